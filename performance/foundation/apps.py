@@ -1,0 +1,21 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def raise_walls(sender: Any, using: str, **kwargs: Any) -> None:
+    from performance.foundation import walls
+
+    walls.install(using)
+
+
+class FoundationConfig(AppConfig):
+    """Tenancy, access, jobs, audit: whom we act for, who may enter, what happened."""
+
+    name = "performance.foundation"
+    label = "foundation"
+
+    def ready(self) -> None:
+        # Sent once for each app; the last one (the composition root's order) sees every table. Idempotent.
+        post_migrate.connect(raise_walls, sender=self, dispatch_uid="raise_walls")

@@ -1,0 +1,19 @@
+"""Settings of the tests: the application's own, with a cluster apart and cheap passwords."""
+
+import os
+
+# Apart from the data folder of a running demo, so that neither stops nor changes the other.
+os.environ.setdefault("ACCORD_DATA", ".accord/test")
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789" * 5)
+
+from performance.config.settings import *  # noqa: E402, F403
+from performance.config.settings import STORAGES as _STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests read templates, not collected files.
+STORAGES = {
+    **_STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ALLOWED_HOSTS = ["*"]
