@@ -6,8 +6,8 @@ import os
 os.environ.setdefault("ACCORD_DATA", ".accord/test")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789" * 5)
 
-from performance.config.settings import *  # noqa: E402, F403
-from performance.config.settings import STORAGES as _STORAGES  # noqa: E402
+from performance.config.settings import *  # noqa: F403
+from performance.config.settings import STORAGES as _STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -17,3 +17,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ALLOWED_HOSTS = ["*"]
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+# Inside this process: test workers must not see each other's throttles, nor nudge a worker of somebody else.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}

@@ -1,7 +1,7 @@
 """Who a log line belongs to: request, organisation and task, on every record.
 
-Middleware opens `request`, the task base class opens `task`, tenancy knows the organisation. The filter copies
-them onto each record, so that a formatter (JSON in production) prints them without every call naming them.
+Middleware opens `request`, the task base class opens `task`, tenancy knows the organisation. The filter
+copies them onto each record, so that a formatter (JSON in production) prints them without every call naming them.
 """
 
 from __future__ import annotations
