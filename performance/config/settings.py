@@ -19,7 +19,8 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
 from performance.config import environment
-from performance.foundation import datafolder, embedded
+from performance.foundation import datafolder
+from performance.foundation.embedded import plan as embedded_plan
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -111,6 +112,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "performance.config.shell.context",
             ],
         },
     }
@@ -121,7 +123,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # `owner` owns the schema; only migrations and `manage.py prepare` use it.
 
 if EMBEDDED:
-    _plan = embedded.plan()
+    _plan = embedded_plan.current()
     _application_url = _plan.url(_plan.application, _plan.database)
     _owner_url = _plan.url(_plan.owner, _plan.database)
 else:
@@ -305,14 +307,18 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "performance.people.api.PersonalToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "EXCEPTION_HANDLER": "performance.foundation.api.problem",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "performance.foundation.api.NewestFirst",
     "PAGE_SIZE": 50,
     "COERCE_DECIMAL_TO_STRING": True,
 }
@@ -339,6 +345,17 @@ SCORE_SOURCES = {
 }
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"
+MEMBERSHIPS = "performance.people.queries.memberships_of"
+# Access of views that are not ours to decorate, by module. allauth guards its own pages.
+ACCESS_OF_THIRD_PARTIES = {
+    "allauth.account": "public",
+    "allauth.mfa": "signed_in",
+    "allauth.usersessions": "signed_in",
+    "allauth.decorators": "public",
+    "django.views.i18n": "public",
+    "django.contrib.staticfiles": "public",
+    "drf_spectacular": "signed_in",
+}
 # Hosts and networks that connections may reach although they are private, e.g. "10.2.0.0/16,db.example.com".
 ACCORD_EGRESS_ALLOW = environment.listing("ACCORD_EGRESS_ALLOW")
 
