@@ -1,7 +1,35 @@
-"""Where each app's pages live."""
+"""Where each app's pages live. An app that is absent here is not reachable."""
 
-from __future__ import annotations
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
-from django.urls import URLPattern, URLResolver
+from performance.config import shell
+from performance.foundation import access, health
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("okr.urls")),
+    path("feedback/", include("feedback.urls")),
+    path("metrics/", include("performance.kpis.urls")),
+    path("sources/", include("performance.sources.urls")),
+    path("performance/", include("performance.scoring.urls")),
+    path("appraisals/", include("performance.appraisals.urls")),
+    path("inbox/", include("performance.inbox.urls")),
+    path("", include("performance.people.urls")),
+    path("search/", shell.search, name="search"),
+    path("language/", access.public(set_language), name="set_language"),
+    path("accounts/", include("allauth.urls")),
+    path("health/live", access.public(health.live), name="live"),
+    path("health/ready", access.public(health.ready), name="ready"),
+    path("api/v1/", include("performance.config.api_urls")),
+    path("api/schema/", access.signed_in(SpectacularAPIView.as_view()), name="api_schema"),
+    path("api/docs/", access.signed_in(SpectacularRedocView.as_view(url_name="api_schema")), name="api_docs"),
+]
+
+if settings.DEBUG:
+    from performance.foundation import views
+
+    urlpatterns.append(
+        path("dev/components/", access.public(views.component_gallery), name="component_gallery")
+    )

@@ -15,6 +15,11 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _task_id: ContextVar[str] = ContextVar("task_id", default="")
 
 
+def request_id() -> str:
+    """The request being served; empty outside one."""
+    return _request_id.get()
+
+
 @contextlib.contextmanager
 def request(identifier: str) -> Iterator[None]:
     """Every record inside belongs to this request."""

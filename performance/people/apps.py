@@ -1,8 +1,8 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
+    """Organisations, people, teams, dated reporting lines, roles, calendars, periods."""
+
     name = "performance.people"
     label = "people"
-    verbose_name = _("People")

@@ -1,0 +1,120 @@
+"""The API's base: the same access as pages, one transaction, problems as application/problem+json (RFC 9457)."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions, pagination, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
+
+from performance.foundation import access, refusals, tenancy
+
+PROBLEM = "application/problem+json"
+
+
+class TenantView(APIView):
+    """An endpoint inside one organisation.
+
+    Subclasses set `access` and the token scopes: `scope_read` for safe methods, `scope_write` for the others.
+    A session needs no scope; a personal token needs the one that the method asks for.
+    """
+
+    access = access.Access("member")
+    scope_read = ""
+    scope_write = ""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self.organisation_scope:
+            response = super().dispatch(request, *args, **kwargs)
+            if isinstance(response, Response) and not response.is_rendered:
+                response.render()
+            return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates, enters the organisation, and asks the same declaration as a page would."""
+        super().initial(request, *args, **kwargs)
+        organisation_id = getattr(request.auth, "organisation_id", None) or access.active_organisation_id(
+            request
+        )
+        if organisation_id is None:
+            raise exceptions.PermissionDenied
+        self.organisation_scope.enter_context(tenancy.acting_for(organisation_id))
+        actor = access.enter(request, organisation_id)
+        method = request.method or "GET"
+        if actor is None or not self.access.admits(actor, method) or not self._token_allows(request, method):
+            raise exceptions.PermissionDenied
+
+    def _token_allows(self, request: Request, method: str) -> bool:
+        scopes = getattr(request.auth, "scopes", None)
+        if scopes is None:
+            return True
+        wanted = self.scope_read if method in access.SAFE_METHODS else self.scope_write
+        return bool(wanted) and wanted in scopes
+
+
+class NewestFirst(pagination.CursorPagination):
+    """Cursor paging: stable while rows are added, constant cost on every page. UUIDv7 keys sort by time."""
+
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error as problem+json: type, title, status, detail, and `errors` by field."""
+    refused = _refusal_of(error)
+    if refused is not None:
+        _roll_back()
+        return refused
+    response = exception_handler(_known(error), context)
+    if response is None:
+        return None
+    body: dict[str, Any] = {"type": "about:blank", "status": response.status_code}
+    detail = response.data
+    if isinstance(error, exceptions.ValidationError | ValidationError):
+        body |= {"title": "invalid", "errors": detail}
+    else:
+        body |= {
+            "title": getattr(_known(error), "default_code", "error"),
+            "detail": str(detail.get("detail", "")),
+        }
+    response.data = body
+    response.content_type = PROBLEM
+    return response
+
+
+def _known(error: Exception) -> Exception:
+    if isinstance(error, Http404):
+        return exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, ValidationError):
+        return exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)
+    return error
+
+
+def _refusal_of(error: Exception) -> Response | None:
+    if not isinstance(error, refusals.Refused):
+        return None
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.code,
+        "status": error.status,
+        "detail": str(error.message),
+    }
+    if error.field:
+        body["errors"] = {error.field: [str(error.message)]}
+    answer = status.HTTP_409_CONFLICT if error.status == 409 else status.HTTP_422_UNPROCESSABLE_ENTITY
+    return Response(body, status=answer, content_type=PROBLEM)
+
+
+def _roll_back() -> None:
+    """What the endpoint wrote before it refused is undone with it."""
+    if transaction.get_connection().in_atomic_block:
+        transaction.set_rollback(True)

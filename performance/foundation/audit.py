@@ -1,0 +1,77 @@
+"""Audit rows: every change of consequence says who, when, why and what changed."""
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from performance.foundation import access, logs
+from performance.foundation.models import AuditRow
+
+
+def record(
+    *,
+    by: Any,
+    action: str,
+    subject: Any,
+    at: datetime.datetime,
+    why: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> AuditRow:
+    """Writes one row, in the transaction of the change it tells of.
+
+    `by` is an Actor, a Person, or None for the system. `changes` maps a field to [before, after] or to a value.
+    """
+    person = by.person if isinstance(by, access.Actor) else by
+    return AuditRow.objects.create(
+        at=at,
+        person_id=getattr(person, "pk", None),
+        person_name=str(person or "")[:200],
+        action=action,
+        subject_type=subject._meta.label_lower
+        if isinstance(subject, models.Model)
+        else type(subject).__name__,
+        subject_id=_uuid_of(subject),
+        subject_label=str(subject)[:300],
+        why=why,
+        changes={key: plain(value) for key, value in (changes or {}).items()},
+        request_id=logs.request_id(),
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can keep it: decimals and dates as text, rows as their label."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime.date | datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return format(value.normalize(), "f")
+    return str(value)
+
+
+def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[AuditRow]":
+    """Audit rows of the organisation, newest first."""
+    found = AuditRow.objects.order_by("-at", "-id")
+    if subject_id is not None:
+        found = found.filter(subject_id=subject_id)
+    if search:
+        found = found.filter(
+            Q(action__icontains=search)
+            | Q(subject_label__icontains=search)
+            | Q(person_name__icontains=search)
+        )
+    return found
+
+
+def _uuid_of(subject: Any) -> uuid.UUID | None:
+    key = getattr(subject, "pk", None)
+    return key if isinstance(key, uuid.UUID) else None

@@ -1,0 +1,80 @@
+"""The gate: request ids, the check that a view declares its access, refusals as answers, security headers."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from performance.foundation import access, logs, refusals
+
+Next = Callable[[HttpRequest], HttpResponse]
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestContext:
+    """Gives each request an id: the proxy's when it sends a plausible one, else a new one."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        identifier = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        with logs.request(identifier):
+            response = self.get_response(request)
+        response["X-Request-ID"] = identifier
+        return response
+
+
+class AccessDeclared:
+    """Refuses to serve a view that does not say who may enter; turns an uncaught refusal into an answer."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        declared = access.declared_access(view)
+        if declared is None:
+            raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not declare its access.")
+        if (
+            declared.level != "public"
+            and not request.user.is_authenticated
+            and not request.path.startswith("/api/")
+        ):
+            return access._to_sign_in(request)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, refusals.Refused):
+            return None
+        template = "errors/_refused.html" if request.headers.get("HX-Request") else "errors/refused.html"
+        return render(request, template, {"refusal": exception}, status=exception.status)
+
+
+class SecurityHeaders:
+    """A strict policy: nothing inline, nothing from another host."""
+
+    POLICY = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", self.POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.user.is_authenticated and not request.path.startswith(settings.STATIC_URL):
+            response.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -1,0 +1,24 @@
+"""Refusals: what a rule of the business says no to. Values with a reason, not accidents."""
+
+from typing import Any
+
+
+class Refused(Exception):
+    """An action declines. `message` is a translated sentence for people, `code` one word for machines.
+
+    `field` names the form field that the sentence belongs beside. The code "conflict" means that somebody else
+    was first (HTTP 409); every other code is HTTP 422.
+    """
+
+    def __init__(self, message: Any, *, code: str = "refused", field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+    @property
+    def status(self) -> int:
+        return 409 if self.code == "conflict" else 422

@@ -1,0 +1,141 @@
+"""Whom we act for. No answer, no rows.
+
+Four walls keep organisations apart:
+
+1. `acting_for` names the organisation in a context variable and in the database session; the manager of
+   every tenant model raises without it.
+2. PostgreSQL row-level security on every tenant table (`walls.py`), which the application role cannot bypass.
+3. Composite foreign keys (organisation, id), so that no row can point into another organisation.
+4. Celery messages carry the organisation in their header (`jobs.py`).
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ClassVar
+
+from django.db import connection, models, transaction
+from uuid_utils.compat import uuid7
+
+SETTING = "app.organisation"
+
+_organisation: ContextVar[uuid.UUID | None] = ContextVar("organisation", default=None)
+
+
+class NoOrganisation(RuntimeError):
+    """Tenant data was asked for without saying for which organisation."""
+
+
+class OtherOrganisation(RuntimeError):
+    """A row of one organisation was to be written while acting for another."""
+
+
+def current_organisation_id() -> uuid.UUID:
+    """The organisation we act for. Raises NoOrganisation outside `acting_for`."""
+    organisation_id = _organisation.get()
+    if organisation_id is None:
+        raise NoOrganisation("Tenant data was touched outside acting_for(organisation).")
+    return organisation_id
+
+
+def organisation_id_or_none() -> uuid.UUID | None:
+    return _organisation.get()
+
+
+@contextmanager
+def remembering(organisation_id: uuid.UUID) -> Iterator[None]:
+    """Names the organisation without opening a transaction: for code that waits on the network.
+
+    Queries inside still see no rows; open `acting_for` around each piece of database work.
+    """
+    token = _organisation.set(organisation_id)
+    try:
+        yield
+    finally:
+        _organisation.reset(token)
+
+
+@contextmanager
+def acting_for(organisation: Any) -> Iterator[None]:
+    """One transaction in which only this organisation's rows exist. Takes an Organisation or its id.
+
+    The setting is local to the transaction, so a pooled connection forgets it at commit. Nested use restores
+    the outer organisation: on success here, on an exception by the rolled-back savepoint.
+    """
+    organisation_id = organisation if isinstance(organisation, uuid.UUID) else uuid.UUID(str(organisation.pk))
+    outer = _organisation.get()
+    nested = connection.in_atomic_block
+    with remembering(organisation_id), transaction.atomic():
+        _tell_database(organisation_id)
+        yield
+        if nested and not connection.needs_rollback:
+            _tell_database(outer)
+
+
+def _tell_database(organisation_id: uuid.UUID | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, str(organisation_id or "")])
+
+
+class TenantQuerySet(models.QuerySet):
+    def update(self, **kwargs: Any) -> int:
+        if "organisation" in kwargs or "organisation_id" in kwargs:
+            raise OtherOrganisation("A row never moves to another organisation.")
+        return super().update(**kwargs)
+
+
+class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    """Rows of the organisation we act for, and an error when there is none."""
+
+    def get_queryset(self) -> TenantQuerySet:
+        return super().get_queryset().filter(organisation_id=current_organisation_id())
+
+
+class OrganisationKey(models.ForeignKey):
+    """The tenant column: filled from the context, checked against it on every insert and update."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        organisation_id = getattr(model_instance, self.attname)
+        if organisation_id != current_organisation_id():
+            raise OtherOrganisation(f"{model_instance._meta.label} belongs to another organisation.")
+        return organisation_id
+
+
+class TenantForeignKey(models.ForeignKey):
+    """A key that cannot leave the organisation: `walls.py` makes it (organisation_id, x_id) in the database."""
+
+    def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
+        kwargs["db_constraint"] = False
+        super().__init__(to, on_delete, **kwargs)
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one organisation. `append_only = True` withholds UPDATE and DELETE from the
+    application role."""
+
+    append_only: ClassVar[bool] = False
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = OrganisationKey(
+        "people.Organisation",
+        on_delete=models.PROTECT,
+        related_name="+",
+        default=organisation_id_or_none,
+        editable=False,
+        db_index=False,
+    )
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_manager_name = "objects"
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    """Every concrete model with walls around it."""
+    from django.apps import apps
+
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]

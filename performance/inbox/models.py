@@ -1,0 +1,98 @@
+"""What waits for whom, and how it was told."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import i18n, tenancy
+
+
+class Area(models.TextChoices):
+    HOME = "home", _("Home")
+    GOALS = "goals", _("Goals")
+    METRICS = "metrics", _("Metrics")
+    FEEDBACK = "feedback", _("Feedback")
+    PERFORMANCE = "performance", _("Performance")
+    PEOPLE = "people", _("People")
+
+
+class WorkItem(tenancy.TenantModel):
+    """One thing that waits for one person. `kind` is "<area>.<what>"; done by the action that resolves it."""
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="work_items")
+    kind = models.CharField(_("kind"), max_length=60)
+    subject_id = models.UUIDField(_("subject"))
+    title_en = models.CharField(_("title in English"), max_length=200)
+    title_zh = models.CharField(_("title in Chinese"), max_length=200, blank=True)
+    detail_en = models.CharField(_("detail in English"), max_length=200, blank=True)
+    detail_zh = models.CharField(_("detail in Chinese"), max_length=200, blank=True)
+    url = models.CharField(_("address"), max_length=300)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    assigned_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    assigned_at = models.DateTimeField(_("assigned at"))
+    snoozed_until = models.DateField(_("snoozed until"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    done_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "person", "kind", "subject_id"],
+                condition=Q(done_at__isnull=True),
+                name="work_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "person", "due_on"],
+                condition=Q(done_at__isnull=True),
+                name="work_open",
+            ),
+            models.Index(fields=["organisation", "subject_id", "kind"], name="work_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return i18n.local(self, "title")
+
+    @property
+    def detail(self) -> str:
+        return i18n.local(self, "detail")
+
+    @property
+    def area(self) -> str:
+        return self.kind.partition(".")[0]
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+
+
+class Delivery(tenancy.TenantModel):
+    """One message about one work item. Written with the item, sent by a task, sent once."""
+
+    item = tenancy.TenantForeignKey(WorkItem, related_name="deliveries")
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices, default=Channel.EMAIL)
+    queued_at = models.DateTimeField(_("queued at"))
+    sending_at = models.DateTimeField(_("being sent since"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "item", "channel"], name="delivered_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "queued_at"],
+                condition=Q(sent_at__isnull=True),
+                name="delivery_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {self.item_id}"

@@ -1,0 +1,5 @@
+"""Endpoints under /api/v1/."""
+
+from django.urls import URLPattern
+
+urls: list[URLPattern] = []

@@ -1,0 +1,225 @@
+"""People, units, teams, and the dated lines between them."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import i18n, tenancy
+
+
+class DateRange(Func):
+    """daterange(starts_on, ends_on): the end is the first day on which it no longer holds; NULL is open."""
+
+    function = "daterange"
+
+
+def while_valid(*equal: str, name: str) -> ExclusionConstraint:
+    """No two rows with the same `equal` columns hold on the same day."""
+    return ExclusionConstraint(
+        name=name,
+        expressions=[
+            *((field, RangeOperators.EQUAL) for field in ("organisation", *equal)),
+            (DateRange(F("starts_on"), F("ends_on"), Value("[)")), RangeOperators.OVERLAPS),
+        ],
+    )
+
+
+class BusinessUnit(tenancy.TenantModel):
+    """A part of the business with its own stage and weight policy: a region, a store, a function."""
+
+    code = models.CharField(_("code"), max_length=40)
+    name_en = models.CharField(_("name in English"), max_length=120)
+    name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
+    parent = tenancy.TenantForeignKey("self", null=True, blank=True, related_name="children")
+    slice = models.JSONField(_("slice of the metrics"), default=dict, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organisation", "code"], name="unit_code_once")]
+
+    def __str__(self) -> str:
+        return i18n.local(self, "name")
+
+
+class Person(tenancy.TenantModel):
+    """Somebody who works here. Deactivated, never deleted."""
+
+    user = models.ForeignKey(
+        "people.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    number = models.CharField(_("employee number"), max_length=40)
+    name_en = models.CharField(_("name"), max_length=120)
+    name_zh = models.CharField(_("Chinese name"), max_length=60, blank=True)
+    name_sort = models.CharField(_("sorting name"), max_length=160, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    title_en = models.CharField(_("title"), max_length=120, blank=True)
+    title_zh = models.CharField(_("Chinese title"), max_length=60, blank=True)
+    level = models.CharField(_("level"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=60, blank=True)
+    unit = tenancy.TenantForeignKey(BusinessUnit, null=True, blank=True, related_name="people")
+    hired_on = models.DateField(_("joined on"), null=True, blank=True)
+    left_on = models.DateField(_("left on"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["name_sort", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "number"], name="person_number_once"),
+            models.UniqueConstraint(
+                "organisation", Upper("email"), condition=~Q(email=""), name="person_email_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "user"], condition=Q(user__isnull=False), name="person_user_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "name_sort", "number"], name="person_by_name"),
+            models.Index(fields=["organisation", "unit"], name="person_by_unit"),
+            GinIndex(
+                OpClass(Upper("name_en"), name="gin_trgm_ops"),
+                OpClass(Upper("name_zh"), name="gin_trgm_ops"),
+                OpClass(Upper("name_sort"), name="gin_trgm_ops"),
+                name="person_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return i18n.local(self, "name")
+
+    @property
+    def title(self) -> str:
+        return i18n.local(self, "title")
+
+
+class ReportingLine(tenancy.TenantModel):
+    """Who manages whom, from a day until (not including) another. At most one manager on any day."""
+
+    person = tenancy.TenantForeignKey(Person, related_name="lines_up")
+    manager = tenancy.TenantForeignKey(Person, related_name="lines_down")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            while_valid("person", name="one_manager_a_day"),
+            models.CheckConstraint(condition=~Q(person=F("manager")), name="nobody_manages_themselves"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="line_has_days"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "manager", "starts_on"], name="line_by_manager")]
+
+    def __str__(self) -> str:
+        return f"{self.person} → {self.manager}"
+
+
+class Team(tenancy.TenantModel):
+    """People who share goals."""
+
+    code = models.CharField(_("code"), max_length=60)
+    name_en = models.CharField(_("name in English"), max_length=120)
+    name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
+    parent = tenancy.TenantForeignKey("self", null=True, blank=True, related_name="children")
+    lead = tenancy.TenantForeignKey(Person, null=True, blank=True, related_name="teams_led")
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["organisation", "code"], name="team_code_once")]
+
+    def __str__(self) -> str:
+        return i18n.local(self, "name")
+
+
+class TeamMembership(tenancy.TenantModel):
+    """Who belongs to which team, and when. One primary team on any day."""
+
+    person = tenancy.TenantForeignKey(Person, related_name="team_memberships")
+    team = tenancy.TenantForeignKey(Team, related_name="memberships")
+    is_primary = models.BooleanField(_("primary team"), default=True)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            while_valid("person", "team", name="one_membership_a_day"),
+            ExclusionConstraint(
+                name="one_primary_team_a_day",
+                expressions=[
+                    ("organisation", RangeOperators.EQUAL),
+                    ("person", RangeOperators.EQUAL),
+                    (DateRange(F("starts_on"), F("ends_on"), Value("[)")), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(is_primary=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "team", "starts_on"], name="membership_by_team")]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.team}"
+
+
+class Role(models.TextChoices):
+    """Roles that are granted. "Employee" follows from being here, "manager" from the reporting line."""
+
+    HR = "hr", _("HR")
+    ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
+    BUSINESS_OWNER = "business_owner", _("KPI owner (business)")
+    FINANCE_OWNER = "finance_owner", _("KPI owner (finance)")
+
+
+class RoleGrant(tenancy.TenantModel):
+    """A role given to a person."""
+
+    person = tenancy.TenantForeignKey(Person, related_name="grants")
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    granted_at = models.DateTimeField(_("granted at"), auto_now_add=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person", "role"], name="role_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()}"
+
+
+class Invitation(tenancy.TenantModel):
+    """HR asks a person to sign in. The token is kept as a digest and works once."""
+
+    person = tenancy.TenantForeignKey(Person, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    digest = models.CharField(_("digest"), max_length=64)
+    invited_by = tenancy.TenantForeignKey(Person, null=True, related_name="+")
+    created_at = models.DateTimeField(_("created at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["digest"], name="invitation_digest_once")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class PeopleImport(tenancy.TenantModel):
+    """A file of people: kept with its mapping and its dry run until it is applied."""
+
+    file_name = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField(_("content"))
+    mapping = models.JSONField(_("columns"), default=dict)
+    report = models.JSONField(_("dry run"), default=dict)
+    uploaded_by = tenancy.TenantForeignKey(Person, related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        indexes = [models.Index(fields=["organisation", "-uploaded_at"], name="import_by_time")]
+
+    def __str__(self) -> str:
+        return self.file_name

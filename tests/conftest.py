@@ -1,0 +1,207 @@
+"""The stage and the fixed cast. Tests connect as the application's role, so row-level security is always on."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from performance.foundation import access, tenancy
+from performance.people import models as people
+from performance.people import queries as people_queries
+
+PASSWORD = "correct-horse-battery"
+HASHED = make_password(PASSWORD, hasher="md5")
+LONG_AGO = datetime.date(2020, 1, 1)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[None]:
+    """The owner creates and migrates the test database; the application's role then works in it."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "")
+    owner, application = connections["owner"], connections["default"]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        name = _name_of_test_database(worker)
+        owner.creation._get_test_db_name = lambda: name  # type: ignore[attr-defined]
+        created = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        application.close()
+        settings.DATABASES["default"]["NAME"] = application.settings_dict["NAME"] = created
+        _let_tests_empty_tables(owner)
+        owner.close()
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        application.close()
+        owner.creation.destroy_test_db(created, verbosity=0)
+
+
+def _name_of_test_database(worker: str) -> str:
+    return f"test_{settings.DATABASES['owner']['NAME']}" + (f"_{worker}" if worker else "")
+
+
+def _let_tests_empty_tables(owner: object) -> None:
+    """TRUNCATE only: the flush between transactional tests, which the application itself may not do."""
+    with owner.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{settings.APPLICATION_ROLE}"')
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody a page or endpoint has to be shown to."""
+
+    organisation: people.Organisation
+    elsewhere: people.Organisation
+    boss: people.Person
+    manager: people.Person
+    employee: people.Person
+    colleague: people.Person
+    hr: people.Person
+    business_owner: people.Person
+    finance_owner: people.Person
+    administrator: people.Person
+    auditor: people.Person
+    stranger: people.Person
+    team: people.Team
+
+    def members(self) -> list[people.Person]:
+        names = [
+            "boss",
+            "manager",
+            "employee",
+            "colleague",
+            "hr",
+            "business_owner",
+            "finance_owner",
+            "administrator",
+            "auditor",
+        ]
+        return [getattr(self, name) for name in names]
+
+
+def make_organisation(name: str, **fields: object) -> people.Organisation:
+    return people.Organisation.objects.create(name_en=name, name_zh=f"{name}（中文）", **fields)
+
+
+def make_person(number: str, name: str, *roles: str, **fields: object) -> people.Person:
+    """A person with an account, in the organisation we act for."""
+    organisation_id = tenancy.current_organisation_id()
+    user = people.User.objects.create(
+        email=f"{number.lower()}@{organisation_id.hex[-8:]}.example", password=HASHED
+    )
+    people.Membership.objects.create(user=user, organisation_id=organisation_id)
+    person = people.Person.objects.create(
+        **{"user": user, "number": number, "name_en": name, "name_sort": name.lower(), "email": user.email}
+        | {"hired_on": LONG_AGO}
+        | fields
+    )
+    people.RoleGrant.objects.bulk_create([people.RoleGrant(person=person, role=role) for role in roles])
+    return person
+
+
+def reports_to(person: people.Person, manager: people.Person, starts_on: datetime.date = LONG_AGO) -> None:
+    people.ReportingLine.objects.create(person=person, manager=manager, starts_on=starts_on)
+
+
+@pytest.fixture
+def organisation(db: None) -> people.Organisation:
+    return make_organisation("Harbour Retail")
+
+
+@pytest.fixture
+def acting(organisation: people.Organisation) -> Iterator[people.Organisation]:
+    """The test body acts for the organisation."""
+    with tenancy.acting_for(organisation):
+        yield organisation
+
+
+@pytest.fixture
+def cast(organisation: people.Organisation) -> Cast:
+    """A boss, a manager with two reports, and one holder of each role. All people but the stranger are colleagues."""
+    elsewhere = make_organisation("Other Company")
+    with tenancy.acting_for(elsewhere):
+        stranger = make_person("X900", "Stella Stranger", "hr", "administrator")
+    with tenancy.acting_for(organisation):
+        boss = make_person("P001", "Bo Boss", name_zh="薄总")
+        manager = make_person("P002", "Mia Manager", name_zh="米经理")
+        employee = make_person("P003", "Eli Employee", name_zh="易员工")
+        colleague = make_person("P004", "Cody Colleague", name_zh="柯同事")
+        hr = make_person("P005", "Hana Hr", "hr")
+        business_owner = make_person("P006", "Bea Business", "business_owner")
+        finance_owner = make_person("P007", "Fin Finance", "finance_owner")
+        administrator = make_person("P008", "Ada Admin", "administrator")
+        auditor = make_person("P009", "Audrey Auditor", "auditor")
+        for person in (manager, hr, business_owner, finance_owner, administrator, auditor):
+            reports_to(person, boss)
+        for person in (employee, colleague):
+            reports_to(person, manager)
+        team = people.Team.objects.create(
+            code="OPS", name_en="Store Operations", name_zh="门店运营部", lead=manager
+        )
+        for person in (manager, employee, colleague):
+            people.TeamMembership.objects.create(person=person, team=team, starts_on=LONG_AGO)
+    return Cast(
+        organisation=organisation,
+        elsewhere=elsewhere,
+        boss=boss,
+        manager=manager,
+        employee=employee,
+        colleague=colleague,
+        hr=hr,
+        business_owner=business_owner,
+        finance_owner=finance_owner,
+        administrator=administrator,
+        auditor=auditor,
+        stranger=stranger,
+        team=team,
+    )
+
+
+@pytest.fixture
+def client_for() -> Callable[[people.Person], Client]:
+    """A browser in which this person is signed in."""
+
+    def sign_in(person: people.Person) -> Client:
+        client = Client()
+        client.force_login(person.user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def actor() -> Callable[[people.Person], access.Actor]:
+    """The person as actions know it. To be called inside `acting_for`."""
+
+    def load(person: people.Person) -> access.Actor:
+        loaded = people_queries.load_actor(user=person.user, organisation_id=person.organisation_id)
+        assert loaded is not None
+        return loaded
+
+    return load
+
+
+@pytest.fixture
+def quarter(cast: Cast) -> people.Period:
+    """The open quarter that holds today."""
+    today = people_queries.today(cast.organisation)
+    first = datetime.date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    after = datetime.date(first.year + first.month // 10, (first.month + 2) % 12 + 1, 1)
+    with tenancy.acting_for(cast.organisation):
+        return people.Period.objects.create(
+            name_en=f"Q{(first.month + 2) // 3} {first.year}",
+            name_zh=f"{first.year}年第{(first.month + 2) // 3}季度",
+            starts_on=first,
+            ends_on=after - datetime.timedelta(days=1),
+            state="active",
+        )
+
+
+@pytest.fixture
+def now() -> datetime.datetime:
+    return timezone.now()
