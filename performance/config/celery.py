@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "performance.config.settings")
 
@@ -13,4 +16,22 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Sweeps pick up what a lost nudge left behind; each names one task that is sent once per organisation.
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    # A heartbeat that waited too long says nothing about now.
+    "heartbeat": {
+        "task": "performance.foundation.tasks.heartbeat",
+        "schedule": 30,
+        "options": {"expires": 60},
+    },
+    "clear-delivered-messages": {
+        "task": "performance.foundation.tasks.clear_delivered_messages",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 3600},
+    },
+}
+
+
+@worker_ready.connect
+def beat_heart_at_once(**kwargs: Any) -> None:
+    """A worker that just started need not wait for the first heartbeat to count as one."""
+    app.send_task("performance.foundation.tasks.heartbeat")
