@@ -30,6 +30,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEBUG:
     from performance.foundation import views
 
-    urlpatterns.append(
-        path("dev/components/", access.public(views.component_gallery), name="component_gallery")
-    )
+    urlpatterns.append(path("dev/components/", views.component_gallery, name="component_gallery"))
