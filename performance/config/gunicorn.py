@@ -23,3 +23,5 @@ accesslog = "-" if os.environ.get("ACCORD_ACCESS_LOG", "1") == "1" else None
 errorlog = "-"
 loglevel = "info"
 access_log_format = "%(m)s %(U)s %(s)s %(M)sms request=%({x-request-id}o)s"
+# Signals are enough to operate it; a control socket would be one more thing to guard.
+control_socket_disable = True

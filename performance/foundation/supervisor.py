@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import IO
@@ -84,9 +84,13 @@ class Service:
 class Supervisor:
     """Starts services, restarts those that die, stops them together."""
 
-    def __init__(self, services: Sequence[Service], console: Console) -> None:
+    def __init__(
+        self, services: Sequence[Service], console: Console, *, before_reviving: Callable[[], None]
+    ) -> None:
+        """`before_reviving` is called several times a second, for what the services themselves stand on."""
         self._services = services
         self._console = console
+        self._before_reviving = before_reviving
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -96,6 +100,7 @@ class Supervisor:
                 self._start(service)
             try:
                 while not self._stopping.wait(0.3):
+                    self._before_reviving()
                     self._revive()
             finally:
                 self._stop_all()
@@ -131,9 +136,7 @@ class Supervisor:
                 if now - service.started_at > STABLE_AFTER:
                     service.pause = FIRST_PAUSE
                 cause = _cause(service.process.returncode)
-                self._console.say(
-                    service.name, f"stopped ({cause}); starting again in {service.pause:.0f} s"
-                )
+                self._console.say(service.name, f"stopped ({cause}); starting again in {service.pause:.0f} s")
                 service.process = None
                 service.restart_at = now + service.pause
                 service.pause = min(service.pause * 2, LONGEST_PAUSE)

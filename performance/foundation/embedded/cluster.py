@@ -116,6 +116,11 @@ class Cluster:
     plan: plan.Plan
     process: subprocess.Popen[str] | None
 
+    def is_running(self) -> bool:
+        if self.process is not None:
+            return self.process.poll() is None
+        return _running_postmaster(Path(self.plan.cluster)) is not None
+
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, everything committed is on disk."""
         if self.process is None or self.process.poll() is not None:

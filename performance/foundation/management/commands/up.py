@@ -33,6 +33,7 @@ class Command(BaseCommand):
     )
     # The database may not run yet: it is started here.
     requires_system_checks: list[str] = []
+    _cluster: cluster.Cluster | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -44,12 +45,11 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, _interrupt)
         alone = _claim()
         try:
-            running = self._start_cluster(console)
+            self._start_cluster(console)
             try:
                 self._serve(console, demo=options["demo"])
             finally:
-                if running is not None:
-                    running.stop()
+                self._stop_cluster()
         except KeyboardInterrupt:
             console.say("accord", "stopped")
         except plan.ClusterFault as fault:
@@ -57,10 +57,20 @@ class Command(BaseCommand):
         finally:
             alone.close()
 
-    def _start_cluster(self, console: supervisor.Console) -> cluster.Cluster | None:
-        if not settings.EMBEDDED:
-            return None
-        return cluster.start(output=console.pipe("postgres"))
+    def _start_cluster(self, console: supervisor.Console) -> None:
+        self._cluster = cluster.start(output=console.pipe("postgres")) if settings.EMBEDDED else None
+
+    def _revive_cluster(self, console: supervisor.Console) -> None:
+        """PostgreSQL repairs itself from its log after a kill; somebody must start it again."""
+        if self._cluster is None or self._cluster.is_running():
+            return
+        console.say("postgres", "stopped; starting again")
+        self._start_cluster(console)
+
+    def _stop_cluster(self) -> None:
+        if self._cluster is not None:
+            # Also one that was adopted from a supervisor that was killed.
+            cluster.stop()
 
     def _serve(self, console: supervisor.Console, *, demo: bool) -> None:
         host = os.environ.get("HOST", "127.0.0.1")
@@ -76,7 +86,9 @@ class Command(BaseCommand):
         if demo:
             self._seed(console, manage, environment)
         services = _services(host, port, environment)
-        keeper = supervisor.Supervisor(services, console)
+        keeper = supervisor.Supervisor(
+            services, console, before_reviving=lambda: self._revive_cluster(console)
+        )
         threading.Thread(
             target=_announce,
             args=(console, f"http://{shown_host}:{port}", address, manage, environment, demo),
@@ -136,7 +148,9 @@ def _choose_port(host: str) -> int:
 
 def _services(host: str, port: int, environment: dict[str, str]) -> list[supervisor.Service]:
     configuration = str(Path(settings.BASE_DIR) / "performance" / "config" / "gunicorn.py")
-    celery = supervisor.python("-m", "celery", "-A", "performance.config")
+    celery = supervisor.python("-m", "celery", "--quiet", "-A", "performance.config")
+    # Nothing that arrives is unpickled (JSON alone), which is what Celery warns root of.
+    quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     level = os.environ.get("ACCORD_LOG_LEVEL", "INFO").lower()
     schedule = datafolder.path() / "celerybeat-schedule"
     return [
@@ -157,7 +171,7 @@ def _services(host: str, port: int, environment: dict[str, str]) -> list[supervi
                 "--without-gossip",
                 "--without-mingle",
             ],
-            environment,
+            {**environment, **quiet},
         ),
         supervisor.Service(
             "beat",

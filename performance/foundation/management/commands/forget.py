@@ -1,0 +1,38 @@
+"""Forget the data of an embedded installation."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from performance.foundation import datafolder
+from performance.foundation.embedded import cluster, plan
+
+
+class Command(BaseCommand):
+    help = (
+        "Removes the embedded PostgreSQL's data, uploaded files and generated secrets. There is no way back."
+    )
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.EMBEDDED:
+            raise CommandError("DATABASE_URL is set: this command forgets embedded data only.")
+        folder = datafolder.path()
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "up.lock", "a+") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise CommandError("Accord is running from this folder: stop it first.") from error
+            cluster.stop()
+            home = plan.current().cluster
+            if home:
+                shutil.rmtree(Path(home), ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+        self.stdout.write("Forgotten. The next start begins anew.")
