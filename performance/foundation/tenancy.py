@@ -91,6 +91,10 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
     def get_queryset(self) -> TenantQuerySet:
         return super().get_queryset().filter(organisation_id=current_organisation_id())
 
+    def none(self) -> TenantQuerySet:
+        """No rows need no organisation: what a form's field begins with."""
+        return super().get_queryset().none()
+
 
 class OrganisationKey(models.ForeignKey):
     """The tenant column: filled from the context, checked against it on every insert and update."""

@@ -1,0 +1,150 @@
+"""Writes: a note, taking it back, one side of the pulse."""
+
+import datetime
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from feedback import queries, rules
+from feedback.models import Note, NoteKind, NoteVisibility, Pulse
+from performance.foundation import access, audit, refusals
+from performance.inbox import actions as inbox
+from performance.people import queries as people
+from performance.people.models import Person
+
+
+class NoteRefused(refusals.Refused):
+    """A note cannot be written or taken back."""
+
+
+class PulseRefused(refusals.Refused):
+    """A pulse cannot be sent."""
+
+
+def write_note(
+    *,
+    by: access.Actor,
+    at: datetime.datetime,
+    about: Person,
+    kind: str,
+    text: str,
+    visibility: str,
+    objective_id: uuid.UUID | None = None,
+    objective_title: str = "",
+) -> Note:
+    """Tells a colleague something, and lets them (and whoever else may read it) know."""
+    if not rules.can_write_about(by, about):
+        raise NoteRefused(_("Choose a colleague who works here, other than yourself."), field="about")
+    if visibility == NoteVisibility.PUBLIC and kind != NoteKind.PRAISE:
+        raise NoteRefused(_("Only praise can be read by everybody."), field="visibility")
+    if not text.strip():
+        raise NoteRefused(_("Write a sentence or two."), field="text")
+    on = people.today(by.organisation)
+    with transaction.atomic():
+        note = Note.objects.create(
+            author=by.person,
+            about=about,
+            manager=people.manager_of(about.pk, on),
+            kind=kind,
+            visibility=visibility,
+            text=text.strip(),
+            objective_id=objective_id,
+            objective_title=objective_title[:200],
+            written_at=at,
+        )
+        inbox.assign_work(
+            to=about,
+            kind="feedback.note",
+            subject_id=note.pk,
+            title_en=f"{by.person.name_en} left you feedback",
+            title_zh=f"{by.person.name_zh or by.person.name_en}给你写了反馈",
+            url=reverse("feedback:note", args=[note.pk]),
+            by=by,
+            at=at,
+        )
+        # The text stays out of the audit: who wrote to whom is a fact, what they wrote is private.
+        audit.record(
+            by=by,
+            action="feedback.write_note",
+            subject=about,
+            at=at,
+            changes={"note": note.pk, "kind": kind, "visibility": visibility},
+        )
+    return note
+
+
+def read_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> None:
+    """The recipient has seen it."""
+    if note.about_id == by.person_id and not by.only_reads:
+        inbox.resolve_work(kind="feedback.note", subject_id=note.pk, to=by.person, by=by, at=at)
+
+
+def retract_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> Note:
+    """Takes a note back within ten minutes. The row stays, unread by anybody."""
+    if not rules.can_retract(by, note, at):
+        raise NoteRefused(_("A note can be taken back by its author for ten minutes."), code="too_late")
+    with transaction.atomic():
+        note.retracted_at = at
+        note.save(update_fields=["retracted_at"])
+        inbox.resolve_work(kind="feedback.note", subject_id=note.pk, by=by, at=at)
+        audit.record(
+            by=by, action="feedback.retract_note", subject=note.about, at=at, changes={"note": note.pk}
+        )
+    return note
+
+
+def send_pulse(
+    *,
+    by: access.Actor,
+    at: datetime.datetime,
+    employee: Person,
+    manager: Person,
+    week_start: datetime.date,
+    answers: dict[str, int],
+) -> Pulse:
+    """Sends one side of the week's pulse; asks the other side when it was the first."""
+    on = people.today(by.organisation)
+    line = people.manager_of(employee.pk, on)
+    if line is None or line.pk != manager.pk or by.person_id not in (employee.pk, manager.pk):
+        raise PulseRefused(_("The pulse is between a person and their manager of today."))
+    if week_start != queries.monday_of(on):
+        raise PulseRefused(_("This week's pulse can be sent until Sunday."), code="too_late")
+    if set(answers) != set(queries.QUESTIONS) or not all(1 <= value <= 5 for value in answers.values()):
+        raise PulseRefused(_("Answer each question from 1 to 5."))
+    other = manager if by.person_id == employee.pk else employee
+    try:
+        with transaction.atomic():
+            pulse = Pulse.objects.create(
+                employee=employee,
+                manager=manager,
+                author=by.person,
+                week_start=week_start,
+                sent_at=at,
+                **answers,
+            )
+    except IntegrityError as error:
+        raise PulseRefused(_("You have already sent this week's pulse."), code="conflict") from error
+    with transaction.atomic():
+        week_key = uuid.uuid5(employee.pk, f"{manager.pk} {week_start}")
+        inbox.resolve_work(kind="feedback.pulse", subject_id=week_key, to=by.person, by=by, at=at)
+        answered = Pulse.objects.filter(
+            employee=employee, manager=manager, week_start=week_start, author=other
+        ).exists()
+        if not answered:
+            inbox.assign_work(
+                to=other,
+                kind="feedback.pulse",
+                subject_id=week_key,
+                title_en=f"Weekly pulse with {by.person.name_en}",
+                title_zh=f"与{by.person.name_zh or by.person.name_en}的每周感受",
+                url=reverse("feedback:home") + "#card-pulse",
+                due_on=week_start + datetime.timedelta(days=6),
+                by=by,
+                at=at,
+            )
+        audit.record(
+            by=by, action="feedback.send_pulse", subject=employee, at=at, changes={"week": week_start}
+        )
+    return pulse

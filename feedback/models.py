@@ -1,0 +1,96 @@
+"""What people tell each other: notes, and the weekly mutual pulse of a manager and an employee."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import tenancy
+
+
+class NoteKind(models.TextChoices):
+    PRAISE = "praise", _("Praise")
+    SUGGESTION = "suggestion", _("Suggestion")
+
+
+class NoteVisibility(models.TextChoices):
+    RECIPIENT = "recipient", _("Only the recipient")
+    MANAGER = "manager", _("The recipient and their manager")
+    PUBLIC = "public", _("Everybody")
+
+
+class Note(tenancy.TenantModel):
+    """Feedback from one person to another, with the author's name. It may belong to an objective.
+
+    The manager who may read it is the recipient's manager on the day it was written, kept here: a later manager
+    does not inherit it, a former one keeps it.
+    """
+
+    author = tenancy.TenantForeignKey("people.Person", related_name="notes_given")
+    about = tenancy.TenantForeignKey("people.Person", related_name="notes_received")
+    manager = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=12, choices=NoteKind.choices, default=NoteKind.PRAISE)
+    visibility = models.CharField(_("who can read it"), max_length=10, choices=NoteVisibility.choices)
+    text = models.TextField(_("text"), max_length=2000)
+    objective_id = models.UUIDField(_("objective"), null=True, blank=True)
+    objective_title = models.CharField(_("objective at the time"), max_length=200, blank=True)
+    written_at = models.DateTimeField(_("written at"))
+    retracted_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(condition=~Q(author=F("about")), name="note_to_somebody_else"),
+            models.CheckConstraint(
+                condition=~Q(visibility="public") | Q(kind="praise"), name="only_praise_is_public"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "about", "-written_at"], name="note_received"),
+            models.Index(fields=["organisation", "author", "-written_at"], name="note_given"),
+            models.Index(fields=["organisation", "objective_id", "-written_at"], name="note_by_objective"),
+            models.Index(
+                fields=["organisation", "-written_at"], condition=Q(visibility="public"), name="note_public"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Pulse(tenancy.TenantModel):
+    """One side of a week's mutual pulse. The employee rates their own week, the manager rates it as seen by them.
+
+    Seen by both only when both have sent. Never part of a score.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    employee = tenancy.TenantForeignKey("people.Person", related_name="pulses")
+    manager = tenancy.TenantForeignKey("people.Person", related_name="+")
+    author = tenancy.TenantForeignKey("people.Person", related_name="+")
+    week_start = models.DateField(_("Monday of the week"))
+    manageable = models.PositiveSmallIntegerField(_("the week was manageable"))
+    helped = models.PositiveSmallIntegerField(_("help came when asked"))
+    clear = models.PositiveSmallIntegerField(_("clear about what matters next"))
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "employee", "manager", "week_start", "author"],
+                name="pulse_once_a_week",
+            ),
+            models.CheckConstraint(condition=~Q(employee=F("manager")), name="pulse_of_two"),
+            models.CheckConstraint(
+                condition=Q(author=F("employee")) | Q(author=F("manager")), name="pulse_by_one_of_the_two"
+            ),
+            models.CheckConstraint(
+                condition=Q(manageable__range=(1, 5), helped__range=(1, 5), clear__range=(1, 5)),
+                name="pulse_from_one_to_five",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "manager", "week_start"], name="pulse_by_manager")]
+
+    def __str__(self) -> str:
+        return f"{self.employee} × {self.manager}, {self.week_start}"

@@ -1,0 +1,143 @@
+"""Reads: notes as their reader may see them, and the pulse of a pair."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from feedback.models import Note, Pulse
+from performance.foundation import access
+from performance.people import queries as people
+from performance.people.models import Person
+
+QUESTIONS = ("manageable", "helped", "clear")
+WEEKS_SHOWN = 6
+
+
+def notes_visible_to(actor: access.Actor) -> QuerySet[Note]:
+    """The author's and the recipient's own notes, public praise, and what was shared with a manager.
+
+    Neither HR nor the auditor reads a private note; an auditor sees that it was written in the audit rows.
+    """
+    mine = Q(author=actor.person_id) | Q(about=actor.person_id)
+    shared = Q(visibility="manager", manager=actor.person_id)
+    return (
+        Note.objects.filter(mine | shared | Q(visibility="public"), retracted_at=None)
+        .select_related("author", "about", "manager")
+        .order_by("-written_at", "-id")
+    )
+
+
+def notes_received(actor: access.Actor) -> QuerySet[Note]:
+    return notes_visible_to(actor).filter(about=actor.person_id)
+
+
+def notes_given(actor: access.Actor) -> QuerySet[Note]:
+    return notes_visible_to(actor).filter(author=actor.person_id)
+
+
+def notes_on_objective(actor: access.Actor, objective_id: uuid.UUID) -> QuerySet[Note]:
+    return notes_visible_to(actor).filter(objective_id=objective_id)
+
+
+def recognition(actor: access.Actor, *, limit: int = 5) -> list[Note]:
+    """Public praise, newest first."""
+    return list(notes_visible_to(actor).filter(visibility="public")[:limit])
+
+
+def colleagues_near(
+    actor: access.Actor, on: datetime.date, *, also: uuid.UUID | None = None
+) -> QuerySet[Person]:
+    """Whom one is likely to write to: manager, reports and team. `also` adds somebody found in the directory."""
+    near = Q(pk__in=people.reports_of(actor.person_id, on).values("pk"))
+    manager = people.manager_of(actor.person_id, on)
+    if manager:
+        near |= Q(pk=manager.pk)
+    team = people.team_of(actor.person_id, on)
+    if team:
+        near |= Q(pk__in=people.members_of(team.pk, on).values("pk"))
+    if also:
+        near |= Q(pk=also)
+    return people.active_people(on).filter(near).exclude(pk=actor.person_id).order_by("name_sort", "number")
+
+
+def monday_of(day: datetime.date) -> datetime.date:
+    return day - datetime.timedelta(days=day.weekday())
+
+
+@dataclass(frozen=True)
+class PulseRow:
+    """One question of a week both have answered: mine, theirs, and my own last weeks."""
+
+    question: str
+    mine: int
+    theirs: int
+    history: list[int]
+
+
+@dataclass(frozen=True)
+class PulsePair:
+    """The pulse of two people as one of them may see it. `rows` is empty until both have sent a week."""
+
+    employee: Person
+    manager: Person
+    other: Person
+    week_start: datetime.date
+    mine_sent: bool
+    theirs_sent: bool
+    shown_week: datetime.date | None
+    rows: list[PulseRow]
+
+    @property
+    def i_am_manager(self) -> bool:
+        return self.other.pk == self.employee.pk
+
+
+def pulse_pairs(actor: access.Actor, on: datetime.date) -> list[PulsePair]:
+    """The pair with my manager, then one with each direct report. Three queries, whatever the team's size."""
+    manager = people.manager_of(actor.person_id, on)
+    pairs = [(actor.person, manager)] if manager else []
+    pairs += [(report, actor.person) for report in people.reports_of(actor.person_id, on)]
+    week = monday_of(on)
+    since = week - datetime.timedelta(weeks=WEEKS_SHOWN)
+    mine = Q(employee=actor.person_id) | Q(manager=actor.person_id)
+    sent: dict[tuple[uuid.UUID, uuid.UUID], list[Pulse]] = {}
+    for pulse in Pulse.objects.filter(mine, week_start__gte=since).order_by("week_start"):
+        sent.setdefault((pulse.employee_id, pulse.manager_id), []).append(pulse)
+    return [
+        _pair(actor, employee, manager, week, sent.get((employee.pk, manager.pk), []))
+        for employee, manager in pairs
+    ]
+
+
+def _pair(
+    actor: access.Actor, employee: Person, manager: Person, week: datetime.date, sent: list[Pulse]
+) -> PulsePair:
+    mine = {pulse.week_start: pulse for pulse in sent if pulse.author_id == actor.person_id}
+    theirs = {pulse.week_start: pulse for pulse in sent if pulse.author_id != actor.person_id}
+    both = sorted(mine.keys() & theirs.keys())
+    shown = both[-1] if both else None
+    rows = (
+        [
+            PulseRow(
+                question=question,
+                mine=getattr(mine[shown], question),
+                theirs=getattr(theirs[shown], question),
+                history=[getattr(mine[each], question) for each in sorted(mine)],
+            )
+            for question in QUESTIONS
+        ]
+        if shown
+        else []
+    )
+    return PulsePair(
+        employee=employee,
+        manager=manager,
+        other=employee if actor.person_id == manager.pk else manager,
+        week_start=week,
+        mine_sent=week in mine,
+        theirs_sent=week in theirs,
+        shown_week=shown,
+        rows=rows,
+    )

@@ -1,0 +1,190 @@
+"""Pages and cards of feedback."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from feedback import actions, forms, queries, rules
+from feedback.models import NoteKind, NoteVisibility
+from performance.foundation import access, refusals
+from performance.people import queries as people
+from performance.people.models import Person
+
+PAGE = 20
+
+
+@require_GET
+@access.member
+def home(request: HttpRequest) -> HttpResponse:
+    """What I received, the pulse with my manager and my reports, and a form to write."""
+    return render(request, "feedback/home.html", _frame(request, "received") | _note_form(request))
+
+
+@require_GET
+@access.member
+def received(request: HttpRequest) -> HttpResponse:
+    return _note_list(request, "received", queries.notes_received(request.actor))
+
+
+@require_GET
+@access.member
+def given(request: HttpRequest) -> HttpResponse:
+    return _note_list(request, "given", queries.notes_given(request.actor))
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def write(request: HttpRequest) -> HttpResponse:
+    """The form on a page of its own, and where it is sent to."""
+    if request.method == "GET":
+        return render(request, "feedback/write.html", _frame(request, "write") | _note_form(request))
+    form = _bound_note_form(request)
+    if form.is_valid():
+        try:
+            note = actions.write_note(by=request.actor, at=timezone.now(), **form.cleaned_data)
+        except refusals.Refused as refusal:
+            form.add_error(refusal.field, refusal.message)
+        else:
+            return _done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
+    template = "feedback/_card_write.html" if request.htmx else "feedback/write.html"
+    return render(request, template, _frame(request, "write") | {"form": form}, status=422)
+
+
+@require_GET
+@access.member
+def note(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
+    """One note. Opening it is what resolves the recipient's work item."""
+    found = access.get_or_404(queries.notes_visible_to(request.actor), pk=note_id)
+    actions.read_note(note=found, by=request.actor, at=timezone.now())
+    context = {"note": found, "can_retract": rules.can_retract(request.actor, found, timezone.now())}
+    return render(request, "feedback/note.html", _frame(request, "received") | context)
+
+
+@require_POST
+@access.member
+def retract(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
+    found = access.get_or_404(queries.notes_given(request.actor), pk=note_id)
+    actions.retract_note(note=found, by=request.actor, at=timezone.now())
+    return _done(request, _("Taken back"), "feedback:given")
+
+
+@require_GET
+@access.member
+def objective_notes(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
+    """Panel of an objective's page: the notes tied to it that this reader may see."""
+    context = {
+        "notes": list(queries.notes_on_objective(request.actor, objective_id)[:PAGE]),
+        "objective_id": objective_id,
+        "objective_title": request.GET.get("title", "")[:200],
+        "about": request.GET.get("about", ""),
+    }
+    return render(request, "feedback/_card_objective.html", context)
+
+
+@require_GET
+@access.member
+def recognition(request: HttpRequest) -> HttpResponse:
+    """Panel of Home: public praise."""
+    return render(request, "feedback/_card_recognition.html", {"notes": queries.recognition(request.actor)})
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def pulse(request: HttpRequest) -> HttpResponse:
+    """Card of the weekly pulse: one form for each pair that I have not answered this week."""
+    refused = None
+    if request.method == "POST":
+        try:
+            _send_pulse(request)
+        except refusals.Refused as refusal:
+            refused = refusal
+        else:
+            if not request.htmx:
+                return redirect("feedback:home")
+    response = render(
+        request,
+        "feedback/_card_pulse.html" if request.htmx or request.method == "GET" else "feedback/pulse.html",
+        _frame(request, "pulse") | {"refused": refused},
+        status=refused.status if refused else 200,
+    )
+    if request.method == "POST" and not refused:
+        response["HX-Trigger"] = "todo:changed"
+    return response
+
+
+def _send_pulse(request: HttpRequest) -> None:
+    on = people.today(request.actor.organisation)
+    pairs = {str(pair.other.pk): pair for pair in queries.pulse_pairs(request.actor, on)}
+    pair = pairs.get(request.POST.get("with", ""))
+    form = forms.PulseForm(request.POST)
+    if pair is None or not form.is_valid():
+        raise actions.PulseRefused(_("Answer each question from 1 to 5."))
+    actions.send_pulse(
+        by=request.actor,
+        at=timezone.now(),
+        employee=pair.employee,
+        manager=pair.manager,
+        week_start=pair.week_start,
+        answers=form.cleaned_data,
+    )
+
+
+def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
+    on = people.today(request.actor.organisation)
+    return {
+        "nav": "feedback",
+        "tab": tab,
+        "pairs": queries.pulse_pairs(request.actor, on),
+        "received": list(queries.notes_received(request.actor)[:5]),
+        "week_start": queries.monday_of(on),
+    }
+
+
+def _note_list(request: HttpRequest, tab: str, notes: Any) -> HttpResponse:
+    page = Paginator(notes, PAGE).get_page(request.GET.get("page"))
+    return render(request, "feedback/notes.html", _frame(request, tab) | {"page_obj": page})
+
+
+def _note_form(request: HttpRequest) -> dict[str, Any]:
+    asked = (
+        access.get_or_404(Person.objects.all(), pk=request.GET["about"]) if request.GET.get("about") else None
+    )
+    initial = {
+        "about": asked,
+        "kind": NoteKind.PRAISE,
+        "visibility": NoteVisibility.MANAGER,
+        "objective_id": request.GET.get("objective", ""),
+        "objective_title": request.GET.get("title", ""),
+    }
+    return {
+        "form": forms.NoteForm(initial=initial, colleagues=_colleagues(request, asked.pk if asked else None))
+    }
+
+
+def _bound_note_form(request: HttpRequest) -> forms.NoteForm:
+    try:
+        chosen = uuid.UUID(request.POST.get("about", ""))
+    except ValueError:
+        chosen = None
+    return forms.NoteForm(request.POST, colleagues=_colleagues(request, chosen))
+
+
+def _colleagues(request: HttpRequest, also: uuid.UUID | None) -> Any:
+    return queries.colleagues_near(request.actor, people.today(request.actor.organisation), also=also)
+
+
+def _done(request: HttpRequest, text: str, address: str) -> HttpResponse:
+    messages.success(request, text)
+    if request.htmx:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = reverse(address)
+        return response
+    return redirect(address)
