@@ -14,6 +14,7 @@ from django.utils import timezone
 from performance.foundation import access, tenancy
 from performance.people import models as people
 from performance.people import queries as people_queries
+from tests import services
 
 PASSWORD = "correct-horse-battery"
 HASHED = make_password(PASSWORD, hasher="md5")
@@ -21,8 +22,17 @@ LONG_AGO = datetime.date(2020, 1, 1)
 
 
 @pytest.fixture(scope="session")
+def database_server() -> Iterator[None]:
+    """The PostgreSQL under test: the configured one, or the embedded one for as long as tests run."""
+    with services.database_server():
+        yield
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
-    request: pytest.FixtureRequest, django_db_blocker: pytest.FixtureRequest
+    request: pytest.FixtureRequest,
+    django_db_blocker: pytest.FixtureRequest,
+    database_server: None,
 ) -> Iterator[None]:
     """The owner creates and migrates the test database; the application's role then works in it."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
