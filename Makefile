@@ -26,7 +26,7 @@ start: $(VENV)/.runtime ## Run an empty installation; prints the one-time link t
 # --- Developing ----------------------------------------------------------------------------------------
 
 test: $(VENV)/.develop ## Run the tests (own PostgreSQL unless DATABASE_URL is set); ARGS="-k name" narrows
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.develop ## Lint, types, import contracts, migrations, translations, templates, production settings
 	$(BIN)/ruff check .
@@ -36,7 +36,11 @@ check: $(VENV)/.develop ## Lint, types, import contracts, migrations, translatio
 	$(BIN)/djlint templates --lint --quiet
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) check_translations
-	$(BIN)/python tests/production_check.py
+	@echo "Django's checks with the settings of production"
+	@env -u DEBUG -u EMAIL_URL DATABASE_URL=postgresql://accord_app:x@localhost/accord REDIS_URL=redis://localhost \
+		ALLOWED_HOSTS=accord.example SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		FIELD_ENCRYPTION_KEYS=$$($(BIN)/python -c 'from cryptography.fernet import Fernet as F; print(F.generate_key().decode())') \
+		$(MANAGE) check --deploy --fail-level WARNING
 
 format: $(VENV)/.develop ## Format the code
 	$(BIN)/ruff check --fix --exit-zero .
