@@ -1,0 +1,26 @@
+from okr.models.agreements import Agreement, Comment, ObjectiveVersion, SuggestedEdit
+from okr.models.alignment import Alignment
+from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, KeyResultEntry
+from okr.models.contents import Content, KeyResultContent, MilestoneContent
+from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
+from okr.models.policies import OkrPolicy
+
+__all__ = [
+    "Agreement",
+    "Alignment",
+    "CheckIn",
+    "CheckInDraft",
+    "CheckInReply",
+    "Comment",
+    "Content",
+    "KeyResult",
+    "KeyResultContent",
+    "KeyResultEntry",
+    "Milestone",
+    "MilestoneContent",
+    "Objective",
+    "ObjectiveVersion",
+    "OkrPolicy",
+    "ProgressPoint",
+    "SuggestedEdit",
+]

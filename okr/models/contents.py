@@ -1,0 +1,123 @@
+"""The text of an objective as a value: what a version keeps, what a form proposes, what two people sign."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Self
+
+from uuid_utils.compat import uuid7
+
+AMOUNTS = ("start", "target", "commit", "stretch", "lower", "upper", "tolerance")
+
+
+@dataclass(frozen=True)
+class MilestoneContent:
+    title: str
+    weight: int = 1
+    id: uuid.UUID = field(default_factory=uuid7)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": str(self.id), "title": self.title, "weight": self.weight}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        return cls(id=uuid.UUID(kept["id"]), title=kept["title"], weight=kept["weight"])
+
+
+@dataclass(frozen=True)
+class KeyResultContent:
+    """A key result as agreed. Amounts in its own unit, weight in ppm of the objective."""
+
+    kind: str
+    title: str
+    weight_ppm: int
+    owner_id: uuid.UUID | None = None
+    unit: str = ""
+    currency: str = ""
+    start: Decimal | None = None
+    target: Decimal | None = None
+    commit: Decimal | None = None
+    stretch: Decimal | None = None
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    tolerance: Decimal | None = None
+    metric_key: str = ""
+    slice: Mapping[str, str] = field(default_factory=dict)
+    milestones: tuple[MilestoneContent, ...] = ()
+    id: uuid.UUID = field(default_factory=uuid7)
+
+    def to_json(self) -> dict[str, Any]:
+        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return kept | {
+            "id": str(self.id),
+            "owner_id": str(self.owner_id) if self.owner_id else None,
+            "slice": dict(self.slice),
+            "milestones": [milestone.to_json() for milestone in self.milestones],
+            **{name: plain(getattr(self, name)) for name in AMOUNTS},
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        return cls(
+            **{
+                **kept,
+                "id": uuid.UUID(kept["id"]),
+                "owner_id": uuid.UUID(kept["owner_id"]) if kept["owner_id"] else None,
+                "milestones": tuple(MilestoneContent.from_json(each) for each in kept["milestones"]),
+                **{name: exact(kept[name]) for name in AMOUNTS},
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Content:
+    """An objective's whole text."""
+
+    title: str
+    key_results: tuple[KeyResultContent, ...]
+    description: str = ""
+    type: str = "committed"
+    visibility: str = "public"
+    weight: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "description": self.description,
+            "type": self.type,
+            "visibility": self.visibility,
+            "weight": self.weight,
+            "key_results": [key_result.to_json() for key_result in self.key_results],
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        return cls(
+            **{**kept, "key_results": tuple(KeyResultContent.from_json(each) for each in kept["key_results"])}
+        )
+
+    def key_result(self, key: str) -> KeyResultContent | None:
+        return next((each for each in self.key_results if str(each.id) == key), None)
+
+    def value_of(self, path: str) -> Any:
+        """The value at "title" or "<key result>.target". Raises KeyError for a path that leads nowhere."""
+        key, _dot, name = path.rpartition(".")
+        if not key:
+            return self.to_json()[name]
+        key_result = self.key_result(key)
+        if key_result is None:
+            raise KeyError(path)
+        return key_result.to_json()[name]
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A decimal as text without padding: 2.90000000 is "2.9", 100 stays "100"."""
+    if value is None:
+        return None
+    return format(value.normalize() if value % 1 else value.quantize(Decimal(1)), "f")
+
+
+def exact(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,70 @@
+"""Where progress should be today, and which policy counts it."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from okr.models import OkrPolicy
+from okr.models.policies import StatusRule
+from performance.engine import progress
+from performance.people import queries as people
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Linear by workday: `expected_micro` is the micro percent that should be done at the end of `on`."""
+
+    on: datetime.date
+    elapsed: int
+    total: int
+    expected_micro: int
+
+    @property
+    def expected(self) -> int:
+        """Whole percent, for the tick on bars and rings."""
+        return (self.expected_micro + 500_000) // 1_000_000
+
+    def status(self, progress_micro: int | None) -> str:
+        return progress.pace_status(progress_micro, self.expected_micro)
+
+    def ahead(self, progress_micro: int | None) -> int | None:
+        """Whole points before (+) or behind (−) the plan."""
+        if progress_micro is None:
+            return None
+        return (progress_micro + 500_000) // 1_000_000 - self.expected
+
+
+def pace_of(period: Any, on: datetime.date) -> Pace:
+    total = people.workdays_between(period.starts_on, period.ends_on)
+    last = min(max(on, period.starts_on - datetime.timedelta(days=1)), period.ends_on)
+    elapsed = people.workdays_between(period.starts_on, last) if last >= period.starts_on else 0
+    return Pace(on, elapsed, total, progress.expected_pace(elapsed=elapsed, total=total))
+
+
+def policy_of(period: Any) -> OkrPolicy:
+    """The policy in force; the defaults (version 0, not stored) where nobody chose one."""
+    return (
+        OkrPolicy.objects.filter(period=period).order_by("-number").first()
+        or OkrPolicy(period=period, number=0)
+    )
+
+
+def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:
+    """The policy in force of each period, in one query."""
+    newest = OkrPolicy.objects.filter(period_id__in=set(period_ids)).order_by("period_id", "-number")
+    stored = {policy.period_id: policy for policy in newest.distinct("period_id")}
+    return {each: stored.get(each) or OkrPolicy(period_id=each, number=0) for each in set(period_ids)}
+
+
+def status_of(objective: Any, key_results: Iterable[Any], pace: Pace, policy: OkrPolicy) -> str:
+    """An objective's status as the policy says: by its own progress, by its worst or its latest key result."""
+    if policy.status_rule == StatusRule.OWN_PACE:
+        return pace.status(objective.progress_micro)
+    known = [each for each in key_results if each.filled_at is not None]
+    known.sort(key=lambda each: each.filled_at)
+    return progress.rollup_status(
+        [progress.pace_status(each.progress_micro, pace.expected_micro) for each in known],
+        how="latest_wins" if policy.status_rule == StatusRule.LATEST_WINS else "worst_wins",
+    )

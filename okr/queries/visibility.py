@@ -1,0 +1,53 @@
+"""Which objectives somebody may see: public ones, those of their team, and their own and their line's."""
+
+import datetime
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from okr.models import KeyResult, Objective
+from okr.models.objectives import State
+from performance.foundation import access
+from performance.people import models as people_models
+from performance.people import queries as people
+
+
+def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet[Objective]:
+    """Public: everybody. Team: its members and the line above the owner, and HR. Private: owner, co-owners (who
+    own a key result), the other side and the line above. A draft: its author and owner. Auditors read all.
+
+    One query to learn who is below, whatever the size; the rest is part of the query itself.
+    """
+    on = on or people.today(actor.organisation)
+    me = actor.person_id
+    if actor.has_role("auditor"):
+        return Objective.objects.exclude(state=State.DRAFT)
+    mine = Q(owner_id=me) | Q(agreer_id=me) | Q(proposed_by_id=me)
+    mine |= Q(pk__in=KeyResult.objects.filter(owner_id=me, removed_at=None).values("objective_id"))
+    below = people.ids_below(me, on)
+    line = Q(owner_id__in=below) if below else Q()
+    my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values("team_id")
+    shared = Q(visibility="public") | Q(visibility="team", team_id__in=my_teams)
+    if actor.has_role("hr"):
+        shared |= Q(visibility="team")
+    stands = ~Q(state=State.DRAFT)
+    return Objective.objects.filter(
+        (stands & (shared | mine | line)) | Q(state=State.DRAFT, owner_id=me) | Q(state=State.DRAFT, proposed_by_id=me)
+    )
+
+
+def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
+    """Up to eight (label, detail, address, icon) of visible objectives whose text has all the words."""
+    found = visible_to(actor)
+    for word in words.split()[:6]:
+        found = found.filter(Q(title__icontains=word) | Q(description__icontains=word))
+    found = found.select_related("owner", "period").order_by("-created_at")[:8]
+    return [
+        (
+            objective.title,
+            f"{objective.owner} · {objective.period}",
+            reverse("okr:objective", args=[objective.pk]),
+            "target",
+        )
+        for objective in found
+    ]

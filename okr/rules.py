@@ -1,0 +1,230 @@
+"""Who may do what with a goal, and what makes its text sound. Predicates over what is already loaded."""
+
+import datetime
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from okr.models import CheckIn, Content, KeyResultContent, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models.agreements import EditState, Side, VersionState
+from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
+from performance.foundation import access
+
+MOST_KEY_RESULTS = 12
+LARGEST_AMOUNT = Decimal(10) ** 18
+
+Line = Collection[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a text, and where: "title", "weights", or "<place of the key result>.<field>"."""
+
+    path: str
+    message: Any
+
+
+# --- Time ------------------------------------------------------------------------------------------------
+
+
+def are_goals_open(period: Any) -> bool:
+    """Goals may be proposed, changed and agreed."""
+    return period.state != "closed" and period.goals_locked_at is None
+
+
+def is_progress_open(period: Any) -> bool:
+    """Check-ins may be submitted."""
+    return period.state in ("active", "closing") and period.progress_locked_at is None
+
+
+def monday_of(day: datetime.date) -> datetime.date:
+    """Weeks are ISO weeks."""
+    return day - datetime.timedelta(days=day.weekday())
+
+
+def is_reportable_week(week_starts_on: datetime.date, today: datetime.date, period: Any) -> bool:
+    """A week that has begun and that touches the period."""
+    return (
+        week_starts_on.weekday() == 0
+        and week_starts_on <= today
+        and week_starts_on <= period.ends_on
+        and week_starts_on + datetime.timedelta(days=6) >= period.starts_on
+    )
+
+
+# --- Who may -----------------------------------------------------------------------------------------------
+
+
+def can_propose_for(actor: access.Actor, owner_id: uuid.UUID, line_above: Line) -> bool:
+    """For oneself, or for anybody below in the reporting line."""
+    return not actor.only_reads and (actor.person_id == owner_id or actor.person_id in line_above)
+
+
+def can_propose_for_team(actor: access.Actor, lead_id: uuid.UUID | None, members: Line, line_above: Line) -> bool:
+    """Members bring in goals of their team; its lead and those above as well."""
+    return not actor.only_reads and (
+        actor.person_id == lead_id or actor.person_id in members or actor.person_id in line_above
+    )
+
+
+def side_of(actor: access.Actor, objective: Objective) -> str | None:
+    """The side that this person signs for. Never both: owner and agreer are two people."""
+    if actor.person_id == objective.owner_id:
+        return Side.OWNER.value
+    if actor.person_id == objective.agreer_id:
+        return Side.MANAGER.value
+    return None
+
+
+def can_discuss(actor: access.Actor, objective: Objective) -> bool:
+    """Whoever may see it may speak about it, until it is closed."""
+    return not actor.only_reads and objective.state not in (State.DRAFT, State.CLOSED)
+
+
+def can_change(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Both sides, and those above the owner, propose a new text; it then waits for agreement."""
+    if actor.only_reads or objective.state == State.CLOSED:
+        return False
+    if objective.state == State.DRAFT:
+        return actor.person_id in (objective.owner_id, objective.proposed_by_id)
+    return side_of(actor, objective) is not None or actor.person_id in line_above
+
+
+def can_suggest(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Like a change, but for a text that stands: proposed or in force."""
+    return objective.state != State.DRAFT and can_change(actor, objective, line_above)
+
+
+def can_agree(actor: access.Actor, objective: Objective, version: ObjectiveVersion | None) -> bool:
+    """One of the two sides, on what is proposed."""
+    return (
+        not actor.only_reads
+        and version is not None
+        and version.state == VersionState.PROPOSED
+        and side_of(actor, objective) is not None
+    )
+
+
+def can_withdraw(actor: access.Actor, objective: Objective, version: ObjectiveVersion | None) -> bool:
+    """Who proposed it, or its owner."""
+    return (
+        not actor.only_reads
+        and version is not None
+        and version.state == VersionState.PROPOSED
+        and actor.person_id in (version.by_id, objective.owner_id)
+    )
+
+
+def can_decide(actor: access.Actor, edit: SuggestedEdit, objective: Objective) -> bool:
+    """The other side decides: on the owner's suggestion the manager's side, on anybody else's the owner."""
+    decider = objective.agreer_id if edit.by_id == objective.owner_id else objective.owner_id
+    return not actor.only_reads and edit.state == EditState.OPEN and actor.person_id == decider
+
+
+def can_align(actor: access.Actor, child: Objective, line_above: Line) -> bool:
+    """Whoever may change a goal says which other goal it serves."""
+    return can_change(actor, child, line_above)
+
+
+def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:
+    """Everybody reports for themselves."""
+    return not actor.only_reads and actor.person_id == person_id
+
+
+def can_read_check_ins_of(actor: access.Actor, person_id: uuid.UUID, line_above: Line) -> bool:
+    return (
+        actor.person_id == person_id or actor.person_id in line_above or actor.has_role("auditor")
+    )
+
+
+def can_reply(actor: access.Actor, check_in: CheckIn, line_above: Line) -> bool:
+    """The line above, whoever was asked for help, and the person in the same conversation."""
+    return not actor.only_reads and (
+        actor.person_id in (check_in.person_id, check_in.asks_id) or actor.person_id in line_above
+    )
+
+
+def can_set_policy(actor: access.Actor) -> bool:
+    return not actor.only_reads and actor.has_role("hr", "administrator")
+
+
+# --- What makes a text sound -----------------------------------------------------------------------------
+
+
+def problems_of(content: Content) -> list[Problem]:
+    """Everything that keeps this text from being proposed; empty when it is sound."""
+    found: list[Problem] = []
+    if not content.title.strip():
+        found.append(Problem("title", _("Say in one sentence what you want to reach.")))
+    if content.visibility not in Visibility.values:
+        found.append(Problem("visibility", _("Choose who can see it.")))
+    if not content.key_results:
+        found.append(Problem("weights", _("Add at least one key result: how will you see that it is reached?")))
+    if len(content.key_results) > MOST_KEY_RESULTS:
+        found.append(Problem("weights", _("Twelve key results are the most. Fewer are clearer.")))
+    for place, key_result in enumerate(content.key_results):
+        found += [Problem(f"{place}.{each.path}", each.message) for each in _problems_of(key_result)]
+    if content.key_results and sum(each.weight_ppm for each in content.key_results) != WHOLE_PPM:
+        found.append(Problem("weights", _("The weights of the key results must sum to exactly 100%.")))
+    return found
+
+
+def _problems_of(key_result: KeyResultContent) -> list[Problem]:
+    found: list[Problem] = []
+    if not key_result.title.strip():
+        found.append(Problem("title", _("Name the key result.")))
+    if key_result.weight_ppm <= 0:
+        found.append(Problem("weight", _("Give it a weight above 0%, or remove it.")))
+    if key_result.kind in LINE_KINDS:
+        found += _problems_of_line(key_result)
+    elif key_result.kind == KeyResultKind.BAND:
+        found += _problems_of_band(key_result)
+    elif key_result.kind == KeyResultKind.MILESTONES and not key_result.milestones:
+        found.append(Problem("milestones", _("List the milestones, one in each line.")))
+    elif key_result.kind not in KeyResultKind.values:
+        found.append(Problem("kind", _("Choose a kind of key result.")))
+    if key_result.kind == KeyResultKind.KPI and not key_result.metric_key:
+        found.append(Problem("metric_key", _("Choose the metric that fills it.")))
+    if key_result.kind == KeyResultKind.MONEY and len(key_result.currency) != 3:
+        found.append(Problem("currency", _("Use the three letters of the currency, for example CNY.")))
+    for name in ("start", "target", "commit", "stretch", "lower", "upper", "tolerance"):
+        value = getattr(key_result, name)
+        if value is not None and abs(value) >= LARGEST_AMOUNT:
+            found.append(Problem(name, _("This number is too large.")))
+    return found
+
+
+def _problems_of_line(key_result: KeyResultContent) -> list[Problem]:
+    start, target = key_result.start, key_result.target
+    if target is None:
+        return [Problem("target", _("Say which value you want to reach."))]
+    if start is None:
+        return [Problem("start", _("Say where you start from; progress is measured from there."))]
+    if key_result.kind == KeyResultKind.INCREASE and target < start:
+        return [Problem("target", _("This number is to go up, but the target lies below the start."))]
+    if key_result.kind == KeyResultKind.DECREASE and target > start:
+        return [Problem("target", _("This number is to go down, but the target lies above the start."))]
+    up = target >= start
+    for name in ("commit", "stretch"):
+        value = getattr(key_result, name)
+        beyond = value is not None and (value > target if up else value < target)
+        short = value is not None and (value < target if up else value > target)
+        if name == "commit" and beyond:
+            return [Problem("commit", _("What you commit to cannot lie beyond the target."))]
+        if name == "stretch" and short:
+            return [Problem("stretch", _("The stretch value lies beyond the target."))]
+    return []
+
+
+def _problems_of_band(key_result: KeyResultContent) -> list[Problem]:
+    if key_result.lower is None and key_result.upper is None:
+        return [Problem("lower", _("A band needs a lower or an upper edge."))]
+    if None not in (key_result.lower, key_result.upper) and key_result.lower > key_result.upper:  # type: ignore[operator]
+        return [Problem("lower", _("The lower edge lies above the upper one."))]
+    if key_result.tolerance is not None and key_result.tolerance < 0:
+        return [Problem("tolerance", _("A tolerance cannot be negative."))]
+    return []
