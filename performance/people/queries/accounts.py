@@ -1,0 +1,43 @@
+"""Reads: who is signed in and where."""
+
+import datetime
+import uuid
+import zoneinfo
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from performance.foundation import access
+from performance.people.models import Membership, Organisation, Person, RoleGrant
+
+
+def memberships_of(user: Any) -> list[Organisation]:
+    """The organisations this account may enter, oldest first. Read before any organisation is chosen."""
+    memberships = (
+        Membership.objects.filter(user=user, is_active=True, organisation__closed_at=None)
+        .select_related("organisation")
+        .order_by("created_at", "id")
+    )
+    return [membership.organisation for membership in memberships]
+
+
+def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
+    """The person this account acts as, with the granted roles; None when it is nobody here (any more)."""
+    people = Person.objects.select_related("organisation", "unit").prefetch_related(
+        Prefetch("grants", queryset=RoleGrant.objects.only("role", "person_id"))
+    )
+    person = people.filter(user=user).first()
+    if person is None or (person.left_on is not None and person.left_on < today(person.organisation)):
+        return None
+    return access.Actor(
+        user=user,
+        organisation=person.organisation,
+        person=person,
+        roles=frozenset(grant.role for grant in person.grants.all()),
+    )
+
+
+def today(organisation: Organisation) -> datetime.date:
+    """The organisation's calendar day now."""
+    return timezone.now().astimezone(zoneinfo.ZoneInfo(organisation.time_zone)).date()

@@ -1,0 +1,46 @@
+"""Reads: changes of reporting lines by date, behind us and planned."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from performance.people.models import Person, ReportingLine
+
+
+@dataclass(frozen=True)
+class Change:
+    """From a day on, somebody reports to somebody else."""
+
+    line: ReportingLine
+    before: Person | None
+    is_planned: bool
+
+
+def line_changes(person: Person | None = None) -> QuerySet[ReportingLine]:
+    """Lines that began, newest first; of one person: their own and those of their reports.
+
+    The line somebody had from their first day on is no change, unless it is the person's own.
+    """
+    previous = ReportingLine.objects.filter(person=OuterRef("person"), ends_on=OuterRef("starts_on"))
+    lines = ReportingLine.objects.select_related("person", "manager").annotate(
+        before_id=Subquery(previous.values("manager_id")[:1])
+    )
+    if person is not None:
+        lines = lines.filter(Q(person=person) | Q(manager=person, before_id__isnull=False))
+    else:
+        lines = lines.filter(Q(before_id__isnull=False) | ~Q(person__hired_on=F("starts_on")))
+    return lines.order_by("-starts_on", "person__name_sort")
+
+
+def changes(lines: list[ReportingLine], on: datetime.date) -> list[Change]:
+    """The page's lines with whom they replaced. One query for all of them."""
+    replaced = Person.objects.in_bulk([line.before_id for line in lines if line.before_id])  # type: ignore[attr-defined]
+    return [
+        Change(line, replaced.get(line.before_id), line.starts_on > on)  # type: ignore[attr-defined]
+        for line in lines
+    ]
+
+
+def planned_count(on: datetime.date) -> int:
+    return ReportingLine.objects.filter(starts_on__gt=on).count()

@@ -1,0 +1,53 @@
+"""Reads: teams, units and their members."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import Count, QuerySet
+
+from performance.people.models import Person, Team, TeamMembership
+from performance.people.queries.lines import active_people, holds_on
+
+
+def team_of(person_id: uuid.UUID, on: datetime.date) -> Team | None:
+    """The primary team on that day."""
+    membership = (
+        TeamMembership.objects.filter(holds_on(on), person_id=person_id, is_primary=True)
+        .select_related("team")
+        .first()
+    )
+    return membership.team if membership else None
+
+
+def members_of(team_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
+    memberships = TeamMembership.objects.filter(holds_on(on), team_id=team_id)
+    return active_people(on).filter(pk__in=memberships.values("person_id"))
+
+
+def teams(on: datetime.date) -> QuerySet[Team]:
+    """Teams that are open on that day."""
+    return Team.objects.exclude(closed_on__lte=on).select_related("lead", "parent").order_by("name_en")
+
+
+def teams_with_counts(on: datetime.date) -> QuerySet[Team]:
+    """Open teams with `members`: how many people belong to each on that day."""
+    held = holds_on(on, "memberships__")
+    return teams(on).annotate(members=Count("memberships", filter=held))
+
+
+def teams_of(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UUID, Team]:
+    """person → primary team on that day."""
+    memberships = TeamMembership.objects.filter(
+        holds_on(on), person_id__in=list(person_ids), is_primary=True
+    ).select_related("team")
+    return {membership.person_id: membership.team for membership in memberships}
+
+
+def memberships_of_person(person_id: uuid.UUID) -> QuerySet[TeamMembership]:
+    """All of a person's team memberships, newest first."""
+    return (
+        TeamMembership.objects.filter(person_id=person_id)
+        .select_related("team")
+        .order_by("-starts_on", "-is_primary")
+    )
