@@ -1,0 +1,85 @@
+"""One room per kind of source. The registry is here; the promises are in protocol.py.
+
+with connectors.opened("mysql", values, allow=allow) as source:
+    for batch in source.read(connectors.Table("shop", "orders"), ["id", "placed_on"]): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from performance.sources.connectors.files import FileConnector
+from performance.sources.connectors.protocol import (
+    Batch,
+    CheckResult,
+    ColumnInfo,
+    Connector,
+    ConnectorRefused,
+    Cursor,
+    Limits,
+    Query,
+    Source,
+    Table,
+    TableInfo,
+)
+from performance.sources.connectors.sql import Settings, SqlConnector
+
+__all__ = [
+    "DEFAULT_PORTS",
+    "KINDS",
+    "Batch",
+    "CheckResult",
+    "ColumnInfo",
+    "Connector",
+    "ConnectorRefused",
+    "Cursor",
+    "Limits",
+    "Query",
+    "Source",
+    "Table",
+    "TableInfo",
+    "opened",
+]
+
+KINDS = (
+    ("postgresql", _("PostgreSQL")),
+    ("mysql", _("MySQL or MariaDB")),
+    ("file", _("File (CSV, XLSX)")),
+)
+DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
+
+
+@contextmanager
+def opened(
+    kind: str, values: Mapping[str, Any], *, allow: Sequence[str] = (), limits: Limits | None = None
+) -> Iterator[Connector]:
+    """A connector for one piece of work, closed afterwards.
+
+    `values`: host, port, database, user, password, tls for databases; path, name for a file.
+    """
+    connector = _built(kind, values, allow=allow, limits=limits)
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+def _built(kind: str, values: Mapping[str, Any], *, allow: Sequence[str], limits: Limits | None) -> Connector:
+    if kind == "file":
+        return FileConnector(Path(values["path"]), name=str(values["name"]), limits=limits)
+    if kind not in DEFAULT_PORTS:
+        raise ConnectorRefused("kind_unknown")
+    settings = Settings(
+        host=str(values["host"]),
+        port=int(values.get("port") or DEFAULT_PORTS[kind]),
+        database=str(values["database"]),
+        user=str(values["user"]),
+        password=str(values.get("password", "")),
+        tls=str(values.get("tls", "prefer")),
+    )
+    return SqlConnector(kind, settings, allow=allow, limits=limits)

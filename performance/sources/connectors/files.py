@@ -1,0 +1,266 @@
+"""Uploaded files as sources: CSV (any encoding and delimiter that can be told for certain) and workbooks.
+
+A CSV streams in constant memory. A workbook is read sheet by sheet by calamine, which holds one sheet; the
+unpacked size is checked before it is opened. The first row that is not empty names the columns.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import python_calamine
+
+from performance.sources.connectors import guessing
+from performance.sources.connectors.protocol import (
+    Batch,
+    CheckResult,
+    ColumnInfo,
+    ConnectorRefused,
+    Cursor,
+    Limits,
+    Query,
+    Row,
+    Source,
+    TableInfo,
+)
+
+WORKBOOKS = frozenset({".xlsx"})
+TEXTS = frozenset({".csv", ".tsv", ".txt"})
+MAX_UNPACKED = 512 * 1024**2
+MAX_COLUMNS = 500
+SAMPLE_ROWS = 2000
+CHUNK = 1 << 20
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is to be read."""
+
+    encoding: str
+    delimiter: str
+
+
+class FileConnector:
+    """One uploaded file on a local path. `name` carries the extension; its tables are its sheets."""
+
+    kind = "file"
+
+    def __init__(self, path: Path, *, name: str, limits: Limits | None = None) -> None:
+        self.path = path
+        self.name = name
+        self.limits = limits or Limits()
+        self._suffix = Path(name).suffix.lower()
+        if self._suffix not in WORKBOOKS | TEXTS:
+            raise ConnectorRefused("file_kind")
+
+    def close(self) -> None:
+        """Nothing stays open between calls."""
+
+    def check(self) -> CheckResult:
+        started = time.monotonic()
+        tables = self._sheets() if self._is_workbook else [Path(self.name).stem]
+        server = self._suffix[1:].upper() if self._is_workbook else f"CSV, {layout_of(self.path).encoding}"
+        milliseconds = int((time.monotonic() - started) * 1000)
+        return CheckResult(server, milliseconds, encrypted=True, can_write=False, tables=len(tables))
+
+    def discover(self) -> list[TableInfo]:
+        names = self._sheets() if self._is_workbook else [Path(self.name).stem]
+        found = []
+        for name in names:
+            rows = self._rows(name)
+            header = next(rows, None)
+            if header is None:
+                continue
+            sample = list(islice(rows, SAMPLE_ROWS))
+            guesses = [guessing.guess(values) for values in _turned(sample, len(header))]
+            infos = tuple(
+                ColumnInfo(name=title, type=guess.type, native_type=guess.date_order)
+                for title, guess in zip(header, guesses, strict=True)
+            )
+            found.append(TableInfo(schema="", name=name, columns=infos))
+        if not found:
+            raise ConnectorRefused("file_empty")
+        return found
+
+    def describe(self, source: Source) -> tuple[ColumnInfo, ...]:
+        for table in self.discover():
+            if table.name == _sheet_name(source):
+                return table.columns
+        raise ConnectorRefused("sheet_missing", sheet=_sheet_name(source))
+
+    def read(
+        self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
+    ) -> Iterator[Batch]:
+        if cursor is not None:
+            raise ConnectorRefused("no_cursor")
+        rows = self._rows(_sheet_name(source))
+        header = next(rows, None)
+        if header is None:
+            raise ConnectorRefused("file_empty")
+        missing = [name for name in columns if name not in header]
+        if missing:
+            raise ConnectorRefused("column_missing", column=missing[0])
+        places = [header.index(name) for name in columns]
+        seen = 0
+        while chunk := list(islice(rows, batch_size)):
+            if seen + len(chunk) > self.limits.max_rows:
+                raise ConnectorRefused("too_many_rows", rows=self.limits.max_rows)
+            picked = [tuple(row[place] if place < len(row) else None for place in places) for row in chunk]
+            yield Batch(rows=picked, first_row=seen + 1)
+            seen += len(chunk)
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    @property
+    def _is_workbook(self) -> bool:
+        return self._suffix in WORKBOOKS
+
+    def _sheets(self) -> list[str]:
+        return list(self._workbook().sheet_names)
+
+    def _workbook(self) -> python_calamine.CalamineWorkbook:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > MAX_UNPACKED:
+                raise ConnectorRefused("file_too_large")
+            return python_calamine.CalamineWorkbook.from_path(str(self.path))
+        except (zipfile.BadZipFile, python_calamine.CalamineError) as error:
+            raise ConnectorRefused("file_unreadable") from error
+
+    def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
+        """The header with unique titles first, then every row that is not empty."""
+        raw = self._workbook_rows(name) if self._is_workbook else self._text_rows()
+        header: tuple[str, ...] | None = None
+        for row in raw:
+            if all(value is None or (isinstance(value, str) and not value.strip()) for value in row):
+                continue
+            if header is None:
+                header = _titles(row)
+                yield header
+            else:
+                yield row
+
+    def _workbook_rows(self, name: str) -> Iterator[Row]:
+        workbook = self._workbook()
+        if name not in workbook.sheet_names:
+            raise ConnectorRefused("sheet_missing", sheet=name)
+        for row in workbook.get_sheet_by_name(name).iter_rows():
+            yield tuple(_cell(value) for value in row)
+
+    def _text_rows(self) -> Iterator[Row]:
+        layout = layout_of(self.path)
+        with self.path.open(encoding=layout.encoding, newline="") as lines:
+            reader = csv.reader(lines, delimiter=layout.delimiter, strict=False)
+            csv.field_size_limit(max(self.limits.max_value_bytes, 1 << 17))
+            try:
+                for row in reader:
+                    yield tuple(value.strip() or None for value in row)
+            except csv.Error as error:
+                raise ConnectorRefused("line_unreadable", line=reader.line_num) from error
+
+
+def layout_of(path: Path) -> Layout:
+    """Encoding by mark, else UTF-8 if all of the file is valid, else GB18030 (a superset of GBK) likewise."""
+    encoding = _encoding(path)
+    with path.open(encoding=encoding, newline="") as lines:
+        head = [line for line in islice(lines, 20) if line.strip()]
+    return Layout(encoding=encoding, delimiter=_delimiter(head))
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as data:
+        start = data.read(4)
+    for mark, encoding in BOMS:
+        if start.startswith(mark):
+            return encoding
+    for encoding in ("utf-8", "gb18030"):
+        with path.open("rb") as data:
+            if _decodes(data, encoding):
+                return encoding
+    raise ConnectorRefused("file_encoding")
+
+
+def _decodes(data: IO[bytes], encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        while chunk := data.read(CHUNK):
+            if "\x00" in decoder.decode(chunk):
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _delimiter(head: list[str]) -> str:
+    """The delimiter that cuts the first lines into the same number of cells, and into most cells."""
+    best, most = ",", 1
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row in csv.reader(head[:10], delimiter=delimiter)]
+        if widths and min(widths) == max(widths) and widths[0] > most:
+            best, most = delimiter, widths[0]
+    if most == 1 and head:
+        best = max(DELIMITERS, key=head[0].count)
+    return best
+
+
+def _titles(row: Sequence[Any]) -> tuple[str, ...]:
+    if len(row) > MAX_COLUMNS:
+        raise ConnectorRefused("too_many_columns")
+    titles: list[str] = []
+    for number, value in enumerate(row, start=1):
+        title = " ".join(str(value).split())[:100] if value is not None else ""
+        title = title or f"column {number}"
+        unique, repeat = title, 2
+        while unique in titles:
+            unique, repeat = f"{title} ({repeat})", repeat + 1
+        titles.append(unique)
+    return tuple(titles)
+
+
+def _cell(value: Any) -> Any:
+    """A cell as people see it: a workbook stores every number as a double of which it shows 15 digits."""
+    if isinstance(value, float):
+        number = Decimal(format(value, ".15g"))
+        return int(number) if number == number.to_integral_value() and abs(number) < 10**15 else number
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, datetime) and (value.hour, value.minute, value.second, value.microsecond) == (
+        0,
+        0,
+        0,
+        0,
+    ):
+        return value.date()
+    if isinstance(value, bool | int | date | datetime) or value is None:
+        return value
+    return str(value)
+
+
+def _turned(rows: list[Row], width: int) -> list[list[Any]]:
+    return [[row[place] if place < len(row) else None for row in rows] for place in range(width)]
+
+
+def _sheet_name(source: Source) -> str:
+    if isinstance(source, Query):
+        raise ConnectorRefused("no_query")
+    return source.name

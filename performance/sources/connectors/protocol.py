@@ -1,0 +1,133 @@
+"""What every connector is: check, discover, describe, read. Plain Python, no models, no settings.
+
+A connector is built for one piece of work and closed after it. It never writes to the source, it never holds
+more than one batch in memory, and whatever goes wrong leaves it as a `ConnectorRefused` whose words may be
+shown to the person who asked: driver messages can carry host names and passwords, so they do not travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from performance.foundation import refusals
+from performance.sources.connectors import reasons
+
+#: What a batch may hold before coercion: whatever a driver or a file reader hands out.
+Value = Any
+Row = tuple[Value, ...]
+
+
+class ConnectorRefused(refusals.Refused):
+    """The source, or our own caps, said no. A load keeps code and params, so that the words can be said again
+    in the language of whoever reads the run log."""
+
+    def __init__(self, code: str, *, retryable: bool = False, **params: Any) -> None:
+        super().__init__(reasons.text(code, params), code=code)
+        self.params = params
+        #: True when trying again later may help (a timeout, an unreachable host), False when it cannot.
+        self.retryable = retryable
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps of one piece of work. The defaults suit a load; a preview passes smaller ones."""
+
+    connect_seconds: int = 10
+    statement_seconds: int = 600
+    max_rows: int = 20_000_000
+    max_bytes: int = 8 * 1024**3
+    max_value_bytes: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """A column as the source calls it; `type` is one of columns.TYPES, guessed where the source has none."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    native_type: str = ""
+    in_primary_key: bool = False
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table, view or sheet that can become a dataset. `rows`: the source's own estimate, if it has one."""
+
+    schema: str
+    name: str
+    columns: tuple[ColumnInfo, ...]
+    rows: int | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.in_primary_key)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A connection that worked. `can_write` is what the source itself says of the account used."""
+
+    server: str
+    milliseconds: int
+    encrypted: bool
+    can_write: bool | None
+    tables: int
+
+
+@dataclass(frozen=True)
+class Table:
+    schema: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Query:
+    text: str
+
+
+Source = Table | Query
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Read only rows whose `column` is at or after `start` (inclusive: ties must not be lost)."""
+
+    column: str
+    start: datetime | date | Decimal | int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows in the order of the asked columns. `first_row` counts from 1 within this read."""
+
+    rows: list[Row]
+    first_row: int
+
+
+class Connector(Protocol):
+    kind: str
+
+    def check(self) -> CheckResult:
+        """Connect, ask the version, count the tables. Raises ConnectorRefused."""
+
+    def discover(self) -> list[TableInfo]:
+        """Tables, views or sheets with their columns. Raises ConnectorRefused."""
+
+    def describe(self, source: Source) -> tuple[ColumnInfo, ...]:
+        """The columns that `read` would give now; a load compares them with what it was promised."""
+
+    def read(
+        self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
+    ) -> Iterator[Batch]:
+        """Batches of tuples in the order of `columns`, in bounded memory. Raises ConnectorRefused."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,258 @@
+"""SQL databases through SQLAlchemy: PostgreSQL (psycopg) and MySQL or MariaDB (PyMySQL).
+
+Three locks keep a source unharmed: the statement is one judged SELECT, the session is read-only with a
+timeout, and rows and bytes are counted while they stream through a server-side cursor. The driver dials the
+address that egress judged; the name is only used for TLS.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import types as sql_types
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from performance.sources.connectors import dialects, egress, statements
+from performance.sources.connectors.protocol import (
+    Batch,
+    CheckResult,
+    ColumnInfo,
+    ConnectorRefused,
+    Cursor,
+    Limits,
+    Query,
+    Row,
+    Source,
+    Table,
+    TableInfo,
+)
+
+MAX_TABLES = 500
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and as whom. `tls`: "prefer", "require" (encrypted) or "verify" (encrypted, name checked)."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(default="", repr=False)
+    tls: str = "prefer"
+
+
+class SqlConnector:
+    """One source database. `allow`: the installation's egress exceptions, see egress.pin."""
+
+    def __init__(
+        self, kind: str, settings: Settings, *, allow: Sequence[str] = (), limits: Limits | None = None
+    ) -> None:
+        self.kind = kind
+        self.settings = settings
+        self.limits = limits or Limits()
+        self._allow = tuple(allow)
+        self._dialect: dialects.Dialect = dialects.BY_KIND[kind]
+        self._engine: sqlalchemy.Engine | None = None
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def check(self) -> CheckResult:
+        started = time.monotonic()
+        with self._connection() as connection:
+            server = self._dialect.server_name(connection)
+            milliseconds = int((time.monotonic() - started) * 1000)
+            return CheckResult(
+                server=server,
+                milliseconds=milliseconds,
+                encrypted=self._dialect.is_encrypted(connection),
+                can_write=self._dialect.can_write(connection),
+                tables=len(self._table_names(connection)),
+            )
+
+    def discover(self) -> list[TableInfo]:
+        with self._connection() as connection:
+            inspector = sqlalchemy.inspect(connection)
+            found = []
+            estimates = self._dialect.row_estimates(connection)
+            for schema, name in self._table_names(connection)[:MAX_TABLES]:
+                columns = _columns(inspector, schema, name)
+                found.append(TableInfo(schema, name, columns, estimates.get((schema, name))))
+            return found
+
+    def describe(self, source: Source) -> tuple[ColumnInfo, ...]:
+        if isinstance(source, Table):
+            return self._described_table(source)
+        with self._connection() as connection:
+            empty = f"SELECT * FROM {self._relation(source)} WHERE 1 = 0"  # noqa: S608 - quoted or judged parts
+            result = connection.exec_driver_sql(empty)
+            return tuple(
+                ColumnInfo(name=entry[0], type=self._dialect.described_type(entry))
+                for entry in _description(result)
+            )
+
+    def read(
+        self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
+    ) -> Iterator[Batch]:
+        sql, parameters = self._select(source, columns, cursor)
+        seen_rows = seen_bytes = 0
+        with self._connection() as connection:
+            streaming = connection.execution_options(stream_results=True, max_row_buffer=batch_size)
+            result = streaming.exec_driver_sql(sql, parameters)
+            instants = self._dialect.instants(_description(result))
+            finished = False
+            try:
+                for partition in result.partitions(batch_size):
+                    rows = [_with_zone(tuple(row), instants) for row in partition]
+                    seen_bytes += sum(_size(value) for row in rows for value in row)
+                    self._judge_amount(seen_rows + len(rows), seen_bytes)
+                    yield Batch(rows=rows, first_row=seen_rows + 1)
+                    seen_rows += len(rows)
+                finished = True
+            finally:
+                if not finished:
+                    # The reader stopped early: the rest must neither be fetched nor waited for.
+                    self._dialect.abandon(connection)
+                result.close()
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _judge_amount(self, rows: int, size: int) -> None:
+        if rows > self.limits.max_rows:
+            raise ConnectorRefused("too_many_rows", rows=self.limits.max_rows)
+        if size > self.limits.max_bytes:
+            raise ConnectorRefused("too_many_bytes")
+
+    def _select(
+        self, source: Source, columns: Sequence[str], cursor: Cursor | None
+    ) -> tuple[str, tuple[Any, ...]]:
+        names = ", ".join(self._quoted(name) for name in columns)
+        sql = f"SELECT {names} FROM {self._relation(source)}"  # noqa: S608 - quoted or judged parts
+        if cursor is None:
+            return sql, ()
+        start = cursor.start
+        if isinstance(start, datetime):
+            start = self._dialect.bound_timestamp(start)
+        return f"{sql} WHERE {self._quoted(cursor.column)} >= %s", (start,)
+
+    def _relation(self, source: Source) -> str:
+        if isinstance(source, Query):
+            text = statements.reading_statement(source.text, dialect=self.kind)
+            return f"({_escaped(text)}) AS {self._quoted('accord_query')}"
+        if source.schema:
+            return f"{self._quoted(source.schema)}.{self._quoted(source.name)}"
+        return self._quoted(source.name)
+
+    def _quoted(self, name: str) -> str:
+        if not name or "\x00" in name or len(name) > 128:
+            raise ConnectorRefused("bad_name")
+        mark = self._dialect.quote
+        return _escaped(f"{mark}{name.replace(mark, mark * 2)}{mark}")
+
+    def _table_names(self, connection: sqlalchemy.Connection) -> list[tuple[str, str]]:
+        inspector = sqlalchemy.inspect(connection)
+        names = []
+        for schema in self._dialect.schemas(inspector, self.settings.database):
+            names += [(schema, name) for name in inspector.get_table_names(schema=schema)]
+            names += [(schema, name) for name in inspector.get_view_names(schema=schema)]
+        return sorted(names)
+
+    def _described_table(self, source: Table) -> tuple[ColumnInfo, ...]:
+        with self._connection() as connection:
+            inspector = sqlalchemy.inspect(connection)
+            schema = source.schema or None
+            if not (inspector.has_table(source.name, schema=schema)):
+                raise ConnectorRefused("table_missing")
+            return _columns(inspector, schema, source.name)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlalchemy.Connection]:
+        """A read-only session in one snapshot; every driver error leaves as plain words."""
+        try:
+            with self._opened().connect() as connection:
+                self._dialect.make_read_only(connection, self.limits.statement_seconds)
+                yield connection
+        except DBAPIError as error:
+            raise self._dialect.refusal(error) from error
+        except SQLAlchemyError as error:
+            raise ConnectorRefused("source_failed") from error
+
+    def _opened(self) -> sqlalchemy.Engine:
+        if self._engine is None:
+            self._engine = sqlalchemy.create_engine(
+                self._dialect.url, creator=self._dialler(), poolclass=sqlalchemy.NullPool
+            )
+        return self._engine
+
+    def _dialler(self) -> Callable[[], Any]:
+        def dial() -> Any:
+            # Judged on every connection: an engine may outlive a change of the name's addresses.
+            pinned = egress.pin(self.settings.host, self.settings.port, allow=self._allow)
+            return self._dialect.dial(pinned, self.settings, self.limits)
+
+        return dial
+
+
+def _columns(inspector: sqlalchemy.Inspector, schema: str | None, table: str) -> tuple[ColumnInfo, ...]:
+    keys = set(inspector.get_pk_constraint(table, schema=schema)["constrained_columns"])
+    return tuple(
+        ColumnInfo(
+            name=column["name"],
+            type=column_type(column["type"]),
+            nullable=bool(column.get("nullable", True)),
+            native_type=str(column["type"]).lower(),
+            in_primary_key=column["name"] in keys,
+        )
+        for column in inspector.get_columns(table, schema=schema)
+    )
+
+
+def column_type(native: sql_types.TypeEngine[Any]) -> str:
+    """One of columns.TYPES for a type of SQLAlchemy; anything unknown travels as text."""
+    if isinstance(native, sql_types.Boolean):
+        return "boolean"
+    if type(native).__name__ == "TINYINT" and getattr(native, "display_width", None) == 1:
+        return "boolean"
+    if isinstance(native, sql_types.Integer):
+        return "integer"
+    if isinstance(native, sql_types.Numeric):
+        return "decimal"
+    if isinstance(native, sql_types.DateTime):
+        return "timestamp"
+    if isinstance(native, sql_types.Date):
+        return "date"
+    if type(native).__name__ == "YEAR":
+        return "integer"
+    return "text"
+
+
+def _escaped(sql: str) -> str:
+    # Both drivers read % as the start of a parameter.
+    return sql.replace("%", "%%")
+
+
+def _description(result: sqlalchemy.CursorResult[Any]) -> Sequence[Any]:
+    return result.cursor.description if result.cursor is not None else ()
+
+
+def _with_zone(row: Row, instants: tuple[int, ...]) -> Row:
+    if not instants:
+        return row
+    values = list(row)
+    for place in instants:
+        if isinstance(values[place], datetime):
+            values[place] = values[place].replace(tzinfo=UTC)
+    return tuple(values)
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str | bytes) else 8
