@@ -1,0 +1,112 @@
+// Values over time. Solid is closed, dashed and hollow is provisional, dotted with a band is forecast, ring is anomaly.
+import { say } from '../words.js';
+import { axis, base, colour, figures, roomFor, tokens, when } from './look.js';
+
+const invisible = { type: 'line', symbol: 'none', silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, stack: 'forecast', stackStrategy: 'all' };
+
+/** A value that stands at `offset` in a row as long as the axis, with gaps elsewhere. */
+function placed(values, offset, length) {
+  return Array.from({ length }, (gap, index) => values[index - offset] ?? null);
+}
+
+function categories(data) {
+  return axis({ type: 'category', data: data.x, boundaryGap: false, splitLine: { show: false }, axisLabel: { formatter: (x) => when(x) } });
+}
+
+function values(data, format) {
+  return axis({
+    type: 'value', scale: data.zero !== true, min: data.min, max: data.max, axisLine: { show: false }, splitNumber: 4,
+    axisLabel: { formatter: format.axis },
+  });
+}
+
+function tooltip(format, hidden = 0) {
+  return (points) => {
+    const shown = points.filter((point) => point.seriesIndex >= hidden && point.value != null);
+    const seen = new Set();
+    const rows = shown.filter((point) => !seen.has(point.seriesName) && seen.add(point.seriesName));
+    return [when(points[0].axisValue, true), ...rows.map((point) => `${point.seriesName}  ${format.full(point.value)}`)].join('\n');
+  };
+}
+
+/** One metric. See the conventions: x, closed, provisional, forecast, target, anomalies, notes. */
+export function kpi(data) {
+  const format = figures(data);
+  const names = { closed: say('closed'), provisional: say('provisional'), forecast: say('forecast'), target: say('target'), ...data.names };
+  const length = data.x.length;
+  const closed = data.closed ?? [];
+  const provisional = [data.provisional ?? []].flat().filter((value) => value != null);
+  const forecast = data.forecast ?? [];
+  const known = closed.length + provisional.length;
+  const last = provisional.at(-1) ?? closed.at(-1) ?? null;
+  const target = Array.isArray(data.target) ? data.target : data.target == null ? [] : data.x.map(() => data.target);
+  const targetLabel = `${names.target} ${format.full(target.findLast?.((value) => value != null))}`;
+  const forecastLabel = forecast.length ? `${names.forecast} ${format.full(forecast.at(-1)[1])}` : '';
+  const d1 = colour(data.series);
+  const series = [
+    { ...invisible, data: forecast.length ? placed([last, ...forecast.map((point) => point[0])], known - 1, length) : [] },
+    { ...invisible, areaStyle: { color: tokens['d1-soft'] }, data: forecast.length ? placed([0, ...forecast.map((point) => point[2] - point[0])], known - 1, length) : [] },
+  ];
+  if (target.length) {
+    series.push({
+      name: names.target, type: 'line', data: target, symbol: 'none', lineStyle: { color: tokens.control, width: 1.25, type: [5, 4] }, itemStyle: { color: tokens.control },
+      endLabel: { show: true, formatter: targetLabel, color: tokens['ink-2'], fontSize: 12 }, labelLayout: { moveOverlap: 'shiftY' },
+    });
+  }
+  if (forecast.length) {
+    series.push({
+      name: names.forecast, type: 'line', data: placed([last, ...forecast.map((point) => point[1])], known - 1, length), symbol: 'none', lineStyle: { color: d1, width: 1.5, type: [1, 4], cap: 'round' }, itemStyle: { color: d1 },
+      endLabel: { show: true, formatter: forecastLabel, color: d1, fontSize: 12, fontWeight: 600 }, labelLayout: { moveOverlap: 'shiftY' },
+    });
+  }
+  series.push({
+    name: names.closed, type: 'line', data: placed(closed, 0, length), symbol: 'circle', symbolSize: 5, lineStyle: { color: d1, width: 2 }, itemStyle: { color: d1 },
+    markPoint: data.anomalies?.length ? {
+      silent: true, symbol: 'circle', symbolSize: 16, itemStyle: { color: 'transparent', borderColor: tokens['bad-mark'], borderWidth: 1.75 },
+      label: { show: true, position: 'bottom', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
+      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]] })),
+    } : undefined,
+    markLine: data.notes?.length ? {
+      silent: true, symbol: 'none', lineStyle: { color: tokens['line-2'], type: 'solid' }, label: { color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
+      data: data.notes.map((note) => ({ xAxis: note.x, name: note.text })),
+    } : undefined,
+  });
+  if (provisional.length) {
+    const joined = closed.length ? [closed.at(-1), ...provisional] : provisional;
+    series.push({
+      name: names.provisional, type: 'line', data: placed(joined, closed.length ? closed.length - 1 : 0, length), symbol: 'circle',
+      symbolSize: (value, point) => (point.dataIndex >= closed.length ? 8 : 0),
+      lineStyle: { color: d1, width: 2, type: [4, 3] }, itemStyle: { color: tokens.surface, borderColor: d1, borderWidth: 2 },
+      label: { show: true, position: 'bottom', distance: 8, offset: [12, 0], color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.full(point.value) : '') },
+    });
+  }
+  const labels = [target.length ? targetLabel : '', forecastLabel].filter(Boolean);
+  const option = { ...base(), xAxis: categories(data), yAxis: values(data, format), series };
+  option.grid = { ...option.grid, right: labels.length ? roomFor(labels) : 24 };
+  option.tooltip.formatter = tooltip(format, 2);
+  return option;
+}
+
+/** Up to six series, each with its name at its end. `provisional` trailing points are dashed. */
+export function lines(data) {
+  const format = figures(data);
+  const length = data.x.length;
+  const series = data.series.flatMap((line, index) => {
+    const hue = colour(line.series || index + 1);
+    const loose = Number(line.provisional || 0);
+    const cut = line.values.length - loose;
+    const drawn = {
+      name: line.name, type: 'line', data: placed(line.values.slice(0, cut), 0, length), symbol: 'circle', symbolSize: 4, lineStyle: { color: hue, width: 2 }, itemStyle: { color: hue },
+      endLabel: { show: !loose, formatter: line.name, color: hue, fontSize: 12 }, labelLayout: { moveOverlap: 'shiftY' },
+    };
+    if (!loose) return [drawn];
+    return [drawn, {
+      ...drawn, data: placed(line.values.slice(Math.max(cut - 1, 0)), Math.max(cut - 1, 0), length), symbolSize: (value, point) => (point.dataIndex >= cut ? 7 : 0), lineStyle: { color: hue, width: 2, type: [4, 3] },
+      itemStyle: { color: tokens.surface, borderColor: hue, borderWidth: 2 }, endLabel: { ...drawn.endLabel, show: true },
+    }];
+  });
+  const option = { ...base(), xAxis: categories(data), yAxis: values(data, format), series };
+  option.grid = { ...option.grid, right: roomFor(data.series.map((line) => line.name)) };
+  option.tooltip.formatter = tooltip(format);
+  return option;
+}

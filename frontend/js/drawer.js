@@ -1,0 +1,23 @@
+// The drawer: a link with data-drawer opens at the side what its href opens as a page. Focus returns to the link.
+import Offcanvas from 'bootstrap/js/dist/offcanvas';
+import { on } from './dom.js';
+
+on('click', '[data-drawer]', (event, opener) => {
+  const drawer = document.getElementById('drawer');
+  if (!drawer) return;
+  document.getElementById('drawer-title').textContent = opener.dataset.drawer || opener.textContent.trim();
+  drawer.addEventListener('hidden.bs.offcanvas', () => opener.focus(), { once: true });
+  Offcanvas.getOrCreateInstance(drawer).show();
+});
+
+// The fragment's own first heading becomes the title of the drawer.
+document.addEventListener('htmx:afterSwap', (event) => {
+  const body = event.target.closest?.('#drawer-body');
+  const heading = body?.querySelector('h2');
+  if (!heading) return;
+  document.getElementById('drawer-title').replaceChildren(...heading.childNodes);
+  heading.remove();
+});
+
+on('click', '[data-drawer-close]', () => Offcanvas.getInstance(document.getElementById('drawer'))?.hide());
+document.addEventListener('drawer:close', () => Offcanvas.getInstance(document.getElementById('drawer'))?.hide());

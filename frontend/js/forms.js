@@ -1,0 +1,47 @@
+// Forms: ⌘↵ submits, filters submit themselves, weights show their sum, a dropped file shows its name.
+import { on } from './dom.js';
+import { say } from './words.js';
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return;
+  const form = event.target.form ?? event.target.closest?.('form');
+  if (!form || event.target.closest('dialog[open]#palette')) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector('.btn-primary[type="submit"], .btn-primary:not([type])'));
+});
+
+on('change', '[data-autosubmit]', (event, control) => control.form?.requestSubmit());
+
+// Weights must add up; the server checks again and answers with the same sentence. Counted in ten-thousandths.
+function showSum(input) {
+  const form = input.form ?? document;
+  const chip = form.querySelector('[data-sum-chip] .chip') ?? document.querySelector('[data-sum-chip] .chip');
+  if (!chip) return;
+  const whole = Math.round(Number(input.dataset.sum || 100) * 10000);
+  let sum = 0;
+  form.querySelectorAll('input[data-sum]').forEach((part) => { if (!part.disabled) sum += Math.round((parseFloat(part.value.replace(',', '.')) || 0) * 10000); });
+  const shown = (units) => String(Math.abs(units) / 10000);
+  const values = { sum: shown(sum), rest: shown(whole - sum) };
+  chip.lastChild.textContent = sum === whole ? say('sum_right') : say(sum < whole ? 'sum_short' : 'sum_over', values);
+  chip.classList.toggle('chip-good', sum === whole);
+  chip.classList.toggle('chip-bad', sum !== whole);
+}
+on('input', 'input[data-sum]', (event, input) => showSum(input));
+
+function showFiles(zone, input) {
+  const names = [...input.files].map((file) => file.name).join(', ');
+  const place = zone.querySelector('[data-drop-name]');
+  if (place && names) place.textContent = names;
+  zone.classList.toggle('has-file', input.files.length > 0);
+}
+on('change', '[data-drop] input[type="file"]', (event, input) => showFiles(input.closest('[data-drop]'), input));
+on('dragover', '[data-drop]', (event, zone) => { event.preventDefault(); zone.classList.add('is-over'); });
+on('dragleave', '[data-drop]', (event, zone) => zone.classList.remove('is-over'));
+on('drop', '[data-drop]', (event, zone) => {
+  const input = zone.querySelector('input[type="file"]');
+  if (!input) return;
+  event.preventDefault();
+  zone.classList.remove('is-over');
+  input.files = event.dataTransfer.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+});

@@ -1,0 +1,56 @@
+// What people see of a request: the pressed button turns, errors become a sentence, typed text stays.
+import { toast } from './toasts.js';
+import { say } from './words.js';
+
+const pressed = new WeakMap();
+
+function busy(button) {
+  if (!(button instanceof HTMLButtonElement) || button.dataset.busy) return;
+  button.dataset.busy = 'true';
+  button.setAttribute('aria-busy', 'true');
+  button.disabled = true;
+}
+
+function idle(button) {
+  if (!button?.dataset.busy) return;
+  delete button.dataset.busy;
+  button.removeAttribute('aria-busy');
+  button.disabled = false;
+}
+
+function buttonOf(detail) {
+  const event = detail.requestConfig?.triggeringEvent;
+  if (event?.submitter) return event.submitter;
+  return detail.elt instanceof HTMLButtonElement ? detail.elt : null;
+}
+
+document.addEventListener('htmx:beforeSend', (event) => {
+  const button = buttonOf(event.detail);
+  if (button) { pressed.set(event.detail.xhr, button); busy(button); }
+});
+document.addEventListener('htmx:afterRequest', (event) => idle(pressed.get(event.detail.xhr)));
+
+document.addEventListener('submit', (event) => {
+  if (event.defaultPrevented || event.target.method !== 'post') return;
+  // After this turn, or the browser would leave the button's own value out of the form.
+  setTimeout(() => busy(event.submitter));
+  setTimeout(() => idle(event.submitter), 8000);
+});
+window.addEventListener('pageshow', () => document.querySelectorAll('button[data-busy]').forEach(idle));
+
+document.addEventListener('htmx:sendError', () => toast({ text: say('offline'), level: 'bad' }));
+document.addEventListener('htmx:timeout', () => toast({ text: say('offline'), level: 'bad' }));
+document.addEventListener('htmx:responseError', (event) => {
+  const { status } = event.detail.xhr;
+  if ((event.detail.xhr.getResponseHeader('HX-Trigger') ?? '').includes('toast')) return;
+  const name = { 401: 'forbidden', 403: 'forbidden', 404: 'gone', 410: 'gone', 429: 'busy' }[status] ?? 'failed';
+  toast({ text: say(name), level: 'bad' });
+});
+
+// An error summary takes the focus, on a full page as well as in a swapped fragment.
+function focusIn(root) {
+  const first = root.matches?.('[data-focus]') ? root : root.querySelector?.('[data-focus]');
+  if (first) { first.removeAttribute('data-focus'); first.focus(); }
+}
+document.addEventListener('DOMContentLoaded', () => focusIn(document));
+document.addEventListener('htmx:afterSettle', (event) => focusIn(event.detail.elt));

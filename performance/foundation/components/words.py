@@ -1,0 +1,32 @@
+"""Sentences that scripts show; they are sent with the page so that no script holds text of its own."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+SCRIPT_WORDS = {
+    "undo": _("Undo"),
+    "close": _("Close"),
+    "cancel": _("Cancel"),
+    "confirm": _("Confirm"),
+    "sure": _("Please confirm"),
+    "seconds": _("{count} s"),
+    "offline": _("You are offline. Nothing is lost: what you typed is still here. Try again in a moment."),
+    "failed": _("That did not work on our side. What you typed is still here. Try again in a moment."),
+    "forbidden": _("You may not do this. Ask the owner, or HR, for access."),
+    "gone": _("This is no longer here. Load the page again to see what is."),
+    "busy": _("Too many requests. Wait a minute and try again."),
+    "sum_right": _("Adds up to 100%"),
+    "sum_short": _("Adds up to {sum}%, add {rest}"),
+    "sum_over": _("Adds up to {sum}%, remove {rest}"),
+    "copied": _("Copied"),
+    "move": _("Move {name}"),
+    "picked": _("{name} picked up. Arrow keys move, Enter drops, Escape puts back."),
+    "nothing_found": _("Nothing found for “{query}”."),
+    "closed": pgettext_lazy("state", "Closed"),
+    "provisional": _("Provisional"),
+    "forecast": _("Forecast"),
+    "target": _("Target"),
+    "limit": _("limit"),
+    "show_table": _("As table"),
+    "hide_table": _("Hide table"),
+}

@@ -1,0 +1,1 @@
+(()=>{(()=>{let e=null;try{e=localStorage.getItem("theme")}catch{}let a=[new URLSearchParams(location.search).get("theme"),e].find(t=>t==="light"||t==="dark")??(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light");document.documentElement.setAttribute("data-bs-theme",a)})();})();
