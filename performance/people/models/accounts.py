@@ -60,6 +60,25 @@ class Membership(models.Model):
         return f"{self.user} @ {self.organisation}"
 
 
+class Scope(models.TextChoices):
+    """What a personal token may do; never more than its owner."""
+
+    PEOPLE_READ = "people:read", _("Read people")
+    PEOPLE_WRITE = "people:write", _("Change people")
+    INBOX_READ = "inbox:read", _("Read what waits")
+    INBOX_WRITE = "inbox:write", _("Snooze what waits")
+    GOALS_READ = "goals:read", _("Read goals")
+    GOALS_WRITE = "goals:write", _("Propose goals and check in")
+    FEEDBACK_READ = "feedback:read", _("Read feedback")
+    FEEDBACK_WRITE = "feedback:write", _("Give feedback")
+    METRICS_READ = "metrics:read", _("Read metrics")
+    METRICS_WRITE = "metrics:write", _("Define metrics and targets")
+    SOURCES_READ = "sources:read", _("Read sources")
+    SOURCES_WRITE = "sources:write", _("Change sources and load data")
+    PERFORMANCE_READ = "performance:read", _("Read scores and policies")
+    PERFORMANCE_WRITE = "performance:write", _("Change policies, cycles and exports")
+
+
 class ApiToken(models.Model):
     """A personal token: shown once, kept as a digest. Global, because it is what names the organisation."""
 

@@ -62,6 +62,7 @@ class Person(tenancy.TenantModel):
     unit = tenancy.TenantForeignKey(BusinessUnit, null=True, blank=True, related_name="people")
     hired_on = models.DateField(_("joined on"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("personal data erased at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta(tenancy.TenantModel.Meta):
@@ -197,6 +198,9 @@ class Invitation(tenancy.TenantModel):
     invited_by = tenancy.TenantForeignKey(Person, null=True, related_name="+")
     created_at = models.DateTimeField(_("created at"))
     expires_at = models.DateTimeField(_("expires at"))
+    sending_at = models.DateTimeField(_("being sent since"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
@@ -213,10 +217,16 @@ class PeopleImport(tenancy.TenantModel):
     file_name = models.CharField(_("file"), max_length=200)
     content = models.BinaryField(_("content"))
     mapping = models.JSONField(_("columns"), default=dict)
+    mended = models.JSONField(_("mended cells"), default=dict)
+    left_out = models.JSONField(_("rows left out"), default=list)
+    starts_on = models.DateField(_("changes without a date start on"), null=True, blank=True)
     report = models.JSONField(_("dry run"), default=dict)
+    before = models.JSONField(_("what it replaced"), default=dict)
     uploaded_by = tenancy.TenantForeignKey(Person, related_name="+")
     uploaded_at = models.DateTimeField(_("uploaded at"))
+    checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
 
     class Meta(tenancy.TenantModel.Meta):
         indexes = [models.Index(fields=["organisation", "-uploaded_at"], name="import_by_time")]
