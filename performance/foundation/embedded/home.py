@@ -73,6 +73,21 @@ def settled(runner: Account | None) -> plan.Plan:
     return plan.change(data_folder=str(datafolder.path()), cluster=str(cluster), programs=str(programs))
 
 
+def places(settled_plan: plan.Plan) -> list[Path]:
+    """The folders outside the data folder that belong to this cluster alone."""
+    if settled_plan.data_folder != str(datafolder.path()) or not settled_plan.cluster:
+        return []
+    return [
+        parent
+        for parent in {Path(settled_plan.cluster).parent, Path(settled_plan.programs).parent.parent.parent}
+        if parent.name == _folder_name()
+    ]
+
+
+def _folder_name() -> str:
+    return f"accord-{hashlib.sha256(str(datafolder.path()).encode()).hexdigest()[:12]}"
+
+
 def _can_pass(runner: Account, folder: Path) -> bool:
     return run(runner, ["test", "-x", str(folder)]).returncode == 0
 
@@ -90,10 +105,9 @@ def _can_run(runner: Account, programs: Path) -> bool:
 
 def _reachable_folder(runner: Account) -> Path:
     """A folder outside the checkout that the account can pass through; one per data folder."""
-    mark = hashlib.sha256(str(datafolder.path()).encode()).hexdigest()[:12]
     for parent in ("/var/lib", "/var/tmp", tempfile.gettempdir()):  # noqa: S108 - owned and closed below
         if os.access(parent, os.W_OK) and _can_pass(runner, Path(parent)):
-            folder = Path(parent) / f"accord-{mark}"
+            folder = Path(parent) / _folder_name()
             folder.mkdir(mode=PASSABLE, exist_ok=True)
             if folder.stat().st_uid == os.geteuid():
                 os.chmod(folder, PASSABLE)

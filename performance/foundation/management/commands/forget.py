@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from performance.foundation import datafolder
-from performance.foundation.embedded import cluster, plan
+from performance.foundation.embedded import cluster, home, plan
 
 
 class Command(BaseCommand):
@@ -31,8 +30,7 @@ class Command(BaseCommand):
             except BlockingIOError as error:
                 raise CommandError("Accord is running from this folder: stop it first.") from error
             cluster.stop()
-            home = plan.current().cluster
-            if home:
-                shutil.rmtree(Path(home), ignore_errors=True)
+            for place in home.places(plan.current()):
+                shutil.rmtree(place, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
         self.stdout.write("Forgotten. The next start begins anew.")
