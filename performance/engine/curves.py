@@ -89,7 +89,8 @@ class Curve:
 
     def normalise_column(self, values_micro: AnyInts, present: Flags) -> Ints:
         """Scores (micro points) of a column of raw values; 0 where `present` is False."""
-        values = values_micro if self.direction == "higher" else -values_micro
+        values = fixed.integers(values_micro)
+        values = values if self.direction == "higher" else -values
         if self.kind in ("steps", "bands"):
             thresholds = fixed.column(self.xs)
             if thresholds.dtype == object:

@@ -69,6 +69,20 @@ def column(values: Iterable[int]) -> AnyInts:
     return unbounded
 
 
+def integers(values: npt.NDArray[Any]) -> AnyInts:
+    """The column as int64 (or as Python ints where it holds such); anything but integers is refused.
+
+    A narrower integer type would overflow silently in the engine's products, and a float is not exact.
+    """
+    if values.dtype == np.int64 or values.dtype == object:
+        return values
+    if values.dtype.kind == "u" and values.dtype.itemsize == 8:
+        return column(values.ravel().tolist()).reshape(values.shape)
+    if values.dtype.kind in "iu" or values.size == 0:
+        return values.astype(np.int64)
+    raise errors.InvalidInput(f"A column of {values.dtype} does not hold integers.", code="inexact_number")
+
+
 def optional_column(values: Iterable[int | None]) -> tuple[AnyInts, Flags]:
     """A column with its presence mask; a missing value holds 0."""
     listed = list(values)
@@ -101,6 +115,7 @@ def wide(values: AnyInts) -> AnyInts:
 
 def subtract(left: AnyInts, right: AnyInts) -> AnyInts:
     """`left - right`, widened where int64 would overflow."""
+    left, right = integers(left), integers(right)
     if not fits(largest(left) + largest(right)):
         return wide(left) - wide(right)
     difference: AnyInts = left - right
@@ -148,7 +163,7 @@ def multiply_divide(
 
 
 def _as_column(value: AnyInts | int) -> AnyInts:
-    return value if isinstance(value, np.ndarray) else column([value])
+    return integers(value) if isinstance(value, np.ndarray) else column([value])
 
 
 def _multiply_divide_wide(values: AnyInts, by: AnyInts, over: AnyInts, low: int, high: int) -> Ints:
@@ -161,7 +176,7 @@ def interpolate(values: AnyInts, xs: Sequence[int], ys: Sequence[int]) -> Ints:
     """Piecewise linear through the points (xs strictly increasing), flat outside the first and last."""
     if len(xs) != len(ys) or len(xs) == 0 or any(b <= a for a, b in pairwise(xs)):
         raise errors.InvalidInput("The points must strictly increase.", code="points_not_increasing")
-    knots = column(xs)
+    knots, values = column(xs), integers(values)
     if knots.dtype == object:
         values = wide(values)
     held = np.clip(values, xs[0], xs[-1])

@@ -206,6 +206,7 @@ def blend_segments(columns: ScoreColumns, *, person: Ints, days: Ints, people: i
     over the days (a component's value is averaged over the weight it had). One segment changes nothing,
     nor does cutting a segment in two. Raises InvalidInput for days out of range.
     """
+    days = fixed.integers(days)
     if len(days) and (days.min() <= 0 or days.max() > LARGEST_DAYS):
         raise errors.InvalidInput(
             f"A segment has 1 to {LARGEST_DAYS} days.", code="days_out_of_range", key="days"
@@ -251,6 +252,7 @@ def blend_segments(columns: ScoreColumns, *, person: Ints, days: Ints, people: i
 
 
 def _weights(weights: Ints, shape: tuple[int, int], name: str) -> Ints:
+    weights = fixed.integers(weights)
     if len(weights.shape) not in (1, 2) or weights.shape[-1] != shape[1]:
         raise errors.InvalidInput(f"{name} needs one weight per component.", code="shape_mismatch", key=name)
     if weights.size and (weights.min() < 0 or weights.max() > LARGEST_WEIGHT):
@@ -280,7 +282,7 @@ def _treated(
         )
     carries = np.array([policy == "carry_forward" for policy in policies], dtype=np.bool_)
     zeroes = np.array([policy == "zero" for policy in policies], dtype=np.bool_)
-    used = np.where(present, values, 0)
+    used = np.where(present, fixed.integers(values), 0)
     treatment = np.where(present, MEASURED, np.where(zeroes, ZERO, LEFT_OUT)).astype(np.uint8)
     if previous is not None and previous_present is not None:
         if previous.shape != shape or previous_present.shape != shape:
@@ -288,7 +290,7 @@ def _treated(
                 "Previous values need one cell per row and component.", code="shape_mismatch"
             )
         carried = ~present & previous_present & carries
-        used = np.where(carried, previous, used)
+        used = np.where(carried, fixed.integers(previous), used)
         treatment[carried] = CARRIED
     if used.size and (used.min() < 0 or used.max() > LARGEST_VALUE):
         raise errors.InvalidInput(
@@ -313,7 +315,7 @@ def _weighted(products: Ints, divisors: Ints, order: Ints) -> tuple[Ints, Ints]:
 def _coverage(
     weights: Ints, treatment: npt.NDArray[np.uint8], coverage: Ints | None, shape: tuple[int, int]
 ) -> Ints:
-    own = np.full(shape, fixed.ONE, dtype=np.int64) if coverage is None else coverage
+    own = np.full(shape, fixed.ONE, dtype=np.int64) if coverage is None else fixed.integers(coverage)
     if own.shape != shape or (own.size and (own.min() < 0 or own.max() > fixed.ONE)):
         raise errors.InvalidInput("Coverage lies between 0 and 1_000_000 ppm.", code="coverage_out_of_range")
     measured = np.where(treatment == MEASURED, own, 0)

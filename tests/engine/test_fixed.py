@@ -80,3 +80,10 @@ def test_apportion_sums_exactly_and_ignores_the_order_of_columns(
     assert split(shuffled) == straight
     for place, key in enumerate(keys):
         assert abs(straight[key] * whole - numerators[place] * total) < whole
+
+
+def test_narrow_integers_are_widened_and_floats_refused() -> None:
+    assert fixed.integers(np.array([2**31 - 1], dtype=np.int32)).dtype == np.int64
+    assert fixed.integers(np.array([2**64 - 1], dtype=np.uint64)).tolist() == [2**64 - 1]
+    with pytest.raises(errors.InvalidInput):
+        fixed.integers(np.array([0.5]))

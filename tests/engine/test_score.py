@@ -261,6 +261,7 @@ def test_segments_weigh_by_their_days() -> None:
         ({"effective_ppm": np.array([1])}, "shape_mismatch"),
         ({"base_ppm": np.array([1, -1])}, "weight_out_of_range"),
         ({"missing": "guess"}, "unknown_policy"),
+        ({"values_micro": np.array([[0.5, 1.0]])}, "inexact_number"),
         ({"coverage_ppm": np.array([[0, 1_000_001]])}, "coverage_out_of_range"),
     ],
 )
@@ -310,3 +311,16 @@ def test_a_hundred_thousand_people_are_scored_within_seconds() -> None:
     )
     assert time.perf_counter() - started < 10  # about one second on a laptop; the limit only catches a mishap
     assert (found.contributions_micro.sum(axis=1) == found.score_micro).all()
+
+
+def test_narrow_columns_score_like_wide_ones() -> None:
+    wide = {
+        "keys": ["a", "b"],
+        "values_micro": np.array([[90 * POINT, 60 * POINT]]),
+        "present": np.array([[True, True]]),
+        "effective_ppm": np.array([700_000, 300_000]),
+        "base_ppm": np.array([500_000, 500_000]),
+    }
+    names = ("values_micro", "effective_ppm", "base_ppm")
+    narrow = {**wide, **{name: np.asarray(wide[name]).astype(np.int32) for name in names}}
+    assert score.score_of(score.score_columns(**narrow), 0) == score.score_of(score.score_columns(**wide), 0)  # type: ignore[arg-type]

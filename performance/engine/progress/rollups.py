@@ -111,6 +111,7 @@ def rollup_columns(
     `order` ranks the items by key and settles ties of a millionth; without it, their position does.
     Raises InvalidInput for negative values or weights and for sizes beyond any sensible policy.
     """
+    values, weights = fixed.integers(values), fixed.integers(weights)
     _check(values, weights, method, missing)
     weighted = weights > 0
     counted = (weighted if missing == "zero" else weighted & present).astype(np.bool_)
