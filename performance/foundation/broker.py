@@ -33,7 +33,8 @@ def make_tables(owner_url: str, role: str) -> None:
 
     `owner_url` is a libpq URL of the broker's database.
     """
-    from kombu.transport.sqlalchemy import Channel, metadata
+    from kombu.transport.sqlalchemy import Channel
+    from kombu.transport.sqlalchemy.models import metadata
 
     # The transport declares its tables when a channel first asks for them.
     channel: Any = Channel.__new__(Channel)

@@ -120,13 +120,13 @@ def _refuse_strong_application_role() -> None:
 
 
 def _make_cache_table(alias: str) -> None:
-    location = settings.CACHES["default"].get("LOCATION")
-    if not settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    cache = settings.CACHES["default"]
+    if not cache["BACKEND"].endswith("DatabaseCache"):
         return
     call_command("createcachetable", database=alias, verbosity=0)
     with connections[alias].cursor() as cursor:
         cursor.execute(
             sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(
-                sql.Identifier(location), sql.Identifier(settings.APPLICATION_ROLE)
+                sql.Identifier(str(cache["LOCATION"])), sql.Identifier(settings.APPLICATION_ROLE)
             )
         )
