@@ -1,0 +1,34 @@
+from performance.kpis.models.dimensions import Dimension, DimensionValue
+from performance.kpis.models.metrics import (
+    Aggregation,
+    Direction,
+    Kind,
+    Metric,
+    MetricVersion,
+    MissingPolicy,
+    Side,
+    Signature,
+    VersionState,
+)
+from performance.kpis.models.targets import Target, TargetKind
+from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
+
+__all__ = [
+    "Aggregation",
+    "Dimension",
+    "DimensionValue",
+    "Direction",
+    "Grain",
+    "Kind",
+    "Metric",
+    "MetricValue",
+    "MetricVersion",
+    "MissingPolicy",
+    "MonthClose",
+    "Side",
+    "Signature",
+    "Target",
+    "TargetKind",
+    "ValueState",
+    "VersionState",
+]

@@ -1,0 +1,212 @@
+"""One definition, signed by both sides: the metric, its versions, and who signed them."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import i18n, tenancy
+from performance.kpis import units
+
+KEY = RegexValidator(r"^[a-z][a-z0-9_]{0,59}\Z", _("Small Latin letters, digits and underscores."))
+
+
+class Direction(models.TextChoices):
+    UP = "up", _("Higher is better")
+    DOWN = "down", _("Lower is better")
+    BAND = "band", _("Within a band is best")
+
+
+class Kind(models.TextChoices):
+    BASE = "base", _("From data")
+    RATIO = "ratio", _("Ratio of metrics")
+    DERIVED = "derived", _("Formula over metrics")
+
+
+class Aggregation(models.TextChoices):
+    SUM = "sum", _("Sum")
+    COUNT = "count", _("Number of rows")
+    DISTINCT = "distinct", _("Number of different values")
+    MIN = "min", _("Smallest")
+    MAX = "max", _("Largest")
+    AVG = "avg", _("Average")
+    LAST = "last", _("Last in the period (balance)")
+
+
+class MissingPolicy(models.TextChoices):
+    NULL = "null", _("Leave out")
+    ZERO = "zero", _("Count as zero")
+    BLOCK = "block", _("Show no value")
+
+
+class VersionState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    REVIEW = "review", _("In review")
+    CERTIFIED = "certified", _("Certified")
+    DECLINED = "declined", _("Sent back")
+    DEPRECATED = "deprecated", _("Retired")
+
+
+class Side(models.TextChoices):
+    BUSINESS = "business", _("Business owner")
+    FINANCE = "finance", _("Finance owner")
+
+
+class Metric(tenancy.TenantModel):
+    """What business and finance both call by this name.
+
+    `unit`, `direction` and `decimals` are those of the newest certified version (of the draft before there is
+    one), copied when it is certified, so that lists need no join.
+    """
+
+    key = models.CharField(_("key"), max_length=60, validators=[KEY])
+    name_en = models.CharField(_("name in English"), max_length=120)
+    name_zh = models.CharField(_("name in Chinese"), max_length=120, blank=True)
+    business_owner = tenancy.TenantForeignKey("people.Person", related_name="+")
+    finance_owner = tenancy.TenantForeignKey("people.Person", related_name="+")
+    unit = models.CharField(_("unit"), max_length=120)
+    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
+    decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=2)
+    created_at = models.DateTimeField(_("created at"))
+    retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="metric_key_once"),
+            models.CheckConstraint(
+                condition=~Q(business_owner=F("finance_owner")), name="metric_owners_are_two"
+            ),
+            models.CheckConstraint(condition=Q(direction__in=Direction.values), name="metric_direction"),
+            models.CheckConstraint(condition=Q(decimals__lte=8), name="metric_decimals"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return i18n.local(self, "name")
+
+    @property
+    def parsed_unit(self) -> units.Unit:
+        return units.parse(self.unit)
+
+
+class MetricVersion(tenancy.TenantModel):
+    """One wording of the definition. What is in it cannot change once it is in review (also in the database).
+
+    `dimensions` maps a dimension key to the dataset's column key; for formulas, to "".
+    `filters` is a list of {"column", "op", "value"}, see semantics/filters.py.
+    """
+
+    metric = tenancy.TenantForeignKey(Metric, related_name="versions")
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=VersionState.choices, default=VersionState.DRAFT
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    description_en = models.TextField(_("meaning in English"), blank=True)
+    description_zh = models.TextField(_("meaning in Chinese"), blank=True)
+    dataset = tenancy.TenantForeignKey("sources.Dataset", null=True, blank=True, related_name="+")
+    aggregation = models.CharField(_("aggregation"), max_length=8, choices=Aggregation.choices, blank=True)
+    expression = models.CharField(_("column or arithmetic"), max_length=1000, blank=True)
+    filters = models.JSONField(_("filter"), default=list, blank=True)
+    time_column = models.CharField(_("date that counts"), max_length=80, blank=True)
+    formula = models.CharField(_("formula"), max_length=1000, blank=True)
+    dimensions = models.JSONField(_("dimensions"), default=dict, blank=True)
+    unit = models.CharField(_("unit"), max_length=120)
+    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
+    decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=2)
+    missing_policy = models.CharField(
+        _("missing input"), max_length=5, choices=MissingPolicy.choices, default=MissingPolicy.NULL
+    )
+    effective_from = models.DateField(_("in force from"))
+    change_note = models.TextField(_("what changes and why"), blank=True)
+    proposed_by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    proposed_at = models.DateTimeField(_("proposed at"))
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    certified_at = models.DateTimeField(_("certified at"), null=True, blank=True)
+    declined_at = models.DateTimeField(_("sent back at"), null=True, blank=True)
+    declined_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    decline_reason = models.TextField(_("reason for sending back"), blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["metric", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "metric", "number"], name="metric_version_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "metric"],
+                condition=Q(state__in=[VersionState.DRAFT, VersionState.REVIEW]),
+                name="metric_version_open_once",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind=Kind.BASE, dataset__isnull=False, formula="")
+                    | (Q(kind__in=[Kind.RATIO, Kind.DERIVED], dataset__isnull=True) & ~Q(formula=""))
+                ),
+                name="metric_version_reads_rows_or_metrics",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=VersionState.CERTIFIED) | Q(certified_at__isnull=False),
+                name="metric_version_certified_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "state", "metric"], name="metric_version_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} · {self.number}"
+
+    @property
+    def description(self) -> str:
+        return i18n.local(self, "description")
+
+    @property
+    def is_base(self) -> bool:
+        return self.kind == Kind.BASE
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (VersionState.DRAFT, VersionState.REVIEW)
+
+    @property
+    def dimension_keys(self) -> tuple[str, ...]:
+        return tuple(sorted(self.dimensions))
+
+    @property
+    def additivity(self) -> str:
+        """ "additive", "semi_additive" (not over time) or "non_additive" (recomputed at every grain)."""
+        if self.is_base and self.aggregation in (Aggregation.SUM, Aggregation.COUNT):
+            return "additive"
+        if self.is_base and self.aggregation == Aggregation.LAST:
+            return "semi_additive"
+        return "non_additive"
+
+
+class Signature(tenancy.TenantModel):
+    """One side agrees to one version. Each side once, and never one person for both."""
+
+    append_only: ClassVar[bool] = True
+
+    version = tenancy.TenantForeignKey(MetricVersion, related_name="signatures")
+    side = models.CharField(_("side"), max_length=8, choices=Side.choices)
+    person = tenancy.TenantForeignKey("people.Person", related_name="+")
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "version", "side"], name="metric_side_signs_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "version", "person"], name="metric_two_people_sign"
+            ),
+            models.CheckConstraint(condition=Q(side__in=Side.values), name="metric_signature_side"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.person}"

@@ -1,0 +1,42 @@
+"""What a definition means, as SQL: every input is aggregated to the asked grain first, then joined on shared
+dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
+
+from performance.kpis.semantics.base import amount_sql, base_values, rows_where
+from performance.kpis.semantics.checks import (
+    Checked,
+    DefinitionRefused,
+    Input,
+    check,
+    formula_of,
+    shared_dimensions,
+)
+from performance.kpis.semantics.fused import formula_values, summed_months
+from performance.kpis.semantics.sheets import Column, Sheet, Statement
+from performance.kpis.semantics.slices import Slice, dimension_sets, slice_key
+from performance.kpis.semantics.storing import store_values
+from performance.kpis.semantics.wording import MAX_DIMENSIONS, Definition, Wording
+
+__all__ = [
+    "MAX_DIMENSIONS",
+    "Checked",
+    "Column",
+    "Definition",
+    "DefinitionRefused",
+    "Input",
+    "Input",
+    "Sheet",
+    "Slice",
+    "Statement",
+    "Wording",
+    "amount_sql",
+    "base_values",
+    "check",
+    "dimension_sets",
+    "formula_of",
+    "formula_values",
+    "rows_where",
+    "shared_dimensions",
+    "slice_key",
+    "store_values",
+    "summed_months",
+]

@@ -1,0 +1,141 @@
+"""A base metric over the rows of one dataset: filter, bucket by day, aggregate for every combination of slices."""
+
+import datetime
+from collections.abc import Sequence
+
+from performance.kpis import formulas
+from performance.kpis.semantics import filters, slices
+from performance.kpis.semantics.sheets import Sheet, Statement
+from performance.kpis.semantics.wording import Wording
+
+Span = tuple[datetime.date, datetime.date]
+
+BUCKETS = {
+    "month": ("date_trunc('month', day::timestamp)::date", "interval '1 month - 1 day'"),
+    "quarter": ("date_trunc('quarter', day::timestamp)::date", "interval '3 months - 1 day'"),
+}
+AGGREGATES = {
+    "sum": "sum(amount)",
+    "count": "count(amount)::numeric",
+    "distinct": "count(DISTINCT amount)::numeric",
+    "min": "min(amount)",
+    "max": "max(amount)",
+    "avg": "avg(amount)",
+    "last": "sum(amount)",
+}
+#: Aggregations that look at a plain column of any type instead of arithmetic over numbers.
+OF_A_COLUMN = frozenset({"count", "distinct"})
+
+
+def base_values(
+    wording: Wording,
+    sheet: Sheet,
+    zone: str,
+    grain: str,
+    *,
+    spans: Sequence[Span] = (),
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+) -> Statement:
+    """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
+
+    `grain` "period" asks for the `spans`; `since` and `until` bound the days that are read. Coverage is the part of
+    the rows that had a value to aggregate.
+    """
+    keys = sorted(wording.dimensions)
+    rows = _rows(wording, sheet, zone, keys, since, until)
+    names = "".join(f", d{place}" for place in range(len(keys)))
+    if grain == "period":
+        bucketed = (
+            f"SELECT span.period_start, span.period_end, day, amount{names} FROM ({rows.sql}) AS r"
+            " JOIN unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
+            " ON day BETWEEN span.period_start AND span.period_end"
+        )
+        params = [*rows.params, [start for start, _end in spans], [end for _start, end in spans]]
+    else:
+        start, length = BUCKETS[grain]
+        bucketed = (
+            f"SELECT period_start, (period_start + {length})::date AS period_end, day, amount{names}"
+            f" FROM (SELECT {start} AS period_start, r.* FROM ({rows.sql}) AS r) AS started"
+        )
+        params = rows.params
+    if wording.aggregation == "last":
+        bucketed = (
+            "SELECT * FROM (SELECT b.*, dense_rank() OVER"
+            f" (PARTITION BY period_start, period_end{names} ORDER BY day DESC) AS age FROM ({bucketed}) AS b)"
+            " AS aged WHERE age = 1"
+        )
+    aggregate = AGGREGATES[wording.aggregation]
+    if wording.missing_policy == "block":
+        aggregate = f"CASE WHEN count(amount) = count(*) THEN {aggregate} END"
+    return Statement(
+        f"SELECT period_start, period_end, {slices.slice_sql(keys)} AS slice,"
+        f" {slices.dimensions_sql(keys)} AS dimensions, {aggregate} AS value,"
+        " (1000000 * count(amount) / count(*))::int AS coverage_ppm,"
+        " jsonb_build_object('rows', count(*), 'with_value', count(amount)) AS inputs"
+        f" FROM ({bucketed}) AS bucketed GROUP BY period_start, period_end{slices.cube(keys)}",
+        list(params),
+    )
+
+
+def _rows(
+    wording: Wording,
+    sheet: Sheet,
+    zone: str,
+    keys: Sequence[str],
+    since: datetime.date | None,
+    until: datetime.date | None,
+) -> Statement:
+    cuts = "".join(
+        f", coalesce({sheet.columns[wording.dimensions[key]].sql}::text, '') AS d{place}"
+        for place, key in enumerate(keys)
+    )
+    where = rows_where(wording, sheet, zone, since=since, until=until)
+    day = day_sql(wording, sheet, zone)
+    return Statement(
+        f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount{cuts}"
+        f" FROM {sheet.relation} WHERE {where.sql}",
+        [*day.params, *where.params],
+    )
+
+
+def rows_where(
+    wording: Wording,
+    sheet: Sheet,
+    zone: str,
+    *,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+    within: slices.Slice | None = None,
+) -> Statement:
+    """The condition that picks the rows behind a value: the metric's filters, the days, the slice."""
+    day = day_sql(wording, sheet, zone)
+    parts = [Statement(f"{sheet.columns[wording.time_column].sql} IS NOT NULL")]
+    parts += filters.conditions(wording.filters, sheet)
+    if since is not None:
+        parts.append(Statement(f"{day.sql} >= %s::date", [*day.params, since]))
+    if until is not None:
+        parts.append(Statement(f"{day.sql} <= %s::date", [*day.params, until]))
+    for key, value in sorted((within or {}).items()):
+        column = sheet.columns[wording.dimensions[key]].sql
+        parts.append(Statement(f"coalesce({column}::text, '') = %s", [value]))
+    return Statement(
+        " AND ".join(part.sql for part in parts), [param for part in parts for param in part.params]
+    )
+
+
+def day_sql(wording: Wording, sheet: Sheet, zone: str) -> Statement:
+    """The calendar day of a row: instants are read in the organisation's time zone."""
+    column = sheet.columns[wording.time_column]
+    if column.type == "timestamp":
+        return Statement(f"({column.sql} AT TIME ZONE %s)::date", [zone])
+    return Statement(column.sql)
+
+
+def amount_sql(wording: Wording, sheet: Sheet) -> str:
+    """What one row contributes."""
+    if wording.aggregation in OF_A_COLUMN:
+        return sheet.columns[wording.expression].sql if wording.expression else "1"
+    formula = formulas.parse(wording.expression, sheet.names())
+    amount = formulas.sql(formula, {key: sheet.columns[key].sql for key in formula.references})
+    return f"coalesce({amount}, 0)" if wording.missing_policy == "zero" else amount

@@ -1,0 +1,180 @@
+"""Whether a definition makes sense, in plain words when it does not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import i18n, refusals
+from performance.kpis import formulas, units
+from performance.kpis.formulas import tree
+from performance.kpis.semantics import base, filters
+from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
+from performance.kpis.semantics.wording import MAX_DIMENSIONS, Wording
+
+CUTTABLE = frozenset({"text", "integer", "boolean"})
+
+
+class DefinitionRefused(refusals.Refused):
+    """A definition that cannot be computed."""
+
+    def __init__(self, message: Any, *, field: str, code: str = "definition") -> None:
+        super().__init__(message, code=code, field=field)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A metric that a formula may name."""
+
+    key: str
+    name_en: str
+    name_zh: str
+    unit: units.Unit
+    dimensions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What follows from a definition: kind and unit; the formula, spelt one way; the dimensions its inputs share."""
+
+    kind: str
+    unit: units.Unit
+    formula: formulas.Formula | None = None
+    shared: frozenset[str] = frozenset()
+
+
+def check(
+    wording: Wording, *, sheet: Sheet | None, inputs: Mapping[str, Input], own_key: str = ""
+) -> Checked:
+    """Raises DefinitionRefused, FilterRefused, FormulaRefused or UnitRefused, each with its field."""
+    if len(wording.dimensions) > MAX_DIMENSIONS:
+        words = {"limit": MAX_DIMENSIONS}
+        raise DefinitionRefused(_("Choose at most %(limit)s dimensions.") % words, field="dimensions")
+    if wording.kind == "base":
+        return _check_base(wording, sheet)
+    return _check_formula(wording, inputs, own_key)
+
+
+def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
+    if sheet is None:
+        raise DefinitionRefused(_("Choose the data that is counted."), field="dataset")
+    if wording.aggregation not in base.AGGREGATES:
+        raise DefinitionRefused(_("Choose how rows are added up."), field="aggregation")
+    time_column = sheet.columns.get(wording.time_column)
+    if time_column is None or time_column.type not in TIMES:
+        raise DefinitionRefused(_("Choose the date that decides the month."), field="time_column")
+    _check_expression(wording, sheet)
+    try:
+        filters.conditions(wording.filters, sheet)
+    except filters.FilterRefused as error:
+        raise DefinitionRefused(error.message, field="filters", code=error.code) from error
+    for key, column_key in wording.dimensions.items():
+        column = sheet.columns.get(column_key)
+        if column is None or column.type not in CUTTABLE:
+            words = {"dimension": key, "column": column_key}
+            message = _("“%(column)s” cannot be used as the dimension %(dimension)s.") % words
+            raise DefinitionRefused(message, field="dimensions")
+    unit = _unit(wording.unit)
+    if wording.aggregation in base.OF_A_COLUMN and unit.has_money:
+        raise DefinitionRefused(_("A number of rows or customers is not money."), field="unit")
+    return Checked(kind="base", unit=unit, shared=frozenset(wording.dimensions))
+
+
+def _check_expression(wording: Wording, sheet: Sheet) -> None:
+    if wording.aggregation in base.OF_A_COLUMN:
+        if wording.aggregation == "distinct" and not wording.expression:
+            raise DefinitionRefused(_("Choose the column whose values are counted."), field="expression")
+        if wording.expression and wording.expression not in sheet.columns:
+            words = {"name": wording.expression}
+            raise DefinitionRefused(_("There is no column “%(name)s”.") % words, field="expression")
+        return
+    try:
+        formula = formulas.parse(wording.expression, sheet.names())
+    except formulas.FormulaRefused as error:
+        raise _of_columns(error) from error
+    for key in formula.references:
+        if sheet.columns[key].type not in NUMERIC:
+            words = {"name": i18n.local(sheet.columns[key], "name") or key}
+            raise DefinitionRefused(_("The column “%(name)s” holds no numbers.") % words, field="expression")
+
+
+def _of_columns(error: formulas.FormulaRefused) -> DefinitionRefused:
+    """The same refusals, said of columns instead of metrics."""
+    said = {
+        "empty": _("Choose a column, or write arithmetic over columns: quantity * net_price."),
+        "unknown_name": _("There is no column called “%(given)s”.") % error.params,
+        "no_metric": _("The arithmetic uses no column."),
+    }
+    return DefinitionRefused(said.get(error.code, error.message), field="expression", code=error.code)
+
+
+def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) -> Checked:
+    try:
+        formula = formula_of(wording, inputs)
+        if own_key in formula.references:
+            raise DefinitionRefused(_("A metric cannot be computed from itself."), field="formula")
+        found = formulas.unit_of(formula, {key: inputs[key].unit for key in formula.references})
+    except (formulas.FormulaRefused, units.UnitRefused) as error:
+        error.field = "formula"
+        raise
+    shared = shared_dimensions(formula, inputs)
+    for key in wording.dimensions:
+        if key not in shared:
+            lacking = [inputs[used] for used in formula.references if key not in inputs[used].dimensions]
+            words = {"dimension": key, "metrics": ", ".join(i18n.local(metric, "name") for metric in lacking)}
+            message = _("%(metrics)s cannot be told apart by %(dimension)s, so this metric cannot either.")
+            raise DefinitionRefused(message % words, field="dimensions", code="unshared_dimension")
+    unit = _agreed_unit(wording.unit, found)
+    return Checked(kind=_kind(formula), unit=unit, formula=formula, shared=shared)
+
+
+def formula_of(wording: Wording, inputs: Mapping[str, Input]) -> formulas.Formula:
+    """The formula with the names of the metrics, in either language, read as their keys. Raises FormulaRefused."""
+    names: dict[str, str] = {}
+    for key, metric in inputs.items():
+        for name in (key, metric.name_en, metric.name_zh):
+            if name:
+                names.setdefault(name, key)
+    return formulas.parse(wording.formula, names)
+
+
+def shared_dimensions(formula: formulas.Formula, inputs: Mapping[str, Input]) -> frozenset[str]:
+    """The dimensions that every input can be cut by."""
+    return frozenset.intersection(*(inputs[key].dimensions for key in formula.references))
+
+
+def _kind(formula: formulas.Formula) -> str:
+    """A ratio is one division, maybe scaled: a / b * 100."""
+    root = formula.root
+    while isinstance(root, tree.Binary) and root.operator == "*":
+        sides = (root.left, root.right)
+        scaled = [side for side in sides if not isinstance(side, tree.Number)]
+        if len(scaled) != 1:
+            return "derived"
+        root = scaled[0]
+    divides = isinstance(root, tree.Binary) and root.operator == "/"
+    return "ratio" if divides or (isinstance(root, tree.Call) and root.function == "ratio") else "derived"
+
+
+def _unit(text: str) -> units.Unit:
+    try:
+        return units.parse(text)
+    except units.UnitRefused as error:
+        error.field = "unit"
+        raise
+
+
+def _agreed_unit(text: str, found: units.Unit) -> units.Unit:
+    """The unit that was named, if it is what the formula gives; the formula's own when none was named."""
+    if not text.strip():
+        return found
+    named = _unit(text)
+    if named.is_dimensionless and found.is_dimensionless:
+        return named
+    try:
+        return units.add(named, found)
+    except units.UnitRefused as error:
+        words = {"found": found.label, "named": named.label}
+        message = _("The formula gives %(found)s, not %(named)s.") % words
+        raise DefinitionRefused(message, field="unit", code="unit_mismatch") from error

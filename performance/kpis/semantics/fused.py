@@ -1,0 +1,111 @@
+"""Formulas over metrics: inputs that are already aggregated are joined slice by slice, the formula is applied to
+each, totals included, and every value carries the part of its inputs that was there."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+
+from performance.kpis import formulas
+from performance.kpis.semantics import slices
+from performance.kpis.semantics.sheets import Statement
+
+Span = tuple[datetime.date, datetime.date]
+
+
+def formula_values(
+    *,
+    organisation_id: uuid.UUID,
+    formula: formulas.Formula,
+    inputs: Mapping[str, uuid.UUID],
+    dimensions: Sequence[str],
+    missing_policy: str,
+    grain: str,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+) -> Statement:
+    """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
+
+    `inputs`: metric key → metric id; their current values of this grain are read. `since` and `until` bound
+    period_start. Coverage of a slice is the mean, over the finest slices in it, of the covered part of its inputs.
+    """
+    keys = sorted(dimensions)
+    used = [inputs[key] for key in formula.references]
+    pivot = _pivot(organisation_id, used, keys, grain, since, until)
+    places = range(len(used))
+    expressions = {key: f"p.i{place}" for place, key in enumerate(formula.references)}
+    if missing_policy == "zero":
+        expressions = {key: f"coalesce({sql}, 0)" for key, sql in expressions.items()}
+    value = formulas.sql(formula, expressions)
+    if missing_policy == "block":
+        value = f"CASE WHEN c.coverage_ppm = 1000000 THEN {value} END"
+    finest_columns = "".join(f", slice ->> '{key}' AS d{place}" for place, key in enumerate(keys))
+    covered = " + ".join(f"coalesce(c{place}, 0)" for place in places)
+    kept = ", ".join(f"'{key}', trim_scale(p.i{place})::text" for place, key in enumerate(formula.references))
+    return Statement(
+        f"WITH pivot AS MATERIALIZED ({pivot.sql}),"
+        f" finest AS (SELECT period_start, period_end, ({covered})::numeric / {len(used)} AS part"
+        f"{finest_columns} FROM pivot WHERE dimensions = %s),"
+        f" covered AS (SELECT period_start, period_end, ({slices.slice_sql(keys)})::text AS slice_key,"
+        " floor(avg(part))::int AS coverage_ppm FROM finest"
+        f" GROUP BY period_start, period_end{slices.cube(keys)})"
+        f" SELECT p.period_start, p.period_end, p.slice, p.dimensions, {value} AS value, c.coverage_ppm,"
+        f" jsonb_build_object({kept}) AS inputs"
+        " FROM pivot AS p JOIN covered AS c USING (period_start, period_end, slice_key)",
+        [*pivot.params, slices.dimensions_text(keys)],
+    )
+
+
+def _pivot(
+    organisation_id: uuid.UUID,
+    used: Sequence[uuid.UUID],
+    keys: Sequence[str],
+    grain: str,
+    since: datetime.date | None,
+    until: datetime.date | None,
+) -> Statement:
+    """One row for each stretch and slice, with input n's value in i<n> and its coverage in c<n>."""
+    columns = "".join(
+        f", max(value) FILTER (WHERE metric_id = %s) AS i{place}"
+        f", max(coverage_ppm) FILTER (WHERE metric_id = %s AND value IS NOT NULL) AS c{place}"
+        for place in range(len(used))
+    )
+    return Statement(
+        f"SELECT period_start, period_end, slice_key, slice, dimensions{columns}"
+        " FROM kpis_metricvalue WHERE organisation_id = %s AND metric_id = ANY(%s) AND grain = %s"
+        " AND superseded_at IS NULL AND dimensions = ANY(%s)"
+        " AND period_start >= %s AND period_start <= %s"
+        " GROUP BY period_start, period_end, slice_key, slice, dimensions",
+        [
+            *(metric_id for metric_id in used for _twice in range(2)),
+            organisation_id,
+            list(used),
+            grain,
+            slices.dimension_sets(keys),
+            since or datetime.date.min,
+            until or datetime.date.max,
+        ],
+    )
+
+
+def summed_months(
+    *, organisation_id: uuid.UUID, metric_id: uuid.UUID, spans: Sequence[Span], missing_policy: str
+) -> Statement:
+    """Values of whole-month stretches of an additive metric: the sum of its months, frozen ones included.
+
+    Same columns as formula_values.
+    """
+    total = "sum(v.value)"
+    if missing_policy == "block":
+        total = "CASE WHEN count(v.value) = count(*) THEN sum(v.value) END"
+    return Statement(
+        "SELECT span.period_start, span.period_end, v.slice, v.dimensions,"
+        f" {total} AS value, floor(avg(v.coverage_ppm))::int AS coverage_ppm,"
+        " jsonb_build_object('rows', sum((v.inputs ->> 'rows')::bigint),"
+        " 'with_value', sum((v.inputs ->> 'with_value')::bigint), 'months', count(*)) AS inputs"
+        " FROM unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
+        " JOIN kpis_metricvalue AS v ON v.organisation_id = %s AND v.metric_id = %s AND v.grain = 'month'"
+        " AND v.superseded_at IS NULL AND v.period_start >= span.period_start"
+        " AND v.period_end <= span.period_end"
+        " GROUP BY span.period_start, span.period_end, v.slice_key, v.slice, v.dimensions",
+        [[start for start, _end in spans], [end for _start, end in spans], organisation_id, metric_id],
+    )

@@ -1,0 +1,44 @@
+"""The rows a base metric reads, as far as SQL is concerned, and statements with their parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NUMERIC = frozenset({"integer", "decimal"})
+TIMES = frozenset({"date", "timestamp"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """`sql` is the quoted column name with each per cent sign doubled; `type` text|integer|decimal|date|timestamp|boolean."""
+
+    key: str
+    sql: str
+    type: str
+    name_en: str = ""
+    name_zh: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A dataset's rows: where they lie, and which columns a definition may name."""
+
+    relation: str
+    columns: Mapping[str, Column]
+
+    def names(self) -> dict[str, str]:
+        """What people may write for a column: its key or its name in either language."""
+        names = {key: key for key in self.columns}
+        for key, column in self.columns.items():
+            for name in (column.name_en, column.name_zh):
+                if name:
+                    names.setdefault(name, key)
+        return names
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL text with %s places, and what goes into them, in order."""
+
+    sql: str
+    params: list[Any] = field(default_factory=list)

@@ -1,0 +1,56 @@
+"""The wording of a definition: what a form or endpoint hands in, and what a version keeps."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+#: Values are kept for every combination of a metric's dimensions, so their number is bounded.
+MAX_DIMENSIONS = 3
+
+
+class Wording(Protocol):
+    """What Definition and MetricVersion have in common."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def dataset(self) -> Any: ...
+    @property
+    def aggregation(self) -> str: ...
+    @property
+    def expression(self) -> str: ...
+    @property
+    def filters(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def time_column(self) -> str: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def dimensions(self) -> Mapping[str, str]: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def missing_policy(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored."""
+
+    kind: str
+    unit: str
+    effective_from: datetime.date
+    direction: str = "up"
+    decimals: int = 2
+    description_en: str = ""
+    description_zh: str = ""
+    dataset: Any = None
+    aggregation: str = ""
+    expression: str = ""
+    filters: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    time_column: str = ""
+    formula: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    missing_policy: str = "null"
+    change_note: str = ""
