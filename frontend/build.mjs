@@ -70,7 +70,7 @@ const NOTICES = [
 const notice = NOTICES.map(([title, licence, name, file]) => {
   const { version } = JSON.parse(fs.readFileSync(path.join(MODULES, name, 'package.json'), 'utf8'));
   const text = file && fs.existsSync(path.join(MODULES, name, file)) ? fs.readFileSync(path.join(MODULES, name, file), 'utf8').trim() : `See the ${licence} licence.`;
-  return `${title} ${version} (${licence})\n${'='.repeat(60)}\n\n${text}\n`;
+  return `${title} ${version} (${licence})\n${'='.repeat(60)}\n\n${text.replace(/\r/g, '')}\n`;
 }).join('\n\n');
 fs.writeFileSync(path.join(OUT, 'LICENSES.txt'), `Third-party work in this folder, and its licences.\n\n${notice}`);
 

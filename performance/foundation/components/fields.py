@@ -44,12 +44,10 @@ def _class_of(kind: str, widget: forms.Widget, extra: str, *, wrong: bool) -> st
 
 
 def _as_control(bound: BoundField, kind: str, attrs: dict[str, Any]) -> SafeString:
-    widget = bound.field.widget
-    for kind_of_widget, input_type, pattern in PICKERS:
-        if isinstance(widget, kind_of_widget) and "type" not in widget.attrs:
-            attrs["type"] = input_type
-            widget.format = pattern
-            break
+    widget: Any = bound.field.widget
+    picker = next((row for row in PICKERS if issubclass(type(widget), row[0])), None)
+    if picker is not None and widget.input_type in ("text", picker[1]):
+        _kind, widget.input_type, widget.format = picker
     if isinstance(bound.field, forms.DecimalField):
         attrs.setdefault("inputmode", "decimal")
     if isinstance(bound.initial, Decimal):
@@ -135,8 +133,11 @@ def _forms_of(form: Any) -> list[Any]:
     return list(form.forms) if isinstance(form, forms.BaseFormSet) else [form]
 
 
-def errors(form: Any) -> SafeString | str:
-    """The summary above a form or formset: what is wrong, with a link to each field. Empty when nothing is."""
+def errors(form: Any, *, focus: bool = True) -> SafeString | str:
+    """The summary above a form or formset: what is wrong, with a link to each field. Empty when nothing is.
+
+    It takes the focus when the page or fragment arrives, unless `focus` is off.
+    """
     general: list[Any] = list(form.non_form_errors()) if isinstance(form, forms.BaseFormSet) else []
     fields: list[dict[str, Any]] = []
     for part in _forms_of(form):
@@ -159,4 +160,6 @@ def errors(form: Any) -> SafeString | str:
         if fields
         else ""
     )
-    return render_to_string("components/_errors.html", {"general": general, "fields": fields, "words": words})
+    return render_to_string(
+        "components/_errors.html", {"general": general, "fields": fields, "words": words, "focus": focus}
+    )

@@ -302,7 +302,9 @@ def ago(value: datetime.datetime | str | None) -> str:
     moment = _moment(value)
     if moment is None:
         return MISSING
-    now = timezone.localtime() if timezone.is_aware(moment) else datetime.datetime.now()
+    now = timezone.localtime()
+    if timezone.is_naive(moment):
+        now = timezone.make_naive(now)
     minutes = int((now - moment).total_seconds() // 60)
     days = (now.date() - moment.date()).days
     if minutes < 1:

@@ -17,7 +17,8 @@ class UnknownIcon(LookupError):
 
 @functools.cache
 def _shapes() -> dict[str, dict[str, str]]:
-    return json.loads(SHAPES.read_text(encoding="utf-8"))
+    shapes: dict[str, dict[str, str]] = json.loads(SHAPES.read_text(encoding="utf-8"))
+    return shapes
 
 
 @functools.cache

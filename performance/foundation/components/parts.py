@@ -1,5 +1,6 @@
 """Small parts that carry words: chips, confidence dots, rating scales, avatars, signatures, differences."""
 
+import datetime
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -130,7 +131,8 @@ def rate(
     chosen, suggested = str(value or ""), str(hint or "")
     labels = format_html_join(
         "",
-        '<label class="{0}"><input type="radio" name="{1}" value="{2}" aria-label="{2} {3}{4}"{5}{6}><b>{2}</b><span>{3}</span></label>',
+        '<label class="{0}"><input type="radio" name="{1}" value="{2}" aria-label="{2} {3}{4}"{5}{6}>'
+        "<b>{2}</b><span>{3}</span></label>",
         (
             (
                 "hint" if str(ordinal) == suggested else "",
@@ -201,7 +203,11 @@ def spot(ic: str, kind: str = "") -> SafeString:
 
 
 def signature(
-    person: object, state: str = "open", note: object = "", when: object = None, text: object = ""
+    person: object,
+    state: str = "open",
+    note: object = "",
+    when: datetime.datetime | None = None,
+    text: object = "",
 ) -> SafeString:
     """One of the boxes in `.signs`: who, the state of the signature, in which role and since when."""
     chip_state, chip_icon, words, waiting = SIGNATURES[state]
@@ -242,7 +248,7 @@ def stat(
 ) -> SafeString:
     """One count of `.stats`; a link when it filters."""
     inside = format_html(
-        '<span class="d-block t-xs t-3">{}</span><span class="d-block num fs-3 fw-semibold">{}</span>{}',
+        '<span class="d-block t-xs t-3">{}</span><span class="d-block num-lg">{}</span>{}',
         label,
         formats.MISSING if value is None else value,
         format_html('<span class="d-block t-xs t-3">{}</span>', note) if note else "",
