@@ -1,6 +1,5 @@
 """Endpoints under /api/v1/, and the personal tokens that open them."""
 
-import hashlib
 from typing import Any
 
 from django.db.models import Q
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from performance.people import actions
 from performance.people.models import ApiToken, User
 
 
@@ -25,7 +25,9 @@ class PersonalToken(authentication.BaseAuthentication):
         now = timezone.now()
         token = (
             ApiToken.objects.select_related("user")
-            .filter(Q(revoked_at=None), digest=digest_of(secret), expires_at__gt=now, user__is_active=True)
+            .filter(
+                Q(revoked_at=None), digest=actions.digest_of(secret), expires_at__gt=now, user__is_active=True
+            )
             .first()
         )
         if token is None:
@@ -35,11 +37,6 @@ class PersonalToken(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return self.keyword
-
-
-def digest_of(secret: str) -> str:
-    """How a token is kept: SHA-256 of 256 random bits needs no salt."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 urls: list[URLPattern] = []

@@ -1,6 +1,14 @@
 """Reads: who is here, who manages whom, which period it is. Dates decide; the default is the organisation's today."""
 
-from performance.people.queries.accounts import load_actor, memberships_of, today
+from performance.people.queries.accounts import (
+    day_at,
+    has_administrator,
+    load_actor,
+    memberships_of,
+    open_invitations,
+    today,
+    tokens_of,
+)
 from performance.people.queries.calendars import (
     WorkDays,
     countries,
@@ -71,12 +79,14 @@ __all__ = [
     "countries",
     "counts_below",
     "current_period",
+    "day_at",
     "default_calendar",
     "directory",
     "directory_counts",
     "everyone_below",
     "fiscal_quarter",
     "grants",
+    "has_administrator",
     "headcount",
     "holds_on",
     "ids_below",
@@ -93,6 +103,7 @@ __all__ = [
     "memberships_of",
     "memberships_of_person",
     "next_quarter",
+    "open_invitations",
     "outline",
     "outside_every_line",
     "own_days",
@@ -108,6 +119,7 @@ __all__ = [
     "teams_of",
     "teams_with_counts",
     "today",
+    "tokens_of",
     "tops",
     "work_days",
 ]

@@ -5,11 +5,11 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
 from performance.foundation import access
-from performance.people.models import Membership, Organisation, Person, RoleGrant
+from performance.people.models import ApiToken, Invitation, Membership, Organisation, Person, RoleGrant
 
 
 def memberships_of(user: Any) -> list[Organisation]:
@@ -40,4 +40,24 @@ def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
 
 def today(organisation: Organisation) -> datetime.date:
     """The organisation's calendar day now."""
-    return timezone.now().astimezone(zoneinfo.ZoneInfo(organisation.time_zone)).date()
+    return day_at(organisation, timezone.now())
+
+
+def day_at(organisation: Organisation, at: datetime.datetime) -> datetime.date:
+    """The organisation's calendar day at a moment."""
+    return at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone)).date()
+
+
+def tokens_of(user: Any, organisation: Organisation) -> QuerySet[ApiToken]:
+    """A person's own tokens in this organisation, the living ones first."""
+    tokens = ApiToken.objects.filter(user=user, organisation=organisation)
+    return tokens.order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+
+
+def open_invitations(at: datetime.datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+
+
+def has_administrator() -> bool:
+    """Whether anybody administers this installation yet. Founding an organisation makes its first member one."""
+    return Membership.objects.filter(is_active=True).exists()

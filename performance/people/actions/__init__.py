@@ -1,0 +1,84 @@
+"""Writes: each one transaction with its audit row. Callers have asked the rule before."""
+
+from performance.people.actions.accounts import (
+    choose_language,
+    create_token,
+    digest_of,
+    offer_setup_link,
+    open_account,
+    revoke_token,
+    setup_link_is_alive,
+    use_setup_link,
+)
+from performance.people.actions.invitations import (
+    accept_invitation,
+    invite_person,
+    withdraw_invitation,
+)
+from performance.people.actions.lines import change_manager, withdraw_change
+from performance.people.actions.names import romanised, sorting_name
+from performance.people.actions.organisations import (
+    clear_calendar_day,
+    edit_organisation,
+    found_organisation,
+    set_calendar_day,
+)
+from performance.people.actions.people import (
+    add_person,
+    deactivate_person,
+    edit_person,
+    erase_personal_data,
+    return_person,
+)
+from performance.people.actions.periods import (
+    lock_goals,
+    lock_progress,
+    move_period,
+    open_period,
+    unlock_goals,
+    unlock_progress,
+)
+from performance.people.actions.refusal import PeopleRefused
+from performance.people.actions.roles import grant_role, revoke_role
+from performance.people.actions.teams import close_team, edit_team, join_team, leave_team, start_team
+
+__all__ = [
+    "PeopleRefused",
+    "accept_invitation",
+    "add_person",
+    "change_manager",
+    "choose_language",
+    "clear_calendar_day",
+    "close_team",
+    "create_token",
+    "deactivate_person",
+    "digest_of",
+    "edit_organisation",
+    "edit_person",
+    "edit_team",
+    "erase_personal_data",
+    "found_organisation",
+    "grant_role",
+    "invite_person",
+    "join_team",
+    "leave_team",
+    "lock_goals",
+    "lock_progress",
+    "move_period",
+    "offer_setup_link",
+    "open_account",
+    "open_period",
+    "return_person",
+    "revoke_role",
+    "revoke_token",
+    "romanised",
+    "set_calendar_day",
+    "setup_link_is_alive",
+    "sorting_name",
+    "start_team",
+    "unlock_goals",
+    "unlock_progress",
+    "use_setup_link",
+    "withdraw_change",
+    "withdraw_invitation",
+]

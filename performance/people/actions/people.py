@@ -1,0 +1,254 @@
+"""Writes: people come, change, and leave. Nobody is deleted."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from performance.foundation import audit
+from performance.people import queries
+from performance.people.actions import lines, teams
+from performance.people.actions.names import is_chinese, romanised, sorting_name
+from performance.people.actions.refusal import PeopleRefused
+from performance.people.models import (
+    ApiToken,
+    Invitation,
+    Membership,
+    Person,
+    ReportingLine,
+    RoleGrant,
+    Team,
+    TeamMembership,
+)
+
+EDITABLE = (
+    "number",
+    "name_en",
+    "name_zh",
+    "email",
+    "title_en",
+    "title_zh",
+    "level",
+    "city",
+    "hired_on",
+    "unit",
+)
+
+
+def add_person(
+    *,
+    number: str,
+    name_en: str = "",
+    name_zh: str = "",
+    by: Any,
+    at: datetime.datetime,
+    manager: Person | None = None,
+    team: Team | None = None,
+    **fields: Any,
+) -> Person:
+    """Adds a person, with a manager and a primary team from the day they join. Nobody gets an e-mail yet."""
+    name_en, name_zh = both_names(name_en, name_zh)
+    with transaction.atomic():
+        person = Person(number=number.strip(), name_en=name_en, name_zh=name_zh, **_clean(fields))
+        person.name_sort = sorting_name(name_en, name_zh)
+        _save(person)
+        audit.record(by=by, action="people.add_person", subject=person, at=at, changes={"number": number})
+        starts_on = person.hired_on or queries.day_at(person.organisation, at)
+        if manager is not None:
+            lines.change_manager(person=person, manager=manager, starts_on=starts_on, by=by, at=at)
+        if team is not None:
+            teams.join_team(person=person, team=team, starts_on=starts_on, by=by, at=at)
+    return person
+
+
+def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datetime.datetime) -> Person:
+    """Changes what stands in the directory. Managers and teams are dated and have their own actions."""
+    if person.erased_at is not None:
+        raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
+    wanted = _clean({key: value for key, value in fields.items() if key in EDITABLE})
+    changes = {
+        key: [getattr(person, key), value] for key, value in wanted.items() if getattr(person, key) != value
+    }
+    if not changes:
+        return person
+    with transaction.atomic():
+        for key, (_old, value) in changes.items():
+            setattr(person, key, value)
+        person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
+        person.name_sort = sorting_name(person.name_en, person.name_zh)
+        _save(person)
+        audit.record(by=by, action="people.edit_person", subject=person, at=at, changes=changes)
+    return person
+
+
+def deactivate_person(
+    *,
+    person: Person,
+    left_on: datetime.date,
+    by: Any,
+    at: datetime.datetime,
+    why: str = "",
+    reports_to: Person | None = None,
+) -> Person:
+    """Ends somebody's time here: `left_on` is their last day. History, goals and scores stay.
+
+    Reports move to `reports_to` from the next day on; without one, the action declines while there are any.
+    """
+    if person.hired_on and left_on < person.hired_on:
+        raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
+    next_day = left_on + datetime.timedelta(days=1)
+    with transaction.atomic():
+        person = Person.objects.select_for_update().get(pk=person.pk)
+        if person.left_on is not None:
+            raise PeopleRefused(_("This person has left already."), code="conflict")
+        _refuse_last_administrator(person)
+        _hand_over_reports(person, reports_to, next_day, by, at)
+        person.left_on = left_on
+        person.save(update_fields=["left_on"])
+        for dated in (ReportingLine, TeamMembership):
+            rows = dated.objects.filter(person=person)
+            rows.filter(starts_on__gte=next_day).delete()
+            rows.filter(Q(ends_on=None) | Q(ends_on__gt=next_day)).update(ends_on=next_day)
+        Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
+        _close_access(person, at)
+        audit.record(
+            by=by,
+            action="people.deactivate_person",
+            subject=person,
+            at=at,
+            why=why,
+            changes={"left_on": [None, left_on]},
+        )
+    return person
+
+
+def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datetime.datetime) -> Person:
+    """Somebody who left comes back from a day on, as the same person with the same history."""
+    if person.left_on is None:
+        raise PeopleRefused(_("This person has not left."), code="conflict")
+    if person.erased_at is not None:
+        raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
+    with transaction.atomic():
+        was = person.left_on
+        person.left_on = None
+        person.save(update_fields=["left_on"])
+        if person.user_id:
+            Membership.objects.filter(user=person.user, organisation=person.organisation).update(
+                is_active=True
+            )
+        audit.record(
+            by=by,
+            action="people.return_person",
+            subject=person,
+            at=at,
+            changes={"left_on": [was, None], "from": hired_on},
+        )
+    return person
+
+
+def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: str) -> Person:
+    """Removes what names a person who has left. Scores and reporting lines stay countable under their number.
+
+    The account is detached, not deleted: it may belong to other organisations.
+    """
+    if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
+        raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
+    if not why.strip():
+        raise PeopleRefused(_("Say who asked for it, and when."), field="why")
+    with transaction.atomic():
+        person.name_en, person.name_zh = f"Former colleague {person.pk.hex[-6:].upper()}", ""
+        person.name_sort = person.name_en.lower()
+        person.email = person.title_en = person.title_zh = person.city = person.level = ""
+        person.number = f"erased-{person.pk.hex[-12:]}"
+        person.hired_on = None
+        person.user = None
+        person.erased_at = at
+        person.save()
+        Invitation.objects.filter(person=person).delete()
+        RoleGrant.objects.filter(person=person).delete()
+        # The audit row names nobody: what was erased must not live on in the log of its erasure.
+        audit.record(by=by, action="people.erase_personal_data", subject=person, at=at, why=why)
+    return person
+
+
+def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
+    """Latin and Chinese name. A Chinese name alone is also written in pinyin. Refuses when there is neither."""
+    name_en, name_zh = " ".join(name_en.split()), "".join(name_zh.split())
+    if name_en and not name_zh and is_chinese(name_en):
+        name_en, name_zh = "", "".join(name_en.split())
+    if not name_en and not name_zh:
+        raise PeopleRefused(_("A person needs a name."), field="name_en")
+    return name_en or romanised(name_zh), name_zh
+
+
+def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
+    if "email" in cleaned:
+        cleaned["email"] = (cleaned["email"] or "").lower()
+    return cleaned
+
+
+def _save(person: Person) -> None:
+    """Saves, and says in words which of the two unique columns is taken."""
+    others = Person.objects.exclude(pk=person.pk)
+    if others.filter(number=person.number).exists():
+        raise PeopleRefused(_("Somebody else has this employee number."), field="number")
+    if person.email and others.filter(email__iexact=person.email).exists():
+        raise PeopleRefused(_("Somebody else has this e-mail address."), field="email")
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        raise PeopleRefused(
+            _("Somebody else has just taken this number or e-mail address."), code="conflict"
+        ) from error
+
+
+def _hand_over_reports(
+    person: Person, to: Person | None, from_day: datetime.date, by: Any, at: datetime.datetime
+) -> None:
+    remaining = ReportingLine.objects.filter(manager=person).filter(Q(ends_on=None) | Q(ends_on__gt=from_day))
+    reports = {line.person_id: line.person for line in remaining.select_related("person")}
+    if not reports:
+        return
+    if to is None:
+        raise PeopleRefused(
+            ngettext(
+                "%(count)s person reports to them. Say who takes over.",
+                "%(count)s people report to them. Say who takes over.",
+                len(reports),
+            )
+            % {"count": len(reports)},
+            field="reports_to",
+        )
+    remaining.filter(starts_on__gte=from_day).delete()
+    for report in reports.values():
+        if report.pk != to.pk:
+            lines.change_manager(person=report, manager=to, starts_on=from_day, by=by, at=at)
+
+
+def _refuse_last_administrator(person: Person) -> None:
+    administrators = RoleGrant.objects.filter(role="administrator", person__left_on=None)
+    if administrators.filter(person=person).exists() and administrators.count() == 1:
+        raise PeopleRefused(
+            _("This is the only administrator. Give the role to somebody else first."),
+            code="last_administrator",
+        )
+
+
+def _close_access(person: Person, at: datetime.datetime) -> None:
+    """From the day after, `load_actor` knows them no more; a past last day takes effect at once."""
+    if (
+        person.user_id is None
+        or person.left_on is None
+        or person.left_on >= queries.day_at(person.organisation, at)
+    ):
+        return
+    Membership.objects.filter(user=person.user, organisation=person.organisation).update(is_active=False)
+    ApiToken.objects.filter(user=person.user, organisation=person.organisation, revoked_at=None).update(
+        revoked_at=at
+    )

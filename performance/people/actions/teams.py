@@ -1,0 +1,138 @@
+"""Writes: teams, and who belongs to them from a day on."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from performance.foundation import audit
+from performance.people.actions.refusal import PeopleRefused
+from performance.people.models import Person, Team, TeamMembership
+
+
+def start_team(
+    *,
+    code: str,
+    name_en: str,
+    by: Any,
+    at: datetime.datetime,
+    name_zh: str = "",
+    parent: Team | None = None,
+    lead: Person | None = None,
+) -> Team:
+    code = code.strip() or name_en.strip()[:60]
+    if Team.objects.filter(code__iexact=code).exists():
+        raise PeopleRefused(_("Another team has this code."), field="code")
+    with transaction.atomic():
+        team = Team.objects.create(
+            code=code, name_en=name_en.strip(), name_zh=name_zh.strip(), parent=parent, lead=lead
+        )
+        audit.record(by=by, action="people.start_team", subject=team, at=at)
+    return team
+
+
+def edit_team(
+    *,
+    team: Team,
+    name_en: str,
+    name_zh: str,
+    parent: Team | None,
+    lead: Person | None,
+    by: Any,
+    at: datetime.datetime,
+) -> Team:
+    """Names, place and lead. A team cannot stand inside itself."""
+    _refuse_nesting(team, parent)
+    wanted = {"name_en": name_en.strip(), "name_zh": name_zh.strip(), "parent": parent, "lead": lead}
+    changes = {
+        key: [getattr(team, key), value] for key, value in wanted.items() if getattr(team, key) != value
+    }
+    if changes:
+        with transaction.atomic():
+            for key, value in wanted.items():
+                setattr(team, key, value)
+            team.save()
+            audit.record(by=by, action="people.edit_team", subject=team, at=at, changes=changes)
+    return team
+
+
+def close_team(*, team: Team, on: datetime.date, by: Any, at: datetime.datetime) -> Team:
+    """The team stops existing on a day. Its history stays; its members belong to it until then."""
+    with transaction.atomic():
+        team.closed_on = on
+        team.save(update_fields=["closed_on"])
+        memberships = TeamMembership.objects.filter(team=team)
+        memberships.filter(starts_on__gte=on).delete()
+        memberships.filter(Q(ends_on=None) | Q(ends_on__gt=on)).update(ends_on=on)
+        audit.record(by=by, action="people.close_team", subject=team, at=at, changes={"closed_on": on})
+    return team
+
+
+def join_team(
+    *,
+    person: Person,
+    team: Team,
+    starts_on: datetime.date,
+    by: Any,
+    at: datetime.datetime,
+    is_primary: bool = True,
+) -> TeamMembership:
+    """From a day on, the person belongs to the team. A new primary team ends the one before."""
+    if team.closed_on is not None and team.closed_on <= starts_on:
+        raise PeopleRefused(_("This team is closed on that day."), field="team")
+    with transaction.atomic():
+        Person.objects.select_for_update().get(pk=person.pk)
+        own = TeamMembership.objects.filter(person=person)
+        holding = Q(ends_on=None) | Q(ends_on__gt=starts_on)
+        if own.filter(holding, team=team, starts_on__lte=starts_on, is_primary=is_primary).exists():
+            raise PeopleRefused(
+                _("They belong to this team already on that day."), field="team", code="no_change"
+            )
+        ending = own.filter(
+            holding & (Q(team=team) | Q(is_primary=True)) if is_primary else holding & Q(team=team)
+        )
+        later = ending.filter(starts_on__gt=starts_on).order_by("starts_on").first()
+        ending.filter(starts_on=starts_on).delete()
+        ending.filter(starts_on__lt=starts_on).update(ends_on=starts_on)
+        membership = TeamMembership.objects.create(
+            person=person,
+            team=team,
+            is_primary=is_primary,
+            starts_on=starts_on,
+            ends_on=later.starts_on if later else None,
+        )
+        audit.record(
+            by=by,
+            action="people.join_team",
+            subject=person,
+            at=at,
+            changes={"team": team, "from": starts_on, "primary": is_primary},
+        )
+    return membership
+
+
+def leave_team(*, membership: TeamMembership, on: datetime.date, by: Any, at: datetime.datetime) -> None:
+    """The person no longer belongs to the team from that day on."""
+    with transaction.atomic():
+        if membership.starts_on >= on:
+            membership.delete()
+        else:
+            membership.ends_on = on
+            membership.save(update_fields=["ends_on"])
+        audit.record(
+            by=by,
+            action="people.leave_team",
+            subject=membership.person,
+            at=at,
+            changes={"team": membership.team, "until": on},
+        )
+
+
+def _refuse_nesting(team: Team, parent: Team | None) -> None:
+    above, seen = parent, 0
+    while above is not None:
+        if above.pk == team.pk or seen > 20:
+            raise PeopleRefused(_("A team cannot stand inside itself."), field="parent", code="cycle")
+        above, seen = above.parent, seen + 1

@@ -1,0 +1,80 @@
+"""Who may do what with people, teams, roles and periods. Predicates; no queries."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation.access import Actor
+from performance.people.models import Role
+
+# Roles that one person should not hold together, and what follows if they do.
+CONFLICTS = (
+    (
+        {Role.BUSINESS_OWNER, Role.FINANCE_OWNER},
+        _("A metric needs one signature from each side; one person cannot give both."),
+    ),
+    (
+        {Role.AUDITOR, Role.HR},
+        _("An auditor writes nothing, so the HR role has no effect."),
+    ),
+    (
+        {Role.AUDITOR, Role.ADMINISTRATOR},
+        _("An auditor writes nothing, so the administrator role has no effect."),
+    ),
+    (
+        {Role.AUDITOR, Role.BUSINESS_OWNER},
+        _("An auditor writes nothing, so this person can sign no metric."),
+    ),
+    (
+        {Role.AUDITOR, Role.FINANCE_OWNER},
+        _("An auditor writes nothing, so this person can sign no metric."),
+    ),
+)
+
+
+def can_edit_people(actor: Actor) -> bool:
+    """Add, change, move, import, invite and deactivate people; teams too."""
+    return actor.has_role("hr") and not actor.only_reads
+
+
+def can_export_people(actor: Actor) -> bool:
+    return actor.has_role("hr", "auditor")
+
+
+def can_deactivate(actor: Actor, person: Any) -> bool:
+    """Nobody ends their own time here."""
+    return can_edit_people(actor) and person.pk != actor.person_id and person.left_on is None
+
+
+def can_erase(actor: Actor, person: Any) -> bool:
+    return can_edit_people(actor) and person.left_on is not None and person.erased_at is None
+
+
+def can_open_period(actor: Actor) -> bool:
+    return actor.has_role("hr") and not actor.only_reads
+
+
+def can_administer(actor: Actor) -> bool:
+    """Change the organisation's settings."""
+    return actor.has_role("administrator") and not actor.only_reads
+
+
+def can_see_settings(actor: Actor) -> bool:
+    return actor.has_role("administrator", "hr", "auditor")
+
+
+def can_edit_calendar(actor: Actor) -> bool:
+    return actor.has_role("administrator", "hr") and not actor.only_reads
+
+
+def can_grant_roles(actor: Actor) -> bool:
+    return actor.has_role("administrator") and not actor.only_reads
+
+
+def can_read_audit(actor: Actor) -> bool:
+    return actor.has_role("administrator", "hr", "auditor")
+
+
+def role_conflicts(roles: frozenset[str] | set[str]) -> list[Any]:
+    """What to be aware of when one person holds all of these."""
+    return [text for pair, text in CONFLICTS if {str(role) for role in pair} <= set(roles)]
