@@ -7,10 +7,13 @@ os.environ.setdefault("ACCORD_DATA", ".accord/test")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789" * 5)
 
 from performance.config.settings import *  # noqa: F403
+from performance.config.settings import MIDDLEWARE as _MIDDLEWARE
 from performance.config.settings import STORAGES as _STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# The live server of browser tests finds static files itself.
+MIDDLEWARE = [name for name in _MIDDLEWARE if not name.startswith("whitenoise.")]
 # Tests read templates, not collected files.
 STORAGES = {
     **_STORAGES,

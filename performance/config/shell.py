@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import access
+from performance.foundation import access, tenancy
 from performance.inbox import queries as inbox
 
 # Each returns up to eight (label, detail, address, icon) for an actor and words.
@@ -23,7 +23,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """Counts beside the entries, the organisations to switch between, and the switches of the installation."""
     actor = getattr(request, "actor", None)
     shared: dict[str, Any] = {"signup_is_open": settings.ACCORD_SIGNUP_OPEN}
-    if actor is None:
+    if actor is None or tenancy.organisation_id_or_none() is None:
+        # Signed out, or an error page: it is rendered after the organisation was left.
         return shared
     return {
         **shared,
