@@ -1,0 +1,63 @@
+"""Writes: policies through their life, and scores."""
+
+from performance.scoring.actions.computing import (
+    Written,
+    compute_scores,
+    rescore_people,
+    rescore_users_of_metrics,
+)
+from performance.scoring.actions.policies import (
+    ANNOUNCED_AT_ONCE,
+    ANNOUNCEMENT,
+    APPROVAL,
+    PolicyRefused,
+    acknowledge_policy,
+    announce_policy,
+    approve_policy,
+    discard_draft,
+    draft_next_version,
+    draft_policy,
+    lock_policy,
+    propose_policy,
+    return_policy,
+    revise_draft,
+)
+from performance.scoring.actions.runs import (
+    RunRefused,
+    advance_run,
+    fail_run,
+    freeze_scores,
+    resume_run,
+    start_run,
+    stop_run,
+    take_run,
+)
+
+__all__ = [
+    "ANNOUNCED_AT_ONCE",
+    "ANNOUNCEMENT",
+    "APPROVAL",
+    "PolicyRefused",
+    "RunRefused",
+    "Written",
+    "acknowledge_policy",
+    "advance_run",
+    "announce_policy",
+    "approve_policy",
+    "compute_scores",
+    "discard_draft",
+    "draft_next_version",
+    "draft_policy",
+    "fail_run",
+    "freeze_scores",
+    "lock_policy",
+    "propose_policy",
+    "rescore_people",
+    "rescore_users_of_metrics",
+    "resume_run",
+    "return_policy",
+    "revise_draft",
+    "start_run",
+    "stop_run",
+    "take_run",
+]

@@ -1,0 +1,187 @@
+"""Computing scores: gather, reckon, and write what changed. Set-based, and idempotent: twice is the same as once."""
+
+import datetime
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from performance import engine
+from performance.foundation import stale
+from performance.kpis.models import Metric
+from performance.people import models as people
+from performance.scoring import evidence, queries
+from performance.scoring.models import (
+    CurrentScore,
+    Missing,
+    RunKind,
+    RunState,
+    Score,
+    ScoreRun,
+    ScoreState,
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many people were looked at, and for how many a new score was written."""
+
+    looked_at: int
+    written: int
+
+
+def rescore_people(*, person_ids: Iterable[uuid.UUID], at: datetime.datetime) -> Written:
+    """Brings these people's scores up to date in every open period."""
+    wanted = list(person_ids)
+    looked_at = written = 0
+    with transaction.atomic():
+        for period in queries.open_periods():
+            result = compute_scores(period=period, person_ids=wanted, run=None, at=at)
+            looked_at, written = looked_at + result.looked_at, written + result.written
+    return Written(looked_at, written)
+
+
+def rescore_users_of_metrics(*, metric_ids: Iterable[uuid.UUID], at: datetime.datetime) -> int:
+    """Marks everybody whose score weighs one of these metrics. Returns how many."""
+    metrics = Metric.objects.filter(pk__in=list(metric_ids))
+    concerned = queries.people_using_metrics(metrics.values_list("key", flat=True))
+    stale.mark("score", concerned, at=at)
+    return len(concerned)
+
+
+@transaction.atomic
+def compute_scores(
+    *,
+    period: people.Period,
+    person_ids: Iterable[uuid.UUID],
+    run: ScoreRun | None,
+    at: datetime.datetime,
+    state: str = ScoreState.PROVISIONAL,
+) -> Written:
+    """Scores these people in a period and writes a new Score for each whose result or evidence changed.
+
+    People whom no locked policy governs are passed over, and so is everybody whose score is frozen. Without a
+    `run`, an incremental one is opened when there is something to write.
+    """
+    wanted = _hold(person_ids)
+    frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
+    closed = set(frozen.values_list("person_id", flat=True))
+    looked_at, fresh = 0, []
+    for group in queries.groups(period, [person_id for person_id in wanted if person_id not in closed]):
+        looked_at += len(group.person_ids)
+        fresh += _changed(group, period, at=at, state=state)
+    if fresh:
+        _write(fresh, run or _incremental_run(period, looked_at, len(fresh), at=at))
+    return Written(looked_at, len(fresh))
+
+
+def _hold(person_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """One worker a person at a time: whoever comes second waits, then reads what the first has seen or later.
+
+    NO KEY: rows that merely refer to the person are still written meanwhile.
+    """
+    rows = people.Person.objects.filter(pk__in=list(person_ids)).order_by("pk")
+    return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def _changed(
+    group: queries.Group, period: people.Period, *, at: datetime.datetime, state: str
+) -> list[Score]:
+    """The scores of a group that differ from the current ones, not saved yet."""
+    inputs = _inputs(group, period, at=at)
+    current = dict(
+        CurrentScore.objects.filter(period=period, person_id__in=group.person_ids).values_list(
+            "person_id", "score__digest"
+        )
+    )
+    reckoned = evidence.reckon(group.segments, inputs)
+    fresh = []
+    for person_id, given, result in zip(group.person_ids, inputs, reckoned, strict=True):
+        kept = evidence.kept(group.segments, given)
+        digest = _digest(kept, result.explanation, state)
+        if current.get(person_id) == digest:
+            continue
+        fresh.append(
+            Score(
+                person_id=person_id,
+                period=period,
+                version_id=group.segments[-1].version_id,
+                score_micro=result.score_micro,
+                constant_micro=result.constant_micro,
+                coverage_ppm=result.coverage_ppm,
+                state=state,
+                evidence=kept,
+                explanation=result.explanation,
+                digest=digest,
+                engine_version=engine.ENGINE_VERSION,
+                computed_at=at,
+            )
+        )
+    return fresh
+
+
+def _inputs(
+    group: queries.Group, period: people.Period, *, at: datetime.datetime
+) -> list[list[dict[str, evidence.Input]]]:
+    """inputs[person][segment]: by component key."""
+    by_segment = []
+    for segment in group.segments:
+        components = segment.plan["components"]
+        gathered = evidence.gather(
+            components=components, person_ids=group.person_ids, period=period, as_of=at
+        )
+        if segment.plan["missing"] == Missing.CARRY_FORWARD:
+            closed = queries.last_closed_values(group.person_ids, period)
+            gathered = {
+                person_id: evidence.carrying(given, closed.get(person_id, {}))
+                for person_id, given in gathered.items()
+            }
+        by_segment.append(gathered)
+    return [[gathered[person_id] for gathered in by_segment] for person_id in group.person_ids]
+
+
+def _digest(kept: dict[str, Any], explanation: dict[str, Any], state: str) -> str:
+    """Of everything that makes a score what it is, in one spelling: sorted keys, no spaces."""
+    whole = {"evidence": kept, "explanation": explanation, "state": state, "engine": engine.ENGINE_VERSION}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _incremental_run(
+    period: people.Period, looked_at: int, written: int, *, at: datetime.datetime
+) -> ScoreRun:
+    return ScoreRun.objects.create(
+        period=period,
+        kind=RunKind.INCREMENTAL,
+        state=RunState.DONE,
+        total=looked_at,
+        done=looked_at,
+        written=written,
+        asked_at=at,
+        started_at=at,
+        finished_at=at,
+    )
+
+
+def _write(fresh: Sequence[Score], run: ScoreRun) -> None:
+    for row in fresh:
+        row.run = run
+    Score.objects.bulk_create(fresh, batch_size=500)
+    CurrentScore.objects.bulk_create(
+        [
+            CurrentScore(
+                person_id=row.person_id,
+                period_id=row.period_id,
+                score=row,
+                is_frozen=row.state == ScoreState.FROZEN,
+            )
+            for row in fresh
+        ],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["organisation", "person", "period"],
+        update_fields=["score", "is_frozen"],
+    )

@@ -1,0 +1,129 @@
+"""Runs over everybody: started by a person, carried out in batches by a worker, stopped and taken up again."""
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from performance.foundation import access, audit, refusals
+from performance.people import models as people
+from performance.scoring import queries
+from performance.scoring.actions import computing
+from performance.scoring.models import CurrentScore, RunKind, RunState, ScoreRun, ScoreState
+
+BATCH = 500
+# A worker that has not finished a batch within this time counts as dead and another one goes on.
+HELD_FOR = datetime.timedelta(minutes=2)
+
+
+class RunRefused(refusals.Refused):
+    """A run that cannot be started, stopped or taken up."""
+
+
+def start_run(*, period: people.Period, by: access.Actor | None, at: datetime.datetime) -> ScoreRun:
+    """Asks for everybody's scores of a period; a task carries it out. One run a period at a time."""
+    return _ask_for_run(RunKind.FULL, period, by=by, at=at)
+
+
+def freeze_scores(*, period: people.Period, by: access.Actor | None, at: datetime.datetime) -> ScoreRun:
+    """Asks for the closing of a period's scores: computed once more, then never again."""
+    if period.state not in (people.PeriodState.CLOSING, people.PeriodState.CLOSED):
+        raise RunRefused(_("Scores are frozen while the period closes."), code="period_not_closing")
+    if CurrentScore.objects.filter(period=period, is_frozen=False).exists() or not _any_score(period):
+        return _ask_for_run(RunKind.FREEZE, period, by=by, at=at)
+    raise RunRefused(_("All scores of this period are frozen already."), code="frozen_already")
+
+
+@transaction.atomic
+def stop_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> None:
+    """Stops after the batch in progress. What was written stays; the run can be taken up again."""
+    stopped = ScoreRun.objects.filter(pk=run.pk, state__in=[RunState.WAITING, RunState.RUNNING])
+    if not stopped.update(state=RunState.STOPPED, held_until=None, finished_at=at):
+        raise RunRefused(_("This run has ended already."), code="conflict")
+    audit.record(by=by, action="scoring.stop_run", subject=run, at=at)
+
+
+def resume_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> None:
+    """Takes up a stopped or failed run where it stood."""
+    ended = ScoreRun.objects.filter(pk=run.pk, state__in=[RunState.STOPPED, RunState.FAILED])
+    with _one_at_a_time(), transaction.atomic():
+        if not ended.update(state=RunState.WAITING, held_until=None, finished_at=None, error=""):
+            raise RunRefused(_("Only a stopped run can be taken up again."), code="conflict")
+        audit.record(by=by, action="scoring.resume_run", subject=run, at=at)
+
+
+def take_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
+    """Whether this worker may carry out the run: it waits, or whoever held it is gone. Compare and set."""
+    free = Q(state=RunState.WAITING) | Q(state=RunState.RUNNING, held_until__lt=at)
+    return bool(
+        ScoreRun.objects.filter(free, pk=run_id).update(state=RunState.RUNNING, held_until=at + HELD_FOR)
+    )
+
+
+@transaction.atomic
+def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> bool:
+    """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left."""
+    run = ScoreRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run_id)
+    if run.state != RunState.RUNNING:
+        return False
+    everybody = queries.scored_people(run.period).order_by("pk")
+    if run.started_at is None:
+        run.started_at, run.total = at, everybody.count()
+    ahead = everybody.filter(pk__gt=run.reached) if run.reached else everybody
+    person_ids = list(ahead.values_list("pk", flat=True)[:batch])
+    state = ScoreState.FROZEN if run.kind == RunKind.FREEZE else ScoreState.PROVISIONAL
+    if person_ids:
+        result = computing.compute_scores(
+            period=run.period, person_ids=person_ids, run=run, at=at, state=state
+        )
+        run.reached, run.done = person_ids[-1], run.done + len(person_ids)
+        run.written += result.written
+        run.held_until = at + HELD_FOR
+    is_last = len(person_ids) < batch
+    if is_last:
+        run.state, run.finished_at, run.held_until = RunState.DONE, at, None
+    run.save()
+    return not is_last
+
+
+def fail_run(*, run_id: uuid.UUID, error: Exception, at: datetime.datetime) -> None:
+    """Notes why a run ended early. It can be taken up again."""
+    ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
+        state=RunState.FAILED,
+        held_until=None,
+        finished_at=at,
+        error=f"{type(error).__name__}: {error}"[:300],
+    )
+
+
+def _ask_for_run(
+    kind: str, period: people.Period, *, by: access.Actor | None, at: datetime.datetime
+) -> ScoreRun:
+    total = queries.scored_people(period).count()
+    if not total:
+        raise RunRefused(_("No locked policy governs anybody in this period."), code="no_policy")
+    with _one_at_a_time(), transaction.atomic():
+        run = ScoreRun.objects.create(
+            period=period, kind=kind, total=total, started_by=getattr(by, "person", None), asked_at=at
+        )
+        audit.record(by=by, action=f"scoring.start_{kind}_run", subject=run, at=at)
+    return run
+
+
+def _any_score(period: people.Period) -> bool:
+    return CurrentScore.objects.filter(period=period).exists()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Turns the database's refusal of a second open run into words."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "one_run_at_a_time" not in str(error):
+            raise
+        raise RunRefused(_("A run of this period is under way."), code="conflict") from error

@@ -1,0 +1,181 @@
+"""A policy's content as plain data, what is wrong with it, and the plan that scores are computed with."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from performance import engine
+from performance.engine import curves, errors, weights
+
+PROBLEMS = {
+    "no_components": _("A policy needs at least one component."),
+    "duplicate_key": _("Two components have the same key."),
+    "base_not_whole": _("The base weights must add up to exactly 100%."),
+    "base_out_of_range": _("A base weight lies between 0% and 100%."),
+    "bounds_reversed": _("The minimum must not exceed the maximum; both lie between 0% and 100%."),
+    "base_outside_bounds": _("The base weight lies outside its own minimum and maximum."),
+    "factor_out_of_range": _("A stage multiplier lies between 0.5 and 2."),
+    "minimums_too_high": _("The minimums alone exceed 100%."),
+    "maximums_too_low": _("The maximums together do not reach 100%."),
+    "infeasible_bounds": _("With these minimums and maximums no weights add up to 100%."),
+    "infeasible_step": _("With this step cap no weights add up to 100%."),
+    "no_base_weight": _("At least one component needs a base weight."),
+    "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
+    # Curves
+    "not_a_curve": _("Describe how the value becomes a score."),
+    "unknown_kind": _("This kind of curve is not known."),
+    "unknown_field": _("This curve has a field that does not belong to it."),
+    "missing_field": _("A value of the curve is missing."),
+    "inexact_number": _("Write the values of the curve as numbers."),
+    "not_a_number": _("Write the values of the curve as numbers."),
+    "floor_not_before_target": _("The floor must lie on the worse side of the target."),
+    "stretch_not_after_target": _("The stretch value must lie on the better side of the target."),
+    "cap_without_stretch": _("A cap above 100 needs a stretch value."),
+    "cap_out_of_range": _("The cap lies between 100 and 1000."),
+    "band_reversed": _("The lower bound must not exceed the upper."),
+    "tolerance_not_positive": _("A tolerance must be positive."),
+}
+PLAIN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class ComponentDraft:
+    """One component as its author states it. Weights and multipliers in ppm; multipliers by stage."""
+
+    key: str
+    name_en: str
+    category: str
+    source_kind: str
+    base_ppm: int
+    name_zh: str = ""
+    source_ref: str = ""
+    slice: Any = "own_unit"
+    min_ppm: int = 0
+    max_ppm: int = weights.WHOLE
+    curve: Mapping[str, Any] = field(default_factory=lambda: {"kind": "identity"})
+    color: int = 1
+    multipliers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why this is not a policy yet. `key` names the component, None the policy as a whole."""
+
+    code: str
+    key: str | None
+    field: str = "base"
+
+    @property
+    def message(self) -> Any:
+        return PROBLEMS.get(self.code, _("This component cannot be used as it is."))
+
+
+def troubles(
+    components: Sequence[ComponentDraft],
+    *,
+    step_cap_ppm: int | None = None,
+    previous_ppm: Mapping[str, int] | None = None,
+) -> list[Trouble]:
+    """Everything that keeps these components from being a policy, in any stage; empty when they are one."""
+    found = [
+        Trouble("key_not_plain", draft.key) for draft in components if not PLAIN_KEY.fullmatch(draft.key)
+    ]
+    stages = sorted({stage for draft in components for stage in draft.multipliers}) or [""]
+    for stage in stages:
+        for problem in weights.problems([_weighable(draft, stage) for draft in components]):
+            trouble = Trouble(problem.code, problem.key)
+            if trouble not in found:
+                found.append(trouble)
+    for draft in components:
+        try:
+            curves.Curve.from_dict(draft.curve)
+        except errors.InvalidInput as refusal:
+            found.append(Trouble(refusal.code, draft.key, "curve"))
+    for stage in stages if not found else ():
+        try:
+            _weighed(components, stage, step_cap_ppm, previous_ppm)
+        except errors.InvalidInput as refusal:
+            found.append(Trouble(refusal.code, None))
+            break
+    return found
+
+
+def frozen_plan(
+    components: Sequence[ComponentDraft],
+    *,
+    stage: str,
+    missing: str,
+    step_cap_ppm: int | None,
+    previous_ppm: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
+
+    The step cap counts from `previous_ppm` where that names the same components, else from the base weights.
+    Raises engine.errors.InvalidInput where no weights hold all guardrails.
+    """
+    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm)
+    return {
+        "engine": engine.ENGINE_VERSION,
+        "stage": stage,
+        "missing": missing,
+        "step_cap_ppm": step_cap_ppm,
+        "components": [
+            {
+                "key": draft.key,
+                "name_en": draft.name_en,
+                "name_zh": draft.name_zh,
+                "category": draft.category,
+                "source_kind": draft.source_kind,
+                "source_ref": draft.source_ref,
+                "slice": draft.slice,
+                "color": draft.color,
+                "curve": dict(draft.curve),
+                "base_ppm": draft.base_ppm,
+                "min_ppm": draft.min_ppm,
+                "max_ppm": draft.max_ppm,
+                "factors": [
+                    {
+                        "kind": factor.kind,
+                        "key": factor.key,
+                        "stated_ppm": factor.stated_ppm,
+                        "applied_ppm": factor.applied_ppm,
+                    }
+                    for factor in weight.factors
+                ],
+                "share_ppm": weight.raw_ppm,
+                "previous_ppm": weight.previous_ppm,
+                "guardrails": list(weight.guardrails),
+                "effective_ppm": weight.effective_ppm,
+            }
+            for draft, weight in zip(components, weighed, strict=True)
+        ],
+    }
+
+
+def _weighed(
+    components: Sequence[ComponentDraft],
+    stage: str,
+    step_cap_ppm: int | None,
+    previous_ppm: Mapping[str, int] | None,
+) -> tuple[weights.EffectiveWeight, ...]:
+    same_components = previous_ppm is not None and set(previous_ppm) == {draft.key for draft in components}
+    base = {draft.key: draft.base_ppm for draft in components}
+    return weights.effective_weights(
+        [_weighable(draft, stage) for draft in components],
+        previous_ppm=previous_ppm if same_components else base,
+        step_cap_ppm=step_cap_ppm,
+    )
+
+
+def _weighable(draft: ComponentDraft, stage: str) -> weights.Component:
+    factor = weights.Factor("stage", stage, draft.multipliers.get(stage, weights.WHOLE))
+    return weights.Component(
+        key=draft.key,
+        base_ppm=draft.base_ppm,
+        min_ppm=draft.min_ppm,
+        max_ppm=draft.max_ppm,
+        factors=(factor,) if stage else (),
+    )

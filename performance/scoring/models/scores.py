@@ -1,0 +1,134 @@
+"""Score runs, scores, and which score is the current one. Scores are micro points (80 points: 80_000_000)."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import tenancy
+from performance.scoring.models.policies import PolicyVersion
+
+
+class RunKind(models.TextChoices):
+    FULL = "full", _("Everybody")
+    INCREMENTAL = "incremental", _("What changed")
+    FREEZE = "freeze", _("Freeze at closing")
+
+
+class RunState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+    DONE = "done", _("Done")
+
+
+class ScoreState(models.TextChoices):
+    PROVISIONAL = "provisional", _("Provisional")
+    FROZEN = "frozen", _("Frozen")
+
+
+class ScoreRun(tenancy.TenantModel):
+    """One computation of many scores. `reached` is the last person done, committed with that batch's scores,
+    so that a killed worker's run goes on where it stood."""
+
+    period = tenancy.TenantForeignKey("people.Period", related_name="+")
+    kind = models.CharField(_("kind"), max_length=20, choices=RunKind.choices)
+    state = models.CharField(_("state"), max_length=20, choices=RunState.choices, default=RunState.WAITING)
+    total = models.PositiveIntegerField(_("people"), default=0)
+    done = models.PositiveIntegerField(_("people done"), default=0)
+    written = models.PositiveIntegerField(_("new scores"), default=0)
+    reached = models.UUIDField(_("reached"), null=True)
+    held_until = models.DateTimeField(_("held by a worker until"), null=True)
+    started_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
+    asked_at = models.DateTimeField(_("asked at"))
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "period"],
+                condition=Q(state__in=["waiting", "running"]) & ~Q(kind="incremental"),
+                name="one_run_at_a_time",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="run_kind_known"),
+            models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
+        ]
+        indexes = [models.Index(fields=["organisation", "state", "held_until"], name="run_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.period}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (RunState.WAITING, RunState.RUNNING)
+
+
+class Score(tenancy.TenantModel):
+    """A computed score with all it was computed from. Never changed: a new one follows it.
+
+    `evidence` holds the inputs (raw values by segment), `explanation` the whole sum; with the plans of the
+    versions named there they recompute the score bit for bit. `score_micro` is NULL where nothing counted.
+    """
+
+    append_only: ClassVar[bool] = True
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="+")
+    period = tenancy.TenantForeignKey("people.Period", related_name="+")
+    version = tenancy.TenantForeignKey(PolicyVersion, related_name="+")
+    run = tenancy.TenantForeignKey(ScoreRun, related_name="+")
+    score_micro = models.BigIntegerField(_("score"), null=True)
+    constant_micro = models.BigIntegerField(_("score at constant weights"), null=True)
+    coverage_ppm = models.PositiveIntegerField(_("data coverage"))
+    state = models.CharField(_("state"), max_length=20, choices=ScoreState.choices)
+    evidence = models.JSONField(_("evidence"))
+    explanation = models.JSONField(_("explanation"))
+    digest = models.CharField(_("digest"), max_length=64)
+    engine_version = models.CharField(_("engine"), max_length=20)
+    computed_at = models.DateTimeField(_("computed at"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ScoreState.values), name="score_state_known"),
+            models.CheckConstraint(condition=Q(coverage_ppm__lte=1_000_000), name="score_coverage_within"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "person", "period", "computed_at"], name="score_history")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.period}"
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.state == ScoreState.FROZEN
+
+    @property
+    def from_weights_micro(self) -> int | None:
+        """What the moved weights add or take: the score less the one at constant weights."""
+        if self.score_micro is None or self.constant_micro is None:
+            return None
+        return self.score_micro - self.constant_micro
+
+
+class CurrentScore(tenancy.TenantModel):
+    """Which score of a person and period is in force."""
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="current_scores")
+    period = tenancy.TenantForeignKey("people.Period", related_name="+")
+    score = tenancy.TenantForeignKey(Score, related_name="+")
+    is_frozen = models.BooleanField(_("frozen"), default=False)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person", "period"], name="current_score_once"),
+        ]
+        indexes = [models.Index(fields=["organisation", "period", "person"], name="current_by_period")]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.period}"

@@ -1,0 +1,239 @@
+"""What a scorecard shows: the sum line by line, its history, and how the weights moved."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import get_language
+
+from performance.foundation import i18n
+from performance.people import models as people
+from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score
+
+LONGEST_HISTORY = 400
+SPARK_POINTS = 40
+
+
+@dataclass(frozen=True)
+class Line:
+    """One component: score × weight = points. ppm and micro as kept; `start_micro` is where its bar begins."""
+
+    key: str
+    name_en: str
+    name_zh: str
+    category: str
+    source_kind: str
+    source_ref: str
+    color: int
+    curve: Mapping[str, Any]
+    raw_micro: int | None
+    value_micro: int | None
+    treatment: str
+    base_ppm: int
+    constant_ppm: int
+    stage_ppm: int
+    market_ppm: int
+    share_ppm: int
+    planned_ppm: int
+    effective_ppm: int
+    guardrails: tuple[str, ...]
+    contribution_micro: int
+    constant_contribution_micro: int
+    start_micro: int
+    coverage_ppm: int
+    provisional: bool
+    refs: tuple[Mapping[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return i18n.local(self, "name")
+
+    @property
+    def delta_micro(self) -> int:
+        return self.contribution_micro - self.constant_contribution_micro
+
+    @property
+    def counts(self) -> bool:
+        return self.treatment != "left_out"
+
+    @property
+    def is_capped(self) -> bool:
+        return bool({"max", "step_up"} & set(self.guardrails))
+
+    @property
+    def is_floored(self) -> bool:
+        return bool({"min", "step_down"} & set(self.guardrails))
+
+    @property
+    def score_rounded(self) -> int:
+        """For sliders, which move in whole points."""
+        return round((self.value_micro or 0) / 1_000_000)
+
+    @property
+    def weight_percent(self) -> str:
+        """For scripts: a plain decimal with a point in every language."""
+        return format(Decimal(self.effective_ppm) / 10_000, "f")
+
+    @property
+    def constant_percent(self) -> str:
+        return format(Decimal(self.constant_ppm) / 10_000, "f")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The last score computed on one day."""
+
+    on: datetime.date
+    score_micro: int | None
+    constant_micro: int | None
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A score with everything its page says about it."""
+
+    score: Score
+    lines: tuple[Line, ...]
+    approvals: tuple[PolicyApproval, ...]
+    history: tuple[Point, ...]
+    axis: int
+
+    @property
+    def capped(self) -> list[Line]:
+        return [line for line in self.lines if line.is_capped or line.is_floored]
+
+    @property
+    def left_out(self) -> list[Line]:
+        return [line for line in self.lines if line.treatment == "left_out"]
+
+    @property
+    def step_cap_ppm(self) -> int | None:
+        return self.score.version.step_cap_ppm
+
+    @property
+    def marks(self) -> list[int]:
+        return [self.axis * step // 5 for step in range(6)]
+
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        segments: list[dict[str, Any]] = self.score.explanation["segments"]
+        return segments
+
+
+def scorecard(score: Score) -> Scorecard:
+    """Three queries: the plans named by the score, the signatures, the history."""
+    evidence = score.evidence["segments"]
+    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in evidence])
+    planned: dict[str, Mapping[str, Any]] = {}
+    given: dict[str, Mapping[str, Any]] = {}
+    for segment in evidence:
+        plan = versions[uuid.UUID(segment["version"])].plan or {"components": []}
+        planned.update({component["key"]: component for component in plan["components"]})
+        given.update(segment["inputs"])
+    lines, start = [], 0
+    for explained in score.explanation["components"]:
+        lines.append(_line(explained, planned[explained["key"]], given.get(explained["key"], {}), start))
+        start += explained["contribution_micro"]
+    highest = max((line.start_micro + line.contribution_micro for line in lines), default=0)
+    return Scorecard(
+        score=score,
+        lines=tuple(lines),
+        approvals=tuple(PolicyApproval.objects.filter(version_id=score.version_id).select_related("person")),
+        history=history(score.person_id, score.period),
+        axis=100 if highest <= 100_000_000 else 120,
+    )
+
+
+def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
+    """One point for each day on which the score was computed and changed, oldest first."""
+    found = (
+        Score.objects.filter(person_id=person_id, period=period)
+        .order_by("-computed_at")
+        .values_list("computed_at", "score_micro", "constant_micro")[:LONGEST_HISTORY]
+    )
+    by_day: dict[datetime.date, Point] = {}
+    for computed_at, score_micro, constant_micro in found:
+        on = computed_at.date()
+        by_day.setdefault(on, Point(on, score_micro, constant_micro))
+    return tuple(sorted(by_day.values(), key=lambda point: point.on))[-SPARK_POINTS:]
+
+
+def weight_steps(person_id: uuid.UUID, today: datetime.date) -> dict[str, Any] | None:
+    """Data of the chart of weights over time; None while only one set of weights ever governed the person."""
+    current = (
+        CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
+    )
+    segments = [segment for item in current for segment in item.score.evidence["segments"]]
+    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in segments])
+    steps = [(segment, versions[uuid.UUID(segment["version"])]) for segment in segments]
+    if len({version.pk for _segment, version in steps}) < 2:
+        return None
+    components: dict[str, Mapping[str, Any]] = {}
+    for _segment, version in steps:
+        components.update({item["key"]: item for item in version.planned})
+    weights = [
+        {item["key"]: item["effective_ppm"] / 10_000 for item in version.planned} for _, version in steps
+    ]
+    name = "name_zh" if (get_language() or "").startswith("zh") else "name_en"
+    return {
+        "x": [segment["from"] for segment, _version in steps] + [steps[-1][0]["until"]],
+        "today": today.isoformat(),
+        "events": _events(steps),
+        "series": [
+            {
+                "name": item[name] or item["name_en"],
+                "series": item["color"],
+                "values": [step.get(key, 0) for step in [*weights, weights[-1]]],
+            }
+            for key, item in components.items()
+        ],
+    }
+
+
+def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[dict[str, str]]:
+    events, before = [], steps[0][1]
+    for segment, version in steps[1:]:
+        if version.pk != before.pk:
+            changed_stage = version.stage != before.stage
+            text = str(version.get_stage_display()) if changed_stage else f"v{version.number}"
+            events.append({"x": segment["from"], "text": text})
+        before = version
+    return events
+
+
+def _line(
+    explained: Mapping[str, Any], planned: Mapping[str, Any], given: Mapping[str, Any], start: int
+) -> Line:
+    factors = {"stage": 1_000_000, "market": 1_000_000}
+    for factor in explained["factors"]:
+        factors[factor["kind"]] = factors[factor["kind"]] * factor["applied_ppm"] // 1_000_000
+    return Line(
+        key=explained["key"],
+        name_en=planned["name_en"],
+        name_zh=planned["name_zh"],
+        category=planned["category"],
+        source_kind=planned["source_kind"],
+        source_ref=planned["source_ref"],
+        color=planned["color"],
+        curve=planned["curve"],
+        raw_micro=explained["raw_micro"],
+        value_micro=explained["value_micro"],
+        treatment=explained["treatment"],
+        base_ppm=explained["base_ppm"],
+        constant_ppm=explained["constant_ppm"],
+        stage_ppm=factors["stage"],
+        market_ppm=factors["market"],
+        share_ppm=planned["share_ppm"],
+        planned_ppm=explained["planned_ppm"],
+        effective_ppm=explained["effective_ppm"],
+        guardrails=tuple(explained["guardrails"]),
+        contribution_micro=explained["contribution_micro"],
+        constant_contribution_micro=explained["constant_contribution_micro"],
+        start_micro=start,
+        coverage_ppm=explained["coverage_ppm"],
+        provisional=explained["provisional"],
+        refs=tuple(given.get("refs", ())),
+    )

@@ -1,0 +1,92 @@
+"""Scores: who may see whose, the current ones, the closed ones before."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from performance.foundation import access
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import rules
+from performance.scoring.models import CurrentScore, Score, ScoreRun, ScoreState
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """One person of a list of scores; `score` is None while there is none."""
+
+    person: people.Person
+    score: Score | None
+
+
+def people_with_visible_scores(actor: access.Actor, on: datetime.date) -> QuerySet[people.Person]:
+    """Oneself and everybody below; HR and auditors see all."""
+    everybody = people.Person.objects.all()
+    if rules.sees_all_scores(actor):
+        return everybody
+    return everybody.filter(pk__in=[actor.person_id, *people_queries.ids_below(actor.person_id, on)])
+
+
+def scores_visible_to(actor: access.Actor, on: datetime.date) -> QuerySet[Score]:
+    scores = Score.objects.select_related("person", "period", "version", "version__policy")
+    if rules.sees_all_scores(actor):
+        return scores
+    return scores.filter(person_id__in=[actor.person_id, *people_queries.ids_below(actor.person_id, on)])
+
+
+def current_score(person_id: uuid.UUID, period: people.Period) -> Score | None:
+    """The score in force, with its version and policy."""
+    current = (
+        CurrentScore.objects.filter(person_id=person_id, period=period)
+        .select_related("score__version__policy", "score__run")
+        .first()
+    )
+    return current.score if current else None
+
+
+def current_scores(period: people.Period, person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Score]:
+    found = CurrentScore.objects.filter(period=period, person_id__in=list(person_ids)).select_related("score")
+    return {current.person_id: current.score for current in found}
+
+
+def team_rows(persons: Sequence[people.Person], period: people.Period | None) -> list[TeamRow]:
+    """One query for all scores, however many people."""
+    if period is None:
+        return [TeamRow(person, None) for person in persons]
+    scores = current_scores(period, [person.pk for person in persons])
+    return [TeamRow(person, scores.get(person.pk)) for person in persons]
+
+
+def last_closed_values(
+    person_ids: Sequence[uuid.UUID], period: people.Period
+) -> dict[uuid.UUID, dict[str, int]]:
+    """Each person's component scores of the last frozen period before this one: what may be carried forward."""
+    frozen = (
+        CurrentScore.objects.filter(
+            person_id__in=person_ids, is_frozen=True, period__ends_on__lt=period.starts_on
+        )
+        .order_by("person_id", "-period__ends_on")
+        .distinct("person_id")
+        .select_related("score")
+    )
+    return {
+        current.person_id: {
+            line["key"]: line["value_micro"]
+            for line in current.score.explanation["components"]
+            if line["treatment"] == "measured"
+        }
+        for current in frozen
+    }
+
+
+def runs() -> QuerySet[ScoreRun]:
+    """Runs that somebody asked for or that froze scores, newest first; small incremental ones are left out."""
+    return ScoreRun.objects.exclude(kind="incremental").select_related("period", "started_by").order_by("-id")
+
+
+def frozen_scores(period: people.Period) -> QuerySet[Score]:
+    """Scores closed in a period, whether still in force or not."""
+    return Score.objects.filter(Q(period=period), state=ScoreState.FROZEN)

@@ -1,0 +1,78 @@
+"""Who may do what with policies, runs and scores. Facts come as arguments; nothing here asks the database.
+
+Separation of duties: whoever proposed a policy, and whoever is scored by it, cannot approve it; one person never
+approves for both sides.
+"""
+
+from typing import Any
+
+from performance.foundation import access
+from performance.scoring.models import PolicyVersion, RunState, Side, VersionState
+
+MAKERS = ("hr", "administrator", "business_owner", "finance_owner")
+KEEPERS = ("hr", "administrator")
+ROLE_OF_SIDE = {Side.BUSINESS: "business_owner", Side.FINANCE: "finance_owner"}
+
+
+def can_see_drafts(actor: access.Actor) -> bool:
+    return actor.has_role(*MAKERS, "auditor")
+
+
+def can_draft_policy(actor: access.Actor) -> bool:
+    return actor.has_role(*MAKERS) and not actor.only_reads
+
+
+def can_edit_draft(actor: access.Actor, version: PolicyVersion) -> bool:
+    return can_draft_policy(actor) and version.state == VersionState.DRAFT
+
+
+def can_propose_policy(actor: access.Actor, version: PolicyVersion) -> bool:
+    return can_edit_draft(actor, version)
+
+
+def can_approve_policy(actor: access.Actor, version: PolicyVersion, side: str, *, is_scored: bool) -> bool:
+    return (
+        version.state == VersionState.PROPOSED
+        and side in ROLE_OF_SIDE
+        and actor.has_role(ROLE_OF_SIDE[Side(side)])
+        and not actor.only_reads
+        and version.proposed_by_id != actor.person_id
+        and not is_scored
+    )
+
+
+def can_return_policy(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    """The proposer may take it back; an approver may ask for a change, also after approving."""
+    if actor.only_reads or version.state not in (VersionState.PROPOSED, VersionState.APPROVED):
+        return False
+    is_owner = actor.has_role(*ROLE_OF_SIDE.values())
+    return version.proposed_by_id == actor.person_id or (is_owner and not is_scored)
+
+
+def can_lock_policy(actor: access.Actor, version: PolicyVersion) -> bool:
+    return can_draft_policy(actor) and version.state == VersionState.APPROVED
+
+
+def can_see_runs(actor: access.Actor) -> bool:
+    return actor.has_role(*KEEPERS, "auditor")
+
+
+def can_compute_scores(actor: access.Actor) -> bool:
+    return actor.has_role(*KEEPERS) and not actor.only_reads
+
+
+def can_stop_run(actor: access.Actor, run: Any) -> bool:
+    return can_compute_scores(actor) and run.is_open
+
+
+def can_resume_run(actor: access.Actor, run: Any) -> bool:
+    return can_compute_scores(actor) and run.state in (RunState.STOPPED, RunState.FAILED)
+
+
+def can_freeze_scores(actor: access.Actor) -> bool:
+    return actor.has_role("hr") and not actor.only_reads
+
+
+def sees_all_scores(actor: access.Actor) -> bool:
+    """HR and auditors; everybody else sees their own and those of the people below them."""
+    return actor.has_role("hr", "auditor")

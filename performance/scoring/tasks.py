@@ -1,0 +1,80 @@
+"""Background work: scores of what is stale, runs over everybody, announcements. Each is safe to run twice."""
+
+import uuid
+from contextlib import AbstractContextManager
+
+from celery import shared_task
+from django.utils import timezone
+
+from performance.foundation import jobs, stale, tenancy
+from performance.scoring import actions
+from performance.scoring.models import PolicyVersion, RunState, ScoreRun
+
+CLAIMED_AT_ONCE = 200
+
+
+def _here() -> AbstractContextManager[None]:
+    return tenancy.acting_for(tenancy.current_organisation_id())
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def rescore_stale() -> int:
+    """Computes what is marked stale, in bounded batches, each settled with its results. Returns how many people."""
+    _expand_inputs()
+    people = 0
+    while claimed := stale.claim("score", limit=CLAIMED_AT_ONCE, at=timezone.now()):
+        with _here():
+            actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
+            stale.settle(claimed)
+        people += len(claimed.subject_ids)
+    return people
+
+
+def _expand_inputs() -> None:
+    """Changed metrics become stale people."""
+    while claimed := stale.claim("score_inputs", limit=CLAIMED_AT_ONCE, at=timezone.now()):
+        with _here():
+            actions.rescore_users_of_metrics(metric_ids=claimed.subject_ids, at=timezone.now())
+            stale.settle(claimed)
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def carry_out_run(run_id: str) -> None:
+    """Carries out one run in batches. A second delivery finds it taken and leaves."""
+    run = uuid.UUID(run_id)
+    with _here():
+        if not actions.take_run(run_id=run, at=timezone.now()):
+            return
+    try:
+        more = True
+        while more:
+            with _here():
+                more = actions.advance_run(run_id=run, at=timezone.now())
+    except Exception as error:
+        with _here():
+            actions.fail_run(run_id=run, error=error, at=timezone.now())
+        raise
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def announce_locked_policies() -> None:
+    """Tells everybody concerned of newly locked weights, a batch at a time."""
+    with _here():
+        waiting = list(PolicyVersion.objects.filter(state="locked", announced_at=None).order_by("locked_at"))
+    for version in waiting:
+        told = actions.ANNOUNCED_AT_ONCE
+        while told == actions.ANNOUNCED_AT_ONCE:
+            with _here():
+                told = actions.announce_policy(version=version, at=timezone.now())
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def catch_up() -> None:
+    """The sweep: what a lost message or a killed worker left behind."""
+    announce_locked_policies.run()
+    rescore_stale.run()
+    with _here():
+        open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
+        run_ids = list(open_runs.order_by("asked_at").values_list("pk", flat=True))
+    for run_id in run_ids:
+        carry_out_run.run(str(run_id))

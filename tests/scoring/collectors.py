@@ -1,0 +1,31 @@
+"""A source of evidence that tests fill by hand: VALUES[person_id, component key] = value in micro."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from performance.foundation import evidence
+
+VALUES: dict[tuple[uuid.UUID, str], int | None] = {}
+
+
+def collect(
+    *,
+    person_ids: Sequence[uuid.UUID],
+    period: Any,
+    as_of: datetime.datetime,
+    components: Sequence[evidence.ComponentRequest],
+) -> list[evidence.Evidence]:
+    """Speaks only of what it was told; whoever is absent has no value."""
+    return [
+        evidence.Evidence(
+            person_id=person_id,
+            component_key=component.key,
+            value_micro=VALUES[person_id, component.key],
+            refs=(evidence.Ref("Ledger 6401", "总账 6401", "/metrics/", "3"),),
+        )
+        for person_id in person_ids
+        for component in components
+        if (person_id, component.key) in VALUES
+    ]

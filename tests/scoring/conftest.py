@@ -1,0 +1,131 @@
+"""A unit with a policy for the employee, the colleague and their manager; everybody else stands outside it."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from performance.foundation import access, tenancy
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import actions, evidence
+from performance.scoring.models import PolicyVersion
+from tests.conftest import Cast
+from tests.scoring import collectors
+
+MICRO = 1_000_000
+Actor = Callable[[people.Person], access.Actor]
+
+
+def component(key: str, base: int, **fields: Any) -> evidence.ComponentDraft:
+    """A component by its base weight in percent."""
+    given = {"name_en": key.title(), "category": "okr", "source_kind": "okr", "color": 1} | fields
+    return evidence.ComponentDraft(key=key, base_ppm=base * 10_000, **given)
+
+
+def three_components() -> list[evidence.ComponentDraft]:
+    return [
+        component("okr", 50, name_en="OKR attainment", name_zh="OKR 达成"),
+        component(
+            "turnover",
+            30,
+            name_en="Inventory capital turnover",
+            name_zh="存货资金周转",
+            category="fused",
+            source_kind="kpi",
+            source_ref="turnover",
+            color=2,
+            curve={"kind": "linear", "direction": "higher", "floor": "4", "target": "5", "stretch": "5.5"},
+            multipliers={"growth": 800_000, "mature": 1_400_000},
+        ),
+        component(
+            "pulse",
+            20,
+            name_en="Weekly pulse",
+            name_zh="每周脉搏",
+            category="feedback",
+            source_kind="feedback",
+            color=6,
+            curve={"kind": "linear", "direction": "higher", "floor": "1", "target": "5"},
+        ),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def sources(settings: Any) -> Iterator[None]:
+    name = "tests.scoring.collectors.collect"
+    settings.SCORE_SOURCES = {"okr": name, "kpi": name, "feedback": name}
+    collectors.VALUES.clear()
+    yield
+    collectors.VALUES.clear()
+
+
+@pytest.fixture
+def unit(cast: Cast) -> people.BusinessUnit:
+    with tenancy.acting_for(cast.organisation):
+        unit = people.BusinessUnit.objects.create(code="STORES", name_en="Stores", name_zh="门店")
+        scored = [cast.employee.pk, cast.colleague.pk, cast.manager.pk]
+        people.Person.objects.filter(pk__in=scored).update(unit=unit)
+        return unit
+
+
+@pytest.fixture
+def today(cast: Cast) -> datetime.date:
+    return people_queries.today(cast.organisation)
+
+
+@pytest.fixture
+def draft(cast: Cast, unit: people.BusinessUnit, quarter: people.Period, actor: Actor) -> PolicyVersion:
+    with tenancy.acting_for(cast.organisation):
+        return actions.draft_policy(
+            name_en="Store operations",
+            name_zh="门店运营",
+            unit=unit,
+            period=quarter,
+            stage="mature",
+            missing="leave_out",
+            step_cap_ppm=50_000,
+            components=three_components(),
+            reason="First version",
+            by=actor(cast.hr),
+            at=timezone.now(),
+        )
+
+
+@pytest.fixture
+def proposal(draft: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion:
+    with tenancy.acting_for(cast.organisation):
+        return actions.propose_policy(version=draft, by=actor(cast.hr), at=timezone.now())
+
+
+@pytest.fixture
+def approved(proposal: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion:
+    with tenancy.acting_for(cast.organisation):
+        actions.approve_policy(
+            version=proposal, side="business", by=actor(cast.business_owner), at=timezone.now()
+        )
+        return actions.approve_policy(
+            version=proposal, side="finance", by=actor(cast.finance_owner), at=timezone.now()
+        )
+
+
+@pytest.fixture
+def locked(approved: PolicyVersion, cast: Cast, today: datetime.date, actor: Actor) -> PolicyVersion:
+    with tenancy.acting_for(cast.organisation):
+        return actions.lock_policy(version=approved, effective_on=today, by=actor(cast.hr), at=timezone.now())
+
+
+@pytest.fixture
+def measured(cast: Cast) -> dict[Any, Any]:
+    """What the sources say of the three scored people."""
+    for person, okr, turnover, pulse in (
+        (cast.employee, 82, "4.62", "4.2"),
+        (cast.colleague, 64, "5.1", "3.5"),
+        (cast.manager, 90, "4.9", None),
+    ):
+        collectors.VALUES[person.pk, "okr"] = okr * MICRO
+        collectors.VALUES[person.pk, "turnover"] = round(float(turnover) * MICRO)
+        collectors.VALUES[person.pk, "pulse"] = round(float(pulse) * MICRO) if pulse else None
+    return collectors.VALUES
