@@ -22,6 +22,37 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = "-" if os.environ.get("ACCORD_ACCESS_LOG", "1") == "1" else None
 errorlog = "-"
 loglevel = "info"
-access_log_format = "%(m)s %(U)s %(s)s %(M)sms request=%({x-request-id}o)s"
 # Signals are enough to operate it; a control socket would be one more thing to guard.
 control_socket_disable = True
+
+# The same choice as settings.LOG_FORMAT, made before Django is there.
+_production = bool(os.environ.get("DATABASE_URL")) and os.environ.get("DEBUG", "0") in {"", "0", "false"}
+if os.environ.get("ACCORD_LOG_FORMAT", "json" if _production else "plain") == "json":
+    # gunicorn escapes quotes inside the values; each access line is an object by itself.
+    access_log_format = (
+        '{"time": "%(t)s", "level": "INFO", "logger": "access", "method": "%(m)s", "path": "%(U)s", '
+        '"status": %(s)s, "milliseconds": %(M)s, "request_id": "%({x-request-id}o)s"}'
+    )
+    logconfig_dict = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            },
+            "as-it-is": {"format": "%(message)s"},
+        },
+        "handlers": {
+            "error": {"class": "logging.StreamHandler", "formatter": "json"},
+            "access": {"class": "logging.StreamHandler", "formatter": "as-it-is"},
+        },
+        "root": {"level": "INFO", "handlers": ["error"]},
+        "loggers": {
+            "gunicorn.error": {"level": "INFO", "handlers": ["error"], "propagate": False},
+            "gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False},
+        },
+    }
+else:
+    access_log_format = "%(m)s %(U)s %(s)s %(M)sms request=%({x-request-id}o)s"
