@@ -7,6 +7,7 @@ import ctypes
 import fcntl
 import importlib.metadata
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -47,7 +48,7 @@ def _make_cluster(settled: plan.Plan, runner: home.Account | None) -> None:
         made = home.run(
             runner,
             [
-                str(Path(settled.programs) / "bin" / "initdb"),
+                _program(settled, "initdb"),
                 f"--pgdata={cluster}",
                 f"--username={settled.superuser}",
                 f"--pwfile={password_file}",
@@ -150,7 +151,10 @@ def start(
         if _running_postmaster(Path(settled.cluster)) is None:
             if not plan.port_is_free(settled.port):
                 settled = plan.change(port=plan.free_port())
-            process = _spawn(settled, runner, output=output, durable=durable, outlives=outlives)
+            if outlives:
+                _detach(settled, runner, durable=durable)
+            else:
+                process = _spawn(settled, runner, output=output, durable=durable)
         _await_answer(settled, process)
         _make_roles(settled)
         return Cluster(settled, process)
@@ -181,12 +185,23 @@ def stop() -> bool:
     if postmaster is None:
         return False
     postmaster.send_signal(signal.SIGINT)
-    try:
-        postmaster.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
+    if not _is_gone(postmaster, within=STOP_SECONDS):
         postmaster.send_signal(signal.SIGQUIT)
-        postmaster.wait(STOP_SECONDS)
+        _is_gone(postmaster, within=STOP_SECONDS)
     return True
+
+
+def _is_gone(process: psutil.Process, *, within: float) -> bool:
+    """Whether it ends in time. One that ended counts as gone even where nobody collects it."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        try:
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _running_postmaster(cluster: Path) -> psutil.Process | None:
@@ -202,17 +217,20 @@ def _running_postmaster(cluster: Path) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(number)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
         if process.name() == "postgres" and str(cluster) in " ".join(process.cmdline()):
             return process
     except psutil.NoSuchProcess:
         return None
+    except psutil.AccessDenied:
+        # Of another account, so not ours.
+        pass
     lock.unlink(missing_ok=True)
     return None
 
 
-def _spawn(
-    settled: plan.Plan, runner: home.Account | None, *, output: IO[str] | int, durable: bool, outlives: bool
-) -> subprocess.Popen[str]:
+def _options(settled: plan.Plan, *, durable: bool) -> list[str]:
     options = {
         "listen_addresses": plan.HOST,
         "port": str(settled.port),
@@ -229,11 +247,15 @@ def _spawn(
     }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    command = [str(Path(settled.programs) / "bin" / "postgres"), "-D", settled.cluster]
-    for name, value in options.items():
-        command += ["-c", f"{name}={value}"]
+    return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+
+def _spawn(
+    settled: plan.Plan, runner: home.Account | None, *, output: IO[str] | int, durable: bool
+) -> subprocess.Popen[str]:
+    """The server as a child that dies with us."""
     return subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-        command,
+        [_program(settled, "postgres"), "-D", settled.cluster, *_options(settled, durable=durable)],
         cwd="/",
         env=home.clean_environment(),
         stdin=subprocess.DEVNULL,
@@ -241,9 +263,29 @@ def _spawn(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=None if outlives else die_with_parent(signal.SIGINT),
+        preexec_fn=die_with_parent(signal.SIGINT),
         **home.identity(runner),
     )
+
+
+def _detach(settled: plan.Plan, runner: home.Account | None, *, durable: bool) -> None:
+    """The server as nobody's child, for callers that share it. Its log lies beside the cluster's files."""
+    options = shlex.join(_options(settled, durable=durable))
+    log = Path(settled.cluster) / "server.log"
+    started = home.run(
+        runner,
+        [
+            *(_program(settled, "pg_ctl"), "start", "--wait", f"--timeout={START_SECONDS}"),
+            *("-D", settled.cluster, "-l", str(log), "-o", options),
+        ],
+    )
+    if started.returncode:
+        last = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+        raise plan.ClusterFault(f"PostgreSQL does not start:\n{started.stdout}{started.stderr}{last}")
+
+
+def _program(settled: plan.Plan, name: str) -> str:
+    return str(Path(settled.programs) / "bin" / name)
 
 
 def die_with_parent(number: int) -> Any:

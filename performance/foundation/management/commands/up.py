@@ -69,6 +69,7 @@ class Command(BaseCommand):
 
     def _stop_cluster(self) -> None:
         if self._cluster is not None:
+            self._cluster.stop()
             # Also one that was adopted from a supervisor that was killed.
             cluster.stop()
 
