@@ -1,0 +1,268 @@
+"""Writes: an import is applied whole or not at all, in a fixed number of set-based statements."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, Q
+from django.utils.translation import gettext as _
+
+from performance.foundation import audit
+from performance.people.actions.importing import plan, steps
+from performance.people.actions.names import romanised, sorting_name
+from performance.people.actions.refusal import PeopleRefused
+from performance.people.models import (
+    BusinessUnit,
+    PeopleImport,
+    Person,
+    ReportingLine,
+    Team,
+    TeamMembership,
+)
+
+BATCH = 1000
+UNDO_LASTS = datetime.timedelta(hours=24)
+
+
+def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> PeopleImport:
+    """Saves what the dry run showed. Declines while a cell is wrong, and when people changed since it was shown."""
+    try:
+        with transaction.atomic():
+            upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
+            if upload.applied_at is not None:
+                raise PeopleRefused(_("This file was applied already."), code="conflict")
+            made = plan.make(steps.prepared(upload, at))
+            _refuse_unready(upload, made)
+            before = _write(made)
+            upload.before = before
+            upload.applied_at = at
+            upload.save(update_fields=["before", "applied_at"])
+            _tell(upload, made, by, at)
+    except IntegrityError as error:
+        raise PeopleRefused(_refused_by_database(error), code="conflict") from error
+    return upload
+
+
+def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> PeopleImport:
+    """Takes an import back within a day: new people go, changed values return, lines and teams are as before.
+
+    Declines when somebody has worked with the new people since, or another import followed.
+    """
+    if upload.applied_at is None or upload.undone_at is not None:
+        raise PeopleRefused(_("There is nothing to take back."), code="conflict")
+    if at > upload.applied_at + UNDO_LASTS:
+        raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
+    if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
+        raise PeopleRefused(_("Take back the later import first."), code="conflict")
+    try:
+        with transaction.atomic():
+            _restore(upload.before)
+            upload.undone_at = at
+            upload.save(update_fields=["undone_at"])
+            audit.record(by=by, action="people.undo_import", subject=upload, at=at)
+    except (ProtectedError, IntegrityError) as error:
+        raise PeopleRefused(
+            _("Somebody has worked with these people since. Change or deactivate them one by one."),
+            code="in_use",
+        ) from error
+    return upload
+
+
+def _refuse_unready(upload: PeopleImport, made: plan.Plan) -> None:
+    if made.problems:
+        raise PeopleRefused(_("Some cells are still wrong. Nothing was saved."), code="errors")
+    if made.digest != upload.report.get("digest"):
+        raise PeopleRefused(
+            _("People have changed since this file was checked. Look at the new result."), code="conflict"
+        )
+    if not made.new and not made.changed:
+        raise PeopleRefused(_("The file changes nothing."), code="no_change")
+
+
+def _write(made: plan.Plan) -> dict[str, Any]:
+    """All rows of the plan. Returns what is needed to take it back."""
+    teams = _groups(Team, made.new_teams)
+    units = _groups(BusinessUnit, made.new_units)
+    people = _add_people(made, units)
+    before = _change_people(made, people, units)
+    ids = {person.number.lower(): person.pk for person in people.values()}
+    lines, memberships = _starting(made, people, ids, teams)
+    return {
+        "new": [str(people[row.person].pk) for row in made.new],
+        "teams": [str(teams[name.lower()]) for name in made.new_teams],
+        "values": before,
+        "lines": _replace(ReportingLine, lines),
+        "memberships": _replace(TeamMembership, memberships),
+    }
+
+
+def _groups(model: type[Team] | type[BusinessUnit], new: list[str]) -> dict[str, uuid.UUID]:
+    """Starts the teams or units that are new; name in lower case → id, of all of them."""
+    longest = model._meta.get_field("code").max_length or 40
+    taken = set(model.objects.values_list("code", flat=True))
+    fresh = []
+    for name in new:
+        code = name[:longest]
+        if code in taken:
+            code = f"{name[: longest - 7]}-{uuid.uuid4().hex[:6]}"
+        taken.add(code)
+        fresh.append(model(code=code, name_en=name))
+    model.objects.bulk_create(fresh, batch_size=BATCH)
+    return {name.lower(): key for name, key in model.objects.values_list("name_en", "pk")}
+
+
+def _add_people(made: plan.Plan, units: dict[str, uuid.UUID]) -> dict[str, Person]:
+    """Everybody by key: those who are here, and the new ones."""
+    people = {person.number.lower(): person for person in Person.objects.filter(erased_at=None)}
+    fresh = []
+    for row in made.new:
+        person = Person(number=row.values["number"])
+        _fill(person, {key: value for key, value in row.values.items() if key in plan.PLAIN})
+        person.unit_id = units.get(row.values.get("unit", "").lower())  # type: ignore[attr-defined]
+        people[row.person] = person
+        fresh.append(person)
+    Person.objects.bulk_create(fresh, batch_size=BATCH)
+    return people
+
+
+def _fill(person: Person, values: dict[str, Any]) -> None:
+    for key, value in values.items():
+        setattr(person, key, value)
+    if not person.name_en and person.name_zh:
+        person.name_en = romanised(person.name_zh)
+    person.name_sort = sorting_name(person.name_en, person.name_zh)
+
+
+def _change_people(
+    made: plan.Plan, people: dict[str, Person], units: dict[str, uuid.UUID]
+) -> dict[str, dict[str, Any]]:
+    touched = []
+    before: dict[str, dict[str, Any]] = {}
+    for change in made.changed:
+        values = {key: after for key, (_before, after) in change.fields.items() if key in plan.PLAIN}
+        if not values and "unit" not in change.fields:
+            continue
+        person = people[change.row.person]
+        kept = [*values, "name_en", "name_sort", "unit_id"]
+        before[str(person.pk)] = {key: audit.plain(getattr(person, key)) for key in kept}
+        _fill(person, values)
+        if "unit" in change.fields:
+            person.unit_id = units[change.fields["unit"][1].lower()]  # type: ignore[attr-defined]
+        touched.append(person)
+    Person.objects.bulk_update(touched, [*plan.PLAIN, "name_sort", "unit"], batch_size=BATCH)
+    return before
+
+
+def _starting(
+    made: plan.Plan, people: dict[str, Person], ids: dict[str, uuid.UUID], teams: dict[str, uuid.UUID]
+) -> tuple[list[ReportingLine], list[TeamMembership]]:
+    """The lines and memberships that begin: for somebody new on their first day, else on the chosen day."""
+    lines, memberships = [], []
+    default = made.starts_on
+    for row in made.new:
+        person = people[row.person]
+        dates = {"starts_on": person.hired_on or default, "ends_on": _day_after(person.left_on)}
+        if row.manager:
+            lines.append(ReportingLine(person_id=person.pk, manager_id=ids[row.manager], **dates))
+        if "team" in row.values:
+            team_id = teams[row.values["team"].lower()]
+            memberships.append(TeamMembership(person_id=person.pk, team_id=team_id, **dates))
+    for change in made.changed:
+        key = people[change.row.person].pk
+        if "manager" in change.fields:
+            manager_id = ids[change.fields["manager"][1]]
+            lines.append(ReportingLine(person_id=key, manager_id=manager_id, starts_on=change.starts_on))
+        if "team" in change.fields:
+            team_id = teams[change.fields["team"][1].lower()]
+            memberships.append(TeamMembership(person_id=key, team_id=team_id, starts_on=change.starts_on))
+        left_on = change.fields.get("left_on", (None, None))[1]
+        if left_on is not None:
+            _end_everything(key, _day_after(left_on))
+    return lines, memberships
+
+
+def _day_after(day: datetime.date | None) -> datetime.date | None:
+    return day + datetime.timedelta(days=1) if day else None
+
+
+def _end_everything(person_id: uuid.UUID, on: datetime.date | None) -> None:
+    for model in (ReportingLine, TeamMembership):
+        rows = model.objects.filter(person_id=person_id)
+        rows.filter(starts_on__gte=on).delete()
+        rows.filter(Q(ends_on=None) | Q(ends_on__gt=on)).update(ends_on=on)
+
+
+def _replace(model: type[ReportingLine] | type[TeamMembership], fresh: Sequence[Any]) -> dict[str, Any]:
+    """Ends what holds on the day a new row begins, up to the next planned one. Returns what it replaced."""
+    begins = {row.person_id: row for row in fresh}
+    primary = {"is_primary": True} if model is TeamMembership else {}
+    ended, removed = [], []
+    for old in model.objects.filter(person_id__in=list(begins), **primary):
+        row = begins[old.person_id]
+        if old.starts_on > row.starts_on:
+            row.ends_on = min(row.ends_on or old.starts_on, old.starts_on)
+        elif old.starts_on == row.starts_on:
+            removed.append(old)
+        elif old.ends_on is None or old.ends_on > row.starts_on:
+            ended.append(old)
+    record = {
+        "new": [str(row.pk) for row in fresh],
+        "ended": [[str(old.pk), audit.plain(old.ends_on)] for old in ended],
+        "removed": [_kept(old) for old in removed],
+    }
+    for old in ended:
+        old.ends_on = begins[old.person_id].starts_on
+    model.objects.filter(pk__in=[old.pk for old in removed]).delete()
+    model.objects.bulk_update(ended, ["ends_on"], batch_size=BATCH)
+    model.objects.bulk_create(fresh, batch_size=BATCH)
+    return record
+
+
+def _kept(row: Any) -> dict[str, Any]:
+    columns = [field.attname for field in row._meta.concrete_fields if field.name != "organisation"]
+    return {column: audit.plain(getattr(row, column)) for column in columns}
+
+
+def _restore(before: dict[str, Any]) -> None:
+    for model, key in ((ReportingLine, "lines"), (TeamMembership, "memberships")):
+        record = before.get(key, {})
+        model.objects.filter(pk__in=record.get("new", [])).delete()
+        for row_id, ends_on in record.get("ended", []):
+            model.objects.filter(pk=row_id).update(ends_on=ends_on)
+        model.objects.bulk_create([model(**kept) for kept in record.get("removed", [])])
+    for person_id, values in before.get("values", {}).items():
+        Person.objects.filter(pk=person_id).update(**values)
+    Person.objects.filter(pk__in=before.get("new", [])).delete()
+    Team.objects.filter(pk__in=before.get("teams", []), memberships=None).delete()
+
+
+def _tell(upload: PeopleImport, made: plan.Plan, by: Any, at: datetime.datetime) -> None:
+    """One row for the file, and one for each person whose data changed."""
+    audit.record(
+        by=by,
+        action="people.apply_import",
+        subject=upload,
+        at=at,
+        changes={"new": len(made.new), "changed": len(made.changed), "same": made.same},
+    )
+    people = Person.objects.in_bulk([change.known.id for change in made.changed])
+    audit.record_many(
+        by=by,
+        action="people.import_person",
+        changed=_changed(made, people),
+        why=upload.file_name,
+        at=at,
+    )
+
+
+def _changed(made: plan.Plan, people: dict[uuid.UUID, Person]) -> Iterable[tuple[Any, dict[str, Any]]]:
+    for change in made.changed:
+        yield people[change.known.id], {key: list(pair) for key, pair in change.fields.items()}
+
+
+def _refused_by_database(error: IntegrityError) -> str:
+    if "lines_without_cycles" in str(error):
+        return _("With the changes planned for later days, these lines would form a loop.")
+    return _("Somebody has changed the same people just now. Check the file again.")

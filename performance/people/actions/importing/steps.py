@@ -1,0 +1,238 @@
+"""Writes: the steps of an import up to the dry run. Nothing about people is saved here."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from performance.people import queries
+from performance.people.actions.importing import columns, plan, sheets
+from performance.people.actions.refusal import PeopleRefused
+from performance.people.models import BusinessUnit, PeopleImport, Person, ReportingLine, Team, TeamMembership
+
+SHOWN = 500
+SHOWN_PROBLEMS = 200
+
+
+def upload_people(*, file_name: str, content: bytes, by: Any, at: datetime.datetime) -> PeopleImport:
+    """Keeps the file with a guess of its columns, and tries it out when the guess is complete."""
+    sheet = sheets.read_sheet(content, file_name)
+    upload = PeopleImport.objects.create(
+        file_name=file_name[-200:],
+        content=content,
+        mapping=columns.guess(sheet.headers),
+        uploaded_by=getattr(by, "person", by),
+        uploaded_at=at,
+    )
+    if not columns.missing(upload.mapping):
+        check_import(upload=upload, at=at)
+    return upload
+
+
+def map_columns(*, upload: PeopleImport, mapping: Mapping[str, int], at: datetime.datetime) -> PeopleImport:
+    """Says which column means what, and tries the file out."""
+    _refuse_applied(upload)
+    if len(set(mapping.values())) < len(mapping):
+        raise PeopleRefused(_("Each column can mean one thing."), code="column_twice")
+    wanting = columns.missing(dict(mapping))
+    if wanting:
+        raise PeopleRefused(
+            _("Choose the column for: %(fields)s.") % {"fields": ", ".join(str(label) for label in wanting)},
+            code="column_missing",
+        )
+    upload.mapping = dict(mapping)
+    upload.mended, upload.left_out = {}, []
+    return check_import(upload=upload, at=at)
+
+
+def mend_cell(*, upload: PeopleImport, cell: str, value: str, at: datetime.datetime) -> PeopleImport:
+    """Replaces one cell's text, in the import alone, and tries the file out again."""
+    _refuse_applied(upload)
+    upload.mended = {**upload.mended, cell.upper(): value.strip()[:300]}
+    return check_import(upload=upload, at=at)
+
+
+def leave_row_out(*, upload: PeopleImport, row: int, at: datetime.datetime) -> PeopleImport:
+    """The row is skipped; its person, if here already, stays as they are."""
+    _refuse_applied(upload)
+    upload.left_out = sorted({*upload.left_out, row})
+    return check_import(upload=upload, at=at)
+
+
+def start_changes_on(
+    *, upload: PeopleImport, starts_on: datetime.date, at: datetime.datetime
+) -> PeopleImport:
+    """From which day new managers and teams hold."""
+    _refuse_applied(upload)
+    upload.starts_on = starts_on
+    return check_import(upload=upload, at=at)
+
+
+def check_import(*, upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
+    """The dry run: what would change, and what stands in the way. Saves the report and nothing else."""
+    check = prepared(upload, at)
+    made = plan.make(check)
+    upload.report = _report(check, made)
+    upload.checked_at = at
+    upload.save()
+    return upload
+
+
+def prepared(upload: PeopleImport, at: datetime.datetime) -> plan.Check:
+    """The file beside the people who are here now. Six statements, whatever their number."""
+    today = queries.day_at(upload.organisation, at)
+    starts_on = upload.starts_on or today
+    return plan.Check(
+        sheet=sheets.read_sheet(bytes(upload.content), upload.file_name),
+        mapping=upload.mapping,
+        known=_known(starts_on),
+        today=today,
+        starts_on=starts_on,
+        mended=upload.mended,
+        left_out=frozenset(upload.left_out),
+        team_names=_names(Team.objects.all()),
+        unit_names=_names(BusinessUnit.objects.all()),
+    )
+
+
+def _names(groups: Iterable[Any]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for group in groups:
+        for word in (group.code, group.name_zh, group.name_en):
+            if word:
+                names[word.lower()] = group.name_en
+    return names
+
+
+def _known(starts_on: datetime.date) -> dict[str, plan.Known]:
+    people = list(Person.objects.select_related("unit").filter(erased_at=None))
+    keys: dict[uuid.UUID, str] = {person.pk: person.number.lower() for person in people}
+    lines = _dated(ReportingLine.objects.all(), starts_on, lambda line: keys.get(line.manager_id, ""))
+    teams = _dated(
+        TeamMembership.objects.filter(is_primary=True).select_related("team"),
+        starts_on,
+        lambda membership: membership.team.name_en,
+    )
+    return {
+        keys[person.pk]: plan.Known(
+            id=person.pk,
+            number=person.number,
+            values={key: getattr(person, key) for key in plan.PLAIN},
+            unit=person.unit.name_en if person.unit else "",
+            lines=tuple(lines[person.pk]),
+            teams=tuple(teams[person.pk]),
+        )
+        for person in people
+    }
+
+
+def _dated(rows: Any, starts_on: datetime.date, key_of: Any) -> dict[uuid.UUID, list[Any]]:
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in rows.exclude(ends_on__lte=starts_on):
+        found[row.person_id].append((row.starts_on, row.ends_on, key_of(row)))
+    return found
+
+
+def _report(check: plan.Check, made: plan.Plan) -> dict[str, Any]:
+    """The plan as the page shows it; long lists are cut, counts are not."""
+    labels = {key: known.values.get("name_en") or known.number for key, known in check.known.items()}
+    labels |= {row.person: _name(row) for row in made.new}
+    return {
+        "digest": made.digest,
+        "rows": len(check.sheet.rows),
+        "columns": len(check.mapping),
+        "headers": len(check.sheet.headers),
+        "encoding": check.sheet.encoding,
+        "starts_on": check.starts_on.isoformat(),
+        "counts": {
+            "new": len(made.new),
+            "changed": len(made.changed),
+            "values": sum(len(change.fields) for change in made.changed),
+            "same": made.same,
+            "errors": len(made.problems),
+            "absent": made.absent,
+            "left_out": made.left_out,
+        },
+        "new_teams": made.new_teams,
+        "new_units": made.new_units,
+        "tops": made.tops[:5],
+        "tops_count": len(made.tops),
+        "new": [_new_row(row, labels) for row in made.new[:SHOWN]],
+        "changed": [_changed_row(change, labels) for change in made.changed[:SHOWN]],
+        "errors": [_problem(check, problem) for problem in made.problems[:SHOWN_PROBLEMS]],
+    }
+
+
+def _name(row: plan.Row) -> str:
+    return row.values.get("name_en") or row.values.get("name_zh") or row.values["number"]
+
+
+def _new_row(row: plan.Row, labels: Mapping[str, str]) -> dict[str, Any]:
+    values = row.values
+    return {
+        "row": row.number,
+        "name": _name(row),
+        "name_zh": values.get("name_zh", ""),
+        "title": values.get("title_en") or values.get("title_zh", ""),
+        "team": values.get("team", ""),
+        "manager": labels.get(row.manager or "", ""),
+        "joins": _text(values.get("hired_on")),
+    }
+
+
+def _changed_row(change: plan.Change, labels: Mapping[str, str]) -> dict[str, Any]:
+    def shown(key: str, value: Any) -> str:
+        return labels.get(value or "", "") if key == "manager" else _text(value)
+
+    dated = {"manager", "team"} & set(change.fields)
+    return {
+        "row": change.row.number,
+        "id": str(change.known.id),
+        "name": labels[change.row.person],
+        "fields": [
+            {"field": key, "before": shown(key, before), "after": shown(key, after)}
+            for key, (before, after) in change.fields.items()
+        ],
+        "from": change.starts_on.isoformat() if dated else "",
+    }
+
+
+def _problem(check: plan.Check, problem: plan.Problem) -> dict[str, Any]:
+    """The problem with the row above and below it, as they stand in the file."""
+    order = sorted(check.mapping.values())
+    rows = check.sheet.rows
+    at = next(index for index, (number, _texts) in enumerate(rows) if number == problem.row)
+    return {
+        "row": problem.row,
+        "cell": problem.cell,
+        "column": check.sheet.headers[problem.column] if problem.column >= 0 else "",
+        "text": problem.text,
+        "value": problem.value,
+        "suggestions": problem.suggestions,
+        "letters": [[sheets.letter(index), check.sheet.headers[index]] for index in order],
+        "context": [
+            {
+                "number": number,
+                "cells": [
+                    {
+                        "value": plan.cell_text(check, number, index, texts),
+                        "bad": number == problem.row and index == problem.column,
+                    }
+                    for index in order
+                ],
+            }
+            for number, texts in rows[max(0, at - 1) : at + 2]
+        ],
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _refuse_applied(upload: PeopleImport) -> None:
+    if upload.applied_at is not None:
+        raise PeopleRefused(_("This file was applied already."), code="conflict")
