@@ -5,7 +5,8 @@ import { on } from './dom.js';
 on('click', '[data-drawer]', (event, opener) => {
   const drawer = document.getElementById('drawer');
   if (!drawer) return;
-  document.getElementById('drawer-title').textContent = opener.dataset.drawer || opener.textContent.trim();
+  const title = document.getElementById('drawer-title');
+  if (title) title.textContent = opener.dataset.drawer || opener.textContent.trim();
   drawer.addEventListener('hidden.bs.offcanvas', () => opener.focus(), { once: true });
   Offcanvas.getOrCreateInstance(drawer).show();
 });

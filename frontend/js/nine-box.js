@@ -8,7 +8,8 @@ let at = null;
 
 const cellOf = (box, [row, column]) => box.querySelector(`[data-cell="${row}-${column}"]`);
 const placeOf = (cell) => cell.dataset.cell.split('-').map(Number);
-const nameOf = (person) => person.dataset.name || person.textContent.trim();
+const nameOf = (person) => person.dataset.name
+  || [...person.childNodes].filter((node) => !node.classList?.contains('avatar')).map((node) => node.textContent).join('').trim();
 
 function mark(box, cell) {
   box.querySelectorAll('.drop').forEach((other) => other.classList.remove('drop'));

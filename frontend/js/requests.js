@@ -4,18 +4,25 @@ import { say } from './words.js';
 
 const pressed = new WeakMap();
 
+// Waiting buttons are not `disabled`: that would take the focus away from whoever works by keyboard.
+document.addEventListener('click', (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest('button[data-busy]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 function busy(button) {
   if (!(button instanceof HTMLButtonElement) || button.dataset.busy) return;
   button.dataset.busy = 'true';
   button.setAttribute('aria-busy', 'true');
-  button.disabled = true;
+  button.setAttribute('aria-disabled', 'true');
 }
 
 function idle(button) {
   if (!button?.dataset.busy) return;
   delete button.dataset.busy;
   button.removeAttribute('aria-busy');
-  button.disabled = false;
+  button.removeAttribute('aria-disabled');
 }
 
 function buttonOf(detail) {

@@ -44,4 +44,5 @@ def search(request: HttpRequest) -> HttpResponse:
             found = import_string(find)(request.actor, words)
             if found:
                 groups.append((title, found))
-    return render(request, "components/_search_results.html", {"groups": groups, "words": words})
+    template = "components/_search_results.html" if request.headers.get("HX-Request") else "search.html"
+    return render(request, template, {"groups": groups, "words": words})
