@@ -2,9 +2,12 @@
 import Offcanvas from 'bootstrap/js/dist/offcanvas';
 import { on } from './dom.js';
 
-on('click', '[data-drawer]', (event, opener) => {
+on('click', '[data-drawer]', (event, marked) => {
   const drawer = document.getElementById('drawer');
   if (!drawer) return;
+  // A whole row may be marked: its first link is what asks the server and gets the focus back.
+  const opener = marked.matches('tr') ? marked.querySelector('a') ?? marked : marked;
+  if (opener !== marked && !event.target.closest('a, button')) { opener.click(); return; }
   const title = document.getElementById('drawer-title');
   if (title) title.textContent = opener.dataset.drawer || opener.textContent.trim();
   drawer.addEventListener('hidden.bs.offcanvas', () => opener.focus(), { once: true });
