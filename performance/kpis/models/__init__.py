@@ -1,5 +1,6 @@
 from performance.kpis.models.dimensions import Dimension, DimensionValue
 from performance.kpis.models.metrics import (
+    Additivity,
     Aggregation,
     Direction,
     Kind,
@@ -14,6 +15,7 @@ from performance.kpis.models.targets import Target, TargetKind
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
+    "Additivity",
     "Aggregation",
     "Dimension",
     "DimensionValue",

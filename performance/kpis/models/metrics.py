@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import i18n, tenancy
 from performance.kpis import units
 
-KEY = RegexValidator(r"^[a-z][a-z0-9_]{0,59}\Z", _("Small Latin letters, digits and underscores."))
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}\Z"
+KEY_HELP = _("Small Latin letters, digits and underscores.")
+KEY = RegexValidator(KEY_PATTERN, KEY_HELP)
 
 
 class Direction(models.TextChoices):
@@ -33,6 +35,12 @@ class Aggregation(models.TextChoices):
     MAX = "max", _("Largest")
     AVG = "avg", _("Average")
     LAST = "last", _("Last in the period (balance)")
+
+
+class Additivity(models.TextChoices):
+    ADDITIVE = "additive", _("Adds up over time and slices")
+    SEMI = "semi", _("Adds up over slices, not over time")
+    NONE = "none", _("Recomputed for every total")
 
 
 class MissingPolicy(models.TextChoices):
@@ -119,6 +127,9 @@ class MetricVersion(tenancy.TenantModel):
     unit = models.CharField(_("unit"), max_length=120)
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
     decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=2)
+    additivity = models.CharField(
+        _("adding up"), max_length=8, choices=Additivity.choices, default=Additivity.NONE
+    )
     missing_policy = models.CharField(
         _("missing input"), max_length=5, choices=MissingPolicy.choices, default=MissingPolicy.NULL
     )
@@ -175,15 +186,6 @@ class MetricVersion(tenancy.TenantModel):
     @property
     def dimension_keys(self) -> tuple[str, ...]:
         return tuple(sorted(self.dimensions))
-
-    @property
-    def additivity(self) -> str:
-        """ "additive", "semi_additive" (not over time) or "non_additive" (recomputed at every grain)."""
-        if self.is_base and self.aggregation in (Aggregation.SUM, Aggregation.COUNT):
-            return "additive"
-        if self.is_base and self.aggregation == Aggregation.LAST:
-            return "semi_additive"
-        return "non_additive"
 
 
 class Signature(tenancy.TenantModel):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric
-from performance.kpis.models.values import VALUE, Grain
+from performance.kpis.models.values import DIGITS, PLACES, Grain
 
 
 class TargetKind(models.TextChoices):
@@ -24,7 +24,7 @@ class Target(tenancy.TenantModel):
     period_end = models.DateField(_("last day"))
     slice = models.JSONField(_("slice"), default=dict, blank=True)
     slice_key = models.TextField(_("slice as text"))
-    value = models.DecimalField(_("value"), **VALUE)
+    value = models.DecimalField(_("value"), max_digits=DIGITS, decimal_places=PLACES)
     set_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
     set_at = models.DateTimeField(_("set at"))
 

@@ -10,7 +10,7 @@ from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric, MetricVersion
 
 #: Money to the cent and ratios beyond 1e-9 both fit.
-VALUE = {"max_digits": 38, "decimal_places": 12}
+DIGITS, PLACES = 38, 12
 
 
 class Grain(models.TextChoices):
@@ -41,7 +41,7 @@ class MetricValue(tenancy.TenantModel):
     slice = models.JSONField(_("slice"), default=dict)
     slice_key = models.TextField(_("slice as text"))
     dimensions = models.CharField(_("dimensions"), max_length=200, blank=True)
-    value = models.DecimalField(_("value"), null=True, **VALUE)
+    value = models.DecimalField(_("value"), max_digits=DIGITS, decimal_places=PLACES, null=True)
     coverage_ppm = models.PositiveIntegerField(_("coverage"))
     state = models.CharField(_("state"), max_length=11, choices=ValueState.choices)
     as_of = models.DateTimeField(_("as of"))

@@ -10,7 +10,7 @@ from performance.kpis.semantics.checks import (
     formula_of,
     shared_dimensions,
 )
-from performance.kpis.semantics.fused import formula_values, summed_months
+from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
 from performance.kpis.semantics.slices import Slice, dimension_sets, slice_key
 from performance.kpis.semantics.storing import store_values
@@ -23,13 +23,13 @@ __all__ = [
     "Definition",
     "DefinitionRefused",
     "Input",
-    "Input",
     "Sheet",
     "Slice",
     "Statement",
     "Wording",
     "amount_sql",
     "base_values",
+    "both",
     "check",
     "dimension_sets",
     "formula_of",

@@ -13,6 +13,7 @@ from performance.kpis.semantics import base, filters
 from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, Wording
 
+OF_AGGREGATIONS = {"sum": "additive", "count": "additive", "last": "semi"}
 CUTTABLE = frozenset({"text", "integer", "boolean"})
 
 
@@ -32,14 +33,18 @@ class Input:
     name_zh: str
     unit: units.Unit
     dimensions: frozenset[str]
+    additivity: str = "none"
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What follows from a definition: kind and unit; the formula, spelt one way; the dimensions its inputs share."""
+    """What follows from a definition: kind, unit and whether it adds up; formula or arithmetic, spelt one way; the
+    dimensions that its inputs share."""
 
     kind: str
     unit: units.Unit
+    additivity: str
+    expression: str = ""
     formula: formulas.Formula | None = None
     shared: frozenset[str] = frozenset()
 
@@ -64,7 +69,7 @@ def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
     time_column = sheet.columns.get(wording.time_column)
     if time_column is None or time_column.type not in TIMES:
         raise DefinitionRefused(_("Choose the date that decides the month."), field="time_column")
-    _check_expression(wording, sheet)
+    expression = _checked_expression(wording, sheet)
     try:
         filters.conditions(wording.filters, sheet)
     except filters.FilterRefused as error:
@@ -78,17 +83,24 @@ def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
     unit = _unit(wording.unit)
     if wording.aggregation in base.OF_A_COLUMN and unit.has_money:
         raise DefinitionRefused(_("A number of rows or customers is not money."), field="unit")
-    return Checked(kind="base", unit=unit, shared=frozenset(wording.dimensions))
+    additivity = OF_AGGREGATIONS.get(wording.aggregation, "none")
+    return Checked(
+        kind="base",
+        unit=unit,
+        additivity=additivity,
+        expression=expression,
+        shared=frozenset(wording.dimensions),
+    )
 
 
-def _check_expression(wording: Wording, sheet: Sheet) -> None:
+def _checked_expression(wording: Wording, sheet: Sheet) -> str:
     if wording.aggregation in base.OF_A_COLUMN:
         if wording.aggregation == "distinct" and not wording.expression:
             raise DefinitionRefused(_("Choose the column whose values are counted."), field="expression")
         if wording.expression and wording.expression not in sheet.columns:
             words = {"name": wording.expression}
             raise DefinitionRefused(_("There is no column “%(name)s”.") % words, field="expression")
-        return
+        return wording.expression
     try:
         formula = formulas.parse(wording.expression, sheet.names())
     except formulas.FormulaRefused as error:
@@ -97,6 +109,7 @@ def _check_expression(wording: Wording, sheet: Sheet) -> None:
         if sheet.columns[key].type not in NUMERIC:
             words = {"name": i18n.local(sheet.columns[key], "name") or key}
             raise DefinitionRefused(_("The column “%(name)s” holds no numbers.") % words, field="expression")
+    return formula.text
 
 
 def _of_columns(error: formulas.FormulaRefused) -> DefinitionRefused:
@@ -126,7 +139,13 @@ def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) 
             message = _("%(metrics)s cannot be told apart by %(dimension)s, so this metric cannot either.")
             raise DefinitionRefused(message % words, field="dimensions", code="unshared_dimension")
     unit = _agreed_unit(wording.unit, found)
-    return Checked(kind=_kind(formula), unit=unit, formula=formula, shared=shared)
+    return Checked(
+        kind=_kind(formula),
+        unit=unit,
+        additivity="additive" if _adds_up(formula.root, inputs) else "none",
+        formula=formula,
+        shared=shared,
+    )
 
 
 def formula_of(wording: Wording, inputs: Mapping[str, Input]) -> formulas.Formula:
@@ -155,6 +174,21 @@ def _kind(formula: formulas.Formula) -> str:
         root = scaled[0]
     divides = isinstance(root, tree.Binary) and root.operator == "/"
     return "ratio" if divides or (isinstance(root, tree.Call) and root.function == "ratio") else "derived"
+
+
+def _adds_up(node: tree.Node, inputs: Mapping[str, Input]) -> bool:
+    """Sums and differences of what adds up, and their multiples, add up themselves."""
+    if isinstance(node, tree.Reference):
+        return inputs[node.key].additivity == "additive"
+    if isinstance(node, tree.Negated):
+        return _adds_up(node.operand, inputs)
+    if isinstance(node, tree.Binary) and node.operator in "+-":
+        return _adds_up(node.left, inputs) and _adds_up(node.right, inputs)
+    if isinstance(node, tree.Binary):
+        if isinstance(node.right, tree.Number):
+            return _adds_up(node.left, inputs)
+        return node.operator == "*" and isinstance(node.left, tree.Number) and _adds_up(node.right, inputs)
+    return False
 
 
 def _unit(text: str) -> units.Unit:

@@ -87,25 +87,47 @@ def _pivot(
     )
 
 
+QUARTERS = (
+    "(SELECT DISTINCT date_trunc('quarter', period_start::timestamp)::date AS period_start,"
+    " (date_trunc('quarter', period_start::timestamp) + interval '3 months - 1 day')::date AS period_end"
+    " FROM kpis_metricvalue WHERE organisation_id = %s AND metric_id = %s AND grain = 'month'"
+    " AND superseded_at IS NULL)"
+)
+
+
 def summed_months(
-    *, organisation_id: uuid.UUID, metric_id: uuid.UUID, spans: Sequence[Span], missing_policy: str
+    *, organisation_id: uuid.UUID, metric_id: uuid.UUID, spans: Sequence[Span] | None, missing_policy: str
 ) -> Statement:
     """Values of whole-month stretches of an additive metric: the sum of its months, frozen ones included.
 
-    Same columns as formula_values.
+    Same columns as formula_values. `spans` None: every calendar quarter that has a month with a value.
     """
     total = "sum(v.value)"
     if missing_policy == "block":
         total = "CASE WHEN count(v.value) = count(*) THEN sum(v.value) END"
+    if spans is None:
+        span = Statement(QUARTERS, [organisation_id, metric_id])
+    else:
+        bounds = [[start for start, _end in spans], [end for _start, end in spans]]
+        span = Statement("unnest(%s::date[], %s::date[])", bounds)
     return Statement(
         "SELECT span.period_start, span.period_end, v.slice, v.dimensions,"
         f" {total} AS value, floor(avg(v.coverage_ppm))::int AS coverage_ppm,"
         " jsonb_build_object('rows', sum((v.inputs ->> 'rows')::bigint),"
         " 'with_value', sum((v.inputs ->> 'with_value')::bigint), 'months', count(*)) AS inputs"
-        " FROM unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
+        f" FROM {span.sql} AS span(period_start, period_end)"
         " JOIN kpis_metricvalue AS v ON v.organisation_id = %s AND v.metric_id = %s AND v.grain = 'month'"
         " AND v.superseded_at IS NULL AND v.period_start >= span.period_start"
         " AND v.period_end <= span.period_end"
         " GROUP BY span.period_start, span.period_end, v.slice_key, v.slice, v.dimensions",
-        [[start for start, _end in spans], [end for _start, end in spans], organisation_id, metric_id],
+        [*span.params, organisation_id, metric_id],
+    )
+
+
+def both(first: Statement, second: Statement) -> Statement:
+    """The rows of two statements with the same columns."""
+    columns = "period_start, period_end, slice, dimensions, value, coverage_ppm, inputs"
+    return Statement(
+        f"SELECT {columns} FROM ({first.sql}) AS one UNION ALL SELECT {columns} FROM ({second.sql}) AS two",
+        [*first.params, *second.params],
     )

@@ -10,7 +10,7 @@ TIMES = frozenset({"date", "timestamp"})
 
 @dataclass(frozen=True)
 class Column:
-    """`sql` is the quoted column name with each per cent sign doubled; `type` text|integer|decimal|date|timestamp|boolean."""
+    """`sql` is the quoted column name, each per cent sign doubled; `type` is one of sources.ColumnType."""
 
     key: str
     sql: str

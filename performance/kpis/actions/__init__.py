@@ -1,0 +1,35 @@
+"""Writes: definitions and their signatures, values, closed months, targets, names of slices."""
+
+from performance.kpis.actions.definitions import (
+    decline_version,
+    draft_metric,
+    edit_draft,
+    retire_metric,
+    revise_metric,
+    sign_version,
+    submit_for_review,
+)
+from performance.kpis.actions.dimensions import name_dimension, refresh_labels
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
+from performance.kpis.actions.values import close_month, refresh_values
+from performance.kpis.semantics import Definition
+
+__all__ = [
+    "Definition",
+    "MetricRefused",
+    "TargetColumns",
+    "close_month",
+    "decline_version",
+    "draft_metric",
+    "edit_draft",
+    "import_targets",
+    "name_dimension",
+    "refresh_labels",
+    "refresh_values",
+    "retire_metric",
+    "revise_metric",
+    "set_targets",
+    "sign_version",
+    "submit_for_review",
+]

@@ -1,0 +1,351 @@
+"""A definition's life: drafted, reviewed, signed by two people, revised, retired."""
+
+import dataclasses
+import datetime
+import re
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, audit, stale
+from performance.inbox import actions as inbox
+from performance.kpis import formulas, queries, semantics
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.models import (
+    Dimension,
+    Metric,
+    MetricVersion,
+    Side,
+    Signature,
+    VersionState,
+)
+from performance.kpis.models.metrics import KEY_HELP, KEY_PATTERN
+from performance.people.models import Person
+
+WORK = "metrics.signature"
+#: What a version keeps of a Definition as it was given.
+KEPT = (
+    "description_en",
+    "description_zh",
+    "dataset",
+    "aggregation",
+    "expression",
+    "time_column",
+    "direction",
+    "decimals",
+    "missing_policy",
+    "effective_from",
+    "change_note",
+)
+
+
+def draft_metric(
+    *,
+    key: str,
+    name_en: str,
+    name_zh: str,
+    business_owner: Person,
+    finance_owner: Person,
+    definition: semantics.Definition,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> MetricVersion:
+    """A new metric with its first draft. Raises MetricRefused, or what semantics.check raises."""
+    if not re.match(KEY_PATTERN, key):
+        raise MetricRefused(KEY_HELP, code="key", field="key")
+    _judge_owners(business_owner, finance_owner)
+    checked = _checked(definition, own_key=key)
+    if Metric.objects.filter(key=key).exists():
+        message = _("There is a metric with the key %(key)s already.") % {"key": key}
+        raise MetricRefused(message, code="key_taken", field="key")
+    with transaction.atomic():
+        metric = Metric.objects.create(
+            key=key,
+            name_en=name_en,
+            name_zh=name_zh,
+            business_owner=business_owner,
+            finance_owner=finance_owner,
+            unit=str(checked.unit),
+            direction=definition.direction,
+            decimals=definition.decimals,
+            created_at=at,
+        )
+        version = _add_version(metric, 1, definition, checked, by, at)
+        audit.record(by=by, action="kpis.draft_metric", subject=version, at=at, changes=_told(version))
+    return version
+
+
+def revise_metric(
+    *, metric: Metric, definition: semantics.Definition, by: access.Actor, at: datetime.datetime
+) -> MetricVersion:
+    """The next version as a draft. The one in force stays in force until the new one is signed and its day comes."""
+    if metric.retired_at is not None:
+        raise MetricRefused(_("This metric is retired."), code="retired")
+    checked = _checked(definition, own_key=metric.key)
+    with transaction.atomic():
+        locked = Metric.objects.select_for_update().get(pk=metric.pk)
+        versions = MetricVersion.objects.filter(metric=locked)
+        if versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]).exists():
+            message = _("Another version is being worked on. Finish that one first.")
+            raise MetricRefused(message, code="conflict")
+        latest = versions.aggregate(latest=Max("number"))["latest"] or 0
+        version = _add_version(locked, latest + 1, definition, checked, by, at)
+        audit.record(
+            by=by,
+            action="kpis.revise_metric",
+            subject=version,
+            at=at,
+            why=definition.change_note,
+            changes=_told(version),
+        )
+    return version
+
+
+def edit_draft(
+    *, version: MetricVersion, definition: semantics.Definition, by: access.Actor, at: datetime.datetime
+) -> MetricVersion:
+    with transaction.atomic():
+        draft = _locked(version)
+        if draft.state != VersionState.DRAFT:
+            raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
+        before = _told(draft)
+        _fill(draft, definition, _checked(definition, own_key=draft.metric.key))
+        draft.save()
+        _show_before_certified(draft)
+        after = _told(draft)
+        changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+        audit.record(by=by, action="kpis.edit_draft", subject=draft, at=at, changes=changes)
+    return draft
+
+
+def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.datetime) -> None:
+    """From here on nobody changes the wording; both owners are asked to sign."""
+    with transaction.atomic():
+        draft = _locked(version)
+        if draft.state != VersionState.DRAFT:
+            raise MetricRefused(_("Only a draft can be submitted."), code="not_draft")
+        _checked(draft, own_key=draft.metric.key)
+        draft.state = VersionState.REVIEW
+        draft.submitted_at = at
+        draft.save(update_fields=["state", "submitted_at"])
+        _ask_for_signature(draft, draft.metric.business_owner, by, at)
+        _ask_for_signature(draft, draft.metric.finance_owner, by, at)
+        audit.record(
+            by=by,
+            action="kpis.submit_for_review",
+            subject=draft,
+            at=at,
+            changes={"state": [VersionState.DRAFT, VersionState.REVIEW]},
+        )
+
+
+def sign_version(
+    *, version: MetricVersion, side: str, by: access.Actor, at: datetime.datetime, note: str = ""
+) -> bool:
+    """One owner signs for the own side. Answers whether the version is now certified."""
+    with transaction.atomic():
+        waiting = _locked(version)
+        if waiting.state != VersionState.REVIEW:
+            raise MetricRefused(_("This version does not wait for signatures."), code="not_in_review")
+        owners = {
+            Side.BUSINESS: waiting.metric.business_owner_id,
+            Side.FINANCE: waiting.metric.finance_owner_id,
+        }
+        if owners.get(Side(side)) != by.person_id:
+            raise MetricRefused(_("Each owner signs for the own side only."), code="not_your_side")
+        signed = {signature.side for signature in waiting.signatures.all()}
+        if side in signed:
+            raise MetricRefused(_("You have signed this version already."), code="signed_already")
+        _checked(waiting, own_key=waiting.metric.key)
+        Signature.objects.create(version=waiting, side=side, person=by.person, note=note[:300], at=at)
+        inbox.resolve_work(kind=WORK, subject_id=waiting.pk, to=by.person, by=by, at=at)
+        audit.record(
+            by=by, action="kpis.sign_version", subject=waiting, at=at, why=note, changes={"side": side}
+        )
+        if signed | {side} == set(Side.values):
+            _certify(waiting, by, at)
+            return True
+    return False
+
+
+def decline_version(*, version: MetricVersion, reason: str, by: access.Actor, at: datetime.datetime) -> None:
+    """Sends a version back. It keeps its wording and signatures; the next one starts from it."""
+    if not reason.strip():
+        raise MetricRefused(_("Say what should change."), code="reason", field="reason")
+    with transaction.atomic():
+        waiting = _locked(version)
+        if waiting.state != VersionState.REVIEW:
+            raise MetricRefused(_("This version does not wait for signatures."), code="not_in_review")
+        waiting.state = VersionState.DECLINED
+        waiting.declined_at = at
+        waiting.declined_by = by.person
+        waiting.decline_reason = reason.strip()
+        waiting.save(update_fields=["state", "declined_at", "declined_by", "decline_reason"])
+        inbox.resolve_work(kind=WORK, subject_id=waiting.pk, by=by, at=at)
+        audit.record(
+            by=by,
+            action="kpis.decline_version",
+            subject=waiting,
+            at=at,
+            why=reason,
+            changes={"state": [VersionState.REVIEW, VersionState.DECLINED]},
+        )
+
+
+def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime.datetime) -> None:
+    """No new values from now on; what was computed stays. Refused while other metrics are computed from it."""
+    with transaction.atomic():
+        locked = Metric.objects.select_for_update().get(pk=metric.pk)
+        if locked.retired_at is not None:
+            raise MetricRefused(_("This metric is retired already."), code="conflict")
+        users = [
+            version.metric
+            for version in queries.newest_certified()
+            if version.formula and locked.key in formulas.parse(version.formula).references
+        ]
+        if users:
+            words = {"metrics": ", ".join(str(user) for user in users)}
+            raise MetricRefused(_("Still used by: %(metrics)s.") % words, code="in_use")
+        locked.retired_at = at
+        locked.save(update_fields=["retired_at"])
+        versions = MetricVersion.objects.filter(metric=locked)
+        versions.filter(state=VersionState.CERTIFIED).update(state=VersionState.DEPRECATED)
+        for waiting in versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]):
+            inbox.resolve_work(kind=WORK, subject_id=waiting.pk, by=by, at=at)
+        versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]).update(
+            state=VersionState.DECLINED, declined_at=at, declined_by=by.person, decline_reason=reason
+        )
+        audit.record(by=by, action="kpis.retire_metric", subject=locked, at=at, why=reason)
+
+
+def _judge_owners(business_owner: Person, finance_owner: Person) -> None:
+    if business_owner.pk == finance_owner.pk:
+        message = _("Two different people own a metric, one for each side.")
+        raise MetricRefused(message, code="one_owner", field="finance_owner")
+    for person, role, field in (
+        (business_owner, "business_owner", "business_owner"),
+        (finance_owner, "finance_owner", "finance_owner"),
+    ):
+        if not person.grants.filter(role=role).exists():
+            words = {"name": person}
+            raise MetricRefused(_("%(name)s does not have this role.") % words, code="role", field=field)
+
+
+def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:
+    sheet = queries.sheet_of(wording.dataset) if wording.kind == "base" and wording.dataset else None
+    inputs = {} if wording.kind == "base" else queries.inputs_for(own_key)
+    return semantics.check(wording, sheet=sheet, inputs=inputs, own_key=own_key)
+
+
+def _add_version(
+    metric: Metric,
+    number: int,
+    definition: semantics.Definition,
+    checked: semantics.Checked,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> MetricVersion:
+    version = MetricVersion(metric=metric, number=number, proposed_by=by.person, proposed_at=at)
+    _fill(version, definition, checked)
+    try:
+        with transaction.atomic():
+            version.save(force_insert=True)
+    except IntegrityError as error:
+        raise MetricRefused(_("Somebody else was first."), code="conflict") from error
+    return version
+
+
+def _fill(version: MetricVersion, definition: semantics.Definition, checked: semantics.Checked) -> None:
+    for name in KEPT:
+        setattr(version, name, getattr(definition, name))
+    version.kind = checked.kind
+    version.unit = str(checked.unit)
+    version.additivity = checked.additivity
+    version.filters = [dict(given) for given in definition.filters]
+    if checked.formula is None:
+        version.formula = ""
+        version.expression = checked.expression
+        version.dimensions = dict(definition.dimensions)
+        _know_dimensions(version)
+        return
+    version.formula = checked.formula.text
+    version.dataset = None
+    version.aggregation = version.expression = version.time_column = ""
+    version.filters = []
+    chosen = set(definition.dimensions) or set(sorted(checked.shared)[: semantics.MAX_DIMENSIONS])
+    version.dimensions = dict.fromkeys(sorted(chosen), "")
+
+
+def _know_dimensions(version: MetricVersion) -> None:
+    """A dimension that is used for the first time takes the name of its column."""
+    if version.dataset is None:
+        return
+    known = set(Dimension.objects.filter(key__in=version.dimensions).values_list("key", flat=True))
+    columns = queries.sheet_of(version.dataset).columns
+    for key, column_key in version.dimensions.items():
+        if key not in known:
+            column = columns[column_key]
+            Dimension.objects.create(key=key, name_en=column.name_en or key, name_zh=column.name_zh)
+
+
+def _show_before_certified(draft: MetricVersion) -> None:
+    """Before anything is certified, the metric shows the unit of its draft."""
+    metric = draft.metric
+    if not MetricVersion.objects.filter(metric=metric, certified_at__isnull=False).exists():
+        _copy_to_metric(draft)
+
+
+def _copy_to_metric(version: MetricVersion) -> None:
+    Metric.objects.filter(pk=version.metric_id).update(
+        unit=version.unit, direction=version.direction, decimals=version.decimals
+    )
+
+
+def _certify(version: MetricVersion, by: access.Actor, at: datetime.datetime) -> None:
+    version.state = VersionState.CERTIFIED
+    version.certified_at = at
+    version.save(update_fields=["state", "certified_at"])
+    _copy_to_metric(version)
+    stale.mark("metric_definitions", [version.metric_id], at=at)
+    audit.record(
+        by=by,
+        action="kpis.certify_version",
+        subject=version,
+        at=at,
+        changes={"state": [VersionState.REVIEW, VersionState.CERTIFIED]},
+    )
+
+
+def _ask_for_signature(
+    version: MetricVersion, owner: Person, by: access.Actor, at: datetime.datetime
+) -> None:
+    metric, number = version.metric, version.number
+    inbox.assign_work(
+        to=owner,
+        kind=WORK,
+        subject_id=version.pk,
+        title_en=f"Sign {metric.name_en}, version {number}",
+        title_zh=f"签署“{metric.name_zh or metric.name_en}”第 {number} 版",
+        detail_en=version.change_note[:200],
+        detail_zh=version.change_note[:200],
+        url=f"{reverse('kpis:metric', args=[metric.pk])}?version={number}",
+        by=by,
+        at=at,
+    )
+
+
+def _locked(version: MetricVersion) -> MetricVersion:
+    return (
+        MetricVersion.objects.select_for_update(of=("self",))
+        .select_related("metric__business_owner", "metric__finance_owner", "dataset")
+        .get(pk=version.pk)
+    )
+
+
+def _told(version: MetricVersion) -> dict[str, Any]:
+    """What the audit keeps of a version."""
+    names = [field.name for field in dataclasses.fields(semantics.Definition)]
+    return {name: audit.plain(getattr(version, name)) for name in names}

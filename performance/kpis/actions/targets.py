@@ -1,0 +1,188 @@
+"""Targets and budgets: set by hand, or read from a dataset such as an uploaded budget."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, audit, stale, tenancy
+from performance.kpis import queries, semantics
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.models import Grain, Metric, Target, TargetKind
+from performance.kpis.queries import months
+from performance.sources.models import Dataset
+
+KEY_FIELDS = ["organisation", "metric", "kind", "grain", "period_start", "period_end", "slice_key"]
+TIMES = ("date", "timestamp")
+NUMBERS = ("integer", "decimal")
+
+
+@dataclass(frozen=True)
+class TargetColumns:
+    """Which column of a dataset says what. Either `metric` is one metric for all rows, or `metric_column` holds
+    metric keys (or names)."""
+
+    month_column: str
+    value_column: str
+    metric: Metric | None = None
+    metric_column: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    kind: str = TargetKind.BUDGET
+
+
+def set_targets(
+    *,
+    metric: Metric,
+    kind: str,
+    rows: Sequence[tuple[datetime.date, Mapping[str, str], Decimal]],
+    by: access.Actor,
+    at: datetime.datetime,
+) -> int:
+    """One target for each (month, slice, value); what stood there is replaced, and the audit keeps both."""
+    if any(not value.is_finite() for _month, _slice, value in rows):
+        raise MetricRefused(_("A target is a number."), code="value", field="value")
+    wanted = {
+        (months.first_of(month), semantics.slice_key(slice)): (slice, value) for month, slice, value in rows
+    }
+    with transaction.atomic():
+        before = {
+            (target.period_start, target.slice_key): target.value
+            for target in Target.objects.select_for_update().filter(
+                metric=metric, kind=kind, grain=Grain.MONTH, period_start__in=[month for month, _ in wanted]
+            )
+        }
+        Target.objects.bulk_create(
+            [
+                Target(
+                    metric=metric,
+                    kind=kind,
+                    grain=Grain.MONTH,
+                    period_start=month,
+                    period_end=months.last_of(month),
+                    slice=dict(slice),
+                    slice_key=text,
+                    value=value,
+                    set_by=by.person,
+                    set_at=at,
+                )
+                for (month, text), (slice, value) in wanted.items()
+            ],
+            update_conflicts=True,
+            unique_fields=KEY_FIELDS,
+            update_fields=["value", "set_by", "set_at"],
+        )
+        changes = {
+            f"{month:%Y-%m} {text}": [before.get((month, text)), value]
+            for (month, text), (_slice, value) in wanted.items()
+            if before.get((month, text)) != value
+        }
+        if changes:
+            audit.record(by=by, action="kpis.set_targets", subject=metric, at=at, changes=changes)
+            stale.mark("score_inputs", [metric.pk], at=at)
+    return len(changes)
+
+
+def import_targets(
+    *, dataset: Dataset, columns: TargetColumns, by: access.Actor, at: datetime.datetime
+) -> int:
+    """Reads every row of the dataset as a target of its month. All or nothing; the same file again changes nothing.
+
+    Raises MetricRefused for columns of the wrong type, unknown metrics, and two rows for the same target.
+    """
+    sheet = queries.sheet_of(dataset)
+    _judge_columns(sheet, columns)
+    rows = _target_rows(sheet, columns)
+    with transaction.atomic():
+        _judge_rows(rows)
+        with connection.cursor() as cursor:
+            # Quoted columns of the dataset; every value is a parameter.
+            cursor.execute(
+                "INSERT INTO kpis_target (id, organisation_id, metric_id, kind, grain, period_start,"  # noqa: S608
+                " period_end, slice, slice_key, value, set_by_id, set_at)"
+                " SELECT accord_uuid7(), %s, metric_id, %s, 'month', month,"
+                " (month + interval '1 month - 1 day')::date, slice, slice::text, value, %s, %s"
+                f" FROM ({rows.sql}) AS given WHERE month IS NOT NULL AND value IS NOT NULL"
+                " ON CONFLICT (organisation_id, metric_id, kind, grain, period_start, period_end, slice_key)"
+                " DO UPDATE SET value = EXCLUDED.value, set_by_id = EXCLUDED.set_by_id,"
+                " set_at = EXCLUDED.set_at WHERE kpis_target.value <> EXCLUDED.value"
+                " RETURNING metric_id",
+                [tenancy.current_organisation_id(), columns.kind, by.person_id, at, *rows.params],
+            )
+            touched = [metric_id for (metric_id,) in cursor.fetchall()]
+        audit.record(
+            by=by,
+            action="kpis.import_targets",
+            subject=dataset,
+            at=at,
+            changes={"kind": columns.kind, "changed": len(touched)},
+        )
+        stale.mark("score_inputs", set(touched), at=at)
+    return len(touched)
+
+
+def _judge_columns(sheet: semantics.Sheet, columns: TargetColumns) -> None:
+    month, value = sheet.columns.get(columns.month_column), sheet.columns.get(columns.value_column)
+    if month is None or month.type not in (*TIMES, "text"):
+        raise MetricRefused(_("Choose the column of the month."), code="columns", field="month_column")
+    if value is None or value.type not in NUMBERS:
+        raise MetricRefused(_("Choose the column of the target."), code="columns", field="value_column")
+    if columns.metric is None and columns.metric_column not in sheet.columns:
+        raise MetricRefused(_("Choose the metric or its column."), code="columns", field="metric_column")
+    if any(column not in sheet.columns for column in columns.dimensions.values()):
+        raise MetricRefused(_("Choose the columns of the slices."), code="columns", field="dimensions")
+
+
+def _target_rows(sheet: semantics.Sheet, columns: TargetColumns) -> semantics.Statement:
+    """SELECT metric_id, metric_name, month, slice, value. Empty slice columns mean the total."""
+    month = sheet.columns[columns.month_column]
+    first = f"date_trunc('month', t.{month.sql}::timestamp)::date"
+    if month.type == "text":
+        first = f"to_date(left(t.{month.sql}, 7), 'YYYY-MM')"
+    parts = ", ".join(
+        f"'{key}', nullif(t.{sheet.columns[column].sql}::text, '')"
+        for key, column in sorted(columns.dimensions.items())
+    )
+    slice = f"jsonb_strip_nulls(jsonb_build_object({parts}))" if parts else "'{}'::jsonb"
+    value = f"t.{sheet.columns[columns.value_column].sql}::numeric AS value"
+    params: list[Any]
+    if columns.metric is not None:
+        chosen, params = "%s::uuid AS metric_id, '' AS metric_name", [columns.metric.pk]
+        joined = ""
+    else:
+        name = f"t.{sheet.columns[columns.metric_column].sql}"
+        chosen, params = f"m.id AS metric_id, {name} AS metric_name", [tenancy.current_organisation_id()]
+        joined = (
+            " LEFT JOIN kpis_metric AS m ON m.organisation_id = %s AND m.retired_at IS NULL"
+            f" AND {name} IN (m.key, m.name_en, nullif(m.name_zh, ''))"
+        )
+    sql = f"SELECT {chosen}, {first} AS month, {slice} AS slice, {value} FROM {sheet.relation} AS t{joined}"  # noqa: S608
+    return semantics.Statement(sql, params)
+
+
+def _judge_rows(rows: semantics.Statement) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE metric_id IS NULL), min(metric_name) FILTER (WHERE metric_id IS NULL)"  # noqa: S608
+            f" FROM ({rows.sql}) AS given",
+            rows.params,
+        )
+        unknown, name = cursor.fetchone()
+        if unknown:
+            words = {"name": name or "", "number": unknown}
+            message = _("There is no metric “%(name)s” (rows like this: %(number)s).") % words
+            raise MetricRefused(message, code="unknown_metric", field="metric_column")
+        cursor.execute(
+            "SELECT month, slice FROM"  # noqa: S608
+            f" ({rows.sql}) AS given WHERE value IS NOT NULL"
+            " GROUP BY metric_id, month, slice HAVING count(*) > 1 ORDER BY month LIMIT 1",
+            rows.params,
+        )
+        twice = cursor.fetchone()
+    if twice:
+        words = {"month": f"{twice[0]:%Y-%m}"}
+        message = _("Two rows set the same target in %(month)s.") % words
+        raise MetricRefused(message, code="twice", field="value_column")

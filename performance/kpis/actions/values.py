@@ -1,0 +1,238 @@
+"""Values: computed again where something changed, frozen where finance has closed."""
+
+import datetime
+import logging
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, audit, refusals, stale, tenancy
+from performance.kpis import formulas, queries, semantics
+from performance.kpis.actions.dimensions import refresh_labels
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.models import Additivity, Grain, MetricVersion, MonthClose, VersionState
+from performance.kpis.queries import months
+from performance.people import queries as people
+from performance.people.models import Period
+
+logger = logging.getLogger(__name__)
+
+Span = tuple[datetime.date, datetime.date]
+#: Before and after every date that anybody will keep.
+EVER = datetime.date(1900, 1, 1), datetime.date(2999, 12, 31)
+
+
+def refresh_values(
+    *,
+    at: datetime.datetime,
+    by: access.Actor | None = None,
+    metric_ids: Collection[uuid.UUID] | None = None,
+) -> list[uuid.UUID]:
+    """Computes the values of these metrics (all when None) and of what is computed from them, in that order.
+
+    One statement for each version and grain, whatever the number of slices. Closed months keep their values.
+    Answers the metrics whose values changed, and marks them for scoring ("score_inputs").
+    """
+    with transaction.atomic():
+        _one_at_a_time()
+        refresh_labels()
+        versions = _certified_versions()
+        keys = {found[0].metric.key: metric_id for metric_id, found in versions.items()}
+        sheets = queries.sheets_of(
+            version.dataset for found in versions.values() for version in found if version.dataset
+        )
+        spans = _period_spans()
+        changed = [
+            metric_id
+            for metric_id in _in_order(versions, keys, metric_ids)
+            if _refresh_metric(versions[metric_id], keys, sheets, spans, at)
+        ]
+        stale.mark("score_inputs", changed, at=at)
+    return changed
+
+
+def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime) -> MonthClose:
+    """Freezes the month's values of every metric, as they are computed now. Raises MetricRefused."""
+    if month.day != 1:
+        raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
+    if months.last_of(month) >= people.today(by.organisation):
+        raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                closed = MonthClose.objects.create(month=month, closed_by=by.person, closed_at=at)
+        except IntegrityError as error:
+            message = _("This month is closed already.")
+            raise MetricRefused(message, code="conflict", field="month") from error
+        refresh_values(at=at, by=by)
+        audit.record(by=by, action="kpis.close_month", subject=closed, at=at, changes={"month": month})
+    return closed
+
+
+def _one_at_a_time() -> None:
+    """Two refreshes of one organisation follow each other; others are not held up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"kpis.refresh {tenancy.current_organisation_id()}"],
+        )
+
+
+def _certified_versions() -> dict[uuid.UUID, list[MetricVersion]]:
+    """metric id → its certified versions in the order in which they come into force."""
+    found: dict[uuid.UUID, list[MetricVersion]] = {}
+    certified = MetricVersion.objects.filter(state=VersionState.CERTIFIED, metric__retired_at=None)
+    for version in certified.select_related("metric", "dataset").order_by(
+        "metric", "effective_from", "number"
+    ):
+        found.setdefault(version.metric_id, []).append(version)
+    return found
+
+
+def _in_order(
+    versions: dict[uuid.UUID, list[MetricVersion]],
+    keys: dict[str, uuid.UUID],
+    asked: Collection[uuid.UUID] | None,
+) -> list[uuid.UUID]:
+    """The asked metrics and those computed from them, inputs always before what uses them."""
+    inputs = {
+        metric_id: {
+            keys[key]
+            for version in found
+            if version.formula
+            for key in formulas.parse(version.formula).references
+            if key in keys
+        }
+        for metric_id, found in versions.items()
+    }
+    wanted = set(versions) if asked is None else set(asked) & set(versions)
+    while True:
+        users = {metric_id for metric_id, used in inputs.items() if used & wanted} - wanted
+        if not users:
+            break
+        wanted |= users
+    ordered: list[uuid.UUID] = []
+    waiting = sorted(wanted)
+    while waiting:
+        ready = [metric_id for metric_id in waiting if not (inputs[metric_id] & set(waiting)) - {metric_id}]
+        if not ready:
+            # Versions that have been replaced may have named each other; values of either come first.
+            ready = waiting[:1]
+        ordered += ready
+        waiting = [metric_id for metric_id in waiting if metric_id not in set(ready)]
+    return ordered
+
+
+def _refresh_metric(
+    found: Sequence[MetricVersion],
+    keys: dict[str, uuid.UUID],
+    sheets: dict[uuid.UUID, semantics.Sheet],
+    spans: Sequence[Span],
+    at: datetime.datetime,
+) -> bool:
+    changed = False
+    for version, (since, until) in _ranges(found):
+        for grain, fresh in _statements(version, keys, sheets, spans):
+            store = semantics.store_values(
+                fresh,
+                organisation_id=tenancy.current_organisation_id(),
+                metric_id=version.metric_id,
+                version_id=version.pk,
+                grain=grain,
+                since=since,
+                until=until,
+                at=at,
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(store.sql, store.params)
+                added, superseded = cursor.fetchone()
+            changed = changed or bool(added or superseded)
+    return changed
+
+
+def _ranges(found: Sequence[MetricVersion]) -> Iterator[tuple[MetricVersion, Span]]:
+    """Which days' periods each version answers for: the first one also for all that was before it."""
+    starts = [EVER[0], *(months.first_of(version.effective_from) for version in found[1:])]
+    ends = [*(start - datetime.timedelta(days=1) for start in starts[1:]), EVER[1]]
+    for version, start, end in zip(found, starts, ends, strict=True):
+        if start <= end:
+            yield version, (start, end)
+
+
+def _statements(
+    version: MetricVersion,
+    keys: dict[str, uuid.UUID],
+    sheets: dict[uuid.UUID, semantics.Sheet],
+    spans: Sequence[Span],
+) -> Iterator[tuple[str, semantics.Statement]]:
+    """One statement for each grain. A version whose columns or inputs are gone keeps the values that it had."""
+    sheet = sheets.get(version.dataset_id) if version.dataset_id else None
+    if sheet is not None:
+        try:
+            semantics.check(version, sheet=sheet, inputs={})
+        except refusals.Refused as refused:
+            logger.warning("%s cannot be computed: %s", version, refused)
+            return
+    elif not all(key in keys for key in formulas.parse(version.formula).references):
+        logger.warning("%s cannot be computed: an input is gone.", version)
+        return
+    for grain in (Grain.MONTH, Grain.QUARTER, Grain.PERIOD):
+        if grain == Grain.PERIOD and not spans:
+            continue
+        if sheet is not None:
+            yield grain, _base_statement(version, sheet, grain, spans)
+        else:
+            yield grain, _formula_statement(version, keys, grain)
+
+
+def _base_statement(
+    version: MetricVersion, sheet: semantics.Sheet, grain: str, spans: Sequence[Span]
+) -> semantics.Statement:
+    """What adds up is summed from its months, so that closed months count as they were closed; everything else,
+    and periods that cut through months, is computed from the rows."""
+    zone = version.dataset.time_zone if version.dataset else "UTC"
+    adds_up = version.additivity == Additivity.ADDITIVE
+    if grain == Grain.MONTH or not adds_up:
+        return semantics.base_values(version, sheet, zone, grain, spans=spans)
+    if grain == Grain.QUARTER:
+        return _summed(version, None)
+    whole = [span for span in spans if _is_whole_months(span)]
+    cut = [span for span in spans if not _is_whole_months(span)]
+    if not cut:
+        return _summed(version, whole)
+    from_rows = semantics.base_values(version, sheet, zone, grain, spans=cut)
+    return semantics.both(_summed(version, whole), from_rows) if whole else from_rows
+
+
+def _summed(version: MetricVersion, spans: Sequence[Span] | None) -> semantics.Statement:
+    return semantics.summed_months(
+        organisation_id=tenancy.current_organisation_id(),
+        metric_id=version.metric_id,
+        spans=spans,
+        missing_policy=version.missing_policy,
+    )
+
+
+def _formula_statement(version: MetricVersion, keys: dict[str, uuid.UUID], grain: str) -> semantics.Statement:
+    return semantics.formula_values(
+        organisation_id=tenancy.current_organisation_id(),
+        formula=formulas.parse(version.formula),
+        inputs=keys,
+        dimensions=version.dimension_keys,
+        missing_policy=version.missing_policy,
+        grain=grain,
+    )
+
+
+def _period_spans() -> list[Span]:
+    """The organisation's periods that are neither a calendar month nor a calendar quarter."""
+    found: Iterable[Span] = (
+        Period.objects.order_by("starts_on").values_list("starts_on", "ends_on").distinct()
+    )
+    return [span for span in found if months.grain_of(*span) == Grain.PERIOD]
+
+
+def _is_whole_months(span: Span) -> bool:
+    return span[0].day == 1 and span[1] == months.last_of(span[1])

@@ -1,0 +1,108 @@
+"""Metric values as evidence for scores: the raw value of each person's slice over the period."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+
+from performance.foundation import evidence
+from performance.kpis import queries, semantics
+from performance.kpis.models import Metric, ValueState
+from performance.people.models import Person
+
+OWN_UNIT = "own_unit"
+LANGUAGES = ("en", "zh-hans")
+
+
+def metric_values(
+    *,
+    person_ids: Sequence[UUID],
+    period: Any,
+    as_of: datetime.datetime,
+    components: Sequence[evidence.ComponentRequest],
+) -> list[evidence.Evidence]:
+    """One Evidence for each person and component, in that order. `source_ref` is the metric's key; the slice is
+    given or, with "own_unit", that of the person's business unit (somebody without one has no value).
+
+    Values are those known at `as_of`. A bounded number of queries, however many people: each metric and slice is
+    read once.
+    """
+    own = _unit_slices(person_ids) if any(component.slice == OWN_UNIT for component in components) else {}
+    distinct = {semantics.slice_key(slice): slice for slice in own.values()}
+    wanted = {
+        (component.source_ref, semantics.slice_key(slice)): slice
+        for component in components
+        for slice in (distinct.values() if isinstance(component.slice, str) else [component.slice])
+    }
+    found = queries.period_values(
+        [(key, slice) for (key, _text), slice in wanted.items()], period, as_of=as_of
+    )
+    trails = _trails(wanted, found, period)
+    gathered = []
+    for person_id in person_ids:
+        for component in components:
+            slice = own.get(person_id) if isinstance(component.slice, str) else component.slice
+            place = (component.source_ref, semantics.slice_key(slice)) if slice is not None else None
+            value = found[place] if place else None
+            gathered.append(_evidence(person_id, component.key, value, trails[place] if place else ()))
+    return gathered
+
+
+def _unit_slices(person_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
+    people = Person.objects.filter(pk__in=person_ids, unit__isnull=False).values_list("pk", "unit__slice")
+    return {person_id: {key: str(value) for key, value in slice.items()} for person_id, slice in people}
+
+
+def _evidence(
+    person_id: UUID, component_key: str, value: queries.PeriodValue | None, trail: tuple[evidence.Ref, ...]
+) -> evidence.Evidence:
+    if value is None or value.value is None:
+        coverage = value.coverage_ppm if value else 0
+        return evidence.Evidence(person_id, component_key, None, coverage, provisional=True, refs=trail)
+    micro = (value.value * evidence.MICRO).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    return evidence.Evidence(
+        person_id=person_id,
+        component_key=component_key,
+        value_micro=int(micro),
+        coverage_ppm=value.coverage_ppm,
+        provisional=value.state != ValueState.CLOSED,
+        refs=trail,
+    )
+
+
+def _trails(
+    wanted: Mapping[tuple[str, str], Mapping[str, str]],
+    found: Mapping[tuple[str, str], queries.PeriodValue],
+    period: Any,
+) -> dict[tuple[str, str], tuple[evidence.Ref, ...]]:
+    """Two steps down from each value: the metric's page at this slice, and the rows behind it."""
+    metrics = {metric.key: metric for metric in Metric.objects.filter(key__in={key for key, _text in wanted})}
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            labels = queries.labels_for(wanted.values())
+            said[language] = {place: labels.of(slice) for place, slice in wanted.items()}
+    trails: dict[tuple[str, str], tuple[evidence.Ref, ...]] = {}
+    for place, slice in wanted.items():
+        metric, value = metrics.get(place[0]), found[place]
+        if metric is None:
+            trails[place] = ()
+            continue
+        version = str(value.version_number or "")
+        cut_en, cut_zh = (said[language][place] for language in LANGUAGES)
+        name_zh = metric.name_zh or metric.name_en
+        trails[place] = (
+            evidence.Ref(f"{metric.name_en}, {cut_en}", f"{name_zh}，{cut_zh}", value.url, version),
+            evidence.Ref("Source rows", "源数据行", _rows_url(metric, slice, period), version),
+        )
+    return trails
+
+
+def _rows_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:
+    days = {"since": period.starts_on.isoformat(), "until": period.ends_on.isoformat()}
+    return f"{reverse('kpis:rows', args=[metric.pk])}?{urlencode({**days, **dict(sorted(slice.items()))})}"

@@ -1,0 +1,73 @@
+"""Reads of metrics: definitions, values, boards, and the rows behind a number."""
+
+from performance.kpis.queries.definitions import (
+    certified_metrics,
+    inputs_for,
+    lineage,
+    lineages,
+    metric_by_key,
+    metrics_reading,
+    newest_certified,
+    open_versions,
+    search,
+    versions_in_force,
+    visible_metrics,
+    visible_versions,
+)
+from performance.kpis.queries.labels import Labels, labels_for, slice_label
+from performance.kpis.queries.previews import PreviewTooSlow, preview
+from performance.kpis.queries.sheets import sheet_of, sheets_of
+from performance.kpis.queries.values import (
+    PeriodValue,
+    Point,
+    dimension_choices,
+    last_closed_month,
+    latest_month,
+    period_value,
+    period_values,
+    periods_without_values,
+    series,
+    series_of,
+    slices,
+    value_at,
+    values,
+    values_known_at,
+)
+from performance.kpis.semantics import slice_key
+
+__all__ = [
+    "Labels",
+    "PeriodValue",
+    "Point",
+    "PreviewTooSlow",
+    "certified_metrics",
+    "dimension_choices",
+    "inputs_for",
+    "labels_for",
+    "last_closed_month",
+    "latest_month",
+    "lineage",
+    "lineages",
+    "metric_by_key",
+    "metrics_reading",
+    "newest_certified",
+    "open_versions",
+    "period_value",
+    "period_values",
+    "periods_without_values",
+    "preview",
+    "search",
+    "series",
+    "series_of",
+    "sheet_of",
+    "sheets_of",
+    "slice_key",
+    "slice_label",
+    "slices",
+    "value_at",
+    "values",
+    "values_known_at",
+    "versions_in_force",
+    "visible_metrics",
+    "visible_versions",
+]

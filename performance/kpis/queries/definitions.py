@@ -1,0 +1,178 @@
+"""Definitions: which are in force, which wait, and what they read."""
+
+import datetime
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from performance.foundation import access
+from performance.kpis import formulas, rules, semantics, units
+from performance.kpis.models import Metric, MetricVersion, VersionState
+from performance.sources.models import Dataset
+
+
+def _certified() -> QuerySet[MetricVersion]:
+    return MetricVersion.objects.filter(state=VersionState.CERTIFIED)
+
+
+def certified_metrics() -> QuerySet[Metric]:
+    """Metrics that both sides signed and nobody retired, by name."""
+    signed = _certified().filter(metric=OuterRef("pk"))
+    return Metric.objects.filter(Exists(signed), retired_at=None).order_by("name_en", "key")
+
+
+def visible_metrics(actor: access.Actor) -> QuerySet[Metric]:
+    """Everybody sees what is certified; who works on definitions, and the owners, also see drafts."""
+    metrics = Metric.objects.select_related("business_owner", "finance_owner").order_by("name_en", "key")
+    if rules.can_see_drafts(actor):
+        return metrics
+    signed = MetricVersion.objects.filter(
+        metric=OuterRef("pk"), state__in=[VersionState.CERTIFIED, VersionState.DEPRECATED]
+    )
+    mine = Q(business_owner=actor.person_id) | Q(finance_owner=actor.person_id)
+    return metrics.filter(Q(Exists(signed)) | mine)
+
+
+def visible_versions(actor: access.Actor) -> QuerySet[MetricVersion]:
+    versions = MetricVersion.objects.select_related(
+        "metric__business_owner", "metric__finance_owner", "dataset__connection", "proposed_by"
+    ).filter(metric__in=visible_metrics(actor))
+    if rules.can_see_drafts(actor):
+        return versions
+    mine = Q(metric__business_owner=actor.person_id) | Q(metric__finance_owner=actor.person_id)
+    return versions.filter(mine | Q(state__in=[VersionState.CERTIFIED, VersionState.DEPRECATED]))
+
+
+def metric_by_key(key: str) -> Metric | None:
+    return Metric.objects.filter(key=key).first()
+
+
+def newest_certified() -> QuerySet[MetricVersion]:
+    """One version for each living metric: the last that was signed, whether or not its day has come."""
+    return (
+        _certified()
+        .filter(metric__retired_at=None)
+        .select_related("metric")
+        .order_by("metric", "-number")
+        .distinct("metric")
+    )
+
+
+def open_versions() -> QuerySet[MetricVersion]:
+    """Drafts and versions that wait for a signature."""
+    return MetricVersion.objects.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]).select_related(
+        "metric__business_owner", "metric__finance_owner", "proposed_by"
+    )
+
+
+def versions_in_force(
+    on: datetime.date, metric_ids: Collection[uuid.UUID] | None = None
+) -> dict[uuid.UUID, MetricVersion]:
+    """metric id → the version that counts on that day. Before the first version's day, the first one counts."""
+    versions = (
+        _certified().select_related("dataset__connection").order_by("metric", "effective_from", "number")
+    )
+    if metric_ids is not None:
+        versions = versions.filter(metric__in=list(metric_ids))
+    in_force: dict[uuid.UUID, MetricVersion] = {}
+    for version in versions:
+        if version.metric_id not in in_force or version.effective_from <= on:
+            in_force[version.metric_id] = version
+    return in_force
+
+
+def inputs_for(own_key: str = "") -> dict[str, semantics.Input]:
+    """The metrics that a formula of `own_key` may name: certified ones that are not computed from it. One query."""
+    versions = {version.metric.key: version for version in newest_certified()}
+    users = {
+        key: set(formulas.parse(version.formula).references) if version.formula else set()
+        for key, version in versions.items()
+    }
+    circular = {own_key}
+    while True:
+        found = {key for key, used in users.items() if used & circular} | circular
+        if found == circular:
+            break
+        circular = found
+    return {
+        key: semantics.Input(
+            key=key,
+            name_en=version.metric.name_en,
+            name_zh=version.metric.name_zh,
+            unit=units.parse(version.unit),
+            dimensions=frozenset(version.dimensions),
+            additivity=version.additivity,
+        )
+        for key, version in versions.items()
+        if key not in circular
+    }
+
+
+def metrics_reading(dataset_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Metrics with a certified version over one of these datasets."""
+    return set(_certified().filter(dataset__in=list(dataset_ids)).values_list("metric_id", flat=True))
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a version is computed from, down to the sources. `parts` are the versions of its direct inputs."""
+
+    version: MetricVersion
+    parts: tuple["Lineage", ...] = ()
+
+    def base_versions(self) -> list[MetricVersion]:
+        if self.version.is_base:
+            return [self.version]
+        found = {version.pk: version for part in self.parts for version in part.base_versions()}
+        return list(found.values())
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether it joins numbers of more than one connection."""
+        return len({version.dataset.connection_id for version in self.base_versions() if version.dataset}) > 1
+
+
+def lineage(version: MetricVersion, on: datetime.date) -> Lineage:
+    """Two queries, whatever the depth."""
+    return lineages([version], on)[version.pk]
+
+
+def lineages(versions: Iterable[MetricVersion], on: datetime.date) -> dict[uuid.UUID, Lineage]:
+    """version id → what it is computed from. One query for all."""
+    versions = list(versions)
+    by_key = {}
+    if any(not version.is_base for version in versions):
+        keys = dict(Metric.objects.values_list("pk", "key"))
+        by_key = {keys[metric_id]: found for metric_id, found in versions_in_force(on).items()}
+    return {version.pk: _lineage(version, by_key, frozenset()) for version in versions}
+
+
+def _lineage(version: MetricVersion, by_key: dict[str, MetricVersion], above: frozenset[Any]) -> Lineage:
+    if version.is_base:
+        return Lineage(version)
+    used = [by_key.get(key) for key in formulas.parse(version.formula).references]
+    deeper = above | {version.metric_id}
+    return Lineage(
+        version,
+        tuple(_lineage(part, by_key, deeper) for part in used if part and part.metric_id not in deeper),
+    )
+
+
+def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
+    """(label, detail, address, icon) for the command palette."""
+    found = visible_metrics(actor).filter(
+        Q(name_en__icontains=words) | Q(name_zh__icontains=words) | Q(key__icontains=words)
+    )
+    return [
+        (metric.name, metric.key, reverse("kpis:metric", args=[metric.pk]), "chart-line")
+        for metric in found[:8]
+    ]
+
+
+def datasets_of(versions: Iterable[MetricVersion]) -> list[Dataset]:
+    """The datasets under these versions, each once."""
+    return list({version.dataset.pk: version.dataset for version in versions if version.dataset}.values())

@@ -1,0 +1,81 @@
+"""What people may do with metrics. No queries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from performance.foundation import access
+from performance.kpis.models import Metric, MetricVersion, Side, VersionState
+
+OWNERS = ("business_owner", "finance_owner")
+
+
+def can_draft_metric(actor: access.Actor) -> bool:
+    """KPI owners of either side and administrators propose definitions."""
+    return actor.has_role(*OWNERS, "administrator") and not actor.only_reads
+
+
+def can_see_drafts(actor: access.Actor) -> bool:
+    return actor.has_role(*OWNERS, "administrator", "auditor")
+
+
+def owns_metric(actor: access.Actor, metric: Metric) -> bool:
+    return actor.person_id in (metric.business_owner_id, metric.finance_owner_id)
+
+
+def can_edit_metric(actor: access.Actor, metric: Metric) -> bool:
+    """Its owners, and who may draft metrics. Being scored by a metric gives no right over it, and nothing that is
+    edited counts before two people have signed it."""
+    return not actor.only_reads and (owns_metric(actor, metric) or can_draft_metric(actor))
+
+
+def can_edit_draft(actor: access.Actor, version: MetricVersion) -> bool:
+    return version.state == VersionState.DRAFT and can_edit_metric(actor, version.metric)
+
+
+def side_of(actor: access.Actor, metric: Metric) -> str | None:
+    """The side this person signs for, if any."""
+    if actor.person_id == metric.business_owner_id:
+        return Side.BUSINESS
+    return Side.FINANCE if actor.person_id == metric.finance_owner_id else None
+
+
+def can_sign(actor: access.Actor, version: MetricVersion, side: str) -> bool:
+    """Each owner signs for the own side only, whoever proposed the version."""
+    return (
+        not actor.only_reads
+        and version.state == VersionState.REVIEW
+        and side_of(actor, version.metric) == side
+    )
+
+
+def can_decline(actor: access.Actor, version: MetricVersion) -> bool:
+    """An owner sends a version back; who proposed it may withdraw it."""
+    concerned = owns_metric(actor, version.metric) or actor.person_id == version.proposed_by_id
+    return not actor.only_reads and version.state == VersionState.REVIEW and concerned
+
+
+def can_retire_metric(actor: access.Actor, metric: Metric) -> bool:
+    return not actor.only_reads and metric.retired_at is None and owns_metric(actor, metric)
+
+
+def can_set_targets(actor: access.Actor, metric: Metric) -> bool:
+    """Targets belong to the owners of either side."""
+    return not actor.only_reads and (owns_metric(actor, metric) or actor.has_role(*OWNERS))
+
+
+def can_import_targets(actor: access.Actor) -> bool:
+    return actor.has_role(*OWNERS) and not actor.only_reads
+
+
+def can_close_month(actor: access.Actor) -> bool:
+    """Closing is finance's."""
+    return actor.has_role("finance_owner") and not actor.only_reads
+
+
+def can_see_rows(actor: access.Actor, metric: Metric, slice: Mapping[str, Any]) -> bool:
+    """Source rows are for owners, administrators and auditors, and for people of the unit they are about."""
+    if actor.has_role(*OWNERS, "administrator", "auditor") or owns_metric(actor, metric):
+        return True
+    unit = getattr(actor.person, "unit", None)
+    own = dict(unit.slice) if unit is not None else {}
+    return bool(own) and all(str(slice.get(key, "")) == str(value) for key, value in own.items())

@@ -1,0 +1,27 @@
+"""Background work: values follow their data and definitions."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from performance.foundation import jobs, stale, tenancy
+from performance.kpis import actions, queries
+
+BATCH = 200
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def refresh_stale_values() -> int:
+    """Computes what loads, signatures and new periods have made out of date. Answers how many metrics changed."""
+    now = timezone.now()
+    organisation_id = tenancy.current_organisation_id()
+    loaded = stale.claim("metric_values", limit=BATCH, at=now)
+    signed = stale.claim("metric_definitions", limit=BATCH, at=now)
+    with tenancy.acting_for(organisation_id):
+        wanted = queries.metrics_reading(loaded.subject_ids) | set(signed.subject_ids)
+        everything = bool(queries.periods_without_values())
+        if not loaded and not signed and not everything:
+            return 0
+        changed = actions.refresh_values(metric_ids=None if everything else wanted, at=timezone.now())
+        stale.settle(loaded)
+        stale.settle(signed)
+    return len(changed)

@@ -1,0 +1,57 @@
+"""Two small shops' worth of sales and costs, and real sources."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from performance.foundation import tenancy
+from tests.conftest import Cast
+from tests.kpis import tables
+from tests.sources.conftest import contoso
+
+__all__ = ["contoso"]
+
+SALES = {
+    "sale": "integer",
+    "on_day": "date",
+    "city": "text",
+    "store": "text",
+    "customer": "integer",
+    "quantity": "integer",
+    "price": "decimal",
+}
+COSTS = {"line": "integer", "on_day": "date", "city": "text", "store": "text", "amount": "decimal"}
+
+
+@pytest.fixture
+def here(cast: Cast) -> Iterator[Cast]:
+    with tenancy.acting_for(cast.organisation):
+        yield cast
+
+
+@pytest.fixture
+def sales(here: Cast) -> object:
+    """January: Binjiang 30.00 by two customers, Nanshan 5.05 by one of the same; February: 10.10 at Binjiang."""
+    return tables.make_dataset(
+        "sales",
+        SALES,
+        [
+            (1, "2026-01-05", "Hangzhou", "Binjiang", 1, 1, "10.00"),
+            (2, "2026-01-31", "Hangzhou", "Binjiang", 2, 2, "10.00"),
+            (3, "2026-01-31", "Shenzhen", "Nanshan", 1, 5, "1.01"),
+            (4, "2026-02-01", "Hangzhou", "Binjiang", 1, 1, "10.10"),
+        ],
+    )
+
+
+@pytest.fixture
+def costs(here: Cast) -> object:
+    """Only Binjiang's costs are known."""
+    return tables.make_dataset(
+        "costs",
+        COSTS,
+        [
+            (1, "2026-01-31", "Hangzhou", "Binjiang", "12.00"),
+            (2, "2026-02-28", "Hangzhou", "Binjiang", "4.04"),
+        ],
+    )
