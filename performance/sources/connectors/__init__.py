@@ -23,11 +23,13 @@ from performance.sources.connectors.protocol import (
     Cursor,
     Limits,
     Query,
+    Row,
     Source,
     Table,
     TableInfo,
 )
 from performance.sources.connectors.sql import Settings, SqlConnector
+from performance.sources.connectors.statements import reading_statement
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -40,10 +42,12 @@ __all__ = [
     "Cursor",
     "Limits",
     "Query",
+    "Row",
     "Source",
     "Table",
     "TableInfo",
     "opened",
+    "reading_statement",
 ]
 
 KINDS = (

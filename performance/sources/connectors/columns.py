@@ -78,6 +78,7 @@ REASONS: dict[str, Any] = {
     "text_too_long": _("the text is too long"),
     "bad_characters": _("the text holds a character that cannot be stored"),
     "key_missing": _("a key column is empty"),
+    "key_too_long": _("the key is longer than 500 characters"),
     "key_twice": _("this key appeared before in the same load"),
 }
 

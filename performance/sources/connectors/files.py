@@ -10,7 +10,7 @@ import codecs
 import csv
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -106,7 +106,7 @@ class FileConnector:
 
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
-    ) -> Iterator[Batch]:
+    ) -> Generator[Batch, None, None]:
         if cursor is not None:
             raise ConnectorRefused("no_cursor")
         rows = self._rows(_sheet_name(source))

@@ -7,7 +7,7 @@ shown to the person who asked: driver messages can carry host names and password
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -127,7 +127,7 @@ class Connector(Protocol):
 
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
-    ) -> Iterator[Batch]:
+    ) -> Generator[Batch, None, None]:
         """Batches of tuples in the order of `columns`, in bounded memory. Raises ConnectorRefused."""
 
     def close(self) -> None: ...

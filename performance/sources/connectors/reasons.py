@@ -27,6 +27,7 @@ REASONS: dict[str, Any] = {
     "source_failed": _("The source could not be read."),
     "too_many_rows": _("The source gives more than %(rows)s rows."),
     "too_many_bytes": _("The source gives too much data."),
+    "gave_up": _("The load was begun %(attempts)s times and never came to its end."),
     "unreadable_secret": _("The saved password cannot be read any more. Enter it again."),
     "kind_unknown": _("This kind of source is not known."),
     # The query

@@ -8,7 +8,7 @@ address that egress judged; the name is only used for TLS.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,7 +102,7 @@ class SqlConnector:
 
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
-    ) -> Iterator[Batch]:
+    ) -> Generator[Batch, None, None]:
         sql, parameters = self._select(source, columns, cursor)
         seen_rows = seen_bytes = 0
         with self._connection() as connection:

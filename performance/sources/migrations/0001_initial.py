@@ -2,309 +2,791 @@
 
 import django.core.validators
 import django.db.models.deletion
-import performance.foundation.tenancy
 import uuid_utils.compat
 from django.db import migrations, models
 
+import performance.foundation.tenancy
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('postgresql', 'PostgreSQL'), ('mysql', 'MySQL or MariaDB'), ('file', 'File (CSV, XLSX)')], max_length=12, verbose_name='kind')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name in English')),
-                ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='name in Chinese')),
-                ('host', models.CharField(blank=True, max_length=255, verbose_name='host')),
-                ('port', models.PositiveIntegerField(blank=True, null=True, verbose_name='port')),
-                ('database', models.CharField(blank=True, max_length=128, verbose_name='database')),
-                ('user_name', models.CharField(blank=True, max_length=128, verbose_name='user')),
-                ('tls', models.CharField(choices=[('prefer', 'When the server offers it'), ('require', 'Always'), ('verify', 'Always, and check the certificate')], default='prefer', max_length=8, verbose_name='encryption')),
-                ('sealed', models.TextField(blank=True, editable=False, verbose_name='sealed credentials')),
-                ('state', models.CharField(choices=[('untested', 'Not tested yet'), ('connected', 'Connected'), ('failing', 'Not reachable')], default='untested', max_length=10, verbose_name='state')),
-                ('checked_at', models.DateTimeField(blank=True, null=True, verbose_name='tested at')),
-                ('server', models.CharField(blank=True, max_length=80, verbose_name='server')),
-                ('answer_ms', models.PositiveIntegerField(blank=True, null=True, verbose_name='answer time in milliseconds')),
-                ('is_encrypted', models.BooleanField(null=True, verbose_name='encrypted')),
-                ('can_write', models.BooleanField(null=True, verbose_name='account may write')),
-                ('problem_code', models.CharField(blank=True, max_length=40, verbose_name='problem')),
-                ('problem_params', models.JSONField(blank=True, default=dict, verbose_name='details of the problem')),
-                ('is_paused', models.BooleanField(default=False, verbose_name='paused')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
-                ('created_by', performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("postgresql", "PostgreSQL"),
+                            ("mysql", "MySQL or MariaDB"),
+                            ("file", "File (CSV, XLSX)"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name_en", models.CharField(max_length=120, verbose_name="name in English")),
+                ("name_zh", models.CharField(blank=True, max_length=120, verbose_name="name in Chinese")),
+                ("host", models.CharField(blank=True, max_length=255, verbose_name="host")),
+                ("port", models.PositiveIntegerField(blank=True, null=True, verbose_name="port")),
+                ("database", models.CharField(blank=True, max_length=128, verbose_name="database")),
+                ("user_name", models.CharField(blank=True, max_length=128, verbose_name="user")),
+                (
+                    "tls",
+                    models.CharField(
+                        choices=[
+                            ("prefer", "When the server offers it"),
+                            ("require", "Always"),
+                            ("verify", "Always, and check the certificate"),
+                        ],
+                        default="prefer",
+                        max_length=8,
+                        verbose_name="encryption",
+                    ),
+                ),
+                ("sealed", models.TextField(blank=True, editable=False, verbose_name="sealed credentials")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("untested", "Not tested yet"),
+                            ("connected", "Connected"),
+                            ("failing", "Not reachable"),
+                        ],
+                        default="untested",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("checked_at", models.DateTimeField(blank=True, null=True, verbose_name="tested at")),
+                ("server", models.CharField(blank=True, max_length=80, verbose_name="server")),
+                (
+                    "answer_ms",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="answer time in milliseconds"
+                    ),
+                ),
+                ("is_encrypted", models.BooleanField(null=True, verbose_name="encrypted")),
+                ("can_write", models.BooleanField(null=True, verbose_name="account may write")),
+                ("problem_code", models.CharField(blank=True, max_length=40, verbose_name="problem")),
+                (
+                    "problem_params",
+                    models.JSONField(blank=True, default=dict, verbose_name="details of the problem"),
+                ),
+                ("is_paused", models.BooleanField(default=False, verbose_name="paused")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
+                (
+                    "created_by",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name_en'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "ordering": ["name_en"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]{0,49}\\Z', 'Small Latin letters, digits and underscores.')], verbose_name='key')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name in English')),
-                ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='name in Chinese')),
-                ('mode', models.CharField(choices=[('imported', 'Copied into Accord')], default='imported', max_length=8, verbose_name='mode')),
-                ('schema_name', models.CharField(blank=True, max_length=128, verbose_name='schema')),
-                ('table_name', models.CharField(blank=True, max_length=128, verbose_name='table or sheet')),
-                ('query', models.TextField(blank=True, verbose_name='query')),
-                ('time_zone', models.CharField(max_length=64, verbose_name='time zone')),
-                ('cursor_column', models.CharField(blank=True, max_length=50, verbose_name='new since')),
-                ('overlap_days', models.PositiveSmallIntegerField(default=3, verbose_name='days read again')),
-                ('settling_days', models.PositiveSmallIntegerField(default=3, verbose_name='days until a day is settled')),
-                ('refresh_hours', models.PositiveSmallIntegerField(default=24, verbose_name='load every so many hours')),
-                ('cursor', models.JSONField(blank=True, default=dict, verbose_name='read up to')),
-                ('row_count', models.PositiveBigIntegerField(default=0, verbose_name='rows')),
-                ('loaded_at', models.DateTimeField(blank=True, null=True, verbose_name='last good load')),
-                ('next_load_at', models.DateTimeField(blank=True, null=True, verbose_name='next load')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
-                ('connection', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='datasets', to='sources.connection')),
-                ('created_by', performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=50,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9_]{0,49}\\Z", "Small Latin letters, digits and underscores."
+                            )
+                        ],
+                        verbose_name="key",
+                    ),
+                ),
+                ("name_en", models.CharField(max_length=120, verbose_name="name in English")),
+                ("name_zh", models.CharField(blank=True, max_length=120, verbose_name="name in Chinese")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("imported", "Copied into Accord")],
+                        default="imported",
+                        max_length=8,
+                        verbose_name="mode",
+                    ),
+                ),
+                ("schema_name", models.CharField(blank=True, max_length=128, verbose_name="schema")),
+                ("table_name", models.CharField(blank=True, max_length=128, verbose_name="table or sheet")),
+                ("query", models.TextField(blank=True, verbose_name="query")),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                ("cursor_column", models.CharField(blank=True, max_length=50, verbose_name="new since")),
+                ("overlap_days", models.PositiveSmallIntegerField(default=3, verbose_name="days read again")),
+                (
+                    "settling_days",
+                    models.PositiveSmallIntegerField(default=3, verbose_name="days until a day is settled"),
+                ),
+                (
+                    "refresh_hours",
+                    models.PositiveSmallIntegerField(default=24, verbose_name="load every so many hours"),
+                ),
+                ("cursor", models.JSONField(blank=True, default=dict, verbose_name="read up to")),
+                ("row_count", models.PositiveBigIntegerField(default=0, verbose_name="rows")),
+                ("loaded_at", models.DateTimeField(blank=True, null=True, verbose_name="last good load")),
+                ("next_load_at", models.DateTimeField(blank=True, null=True, verbose_name="next load")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
+                (
+                    "connection",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="datasets",
+                        to="sources.connection",
+                    ),
+                ),
+                (
+                    "created_by",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name_en'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "ordering": ["name_en"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='DatasetColumn',
+            name="DatasetColumn",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(verbose_name='order')),
-                ('source_name', models.CharField(max_length=128, verbose_name='column at the source')),
-                ('key', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]{0,49}\\Z', 'Small Latin letters, digits and underscores.')], verbose_name='key')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name in English')),
-                ('name_zh', models.CharField(blank=True, max_length=120, verbose_name='name in Chinese')),
-                ('source_type', models.CharField(blank=True, max_length=10, verbose_name='type at the source')),
-                ('type', models.CharField(choices=[('text', 'text'), ('integer', 'whole number'), ('decimal', 'decimal'), ('date', 'date'), ('timestamp', 'date and time'), ('boolean', 'yes or no')], max_length=10, verbose_name='type')),
-                ('date_order', models.CharField(blank=True, choices=[('', 'year first, or a day above 12'), ('dmy', 'day, month, year'), ('mdy', 'month, day, year')], max_length=3, verbose_name='order of dates')),
-                ('role', models.CharField(choices=[('key', 'Key'), ('time', 'Business time'), ('dimension', 'Dimension'), ('measure', 'Measure'), ('ignored', 'Left out')], max_length=10, verbose_name='role')),
-                ('is_key', models.BooleanField(default=False, verbose_name='identifies the row')),
-                ('dataset', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='columns', to='sources.dataset')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="order")),
+                ("source_name", models.CharField(max_length=128, verbose_name="column at the source")),
+                (
+                    "key",
+                    models.CharField(
+                        max_length=50,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9_]{0,49}\\Z", "Small Latin letters, digits and underscores."
+                            )
+                        ],
+                        verbose_name="key",
+                    ),
+                ),
+                ("name_en", models.CharField(max_length=120, verbose_name="name in English")),
+                ("name_zh", models.CharField(blank=True, max_length=120, verbose_name="name in Chinese")),
+                (
+                    "source_type",
+                    models.CharField(blank=True, max_length=10, verbose_name="type at the source"),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("text", "text"),
+                            ("integer", "whole number"),
+                            ("decimal", "decimal"),
+                            ("date", "date"),
+                            ("timestamp", "date and time"),
+                            ("boolean", "yes or no"),
+                        ],
+                        max_length=10,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "date_order",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "year first, or a day above 12"),
+                            ("dmy", "day, month, year"),
+                            ("mdy", "month, day, year"),
+                        ],
+                        max_length=3,
+                        verbose_name="order of dates",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("key", "Key"),
+                            ("time", "Business time"),
+                            ("dimension", "Dimension"),
+                            ("measure", "Measure"),
+                            ("ignored", "Left out"),
+                        ],
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("is_key", models.BooleanField(default=False, verbose_name="identifies the row")),
+                (
+                    "dataset",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="columns",
+                        to="sources.dataset",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "ordering": ["number"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Load',
+            name="Load",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Stopped')], default='waiting', max_length=10, verbose_name='state')),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('due_at', models.DateTimeField(verbose_name='not before')),
-                ('claim', models.UUIDField(editable=False, null=True, verbose_name='claim')),
-                ('attempt', models.PositiveSmallIntegerField(default=0, verbose_name='attempt')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True, verbose_name='last sign of life')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('problem_code', models.CharField(blank=True, max_length=40, verbose_name='problem')),
-                ('problem_params', models.JSONField(blank=True, default=dict, verbose_name='details of the problem')),
-                ('is_full', models.BooleanField(default=True, verbose_name='reads everything')),
-                ('cursor_from', models.JSONField(blank=True, default=dict, verbose_name='read from')),
-                ('cursor_to', models.JSONField(blank=True, default=dict, verbose_name='read up to')),
-                ('rows_expected', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='rows expected')),
-                ('rows_read', models.PositiveBigIntegerField(default=0, verbose_name='rows read')),
-                ('rows_rejected', models.PositiveBigIntegerField(default=0, verbose_name='rows rejected')),
-                ('rows_inserted', models.PositiveBigIntegerField(default=0, verbose_name='new rows')),
-                ('rows_updated', models.PositiveBigIntegerField(default=0, verbose_name='changed rows')),
-                ('rows_deleted', models.PositiveBigIntegerField(default=0, verbose_name='rows that went away')),
-                ('rows_unchanged', models.PositiveBigIntegerField(default=0, verbose_name='rows as before')),
-                ('drift', models.JSONField(blank=True, default=list, verbose_name='changes of the columns')),
-                ('asked_by', performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('dataset', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='loads', to='sources.dataset')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Stopped"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("due_at", models.DateTimeField(verbose_name="not before")),
+                ("claim", models.UUIDField(editable=False, null=True, verbose_name="claim")),
+                ("attempt", models.PositiveSmallIntegerField(default=0, verbose_name="attempt")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last sign of life"),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("problem_code", models.CharField(blank=True, max_length=40, verbose_name="problem")),
+                (
+                    "problem_params",
+                    models.JSONField(blank=True, default=dict, verbose_name="details of the problem"),
+                ),
+                ("is_full", models.BooleanField(default=True, verbose_name="reads everything")),
+                ("cursor_from", models.JSONField(blank=True, default=dict, verbose_name="read from")),
+                ("cursor_to", models.JSONField(blank=True, default=dict, verbose_name="read up to")),
+                (
+                    "rows_expected",
+                    models.PositiveBigIntegerField(blank=True, null=True, verbose_name="rows expected"),
+                ),
+                ("rows_read", models.PositiveBigIntegerField(default=0, verbose_name="rows read")),
+                ("rows_rejected", models.PositiveBigIntegerField(default=0, verbose_name="rows rejected")),
+                ("rows_inserted", models.PositiveBigIntegerField(default=0, verbose_name="new rows")),
+                ("rows_updated", models.PositiveBigIntegerField(default=0, verbose_name="changed rows")),
+                (
+                    "rows_deleted",
+                    models.PositiveBigIntegerField(default=0, verbose_name="rows that went away"),
+                ),
+                ("rows_unchanged", models.PositiveBigIntegerField(default=0, verbose_name="rows as before")),
+                ("drift", models.JSONField(blank=True, default=list, verbose_name="changes of the columns")),
+                (
+                    "asked_by",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "dataset",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="loads",
+                        to="sources.dataset",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-asked_at'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "ordering": ["-asked_at"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Probe',
+            name="Probe",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Stopped')], default='waiting', max_length=10, verbose_name='state')),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('due_at', models.DateTimeField(verbose_name='not before')),
-                ('claim', models.UUIDField(editable=False, null=True, verbose_name='claim')),
-                ('attempt', models.PositiveSmallIntegerField(default=0, verbose_name='attempt')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started at')),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True, verbose_name='last sign of life')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
-                ('problem_code', models.CharField(blank=True, max_length=40, verbose_name='problem')),
-                ('problem_params', models.JSONField(blank=True, default=dict, verbose_name='details of the problem')),
-                ('kind', models.CharField(choices=[('check', 'Test the connection'), ('discover', 'List the tables'), ('describe', 'Look at a table')], max_length=10, verbose_name='question')),
-                ('question', models.JSONField(blank=True, default=dict, verbose_name='details')),
-                ('answer', models.JSONField(blank=True, default=dict, verbose_name='answer')),
-                ('asked_by', performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('connection', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='probes', to='sources.connection')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Stopped"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("due_at", models.DateTimeField(verbose_name="not before")),
+                ("claim", models.UUIDField(editable=False, null=True, verbose_name="claim")),
+                ("attempt", models.PositiveSmallIntegerField(default=0, verbose_name="attempt")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last sign of life"),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                ("problem_code", models.CharField(blank=True, max_length=40, verbose_name="problem")),
+                (
+                    "problem_params",
+                    models.JSONField(blank=True, default=dict, verbose_name="details of the problem"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("check", "Test the connection"),
+                            ("discover", "List the tables"),
+                            ("describe", "Look at a table"),
+                        ],
+                        max_length=10,
+                        verbose_name="question",
+                    ),
+                ),
+                ("question", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                ("answer", models.JSONField(blank=True, default=dict, verbose_name="answer")),
+                (
+                    "asked_by",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "connection",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="probes",
+                        to="sources.connection",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='RejectedRow',
+            name="RejectedRow",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveBigIntegerField(verbose_name='row')),
-                ('reason', models.CharField(max_length=40, verbose_name='reason')),
-                ('column_key', models.CharField(blank=True, max_length=50, verbose_name='column')),
-                ('value', models.CharField(blank=True, max_length=200, verbose_name='value')),
-                ('row', models.JSONField(default=dict, verbose_name='the row')),
-                ('load', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='rejected_rows', to='sources.load')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(verbose_name="row")),
+                ("reason", models.CharField(max_length=40, verbose_name="reason")),
+                ("column_key", models.CharField(blank=True, max_length=50, verbose_name="column")),
+                ("value", models.CharField(blank=True, max_length=200, verbose_name="value")),
+                ("row", models.JSONField(default=dict, verbose_name="the row")),
+                (
+                    "load",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rejected_rows",
+                        to="sources.load",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "ordering": ["number"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='SourceFile',
+            name="SourceFile",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='file name')),
-                ('size', models.PositiveBigIntegerField(verbose_name='size in bytes')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded at')),
-                ('connection', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='sources.connection')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
-                ('uploaded_by', performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="file name")),
+                ("size", models.PositiveBigIntegerField(verbose_name="size in bytes")),
+                ("digest", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded at")),
+                (
+                    "connection",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="sources.connection",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.AddField(
-            model_name='load',
-            name='file',
-            field=performance.foundation.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sources.sourcefile'),
+            model_name="load",
+            name="file",
+            field=performance.foundation.tenancy.TenantForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="sources.sourcefile",
+            ),
         ),
         migrations.CreateModel(
-            name='SourceFilePart',
+            name="SourceFilePart",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('data', models.BinaryField(verbose_name='bytes')),
-                ('file', performance.foundation.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='sources.sourcefile')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("data", models.BinaryField(verbose_name="bytes")),
+                (
+                    "file",
+                    performance.foundation.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="sources.sourcefile",
+                    ),
+                ),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
             },
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('organisation', 'name_en'), name='connection_name_once'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "name_en"),
+                name="connection_name_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('host', ''), ('kind', 'file')), models.Q(models.Q(('kind', 'file'), _negated=True), models.Q(('host', ''), _negated=True), ('port__isnull', False)), _connector='OR'), name='connection_has_address'),
+            model_name="connection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("host", ""), ("kind", "file")),
+                    models.Q(
+                        models.Q(("kind", "file"), _negated=True),
+                        models.Q(("host", ""), _negated=True),
+                        ("port__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="connection_has_address",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(fields=['organisation', 'next_load_at'], name='dataset_by_next_load'),
+            model_name="dataset",
+            index=models.Index(fields=["organisation", "next_load_at"], name="dataset_by_next_load"),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('organisation', 'key'), name='dataset_key_once'),
+            model_name="dataset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "key"),
+                name="dataset_key_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('table_name', ''), _negated=True), ('query', '')), models.Q(('table_name', ''), models.Q(('query', ''), _negated=True)), _connector='OR'), name='dataset_table_or_query'),
+            model_name="dataset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(models.Q(("table_name", ""), _negated=True), ("query", "")),
+                    models.Q(("table_name", ""), models.Q(("query", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="dataset_table_or_query",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataset',
-            constraint=models.CheckConstraint(condition=models.Q(('settling_days__lte', 30)), name='dataset_settles'),
+            model_name="dataset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("settling_days__lte", 30)), name="dataset_settles"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetcolumn',
-            constraint=models.UniqueConstraint(fields=('organisation', 'dataset', 'key'), name='column_key_once'),
+            model_name="datasetcolumn",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "dataset", "key"), name="column_key_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetcolumn',
-            constraint=models.UniqueConstraint(fields=('organisation', 'dataset', 'source_name'), name='column_source_once'),
+            model_name="datasetcolumn",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "dataset", "source_name"), name="column_source_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetcolumn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'key'), _negated=True), ('is_key', True), _connector='OR'), name='column_key_role_is_key'),
+            model_name="datasetcolumn",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "key"), _negated=True), ("is_key", True), _connector="OR"
+                ),
+                name="column_key_role_is_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetcolumn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'time'), _negated=True), ('type__in', ['date', 'timestamp']), _connector='OR'), name='column_time_is_date'),
+            model_name="datasetcolumn",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "time"), _negated=True),
+                    ("type__in", ["date", "timestamp"]),
+                    _connector="OR",
+                ),
+                name="column_time_is_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasetcolumn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'measure'), _negated=True), ('type__in', ['integer', 'decimal']), _connector='OR'), name='column_measure_is_number'),
+            model_name="datasetcolumn",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "measure"), _negated=True),
+                    ("type__in", ["integer", "decimal"]),
+                    _connector="OR",
+                ),
+                name="column_measure_is_number",
+            ),
         ),
         migrations.AddIndex(
-            model_name='probe',
-            index=models.Index(fields=['organisation', 'connection', 'kind', '-asked_at'], name='probe_by_time'),
+            model_name="probe",
+            index=models.Index(
+                fields=["organisation", "connection", "kind", "-asked_at"], name="probe_by_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='probe',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'running')), ('finished_at__isnull', False), _connector='OR'), name='probe_finished_when'),
+            model_name="probe",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("waiting", "running")), ("finished_at__isnull", False), _connector="OR"
+                ),
+                name="probe_finished_when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rejectedrow',
-            index=models.Index(fields=['organisation', 'load', 'number'], name='rejected_by_load'),
+            model_name="rejectedrow",
+            index=models.Index(fields=["organisation", "load", "number"], name="rejected_by_load"),
         ),
         migrations.AddIndex(
-            model_name='sourcefile',
-            index=models.Index(fields=['organisation', 'connection', '-uploaded_at'], name='file_by_time'),
+            model_name="sourcefile",
+            index=models.Index(fields=["organisation", "connection", "-uploaded_at"], name="file_by_time"),
         ),
         migrations.AddIndex(
-            model_name='load',
-            index=models.Index(fields=['organisation', 'dataset', '-asked_at'], name='load_by_dataset'),
+            model_name="load",
+            index=models.Index(fields=["organisation", "dataset", "-asked_at"], name="load_by_dataset"),
         ),
         migrations.AddIndex(
-            model_name='load',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['organisation', 'due_at'], name='load_open'),
+            model_name="load",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=["organisation", "due_at"],
+                name="load_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='load',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('organisation', 'dataset'), name='one_open_load'),
+            model_name="load",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=("organisation", "dataset"),
+                name="one_open_load",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='load',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'running')), ('finished_at__isnull', False), _connector='OR'), name='load_finished_when'),
+            model_name="load",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("waiting", "running")), ("finished_at__isnull", False), _connector="OR"
+                ),
+                name="load_finished_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourcefilepart',
-            constraint=models.UniqueConstraint(fields=('organisation', 'file', 'number'), name='part_once'),
+            model_name="sourcefilepart",
+            constraint=models.UniqueConstraint(fields=("organisation", "file", "number"), name="part_once"),
         ),
     ]

@@ -43,6 +43,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     organisation uuid := dataset_rows.own_dataset(p_dataset);
     kept text := 'd_' || replace(p_dataset::text, '-', '');
+    gate text := 'g_' || replace(p_dataset::text, '-', '');
     staged text := 's_' || replace(p_dataset::text, '-', '');
     here constant text := 'organisation_id = NULLIF(current_setting(''app.organisation'', true), '''')::uuid';
     one text;
@@ -64,16 +65,20 @@ BEGIN
 
     EXECUTE format('CREATE TABLE IF NOT EXISTS dataset_rows.%I (organisation_id uuid NOT NULL'
         ' CHECK (organisation_id = %L), load_id uuid NOT NULL)', kept, organisation);
-    -- Rows on their way: lost in a crash of the server, then simply read again.
+    -- Rows on their way: lost in a crash of the server, then simply read again. COPY refuses tables with row
+    -- security, so this one has the same wall in other words: the application's role may only insert, the check
+    -- asks whom the session acts for, and reading goes through a view that asks the same.
     EXECUTE format('CREATE UNLOGGED TABLE IF NOT EXISTS dataset_rows.%I (organisation_id uuid NOT NULL'
-        ' CHECK (organisation_id = %L), load_id uuid NOT NULL, row_no bigint NOT NULL)', staged, organisation);
+        ' CHECK (organisation_id = %L AND %s), load_id uuid NOT NULL, row_no bigint NOT NULL)',
+        gate, organisation, here);
+    EXECUTE format('DROP VIEW IF EXISTS dataset_rows.%I', staged);
 
-    FOREACH one IN ARRAY ARRAY[kept, staged] LOOP
-        EXECUTE format('ALTER TABLE dataset_rows.%I ENABLE ROW LEVEL SECURITY', one);
-        EXECUTE format('ALTER TABLE dataset_rows.%I FORCE ROW LEVEL SECURITY', one);
-        EXECUTE format('DROP POLICY IF EXISTS wall ON dataset_rows.%I', one);
-        EXECUTE format('CREATE POLICY wall ON dataset_rows.%I USING (%s) WITH CHECK (%s)', one, here, here);
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON dataset_rows.%I TO %I', one, session_user);
+    EXECUTE format('ALTER TABLE dataset_rows.%I ENABLE ROW LEVEL SECURITY', kept);
+    EXECUTE format('ALTER TABLE dataset_rows.%I FORCE ROW LEVEL SECURITY', kept);
+    EXECUTE format('DROP POLICY IF EXISTS wall ON dataset_rows.%I', kept);
+    EXECUTE format('CREATE POLICY wall ON dataset_rows.%I USING (%s) WITH CHECK (%s)', kept, here, here);
+
+    FOREACH one IN ARRAY ARRAY[kept, gate] LOOP
         -- Columns that went away or changed their type; their new values come with the next load.
         FOR present IN
             SELECT a.attname, format_type(a.atttypid, NULL) AS type FROM pg_attribute a
@@ -90,8 +95,13 @@ BEGIN
             EXECUTE format('ALTER TABLE dataset_rows.%I ADD COLUMN IF NOT EXISTS %I %s', one, spec->>'key',
                 dataset_rows.sql_type(spec->>'type'));
         END LOOP;
-        EXECUTE format('TRUNCATE dataset_rows.%I', staged);
     END LOOP;
+    EXECUTE format('TRUNCATE dataset_rows.%I', gate);
+    EXECUTE format('CREATE VIEW dataset_rows.%I WITH (security_barrier) AS SELECT * FROM dataset_rows.%I WHERE %s',
+        staged, gate, here);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON dataset_rows.%I TO %I', kept, session_user);
+    EXECUTE format('GRANT INSERT ON dataset_rows.%I TO %I', gate, session_user);
+    EXECUTE format('GRANT SELECT, DELETE ON dataset_rows.%I TO %I', staged, session_user);
 
     SELECT string_agg(format('%I', value->>'key'), ', ' ORDER BY ordinality) INTO keys
         FROM jsonb_array_elements(p_columns) WITH ORDINALITY WHERE (value->>'is_key')::boolean;
@@ -117,8 +127,9 @@ CREATE FUNCTION dataset_rows.discard(p_dataset uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM dataset_rows.own_dataset(p_dataset);
+    EXECUTE format('DROP VIEW IF EXISTS dataset_rows.%I', 's_' || replace(p_dataset::text, '-', ''));
     EXECUTE format('DROP TABLE IF EXISTS dataset_rows.%I, dataset_rows.%I',
-        'd_' || replace(p_dataset::text, '-', ''), 's_' || replace(p_dataset::text, '-', ''));
+        'd_' || replace(p_dataset::text, '-', ''), 'g_' || replace(p_dataset::text, '-', ''));
 END $$;
 """
 
@@ -127,7 +138,7 @@ CREATE FUNCTION dataset_rows.clear_stage(p_dataset uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM dataset_rows.own_dataset(p_dataset);
-    EXECUTE format('TRUNCATE dataset_rows.%I', 's_' || replace(p_dataset::text, '-', ''));
+    EXECUTE format('TRUNCATE dataset_rows.%I', 'g_' || replace(p_dataset::text, '-', ''));
 END $$;
 """
 

@@ -1,0 +1,46 @@
+"""Writes: connect, ask, model, upload, load. Each piece of database work is its own transaction; the source is
+only ever waited for in between."""
+
+from performance.sources.actions.connecting import (
+    SourceRefused,
+    change_connection,
+    close_connection,
+    connect_source,
+    pause_connection,
+    reseal_credentials,
+    resume_connection,
+)
+from performance.sources.actions.loading import run_load
+from performance.sources.actions.modelling import (
+    ColumnPlan,
+    DatasetPlan,
+    change_dataset,
+    close_dataset,
+    create_dataset,
+)
+from performance.sources.actions.probing import ask_source, clear_answers, run_probe
+from performance.sources.actions.scheduling import start_due_loads, start_load, stop_load
+from performance.sources.actions.uploading import upload_file
+
+__all__ = [
+    "ColumnPlan",
+    "DatasetPlan",
+    "SourceRefused",
+    "ask_source",
+    "change_connection",
+    "change_dataset",
+    "clear_answers",
+    "close_connection",
+    "close_dataset",
+    "connect_source",
+    "create_dataset",
+    "pause_connection",
+    "reseal_credentials",
+    "resume_connection",
+    "run_load",
+    "run_probe",
+    "start_due_loads",
+    "start_load",
+    "stop_load",
+    "upload_file",
+]

@@ -1,0 +1,76 @@
+"""How far a dataset has been read: the largest value of its cursor column, kept as the source writes it.
+
+Kept raw, so that a wall-clock column stays a wall clock and an instant an instant; the next load starts some
+days earlier, for rows that arrive late or are corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from performance.sources import connectors
+from performance.sources.models import Dataset, DatasetColumn, Load
+
+Position = datetime | date | Decimal | int
+
+
+def start_of(dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> connectors.Cursor | None:
+    """Where this load begins to read; None to read everything."""
+    column = _cursor_column(dataset, columns)
+    if load.is_full or column is None or not load.cursor_from:
+        return None
+    position = decoded(load.cursor_from)
+    if isinstance(position, date):
+        position -= timedelta(days=dataset.overlap_days)
+    return connectors.Cursor(column=column.source_name, start=position)
+
+
+class Furthest:
+    """The largest cursor value among the rows that pass by; never before where the dataset already was."""
+
+    def __init__(self, dataset: Dataset, columns: Sequence[DatasetColumn]) -> None:
+        column = _cursor_column(dataset, columns)
+        self._place = list(columns).index(column) if column is not None else None
+        self._furthest: Position | None = decoded(dataset.cursor) if dataset.cursor else None
+
+    def see(self, rows: Iterable[connectors.Row]) -> None:
+        if self._place is None:
+            return
+        values = [row[self._place] for row in rows if isinstance(row[self._place], Position)]
+        if values:
+            largest = max(values)
+            comparable = self._furthest is None or _kind(self._furthest) == _kind(largest)
+            if not comparable or self._furthest is None or largest > self._furthest:
+                self._furthest = largest
+
+    @property
+    def value(self) -> dict[str, str]:
+        return encoded(self._furthest) if self._furthest is not None else {}
+
+
+def encoded(position: Position) -> dict[str, str]:
+    text = position.isoformat() if isinstance(position, date) else str(position)
+    return {"type": _kind(position), "value": text}
+
+
+def decoded(kept: Mapping[str, str]) -> Position:
+    text = kept["value"]
+    if kept["type"].startswith("timestamp"):
+        return datetime.fromisoformat(text)
+    if kept["type"] == "date":
+        return date.fromisoformat(text)
+    return Decimal(text) if kept["type"] == "decimal" else int(text)
+
+
+def _kind(position: Position) -> str:
+    if isinstance(position, datetime):
+        return "timestamp" if position.tzinfo else "timestamp_wall"
+    if isinstance(position, date):
+        return "date"
+    return "decimal" if isinstance(position, Decimal) else "integer"
+
+
+def _cursor_column(dataset: Dataset, columns: Sequence[DatasetColumn]) -> DatasetColumn | None:
+    return next((column for column in columns if column.key == dataset.cursor_column), None)

@@ -1,0 +1,171 @@
+"""One load, in a worker: read in batches from the source, stage each batch in its own short transaction, and at
+the end merge everything at once.
+
+The source is read between transactions. Until the merge commits, the dataset keeps the rows it had; a worker
+that dies leaves staged rows that the next attempt throws away. Run twice, a load changes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from performance.foundation import tenancy
+from performance.sources import connectors
+from performance.sources.actions import claiming, cursors, merging, reaching, shaping
+from performance.sources.models import (
+    ColumnRole,
+    Connection,
+    ConnectionState,
+    Dataset,
+    DatasetColumn,
+    Load,
+    RejectedRow,
+)
+
+BATCH_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a load needs to know, read once."""
+
+    load: Load
+    dataset: Dataset
+    columns: tuple[DatasetColumn, ...]
+    address: reaching.Address
+    source: connectors.Source
+    start: connectors.Cursor | None
+
+    @property
+    def source_names(self) -> list[str]:
+        return [column.source_name for column in self.columns]
+
+
+def run_load(*, load_id: uuid.UUID, clock: Callable[[], datetime], batch_rows: int = BATCH_ROWS) -> bool:
+    """Runs a waiting or abandoned load. True when it has ended well; False when there was nothing to take, it
+    failed, was put back for later, or was taken over. Safe to be delivered twice."""
+    load = claiming.take(Load, load_id, at=clock())
+    if load is None:
+        return False
+    try:
+        work = _prepared(load)
+        with claiming.heartbeat(load), reaching.reached(work.address) as source:
+            _note_drift(work, source, at=clock())
+            reached = _staged(work, source, clock=clock, batch_rows=batch_rows)
+        _merged(work, reached, at=clock())
+    except connectors.ConnectorRefused as refused:
+        _failed(load, refused, at=clock())
+        return False
+    except claiming.ClaimLost:
+        return False
+    return True
+
+
+def _prepared(load: Load) -> Work:
+    with tenancy.acting_for(tenancy.current_organisation_id()):
+        if load.attempt > claiming.MAX_ATTEMPTS:
+            raise connectors.ConnectorRefused("gave_up", attempts=claiming.MAX_ATTEMPTS)
+        dataset = Dataset.objects.select_related("connection").get(pk=load.dataset_id)
+        columns = tuple(dataset.columns.exclude(role=ColumnRole.IGNORED).order_by("number"))
+        RejectedRow.objects.filter(load=load).delete()
+        merging.clear_stage(dataset)
+        claiming.beat(load, at=load.heartbeat_at or load.asked_at, rows_read=0, rows_rejected=0)
+        if dataset.query:
+            source: connectors.Source = connectors.Query(dataset.query)
+        else:
+            source = connectors.Table(dataset.schema_name, dataset.table_name)
+        return Work(
+            load=load,
+            dataset=dataset,
+            columns=columns,
+            address=reaching.address_of(dataset.connection, load.file),
+            source=source,
+            start=cursors.start_of(dataset, load, columns),
+        )
+
+
+def _note_drift(work: Work, source: connectors.Connector, *, at: datetime) -> None:
+    """Compares what the source has now with what was promised. A column that went away is reported, not
+    guessed: the load ends here. Raises ConnectorRefused("column_missing")."""
+    drift = shaping.drift(source.describe(work.source), _promised(work))
+    if drift:
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            claiming.beat(work.load, drift=drift, at=at)
+    gone = [change["column"] for change in drift if change["change"] == "gone"]
+    if gone:
+        raise connectors.ConnectorRefused("column_missing", column=gone[0])
+
+
+def _promised(work: Work) -> Sequence[DatasetColumn]:
+    with tenancy.acting_for(tenancy.current_organisation_id()):
+        return list(work.dataset.columns.all())
+
+
+def _staged(
+    work: Work, source: connectors.Connector, *, clock: Callable[[], datetime], batch_rows: int
+) -> Any:
+    """Every batch typed and staged; returns the furthest cursor value seen, as the source gave it."""
+    shape = shaping.Shape(work.columns, zone=zoneinfo.ZoneInfo(work.dataset.time_zone))
+    furthest = cursors.Furthest(work.dataset, work.columns)
+    for batch in source.read(work.source, work.source_names, work.start, batch_rows):
+        shaped = shape.of(batch)
+        furthest.see(batch.rows)
+        now = clock()
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            claiming.beat(
+                work.load,
+                at=now,
+                rows_read=F("rows_read") + len(batch.rows),
+                rows_rejected=F("rows_rejected") + len(shaped.rejected),
+            )
+            merging.stage(work.dataset, work.columns, work.load, shaped.rows)
+            _keep_aside(work.load, shaped.rejected)
+    return furthest.value
+
+
+def _keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:
+    room = shaping.MAX_KEPT - RejectedRow.objects.filter(load=load).count() if rejected else 0
+    RejectedRow.objects.bulk_create(
+        RejectedRow(
+            load=load,
+            number=rejection.number,
+            reason=rejection.reason,
+            column_key=rejection.column_key,
+            value=rejection.value,
+            row=rejection.row,
+        )
+        for rejection in rejected[: max(room, 0)]
+    )
+
+
+def _merged(work: Work, reached: Any, *, at: datetime) -> None:
+    """The moment of truth: one transaction from the old rows to the new ones."""
+    with tenancy.acting_for(tenancy.current_organisation_id()):
+        # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
+        claiming.beat(work.load, at=at)
+        doubled = merging.set_doubles_aside(work.dataset, work.columns)
+        _keep_aside(work.load, doubled.kept)
+        merged = merging.merge(work.dataset, work.columns, work.start)
+        merging.settle(work, merged, doubled, reached, at=at)
+
+
+def _failed(load: Load, refused: connectors.ConnectorRefused, *, at: datetime) -> None:
+    try:
+        over = claiming.fail(load, refused, at=at)
+    except claiming.ClaimLost:
+        return
+    if over and refused.code in ("unreachable", "access_refused", "address_refused", "host_unknown"):
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            Connection.objects.filter(datasets=load.dataset_id).update(
+                state=ConnectionState.FAILING,
+                checked_at=at,
+                problem_code=refused.code,
+                problem_params=refused.params,
+            )

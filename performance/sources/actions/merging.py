@@ -1,0 +1,201 @@
+"""Rows into PostgreSQL: COPY into the stage, then set-based statements from the stage into the dataset.
+
+Names of tables and columns come from queries.rows (ids and checked keys), so they may stand in SQL text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection as database
+
+from performance.foundation import stale, tenancy
+from performance.sources import connectors
+from performance.sources.actions import claiming, shaping
+from performance.sources.connectors import columns as typing_rules
+from performance.sources.models import Dataset, DatasetColumn, JobState, Load
+from performance.sources.queries import rows as relations
+
+if TYPE_CHECKING:
+    from performance.sources.actions.loading import Work
+
+COPY_TYPES = {
+    "text": "text",
+    "integer": "int8",
+    "decimal": "numeric",
+    "date": "date",
+    "timestamp": "timestamptz",
+    "boolean": "bool",
+}
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """Rows whose key had appeared before in the same load: the first one counts."""
+
+    count: int = 0
+    kept: list[shaping.Rejection] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Merged:
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+
+
+def clear_stage(dataset: Dataset) -> None:
+    """Throws away what an earlier attempt left behind."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT dataset_rows.clear_stage(%s)", [dataset.pk])
+
+
+def stage(
+    dataset: Dataset,
+    columns: Sequence[DatasetColumn],
+    load: Load,
+    rows: Iterable[tuple[int, tuple[Any, ...]]],
+) -> None:
+    """COPY typed rows into the stage, in the transaction of the caller."""
+    organisation_id = tenancy.current_organisation_id()
+    names = ", ".join(
+        ["organisation_id", "load_id", "row_no", *(relations.row_column(column) for column in columns)]
+    )
+    statement = f"COPY {relations.gate_relation(dataset)} ({names}) FROM STDIN (FORMAT BINARY)"
+    with database.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(["uuid", "uuid", "int8", *(COPY_TYPES[column.type] for column in columns)])
+        for number, values in rows:
+            copy.write_row((organisation_id, load.pk, number, *values))
+
+
+def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Doubled:
+    """Takes rows with a repeated key out of the stage."""
+    keys = _keys(columns)
+    if not keys:
+        return Doubled()
+    staged = relations.stage_relation(dataset)
+    names = ", ".join(relations.row_column(column) for column in columns)
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {staged} WHERE row_no IN (SELECT row_no FROM (SELECT row_no,"  # noqa: S608
+            f" row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY row_no) AS nth FROM {staged}) AS counted"
+            f" WHERE nth > 1) RETURNING row_no, {names}"
+        )
+        kept = cursor.fetchmany(shaping.MAX_KEPT)
+        return Doubled(count=cursor.rowcount, kept=[_doubled(row, columns) for row in kept])
+
+
+def _doubled(row: Sequence[Any], columns: Sequence[DatasetColumn]) -> shaping.Rejection:
+    number, *values = row
+    texts = {column.key: shaping.shown(value) for column, value in zip(columns, values, strict=True)}
+    keys = [column.key for column in columns if column.is_key]
+    return shaping.Rejection(
+        number=number,
+        reason="key_twice",
+        column_key=keys[0],
+        value=", ".join(str(texts[key]) for key in keys)[: shaping.MAX_SHOWN],
+        row=texts,
+    )
+
+
+def merge(dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None) -> Merged:
+    """Makes the dataset equal to the source: all of it, or from `start` on. Rows that did not change keep the
+    load that brought them."""
+    return _merge_by_key(dataset, columns, start) if _keys(columns) else _replace(dataset, columns)
+
+
+def _merge_by_key(
+    dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None
+) -> Merged:
+    kept, staged = relations.row_relation(dataset), relations.stage_relation(dataset)
+    keys = _keys(columns)
+    names = ["organisation_id", "load_id", *(relations.row_column(column) for column in columns)]
+    others = [relations.row_column(column) for column in columns if not column.is_key]
+    same_key = " AND ".join(f"s.{key} = d.{key}" for key in keys)
+    window, values = _window(dataset, columns, start)
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {staged}")  # noqa: S608
+        (total,) = cursor.fetchone()
+        cursor.execute(
+            f"DELETE FROM {kept} d WHERE {window} NOT EXISTS (SELECT 1 FROM {staged} s WHERE {same_key})",  # noqa: S608
+            values,
+        )
+        deleted = cursor.rowcount
+        change = "NOTHING"
+        if others:
+            sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in ["load_id", *others])
+            before, after = (", ".join(f"{side}.{name}" for name in others) for side in ("d", "EXCLUDED"))
+            change = f"UPDATE SET {sets} WHERE ROW({before}) IS DISTINCT FROM ROW({after})"
+        cursor.execute(
+            f"WITH written AS (INSERT INTO {kept} AS d ({', '.join(names)}) SELECT {', '.join(names)}"  # noqa: S608
+            f" FROM {staged} ON CONFLICT ({', '.join(keys)}) DO {change} RETURNING (xmax = 0) AS is_new)"
+            " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written"
+        )
+        inserted, updated = cursor.fetchone()
+    return Merged(inserted, updated, deleted, total - inserted - updated)
+
+
+def _window(
+    dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None
+) -> tuple[str, list[Any]]:
+    """Which rows of ours the load has spoken about: what it did not bring again is gone at the source."""
+    if start is None:
+        return "", []
+    column = next(column for column in columns if column.source_name == start.column)
+    coerce = typing_rules.coercer(column.type, zone=ZoneInfo(dataset.time_zone))
+    return f"d.{relations.row_column(column)} >= %s AND", [coerce(start.start)]
+
+
+def _replace(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Merged:
+    """Without a key rows cannot be matched: equal as a whole, or all new."""
+    kept, staged = relations.row_relation(dataset), relations.stage_relation(dataset)
+    names = ", ".join(relations.row_column(column) for column in columns)
+    ours, theirs = f"SELECT {names} FROM {kept}", f"SELECT {names} FROM {staged}"  # noqa: S608
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT (SELECT count(*) FROM {kept}), (SELECT count(*) FROM {staged})")  # noqa: S608
+        before, after = cursor.fetchone()
+        if before == after:
+            cursor.execute(f"SELECT EXISTS ({ours} EXCEPT ALL {theirs})")
+            (differs,) = cursor.fetchone()
+            if not differs:
+                return Merged(0, 0, 0, before)
+        cursor.execute(f"DELETE FROM {kept}")  # noqa: S608
+        cursor.execute(
+            f"INSERT INTO {kept} (organisation_id, load_id, {names})"  # noqa: S608
+            f" SELECT organisation_id, load_id, {names} FROM {staged} ORDER BY row_no"
+        )
+    return Merged(inserted=after, updated=0, deleted=before, unchanged=0)
+
+
+def settle(work: Work, merged: Merged, doubled: Doubled, reached: dict[str, str], *, at: datetime) -> None:
+    """Counts, the cursor for next time, and the word to metrics that their values are out of date."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {relations.row_relation(work.dataset)}")  # noqa: S608
+        (row_count,) = cursor.fetchone()
+        cursor.execute("SELECT dataset_rows.learn(%s)", [work.dataset.pk])
+    Dataset.objects.filter(pk=work.dataset.pk).update(
+        row_count=row_count, loaded_at=at, cursor=reached or work.dataset.cursor
+    )
+    rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)
+    claiming.finish(
+        work.load,
+        JobState.DONE,
+        at=at,
+        rows_rejected=rejected + doubled.count,
+        rows_inserted=merged.inserted,
+        rows_updated=merged.updated,
+        rows_deleted=merged.deleted,
+        rows_unchanged=merged.unchanged,
+        cursor_to=reached,
+    )
+    clear_stage(work.dataset)
+    stale.mark("metric_values", [work.dataset.pk], at=at)
+
+
+def _keys(columns: Sequence[DatasetColumn]) -> list[str]:
+    return [relations.row_column(column) for column in columns if column.is_key]

@@ -1,0 +1,71 @@
+"""A connector for a saved connection: credentials unsealed, egress judged, uploaded files laid on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from performance.foundation import tenancy
+from performance.sources import connectors
+from performance.sources.connectors import secrets
+from performance.sources.models import Connection, SourceFile, SourceFilePart
+
+
+@dataclass(frozen=True)
+class Address:
+    """Everything needed to reach a source, read in one transaction and used outside of any."""
+
+    kind: str
+    values: dict[str, Any] = field(repr=False)
+    file_id: Any = None
+
+
+def address_of(connection: Connection, file: SourceFile | None = None) -> Address:
+    """Raises ConnectorRefused: unreadable_secret, file_missing."""
+    if connection.is_file:
+        file = (
+            file or SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id").first()
+        )
+        if file is None:
+            raise connectors.ConnectorRefused("file_missing")
+        return Address(kind=connection.kind, values={"name": file.name}, file_id=file.pk)
+    opened = secrets.unseal(connection.sealed, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS)
+    values = {
+        "host": connection.host,
+        "port": connection.port,
+        "database": connection.database,
+        "user": connection.user_name,
+        "password": opened["password"],
+        "tls": connection.tls,
+    }
+    return Address(kind=connection.kind, values=values)
+
+
+@contextmanager
+def reached(address: Address, *, limits: connectors.Limits | None = None) -> Iterator[connectors.Connector]:
+    """The connector, outside any transaction of ours."""
+    allow = settings.ACCORD_EGRESS_ALLOW
+    if address.file_id is None:
+        with connectors.opened(address.kind, address.values, allow=allow, limits=limits) as connector:
+            yield connector
+        return
+    with tempfile.TemporaryDirectory(prefix="accord-source-") as folder:
+        path = Path(folder) / "source"
+        _lay_down(address.file_id, path)
+        values = {**address.values, "path": path}
+        with connectors.opened(address.kind, values, limits=limits) as connector:
+            yield connector
+
+
+def _lay_down(file_id: Any, path: Path) -> None:
+    """Part by part: memory holds one megabyte, whatever the size of the file."""
+    with tenancy.acting_for(tenancy.current_organisation_id()), path.open("wb") as target:
+        parts = SourceFilePart.objects.filter(file_id=file_id).order_by("number")
+        for data in parts.values_list("data", flat=True).iterator(chunk_size=1):
+            target.write(data)

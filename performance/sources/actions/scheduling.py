@@ -1,0 +1,88 @@
+"""When datasets are loaded: asked by somebody, or because it is time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import audit
+from performance.sources.actions.connecting import SourceRefused
+from performance.sources.models import Dataset, JobState, Load, SourceFile
+from performance.sources.models.jobs import OPEN
+from performance.sources.queries.loads import due_datasets
+
+
+def start_load(*, dataset: Dataset, is_full: bool = False, by: Any, at: datetime) -> Load:
+    """A load, waiting for a worker; the one that is under way already, if there is one.
+
+    `is_full` forgets how far it has read and reads everything again. Raises SourceRefused("closed").
+    """
+    if dataset.closed_at is not None or dataset.connection.closed_at is not None:
+        raise SourceRefused(_("This dataset is closed."), code="closed")
+    cursor = {} if is_full or not dataset.cursor_column else dataset.cursor
+    file = None
+    if dataset.connection.is_file:
+        file = (
+            SourceFile.objects.filter(connection=dataset.connection).order_by("-uploaded_at", "-id").first()
+        )
+    load = Load(
+        dataset=dataset,
+        file=file,
+        is_full=not cursor,
+        cursor_from=cursor,
+        rows_expected=dataset.row_count or None if not cursor else None,
+        asked_by=getattr(by, "person", by),
+        asked_at=at,
+        due_at=at,
+    )
+    try:
+        with transaction.atomic():
+            load.save(force_insert=True)
+            _plan_next(dataset, at=at)
+            if by is not None:
+                audit.record(
+                    by=by, action="sources.start_load", subject=dataset, changes={"full": load.is_full}, at=at
+                )
+    except IntegrityError as error:
+        if "one_open_load" not in str(error):
+            raise
+        return Load.objects.get(dataset=dataset, state__in=OPEN)
+    return load
+
+
+def stop_load(*, load: Load, by: Any, at: datetime) -> None:
+    """Stops a load; the dataset keeps the rows it had. Raises SourceRefused("over") when it has ended."""
+    with transaction.atomic():
+        stopped = Load.objects.filter(pk=load.pk, state__in=OPEN).update(
+            state=JobState.CANCELLED, finished_at=at, claim=None
+        )
+        if not stopped:
+            raise SourceRefused(_("This load has ended already."), code="over")
+        audit.record(by=by, action="sources.stop_load", subject=load.dataset, at=at)
+
+
+def stop_open_load(*, dataset: Dataset, by: Any, at: datetime) -> None:
+    """Stops the load of a dataset, if one is under way."""
+    for load in Load.objects.filter(dataset=dataset, state__in=OPEN):
+        stop_load(load=load, by=by, at=at)
+
+
+def start_due_loads(*, at: datetime) -> list[Load]:
+    """Loads for every dataset whose time has come."""
+    return [
+        start_load(dataset=dataset, by=None, at=at)
+        for dataset in due_datasets(at).select_related("connection")
+    ]
+
+
+def is_loading(dataset: Dataset) -> bool:
+    return Load.objects.filter(dataset=dataset, state__in=OPEN).exists()
+
+
+def _plan_next(dataset: Dataset, *, at: datetime) -> None:
+    due_at = at + timedelta(hours=dataset.refresh_hours) if dataset.refresh_hours else None
+    Dataset.objects.filter(pk=dataset.pk).update(next_load_at=due_at)
+    dataset.next_load_at = due_at

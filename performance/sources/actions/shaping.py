@@ -1,0 +1,128 @@
+"""Rows of a source into rows of ours: every value into the type of its column, or the row aside with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from performance.sources import connectors
+from performance.sources.connectors import columns as typing_rules
+from performance.sources.models import DatasetColumn
+
+#: Rejected rows kept with their values; more are only counted.
+MAX_KEPT = 1000
+MAX_KEY_TEXT = 500
+MAX_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """`number` counts the rows of the load from 1; `row` maps column keys to what the source gave, as text."""
+
+    number: int
+    reason: str
+    column_key: str
+    value: str
+    row: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """`rows`: (row number, typed values in the order of the columns)."""
+
+    rows: list[tuple[int, tuple[Any, ...]]]
+    rejected: list[Rejection]
+
+
+class Shape:
+    """The columns of a dataset as coercers, ready for batch after batch."""
+
+    def __init__(self, columns: Sequence[DatasetColumn], *, zone: tzinfo) -> None:
+        self._columns = tuple(columns)
+        self._coercers = [
+            typing_rules.coercer(column.type, zone=zone, date_order=column.date_order) for column in columns
+        ]
+        self._keys = [place for place, column in enumerate(columns) if column.is_key]
+
+    def of(self, batch: connectors.Batch) -> Shaped:
+        """Column by column where all goes well; value by value only in columns that hold something odd."""
+        if not batch.rows:
+            return Shaped([], [])
+        problems: dict[int, tuple[int, str]] = {}
+        typed: list[list[Any]] = []
+        for place, values in enumerate(zip(*batch.rows, strict=True)):
+            typed.append(self._column(place, values, problems))
+        for place in self._keys:
+            self._judge_keys(place, typed[place], problems)
+        rows: list[tuple[int, tuple[Any, ...]]] = []
+        rejected: list[Rejection] = []
+        for index, values in enumerate(zip(*typed, strict=True)):
+            number = batch.first_row + index
+            if index in problems:
+                rejected.append(self._rejection(number, batch.rows[index], *problems[index]))
+            else:
+                rows.append((number, values))
+        return Shaped(rows, rejected)
+
+    def _column(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> list[Any]:
+        coerce = self._coercers[place]
+        try:
+            return [coerce(value) for value in values]
+        except typing_rules.Rejected:
+            found = []
+            for index, value in enumerate(values):
+                try:
+                    found.append(coerce(value))
+                except typing_rules.Rejected as rejected:
+                    problems.setdefault(index, (place, rejected.code))
+                    found.append(None)
+            return found
+
+    def _judge_keys(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> None:
+        for index, value in enumerate(values):
+            if value is None:
+                problems.setdefault(index, (place, "key_missing"))
+            elif isinstance(value, str) and len(value) > MAX_KEY_TEXT:
+                problems.setdefault(index, (place, "key_too_long"))
+
+    def _rejection(self, number: int, row: connectors.Row, place: int, reason: str) -> Rejection:
+        return Rejection(
+            number=number,
+            reason=reason,
+            column_key=self._columns[place].key,
+            value=shown(row[place]) or "",
+            row={column.key: shown(value) for column, value in zip(self._columns, row, strict=True)},
+        )
+
+
+def shown(value: Any) -> str | None:
+    """A raw value as text that can be kept and read."""
+    if value is None:
+        return None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)[: MAX_SHOWN // 2].hex()
+    return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_SHOWN]
+
+
+def drift(found: Iterable[connectors.ColumnInfo], promised: Iterable[DatasetColumn]) -> list[dict[str, str]]:
+    """What changed at the source since the dataset was modelled: columns gone, new, or of another type."""
+    there = {info.name: info for info in found}
+    known = {column.source_name: column for column in promised}
+    changes = [
+        {"column": name, "change": "gone", "before": column.source_type or column.type, "after": ""}
+        for name, column in known.items()
+        if name not in there and column.role != "ignored"
+    ]
+    changes += [
+        {"column": name, "change": "type", "before": column.source_type, "after": there[name].type}
+        for name, column in known.items()
+        if name in there and column.source_type and column.source_type != there[name].type
+    ]
+    changes += [
+        {"column": name, "change": "new", "before": "", "after": info.type}
+        for name, info in there.items()
+        if name not in known
+    ]
+    return changes

@@ -1,0 +1,89 @@
+"""Files that people upload: kept in parts behind the walls, read by whichever worker comes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import audit
+from performance.sources.actions.connecting import SourceRefused
+from performance.sources.models import Connection, SourceFile, SourceFilePart
+
+MAX_BYTES = 64 * 1024**2
+PART_BYTES = 1 << 20
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+#: Older files of a connection are let go; loads keep their counts and rejected rows.
+KEPT_FILES = 12
+
+
+def upload_file(
+    *, connection: Connection, name: str, chunks: Iterable[bytes], by: Any, at: datetime
+) -> SourceFile:
+    """Keeps the file; it becomes what the connection's datasets read from now on.
+
+    Raises SourceRefused: file_kind, file_too_large, file_empty.
+    """
+    name = PurePath(name.replace("\\", "/")).name[:200]
+    if not name.lower().endswith(SUFFIXES):
+        raise SourceRefused(
+            _("Only CSV and XLSX files can be read. Save the file as one of them."),
+            code="file_kind",
+            field="file",
+        )
+    with transaction.atomic():
+        file = SourceFile.objects.create(
+            connection=connection,
+            name=name,
+            size=0,
+            digest="",
+            uploaded_by=getattr(by, "person", by),
+            uploaded_at=at,
+        )
+        digest = hashlib.sha256()
+        for number, part in enumerate(_parts(chunks)):
+            digest.update(part)
+            file.size += len(part)
+            if file.size > MAX_BYTES:
+                raise SourceRefused(
+                    _("The file is too large. Save the sheet as CSV, or cut it into parts."),
+                    code="file_too_large",
+                    field="file",
+                )
+            SourceFilePart.objects.create(file=file, number=number, data=part)
+        if not file.size:
+            raise SourceRefused(_("The file holds no rows."), code="file_empty", field="file")
+        file.digest = digest.hexdigest()
+        file.save(update_fields=["size", "digest"])
+        _let_old_files_go(connection)
+        audit.record(
+            by=by,
+            action="sources.upload_file",
+            subject=connection,
+            changes={"file": name, "bytes": file.size, "sha256": file.digest},
+            at=at,
+        )
+    return file
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    """The same bytes in pieces of one megabyte."""
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= PART_BYTES:
+            yield bytes(waiting[:PART_BYTES])
+            del waiting[:PART_BYTES]
+    if waiting:
+        yield bytes(waiting)
+
+
+def _let_old_files_go(connection: Connection) -> None:
+    files = SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id")
+    for old in files[KEPT_FILES:]:
+        SourceFilePart.objects.filter(file=old).delete()

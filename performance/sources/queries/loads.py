@@ -1,0 +1,86 @@
+"""Loads: the run log, what waits for a worker, and the rows that were kept aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from performance.sources.models import Connection, Dataset, JobState, Load, Probe, RejectedRow
+from performance.sources.models.jobs import OPEN
+
+#: A worker that has not said a word for this long is taken to be dead. It speaks at least every 20 seconds.
+SILENCE = timedelta(seconds=90)
+
+
+def loads(*, dataset: Dataset | None = None, connection: Connection | None = None) -> QuerySet[Load]:
+    """Newest first."""
+    found = Load.objects.select_related("dataset", "dataset__connection", "asked_by", "file")
+    if dataset is not None:
+        found = found.filter(dataset=dataset)
+    if connection is not None:
+        found = found.filter(dataset__connection=connection)
+    return found.order_by("-asked_at", "-id")
+
+
+def open_load(dataset: Dataset) -> Load | None:
+    return Load.objects.filter(dataset=dataset, state__in=OPEN).first()
+
+
+def last_load(dataset: Dataset) -> Load | None:
+    """The last load that ended well."""
+    return loads(dataset=dataset).filter(state=JobState.DONE).first()
+
+
+def is_claimable(at: datetime) -> Q:
+    """The condition under which a worker may take a job: waiting and due, or left by a worker that died."""
+    return Q(state=JobState.WAITING, due_at__lte=at) | Q(
+        state=JobState.RUNNING, heartbeat_at__lt=at - SILENCE
+    )
+
+
+def claimable_loads(at: datetime) -> QuerySet[Load]:
+    return Load.objects.filter(is_claimable(at)).order_by("due_at")
+
+
+def claimable_probes(at: datetime) -> QuerySet[Probe]:
+    return Probe.objects.filter(is_claimable(at)).order_by("due_at")
+
+
+def due_datasets(at: datetime) -> QuerySet[Dataset]:
+    """Datasets whose next load is due and not under way."""
+    return Dataset.objects.filter(
+        closed_at=None, next_load_at__lte=at, connection__closed_at=None, connection__is_paused=False
+    ).exclude(loads__state__in=OPEN)
+
+
+def rejected_rows(load: Load) -> QuerySet[RejectedRow]:
+    return RejectedRow.objects.filter(load=load).order_by("number", "id")
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """Rejected rows of one reason and column, with one of them as an example."""
+
+    reason: str
+    column_key: str
+    count: int
+    example: RejectedRow
+
+
+def rejected_by_reason(load: Load) -> list[ReasonCount]:
+    groups = (
+        RejectedRow.objects.filter(load=load)
+        .values("reason", "column_key")
+        .annotate(count=Count("id"), first=Min("number"))
+        .order_by("-count", "reason", "column_key")
+    )
+    found = []
+    for group in groups:
+        example = RejectedRow.objects.filter(
+            load=load, reason=group["reason"], column_key=group["column_key"], number=group["first"]
+        ).first()
+        if example is not None:
+            found.append(ReasonCount(group["reason"], group["column_key"], group["count"], example))
+    return found

@@ -1,0 +1,49 @@
+"""Who may do what with sources. An auditor reads and never writes; credentials are the administrator's alone."""
+
+from __future__ import annotations
+
+from performance.foundation.access import Actor
+from performance.sources.models import Connection, Dataset, Load
+
+#: Who works with data: the owners of metrics on both sides, and the administrator who connects.
+DATA_ROLES = ("administrator", "business_owner", "finance_owner")
+
+
+def can_see_sources(actor: Actor) -> bool:
+    return actor.has_role(*DATA_ROLES) or actor.only_reads
+
+
+def can_connect_sources(actor: Actor) -> bool:
+    """Connect, change credentials, pause and close connections."""
+    return actor.has_role("administrator") and not actor.only_reads
+
+
+def can_ask_source(actor: Actor, connection: Connection) -> bool:
+    """Test a connection, list its tables, look at one of them."""
+    return _works_with_data(actor) and connection.closed_at is None
+
+
+def can_model_datasets(actor: Actor) -> bool:
+    """Make, change and close datasets."""
+    return _works_with_data(actor)
+
+
+def can_upload_file(actor: Actor, connection: Connection) -> bool:
+    return _works_with_data(actor) and connection.is_file and connection.closed_at is None
+
+
+def can_load_dataset(actor: Actor, dataset: Dataset) -> bool:
+    return _works_with_data(actor) and dataset.closed_at is None
+
+
+def can_stop_load(actor: Actor, load: Load) -> bool:
+    return _works_with_data(actor) and load.is_open
+
+
+def can_see_rows(actor: Actor, dataset: Dataset) -> bool:
+    """Source rows hold customers and prices: only for those who work with data, and for auditors."""
+    return can_see_sources(actor)
+
+
+def _works_with_data(actor: Actor) -> bool:
+    return actor.has_role(*DATA_ROLES) and not actor.only_reads
