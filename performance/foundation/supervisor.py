@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import IO
 
-from performance.foundation.embedded import cluster
+from performance.foundation import child
 
 STOP_SECONDS = 20
 # A process that dies again and again is restarted ever more slowly.
@@ -54,8 +54,9 @@ class Console:
         """Print everything that arrives on `lines` until its other end closes."""
 
         def read() -> None:
-            for line in lines:
-                self.say(name, line.rstrip())
+            with lines:
+                for line in lines:
+                    self.say(name, line.rstrip())
 
         reader = threading.Thread(target=read, name=f"log-{name}", daemon=True)
         reader.start()
@@ -164,7 +165,7 @@ def spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.
     Called from the main thread: the kernel ties the child to the thread that made it.
     """
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command,
+        child.command(list(command), signal=signal.SIGTERM),
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -172,7 +173,6 @@ def spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=cluster.die_with_parent(signal.SIGTERM),
     )
 
 

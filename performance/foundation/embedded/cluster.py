@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import importlib.metadata
 import os
@@ -11,18 +10,17 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import psutil
 import psycopg
 from psycopg import sql
 
-from performance.foundation import datafolder
+from performance.foundation import child, datafolder
 from performance.foundation.embedded import home, plan
 
 START_SECONDS = 60
@@ -255,7 +253,12 @@ def _spawn(
 ) -> subprocess.Popen[str]:
     """The server as a child that dies with us."""
     return subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-        [_program(settled, "postgres"), "-D", settled.cluster, *_options(settled, durable=durable)],
+        child.command(
+            [_program(settled, "postgres"), "-D", settled.cluster, *_options(settled, durable=durable)],
+            signal=signal.SIGINT,
+            uid=runner.uid if runner else None,
+            gid=runner.gid if runner else None,
+        ),
         cwd="/",
         env=home.clean_environment(),
         stdin=subprocess.DEVNULL,
@@ -263,8 +266,6 @@ def _spawn(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=die_with_parent(signal.SIGINT),
-        **home.identity(runner),
     )
 
 
@@ -286,22 +287,6 @@ def _detach(settled: plan.Plan, runner: home.Account | None, *, durable: bool) -
 
 def _program(settled: plan.Plan, name: str) -> str:
     return str(Path(settled.programs) / "bin" / name)
-
-
-def die_with_parent(number: int) -> Any:
-    """A hook for a new child: the kernel sends it the signal when its parent dies, even of SIGKILL.
-
-    Linux alone can do that. Elsewhere a killed supervisor leaves its children running; the next start adopts
-    PostgreSQL.
-    """
-    if sys.platform != "linux":
-        return None
-    control = ctypes.CDLL(None, use_errno=True).prctl
-
-    def hook() -> None:
-        control(1, number)  # PR_SET_PDEATHSIG
-
-    return hook
 
 
 def _await_answer(settled: plan.Plan, process: subprocess.Popen[str] | None) -> None:
