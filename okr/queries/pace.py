@@ -14,9 +14,11 @@ from performance.people import queries as people
 
 @dataclass(frozen=True)
 class Pace:
-    """Linear by workday: `expected_micro` is the micro percent that should be done at the end of `on`."""
+    """Linear by workday: `expected_micro` is the micro percent that should be done at the end of `on`, which is
+    calendar day `day` of the period."""
 
     on: datetime.date
+    day: int
     elapsed: int
     total: int
     expected_micro: int
@@ -37,25 +39,28 @@ class Pace:
 
 
 def pace_of(period: Any, on: datetime.date) -> Pace:
-    total = people.workdays_between(period.starts_on, period.ends_on)
-    last = min(max(on, period.starts_on - datetime.timedelta(days=1)), period.ends_on)
-    elapsed = people.workdays_between(period.starts_on, last) if last >= period.starts_on else 0
-    return Pace(on, elapsed, total, progress.expected_pace(elapsed=elapsed, total=total))
+    """The plan of a period on a day. Queries: the organisation where it is not loaded yet, and its calendar."""
+    days = people.work_days(period.organisation)
+    total = days.between(period.starts_on, period.ends_on)
+    elapsed = days.between(period.starts_on, min(on, period.ends_on))
+    return Pace(
+        on, period.day_number(on), elapsed, total, progress.expected_pace(elapsed=elapsed, total=total)
+    )
 
 
 def policy_of(period: Any) -> OkrPolicy:
     """The policy in force; the defaults (version 0, not stored) where nobody chose one."""
-    return (
-        OkrPolicy.objects.filter(period=period).order_by("-number").first()
-        or OkrPolicy(period=period, number=0)
+    return OkrPolicy.objects.filter(period=period).order_by("-number").first() or OkrPolicy(
+        period=period, number=0
     )
 
 
 def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:
     """The policy in force of each period, in one query."""
-    newest = OkrPolicy.objects.filter(period_id__in=set(period_ids)).order_by("period_id", "-number")
+    wanted = set(period_ids)
+    newest = OkrPolicy.objects.filter(period_id__in=wanted).order_by("period_id", "-number")
     stored = {policy.period_id: policy for policy in newest.distinct("period_id")}
-    return {each: stored.get(each) or OkrPolicy(period_id=each, number=0) for each in set(period_ids)}
+    return {each: stored.get(each) or OkrPolicy(period_id=each, number=0) for each in wanted}
 
 
 def status_of(objective: Any, key_results: Iterable[Any], pace: Pace, policy: OkrPolicy) -> str:

@@ -57,6 +57,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "people.User"
 
 INSTALLED_APPS = [
+    "performance.config",
     "performance.foundation",
     "performance.people",
     "performance.inbox",
@@ -258,6 +259,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 # Self-service sign-up of organisations is a switch of the installation.
 ACCORD_SIGNUP_OPEN = environment.flag("ACCORD_SIGNUP_OPEN", False)
+ACCOUNT_ADAPTER = "performance.people.views.sign_in.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "performance.people.forms.SignUpForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -346,6 +349,11 @@ SCORE_SOURCES = {
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"
+# What the set-up list of a new organisation counts in the apps above people.
+SETUP_COUNTERS = {
+    "sources": "performance.config.shell.count_sources",
+    "goals": "performance.config.shell.count_objectives",
+}
 # Access of views that are not ours to decorate, by module. allauth guards its own pages.
 ACCESS_OF_THIRD_PARTIES = {
     "allauth.account": "public",

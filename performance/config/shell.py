@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -32,6 +33,16 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "nav_counts": inbox.open_counts(actor.person_id),
         "organisations": getattr(request, "organisations", []),
     }
+
+
+def count_sources() -> int:
+    """Connections of the organisation, for the set-up list."""
+    return int(apps.get_model("sources", "Connection").objects.count())
+
+
+def count_objectives() -> int:
+    """Objectives of the organisation, for the set-up list."""
+    return int(apps.get_model("okr", "Objective").objects.count())
 
 
 @access.member

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from performance.config import shell
 from performance.foundation import access, health
+from performance.people.views import accounts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("okr.urls")),
@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", include("performance.inbox.urls")),
     path("", include("performance.people.urls")),
     path("search/", shell.search, name="search"),
-    path("language/", access.public(set_language), name="set_language"),
+    path("language/", accounts.set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("health/live", access.public(health.live), name="live"),
     path("health/ready", access.public(health.ready), name="ready"),
