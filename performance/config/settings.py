@@ -344,7 +344,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 SCORE_SOURCES = {
     "okr": "okr.evidence.attainment",
     "kpi": "performance.kpis.evidence.metric_values",
-    "feedback": "feedback.evidence.pulse",
 }
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"
