@@ -1,7 +1,55 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from performance.people.views import accounts, directory, importing, people, settings, teams
 
 app_name = "people"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("people/", directory.directory, name="directory"),
+    path("people/organisation/", directory.organisation_chart, name="organisation_chart"),
+    path("people/changes/", directory.changes, name="changes"),
+    path("people/picker/", directory.picker, name="picker"),
+    path("people/export/", directory.export, name="export"),
+    path("people/first-run/", settings.first_run, name="first_run"),
+    path("people/periods/", settings.periods, name="periods"),
+    path("people/periods/<uuid:period_id>/move/", settings.move_period, name="move_period"),
+    path("people/periods/<uuid:period_id>/lock/", settings.lock_period, name="lock_period"),
+    path("people/teams/", teams.teams, name="teams"),
+    path("people/teams/new/", teams.start_team, name="start_team"),
+    path("people/teams/<uuid:team_id>/", teams.team, name="team"),
+    path("people/teams/<uuid:team_id>/edit/", teams.edit_team, name="edit_team"),
+    path("people/teams/<uuid:team_id>/close/", teams.close_team, name="close_team"),
+    path("people/import/", importing.import_people, name="import_people"),
+    path("people/import/template/", importing.import_template, name="import_template"),
+    path("people/import/<uuid:import_id>/", importing.import_check, name="import_check"),
+    path("people/import/<uuid:import_id>/columns/", importing.import_columns, name="import_columns"),
+    path("people/import/<uuid:import_id>/mend/", importing.import_mend, name="import_mend"),
+    path("people/import/<uuid:import_id>/apply/", importing.import_apply, name="import_apply"),
+    path("people/import/<uuid:import_id>/undo/", importing.import_undo, name="import_undo"),
+    path("people/new/", people.add_person, name="add_person"),
+    path("people/lines/<uuid:line_id>/withdraw/", people.withdraw_change, name="withdraw_change"),
+    path("people/<uuid:person_id>/", directory.person, name="person"),
+    path("people/<uuid:person_id>/reports/", directory.reports, name="reports"),
+    path("people/<uuid:person_id>/edit/", people.edit_person, name="edit_person"),
+    path("people/<uuid:person_id>/manager/", people.change_manager, name="change_manager"),
+    path("people/<uuid:person_id>/deactivate/", people.deactivate_person, name="deactivate_person"),
+    path("people/<uuid:person_id>/return/", people.return_person, name="return_person"),
+    path("people/<uuid:person_id>/erase/", people.erase_person, name="erase_person"),
+    path("people/<uuid:person_id>/invite/", people.invite_person, name="invite_person"),
+    path("people/<uuid:person_id>/uninvite/", people.withdraw_invitation, name="withdraw_invitation"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/calendar/", settings.calendar, name="calendar"),
+    path("settings/calendar/<uuid:day_id>/clear/", settings.clear_calendar_day, name="clear_calendar_day"),
+    path("settings/roles/", settings.roles, name="roles"),
+    path("settings/roles/<uuid:person_id>/<slug:role>/revoke/", settings.revoke_role, name="revoke_role"),
+    path("settings/audit/", settings.audit_log, name="audit_log"),
+    path("profile/", accounts.profile, name="profile"),
+    path("profile/tokens/", accounts.create_token, name="create_token"),
+    path("profile/tokens/<uuid:token_id>/revoke/", accounts.revoke_token, name="revoke_token"),
+    path("organisations/switch/", accounts.switch_organisation, name="switch_organisation"),
+    path("organisations/none/", accounts.no_organisation, name="no_organisation"),
+    path("invitation/<str:secret>/", accounts.accept_invitation, name="accept_invitation"),
+    path("setup/<str:secret>/", accounts.setup, name="setup"),
+]

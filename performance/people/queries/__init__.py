@@ -3,6 +3,7 @@
 from performance.people.queries.accounts import (
     day_at,
     has_administrator,
+    latest_invitation,
     load_actor,
     memberships_of,
     open_invitations,
@@ -14,9 +15,10 @@ from performance.people.queries.calendars import (
     countries,
     default_calendar,
     own_days,
+    special_days,
     work_days,
 )
-from performance.people.queries.changes import Change, changes, line_changes, planned_count
+from performance.people.queries.changes import Change, changes, line_changes, next_planned_day, planned_count
 from performance.people.queries.chart import Node, branch, counts_below, outline, outside_every_line, tops
 from performance.people.queries.directory import (
     PAGE,
@@ -37,6 +39,7 @@ from performance.people.queries.directory import (
 )
 from performance.people.queries.lines import (
     active_people,
+    current_line,
     everyone_below,
     holds_on,
     ids_below,
@@ -54,6 +57,7 @@ from performance.people.queries.periods import (
     next_quarter,
     periods,
 )
+from performance.people.queries.setup import SetupStep, setup_steps
 from performance.people.queries.teams import (
     members_of,
     memberships_of_person,
@@ -71,6 +75,7 @@ __all__ = [
     "Hit",
     "Node",
     "Quarter",
+    "SetupStep",
     "WorkDays",
     "active_people",
     "branch",
@@ -78,6 +83,7 @@ __all__ = [
     "cities",
     "countries",
     "counts_below",
+    "current_line",
     "current_period",
     "day_at",
     "default_calendar",
@@ -91,6 +97,7 @@ __all__ = [
     "holds_on",
     "ids_below",
     "is_above",
+    "latest_invitation",
     "line_above",
     "line_changes",
     "load_actor",
@@ -102,6 +109,7 @@ __all__ = [
     "members_of",
     "memberships_of",
     "memberships_of_person",
+    "next_planned_day",
     "next_quarter",
     "open_invitations",
     "outline",
@@ -114,6 +122,8 @@ __all__ = [
     "possible_managers",
     "reports_of",
     "search",
+    "setup_steps",
+    "special_days",
     "team_of",
     "teams",
     "teams_of",

@@ -61,3 +61,7 @@ def open_invitations(at: datetime.datetime) -> QuerySet[Invitation]:
 def has_administrator() -> bool:
     """Whether anybody administers this installation yet. Founding an organisation makes its first member one."""
     return Membership.objects.filter(is_active=True).exists()
+
+
+def latest_invitation(person: Person) -> Invitation | None:
+    return Invitation.objects.filter(person=person).order_by("-created_at").first()

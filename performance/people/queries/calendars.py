@@ -60,3 +60,16 @@ def own_days() -> QuerySet[CalendarDay]:
 
 def default_calendar() -> WorkCalendar | None:
     return WorkCalendar.objects.filter(is_default=True).first()
+
+
+def special_days(
+    work_days: WorkDays, on: datetime.date, days: int = 183
+) -> list[tuple[datetime.date, bool, str]]:
+    """(day, worked, name) of the coming half year where a weekday is off or a weekend is worked."""
+    found = []
+    for number in range(days):
+        day = on + datetime.timedelta(days=number)
+        worked = work_days.is_workday(day)
+        if worked != (day.weekday() < SATURDAY):
+            found.append((day, worked, work_days.note(day)))
+    return found

@@ -44,3 +44,9 @@ def changes(lines: list[ReportingLine], on: datetime.date) -> list[Change]:
 
 def planned_count(on: datetime.date) -> int:
     return ReportingLine.objects.filter(starts_on__gt=on).count()
+
+
+def next_planned_day(on: datetime.date) -> datetime.date | None:
+    """The first day after this one on which a planned change comes into force."""
+    line = ReportingLine.objects.filter(starts_on__gt=on).order_by("starts_on").only("starts_on").first()
+    return line.starts_on if line else None

@@ -68,6 +68,12 @@ class Node:
     def drawn(self) -> int:
         return 1 + sum(child.drawn for child in self.children)
 
+    def find(self, person_id: uuid.UUID) -> "Node | None":
+        """The node of a person in this branch."""
+        if self.person.pk == person_id:
+            return self
+        return next((found for child in self.children if (found := child.find(person_id))), None)
+
 
 def counts_below(roots: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UUID, tuple[int, int]]:
     """manager → (direct reports, everyone below). People without reports are absent."""

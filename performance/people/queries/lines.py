@@ -95,3 +95,8 @@ def everyone_below(manager_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]
 
 def manages_anyone(person_id: uuid.UUID, on: datetime.date) -> bool:
     return ReportingLine.objects.filter(holds_on(on), manager_id=person_id).exists()
+
+
+def current_line(person_id: uuid.UUID, on: datetime.date) -> ReportingLine | None:
+    """The line that holds on a day, with its manager and since when."""
+    return ReportingLine.objects.filter(holds_on(on), person_id=person_id).select_related("manager").first()

@@ -1,0 +1,35 @@
+"""What people type, parsed. Rules and writes are elsewhere."""
+
+from performance.people.forms.accounts import InvitationForm, SetupForm, SignUpForm, TokenForm
+from performance.people.forms.directory import (
+    ChangeManagerForm,
+    DeactivateForm,
+    DirectoryFilters,
+    EraseForm,
+    NewPersonForm,
+    PersonForm,
+    TeamForm,
+)
+from performance.people.forms.importing import ApplyForm, ColumnsForm, UploadForm
+from performance.people.forms.settings import CalendarDayForm, GrantForm, OrganisationForm, PeriodForm
+
+__all__ = [
+    "ApplyForm",
+    "CalendarDayForm",
+    "ChangeManagerForm",
+    "ColumnsForm",
+    "DeactivateForm",
+    "DirectoryFilters",
+    "EraseForm",
+    "GrantForm",
+    "InvitationForm",
+    "NewPersonForm",
+    "OrganisationForm",
+    "PeriodForm",
+    "PersonForm",
+    "SetupForm",
+    "SignUpForm",
+    "TeamForm",
+    "TokenForm",
+    "UploadForm",
+]

@@ -1,0 +1,59 @@
+"""Work after the answer: invitations by e-mail. Claimed by compare-and-set, sent outside any transaction."""
+
+import uuid
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from performance.foundation import jobs, tenancy
+from performance.people.actions import invitations
+from performance.people.models import Invitation
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False)
+def send_invitation(invitation_id: str) -> None:
+    """Sends one invitation, unless somebody else does or did."""
+    _send(uuid.UUID(invitation_id))
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False)
+def send_waiting_invitations() -> None:
+    """The sweep: whatever a lost nudge or a killed worker left."""
+    with tenancy.acting_for(tenancy.current_organisation_id()):
+        waiting = invitations.unsent(at=timezone.now())
+    for invitation_id in waiting:
+        _send(invitation_id)
+
+
+def _send(invitation_id: uuid.UUID) -> None:
+    organisation_id = tenancy.current_organisation_id()
+    with tenancy.acting_for(organisation_id):
+        invitation = invitations.claim_sending(invitation_id=invitation_id, at=timezone.now())
+    if invitation is None:
+        return
+    _message(invitation).send()
+    with tenancy.acting_for(organisation_id):
+        invitations.note_sent(invitation=invitation, at=timezone.now())
+
+
+def _message(invitation: Invitation) -> EmailMultiAlternatives:
+    secret = invitations.link_secret(invitation)
+    context = {
+        "invitation": invitation,
+        "person": invitation.person,
+        "organisation": invitation.organisation,
+        "link": settings.ACCORD_URL + reverse("people:accept_invitation", args=[secret]),
+    }
+    with translation.override(invitation.organisation.language):
+        subject = render_to_string("people/email/invitation_subject.txt", context)
+        message = EmailMultiAlternatives(
+            subject=" ".join(subject.split()),
+            body=render_to_string("people/email/invitation.txt", context),
+            to=[invitation.email],
+        )
+        message.attach_alternative(render_to_string("people/email/invitation.html", context), "text/html")
+    return message

@@ -1,0 +1,1 @@
+"""Pages of people, accounts and settings, by noun."""

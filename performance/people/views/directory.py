@@ -1,0 +1,216 @@
+"""The directory, the organisation chart, changes by date, and the export."""
+
+import csv
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from performance.foundation import access, audit
+from performance.people import forms, queries, rules
+from performance.people.models import Person
+from performance.people.views import frame
+
+CHANGES_SHOWN = 6
+# Text that a spreadsheet would calculate is written with a leading apostrophe.
+CALCULATED = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_GET
+@access.member
+def directory(request: HttpRequest) -> HttpResponse:
+    """Everybody, narrowed by words, team, city and state; beside the list, the reader's own card."""
+    context = _directory(request)
+    if request.htmx and request.htmx.target == "people-list":  # type: ignore[attr-defined]
+        return render(request, "people/_list.html", context)
+    person = request.actor.person  # type: ignore[attr-defined]
+    return render(request, "people/directory.html", context | _person(request, person))
+
+
+@require_GET
+@access.member
+def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """One person: facts, reporting line up and down, changes by date, and for HR the change of manager."""
+    found = access.get_or_404(
+        queries.people_visible_to(request.actor).select_related("unit"),  # type: ignore[attr-defined]
+        pk=person_id,
+    )
+    context = _directory(request) | _person(request, found) | {"is_chosen": True}
+    return render(request, "people/directory.html", context)
+
+
+@require_GET
+@access.member
+def reports(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """One branch of the outline, fifty people at a time."""
+    manager = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)  # type: ignore[attr-defined]
+    on = frame.day_shown(request)
+    offset = request.GET.get("after", "0")
+    node = queries.branch(manager, on, offset=int(offset) if offset.isdecimal() else 0)
+    return render(request, "people/_branch.html", {"node": node, "asof": on, "today": frame.today(request)})
+
+
+@require_GET
+@access.member
+def organisation_chart(request: HttpRequest) -> HttpResponse:
+    """The whole organisation as an outline, from whoever stands at the top."""
+    on = frame.day_shown(request)
+    tops = queries.tops(on)
+    if len(tops) == 1:
+        tops = [queries.branch(tops[0].person, on)]
+        tops[0].is_open = True
+        counts = queries.counts_below([tops[0].person.pk], on)
+        tops[0].direct, tops[0].everyone = counts.get(tops[0].person.pk, (0, 0))
+    context = frame.people_frame(request, "organisation") | {
+        "asof": on,
+        "tops": tops,
+        "outside": queries.outside_every_line(on),
+        "headcount": queries.headcount(on),
+    }
+    return render(request, "people/organisation_chart.html", context)
+
+
+@require_GET
+@access.member
+def changes(request: HttpRequest) -> HttpResponse:
+    """Every change of a reporting line, planned ones first."""
+    on = frame.today(request)
+    page = Paginator(queries.line_changes(), queries.PAGE).get_page(request.GET.get("page"))
+    context = frame.people_frame(request, "changes") | {
+        "page": page,
+        "changes": queries.changes(list(page), on),
+    }
+    return render(request, "people/changes.html", context)
+
+
+@require_GET
+@access.member
+def picker(request: HttpRequest) -> HttpResponse:
+    """Options of a select: the first people who match the words."""
+    words = request.GET.get("q", "").strip()[:80]
+    people = queries.active_people(frame.today(request)).order_by("name_sort")
+    found = queries.matching(people, words) if words else people
+    return render(request, "people/_options.html", {"people": found[:30], "words": words})
+
+
+@require_GET
+@access.role("hr")
+def export(request: HttpRequest) -> HttpResponse:
+    """The people that the filters leave, as CSV that a spreadsheet opens with its characters intact."""
+    actor = request.actor  # type: ignore[attr-defined]
+    access.require(rules.can_export_people(actor))
+    on = frame.today(request)
+    filters = forms.DirectoryFilters(request.GET).filters()
+    people = queries.directory(actor, filters, on).select_related("unit")
+    rows = list(_rows(people, on))
+    audit.record(
+        by=actor,
+        action="people.export_people",
+        subject=actor.organisation,
+        at=timezone.now(),
+        changes={"rows": len(rows), "filters": request.GET.dict()},
+    )
+    response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="people-{on.isoformat()}.csv"'
+    return response
+
+
+def _rows(people: Any, on: Any) -> Iterator[list[str]]:
+    found = list(people)
+    managers = queries.managers_of([person.pk for person in found], on)
+    numbers = dict(Person.objects.filter(pk__in=set(managers.values())).values_list("pk", "number"))
+    teams = queries.teams_of([person.pk for person in found], on)
+    for person in found:
+        team = teams.get(person.pk)
+        yield [
+            person.number,
+            person.name_en,
+            person.name_zh,
+            person.email,
+            person.title_en,
+            person.title_zh,
+            person.level,
+            person.city,
+            team.name_en if team else "",
+            person.unit.name_en if person.unit else "",
+            numbers.get(managers.get(person.pk), ""),
+            str(person.hired_on or ""),
+            str(person.left_on or ""),
+        ]
+
+
+class _Line:
+    """A file that hands each written line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(rows: list[list[str]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    header = ["Number", "Name", "Chinese name", "E-mail", "Title", "Chinese title", "Level", "City"]
+    yield "\ufeff" + writer.writerow(
+        [*header, "Team", "Business unit", "Manager number", "Joined on", "Left on"]
+    )
+    for row in rows:
+        yield writer.writerow([f"'{cell}" if cell.startswith(CALCULATED) else cell for cell in row])
+
+
+def _directory(request: HttpRequest) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    on = frame.today(request)
+    filters = forms.DirectoryFilters(request.GET).filters()
+    page = Paginator(queries.directory(actor, filters, on), queries.PAGE).get_page(request.GET.get("page"))
+    return frame.people_frame(request, "directory") | {
+        "filters": filters,
+        "people": page,
+        "counts": queries.directory_counts(actor, filters, on),
+        "headcount": queries.headcount(on),
+        "teams": queries.teams(on),
+        "cities": queries.cities(),
+        "address": reverse("people:directory"),
+        "kept": _kept(request),
+    }
+
+
+def _kept(request: HttpRequest) -> str:
+    """The filters as they stand in the address, for links that keep them."""
+    kept = request.GET.copy()
+    for key in ("page", "state"):
+        kept.pop(key, None)
+    return kept.urlencode()
+
+
+def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    on, today = frame.day_shown(request), frame.today(request)
+    lines = list(queries.line_changes(person)[: CHANGES_SHOWN + 1])
+    root = queries.outline(person, on)
+    can_edit = rules.can_edit_people(actor)
+    return {
+        "person": person,
+        "asof": on,
+        "root": root,
+        "line": queries.current_line(person.pk, on),
+        "team": queries.team_of(person.pk, on),
+        "reports_today": root.find(person.pk),
+        "changes": queries.changes(lines[:CHANGES_SHOWN], today),
+        "has_more_changes": len(lines) > CHANGES_SHOWN,
+        "next_plan": queries.next_planned_day(today),
+        "has_left": person.left_on is not None and person.left_on < today,
+        "can_deactivate": rules.can_deactivate(actor, person),
+        "can_erase": rules.can_erase(actor, person),
+        "managers": queries.managers(today).exclude(pk=person.pk)[:100] if can_edit else [],
+        "next_month": _next_month(today),
+        "invitation": queries.latest_invitation(person) if can_edit else None,
+    }
+
+
+def _next_month(on: Any) -> Any:
+    return on.replace(year=on.year + on.month // 12, month=on.month % 12 + 1, day=1)

@@ -1,0 +1,215 @@
+"""Import of people: file → columns → dry run → apply."""
+
+import csv
+import io
+import re
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from performance.foundation import access, refusals
+from performance.people import actions, forms, rules
+from performance.people.actions.importing import apply, columns, sheets
+from performance.people.models import PeopleImport
+from performance.people.views import frame
+
+SHOWN = 25
+CELL = re.compile(r"[A-Z]{1,3}\d{1,7}")
+
+
+def _upload(request: HttpRequest, import_id: uuid.UUID) -> PeopleImport:
+    """To be kept to those who may write people; auditors read the report."""
+    uploads = PeopleImport.objects.select_related("uploaded_by", "organisation")
+    return access.get_or_404(uploads, pk=import_id)
+
+
+def _steps(current: str, upload: PeopleImport | None) -> dict[str, Any]:
+    return {"step": current, "upload": upload, "report": upload.report if upload else {}}
+
+
+@require_http_methods(["GET", "POST"])
+@access.role("hr")
+def import_people(request: HttpRequest) -> HttpResponse:
+    """Takes the file."""
+    form = forms.UploadForm(request.POST or None, request.FILES or None)
+    made: list[PeopleImport] = []
+
+    def write() -> None:
+        file = form.cleaned_data["file"]
+        made.append(
+            actions.upload_people(
+                file_name=file.name,
+                content=file.read(),
+                by=request.actor,  # type: ignore[attr-defined]
+                at=timezone.now(),
+            )
+        )
+
+    if request.method == "POST":
+        access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+        if frame.attempt(form, write):
+            step = "people:import_check" if made[0].checked_at else "people:import_columns"
+            return redirect(step, made[0].pk)
+    context = frame.people_frame(request, "directory") | _steps("file", None)
+    context |= {"form": form, "earlier": _earlier(), "fields": columns.FIELDS}
+    return render(request, "people/import_people.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@access.role("hr")
+def import_columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Which column means what; guessed, and changed here."""
+    upload = _upload(request, import_id)
+    sheet = sheets.read_sheet(bytes(upload.content), upload.file_name)
+    form = forms.ColumnsForm(request.POST or None, headers=sheet.headers, mapping=upload.mapping)
+
+    def write() -> None:
+        actions.map_columns(upload=upload, mapping=form.mapping(), at=timezone.now())
+
+    if request.method == "POST":
+        access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+        if frame.attempt(form, write):
+            return redirect("people:import_check", upload.pk)
+    context = frame.people_frame(request, "directory") | _steps("columns", upload)
+    context |= {"form": form, "rows": len(sheet.rows), "sample": _sample(sheet)}
+    return render(request, "people/import_columns.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+@access.role("hr")
+def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """The dry run, or the report of an import that was applied."""
+    upload = _upload(request, import_id)
+    if upload.checked_at is None:
+        return redirect("people:import_columns", upload.pk)
+    return render(request, "people/import_check.html", _result(request, upload))
+
+
+@require_POST
+@access.role("hr")
+def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Another text for a wrong cell, a row left out, another day; then the file is tried out again."""
+    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    upload = _upload(request, import_id)
+    now = timezone.now()
+    leave_out = request.POST.get("leave_out", "")
+    form = forms.ApplyForm(request.POST)
+    if leave_out.isdecimal():
+        upload = actions.leave_row_out(upload=upload, row=int(leave_out), at=now)
+    elif "starts_on" in request.POST and form.is_valid():
+        upload = actions.start_changes_on(upload=upload, at=now, **form.cleaned_data)
+    for key, value in request.POST.items():
+        if CELL.fullmatch(key) and not leave_out:
+            upload = actions.mend_cell(upload=upload, cell=key, value=str(value), at=now)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "people/_import_result.html", _result(request, upload))
+    return redirect("people:import_check", upload.pk)
+
+
+@require_POST
+@access.role("hr")
+def import_apply(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Saves everything or nothing."""
+    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    upload = _upload(request, import_id)
+    try:
+        upload = actions.apply_import(upload=upload, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    except refusals.Refused as refusal:
+        if refusal.status == 409 and upload.applied_at is None:
+            upload = actions.check_import(upload=upload, at=timezone.now())
+        context = _result(request, upload) | {"refusal": refusal}
+        return render(request, "people/import_check.html", context, status=refusal.status)
+    count = upload.report["counts"]["new"] + upload.report["counts"]["changed"]
+    text = ngettext("%(count)s person was saved", "%(count)s people were saved", count) % {"count": count}
+    return frame.saved(request, text, "people:import_check", upload.pk)
+
+
+@require_POST
+@access.role("hr")
+def import_undo(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    upload = _upload(request, import_id)
+    actions.undo_import(upload=upload, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    return frame.saved(request, _("The import was taken back"), "people:import_people")
+
+
+@require_GET
+@access.member
+def import_template(request: HttpRequest) -> HttpResponse:
+    """A file with the column names and one made-up row."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow([str(columns.BY_KEY[key].label) for key in columns.TEMPLATE])
+    writer.writerow(
+        [
+            "A-001",
+            "Lin Yue",
+            "林悦",
+            "lin.yue@example.com",
+            "Planner",
+            "Chengdu",
+            "Store Operations",
+            "",
+            "2024-03-04",
+        ]
+    )
+    response = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="people-template.csv"'
+    return response
+
+
+def _result(request: HttpRequest, upload: PeopleImport) -> dict[str, Any]:
+    report = upload.report
+    shown = {} if request.GET.get("all") else {"new": SHOWN, "changed": SHOWN, "errors": SHOWN}
+    counts = report["counts"]
+    return (
+        frame.people_frame(request, "directory")
+        | _steps("apply" if upload.applied_at else "check", upload)
+        | {
+            "counts": counts,
+            "errors": report["errors"][: shown.get("errors")],
+            "new": report["new"][: shown.get("new")],
+            "changed": [_labelled(row) for row in report["changed"][: shown.get("changed")]],
+            "all_shown": bool(request.GET.get("all")),
+            "starts_on": report["starts_on"],
+            "to_save": counts["new"] + counts["changed"],
+            "is_ready": not counts["errors"] and counts["new"] + counts["changed"] > 0,
+            "undo_until": upload.applied_at and upload.applied_at + apply.UNDO_LASTS,
+            "can_undo": _can_undo(upload),
+            "earlier": _earlier(),
+        }
+    )
+
+
+def _labelled(row: dict[str, Any]) -> dict[str, Any]:
+    fields = [{**field, "label": columns.BY_KEY[field["field"]].label} for field in row["fields"]]
+    return {**row, "fields": fields}
+
+
+def _can_undo(upload: PeopleImport) -> bool:
+    if upload.applied_at is None or upload.undone_at is not None:
+        return False
+    return timezone.now() <= upload.applied_at + apply.UNDO_LASTS
+
+
+def _earlier() -> Any:
+    applied = PeopleImport.objects.exclude(applied_at=None).select_related("uploaded_by")
+    return applied.defer("content", "before").order_by("-applied_at")[:5]
+
+
+def _sample(sheet: sheets.Sheet) -> dict[str, Any]:
+    return {
+        "columns": [
+            {"letter": sheets.letter(index), "name": header} for index, header in enumerate(sheet.headers)
+        ],
+        "rows": [
+            {"number": number, "cells": [{"value": text} for text in texts]}
+            for number, texts in sheet.rows[:4]
+        ],
+    }
