@@ -47,7 +47,7 @@ format: $(VENV)/.develop ## Format the code
 	$(BIN)/ruff format .
 
 messages: $(VENV)/.develop ## Collect new texts into locale/ and compile it (needs gettext)
-	$(MANAGE) makemessages -l zh_Hans --no-location --no-wrap -i .venv -i node_modules -i tests
+	$(MANAGE) makemessages -l zh_Hans --no-location --no-wrap $(foreach folder,.venv .accord node_modules tests docs static frontend staticfiles,-i $(folder))
 	$(MANAGE) compilemessages --ignore .venv --ignore node_modules
 
 frontend: ## Rebuild static/ from frontend/ (needs Node.js; the results are committed)

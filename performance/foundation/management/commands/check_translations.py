@@ -94,7 +94,11 @@ def _uncollected(entries: list[catalogues.Entry], code: str) -> list[str]:
         collected = catalogues.read(target / locale / "LC_MESSAGES" / "django.po")
     known = {entry.key for entry in entries}
     needed = {entry.key for entry in collected}
-    missing = [f"{entry.msgid!r} is not in the catalogue" for entry in collected if entry.key not in known]
+    missing = [
+        f"{entry.msgid!r} is not in the catalogue"
+        for entry in collected
+        if entry.msgid and entry.key not in known
+    ]
     stale = [
         f"{entry.msgid!r} is no longer used" for entry in entries if entry.msgid and entry.key not in needed
     ]
