@@ -28,6 +28,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="17"),
         "options": {"expires": 3600},
     },
+    "sweep-sources": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.sources.tasks.sweep_sources"],
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_stale_values"],

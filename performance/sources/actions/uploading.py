@@ -12,8 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit
+from performance.sources.actions import scheduling
 from performance.sources.actions.connecting import SourceRefused
-from performance.sources.models import Connection, SourceFile, SourceFilePart
+from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
 
 MAX_BYTES = 64 * 1024**2
 PART_BYTES = 1 << 20
@@ -25,7 +26,7 @@ KEPT_FILES = 12
 def upload_file(
     *, connection: Connection, name: str, chunks: Iterable[bytes], by: Any, at: datetime
 ) -> SourceFile:
-    """Keeps the file; it becomes what the connection's datasets read from now on.
+    """Keeps the file, and asks for a load of every dataset that reads from this connection.
 
     Raises SourceRefused: file_kind, file_too_large, file_empty.
     """
@@ -61,6 +62,9 @@ def upload_file(
         file.digest = digest.hexdigest()
         file.save(update_fields=["size", "digest"])
         _let_old_files_go(connection)
+        for dataset in Dataset.objects.filter(connection=connection, closed_at=None):
+            scheduling.stop_open_load(dataset=dataset, by=by, at=at)
+            scheduling.start_load(dataset=dataset, by=by, at=at)
         audit.record(
             by=by,
             action="sources.upload_file",

@@ -10,6 +10,8 @@ from performance.sources.queries.connections import (
     probes,
 )
 from performance.sources.queries.datasets import (
+    DatasetCard,
+    dataset_cards,
     dataset_columns,
     datasets,
     datasets_for_metrics,
@@ -31,12 +33,14 @@ from performance.sources.queries.rows import SourceRows, row_column, row_relatio
 
 __all__ = [
     "ConnectionCard",
+    "DatasetCard",
     "ReasonCount",
     "SourceRows",
     "claimable_loads",
     "claimable_probes",
     "connection_cards",
     "connections",
+    "dataset_cards",
     "dataset_columns",
     "datasets",
     "datasets_for_metrics",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from performance.sources.models import ColumnRole, Dataset, DatasetColumn
+from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load
 
 
 def datasets() -> QuerySet[Dataset]:
@@ -39,3 +40,59 @@ def freshness(dataset: Dataset, at: datetime) -> int | None:
         return None
     age = at - dataset.loaded_at
     return max(int(age / timedelta(hours=dataset.refresh_hours) * 100), 0)
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """A line of a list of datasets. `state`: never, loading, failed, changed, due or fresh."""
+
+    dataset: Dataset
+    time_column: DatasetColumn | None
+    latest: Load | None
+    freshness: int | None
+    state: str
+
+    @property
+    def hours_old(self) -> int | None:
+        if self.freshness is None:
+            return None
+        return self.freshness * self.dataset.refresh_hours // 100
+
+
+def dataset_cards(*, at: datetime, connection: Connection | None = None) -> list[DatasetCard]:
+    """Open datasets with their latest load. Three queries, however many datasets there are."""
+    found = datasets().prefetch_related(
+        Prefetch("columns", DatasetColumn.objects.filter(role=ColumnRole.TIME).order_by("number"))
+    )
+    if connection is not None:
+        found = found.filter(connection=connection)
+    latest = {
+        load.dataset_id: load
+        for load in Load.objects.filter(dataset__in=[dataset.pk for dataset in found])
+        .order_by("dataset_id", "-asked_at", "-id")
+        .distinct("dataset_id")
+    }
+    return [_card(dataset, latest.get(dataset.pk), at) for dataset in found]
+
+
+def _card(dataset: Dataset, latest: Load | None, at: datetime) -> DatasetCard:
+    share = freshness(dataset, at)
+    return DatasetCard(
+        dataset=dataset,
+        time_column=next(iter(dataset.columns.all()), None),
+        latest=latest,
+        freshness=share,
+        state=_state(dataset, latest, share),
+    )
+
+
+def _state(dataset: Dataset, latest: Load | None, share: int | None) -> str:
+    if latest is not None and latest.is_open:
+        return "loading"
+    if latest is not None and latest.state == JobState.FAILED:
+        return "failed"
+    if dataset.loaded_at is None:
+        return "never"
+    if latest is not None and latest.drift:
+        return "changed"
+    return "due" if share is not None and share >= 100 else "fresh"

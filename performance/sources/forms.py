@@ -1,0 +1,187 @@
+"""What people type about sources. Rules and refusals are elsewhere."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from performance.sources import actions, connectors
+from performance.sources.models import ColumnRole, ColumnType, DateOrder, Tls
+from performance.sources.models.datasets import KEY
+
+REFRESH = (
+    (0, _("Only by hand")),
+    (1, _("Every hour")),
+    (6, _("Every 6 hours")),
+    (12, _("Every 12 hours")),
+    (24, _("Every day")),
+    (168, _("Every week")),
+)
+MAX_UPLOAD_LABEL = 64
+
+
+class NamesForm(forms.Form):
+    name_en = forms.CharField(label=_("Name in English"), max_length=120)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
+
+
+class DatabaseForm(NamesForm):
+    """Address and account of a database. The password field is always empty: what is saved is never shown."""
+
+    host = forms.CharField(
+        label=_("Host"), max_length=255, help_text=_("A name or an address, without a port.")
+    )
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False)
+    database = forms.CharField(label=_("Database"), max_length=128)
+    user_name = forms.CharField(
+        label=_("User"),
+        max_length=128,
+        help_text=_("Best an account that can only read."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=500,
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    tls = forms.ChoiceField(label=_("Encryption"), choices=Tls.choices, initial=Tls.PREFER)
+
+    def __init__(self, *args: Any, kind: str, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.fields["port"].widget.attrs["placeholder"] = str(connectors.DEFAULT_PORTS[kind])
+        if not is_new:
+            self.fields["password"].help_text = _("Leave empty to keep the saved one.")
+
+    def clean_port(self) -> int:
+        return self.cleaned_data["port"] or connectors.DEFAULT_PORTS[self.kind]
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV or XLSX, up to 64 MB. The first row names the columns."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+
+
+class FileSourceForm(NamesForm, UploadForm):
+    """A new series of files, with the first one."""
+
+
+class LookForm(forms.Form):
+    """Which table, or which query of one's own."""
+
+    schema = forms.CharField(max_length=128, required=False)
+    table = forms.CharField(max_length=128, required=False)
+    query = forms.CharField(
+        label=_("Query"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "class": "mono", "spellcheck": "false"}),
+        help_text=_("One SELECT. It is checked, and runs in a session that can only read."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("table") and not cleaned.get("query"):
+            self.add_error("query", _("Write a query first."))
+        return cleaned
+
+    def question(self) -> dict[str, str]:
+        if self.cleaned_data["table"]:
+            return {"schema": self.cleaned_data["schema"], "table": self.cleaned_data["table"]}
+        return {"query": self.cleaned_data["query"]}
+
+
+class DatasetForm(NamesForm):
+    key = forms.CharField(
+        label=_("Key"),
+        max_length=50,
+        validators=[KEY],
+        help_text=_("How formulas and the API call it: small Latin letters, digits and underscores."),
+        widget=forms.TextInput(attrs={"class": "mono"}),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), help_text=_("Where a time without a zone belongs; it decides the day.")
+    )
+    cursor_column = forms.ChoiceField(
+        label=_("New since"),
+        required=False,
+        help_text=_("Only rows at or after the last one are read. Without it everything is read each time."),
+    )
+    overlap_days = forms.IntegerField(
+        label=_("Days read again"),
+        min_value=0,
+        max_value=90,
+        initial=3,
+        help_text=_("For rows that arrive late."),
+    )
+    settling_days = forms.IntegerField(
+        label=_("Provisional for"),
+        min_value=0,
+        max_value=30,
+        initial=3,
+        help_text=_("Days until a day is settled."),
+    )
+    refresh_hours = forms.TypedChoiceField(label=_("Load"), choices=REFRESH, coerce=int, initial=24)
+
+    def __init__(self, *args: Any, cursors: Sequence[tuple[str, str]], is_file: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
+        self.fields["time_zone"].choices = [(name, name) for name in zones]  # type: ignore[attr-defined]
+        self.fields["cursor_column"].choices = [  # type: ignore[attr-defined]
+            ("", _("Read everything each time")),
+            *cursors,
+        ]
+        if is_file:
+            for name in ("cursor_column", "overlap_days", "refresh_hours"):
+                del self.fields[name]
+
+
+class ColumnForm(forms.Form):
+    """One column of the source: what it is called, what it is, what it is for."""
+
+    source_name = forms.CharField(max_length=128, strip=False, widget=forms.HiddenInput)
+    source_type = forms.ChoiceField(
+        choices=[("", ""), *ColumnType.choices], required=False, widget=forms.HiddenInput
+    )
+    key = forms.CharField(max_length=50, validators=[KEY], widget=forms.HiddenInput)
+    name_en = forms.CharField(label=_("Name in English"), max_length=120, required=False)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
+    type = forms.ChoiceField(label=_("Type"), choices=ColumnType.choices)
+    date_order = forms.ChoiceField(label=_("Order of dates"), choices=DateOrder.choices, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=ColumnRole.choices)
+    is_key = forms.BooleanField(label=_("Identifies the row"), required=False)
+
+    def plan(self) -> actions.ColumnPlan:
+        return actions.ColumnPlan(**self.cleaned_data)
+
+
+ColumnFormSet = forms.formset_factory(ColumnForm, extra=0, max_num=500, absolute_max=500)
+
+
+def dataset_plan(
+    form: forms.Form, columns: Iterable[Any], question: Mapping[str, Any]
+) -> actions.DatasetPlan:
+    """Both forms, cleaned, as what the action takes."""
+    given = form.cleaned_data
+    return actions.DatasetPlan(
+        key=given["key"],
+        name_en=given["name_en"],
+        name_zh=given["name_zh"],
+        columns=[column.plan() for column in columns],
+        schema_name=question.get("schema", ""),
+        table_name=question.get("table", ""),
+        query=question.get("query", ""),
+        time_zone=given["time_zone"],
+        cursor_column=given.get("cursor_column", ""),
+        overlap_days=given.get("overlap_days", 0),
+        settling_days=given["settling_days"],
+        refresh_hours=given.get("refresh_hours", 0),
+    )

@@ -1,0 +1,297 @@
+"""The list of sources, and the page of one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from performance.foundation import access, jobs
+from performance.sources import actions, forms, models, queries, rules, tasks
+from performance.sources.views import frame
+
+SHOWN_RUNS = 8
+CHART_RUNS = 14
+
+
+@require_GET
+@frame.entered
+def source_list(request: HttpRequest) -> HttpResponse:
+    cards = queries.connection_cards()
+    datasets = queries.dataset_cards(at=timezone.now())
+    return render(request, "sources/sources.html", frame.context(request, cards=cards, datasets=datasets))
+
+
+@require_http_methods(["GET", "POST"])
+@frame.connecting
+def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
+    """A new source. A database is tested, and its tables listed, right after it is saved."""
+    form: Any
+    if kind == models.Kind.FILE:
+        form = forms.FileSourceForm(request.POST or None, request.FILES or None)
+    else:
+        form = forms.DatabaseForm(request.POST or None, kind=kind, is_new=True)
+
+    def write() -> models.Connection:
+        access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+        return _connected(request, kind, form)
+
+    if request.method == "POST":
+        connection = frame.attempt(form, write)
+        if connection is not None:
+            return redirect("sources:connection", connection.pk)
+    kinds = models.Kind.choices
+    context = frame.context(request, form=form, kind=kind, kinds=kinds)
+    return render(request, "sources/connect.html", context, status=422 if form.is_bound else 200)
+
+
+def _connected(request: HttpRequest, kind: str, form: Any) -> models.Connection:
+    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    values = dict(form.cleaned_data)
+    file = values.pop("file", None)
+    connection = actions.connect_source(kind=kind, **values, by=by, at=at)
+    if file is not None:
+        actions.upload_file(connection=connection, name=file.name, chunks=file.chunks(), by=by, at=at)
+    else:
+        ask(connection, models.ProbeKind.CHECK, request)
+    ask(connection, models.ProbeKind.DISCOVER, request)
+    return connection
+
+
+def ask(connection: models.Connection, kind: str, request: HttpRequest, **options: Any) -> models.Probe:
+    """Writes the question down and nudges a worker."""
+    probe = actions.ask_source(
+        connection=connection,
+        kind=kind,
+        by=request.actor,  # type: ignore[attr-defined]
+        at=timezone.now(),
+        **options,
+    )
+    jobs.nudge(tasks.run_probe, str(probe.pk))
+    return probe
+
+
+@require_GET
+@frame.entered
+def connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    return render(request, "sources/connection.html", _page(request, found))
+
+
+def _page(request: HttpRequest, connection: models.Connection, **more: Any) -> dict[str, Any]:
+    now = timezone.now()
+    context = frame.context(
+        request,
+        connection=connection,
+        datasets=queries.dataset_cards(at=now, connection=connection),
+        look_form=forms.LookForm(),
+        upload_form=forms.UploadForm(),
+        files=queries.files(connection)[:SHOWN_RUNS] if connection.is_file else (),
+        **more,
+    )
+    return (
+        context
+        | _health(connection)
+        | _tables(connection)
+        | _runs(connection)
+        | {"runs_url": reverse("sources:runs", args=[connection.pk])}
+    )
+
+
+def _health(connection: models.Connection) -> dict[str, Any]:
+    check = queries.last_probe(connection, models.ProbeKind.CHECK)
+    cards = queries.connection_cards()
+    card = next((card for card in cards if card.connection.pk == connection.pk), None)
+    return {"check": check, "is_checking": check is not None and check.is_open, "card": card}
+
+
+def _tables(connection: models.Connection) -> dict[str, Any]:
+    listing = queries.last_probe(connection, models.ProbeKind.DISCOVER)
+    taken = {
+        (dataset.schema_name, dataset.table_name): dataset
+        for dataset in queries.datasets().filter(connection=connection)
+    }
+    tables = listing.answer.get("tables", []) if listing is not None else []
+    rows = [{**table, "dataset": taken.get((table["schema"], table["name"]))} for table in tables]
+    return {"listing": listing, "is_listing": listing is not None and listing.is_open, "tables": rows}
+
+
+def _runs(connection: models.Connection) -> dict[str, Any]:
+    return runs_context(queries.loads(connection=connection)) | {"connection": connection}
+
+
+def runs_context(found: Any) -> dict[str, Any]:
+    """The newest loads, and the bars of how long the finished ones took."""
+    runs = list(found[:SHOWN_RUNS])
+    finished = [
+        load for load in found.filter(state=models.JobState.DONE)[:CHART_RUNS] if load.seconds is not None
+    ]
+    longest = max((load.seconds or 0 for load in finished), default=0) or 1
+    bars = [
+        {
+            "x": round(place * 100 / CHART_RUNS, 2),
+            "height": max(round((load.seconds or 0) * 46 / longest), 2),
+            "y": 50 - max(round((load.seconds or 0) * 46 / longest), 2),
+        }
+        for place, load in enumerate(reversed(finished))
+    ]
+    return {
+        "runs": runs,
+        "bars": bars,
+        "longest": longest,
+        "is_loading": any(load.is_open for load in runs),
+    }
+
+
+@require_GET
+@frame.entered
+def health_card(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    context = frame.context(request, connection=found, **_health(found))
+    response = render(request, "sources/_card_health.html", context)
+    if not context["is_checking"]:
+        response["HX-Trigger"] = "source:checked"
+    return response
+
+
+@require_GET
+@frame.entered
+def tables_card(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    context = frame.context(request, connection=found, look_form=forms.LookForm(), **_tables(found))
+    return render(request, "sources/_card_tables.html", context)
+
+
+@require_GET
+@frame.entered
+def runs_card(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    context = frame.context(request, runs_url=request.path, **_runs(found))
+    response = render(request, "sources/_card_runs.html", context)
+    if not context["is_loading"]:
+        # The list of datasets around the card is new as well.
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@frame.entered
+def test_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    return _asked(request, connection_id, models.ProbeKind.CHECK, health_card)
+
+
+@require_POST
+@frame.entered
+def list_tables(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    return _asked(request, connection_id, models.ProbeKind.DISCOVER, tables_card)
+
+
+def _asked(request: HttpRequest, connection_id: uuid.UUID, kind: str, card: Any) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    access.require(rules.can_ask_source(request.actor, found))  # type: ignore[attr-defined]
+    ask(found, kind, request)
+    if request.headers.get("HX-Request"):
+        context = frame.context(request, connection=found, look_form=forms.LookForm())
+        if kind == models.ProbeKind.CHECK:
+            return render(request, "sources/_card_health.html", context | _health(found))
+        return render(request, "sources/_card_tables.html", context | _tables(found))
+    return redirect("sources:connection", found.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@frame.connecting
+def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    names = ("name_en", "name_zh") if found.is_file else (*address_fields(), "name_en", "name_zh")
+    initial = {name: getattr(found, name) for name in names}
+    form: Any
+    if found.is_file:
+        form = forms.NamesForm(request.POST or None, initial=initial)
+    else:
+        form = forms.DatabaseForm(request.POST or None, initial=initial, kind=found.kind, is_new=False)
+
+    def write() -> models.Connection:
+        access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+        values = dict(form.cleaned_data)
+        password = values.pop("password", "")
+        return actions.change_connection(
+            connection=found,
+            values=values,
+            password=password,
+            by=request.actor,  # type: ignore[attr-defined]
+            at=timezone.now(),
+        )
+
+    if request.method == "POST":
+        changed = frame.attempt(form, write)
+        if changed is not None:
+            if not changed.is_file:
+                ask(changed, models.ProbeKind.CHECK, request)
+            return frame.done(request, _("The source was changed."), "sources:connection", found.pk)
+    context = frame.context(request, form=form, connection=found, kind=found.kind)
+    return render(request, "sources/change_connection.html", context, status=422 if form.is_bound else 200)
+
+
+def address_fields() -> tuple[str, ...]:
+    """The parts of an address that a form starts from; never the password."""
+    return ("host", "port", "database", "user_name", "tls")
+
+
+@require_POST
+@frame.connecting
+def pause(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+    actions.pause_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    return frame.done(request, _("No more loads until you resume."), "sources:connection", found.pk)
+
+
+@require_POST
+@frame.connecting
+def resume(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+    actions.resume_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    return frame.done(request, _("Loads run again."), "sources:connection", found.pk)
+
+
+@require_POST
+@frame.connecting
+def close_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    found = frame.connection_of(request, connection_id)
+    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+    actions.close_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    return frame.done(request, _("The source was closed and its password forgotten."), "sources:list")
+
+
+@require_POST
+@frame.entered
+def upload(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
+    """A newer file: every dataset of the source is loaded from it."""
+    found = frame.connection_of(request, connection_id)
+    access.require(rules.can_upload_file(request.actor, found))  # type: ignore[attr-defined]
+    form = forms.UploadForm(request.POST, request.FILES)
+
+    def write() -> models.SourceFile:
+        file = form.cleaned_data["file"]
+        return actions.upload_file(
+            connection=found,
+            name=file.name,
+            chunks=file.chunks(),
+            by=request.actor,  # type: ignore[attr-defined]
+            at=timezone.now(),
+        )
+
+    if frame.attempt(form, write) is None:
+        context = _page(request, found) | {"upload_form": form}
+        return render(request, "sources/connection.html", context, status=422)
+    ask(found, models.ProbeKind.DISCOVER, request)
+    for load in queries.loads(connection=found).filter(state=models.JobState.WAITING):
+        jobs.nudge(tasks.run_load, str(load.pk))
+    return frame.done(request, _("The file was taken over."), "sources:connection", found.pk)

@@ -1,0 +1,63 @@
+"""What the pages of sources share: who may enter, what they may do, answers after a write."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from performance.foundation import access, refusals
+from performance.sources import models, queries, rules
+
+#: To see sources; auditors enter too, to read.
+entered = access.role(*rules.DATA_ROLES)
+connecting = access.role("administrator")
+
+
+def context(request: HttpRequest, **more: Any) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    return {
+        "nav": "metrics",
+        "can_connect": rules.can_connect_sources(actor),
+        "can_model": rules.can_model_datasets(actor),
+        **more,
+    }
+
+
+def connection_of(request: HttpRequest, connection_id: uuid.UUID) -> models.Connection:
+    return access.get_or_404(queries.connections(), pk=connection_id)
+
+
+def dataset_of(request: HttpRequest, dataset_id: uuid.UUID) -> models.Dataset:
+    return access.get_or_404(queries.datasets(), pk=dataset_id)
+
+
+def load_of(request: HttpRequest, load_id: uuid.UUID) -> models.Load:
+    return access.get_or_404(queries.loads(), pk=load_id)
+
+
+def probe_of(request: HttpRequest, probe_id: uuid.UUID) -> models.Probe:
+    return access.get_or_404(queries.probes(), pk=probe_id)
+
+
+def done(request: HttpRequest, text: Any, to: str, *args: Any) -> HttpResponse:
+    """After a write: a toast, and the page that shows the result."""
+    messages.success(request, text)
+    return redirect(to, *args)
+
+
+def attempt(form: forms.Form, write: Callable[[], Any]) -> Any:
+    """What the write gave, or None when the form says why not."""
+    if not form.is_valid():
+        return None
+    try:
+        return write()
+    except refusals.Refused as refusal:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, str(refusal.message))
+        return None

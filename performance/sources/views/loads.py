@@ -1,0 +1,53 @@
+"""One load: how far it is, what it changed, what it could not take."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from performance.foundation import access
+from performance.sources import actions, queries, rules
+from performance.sources.views import frame
+
+A_PAGE = 50
+
+
+@require_GET
+@frame.entered
+def load(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
+    found = frame.load_of(request, load_id)
+    page = Paginator(queries.rejected_rows(found), A_PAGE).get_page(request.GET.get("page"))
+    context = frame.context(
+        request,
+        load=found,
+        dataset=found.dataset,
+        connection=found.dataset.connection,
+        page_obj=page,
+        reasons=queries.rejected_by_reason(found),
+    )
+    return render(request, "sources/load.html", context)
+
+
+@require_GET
+@frame.entered
+def load_card(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
+    """Polled while the load runs; at its end the page loads again."""
+    found = frame.load_of(request, load_id)
+    response = render(request, "sources/_card_load.html", frame.context(request, load=found))
+    if not found.is_open:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@frame.entered
+def stop(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
+    found = frame.load_of(request, load_id)
+    access.require(rules.can_stop_load(request.actor, found))  # type: ignore[attr-defined]
+    actions.stop_load(load=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    return redirect("sources:load", found.pk)
