@@ -1,5 +1,413 @@
-"""Endpoints under /api/v1/."""
+"""Endpoints under /api/v1/: scores, weight policies and runs, through the rules and actions of the pages."""
 
-from django.urls import URLPattern
+import uuid
+from typing import Any
 
-urls: list[URLPattern] = []
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from performance.foundation import access, api, jobs
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import actions, evidence, queries, rules, tasks
+from performance.scoring.models import (
+    Category,
+    CurrentScore,
+    Missing,
+    PolicyApproval,
+    PolicyVersion,
+    RunKind,
+    Score,
+    ScoreRun,
+    Side,
+    SourceKind,
+    Stage,
+)
+
+READ, WRITE = "performance:read", "performance:write"
+
+
+class ScoreOut(serializers.ModelSerializer[Score]):
+    """A score in micro points (80 points: 80_000_000); null where nothing counted."""
+
+    person = serializers.UUIDField(source="person_id")
+    period = serializers.UUIDField(source="period_id")
+    version = serializers.UUIDField(source="version_id")
+
+    class Meta:
+        model = Score
+        fields = [
+            "id",
+            "person",
+            "period",
+            "version",
+            "score_micro",
+            "constant_micro",
+            "coverage_ppm",
+            "state",
+            "engine_version",
+            "digest",
+            "computed_at",
+        ]
+
+
+class ScoreDetailOut(ScoreOut):
+    class Meta(ScoreOut.Meta):
+        fields = [*ScoreOut.Meta.fields, "explanation", "evidence"]
+
+
+class ReplayOut(serializers.Serializer[queries.Replay]):
+    identical = serializers.BooleanField(source="is_identical")
+    kept_micro = serializers.IntegerField(allow_null=True)
+    again_micro = serializers.IntegerField(allow_null=True)
+    differences = serializers.ListField(child=serializers.CharField())
+
+
+class ApprovalOut(serializers.ModelSerializer[PolicyApproval]):
+    person = serializers.UUIDField(source="person_id")
+
+    class Meta:
+        model = PolicyApproval
+        fields = ["side", "person", "at"]
+
+
+class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
+    policy = serializers.UUIDField(source="policy_id")
+    name_en = serializers.CharField(source="policy.name_en")
+    name_zh = serializers.CharField(source="policy.name_zh")
+    unit = serializers.UUIDField(source="policy.unit_id", allow_null=True)
+    period = serializers.UUIDField(source="period_id")
+    proposed_by = serializers.UUIDField(source="proposed_by_id", allow_null=True)
+    approvals = ApprovalOut(many=True)
+
+    class Meta:
+        model = PolicyVersion
+        fields = [
+            "id",
+            "policy",
+            "name_en",
+            "name_zh",
+            "unit",
+            "number",
+            "period",
+            "stage",
+            "missing",
+            "step_cap_ppm",
+            "state",
+            "reason",
+            "proposed_by",
+            "proposed_at",
+            "approved_at",
+            "locked_at",
+            "effective_on",
+            "announced_at",
+            "approvals",
+        ]
+
+
+class PolicyDetailOut(PolicyVersionOut):
+    """With the plan: each component's curve, base and effective weight and why; null where none is feasible."""
+
+    plan = serializers.SerializerMethodField()
+
+    class Meta(PolicyVersionOut.Meta):
+        fields = [*PolicyVersionOut.Meta.fields, "plan"]
+
+    def get_plan(self, version: PolicyVersion) -> dict[str, Any]:
+        return queries.plan_of(version)
+
+
+class ComponentIn(serializers.Serializer[None]):
+    key = serializers.SlugField(max_length=60)
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    category = serializers.ChoiceField(choices=Category.choices)
+    source_kind = serializers.ChoiceField(choices=SourceKind.choices)
+    source_ref = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    slice = serializers.JSONField(required=False, help_text='"own_unit" or {"dimension": "value"}')
+    base_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000)
+    min_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    max_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    curve = serializers.DictField(required=False)
+    color = serializers.IntegerField(min_value=1, max_value=8, required=False)
+    multipliers = serializers.DictField(child=serializers.IntegerField(), required=False)
+
+    def validate_multipliers(self, given: dict[str, int]) -> dict[str, int]:
+        unknown = set(given) - set(Stage.values)
+        if unknown:
+            raise serializers.ValidationError(f"Unknown stage: {', '.join(sorted(unknown))}")
+        return given
+
+
+class PolicyIn(serializers.Serializer[None]):
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    unit = serializers.UUIDField(required=False, allow_null=True, default=None)
+    period = serializers.UUIDField()
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
+    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, default=50_000)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    components = ComponentIn(many=True)
+
+
+class ReasonIn(serializers.Serializer[None]):
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ApproveIn(serializers.Serializer[None]):
+    side = serializers.ChoiceField(choices=Side.choices)
+
+
+class LockIn(serializers.Serializer[None]):
+    effective_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class RunIn(serializers.Serializer[None]):
+    period = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=[RunKind.FULL, RunKind.FREEZE], default=RunKind.FULL)
+
+
+class RunOut(serializers.ModelSerializer[ScoreRun]):
+    period = serializers.UUIDField(source="period_id")
+
+    class Meta:
+        model = ScoreRun
+        fields = [
+            "id",
+            "period",
+            "kind",
+            "state",
+            "total",
+            "done",
+            "written",
+            "asked_at",
+            "started_at",
+            "finished_at",
+            "error",
+        ]
+
+
+class ScoresView(api.TenantView):
+    """Scores that I may see."""
+
+    scope_read = READ
+
+    def visible(self, request: Request) -> Any:
+        on = people_queries.day_at(request.actor.organisation, timezone.now())
+        return queries.scores_visible_to(request.actor, on)
+
+
+class Scores(ScoresView):
+    """The scores in force: mine, those of the people below me, everybody's for HR and auditors."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("person", uuid.UUID), OpenApiParameter("period", uuid.UUID)],
+        responses=ScoreOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        current = CurrentScore.objects.all()
+        for name in ("person", "period"):
+            if request.query_params.get(name):
+                asked = serializers.UUIDField().run_validation(request.query_params[name])
+                current = current.filter(**{f"{name}_id": asked})
+        scores = self.visible(request).filter(pk__in=current.values("score_id"))
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(scores.order_by(), request)
+        return paginator.get_paginated_response(ScoreOut(page, many=True).data)
+
+
+class OneScore(ScoresView):
+    """One score with its whole sum and its inputs."""
+
+    @extend_schema(responses=ScoreDetailOut)
+    def get(self, request: Request, score_id: uuid.UUID) -> Response:
+        return Response(ScoreDetailOut(access.get_or_404(self.visible(request), pk=score_id)).data)
+
+
+class ReplayScore(ScoresView):
+    """Computes a score again from what it kept, and compares."""
+
+    @extend_schema(responses=ReplayOut)
+    def get(self, request: Request, score_id: uuid.UUID) -> Response:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        return Response(ReplayOut(queries.replay_score(score)).data)
+
+
+class PoliciesView(api.TenantView):
+    """Versions of weight policies that I may see."""
+
+    scope_read = READ
+    scope_write = WRITE
+
+    def version(self, request: Request, version_id: uuid.UUID) -> PolicyVersion:
+        return access.get_or_404(queries.versions_visible_to(request.actor), pk=version_id)
+
+    def answer(self, request: Request, version_id: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
+        return Response(PolicyDetailOut(self.version(request, version_id)).data, status=code)
+
+
+class Policies(PoliciesView):
+    """All versions; drafting a policy for a unit that has none."""
+
+    @extend_schema(responses=PolicyVersionOut(many=True))
+    def get(self, request: Request) -> Response:
+        versions = queries.versions_visible_to(request.actor).prefetch_related("approvals")
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(versions.order_by(), request)
+        return paginator.get_paginated_response(PolicyVersionOut(page, many=True).data)
+
+    @extend_schema(request=PolicyIn, responses={201: PolicyDetailOut})
+    def post(self, request: Request) -> Response:
+        access.require(rules.can_draft_policy(request.actor))
+        asked = PolicyIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        unit = given.pop("unit")
+        version = actions.draft_policy(
+            unit=access.get_or_404(people.BusinessUnit.objects.all(), pk=unit) if unit else None,
+            period=access.get_or_404(people.Period.objects.all(), pk=given.pop("period")),
+            components=[evidence.ComponentDraft(**component) for component in given.pop("components")],
+            by=request.actor,
+            at=timezone.now(),
+            **given,
+        )
+        return self.answer(request, version.pk, status.HTTP_201_CREATED)
+
+
+class OnePolicy(PoliciesView):
+    """One version with its plan."""
+
+    @extend_schema(responses=PolicyDetailOut)
+    def get(self, request: Request, version_id: uuid.UUID) -> Response:
+        return self.answer(request, version_id)
+
+
+class ProposePolicy(PoliciesView):
+    """Puts a draft before both sides."""
+
+    @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        access.require(rules.can_propose_policy(request.actor, version))
+        asked = ReasonIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        actions.propose_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
+        return self.answer(request, version_id)
+
+
+class ApprovePolicy(PoliciesView):
+    """One side's yes; 403 for whoever proposed it or is scored by it."""
+
+    @extend_schema(request=ApproveIn, responses=PolicyDetailOut)
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        asked = ApproveIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        side = asked.validated_data["side"]
+        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
+        actions.approve_policy(version=version, side=side, by=request.actor, at=timezone.now())
+        return self.answer(request, version_id)
+
+
+class ReturnPolicy(PoliciesView):
+    """Sends a proposal back to be changed."""
+
+    @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
+        asked = ReasonIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        actions.return_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
+        return self.answer(request, version_id)
+
+
+class LockPolicy(PoliciesView):
+    """Puts an approved version in force."""
+
+    @extend_schema(request=LockIn, responses=PolicyDetailOut)
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        access.require(rules.can_lock_policy(request.actor, version))
+        asked = LockIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        actions.lock_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
+        jobs.nudge(tasks.announce_locked_policies)
+        jobs.nudge(tasks.rescore_stale)
+        return self.answer(request, version_id)
+
+
+class Runs(api.TenantView):
+    """Score runs; starting one (full, or freeze at closing)."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_read = READ
+    scope_write = WRITE
+
+    @extend_schema(responses=RunOut(many=True))
+    def get(self, request: Request) -> Response:
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(queries.runs().order_by(), request)
+        return paginator.get_paginated_response(RunOut(page, many=True).data)
+
+    @extend_schema(request=RunIn, responses={202: RunOut})
+    def post(self, request: Request) -> Response:
+        asked = RunIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        freezes = asked.validated_data["kind"] == RunKind.FREEZE
+        allowed = rules.can_freeze_scores if freezes else rules.can_compute_scores
+        access.require(allowed(request.actor))
+        period = access.get_or_404(people.Period.objects.all(), pk=asked.validated_data["period"])
+        ask = actions.freeze_scores if freezes else actions.start_run
+        run = ask(period=period, by=request.actor, at=timezone.now())
+        jobs.nudge(tasks.carry_out_run, str(run.pk))
+        return Response(RunOut(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+class OneRun(api.TenantView):
+    """A run and how far it is."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_read = READ
+
+    @extend_schema(responses=RunOut)
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        return Response(RunOut(access.get_or_404(queries.runs(), pk=run_id)).data)
+
+
+class StopRun(api.TenantView):
+    """Stops a run after the batch in progress."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_write = WRITE
+
+    @extend_schema(request=None, responses=RunOut)
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        run = access.get_or_404(queries.runs(), pk=run_id)
+        access.require(rules.can_stop_run(request.actor, run))
+        actions.stop_run(run=run, by=request.actor, at=timezone.now())
+        run.refresh_from_db()
+        return Response(RunOut(run).data)
+
+
+urls = [
+    path("scores/", Scores.as_view()),
+    path("scores/<uuid:score_id>/", OneScore.as_view()),
+    path("scores/<uuid:score_id>/replay/", ReplayScore.as_view()),
+    path("weight-policies/", Policies.as_view()),
+    path("weight-policies/<uuid:version_id>/", OnePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/propose/", ProposePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/approve/", ApprovePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/return/", ReturnPolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/lock/", LockPolicy.as_view()),
+    path("score-runs/", Runs.as_view()),
+    path("score-runs/<uuid:run_id>/", OneRun.as_view()),
+    path("score-runs/<uuid:run_id>/stop/", StopRun.as_view()),
+]

@@ -75,7 +75,8 @@ def test_a_missing_component_is_left_out_not_counted_as_zero(
         lines = {line["key"]: line for line in score.explanation["components"]}
     assert lines["pulse"]["treatment"] == "left_out"
     assert lines["pulse"]["effective_ppm"] == 0
-    assert score.score_micro is not None and score.score_micro >= 90 * MICRO
+    assert score.score_micro is not None
+    assert score.score_micro >= 90 * MICRO
     assert score.coverage_ppm < 1_000_000
 
 

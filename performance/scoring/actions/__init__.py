@@ -6,21 +6,23 @@ from performance.scoring.actions.computing import (
     rescore_people,
     rescore_users_of_metrics,
 )
+from performance.scoring.actions.drafts import (
+    PolicyRefused,
+    discard_draft,
+    draft_next_version,
+    draft_policy,
+    revise_draft,
+)
 from performance.scoring.actions.policies import (
     ANNOUNCED_AT_ONCE,
     ANNOUNCEMENT,
     APPROVAL,
-    PolicyRefused,
     acknowledge_policy,
     announce_policy,
     approve_policy,
-    discard_draft,
-    draft_next_version,
-    draft_policy,
     lock_policy,
     propose_policy,
     return_policy,
-    revise_draft,
 )
 from performance.scoring.actions.runs import (
     RunRefused,

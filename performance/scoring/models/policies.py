@@ -146,6 +146,14 @@ class PolicyVersion(tenancy.TenantModel):
         return self.state == VersionState.DRAFT
 
     @property
+    def bar(self) -> list[tuple[float, int, str]]:
+        """The weight bar of the base weights; reads the prefetched components."""
+        return [
+            (component.base_ppm / 10_000, component.color, i18n.local(component, "name"))
+            for component in self.components.all()
+        ]
+
+    @property
     def planned(self) -> list[dict[str, Any]]:
         """The components of the frozen plan; empty before the lock."""
         return self.plan["components"] if self.plan else []

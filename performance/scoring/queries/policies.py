@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from performance.foundation import access, tenancy
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import evidence, rules
 from performance.scoring.models import (
     PolicyApproval,
@@ -38,7 +38,7 @@ class Group:
 def day_of(at: datetime.datetime) -> datetime.date:
     """The organisation's calendar day of a moment."""
     organisation = people.Organisation.objects.get(pk=tenancy.current_organisation_id())
-    return at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone)).date()
+    return people_queries.day_at(organisation, at)
 
 
 def versions_visible_to(actor: access.Actor) -> QuerySet[PolicyVersion]:

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
+from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score
 
@@ -69,8 +71,16 @@ class Line:
 
     @property
     def score_rounded(self) -> int:
-        """For sliders, which move in whole points."""
         return round((self.value_micro or 0) / 1_000_000)
+
+    @property
+    def score_plain(self) -> str:
+        """For scripts, as below: the exact score."""
+        return _plain(self.value_micro)
+
+    @property
+    def slider_max(self) -> int:
+        return 120 if self.curve.get("stretch") or (self.value_micro or 0) > 100_000_000 else 100
 
     @property
     def weight_percent(self) -> str:
@@ -116,6 +126,53 @@ class Scorecard:
     @property
     def marks(self) -> list[int]:
         return [self.axis * step // 5 for step in range(6)]
+
+    @property
+    def weight_parts(self) -> list[tuple[Decimal, int, str]]:
+        """The weight bar: (percent, colour, name) of what counts."""
+        return [
+            (Decimal(line.effective_ppm) / 10_000, line.color, line.name)
+            for line in self.lines
+            if line.counts
+        ]
+
+    @property
+    def sliders(self) -> list[Line]:
+        return [line for line in self.lines if line.counts]
+
+    @property
+    def total_plain(self) -> str:
+        return _plain(self.score.score_micro)
+
+    @property
+    def constant_plain(self) -> str:
+        return _plain(self.score.constant_micro)
+
+    @property
+    def total_held(self) -> str:
+        """The total as a place on a bar of 100."""
+        return _plain(min(self.score.score_micro or 0, 100_000_000))
+
+    @property
+    def spark_scores(self) -> list[Decimal | None]:
+        return [_points(point.score_micro) for point in self.history]
+
+    @property
+    def spark_constants(self) -> list[Decimal | None]:
+        return [_points(point.constant_micro) for point in self.history]
+
+    @property
+    def spark_provisional(self) -> int:
+        return 0 if self.score.is_frozen else 1
+
+    @property
+    def spark_label(self) -> str:
+        scores = ", ".join(formats.number(value, 1) for value in self.spark_scores)
+        constants = ", ".join(formats.number(value, 1) for value in self.spark_constants)
+        return _("Score by day: %(scores)s; at constant weights %(constants)s") % {
+            "scores": scores,
+            "constants": constants,
+        }
 
     @property
     def segments(self) -> list[dict[str, Any]]:
@@ -191,6 +248,15 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> dict[str, Any] |
             for key, item in components.items()
         ],
     }
+
+
+def _points(micro: int | None) -> Decimal | None:
+    return None if micro is None else Decimal(micro) / 1_000_000
+
+
+def _plain(micro: int | None) -> str:
+    """A plain decimal with a point in every language, for scripts and drawings."""
+    return format(Decimal(micro or 0) / 1_000_000, "f")
 
 
 def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[dict[str, str]]:

@@ -21,6 +21,10 @@ class TeamRow:
     person: people.Person
     score: Score | None
 
+    @property
+    def is_provisional(self) -> bool:
+        return self.score is not None and not self.score.is_frozen
+
 
 def people_with_visible_scores(actor: access.Actor, on: datetime.date) -> QuerySet[people.Person]:
     """Oneself and everybody below; HR and auditors see all."""

@@ -1,0 +1,174 @@
+"""Drafting a weight policy: its first version, the next one, and what it says."""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from performance.foundation import access, audit, refusals
+from performance.people import models as people
+from performance.scoring import evidence, queries
+from performance.scoring.models import PolicyComponent, PolicyVersion, StageMultiplier, WeightPolicy
+
+
+class PolicyRefused(refusals.Refused):
+    """A step in a policy's life that its rules do not allow."""
+
+
+@transaction.atomic
+def draft_policy(
+    *,
+    name_en: str,
+    name_zh: str,
+    unit: people.BusinessUnit | None,
+    period: people.Period,
+    stage: str,
+    missing: str,
+    step_cap_ppm: int | None,
+    components: Sequence[evidence.ComponentDraft],
+    by: access.Actor,
+    at: datetime.datetime,
+    reason: str = "",
+) -> PolicyVersion:
+    """A policy of its own for a unit (None: everybody without another), as version 1."""
+    if WeightPolicy.objects.filter(unit=unit).exists():
+        raise PolicyRefused(
+            _("There is a policy for these people already. Draft its next version instead."),
+            code="policy_exists",
+            field="unit",
+        )
+    policy = WeightPolicy.objects.create(name_en=name_en, name_zh=name_zh, unit=unit, created_at=at)
+    version = _new_version(policy, 1, period, by=by, at=at)
+    return revise_draft(
+        version=version,
+        period=period,
+        stage=stage,
+        missing=missing,
+        step_cap_ppm=step_cap_ppm,
+        components=components,
+        reason=reason,
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def draft_next_version(
+    *, policy: WeightPolicy, period: people.Period, by: access.Actor, at: datetime.datetime
+) -> PolicyVersion:
+    """A copy of the newest version to change. One version is in the making at a time."""
+    WeightPolicy.objects.select_for_update().get(pk=policy.pk)
+    latest = PolicyVersion.objects.filter(policy=policy).order_by("-number").first()
+    if latest is None or not latest.is_fixed:
+        raise PolicyRefused(_("A version is in the making already."), code="conflict")
+    version = _new_version(policy, latest.number + 1, period, by=by, at=at)
+    return revise_draft(
+        version=version,
+        period=period,
+        stage=latest.stage,
+        missing=latest.missing,
+        step_cap_ppm=latest.step_cap_ppm,
+        components=queries.drafts_of(latest),
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def revise_draft(
+    *,
+    version: PolicyVersion,
+    period: people.Period,
+    stage: str,
+    missing: str,
+    step_cap_ppm: int | None,
+    components: Sequence[evidence.ComponentDraft],
+    by: access.Actor,
+    at: datetime.datetime,
+    reason: str = "",
+) -> PolicyVersion:
+    """Replaces the content of a draft. It may still be incomplete; proposing it checks everything."""
+    version = locked_row(version)
+    if not version.is_draft:
+        raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
+    found = evidence.troubles(
+        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version)
+    )
+    if found:
+        raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")
+    version.period, version.stage, version.missing = period, stage, missing
+    version.step_cap_ppm, version.reason = step_cap_ppm, reason
+    version.save(update_fields=["period", "stage", "missing", "step_cap_ppm", "reason"])
+    _replace_components(version, components)
+    audit.record(
+        by=by,
+        action="scoring.draft_policy",
+        subject=version,
+        changes={draft.key: draft.base_ppm for draft in components},
+        at=at,
+    )
+    return version
+
+
+@transaction.atomic
+def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.datetime) -> None:
+    """Throws a draft away; with it the policy, when it never had another version."""
+    version = locked_row(version)
+    if not version.is_draft:
+        raise PolicyRefused(_("Only a draft can be discarded."), code="not_a_draft")
+    audit.record(by=by, action="scoring.discard_draft", subject=version, at=at)
+    _replace_components(version, [])
+    policy = version.policy
+    version.delete()
+    if not PolicyVersion.objects.filter(policy=policy).exists():
+        policy.delete()
+
+
+def locked_row(version: PolicyVersion) -> PolicyVersion:
+    """The row as it is now, held until the end of the transaction: two approvals at once queue up here."""
+    rows = PolicyVersion.objects.select_for_update(of=("self",)).select_related("policy", "period")
+    return rows.get(pk=version.pk)
+
+
+def _new_version(
+    policy: WeightPolicy, number: int, period: people.Period, *, by: access.Actor, at: datetime.datetime
+) -> PolicyVersion:
+    return PolicyVersion.objects.create(
+        policy=policy, number=number, period=period, drafted_by=by.person, drafted_at=at
+    )
+
+
+def _replace_components(version: PolicyVersion, components: Sequence[evidence.ComponentDraft]) -> None:
+    StageMultiplier.objects.filter(component__version=version).delete()
+    PolicyComponent.objects.filter(version=version).delete()
+    rows = [
+        PolicyComponent(
+            version=version,
+            key=draft.key,
+            name_en=draft.name_en,
+            name_zh=draft.name_zh,
+            category=draft.category,
+            source_kind=draft.source_kind,
+            source_ref=draft.source_ref,
+            slice=draft.slice,
+            base_ppm=draft.base_ppm,
+            min_ppm=draft.min_ppm,
+            max_ppm=draft.max_ppm,
+            curve=dict(draft.curve),
+            color=draft.color,
+            position=position,
+        )
+        for position, draft in enumerate(components)
+    ]
+    PolicyComponent.objects.bulk_create(rows)
+    StageMultiplier.objects.bulk_create(
+        StageMultiplier(component=row, stage=stage, factor_ppm=factor)
+        for row, draft in zip(rows, components, strict=True)
+        for stage, factor in draft.multipliers.items()
+    )
+
+
+def _described(trouble: evidence.Trouble, components: Sequence[evidence.ComponentDraft]) -> str:
+    named = next((draft.name_en for draft in components if draft.key == trouble.key), "")
+    return f"{named}: {trouble.message}" if named else str(trouble.message)

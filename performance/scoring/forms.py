@@ -1,0 +1,308 @@
+"""Forms of a weight policy. Percent and × on the page, whole ppm inside."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from performance.foundation import i18n
+from performance.kpis import queries as kpi_queries
+from performance.people import models as people
+from performance.scoring import evidence
+from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, PolicyVersion, Stage
+
+PERCENT = WHOLE // 100
+COLOURS = 8
+SPARE_ROWS = 2
+
+
+class CurveKind:
+    """The curves that the form can edit; a curve of another kind is kept as it is."""
+
+    IDENTITY, LINEAR, WITHIN, KEPT = "identity", "linear", "within", "kept"
+    CHOICES = [
+        (IDENTITY, gettext_lazy("The value is the score")),
+        (LINEAR, gettext_lazy("Floor, target, stretch")),
+        (WITHIN, gettext_lazy("Within a range")),
+    ]
+    FIELDS = {
+        IDENTITY: (),
+        LINEAR: ("floor", "target", "stretch"),
+        WITHIN: ("lower", "upper", "tolerance"),
+    }
+
+
+class PolicyForm(forms.Form):
+    """What holds for the policy as a whole."""
+
+    name_en = forms.CharField(label=gettext_lazy("Name in English"), max_length=120)
+    name_zh = forms.CharField(label=gettext_lazy("Name in Chinese"), max_length=120, required=False)
+    unit = forms.ModelChoiceField(
+        label=gettext_lazy("For the people of"),
+        queryset=people.BusinessUnit.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("The whole organisation"),
+        help_text=gettext_lazy("Units below follow it unless they have a policy of their own."),
+    )
+    period = forms.ModelChoiceField(label=gettext_lazy("Period"), queryset=people.Period.objects.none())
+    stage = forms.ChoiceField(
+        label=gettext_lazy("Business stage"), choices=Stage.choices, initial=Stage.MATURE
+    )
+    missing = forms.ChoiceField(
+        label=gettext_lazy("A component without data"), choices=Missing.choices, initial=Missing.LEAVE_OUT
+    )
+    step_cap = forms.DecimalField(
+        label=gettext_lazy("A weight moves per period at most"),
+        min_value=0,
+        max_value=100,
+        decimal_places=4,
+        required=False,
+        initial=Decimal(5),
+        help_text=gettext_lazy("In percentage points. Empty: no cap."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why the weights change"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        help_text=gettext_lazy("Shown to everybody they apply to."),
+    )
+
+    def __init__(self, *args: Any, version: PolicyVersion | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["period"].queryset = people.Period.objects.exclude(state="closed").order_by("-starts_on")  # type: ignore[attr-defined]
+        if version is None:
+            self.fields["unit"].queryset = people.BusinessUnit.objects.order_by("code")  # type: ignore[attr-defined]
+        else:
+            for name in ("name_en", "name_zh", "unit"):
+                del self.fields[name]
+
+    @property
+    def step_cap_ppm(self) -> int | None:
+        cap = self.cleaned_data.get("step_cap")
+        return None if cap is None else int(cap * PERCENT)
+
+
+class ComponentForm(forms.Form):
+    """One component. A row without a name is not one."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False)
+    color = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=COLOURS)
+    kept_curve = forms.CharField(widget=forms.HiddenInput, required=False)
+    name_en = forms.CharField(label=gettext_lazy("Name in English"), max_length=120, required=False)
+    name_zh = forms.CharField(label=gettext_lazy("Name in Chinese"), max_length=120, required=False)
+    category = forms.ChoiceField(label=gettext_lazy("Category"), choices=Category.choices, required=False)
+    source = forms.ChoiceField(label=gettext_lazy("Measured by"), required=False)
+    slice = forms.ChoiceField(label=gettext_lazy("For"), required=False)
+    base = forms.DecimalField(
+        label=gettext_lazy("Base weight"), min_value=0, max_value=100, decimal_places=4, required=False
+    )
+    lowest = forms.DecimalField(
+        label=gettext_lazy("Minimum"), min_value=0, max_value=100, decimal_places=4, required=False
+    )
+    highest = forms.DecimalField(
+        label=gettext_lazy("Maximum"), min_value=0, max_value=100, decimal_places=4, required=False
+    )
+    curve = forms.ChoiceField(
+        label=gettext_lazy("Score"), choices=CurveKind.CHOICES, required=False, initial=CurveKind.IDENTITY
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Better is"),
+        choices=[
+            ("higher", pgettext_lazy("direction", "Higher")),
+            ("lower", pgettext_lazy("direction", "Lower")),
+        ],
+        required=False,
+    )
+    floor = forms.DecimalField(label=pgettext_lazy("curve", "Floor, 0 points"), required=False)
+    target = forms.DecimalField(label=pgettext_lazy("curve", "Target, 100 points"), required=False)
+    stretch = forms.DecimalField(label=pgettext_lazy("curve", "Stretch, 120 points"), required=False)
+    lower = forms.DecimalField(label=gettext_lazy("From"), required=False)
+    upper = forms.DecimalField(label=gettext_lazy("To"), required=False)
+    tolerance = forms.DecimalField(label=gettext_lazy("Tolerance"), required=False)
+
+    def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].choices = sources  # type: ignore[attr-defined]
+        self.fields["slice"].choices = _slices(self.initial.get("slice"))  # type: ignore[attr-defined]
+        if (
+            self.initial.get("curve") == CurveKind.KEPT
+            or self.data.get(self.add_prefix("curve")) == CurveKind.KEPT
+        ):
+            self.fields["curve"].choices = [  # type: ignore[attr-defined]
+                *CurveKind.CHOICES,
+                (CurveKind.KEPT, gettext_lazy("Steps or bands, as they are")),
+            ]
+        for stage, label in Stage.choices:
+            self.fields[f"stage_{stage}"] = forms.DecimalField(
+                label=label, min_value=Decimal("0.5"), max_value=Decimal(2), decimal_places=4, required=False
+            )
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing named, nothing weighed: a spare row."""
+        cleaned = getattr(self, "cleaned_data", {})
+        return not cleaned.get("name_en") and cleaned.get("base") is None
+
+    @property
+    def stage_fields(self) -> list[Any]:
+        return [self[f"stage_{stage}"] for stage in Stage.values]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.is_blank:
+            return cleaned
+        for name, words in (
+            ("name_en", _("Name this component.")),
+            ("base", _("Give it a base weight.")),
+            ("source", _("Say what measures it.")),
+        ):
+            if cleaned.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, words)
+        return cleaned
+
+    def draft(self, position: int) -> evidence.ComponentDraft:
+        """The component in whole ppm. To be called on a valid form."""
+        cleaned = self.cleaned_data
+        source_kind, _colon, source_ref = cleaned["source"].partition(":")
+        multipliers = {stage: cleaned.get(f"stage_{stage}") for stage in Stage.values}
+        return evidence.ComponentDraft(
+            key=cleaned["key"] or slugify(cleaned["name_en"])[:50] or f"component-{position + 1}",
+            name_en=cleaned["name_en"],
+            name_zh=cleaned["name_zh"],
+            category=cleaned["category"] or Category.BUSINESS,
+            source_kind=source_kind,
+            source_ref=source_ref,
+            slice=OWN_UNIT if cleaned["slice"] in ("", OWN_UNIT) else json.loads(cleaned["slice"]),
+            base_ppm=_ppm(cleaned["base"], 0),
+            min_ppm=_ppm(cleaned["lowest"], 0),
+            max_ppm=_ppm(cleaned["highest"], WHOLE),
+            curve=self._curve(),
+            color=cleaned["color"] or position % COLOURS + 1,
+            multipliers={
+                stage: int(value * WHOLE) for stage, value in multipliers.items() if value is not None
+            },
+        )
+
+    def _curve(self) -> dict[str, Any]:
+        kind = self.cleaned_data["curve"] or CurveKind.IDENTITY
+        if kind == CurveKind.KEPT:
+            kept: dict[str, Any] = json.loads(self.cleaned_data["kept_curve"] or "{}")
+            return kept
+        values = {name: self.cleaned_data[name] for name in CurveKind.FIELDS[kind]}
+        curve = {"kind": kind} | {name: _text(value) for name, value in values.items() if value is not None}
+        if kind == CurveKind.LINEAR:
+            curve["direction"] = self.cleaned_data["direction"] or "higher"
+        return curve
+
+
+class BaseComponents(forms.BaseFormSet):
+    """The components together: they must be a policy."""
+
+    drafts: list[evidence.ComponentDraft]
+
+    def clean(self) -> None:
+        self.drafts = []
+        if any(self.errors):
+            return
+        rows = [form for form in self.forms if not form.is_blank and form not in self.deleted_forms]
+        self.drafts = [form.draft(position) for position, form in enumerate(rows)]
+        by_key = {draft.key: form for draft, form in zip(self.drafts, rows, strict=True)}
+        for trouble in evidence.troubles(self.drafts):
+            if trouble.key in by_key and trouble.code != "duplicate_key":
+                by_key[trouble.key].add_error(trouble.field, trouble.message)
+            else:
+                raise forms.ValidationError(trouble.message, code=trouble.code)
+        if any(form.errors for form in rows):
+            raise forms.ValidationError(_("Some components need a correction."), code="components")
+
+
+def components_formset(*, spare: int = SPARE_ROWS) -> type[BaseComponents]:
+    return forms.formset_factory(  # type: ignore[return-value]
+        ComponentForm, formset=BaseComponents, extra=spare, can_delete=True, max_num=24, absolute_max=30
+    )
+
+
+def sources() -> list[tuple[str, Any]]:
+    """What a component may be measured by: objectives, the pulse, and every certified metric. One query."""
+    metrics = kpi_queries.certified_metrics()
+    return [
+        ("", gettext_lazy("Choose")),
+        ("okr:", gettext_lazy("Objectives and key results")),
+        ("feedback:pulse", gettext_lazy("Weekly pulse")),
+        *((f"kpi:{metric.key}", i18n.local(metric, "name")) for metric in metrics),
+    ]
+
+
+def initial_of(draft: evidence.ComponentDraft) -> dict[str, Any]:
+    """What a component's form shows."""
+    curve = dict(draft.curve)
+    kind = curve.get("kind") if curve.get("kind") in CurveKind.FIELDS else CurveKind.KEPT
+    if kind != CurveKind.KEPT and set(curve) - {"kind", "direction", *CurveKind.FIELDS[str(kind)]}:
+        kind = CurveKind.KEPT
+    shown = {
+        name: Decimal(str(curve[name])) for name in CurveKind.FIELDS.get(str(kind), ()) if curve.get(name)
+    }
+    return {
+        "key": draft.key,
+        "color": draft.color,
+        "kept_curve": json.dumps(curve) if kind == CurveKind.KEPT else "",
+        "name_en": draft.name_en,
+        "name_zh": draft.name_zh,
+        "category": draft.category,
+        "source": f"{draft.source_kind}:{draft.source_ref}",
+        "slice": OWN_UNIT if draft.slice == OWN_UNIT else json.dumps(draft.slice, sort_keys=True),
+        "base": Decimal(draft.base_ppm) / PERCENT,
+        "lowest": Decimal(draft.min_ppm) / PERCENT if draft.min_ppm else None,
+        "highest": Decimal(draft.max_ppm) / PERCENT if draft.max_ppm < WHOLE else None,
+        "curve": kind,
+        "direction": curve.get("direction", "higher"),
+        **shown,
+        **{f"stage_{stage}": Decimal(value) / WHOLE for stage, value in draft.multipliers.items()},
+    }
+
+
+def _slices(present: str | None) -> list[tuple[str, Any]]:
+    choices = [
+        (OWN_UNIT, gettext_lazy("The person’s own unit")),
+        ("{}", gettext_lazy("The whole organisation")),
+    ]
+    if present and present not in (OWN_UNIT, "{}"):
+        choices.append((present, ", ".join(f"{name} {value}" for name, value in json.loads(present).items())))
+    return choices
+
+
+def _ppm(percent: Decimal | None, default: int) -> int:
+    return default if percent is None else int(percent * PERCENT)
+
+
+def _text(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+class ProposeForm(forms.Form):
+    """The reason that goes with a proposal."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why the weights change"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
+
+
+class ReturnForm(forms.Form):
+    """What should change before it is approved."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("What should change"), widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class LockForm(forms.Form):
+    """From which day the weights apply; only asked once the period has begun."""
+
+    effective_on = forms.DateField(
+        label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )

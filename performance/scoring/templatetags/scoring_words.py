@@ -1,0 +1,125 @@
+"""`{% load scoring_words %}`: rules of a policy in plain words, and the arithmetic of one component."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from performance.foundation import i18n
+from performance.foundation.components import formats
+from performance.scoring.models import Category, Stage
+
+register = template.Library()
+
+WHOLE = 1_000_000
+
+
+@register.filter
+def factor(ppm: int | None) -> str:
+    """1_200_000 → "1.20"."""
+    return formats.number(None if ppm is None else Decimal(ppm) / WHOLE, 2)
+
+
+@register.filter
+def stage_name(stage: str) -> str:
+    return str(Stage(stage).label) if stage in Stage.values else stage
+
+
+@register.filter
+def category_name(category: str) -> str:
+    return str(Category(category).label) if category in Category.values else category
+
+
+@register.filter
+def curve_reading(curve: Mapping[str, Any]) -> str:
+    """How a raw value becomes a score, as one sentence."""
+    kind = curve.get("kind")
+    if kind == "linear":
+        words = {name: _shown(curve.get(name)) for name in ("floor", "target", "stretch")}
+        if curve.get("stretch") is None:
+            return _("0 points at %(floor)s, 100 at %(target)s, a straight line between.") % words
+        words["cap"] = _shown(curve.get("cap") or 120)
+        return (
+            _("0 points at %(floor)s, 100 at %(target)s, %(cap)s at %(stretch)s, straight lines between.")
+            % words
+        )
+    if kind == "within":
+        words = {name: _shown(curve.get(name)) for name in ("lower", "upper", "tolerance")}
+        if curve.get("tolerance") is None:
+            return _("100 points from %(lower)s to %(upper)s, 0 outside.") % words
+        return _("100 points from %(lower)s to %(upper)s, down to 0 at %(tolerance)s outside.") % words
+    if kind == "steps":
+        steps = [f"{_shown(row['score'])} @ {_shown(row['from'])}" for row in curve["steps"]]
+        return _("Points by step: %(steps)s.") % {"steps": ", ".join(steps)}
+    if kind == "bands":
+        return _("Points by band.")
+    return _("The value is the score: per cent are points, 0 to %(cap)s.") % {
+        "cap": _shown(curve.get("cap") or 100)
+    }
+
+
+@register.filter
+def curve_working(line: Any) -> str:
+    """The arithmetic from the measured value to the score, where it is one line; else empty."""
+    curve, raw = line.curve, line.raw_micro
+    if curve.get("kind") != "linear" or raw is None:
+        return ""
+    value = Decimal(raw) / WHOLE
+    sign = -1 if curve.get("direction") == "lower" else 1
+    floor, target = Decimal(str(curve["floor"])), Decimal(str(curve["target"]))
+    stretch = None if curve.get("stretch") is None else Decimal(str(curve["stretch"]))
+    score = formats.number(Decimal(line.value_micro or 0) / WHOLE, 1)
+    if value * sign <= floor * sign:
+        return ""
+    if value * sign <= target * sign:
+        return f"({_shown(value)} − {_shown(floor)}) ÷ ({_shown(target)} − {_shown(floor)}) × 100 = {score}"
+    if stretch is None or value * sign >= stretch * sign:
+        return ""
+    rise = Decimal(str(curve.get("cap") or 120)) - 100
+    return (
+        f"100 + ({_shown(value)} − {_shown(target)}) ÷ ({_shown(stretch)} − {_shown(target)})"
+        f" × {_shown(rise)} = {score}"
+    )
+
+
+@register.filter
+def missing_reading(missing: str) -> str:
+    """What happens to a component without data, as a sentence."""
+    return {
+        "leave_out": _(
+            "A component without data is left out, and the other weights grow in proportion. It never counts as zero."
+        ),
+        "zero": _("A component without data counts as zero."),
+        "carry_forward": _(
+            "A component without data keeps its last closed score; without one it is left out."
+        ),
+    }[missing]
+
+
+@register.filter
+def local_name(item: Mapping[str, Any]) -> str:
+    """The name of a planned component, which is kept as plain data."""
+    return _in_language(item, "name")
+
+
+@register.filter
+def mark(digest: str) -> str:
+    """The first letters of a digest, for people to compare."""
+    return f"{digest[:4]}·{digest[4:8]}"
+
+
+@register.filter
+def text_of(ref: Mapping[str, str]) -> str:
+    """The label of a reference in the reader's language."""
+    return _in_language(ref, "label")
+
+
+def _in_language(item: Mapping[str, Any], field: str) -> str:
+    first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
+    return str(item.get(f"{field}_{first}") or item.get(f"{field}_{second}") or "")
+
+
+def _shown(value: Any) -> str:
+    return formats.number(None if value is None else Decimal(str(value)))

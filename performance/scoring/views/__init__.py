@@ -1,0 +1,54 @@
+"""Pages of scorecards, weight policies and runs."""
+
+from performance.scoring.views.policies import (
+    approve,
+    discard,
+    effect,
+    lock,
+    policy,
+    policy_list,
+    propose,
+    read,
+    send_back,
+)
+from performance.scoring.views.policy_editor import edit, new, next_version, preview
+from performance.scoring.views.runs import freeze, resume, run, run_progress, runs, start, stop
+from performance.scoring.views.scorecards import (
+    evidence,
+    evidence_panel,
+    glance,
+    my_scorecard,
+    replay,
+    scorecard,
+    team,
+)
+
+__all__ = [
+    "approve",
+    "discard",
+    "edit",
+    "effect",
+    "evidence",
+    "evidence_panel",
+    "freeze",
+    "glance",
+    "lock",
+    "my_scorecard",
+    "new",
+    "next_version",
+    "policy",
+    "policy_list",
+    "preview",
+    "propose",
+    "read",
+    "replay",
+    "resume",
+    "run",
+    "run_progress",
+    "runs",
+    "scorecard",
+    "send_back",
+    "start",
+    "stop",
+    "team",
+]

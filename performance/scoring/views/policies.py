@@ -1,0 +1,259 @@
+"""Weight policies: the list, a version with its effect, the editor, and each step of its life."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from performance.engine import errors
+from performance.foundation import access, i18n, jobs, refusals
+from performance.inbox import models as inbox
+from performance.people import queries as people_queries
+from performance.scoring import actions, evidence, forms, queries, rules, tasks
+from performance.scoring.models import PolicyVersion, Side, Stage
+
+
+@require_GET
+@access.member
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """Every policy with the versions the actor may see."""
+    context = {
+        "nav": "performance",
+        "policies": queries.latest_versions(request.actor),
+        "may_draft": rules.can_draft_policy(request.actor),
+    }
+    return render(request, "scoring/policies.html", context)
+
+
+@require_GET
+@access.member
+def policy(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """One version: its weights, the reading of its rules, and where it stands in its life."""
+    return render(request, "scoring/policy.html", _page(request, seen(request, version_id)))
+
+
+@require_GET
+@access.member
+def effect(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """The effective weights in another stage; nothing is saved."""
+    version = seen(request, version_id)
+    stage = request.GET.get("stage", version.stage)
+    chosen = stage if stage in Stage.values else version.stage
+    return render(request, "scoring/_card_effect.html", _effect(version, chosen))
+
+
+@require_POST
+@access.member
+def propose(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Puts the draft before both sides."""
+    version = seen(request, version_id)
+    access.require(rules.can_propose_policy(request.actor, version))
+    form = forms.ProposeForm(request.POST)
+    form.is_valid()
+    return _step(
+        request,
+        version,
+        lambda: actions.propose_policy(
+            version=version, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now()
+        ),
+        _("Sent to both sides for approval."),
+    )
+
+
+@require_POST
+@access.member
+def approve(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """One side's yes. Who proposed it or is scored by it gets 403."""
+    version = seen(request, version_id)
+    side = request.POST.get("side", "")
+    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
+    return _step(
+        request,
+        version,
+        lambda: actions.approve_policy(version=version, side=side, by=request.actor, at=timezone.now()),
+        _("Approved."),
+    )
+
+
+@require_POST
+@access.member
+def send_back(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Back to draft, with what should change."""
+    version = seen(request, version_id)
+    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
+    return _step(
+        request,
+        version,
+        lambda: actions.return_policy(
+            version=version, reason=request.POST.get("reason", ""), by=request.actor, at=timezone.now()
+        ),
+        _("Returned as a draft."),
+    )
+
+
+@require_POST
+@access.member
+def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Puts the approved version in force and has everybody concerned told and rescored."""
+    version = seen(request, version_id)
+    access.require(rules.can_lock_policy(request.actor, version))
+    form = forms.LockForm(request.POST)
+    day = form.cleaned_data["effective_on"] if form.is_valid() else None
+    response = _step(
+        request,
+        version,
+        lambda: actions.lock_policy(version=version, effective_on=day, by=request.actor, at=timezone.now()),
+        _("Locked. Everybody concerned will be told."),
+    )
+    jobs.nudge(tasks.announce_locked_policies)
+    jobs.nudge(tasks.rescore_stale)
+    return response
+
+
+@require_POST
+@access.member
+def discard(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Throws a draft away."""
+    version = seen(request, version_id)
+    access.require(rules.can_edit_draft(request.actor, version))
+    actions.discard_draft(version=version, by=request.actor, at=timezone.now())
+    messages.success(request, _("Draft discarded."))
+    return redirect("scoring:policies")
+
+
+@require_POST
+@access.member
+def read(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Somebody concerned has read the announcement."""
+    version = seen(request, version_id)
+    actions.acknowledge_policy(version=version, by=request.actor, at=timezone.now())
+    return redirect("scoring:policy", version_id=version.pk)
+
+
+def seen(request: HttpRequest, version_id: uuid.UUID) -> PolicyVersion:
+    """The version, if the actor may see it; else 404."""
+    return access.get_or_404(queries.versions_visible_to(request.actor), pk=version_id)
+
+
+def _step(request: HttpRequest, version: PolicyVersion, step: Any, done: str) -> HttpResponse:
+    """Takes one step and shows the page again; a refusal stands on the approval card."""
+    try:
+        step()
+    except refusals.Refused as refusal:
+        version.refresh_from_db()
+        context = _page(request, version) | {"refusal": refusal}
+        return render(request, "scoring/policy.html", context, status=refusal.status)
+    messages.success(request, done)
+    return redirect("scoring:policy", version_id=version.pk)
+
+
+def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
+    actor = request.actor
+    scope = queries.people_in_scope(version)
+    is_scored = scope.filter(pk=actor.person_id).exists()
+    approvals = {approval.side: approval for approval in version.approvals.select_related("person")}
+    waiting = inbox.WorkItem.objects.filter(subject_id=version.pk, kind=actions.ANNOUNCEMENT, done_at=None)
+    today = people_queries.day_at(actor.organisation, timezone.now())
+    components = _components_shown(version)
+    return {
+        "nav": "performance",
+        "version": version,
+        "others": [
+            item
+            for item in queries.versions_visible_to(actor).filter(policy=version.policy_id)
+            if item != version
+        ],
+        "components": components,
+        "base_bar": [
+            (row["percent"], row["draft"].color, i18n.local(row["draft"], "name")) for row in components
+        ],
+        "stages": Stage.choices,
+        "concerned": scope.count(),
+        "is_scored": is_scored,
+        "sides": [_side(version, side, approvals, actor, is_scored=is_scored) for side in Side],
+        "may_edit": rules.can_edit_draft(actor, version),
+        "may_propose": rules.can_propose_policy(actor, version),
+        "may_return": rules.can_return_policy(actor, version, is_scored=is_scored),
+        "may_lock": rules.can_lock_policy(actor, version),
+        "may_draft_next": rules.can_draft_policy(actor) and version.is_fixed,
+        "first_day": queries.first_day_for(version, today),
+        "today": today,
+        "must_read": waiting.filter(person=actor.person).exists(),
+        **_effect(version, version.stage),
+    }
+
+
+def _side(
+    version: PolicyVersion, side: Side, approvals: dict[str, Any], actor: access.Actor, *, is_scored: bool
+) -> dict[str, Any]:
+    approval = approvals.get(side)
+    mine = approval is None and actor.person_id not in {given.person_id for given in approvals.values()}
+    return {
+        "side": side.value,
+        "label": side.label,
+        "approval": approval,
+        "may_approve": mine and rules.can_approve_policy(actor, version, side, is_scored=is_scored),
+    }
+
+
+def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
+    """Each component beside what it was in the version in force before."""
+    before = queries.policy_at_work(version)
+    was = {item["key"]: item["base_ppm"] for item in before.planned} if before else {}
+    rows = []
+    for draft in queries.drafts_of(version):
+        change = draft.base_ppm - was[draft.key] if draft.key in was else None
+        multipliers = [(stage, draft.multipliers.get(stage, 1_000_000)) for stage in Stage.values]
+        rows.append(
+            {
+                "draft": draft,
+                "was_ppm": was.get(draft.key),
+                "change_ppm": change,
+                "multipliers": multipliers,
+                "is_constant": all(factor == 1_000_000 for _stage, factor in multipliers),
+                "percent": draft.base_ppm / 10_000,
+            }
+        )
+    return rows
+
+
+def _effect(version: PolicyVersion, stage: str) -> dict[str, Any]:
+    try:
+        plan = queries.plan_of(version, stage=stage)
+    except errors.InvalidInput as refusal:
+        message = evidence.Trouble(refusal.code, refusal.key).message
+        return {"version": version, "chosen_stage": stage, "stages": Stage.choices, "refusals": [message]}
+    return {
+        "version": version,
+        "chosen_stage": stage,
+        "stages": Stage.choices,
+        "effects": dumbbells(plan["components"]),
+        "axis": axis_of(plan["components"]),
+    }
+
+
+def axis_of(components: list[dict[str, Any]]) -> int:
+    """The end of the drawing's axis in percent: the largest weight, rounded up to ten."""
+    largest = max(max(item["effective_ppm"], item["base_ppm"]) for item in components) // 10_000
+    return min(100, (largest // 10 + 1) * 10)
+
+
+def dumbbells(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Base (hollow) and effective (filled) weight of each component, placed on one axis."""
+    axis = axis_of(components) * 10_000
+    return [
+        {
+            "item": item,
+            "from_at": f"{item['base_ppm'] * 100 / axis:.2f}%",
+            "to_at": f"{item['effective_ppm'] * 100 / axis:.2f}%",
+            "is_held": bool(set(item["guardrails"]) - {"factor"}),
+        }
+        for item in components
+    ]

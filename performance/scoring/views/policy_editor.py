@@ -1,0 +1,197 @@
+"""The editor of weight policies: a first version, a draft, the next version, and what it would come to."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from performance.engine import errors
+from performance.foundation import access, refusals
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import actions, evidence, forms, queries, rules
+from performance.scoring.models import PolicyVersion, Stage, WeightPolicy
+from performance.scoring.views import policies
+
+PREFIX = "c"
+
+
+@require_http_methods(["GET", "POST"])
+@access.role(*rules.MAKERS)
+def new(request: HttpRequest) -> HttpResponse:
+    """A policy for a unit that has none yet."""
+    access.require(request.method == "GET" or rules.can_draft_policy(request.actor))
+    form = forms.PolicyForm(request.POST or None, initial=_first_initial(request))
+    rows = _components(request, None)
+    if request.method == "POST" and request.POST.get("do") != "add" and _all_valid(form, rows):
+        try:
+            version = actions.draft_policy(
+                name_en=form.cleaned_data["name_en"],
+                name_zh=form.cleaned_data["name_zh"],
+                unit=form.cleaned_data["unit"],
+                **_content(form, rows),
+                by=request.actor,
+                at=timezone.now(),
+            )
+        except refusals.Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        else:
+            return redirect("scoring:policy", version_id=version.pk)
+    return _editor(request, form, rows, None)
+
+
+@require_http_methods(["GET", "POST"])
+@access.role(*rules.MAKERS)
+def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Changes a draft."""
+    version = policies.seen(request, version_id)
+    access.require(rules.can_edit_draft(request.actor, version))
+    form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
+    rows = _components(request, version)
+    if request.method == "POST" and request.POST.get("do") != "add" and _all_valid(form, rows):
+        try:
+            actions.revise_draft(version=version, **_content(form, rows), by=request.actor, at=timezone.now())
+        except refusals.Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        else:
+            messages.success(request, _("Draft saved."))
+            return redirect("scoring:policy", version_id=version.pk)
+    return _editor(request, form, rows, version)
+
+
+@require_POST
+@access.role(*rules.MAKERS)
+def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpResponse:
+    """What the weights on the form would come to; nothing is saved."""
+    version = policies.seen(request, version_id) if version_id else None
+    form = forms.PolicyForm(request.POST, version=version)
+    rows = _components(request, version)
+    form.is_valid()
+    context: dict[str, Any] = {"version": version}
+    if rows.is_valid() and rows.drafts:
+        context |= _weighed(rows.drafts, form, version)
+    else:
+        context["refusals"] = [*rows.non_form_errors()] or [
+            _("Complete the components to see their weights.")
+        ]
+    return render(request, "scoring/_card_preview.html", context)
+
+
+@require_POST
+@access.role(*rules.MAKERS)
+def next_version(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
+    """Begins the next version as a copy of the newest."""
+    access.require(rules.can_draft_policy(request.actor))
+    found = access.get_or_404(WeightPolicy.objects.all(), pk=policy_id)
+    today = people_queries.day_at(request.actor.organisation, timezone.now())
+    coming = (
+        people.Period.objects.exclude(state="closed")
+        .filter(starts_on__gt=today)
+        .order_by("starts_on")
+        .first()
+    )
+    period = coming or people_queries.current_period(today)
+    if period is None:
+        messages.error(request, _("Open a period first."))
+        return redirect("scoring:policies")
+    try:
+        version = actions.draft_next_version(policy=found, period=period, by=request.actor, at=timezone.now())
+    except refusals.Refused as refusal:
+        messages.error(request, str(refusal.message))
+        return redirect("scoring:policies")
+    return redirect("scoring:policy_edit", version_id=version.pk)
+
+
+def _weighed(
+    drafts: list[evidence.ComponentDraft], form: forms.PolicyForm, version: PolicyVersion | None
+) -> dict[str, Any]:
+    stage = form.cleaned_data.get("stage") or Stage.MATURE
+    try:
+        plan = evidence.frozen_plan(
+            drafts,
+            stage=stage,
+            missing=form.cleaned_data.get("missing") or "leave_out",
+            step_cap_ppm=form.step_cap_ppm,
+            previous_ppm=queries.previous_weights(version) if version else None,
+        )
+    except errors.InvalidInput as refusal:
+        return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}
+    return {
+        "effects": policies.dumbbells(plan["components"]),
+        "axis": policies.axis_of(plan["components"]),
+        "chosen_stage": stage,
+    }
+
+
+def _first_initial(request: HttpRequest) -> dict[str, Any]:
+    today = people_queries.day_at(request.actor.organisation, timezone.now())
+    return {"period": people_queries.current_period(today)}
+
+
+def _initial(version: PolicyVersion) -> dict[str, Any]:
+    cap = version.step_cap_ppm
+    return {
+        "period": version.period_id,
+        "stage": version.stage,
+        "missing": version.missing,
+        "step_cap": None if cap is None else cap / forms.PERCENT,
+        "reason": version.reason,
+    }
+
+
+def _components(request: HttpRequest, version: PolicyVersion | None) -> Any:
+    """The rows of components: as sent, or as stored. "Add a component" sends all and gets one row more."""
+    formset = forms.components_formset()
+    options = {"prefix": PREFIX, "form_kwargs": {"sources": forms.sources()}}
+    if request.method != "POST":
+        stored = queries.drafts_of(version) if version else []
+        return formset(initial=[forms.initial_of(draft) for draft in stored], **options)
+    data = request.POST.copy()
+    if data.get("do") == "add":
+        data[f"{PREFIX}-TOTAL_FORMS"] = str(min(int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0) + 1, 24))
+    return formset(data, **options)
+
+
+def _all_valid(form: forms.PolicyForm, rows: Any) -> bool:
+    """Both are asked, so that every error shows at once."""
+    return all([form.is_valid(), rows.is_valid()])
+
+
+def _content(form: forms.PolicyForm, rows: Any) -> dict[str, Any]:
+    cleaned = form.cleaned_data
+    return {
+        "period": cleaned["period"],
+        "stage": cleaned["stage"],
+        "missing": cleaned["missing"],
+        "step_cap_ppm": form.step_cap_ppm,
+        "components": rows.drafts,
+        "reason": cleaned["reason"],
+    }
+
+
+def _editor(
+    request: HttpRequest, form: forms.PolicyForm, rows: Any, version: PolicyVersion | None
+) -> HttpResponse:
+    adding = request.POST.get("do") == "add"
+    wrong = request.method == "POST" and not adding
+    address = (
+        reverse("scoring:policy_preview", args=[version.pk])
+        if version
+        else reverse("scoring:policy_preview_new")
+    )
+    context = {
+        "nav": "performance",
+        "form": form,
+        "rows": rows,
+        "version": version,
+        "stages": Stage.choices,
+        "preview_url": address,
+        "wrong": wrong,
+    }
+    return render(request, "scoring/policy_form.html", context, status=422 if wrong else 200)

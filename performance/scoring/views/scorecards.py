@@ -1,0 +1,155 @@
+"""Scorecards: one's own, one's people's, and the way down from a score to its source."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from performance.foundation import access
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import queries, rules
+from performance.scoring.models import CurrentScore
+
+PEOPLE_A_PAGE = 50
+PERIODS_SHOWN = 4
+
+
+@require_GET
+@access.member
+def my_scorecard(request: HttpRequest) -> HttpResponse:
+    """The actor's own scorecard."""
+    return _scorecard_page(request, request.actor.person)
+
+
+@require_GET
+@access.member
+def scorecard(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """The scorecard of somebody whose scores the actor may see; for others it does not exist."""
+    visible = queries.people_with_visible_scores(request.actor, _today(request)).select_related("unit")
+    return _scorecard_page(request, access.get_or_404(visible, pk=person_id))
+
+
+@require_GET
+@access.member
+def evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> HttpResponse:
+    """Why one component scores and weighs what it does, as a page of its own."""
+    return render(request, "scoring/evidence.html", _evidence(request, score_id, key))
+
+
+@require_GET
+@access.member
+def evidence_panel(request: HttpRequest, score_id: uuid.UUID, key: str) -> HttpResponse:
+    """The same for the drawer."""
+    return render(request, "scoring/_evidence.html", _evidence(request, score_id, key))
+
+
+@require_GET
+@access.member
+def replay(request: HttpRequest, score_id: uuid.UUID) -> HttpResponse:
+    """Computes a score again from what it kept. Reads only, so auditors may, too."""
+    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    context = {"replay": queries.replay_score(score), "score": score, "nav": "performance"}
+    return render(request, "scoring/_replay.html" if request.htmx else "scoring/replay.html", context)
+
+
+@require_GET
+@access.member
+def glance(request: HttpRequest) -> HttpResponse:
+    """The actor's score to date in one line, for the home page."""
+    period = people_queries.current_period(_today(request))
+    score = queries.current_score(request.actor.person_id, period) if period else None
+    return render(request, "scoring/_glance.html", {"score": score, "period": period})
+
+
+@require_GET
+@access.member
+def team(request: HttpRequest) -> HttpResponse:
+    """Scores of the people below; of everybody scored for HR and auditors."""
+    today = _today(request)
+    period = _chosen_period(request, today)
+    if rules.sees_all_scores(request.actor):
+        found = queries.scored_people(period) if period else people.Person.objects.none()
+    else:
+        found = people_queries.everyone_below(request.actor.person_id, today)
+    words = request.GET.get("q", "").strip()[:80]
+    if words:
+        found = people_queries.matching(found, words)
+    page = Paginator(found.order_by("name_sort", "number"), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "performance",
+        "page": page,
+        "rows": queries.team_rows(list(page.object_list), period),
+        "period": period,
+        "periods": _periods(today),
+        "words": words,
+        "sees_all": rules.sees_all_scores(request.actor),
+    }
+    return render(request, "scoring/team.html", context)
+
+
+def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse:
+    today = _today(request)
+    period = _chosen_period(request, today)
+    score = queries.current_score(person.pk, period) if period else None
+    card = queries.scorecard(score) if score else None
+    context = {
+        "nav": "performance",
+        "person": person,
+        "is_own": person.pk == request.actor.person_id,
+        "manager": people_queries.manager_of(person.pk, today),
+        "team": people_queries.team_of(person.pk, today),
+        "period": period,
+        "periods": _periods_of(person, today),
+        "score": score,
+        "card": card,
+        "weights": queries.weight_steps(person.pk, today) if card else None,
+        "sees_team": _sees_team(request, today),
+    }
+    return render(request, "scoring/scorecard.html", context)
+
+
+def _evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> dict[str, Any]:
+    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    card = queries.scorecard(score)
+    line = next((line for line in card.lines if line.key == key), None)
+    if line is None:
+        raise Http404
+    return {"nav": "performance", "score": score, "card": card, "line": line, "person": score.person}
+
+
+def _today(request: HttpRequest) -> datetime.date:
+    return people_queries.day_at(request.actor.organisation, timezone.now())
+
+
+def _chosen_period(request: HttpRequest, today: datetime.date) -> people.Period | None:
+    chosen = request.GET.get("period")
+    if chosen:
+        return access.get_or_404(people.Period.objects.all(), pk=chosen)
+    return people_queries.current_period(today)
+
+
+def _periods(today: datetime.date) -> list[people.Period]:
+    """The periods to switch between: the latest ones that have begun, oldest first."""
+    begun = people.Period.objects.filter(starts_on__lte=today).order_by("-starts_on")
+    return list(begun[:PERIODS_SHOWN])[::-1]
+
+
+def _periods_of(person: people.Person, today: datetime.date) -> list[people.Period]:
+    """The person's scored periods and the current one."""
+    scored = CurrentScore.objects.filter(person=person).values("period_id")
+    current = people_queries.current_period(today)
+    found = list(people.Period.objects.filter(pk__in=scored).order_by("-starts_on")[:PERIODS_SHOWN])
+    if current and current not in found:
+        found.insert(0, current)
+    return sorted(found, key=lambda period: period.starts_on)
+
+
+def _sees_team(request: HttpRequest, today: datetime.date) -> bool:
+    actor = request.actor
+    return rules.sees_all_scores(actor) or people_queries.manages_anyone(actor.person_id, today)

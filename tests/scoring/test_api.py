@@ -1,0 +1,155 @@
+"""The API goes the same way as the pages: same visibility, same separation of duties, same refusals."""
+
+import datetime
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.people import models as people
+from performance.scoring import actions, queries, tasks
+from performance.scoring.models import PolicyApproval, PolicyVersion, Score
+from tests.conftest import Cast
+from tests.scoring.conftest import Actor
+
+ClientFor = Callable[[people.Person], Client]
+
+
+def _post(client: Client, address: str, **body: Any) -> Any:
+    return client.post(f"/api/v1/{address}", json.dumps(body), content_type="application/json")
+
+
+def _new_policy(quarter: people.Period, unit: people.BusinessUnit, second: int = 400_000) -> dict[str, Any]:
+    component = {"category": "okr", "source_kind": "okr"}
+    return {
+        "name_en": "Stores",
+        "unit": str(unit.pk),
+        "period": str(quarter.pk),
+        "stage": "growth",
+        "components": [
+            {"key": "okr", "name_en": "OKR", "base_ppm": 600_000, "multipliers": {"growth": 1_200_000}}
+            | component,
+            {"key": "pulse", "name_en": "Pulse", "base_ppm": second} | component,
+        ],
+    }
+
+
+def test_a_policy_goes_its_way_through_the_api(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor, today: datetime.date
+) -> None:
+    hr = client_for(cast.hr)
+    made = _post(hr, "weight-policies/", **_new_policy(quarter, unit))
+    assert made.status_code == 201, made.content
+    address = f"weight-policies/{made.json()['id']}/"
+    assert _post(hr, f"{address}propose/").json()["state"] == "proposed"
+    assert _post(hr, f"{address}approve/", side="business").status_code == 403
+    assert _post(client_for(cast.business_owner), f"{address}approve/", side="finance").status_code == 403
+    assert _post(client_for(cast.business_owner), f"{address}approve/", side="business").status_code == 200
+    done = _post(client_for(cast.finance_owner), f"{address}approve/", side="finance")
+    assert done.json()["state"] == "approved"
+    refused = _post(hr, f"{address}lock/", effective_on=(today - datetime.timedelta(days=1)).isoformat())
+    assert (refused.status_code, refused.json()["title"]) == (422, "not_prospective")
+    locked = _post(hr, f"{address}lock/", effective_on=today.isoformat()).json()
+    assert sum(item["effective_ppm"] for item in locked["plan"]["components"]) == 1_000_000
+
+
+def test_whoever_is_scored_cannot_approve_through_the_api(
+    proposal: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.RoleGrant.objects.create(person=cast.manager, role="finance_owner")
+    answer = _post(client_for(cast.manager), f"weight-policies/{proposal.pk}/approve/", side="finance")
+    assert answer.status_code == 403
+    with tenancy.acting_for(cast.organisation):
+        assert not PolicyApproval.objects.exists()
+
+
+def test_the_api_refuses_weights_that_do_not_add_up(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    answer = _post(client_for(cast.hr), "weight-policies/", **_new_policy(quarter, unit, second=300_000))
+    assert (answer.status_code, answer.json()["title"]) == (422, "base_not_whole")
+    assert answer["content-type"] == "application/problem+json"
+    with tenancy.acting_for(cast.organisation):
+        assert not PolicyVersion.objects.exists()
+
+
+@pytest.fixture
+def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
+    with tenancy.acting_for(cast.organisation):
+        ids = [cast.employee.pk, cast.colleague.pk, cast.manager.pk]
+        actions.compute_scores(period=quarter, person_ids=ids, run=None, at=timezone.now())
+        found = queries.current_score(cast.employee.pk, quarter)
+    assert found is not None
+    return found
+
+
+def test_scores_are_listed_as_far_as_one_may_see(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    def seen(person: people.Person) -> set[str]:
+        return {item["person"] for item in client_for(person).get("/api/v1/scores/").json()["results"]}
+
+    assert seen(cast.employee) == {str(cast.employee.pk)}
+    assert seen(cast.manager) == {str(person.pk) for person in (cast.employee, cast.colleague, cast.manager)}
+    assert len(seen(cast.auditor)) == 3
+    assert seen(cast.business_owner) == set()
+    assert seen(cast.stranger) == set()
+    assert client_for(cast.colleague).get(f"/api/v1/scores/{score.pk}/").status_code == 404
+    assert client_for(cast.stranger).get(f"/api/v1/scores/{score.pk}/").status_code == 404
+    detail = client_for(cast.employee).get(f"/api/v1/scores/{score.pk}/").json()
+    lines = detail["explanation"]["components"]
+    assert sum(line["contribution_micro"] for line in lines) == detail["score_micro"]
+
+
+def test_replay_through_the_api_is_identical(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    answer = client_for(cast.auditor).get(f"/api/v1/scores/{score.pk}/replay/").json()
+    assert answer["identical"] is True
+
+
+def test_runs_are_started_by_hr_and_watched(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period, client_for: ClientFor
+) -> None:
+    assert _post(client_for(cast.manager), "score-runs/", period=str(quarter.pk)).status_code == 403
+    assert _post(client_for(cast.auditor), "score-runs/", period=str(quarter.pk)).status_code == 403
+    hr = client_for(cast.hr)
+    started = _post(hr, "score-runs/", period=str(quarter.pk))
+    assert started.status_code == 202
+    again = _post(hr, "score-runs/", period=str(quarter.pk))
+    assert (again.status_code, again.json()["title"]) == (409, "conflict")
+    refused = _post(hr, "score-runs/", period=str(quarter.pk), kind="freeze")
+    assert (refused.status_code, refused.json()["title"]) == (422, "period_not_closing")
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.catch_up.apply()
+    state = client_for(cast.auditor).get(f"/api/v1/score-runs/{started.json()['id']}/").json()
+    assert (state["state"], state["done"]) == ("done", 3)
+
+
+def test_the_command_replays_frozen_scores(
+    score: Score, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(state="closing")
+        quarter.refresh_from_db()
+        run = actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now())
+        tasks.carry_out_run.apply([str(run.pk)])
+    said = StringIO()
+    call_command("replay_scores", stdout=said)
+    assert "3 scores replayed, 3 identical, 0 different" in said.getvalue()
+    with tenancy.acting_for(cast.organisation):
+        frozen = Score.objects.filter(state="frozen").first()
+        assert frozen is not None
+        Score.objects.create(
+            **{
+                field.attname: getattr(frozen, field.attname)
+                for field in Score._meta.concrete_fields
+                if field.attname != "id"
+            }
+            | {"score_micro": 1}
+        )
+    with pytest.raises(CommandError):
+        call_command("replay_scores", stdout=said)

@@ -1,0 +1,380 @@
+"""Pages: who sees what, what each step answers, and that the work behind a page does not grow with the company."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.inbox.models import WorkItem
+from performance.people import models as people
+from performance.scoring import actions, queries, tasks
+from performance.scoring.models import PolicyVersion, Score, ScoreRun
+from tests.conftest import Cast, make_person, reports_to
+from tests.scoring import collectors
+from tests.scoring.conftest import MICRO, Actor
+
+ClientFor = Callable[[people.Person], Client]
+
+
+@pytest.fixture
+def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
+    with tenancy.acting_for(cast.organisation):
+        actions.compute_scores(
+            period=quarter,
+            person_ids=[cast.employee.pk, cast.colleague.pk, cast.manager.pk],
+            run=None,
+            at=timezone.now(),
+        )
+        found = queries.current_score(cast.employee.pk, quarter)
+    assert found is not None
+    return found
+
+
+def test_a_scorecard_is_seen_by_oneself_the_line_above_hr_and_auditors_only(
+    score: Score, cast: Cast, client_for: ClientFor
+) -> None:
+    address = reverse("scoring:scorecard", args=[cast.employee.pk])
+    allowed = {"employee", "manager", "boss", "hr", "auditor"}
+    for name in (
+        "employee",
+        "manager",
+        "boss",
+        "hr",
+        "auditor",
+        "colleague",
+        "business_owner",
+        "finance_owner",
+        "administrator",
+        "stranger",
+    ):
+        answer = client_for(getattr(cast, name)).get(address)
+        assert answer.status_code == (200 if name in allowed else 404), name
+
+
+@pytest.mark.parametrize("name", ["evidence", "evidence_panel"])
+def test_evidence_and_replay_follow_the_scorecard_s_visibility(
+    score: Score, cast: Cast, client_for: ClientFor, name: str
+) -> None:
+    addresses = [
+        reverse(f"scoring:{name}", args=[score.pk, "turnover"]),
+        reverse("scoring:replay", args=[score.pk]),
+    ]
+    for address in addresses:
+        assert client_for(cast.employee).get(address).status_code == 200
+        assert client_for(cast.auditor).get(address).status_code == 200
+        assert client_for(cast.colleague).get(address).status_code == 404
+        assert client_for(cast.stranger).get(address).status_code == 404
+
+
+def test_the_scorecard_shows_the_sum_and_the_constant_weights(
+    score: Score, cast: Cast, client_for: ClientFor
+) -> None:
+    page = client_for(cast.employee).get(reverse("scoring:my_scorecard")).content.decode()
+    assert "Inventory capital turnover" in page
+    assert "Capped" in page
+    assert f"{score.score_micro / 1_000_000:.1f}" in page  # type: ignore[operator]
+    assert f"{score.constant_micro / 1_000_000:.1f} at constant weights" in page  # type: ignore[operator]
+    assert 'data-w="35.0000"' in page or "data-w=" in page
+
+
+def test_the_scorecard_speaks_chinese(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    client = client_for(cast.employee)
+    client.cookies["django_language"] = "zh-hans"
+    page = client.get(
+        reverse("scoring:my_scorecard"), headers={"accept-language": "zh-hans"}
+    ).content.decode()
+    assert "存货资金周转" in page
+
+
+def test_replay_shows_the_same_result(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    page = client_for(cast.employee).get(reverse("scoring:replay", args=[score.pk])).content.decode()
+    assert "Same result to the last digit" in page
+
+
+def test_evidence_leads_down_to_the_source(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    address = reverse("scoring:evidence_panel", args=[score.pk, "turnover"])
+    page = client_for(cast.employee).get(address).content.decode()
+    assert "Ledger 6401" in page
+    assert "(4.62 − 4) ÷ (5 − 4) × 100 = 62.0" in page
+
+
+def test_without_a_score_the_page_says_when_there_will_be_one(
+    cast: Cast, quarter: people.Period, client_for: ClientFor
+) -> None:
+    page = client_for(cast.employee).get(reverse("scoring:my_scorecard"))
+    assert page.status_code == 200
+    assert "No score yet" in page.content.decode()
+    assert "No score yet" in client_for(cast.employee).get(reverse("scoring:glance")).content.decode()
+
+
+def test_without_any_period_the_pages_still_answer(cast: Cast, client_for: ClientFor) -> None:
+    for name in ("my_scorecard", "team", "policies", "glance"):
+        assert client_for(cast.employee).get(reverse(f"scoring:{name}")).status_code == 200
+
+
+def test_the_list_of_scores_holds_only_people_below(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    page = client_for(cast.manager).get(reverse("scoring:team")).content.decode()
+    assert "Eli Employee" in page
+    assert "Cody Colleague" in page
+    assert "Hana Hr" not in page
+    assert "Cody Colleague" not in client_for(cast.employee).get(reverse("scoring:team")).content.decode()
+    assert "Mia Manager" in client_for(cast.hr).get(reverse("scoring:team")).content.decode()
+
+
+def test_a_locked_policy_is_known_to_everybody_a_draft_only_to_its_makers(
+    draft: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    address = reverse("scoring:policy", args=[draft.pk])
+    assert client_for(cast.employee).get(address).status_code == 404
+    assert client_for(cast.auditor).get(address).status_code == 200
+    assert client_for(cast.finance_owner).get(address).status_code == 200
+
+
+def test_a_locked_policy_is_shown_to_those_it_weighs(
+    locked: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    page = client_for(cast.employee).get(reverse("scoring:policy", args=[locked.pk]))
+    assert page.status_code == 200
+    assert "Bea Business" in page.content.decode()
+    assert client_for(cast.stranger).get(reverse("scoring:policy", args=[locked.pk])).status_code == 404
+
+
+def test_a_policy_goes_its_way_through_the_pages(
+    draft: PolicyVersion, cast: Cast, client_for: ClientFor, today: datetime.date
+) -> None:
+    def post(person: people.Person, name: str, **data: str) -> int:
+        return client_for(person).post(reverse(f"scoring:{name}", args=[draft.pk]), data).status_code
+
+    assert post(cast.hr, "policy_propose", reason="First weights") == 302
+    assert post(cast.business_owner, "policy_approve", side="business") == 302
+    assert post(cast.finance_owner, "policy_approve", side="finance") == 302
+    assert post(cast.hr, "policy_lock", effective_on=today.isoformat()) == 302
+    with tenancy.acting_for(cast.organisation):
+        draft.refresh_from_db()
+        assert draft.state == "locked"
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.catch_up.apply()
+    with tenancy.acting_for(cast.organisation):
+        assert Score.objects.count() == 3
+        assert WorkItem.objects.filter(kind=actions.ANNOUNCEMENT, person=cast.employee).exists()
+    assert (
+        "I have read it"
+        in client_for(cast.employee).get(reverse("scoring:policy", args=[draft.pk])).content.decode()
+    )
+    assert post(cast.employee, "policy_read") == 302
+    with tenancy.acting_for(cast.organisation):
+        mine = WorkItem.objects.filter(kind=actions.ANNOUNCEMENT, person=cast.employee)
+        assert not mine.filter(done_at=None).exists()
+
+
+@pytest.mark.parametrize("name", ["hr", "employee", "manager", "auditor", "administrator", "finance_owner"])
+def test_the_approve_form_turns_away_who_may_not(
+    proposal: PolicyVersion, cast: Cast, client_for: ClientFor, name: str
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.RoleGrant.objects.create(person=cast.hr, role="business_owner")
+        people.RoleGrant.objects.create(person=cast.manager, role="business_owner")
+    address = reverse("scoring:policy_approve", args=[proposal.pk])
+    answer = client_for(getattr(cast, name)).post(address, {"side": "business"})
+    assert answer.status_code in (403, 404)
+    with tenancy.acting_for(cast.organisation):
+        assert not proposal.approvals.exists()
+
+
+def test_the_page_says_why_one_cannot_approve(
+    proposal: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    address = reverse("scoring:policy", args=[proposal.pk])
+    page = client_for(cast.hr).get(address).content.decode()
+    assert "You proposed this version" in page
+    assert "Approve for business" not in page
+    assert "Approve for business" in client_for(cast.business_owner).get(address).content.decode()
+
+
+def test_locking_backwards_is_refused_on_the_page(
+    approved: PolicyVersion, cast: Cast, client_for: ClientFor, today: datetime.date
+) -> None:
+    yesterday = today - datetime.timedelta(days=1)
+    address = reverse("scoring:policy_lock", args=[approved.pk])
+    answer = client_for(cast.hr).post(address, {"effective_on": yesterday.isoformat()})
+    assert answer.status_code == 422
+    assert "Weights never change backwards" in answer.content.decode()
+
+
+def _rows(*rows: dict[str, str]) -> dict[str, str]:
+    sent = {"c-TOTAL_FORMS": str(len(rows)), "c-INITIAL_FORMS": "0"}
+    for index, row in enumerate(rows):
+        given = {"category": "okr", "source": "okr:", "slice": "own_unit", "curve": "identity"} | row
+        sent |= {f"c-{index}-{name}": value for name, value in given.items()}
+    return sent
+
+
+def _policy(quarter: people.Period, unit: people.BusinessUnit) -> dict[str, str]:
+    return {
+        "name_en": "Stores",
+        "name_zh": "门店",
+        "unit": str(unit.pk),
+        "period": str(quarter.pk),
+        "stage": "growth",
+        "missing": "leave_out",
+        "step_cap": "5",
+        "reason": "",
+    }
+
+
+def test_the_editor_makes_a_draft(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    rows = _rows(
+        {"name_en": "OKR attainment", "base": "62.5"},
+        {
+            "name_en": "Weekly pulse",
+            "base": "37.5",
+            "source": "feedback:pulse",
+            "curve": "linear",
+            "direction": "higher",
+            "floor": "1",
+            "target": "5",
+            "stage_growth": "1.2",
+        },
+        {},
+    )
+    client = client_for(cast.business_owner)
+    answer = client.post(reverse("scoring:policy_new"), _policy(quarter, unit) | rows)
+    assert answer.status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        version = PolicyVersion.objects.get()
+        drafts = {draft.key: draft for draft in queries.drafts_of(version)}
+        assert drafts["okr-attainment"].base_ppm == 625_000
+        assert drafts["weekly-pulse"].multipliers == {"growth": 1_200_000}
+        assert drafts["weekly-pulse"].curve["target"] == "5"
+    page = client.get(reverse("scoring:policy_edit", args=[version.pk]))
+    assert page.status_code == 200
+    assert 'value="62.5"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ({"base": "30"}, "must add up to exactly 100%"),
+        ({"base": "40", "lowest": "50"}, "outside its own minimum and maximum"),
+        ({"base": "40", "curve": "linear", "floor": "5", "target": "1"}, "worse side of the target"),
+        ({"base": "40", "stage_growth": "3"}, "less than or equal to 2"),
+    ],
+)
+def test_the_editor_names_what_is_wrong(
+    cast: Cast,
+    quarter: people.Period,
+    unit: people.BusinessUnit,
+    client_for: ClientFor,
+    second: dict[str, str],
+    words: str,
+) -> None:
+    rows = _rows({"name_en": "OKR", "base": "60"}, {"name_en": "Pulse", "source": "feedback:pulse"} | second)
+    answer = client_for(cast.hr).post(reverse("scoring:policy_new"), _policy(quarter, unit) | rows)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
+def test_the_preview_weighs_without_saving(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    rows = _rows(
+        {"name_en": "OKR", "base": "60"},
+        {"name_en": "Pulse", "source": "feedback:pulse", "base": "40", "stage_growth": "2"},
+    )
+    client = client_for(cast.hr)
+    answer = client.post(reverse("scoring:policy_preview_new"), _policy(quarter, unit) | rows)
+    assert answer.status_code == 200
+    assert "45.0%" in answer.content.decode()
+    assert "A guardrail holds Pulse" in answer.content.decode()
+    with tenancy.acting_for(cast.organisation):
+        assert not PolicyVersion.objects.exists()
+
+
+def test_one_more_row_is_added_without_losing_what_was_typed(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    rows = _rows({"name_en": "OKR", "base": "60"}) | {"do": "add"}
+    answer = client_for(cast.hr).post(reverse("scoring:policy_new"), _policy(quarter, unit) | rows)
+    assert answer.status_code == 200
+    assert 'name="c-1-name_en"' in answer.content.decode()
+
+
+def test_hr_computes_scores_from_the_page_and_watches(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period, client_for: ClientFor
+) -> None:
+    client = client_for(cast.hr)
+    assert client.post(reverse("scoring:run_start"), {"period": str(quarter.pk)}).status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        run = ScoreRun.objects.get()
+    again = client.post(reverse("scoring:run_start"), {"period": str(quarter.pk)})
+    assert again.status_code == 409
+    assert "under way" in again.content.decode()
+    assert "every 2s" in client.get(reverse("scoring:run_progress", args=[run.pk])).content.decode()
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.carry_out_run.apply([str(run.pk)])
+    progress = client.get(reverse("scoring:run_progress", args=[run.pk])).content.decode()
+    assert "every 2s" not in progress
+    assert "See the scores" in progress
+
+
+@pytest.mark.parametrize("name", ["employee", "manager", "auditor", "business_owner"])
+def test_only_hr_and_administrators_start_runs(
+    locked: PolicyVersion, cast: Cast, quarter: people.Period, client_for: ClientFor, name: str
+) -> None:
+    answer = client_for(getattr(cast, name)).post(reverse("scoring:run_start"), {"period": str(quarter.pk)})
+    assert answer.status_code == 403
+
+
+def _queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_pages_ask_the_database_as_often_for_many_people_as_for_few(
+    score: Score, cast: Cast, quarter: people.Period, client_for: ClientFor, actor: Actor
+) -> None:
+    manager, hr = client_for(cast.manager), client_for(cast.hr)
+    addresses = {
+        manager: [
+            reverse("scoring:team"),
+            reverse("scoring:my_scorecard"),
+            reverse("scoring:scorecard", args=[cast.employee.pk]),
+            reverse("scoring:policies"),
+            reverse("scoring:glance"),
+        ],
+        hr: [
+            reverse("scoring:team"),
+            reverse("scoring:policy", args=[score.version_id]),
+            reverse("scoring:runs"),
+        ],
+    }
+    few = {address: _queries(client, address) for client, found in addresses.items() for address in found}
+    with tenancy.acting_for(cast.organisation):
+        unit = score.version.policy.unit
+        more = [make_person(f"M{number:03}", f"Person {number}", unit=unit) for number in range(12)]
+        for person in more:
+            reports_to(person, cast.manager)
+            collectors.VALUES[person.pk, "okr"] = 70 * MICRO
+        actions.compute_scores(
+            period=quarter, person_ids=[person.pk for person in more], run=None, at=timezone.now()
+        )
+        collectors.VALUES[cast.employee.pk, "okr"] = 71 * MICRO
+        actions.compute_scores(
+            period=quarter, person_ids=[cast.employee.pk, cast.manager.pk], run=None, at=timezone.now()
+        )
+    many = {address: _queries(client, address) for client, found in addresses.items() for address in found}
+    assert many == few
+    assert max(many.values()) <= 40
