@@ -28,6 +28,18 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="17"),
         "options": {"expires": 3600},
     },
+    "deliver-waiting-messages": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.inbox.tasks.deliver_waiting"],
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "send-waiting-invitations": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.people.tasks.send_waiting_invitations"],
+        "schedule": 120,
+        "options": {"expires": 120},
+    },
     "sweep-sources": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.sources.tasks.sweep_sources"],

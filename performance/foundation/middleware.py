@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from performance.foundation import access, logs, refusals
 
@@ -57,6 +58,20 @@ class AccessDeclared:
             return None
         template = "errors/_refused.html" if request.headers.get("HX-Request") else "errors/refused.html"
         return render(request, template, {"refusal": exception}, status=exception.status)
+
+
+class LanguageOfAccount:
+    """A signed-in person reads their own language on every device; others the browser's (LocaleMiddleware)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "")
+        if language:
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
 
 
 class SecurityHeaders:

@@ -5,8 +5,21 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
 
+from performance.foundation import refusals
 from performance.inbox.models import Delivery, WorkItem
+
+SENDING_LASTS = datetime.timedelta(minutes=10)
+ATTEMPTS = 6
+# How long a failed message rests before it is tried again: one, two, four … minutes.
+REST = datetime.timedelta(minutes=1)
+BATCH = 100
+
+
+class InboxRefused(refusals.Refused):
+    """An action on work items declines."""
 
 
 def assign_work(
@@ -24,30 +37,22 @@ def assign_work(
     detail_zh: str = "",
 ) -> WorkItem:
     """Puts an item before a person and queues its e-mail. Asking again while it is open only refreshes it."""
+    told = {
+        "title_en": title_en[:200],
+        "title_zh": title_zh[:200],
+        "detail_en": detail_en[:200],
+        "detail_zh": detail_zh[:200],
+        "url": url,
+        "due_on": due_on,
+    }
     with transaction.atomic():
         item, is_new = WorkItem.objects.update_or_create(
             person=to,
             kind=kind,
             subject_id=subject_id,
             done_at=None,
-            defaults={
-                "title_en": title_en[:200],
-                "title_zh": title_zh[:200],
-                "detail_en": detail_en[:200],
-                "detail_zh": detail_zh[:200],
-                "url": url,
-                "due_on": due_on,
-            },
-            create_defaults={
-                "title_en": title_en[:200],
-                "title_zh": title_zh[:200],
-                "detail_en": detail_en[:200],
-                "detail_zh": detail_zh[:200],
-                "url": url,
-                "due_on": due_on,
-                "assigned_by": _person(by),
-                "assigned_at": at,
-            },
+            defaults=told,
+            create_defaults={**told, "assigned_by": _person(by), "assigned_at": at},
         )
         if is_new and to.email:
             Delivery.objects.create(item=item, queued_at=at)
@@ -64,8 +69,52 @@ def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.date
 
 def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.datetime) -> None:
     """Takes an item off the list until a day. It still counts as waiting."""
+    if item.done_at is not None:
+        raise InboxRefused(_("This is done already."), code="conflict")
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])
+
+
+def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
+    """Puts a snoozed item back on the list."""
+    item.snoozed_until = None
+    item.save(update_fields=["snoozed_until"])
+
+
+def waiting_deliveries(*, at: datetime.datetime) -> list[uuid.UUID]:
+    """Messages to be sent now, oldest first: unsent, not in anybody's hands, rested after a failure."""
+    waiting = Delivery.objects.filter(sent_at=None, attempts__lt=ATTEMPTS, queued_at__lte=at)
+    waiting = waiting.exclude(sending_at__gt=at - SENDING_LASTS)
+    return list(waiting.order_by("queued_at").values_list("pk", flat=True)[:BATCH])
+
+
+def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery | None:
+    """Compare-and-set: whoever gets the row back sends its message, and nobody else.
+
+    A message about work that is done by now is dropped instead.
+    """
+    free = Delivery.objects.filter(pk=delivery_id, sent_at=None, attempts__lt=ATTEMPTS)
+    free = free.exclude(sending_at__gt=at - SENDING_LASTS)
+    if not free.update(sending_at=at, attempts=F("attempts") + 1):
+        return None
+    delivery = Delivery.objects.select_related("item__person__user", "item__organisation").get(pk=delivery_id)
+    if delivery.item.done_at is not None or not delivery.item.person.email:
+        note_sent(delivery=delivery, at=at, error="dropped: nothing waits any more")
+        return None
+    return delivery
+
+
+def note_sent(*, delivery: Delivery, at: datetime.datetime, error: str = "") -> None:
+    """Compare-and-set: only the claim that sent it may close it."""
+    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(sent_at=at, sending_at=None, error=error)
+
+
+def note_failed(*, delivery: Delivery, at: datetime.datetime, error: str) -> None:
+    """Rests the message, longer after each failure; after the last one it stays unsent with its reason."""
+    rest = REST * 2 ** max(delivery.attempts - 1, 0)
+    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
+        sending_at=None, queued_at=at + rest, error=error[:300]
+    )
 
 
 def _person(by: Any) -> Any:

@@ -5,7 +5,29 @@ import uuid
 
 from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
 
-from performance.inbox.models import WorkItem
+from performance.inbox.models import Area, WorkItem
+
+# One icon for each kind of work; the area's own where a kind has none.
+ICONS = {
+    "goals.agreement": "signature",
+    "goals.check_in": "checklist",
+    "goals.reply": "message-circle",
+    "goals.blocker": "alert-triangle",
+    "metrics.signature": "signature",
+    "metrics.alert": "alert-triangle",
+    "feedback.pulse": "message-heart",
+    "feedback.note": "message-heart",
+    "performance.approval": "adjustments-horizontal",
+    "performance.review": "clipboard-check",
+}
+ICONS_OF_AREAS = {
+    Area.HOME: "home",
+    Area.GOALS: "target-arrow",
+    Area.METRICS: "chart-dots",
+    Area.FEEDBACK: "message-heart",
+    Area.PERFORMANCE: "award",
+    Area.PEOPLE: "users",
+}
 
 
 def open_items(person_id: uuid.UUID, *, on: datetime.date | None = None) -> QuerySet[WorkItem]:
@@ -16,8 +38,23 @@ def open_items(person_id: uuid.UUID, *, on: datetime.date | None = None) -> Quer
     return items.order_by(F("due_on").asc(nulls_last=True), "assigned_at", "id")
 
 
+def snoozed_items(person_id: uuid.UUID, *, on: datetime.date) -> QuerySet[WorkItem]:
+    """What comes back on a later day, the nearest first."""
+    items = WorkItem.objects.filter(person_id=person_id, done_at=None, snoozed_until__gt=on)
+    return items.select_related("assigned_by").order_by("snoozed_until", "id")
+
+
 def done_items(person_id: uuid.UUID) -> QuerySet[WorkItem]:
     return WorkItem.objects.filter(person_id=person_id).exclude(done_at=None).order_by("-done_at")
+
+
+def items_of(person_id: uuid.UUID) -> QuerySet[WorkItem]:
+    """Everything that waits or waited for this person."""
+    return WorkItem.objects.filter(person_id=person_id).select_related("assigned_by")
+
+
+def in_area(items: QuerySet[WorkItem], area: str) -> QuerySet[WorkItem]:
+    return items.filter(kind__startswith=f"{area}.") if area in Area.values else items
 
 
 def open_counts(person_id: uuid.UUID) -> dict[str, int]:
@@ -30,3 +67,14 @@ def open_counts(person_id: uuid.UUID) -> dict[str, int]:
         .values_list("in_area", "number")
     )
     return {**counts, "home": sum(counts.values())}
+
+
+def icon_of(item: WorkItem) -> str:
+    return ICONS.get(item.kind) or ICONS_OF_AREAS.get(item.area, "point")  # type: ignore[call-overload]
+
+
+def urgency_of(item: WorkItem, on: datetime.date) -> str:
+    """ "bad" once overdue, "warn" on the last day, else "accent"."""
+    if item.due_on is None or item.due_on > on:
+        return "accent"
+    return "warn" if item.due_on == on else "bad"

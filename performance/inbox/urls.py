@@ -1,7 +1,14 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from performance.inbox import views
 
 app_name = "inbox"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", views.waiting, name="list"),
+    path("card/", views.card, name="card"),
+    path("<uuid:item_id>/snooze/", views.snooze, name="snooze"),
+    path("<uuid:item_id>/wake/", views.wake, name="wake"),
+]
