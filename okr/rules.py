@@ -64,7 +64,9 @@ def can_propose_for(actor: access.Actor, owner_id: uuid.UUID, line_above: Line) 
     return not actor.only_reads and (actor.person_id == owner_id or actor.person_id in line_above)
 
 
-def can_propose_for_team(actor: access.Actor, lead_id: uuid.UUID | None, members: Line, line_above: Line) -> bool:
+def can_propose_for_team(
+    actor: access.Actor, lead_id: uuid.UUID | None, members: Line, line_above: Line
+) -> bool:
     """Members bring in goals of their team; its lead and those above as well."""
     return not actor.only_reads and (
         actor.person_id == lead_id or actor.person_id in members or actor.person_id in line_above
@@ -136,9 +138,7 @@ def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:
 
 
 def can_read_check_ins_of(actor: access.Actor, person_id: uuid.UUID, line_above: Line) -> bool:
-    return (
-        actor.person_id == person_id or actor.person_id in line_above or actor.has_role("auditor")
-    )
+    return actor.person_id == person_id or actor.person_id in line_above or actor.has_role("auditor")
 
 
 def can_reply(actor: access.Actor, check_in: CheckIn, line_above: Line) -> bool:
@@ -163,7 +163,9 @@ def problems_of(content: Content) -> list[Problem]:
     if content.visibility not in Visibility.values:
         found.append(Problem("visibility", _("Choose who can see it.")))
     if not content.key_results:
-        found.append(Problem("weights", _("Add at least one key result: how will you see that it is reached?")))
+        found.append(
+            Problem("weights", _("Add at least one key result: how will you see that it is reached?"))
+        )
     if len(content.key_results) > MOST_KEY_RESULTS:
         found.append(Problem("weights", _("Twelve key results are the most. Fewer are clearer.")))
     for place, key_result in enumerate(content.key_results):

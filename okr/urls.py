@@ -1,7 +1,39 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from okr import views
 
 app_name = "okr"
 
-urlpatterns: list[URLPattern] = []
+WEEK = r"(?P<week>\d{4}-W\d{2})"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    re_path(rf"^weeks/{WEEK}/$", views.week, name="week"),
+    path("my-team/", views.my_team, name="my_team"),
+    path("my-team/read/", views.mark_read, name="mark_read"),
+    re_path(rf"^check-ins/{WEEK}/$", views.check_in, name="check_in"),
+    re_path(rf"^check-ins/{WEEK}/draft/$", views.check_in_draft, name="check_in_draft"),
+    path("check-ins/", views.check_ins, name="check_ins"),
+    path("check-ins/of/<uuid:person_id>/", views.person_check_ins, name="person_check_ins"),
+    path("check-ins/<uuid:check_in_id>/", views.conversation, name="conversation"),
+    path("check-ins/<uuid:check_in_id>/reply/", views.reply, name="reply"),
+    path("goals/", views.objectives, name="objectives"),
+    path("goals/propose/", views.propose, name="propose"),
+    path("goals/teams/<uuid:team_id>/", views.team, name="team"),
+    path("goals/policies/<uuid:period_id>/", views.policy, name="policy"),
+    re_path(
+        r"^goals/suggestions/(?P<edit_id>[0-9a-f-]{36})/(?P<decision>accept|reject)/$",
+        views.decide,
+        name="decide",
+    ),
+    path("goals/alignments/<uuid:link_id>/remove/", views.part, name="part"),
+    path("goals/<uuid:objective_id>/", views.objective, name="objective"),
+    path("goals/<uuid:objective_id>/change/", views.change, name="change"),
+    path("goals/<uuid:objective_id>/agree/", views.agree, name="agree"),
+    path("goals/<uuid:objective_id>/withdraw/", views.withdraw, name="withdraw"),
+    path("goals/<uuid:objective_id>/comment/", views.comment, name="comment"),
+    path("goals/<uuid:objective_id>/suggest/", views.suggest, name="suggest"),
+    path("goals/<uuid:objective_id>/align/", views.align, name="align"),
+]

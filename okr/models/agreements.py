@@ -76,7 +76,9 @@ class Agreement(tenancy.TenantModel):
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "version", "side"], name="okr_agreement_a_side"),
-            models.UniqueConstraint(fields=["organisation", "version", "person"], name="okr_never_one_for_both"),
+            models.UniqueConstraint(
+                fields=["organisation", "version", "person"], name="okr_never_one_for_both"
+            ),
             models.CheckConstraint(condition=Q(side__in=Side.values), name="okr_agreement_side"),
         ]
 

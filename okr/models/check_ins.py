@@ -94,7 +94,9 @@ class CheckInDraft(tenancy.TenantModel):
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "person", "week_starts_on"], name="check_in_draft_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "person", "week_starts_on"], name="check_in_draft_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Objectives and key results as they stand: the version in force, with progress kept beside it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -60,7 +60,7 @@ class KeyResultKind(models.TextChoices):
 LINE_KINDS = frozenset({"increase", "decrease", "percent", "money", "kpi"})
 
 
-def amount(name: str) -> models.DecimalField:
+def amount(name: Any) -> models.DecimalField:
     return models.DecimalField(name, max_digits=28, decimal_places=8, null=True, blank=True)
 
 
@@ -161,14 +161,14 @@ class KeyResult(tenancy.TenantModel):
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["ordinal", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(weight_ppm__range=(0, WHOLE_PPM)), name="key_result_weight"
-            ),
+            models.CheckConstraint(condition=Q(weight_ppm__range=(0, WHOLE_PPM)), name="key_result_weight"),
             models.CheckConstraint(
                 condition=Q(confidence__isnull=True) | Q(confidence__range=(1, 5)),
                 name="key_result_confidence",
             ),
-            models.CheckConstraint(condition=~Q(kind="kpi") | ~Q(metric_key=""), name="key_result_names_metric"),
+            models.CheckConstraint(
+                condition=~Q(kind="kpi") | ~Q(metric_key=""), name="key_result_names_metric"
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "objective", "ordinal"], name="key_result_by_objective"),

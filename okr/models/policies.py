@@ -61,7 +61,9 @@ class OkrPolicy(tenancy.TenantModel):
         default=StartEqualsTarget.REACHED_OR_NOT,
     )
     roll_up = models.CharField(_("roll-up"), max_length=12, choices=RollUp.choices, default=RollUp.BOTH)
-    method = models.CharField(_("method"), max_length=14, choices=Method.choices, default=Method.WEIGHTED_MEAN)
+    method = models.CharField(
+        _("method"), max_length=14, choices=Method.choices, default=Method.WEIGHTED_MEAN
+    )
     status_rule = models.CharField(
         _("status"), max_length=12, choices=StatusRule.choices, default=StatusRule.OWN_PACE
     )
@@ -72,7 +74,9 @@ class OkrPolicy(tenancy.TenantModel):
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "period", "number"], name="okr_policy_version_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "period", "number"], name="okr_policy_version_once"
+            ),
             models.CheckConstraint(condition=Q(cap_percent__range=(100, 1000)), name="okr_policy_cap"),
         ]
 
@@ -82,8 +86,8 @@ class OkrPolicy(tenancy.TenantModel):
     @property
     def for_engine(self) -> progress.ProgressPolicy:
         return progress.ProgressPolicy(
-            over=self.over,
+            over=self.over,  # type: ignore[arg-type]
             cap_micro=self.cap_percent * 1_000_000,
-            missing=self.missing,
-            start_equals_target=self.start_equals_target,
+            missing=self.missing,  # type: ignore[arg-type]
+            start_equals_target=self.start_equals_target,  # type: ignore[arg-type]
         )

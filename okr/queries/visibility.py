@@ -26,13 +26,17 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     mine |= Q(pk__in=KeyResult.objects.filter(owner_id=me, removed_at=None).values("objective_id"))
     below = people.ids_below(me, on)
     line = Q(owner_id__in=below) if below else Q()
-    my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values("team_id")
+    my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values(
+        "team_id"
+    )
     shared = Q(visibility="public") | Q(visibility="team", team_id__in=my_teams)
     if actor.has_role("hr"):
         shared |= Q(visibility="team")
     stands = ~Q(state=State.DRAFT)
     return Objective.objects.filter(
-        (stands & (shared | mine | line)) | Q(state=State.DRAFT, owner_id=me) | Q(state=State.DRAFT, proposed_by_id=me)
+        (stands & (shared | mine | line))
+        | Q(state=State.DRAFT, owner_id=me)
+        | Q(state=State.DRAFT, proposed_by_id=me)
     )
 
 

@@ -1,0 +1,47 @@
+"""Writes: each is one transaction with its audit row."""
+
+from okr.actions.alignment import align_objectives, part_objectives
+from okr.actions.check_ins import (
+    Reading,
+    acknowledge_check_ins,
+    reply_to_check_in,
+    save_check_in_draft,
+    submit_check_in,
+)
+from okr.actions.discussion import accept_edit, comment_on_objective, reject_edit, suggest_edit
+from okr.actions.policies import set_policy
+from okr.actions.progress import count_again, refresh_bound_key_results
+from okr.actions.proposals import (
+    activate_agreed_objectives,
+    agree_objective,
+    propose_change,
+    propose_objective,
+    save_draft,
+    withdraw_proposal,
+)
+from okr.actions.refusals import CheckInRefused, ObjectiveRefused
+
+__all__ = [
+    "CheckInRefused",
+    "ObjectiveRefused",
+    "Reading",
+    "accept_edit",
+    "acknowledge_check_ins",
+    "activate_agreed_objectives",
+    "agree_objective",
+    "align_objectives",
+    "comment_on_objective",
+    "count_again",
+    "part_objectives",
+    "propose_change",
+    "propose_objective",
+    "refresh_bound_key_results",
+    "reject_edit",
+    "reply_to_check_in",
+    "save_check_in_draft",
+    "save_draft",
+    "set_policy",
+    "submit_check_in",
+    "suggest_edit",
+    "withdraw_proposal",
+]

@@ -1,0 +1,347 @@
+"""Proposing a text, changing one, withdrawing what was proposed, agreeing to it."""
+
+import datetime
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from okr import rules
+from okr.actions import progress, work
+from okr.actions.refusals import ObjectiveRefused
+from okr.models import Agreement, Content, KeyResult, KeyResultContent, Milestone, Objective, ObjectiveVersion
+from okr.models.agreements import Side, VersionState
+from okr.models.objectives import KeyResultKind, OwnerKind, State
+from okr.queries import contents
+from performance.foundation import access, audit, stale
+from performance.kpis import queries as kpis
+from performance.people import models as people_models
+from performance.people import queries as people
+
+
+def propose_objective(
+    *,
+    period: Any,
+    content: Content,
+    by: access.Actor,
+    at: datetime.datetime,
+    owner: Any = None,
+    team: Any = None,
+    owner_kind: str = OwnerKind.PERSON,
+    sponsor: Any = None,
+    is_draft: bool = False,
+) -> Objective:
+    """Puts a new objective before the other side. Who proposes has thereby agreed for their own side.
+
+    `owner` defaults to whoever leads the team (of a team's objective) or to `by`. The manager's side is the
+    owner's manager that day; an owner without a manager needs a `sponsor`. A draft is seen by its author and
+    owner alone and waits for nobody.
+    """
+    owner = owner or (team.lead if team is not None and owner_kind == OwnerKind.TEAM else by.person)
+    if owner is None:
+        raise ObjectiveRefused(_("This team has nobody who leads it yet."), code="no_lead", field="team")
+    with transaction.atomic():
+        require_open_goals(period)
+        require_sound(content)
+        on = day_of(at, by)
+        objective = Objective.objects.create(
+            period=period,
+            owner_kind=owner_kind,
+            owner=owner,
+            team=team or people.team_of(owner.pk, on),
+            agreer=_other_side(owner, sponsor, on),
+            title=content.title,
+            state=State.DRAFT,
+            proposed_by=by.person,
+            created_at=at,
+        )
+        apply_content(objective, content, at=at)
+        if is_draft:
+            audit.record(by=by, action="okr.save_draft", subject=objective, at=at)
+        else:
+            _open_version(objective, content, reason="", by=by, at=at)
+    return objective
+
+
+def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime) -> None:
+    """Rewrites a draft, which needs no agreement."""
+    with transaction.atomic():
+        locked = _locked(objective)
+        if locked.state != State.DRAFT:
+            raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
+        apply_content(locked, content, at=at)
+        audit.record(by=by, action="okr.save_draft", subject=locked, at=at)
+
+
+def propose_change(
+    *, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime, reason: str = ""
+) -> ObjectiveVersion:
+    """Proposes another text. After an agreement it needs a reason, and the version in force stays in force
+    until both sides agree. A proposal that was open is superseded, with the signatures under it."""
+    with transaction.atomic():
+        locked = _locked(objective)
+        require_open_goals(locked.period)
+        if locked.state == State.CLOSED:
+            raise ObjectiveRefused(_("This objective is closed."), code="closed")
+        if locked.is_in_force and not reason.strip():
+            raise ObjectiveRefused(
+                _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
+            )
+        require_sound(content)
+        if locked.state != State.DRAFT and content == standing_content(locked):
+            raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
+        return _open_version(locked, content, reason=reason, by=by, at=at)
+
+
+def withdraw_proposal(
+    *, objective: Objective, by: access.Actor, at: datetime.datetime, reason: str = ""
+) -> ObjectiveVersion:
+    """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
+    with transaction.atomic():
+        locked = _locked(objective)
+        version = open_proposal(locked)
+        if version is None:
+            raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
+        _settle(version, VersionState.WITHDRAWN, at)
+        if not locked.is_in_force:
+            _move(locked, State.DRAFT)
+        work.agreement_given(locked, by=by, at=at, everybody=True)
+        audit.record(
+            by=by,
+            action="okr.withdraw_proposal",
+            subject=locked,
+            why=reason,
+            changes={"version": version.number},
+            at=at,
+        )
+    return version
+
+
+def agree_objective(
+    *, objective: Objective, version_number: int, by: access.Actor, at: datetime.datetime
+) -> Objective:
+    """Signs the proposed version for one's own side; with both signatures it is in force.
+
+    Signing twice changes nothing. Refuses (conflict) when another version has been proposed meanwhile.
+    """
+    with transaction.atomic():
+        locked = _locked(objective)
+        version = ObjectiveVersion.objects.filter(objective=locked, number=version_number).first()
+        if version is not None and version.agreements.filter(person=by.person).exists():
+            return locked
+        if version is None or version.state != VersionState.PROPOSED:
+            raise ObjectiveRefused(
+                _("Another version has been proposed meanwhile. Look at it before you agree."),
+                code="conflict",
+            )
+        require_open_goals(locked.period)
+        _sign(locked, version, by=by, at=at)
+        work.agreement_given(locked, by=by, at=at, everybody=False)
+        audit.record(
+            by=by,
+            action="okr.agree_objective",
+            subject=locked,
+            changes={"version": version.number, "side": rules.side_of(by, locked)},
+            at=at,
+        )
+        _put_in_force_if_agreed(locked, version, by=by, at=at)
+    return locked
+
+
+def activate_agreed_objectives(*, at: datetime.datetime) -> int:
+    """Agreed objectives of periods that have become active are active."""
+    with transaction.atomic():
+        waiting = Objective.objects.filter(state=State.AGREED, period__state__in=("active", "closing"))
+        owners = set(waiting.values_list("owner_id", flat=True))
+        moved = waiting.update(state=State.ACTIVE)
+        stale.mark("score", owners, at=at)
+    return moved
+
+
+# --- Parts -----------------------------------------------------------------------------------------------
+
+
+def day_of(at: datetime.datetime, by: access.Actor) -> datetime.date:
+    """The organisation's calendar day at a moment."""
+    return at.astimezone(zoneinfo.ZoneInfo(by.organisation.time_zone)).date()
+
+
+def open_proposal(objective: Objective) -> ObjectiveVersion | None:
+    return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
+
+
+def standing_content(objective: Objective) -> Content:
+    """What a further change starts from: the open proposal, else what the rows say."""
+    version = open_proposal(objective)
+    return version.as_content if version is not None else contents.content_of(objective)
+
+
+def apply_content(objective: Objective, content: Content, *, at: datetime.datetime) -> None:
+    """Brings the rows to a text. Key results that it leaves out are marked as removed, never deleted."""
+    objective.title = content.title
+    objective.description = content.description
+    objective.type = content.type
+    objective.visibility = content.visibility
+    objective.weight = content.weight
+    objective.save(update_fields=["title", "description", "type", "visibility", "weight"])
+    existing = {each.pk: each for each in objective.key_results.all()}
+    kept = {each.id for each in content.key_results}
+    for ordinal, wanted in enumerate(content.key_results):
+        row = existing.get(wanted.id) or KeyResult(pk=wanted.id, objective=objective)
+        row.ordinal, row.removed_at = ordinal, None
+        for name in contents.COPIED:
+            setattr(row, name, getattr(wanted, name))
+        row.owner_id = wanted.owner_id or objective.owner_id
+        row.slice = dict(wanted.slice)
+        row.save(force_insert=wanted.id not in existing)
+        _apply_milestones(row, wanted, at=at)
+    removed = [each.pk for each in existing.values() if each.pk not in kept and each.removed_at is None]
+    KeyResult.objects.filter(pk__in=removed).update(removed_at=at)
+
+
+def _apply_milestones(row: KeyResult, wanted: KeyResultContent, *, at: datetime.datetime) -> None:
+    existing = {each.pk: each for each in row.milestones.all()}
+    for ordinal, step in enumerate(wanted.milestones):
+        milestone = existing.pop(step.id, None)
+        is_new = milestone is None
+        milestone = milestone or Milestone(pk=step.id, key_result=row)
+        milestone.ordinal, milestone.removed_at = ordinal, None
+        milestone.title, milestone.weight = step.title, step.weight
+        milestone.save(force_insert=is_new)
+    Milestone.objects.filter(pk__in=existing, removed_at=None).update(removed_at=at)
+
+
+def _locked(objective: Objective) -> Objective:
+    return (
+        Objective.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("period", "owner", "agreer")
+        .get(pk=objective.pk)
+    )
+
+
+def _other_side(owner: Any, sponsor: Any, on: datetime.date) -> Any:
+    """Who agrees for the manager's side: the manager, or for who has none a named sponsor."""
+    other = people.manager_of(owner.pk, on) or sponsor
+    if other is None:
+        raise ObjectiveRefused(
+            _("Nobody manages the owner. Name a sponsor who agrees for the other side."),
+            code="no_agreer",
+            field="sponsor",
+        )
+    if other.pk == owner.pk:
+        raise ObjectiveRefused(
+            _("Owner and sponsor are two different people."), code="one_person", field="sponsor"
+        )
+    return other
+
+
+def require_open_goals(period: Any) -> None:
+    if not rules.are_goals_open(period):
+        raise ObjectiveRefused(_("The goals of this period are locked."), code="goals_locked", field="period")
+
+
+def require_sound(content: Content) -> None:
+    for problem in rules.problems_of(content):
+        raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
+    owners = {each.owner_id for each in content.key_results if each.owner_id is not None}
+    known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
+    metrics = {each.metric_key for each in content.key_results if each.kind == KeyResultKind.KPI}
+    certified = set()
+    if metrics:
+        certified = set(kpis.certified_metrics().filter(key__in=metrics).values_list("key", flat=True))
+    for place, each in enumerate(content.key_results):
+        if each.owner_id is not None and each.owner_id not in known:
+            raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")
+        if each.kind == KeyResultKind.KPI and each.metric_key not in certified:
+            raise ObjectiveRefused(
+                _("This metric is not certified."), code="not_certified", field=f"{place}.metric_key"
+            )
+
+
+def _open_version(
+    objective: Objective, content: Content, *, reason: str, by: access.Actor, at: datetime.datetime
+) -> ObjectiveVersion:
+    former = open_proposal(objective)
+    if former is not None:
+        _settle(former, VersionState.SUPERSEDED, at)
+    agreer = people.manager_of(objective.owner_id, day_of(at, by))
+    if agreer is not None and agreer.pk != objective.agreer_id:
+        objective.agreer = agreer
+        objective.save(update_fields=["agreer"])
+    last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
+    version = ObjectiveVersion.objects.create(
+        objective=objective, number=last + 1, content=content.to_json(), reason=reason, by=by.person, at=at
+    )
+    if not objective.is_in_force:
+        apply_content(objective, content, at=at)
+        if objective.state == State.DRAFT:
+            _move(objective, State.PROPOSED)
+    if rules.side_of(by, objective) is not None:
+        _sign(objective, version, by=by, at=at)
+    waiting = [person for person in (objective.owner, objective.agreer) if person != by.person]
+    work.ask_to_agree(objective, version, waiting=waiting, by=by, at=at)
+    audit.record(
+        by=by,
+        action="okr.propose_change" if last else "okr.propose_objective",
+        subject=objective,
+        why=reason,
+        changes={"version": [last or None, version.number]},
+        at=at,
+    )
+    return version
+
+
+def _sign(
+    objective: Objective, version: ObjectiveVersion, *, by: access.Actor, at: datetime.datetime
+) -> None:
+    side = rules.side_of(by, objective)
+    if side is None:
+        raise ObjectiveRefused(
+            _("Only the owner and the manager's side sign this objective."), code="no_side"
+        )
+    if version.agreements.filter(side=side).exists():
+        raise ObjectiveRefused(_("This side has been signed already."), code="conflict")
+    Agreement.objects.create(version=version, side=side, person=by.person, at=at)
+
+
+def _put_in_force_if_agreed(
+    objective: Objective, version: ObjectiveVersion, *, by: access.Actor, at: datetime.datetime
+) -> None:
+    signed: Iterable[str] = version.agreements.values_list("side", flat=True)
+    if set(signed) != set(Side.values):
+        return
+    former = ObjectiveVersion.objects.filter(objective=objective, state=VersionState.IN_FORCE)
+    former.update(state=VersionState.SUPERSEDED, settled_at=at)
+    _settle(version, VersionState.IN_FORCE, at)
+    before = objective.state
+    apply_content(objective, version.as_content, at=at)
+    objective.version_number = version.number
+    objective.agreed_at = at
+    if objective.is_open:
+        runs = objective.period.state in ("active", "closing")
+        objective.state = State.ACTIVE if runs else State.AGREED
+    objective.save(update_fields=["version_number", "agreed_at", "state"])
+    progress.count_again([objective.pk], at=at)
+    progress.refresh_bound_key_results(at=at, objective_ids=[objective.pk])
+    stale.mark("score", [objective.owner_id], at=at)
+    audit.record(
+        by=by,
+        action="okr.put_in_force",
+        subject=objective,
+        changes={"state": [before, objective.state], "version": version.number},
+        at=at,
+    )
+
+
+def _settle(version: ObjectiveVersion, state: str, at: datetime.datetime) -> None:
+    version.state = state
+    version.settled_at = at
+    version.save(update_fields=["state", "settled_at"])
+
+
+def _move(objective: Objective, state: str) -> None:
+    objective.state = state
+    objective.save(update_fields=["state"])

@@ -1,0 +1,145 @@
+"""What goals put before people: work items in both languages, done by the action that resolves them."""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from okr.models import CheckIn, Objective, ObjectiveVersion, SuggestedEdit
+from performance.foundation.components import formats
+from performance.inbox import actions as inbox
+
+AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", "goals.blocker"
+LANGUAGES = ("en", "zh-hans")
+# The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
+DETAIL = 160
+
+NEW_OBJECTIVE = gettext_noop("%(person)s proposes an objective")
+CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
+SUGGESTS = gettext_noop("%(person)s suggests an edit")
+ASKS = gettext_noop("%(person)s asks you for help")
+NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+
+
+def _in_both(message: str, person: Any) -> tuple[str, str]:
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(translation.gettext(message) % {"person": formats.person_name(person)})
+    return texts[0], texts[1]
+
+
+def _assign(
+    message: str,
+    *,
+    about: Any,
+    to: Any,
+    kind: str,
+    subject_id: uuid.UUID,
+    url: str,
+    detail: str,
+    by: Any,
+    at: Any,
+) -> None:
+    english, chinese = _in_both(message, about)
+    inbox.assign_work(
+        to=to,
+        kind=kind,
+        subject_id=subject_id,
+        title_en=english,
+        title_zh=chinese,
+        detail_en=detail[:DETAIL],
+        detail_zh=detail[:DETAIL],
+        url=url,
+        by=by,
+        at=at,
+    )
+
+
+def ask_to_agree(
+    objective: Objective, version: ObjectiveVersion, *, waiting: list[Any], by: Any, at: Any
+) -> None:
+    """Whoever has not signed this version yet; what waited for earlier versions is gone."""
+    inbox.resolve_work(kind=AGREEMENT, subject_id=objective.pk, by=by, at=at)
+    message = NEW_OBJECTIVE if objective.version_number is None else CHANGED_OBJECTIVE
+    for person in waiting:
+        _assign(
+            message,
+            about=by.person,
+            to=person,
+            kind=AGREEMENT,
+            subject_id=objective.pk,
+            url=reverse("okr:objective", args=[objective.pk]),
+            detail=version.as_content.title,
+            by=by,
+            at=at,
+        )
+
+
+def agreement_given(objective: Objective, *, by: Any, at: datetime.datetime, everybody: bool) -> None:
+    inbox.resolve_work(
+        kind=AGREEMENT, subject_id=objective.pk, by=by, at=at, to=None if everybody else by.person
+    )
+
+
+def ask_to_decide(edit: SuggestedEdit, objective: Objective, decider: Any, *, by: Any, at: Any) -> None:
+    _assign(
+        SUGGESTS,
+        about=by.person,
+        to=decider,
+        kind=SUGGESTION,
+        subject_id=edit.pk,
+        url=reverse("okr:objective", args=[objective.pk]),
+        detail=objective.title,
+        by=by,
+        at=at,
+    )
+
+
+def edit_decided(edit: SuggestedEdit, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=SUGGESTION, subject_id=edit.pk, by=by, at=at)
+
+
+def ask_for_answers(
+    check_in: CheckIn,
+    first_id: uuid.UUID,
+    *,
+    helper: Any,
+    former_helper: Any,
+    manager: Any,
+    needs_reply: bool,
+    by: Any,
+    at: Any,
+) -> None:
+    """A blocker goes to whom it asks; the manager is asked to answer what is off track or blocked.
+
+    Items hang on the week's first entry, so that a correction refreshes them.
+    """
+    if former_helper is not None and former_helper != helper:
+        inbox.resolve_work(kind=BLOCKER, subject_id=first_id, by=by, at=at, to=former_helper)
+    for kind, person, message in (
+        (BLOCKER, helper, ASKS),
+        (REPLY, manager if needs_reply and manager != helper else None, NEEDS_REPLY),
+    ):
+        if person is None:
+            inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at)
+            continue
+        _assign(
+            message,
+            about=check_in.person,
+            to=person,
+            kind=kind,
+            subject_id=first_id,
+            url=reverse("okr:conversation", args=[check_in.pk]),
+            detail=check_in.blockers,
+            by=by,
+            at=at,
+        )
+
+
+def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
+    for kind in (BLOCKER, REPLY):
+        inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)

@@ -1,5 +1,0 @@
-"""Endpoints under /api/v1/."""
-
-from django.urls import URLPattern
-
-urls: list[URLPattern] = []

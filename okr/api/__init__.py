@@ -1,0 +1,37 @@
+"""Endpoints under /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from okr.api import check_ins, objectives
+
+urls: list[URLPattern] = [
+    path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
+    path("goals/objectives/<uuid:objective_id>/", objectives.OneObjective.as_view(), name="api_objective"),
+    path(
+        "goals/objectives/<uuid:objective_id>/change/",
+        objectives.Change.as_view(),
+        name="api_change_objective",
+    ),
+    path(
+        "goals/objectives/<uuid:objective_id>/agree/", objectives.Agree.as_view(), name="api_agree_objective"
+    ),
+    path(
+        "goals/objectives/<uuid:objective_id>/withdraw/",
+        objectives.Withdraw.as_view(),
+        name="api_withdraw_proposal",
+    ),
+    path(
+        "goals/objectives/<uuid:objective_id>/comments/",
+        objectives.Comments.as_view(),
+        name="api_comment_on_objective",
+    ),
+    path(
+        "goals/objectives/<uuid:objective_id>/suggestions/",
+        objectives.Suggestions.as_view(),
+        name="api_suggest_edit",
+    ),
+    path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
+    path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
+    path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),
+    path("goals/check-ins/<uuid:check_in_id>/reply/", check_ins.Replies.as_view(), name="api_reply"),
+]

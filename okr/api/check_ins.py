@@ -1,0 +1,103 @@
+"""Check-ins: submit one's own, read those one may read, answer."""
+
+import uuid
+
+from django.db.models import Q
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from okr import actions, queries, rules
+from okr.api import serializers
+from okr.api.objectives import GoalsView
+from okr.models import CheckIn
+from performance.foundation import access, api
+from performance.people import queries as people
+
+
+def readable(actor: access.Actor) -> Q:
+    """One's own, those of the people below, and those that ask one for help. Auditors read all."""
+    if actor.has_role("auditor"):
+        return Q()
+    below = people.ids_below(actor.person_id, people.today(actor.organisation))
+    return Q(person_id=actor.person_id) | Q(asks_id=actor.person_id) | Q(person_id__in=below)
+
+
+class CheckIns(GoalsView):
+    @extend_schema(
+        operation_id="check_ins_list",
+        parameters=[
+            OpenApiParameter("person", uuid.UUID),
+            OpenApiParameter("week_starts_on", str),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("page_size", int),
+        ],
+        responses=serializers.CheckInOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Every entry, corrections included, newest first."""
+        rows = CheckIn.objects.filter(readable(self.actor))
+        for name, column in (("person", "person_id"), ("week_starts_on", "week_starts_on")):
+            if request.query_params.get(name):
+                rows = rows.filter(**{column: request.query_params[name]})
+        pages = api.NewestFirst()
+        page = pages.paginate_queryset(queries.with_conversation(rows), request, view=self)
+        return pages.get_paginated_response(serializers.CheckInOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="check_ins_submit",
+        request=serializers.CheckInIn,
+        responses={201: serializers.CheckInOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Reports on a week for yourself. The same again changes nothing; something else is a correction."""
+        actor, given = self.actor, self.valid(serializers.CheckInIn)
+        access.require(rules.can_check_in_for(actor, actor.person_id))
+        today = people.today(actor.organisation)
+        period = people.current_period(min(today, given["week_starts_on"] + queries.A_WEEK))
+        if period is None:
+            raise actions.CheckInRefused("No period is open.", code="no_period")
+        asks = access.get_or_404(people.active_people(today), pk=given["asks"]) if given["asks"] else None
+        submitted = actions.submit_check_in(
+            period=period,
+            week_starts_on=given["week_starts_on"],
+            readings=[
+                actions.Reading(
+                    key_result_id=each["key_result"],
+                    value=each.get("value"),
+                    done=each["done"],
+                    milestones_done=frozenset(each["milestones_done"])
+                    if each["milestones_done"] is not None
+                    else None,
+                    confidence=each["confidence"],
+                    note=each["note"],
+                )
+                for each in given["readings"]
+            ],
+            wins=given["wins"],
+            plans=given["plans"],
+            blockers=given["blockers"],
+            asks=asks,
+            by=actor,
+            at=timezone.now(),
+        )
+        (row,) = queries.with_conversation(CheckIn.objects.filter(pk=submitted.pk))
+        return Response(serializers.CheckInOut(row).data, status=status.HTTP_201_CREATED)
+
+
+class Replies(GoalsView):
+    @extend_schema(
+        operation_id="check_ins_reply", request=serializers.ReplyIn, responses={201: serializers.ReplyOut}
+    )
+    def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
+        """Answers a check-in, or without text says that you have read it."""
+        actor = self.actor
+        one = access.get_or_404(CheckIn.objects.filter(readable(actor)), pk=check_in_id)
+        line = people.line_above(one.person_id, people.today(actor.organisation))
+        access.require(rules.can_reply(actor, one, line))
+        said = actions.reply_to_check_in(
+            check_in=one, text=self.valid(serializers.ReplyIn)["text"], by=actor, at=timezone.now()
+        )
+        return Response(serializers.ReplyOut(said).data, status=status.HTTP_201_CREATED)

@@ -1,0 +1,255 @@
+"""Objectives: list, propose, read, discuss, suggest, agree. The same rules and actions as the pages."""
+
+import uuid
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from okr import actions, forms, queries, rules
+from okr.actions import proposals
+from okr.api import serializers
+from okr.models import Agreement, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models.objectives import OwnerKind
+from performance.foundation import access, api
+from performance.people import models as people_models
+from performance.people import queries as people
+
+
+class GoalsView(api.TenantView):
+    """An endpoint of goals."""
+
+    access = access.Access("member")
+    scope_read = "goals:read"
+    scope_write = "goals:write"
+
+    @property
+    def actor(self) -> Any:
+        """Who asks; loaded when the organisation was entered."""
+        return self.request.actor
+
+    def valid(self, serializer: Any) -> dict[str, Any]:
+        given = serializer(data=self.request.data)
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+    def found(self, objective_id: uuid.UUID) -> tuple[Objective, list[uuid.UUID]]:
+        """A visible objective and the line above its owner; anything else does not exist."""
+        actor = self.actor
+        one = access.get_or_404(queries.visible_to(actor).select_related("owner", "period"), pk=objective_id)
+        return one, people.line_above(one.owner_id, people.today(actor.organisation))
+
+    def detail(self, objective_id: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
+        versions = ObjectiveVersion.objects.prefetch_related(
+            Prefetch("agreements", queryset=Agreement.objects.order_by("at"))
+        )
+        rows = queries.with_key_results(queries.visible_to(self.actor)).prefetch_related(
+            Prefetch("versions", queryset=versions), "suggested_edits", "comments"
+        )
+        return Response(
+            serializers.ObjectiveDetailOut(access.get_or_404(rows, pk=objective_id)).data, status=code
+        )
+
+
+class Objectives(GoalsView):
+    @extend_schema(
+        operation_id="goals_list",
+        parameters=[
+            OpenApiParameter("period", uuid.UUID),
+            OpenApiParameter("owner", uuid.UUID),
+            OpenApiParameter("team", uuid.UUID),
+            OpenApiParameter("state", str),
+            OpenApiParameter("q", str, description="Words that the text contains."),
+            OpenApiParameter("cursor", str),
+            OpenApiParameter("page_size", int),
+        ],
+        responses=serializers.ObjectiveOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Objectives that you may see, newest first."""
+        asked = request.query_params
+        rows = queries.filtered(
+            queries.visible_to(self.actor),
+            period=_uuid(asked.get("period")),
+            owner=_uuid(asked.get("owner")),
+            team=_uuid(asked.get("team")),
+            state=asked.get("state", ""),
+            words=asked.get("q", ""),
+        )
+        pages = api.NewestFirst()
+        page = pages.paginate_queryset(queries.with_key_results(rows), request, view=self)
+        return pages.get_paginated_response(serializers.ObjectiveOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="goals_propose",
+        request=serializers.ProposalIn,
+        responses={201: serializers.ObjectiveDetailOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Proposes an objective for yourself, somebody below you, or a team."""
+        given, actor = self.valid(serializers.ProposalIn), self.actor
+        today = people.today(actor.organisation)
+        everybody = people.active_people(today)
+        owner = access.get_or_404(everybody, pk=given["owner"]) if given.get("owner") else None
+        sponsor = access.get_or_404(everybody, pk=given["sponsor"]) if given.get("sponsor") else None
+        team = None
+        if given.get("team"):
+            team = access.get_or_404(people_models.Team.objects.select_related("lead"), pk=given["team"])
+            members = set(people.members_of(team.pk, today).values_list("pk", flat=True))
+            line = people.line_above(team.lead_id, today) if team.lead_id else []
+            access.require(rules.can_propose_for_team(actor, team.lead_id, members, line))
+        else:
+            person_id = owner.pk if owner else actor.person_id
+            access.require(rules.can_propose_for(actor, person_id, people.line_above(person_id, today)))
+        one = actions.propose_objective(
+            period=access.get_or_404(people.periods(), pk=given["period"]),
+            owner=None if team else owner,
+            team=team,
+            owner_kind=OwnerKind.TEAM if team else OwnerKind.PERSON,
+            sponsor=sponsor,
+            content=serializers.content_from(given),
+            is_draft=given["draft"],
+            by=actor,
+            at=timezone.now(),
+        )
+        return self.detail(one.pk, status.HTTP_201_CREATED)
+
+
+class OneObjective(GoalsView):
+    @extend_schema(operation_id="goals_read", responses=serializers.ObjectiveDetailOut)
+    def get(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """One objective with its versions, signatures, suggestions and thread."""
+        return self.detail(objective_id)
+
+
+class Change(GoalsView):
+    @extend_schema(
+        operation_id="goals_change", request=serializers.ChangeIn, responses=serializers.ObjectiveDetailOut
+    )
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Proposes another text; what is in force stays so until both sides agree."""
+        one, line = self.found(objective_id)
+        access.require(rules.can_change(self.actor, one, line))
+        given = self.valid(serializers.ChangeIn)
+        actions.propose_change(
+            objective=one,
+            content=serializers.content_from(given, proposals.standing_content(one)),
+            reason=given["reason"],
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return self.detail(one.pk)
+
+
+class Agree(GoalsView):
+    @extend_schema(
+        operation_id="goals_agree", request=serializers.AgreementIn, responses=serializers.ObjectiveDetailOut
+    )
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Signs a version for your side. 409 when another version has been proposed meanwhile."""
+        one, _line = self.found(objective_id)
+        access.require(not self.actor.only_reads and rules.side_of(self.actor, one) is not None)
+        given = self.valid(serializers.AgreementIn)
+        actions.agree_objective(
+            objective=one, version_number=given["version"], by=self.actor, at=timezone.now()
+        )
+        return self.detail(one.pk)
+
+
+class Withdraw(GoalsView):
+    @extend_schema(operation_id="goals_withdraw", request=None, responses=serializers.ObjectiveDetailOut)
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Takes back what is proposed."""
+        one, _line = self.found(objective_id)
+        access.require(rules.can_withdraw(self.actor, one, proposals.open_proposal(one)))
+        actions.withdraw_proposal(objective=one, by=self.actor, at=timezone.now())
+        return self.detail(one.pk)
+
+
+class Comments(GoalsView):
+    @extend_schema(
+        operation_id="goals_comment", request=serializers.TextIn, responses={201: serializers.CommentOut}
+    )
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Adds a word to the thread."""
+        one, _line = self.found(objective_id)
+        access.require(rules.can_discuss(self.actor, one))
+        said = actions.comment_on_objective(
+            objective=one, text=self.valid(serializers.TextIn)["text"], by=self.actor, at=timezone.now()
+        )
+        return Response(serializers.CommentOut(said).data, status=status.HTTP_201_CREATED)
+
+
+class Suggestions(GoalsView):
+    @extend_schema(
+        operation_id="goals_suggest",
+        request=serializers.SuggestionIn,
+        responses={201: serializers.SuggestionOut},
+    )
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Suggests another value for one field; the other side decides."""
+        one, line = self.found(objective_id)
+        access.require(rules.can_suggest(self.actor, one, line))
+        given = self.valid(serializers.SuggestionIn)
+        form = forms.SuggestForm(given, choices=[(given["field"], "")])
+        if not form.is_valid():
+            raise actions.ObjectiveRefused(
+                next(iter(form.errors.values()))[0], code="invalid", field=next(iter(form.errors))
+            )
+        edit = actions.suggest_edit(
+            objective=one,
+            field=given["field"],
+            new=form.cleaned_data["new"],
+            reason=given["reason"],
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return Response(serializers.SuggestionOut(edit).data, status=status.HTTP_201_CREATED)
+
+
+class Decide(GoalsView):
+    """Base of the two decisions on a suggestion."""
+
+    def edit(self, edit_id: uuid.UUID) -> SuggestedEdit:
+        visible = queries.visible_to(self.actor)
+        edits = SuggestedEdit.objects.filter(objective__in=visible.values("pk")).select_related("objective")
+        edit = access.get_or_404(edits, pk=edit_id)
+        if edit.state == "open":
+            access.require(rules.can_decide(self.actor, edit, edit.objective))
+        return edit
+
+
+class AcceptEdit(Decide):
+    @extend_schema(
+        operation_id="goals_accept_suggestion", request=None, responses=serializers.ObjectiveDetailOut
+    )
+    def post(self, request: Request, edit_id: uuid.UUID) -> Response:
+        """Takes the suggestion into a new proposal."""
+        edit = self.edit(edit_id)
+        actions.accept_edit(edit=edit, by=self.actor, at=timezone.now())
+        return self.detail(edit.objective_id)
+
+
+class RejectEdit(Decide):
+    @extend_schema(
+        operation_id="goals_reject_suggestion", request=None, responses=serializers.ObjectiveDetailOut
+    )
+    def post(self, request: Request, edit_id: uuid.UUID) -> Response:
+        """Leaves the text as it is."""
+        edit = self.edit(edit_id)
+        actions.reject_edit(edit=edit, by=self.actor, at=timezone.now())
+        return self.detail(edit.objective_id)
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    """A filter that is no id matches nothing rather than everything."""
+    if not text:
+        return None
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

@@ -1,0 +1,278 @@
+"""What the API takes and gives. Amounts are decimal text; weights and shares are percent; progress is percent."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from okr.forms.objectives import ppm_of
+from okr.models import CheckIn, Content, KeyResult, KeyResultContent, MilestoneContent, Objective
+from okr.models.contents import AMOUNTS
+from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
+
+# Exact amounts in a key result's own unit.
+AMOUNT: dict[str, Any] = {"max_digits": 28, "decimal_places": 8, "required": False, "allow_null": True}
+
+
+def percent_of(micro: int | None) -> Decimal | None:
+    """Micro percent as percent with six decimals."""
+    return None if micro is None else Decimal(micro) / 1_000_000
+
+
+class MilestoneIn(serializers.Serializer):
+    title = serializers.CharField(max_length=200)
+    weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
+
+
+class KeyResultIn(serializers.Serializer):
+    id = serializers.UUIDField(required=False, help_text="The key result that this one changes.")
+    kind = serializers.ChoiceField(choices=KeyResultKind.choices)
+    title = serializers.CharField(max_length=200)
+    weight = serializers.DecimalField(max_digits=7, decimal_places=4, help_text="Percent of the objective.")
+    owner = serializers.UUIDField(required=False, allow_null=True)
+    unit = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    currency = serializers.CharField(max_length=3, required=False, default="", allow_blank=True)
+    start = serializers.DecimalField(**AMOUNT)
+    target = serializers.DecimalField(**AMOUNT)
+    commit = serializers.DecimalField(**AMOUNT)
+    stretch = serializers.DecimalField(**AMOUNT)
+    lower = serializers.DecimalField(**AMOUNT)
+    upper = serializers.DecimalField(**AMOUNT)
+    tolerance = serializers.DecimalField(**AMOUNT)
+    metric = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
+    slice = serializers.DictField(child=serializers.CharField(max_length=80), required=False, default=dict)
+    milestones = MilestoneIn(many=True, required=False, default=list)
+
+
+class ContentIn(serializers.Serializer):
+    title = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    type = serializers.ChoiceField(choices=ObjectiveType.choices, default=ObjectiveType.COMMITTED)
+    visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PUBLIC)
+    weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    key_results = KeyResultIn(many=True)
+
+
+class ProposalIn(ContentIn):
+    period = serializers.UUIDField()
+    owner = serializers.UUIDField(required=False, allow_null=True, help_text="A person; yourself by default.")
+    team = serializers.UUIDField(required=False, allow_null=True, help_text="For an objective of a team.")
+    sponsor = serializers.UUIDField(required=False, allow_null=True)
+    draft = serializers.BooleanField(default=False)
+
+
+class ChangeIn(ContentIn):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class TextIn(serializers.Serializer):
+    text = serializers.CharField(max_length=4000)
+
+
+class ReplyIn(serializers.Serializer):
+    text = serializers.CharField(
+        max_length=4000, required=False, default="", allow_blank=True, help_text="Empty: read, without words."
+    )
+
+
+class AgreementIn(serializers.Serializer):
+    version = serializers.IntegerField(min_value=1)
+
+
+class SuggestionIn(serializers.Serializer):
+    field = serializers.CharField(max_length=80, help_text='"title" or "<key result id>.target".')
+    new = serializers.CharField(max_length=4000)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class MilestoneOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    weight = serializers.IntegerField()
+    done = serializers.BooleanField(allow_null=True)
+
+
+class KeyResultOut(serializers.ModelSerializer):
+    weight = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    metric = serializers.CharField(source="metric_key")
+    owner = serializers.UUIDField(source="owner_id")
+    milestones = MilestoneOut(many=True)
+
+    class Meta:
+        model = KeyResult
+        fields = [
+            *("id", "kind", "title", "weight", "owner", "unit", "currency", *AMOUNTS),
+            *("metric", "slice", "current", "done", "confidence", "progress", "provisional", "milestones"),
+        ]
+
+    @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
+    def get_weight(self, row: KeyResult) -> str:
+        return str(Decimal(row.weight_ppm) / 10_000)
+
+    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
+    def get_progress(self, row: KeyResult) -> str | None:
+        return _text(percent_of(row.progress_micro))
+
+
+class ObjectiveOut(serializers.ModelSerializer):
+    period = serializers.UUIDField(source="period_id")
+    owner = serializers.UUIDField(source="owner_id")
+    agreer = serializers.UUIDField(source="agreer_id", allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    version = serializers.IntegerField(source="version_number", allow_null=True)
+    progress = serializers.SerializerMethodField()
+    key_results = KeyResultOut(many=True)
+
+    class Meta:
+        model = Objective
+        fields = [
+            *("id", "period", "owner_kind", "owner", "agreer", "team", "title", "description", "type"),
+            *("visibility", "weight", "state", "version", "progress", "confidence", "key_results"),
+        ]
+
+    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
+    def get_progress(self, row: Objective) -> str | None:
+        return _text(percent_of(row.progress_micro))
+
+
+class SignatureOut(serializers.Serializer):
+    side = serializers.CharField()
+    person = serializers.UUIDField(source="person_id")
+    at = serializers.DateTimeField()
+
+
+class VersionOut(serializers.Serializer):
+    number = serializers.IntegerField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+    signatures = SignatureOut(many=True, source="agreements")
+
+
+class SuggestionOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    field = serializers.CharField()
+    old = serializers.JSONField()
+    new = serializers.JSONField()
+    reason = serializers.CharField()
+    state = serializers.CharField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+
+
+class CommentOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    text = serializers.CharField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+
+
+class ObjectiveDetailOut(ObjectiveOut):
+    versions = VersionOut(many=True)
+    suggestions = SuggestionOut(many=True, source="suggested_edits")
+    comments = CommentOut(many=True)
+
+    class Meta(ObjectiveOut.Meta):
+        fields = [*ObjectiveOut.Meta.fields, "versions", "suggestions", "comments"]
+
+
+class ReadingIn(serializers.Serializer):
+    key_result = serializers.UUIDField()
+    value = serializers.DecimalField(**AMOUNT)
+    done = serializers.BooleanField(required=False, allow_null=True, default=None)
+    milestones_done = serializers.ListField(
+        child=serializers.UUIDField(), required=False, allow_null=True, default=None
+    )
+    confidence = serializers.IntegerField(
+        min_value=1, max_value=5, required=False, allow_null=True, default=None
+    )
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=1000)
+
+
+class CheckInIn(serializers.Serializer):
+    week_starts_on = serializers.DateField(help_text="The Monday of the week.")
+    wins = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    plans = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    asks = serializers.UUIDField(required=False, allow_null=True, default=None)
+    readings = ReadingIn(many=True)
+
+
+class EntryOut(serializers.Serializer):
+    key_result = serializers.UUIDField(source="key_result_id")
+    value = serializers.DecimalField(max_digits=28, decimal_places=8, allow_null=True)
+    done = serializers.BooleanField(allow_null=True)
+    milestones_done = serializers.JSONField(allow_null=True)
+    confidence = serializers.IntegerField(allow_null=True)
+    note = serializers.CharField()
+    progress = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
+    def get_progress(self, row: Any) -> str | None:
+        return _text(percent_of(row.progress_micro))
+
+
+class ReplyOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    text = serializers.CharField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+
+
+class CheckInOut(serializers.ModelSerializer):
+    person = serializers.UUIDField(source="person_id")
+    period = serializers.UUIDField(source="period_id")
+    asks = serializers.UUIDField(source="asks_id", allow_null=True)
+    corrects = serializers.UUIDField(source="corrects_id", allow_null=True)
+    entries = EntryOut(many=True)
+    replies = ReplyOut(many=True)
+
+    class Meta:
+        model = CheckIn
+        fields = [
+            *("id", "person", "period", "week_starts_on", "number", "corrects", "wins", "plans", "blockers"),
+            *("asks", "at", "entries", "replies"),
+        ]
+
+
+def content_from(given: dict[str, Any], known: Content | None = None) -> Content:
+    """Valid input as an objective's text. Milestones of a known key result keep their identity by title."""
+    before = {each.id: each for each in known.key_results} if known else {}
+    return Content(
+        title=given["title"].strip(),
+        description=given["description"].strip(),
+        type=given["type"],
+        visibility=given["visibility"],
+        weight=given["weight"],
+        key_results=tuple(_key_result(each, before.get(each.get("id"))) for each in given["key_results"]),
+    )
+
+
+def _key_result(given: dict[str, Any], known: KeyResultContent | None) -> KeyResultContent:
+    kept = {step.title: step for step in known.milestones} if known else {}
+    amounts: dict[str, Any] = {name: given.get(name) for name in AMOUNTS}
+    # Only a key result of this very objective can be changed; any other id would be a new one.
+    identity: dict[str, Any] = {"id": known.id} if known else {}
+    return KeyResultContent(
+        kind=given["kind"],
+        title=given["title"].strip(),
+        weight_ppm=ppm_of(given["weight"]),
+        owner_id=given.get("owner") or (known.owner_id if known else None),
+        unit=given["unit"],
+        currency=given["currency"].upper(),
+        metric_key=given["metric"],
+        slice=dict(given["slice"]),
+        milestones=tuple(
+            kept.get(step["title"]) or MilestoneContent(title=step["title"], weight=step["weight"])
+            for step in given["milestones"]
+        ),
+        **amounts,
+        **identity,
+    )
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,33 @@
+from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of, standing_readings
+from okr.forms.fields import AmountField
+from okr.forms.objectives import (
+    AlignForm,
+    FilterForm,
+    KeyResultForm,
+    ObjectiveForm,
+    PolicyForm,
+    SuggestForm,
+    are_even,
+    rows_from,
+    rows_of,
+    with_even_weights,
+)
+
+__all__ = [
+    "AlignForm",
+    "AmountField",
+    "CheckInForm",
+    "FilterForm",
+    "KeyResultForm",
+    "ObjectiveForm",
+    "PolicyForm",
+    "ReplyForm",
+    "SuggestForm",
+    "are_even",
+    "draft_fields",
+    "initial_of",
+    "rows_from",
+    "rows_of",
+    "standing_readings",
+    "with_even_weights",
+]

@@ -1,0 +1,143 @@
+"""The weekly check-in: one form for all key results, filled before it is opened."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from okr.actions import Reading
+from okr.forms.fields import AmountField
+from okr.models import KeyResult
+
+YES_NO = [("", "–"), ("no", _("Not yet")), ("yes", _("Done"))]
+TYPED_KINDS = ("increase", "decrease", "percent", "money", "band")
+
+
+class CheckInForm(forms.Form):
+    """Fields of key result <id>: value-<id> | done-<id> | steps-<id>, confidence-<id>, note-<id>."""
+
+    wins = forms.CharField(label=_("Wins"), required=False, max_length=4000)
+    plans = forms.CharField(label=_("Plans for next week"), required=False, max_length=4000)
+    blockers = forms.CharField(label=_("Blockers"), required=False, max_length=4000)
+    asks = forms.ChoiceField(label=_("Ask for help"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        key_results: Iterable[KeyResult],
+        helpers: Iterable[Any],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.key_results = list(key_results)
+        self.helpers = {str(person.pk): person for person in helpers}
+        self.fields["asks"].choices = [  # type: ignore[attr-defined]
+            ("", _("Nobody for now")),
+            *((key, str(person)) for key, person in self.helpers.items()),
+        ]
+        for name in ("wins", "plans", "blockers"):
+            self.fields[name].widget = forms.Textarea(attrs={"rows": 2})
+        for key_result in self.key_results:
+            self._add_fields(key_result)
+
+    def _add_fields(self, key_result: KeyResult) -> None:
+        key = key_result.pk
+        if key_result.kind in TYPED_KINDS:
+            self.fields[f"value-{key}"] = AmountField(label=key_result.title, required=False)
+        elif key_result.kind == "yes_no":
+            self.fields[f"done-{key}"] = forms.ChoiceField(
+                label=key_result.title, choices=YES_NO, required=False
+            )
+        elif key_result.kind == "milestones":
+            self.fields[f"steps-{key}"] = forms.MultipleChoiceField(
+                label=key_result.title,
+                choices=[(str(step.pk), step.title) for step in key_result.milestones.all()],
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+            )
+        self.fields[f"confidence-{key}"] = forms.TypedChoiceField(
+            label=_("Confidence"),
+            choices=[("", ""), *((str(n), str(n)) for n in range(1, 6))],
+            coerce=int,
+            empty_value=None,
+            required=False,
+        )
+        self.fields[f"note-{key}"] = forms.CharField(label=_("Why"), max_length=1000, required=False)
+
+    def readings(self) -> list[Reading]:
+        """What was reported, from valid fields."""
+        return [self._reading(key_result) for key_result in self.key_results]
+
+    def _reading(self, key_result: KeyResult) -> Reading:
+        key, given = key_result.pk, self.cleaned_data
+        return Reading(
+            key_result_id=key,
+            value=given.get(f"value-{key}"),
+            done={"yes": True, "no": False}.get(given.get(f"done-{key}") or ""),
+            milestones_done=frozenset(uuid.UUID(each) for each in given.get(f"steps-{key}") or [])
+            if key_result.kind == "milestones"
+            else None,
+            confidence=given.get(f"confidence-{key}"),
+            note=given.get(f"note-{key}", ""),
+        )
+
+    @property
+    def helper(self) -> Any:
+        return self.helpers.get(self.cleaned_data.get("asks") or "")
+
+
+def standing_readings(key_results: Iterable[KeyResult]) -> list[Reading]:
+    """ "Same as last week": every key result as it stands."""
+    return [
+        Reading(
+            key_result_id=each.pk,
+            value=each.current if each.kind in TYPED_KINDS else None,
+            done=each.done,
+            milestones_done=frozenset(step.pk for step in each.milestones.all() if step.done)
+            if each.kind == "milestones" and any(step.done is not None for step in each.milestones.all())
+            else None,
+            confidence=each.confidence,
+        )
+        for each in key_results
+    ]
+
+
+def initial_of(key_results: Iterable[KeyResult], *, check_in: Any, draft: Any) -> dict[str, Any]:
+    """What the form shows first: how things stand, over it this week's entry, over it what was being typed."""
+    initial: dict[str, Any] = {}
+    for each in key_results:
+        initial[f"value-{each.pk}"] = each.current
+        initial[f"done-{each.pk}"] = {True: "yes", False: "no", None: ""}[each.done]
+        initial[f"steps-{each.pk}"] = [str(step.pk) for step in each.milestones.all() if step.done]
+        initial[f"confidence-{each.pk}"] = each.confidence
+    if check_in is not None:
+        initial |= {name: getattr(check_in, name) for name in ("wins", "plans", "blockers")}
+        initial["asks"] = str(check_in.asks_id or "")
+        initial |= {f"note-{entry.key_result_id}": entry.note for entry in check_in.entries.all()}
+    if draft is not None:
+        initial |= draft.fields
+    return initial
+
+
+def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a posted form is worth keeping as a draft."""
+    kept: dict[str, Any] = {}
+    for name in posted:
+        if name.startswith("steps-"):
+            kept[name] = posted.getlist(name)[:50]  # type: ignore[attr-defined]
+        elif name.startswith(("value-", "done-", "confidence-", "note-")) or name in (
+            "wins",
+            "plans",
+            "blockers",
+            "asks",
+        ):
+            kept[name] = str(posted[name])[:4000]
+    return kept
+
+
+class ReplyForm(forms.Form):
+    text = forms.CharField(
+        label=_("Reply"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )

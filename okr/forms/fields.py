@@ -1,0 +1,30 @@
+"""Numbers as people type them."""
+
+import unicodedata
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from performance.foundation.components import formats
+
+
+class AmountField(forms.DecimalField):
+    """An exact amount: takes 1,874.5, full-width digits, a real minus sign and a trailing percent sign; shows
+    2.90000000 as 2.9 and groups thousands."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 28, "decimal_places": 8, **options})
+        self.widget.attrs.setdefault("inputmode", "decimal")
+        self.widget.attrs.setdefault("autocomplete", "off")
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = unicodedata.normalize("NFKC", value).replace("−", "-")
+            value = value.replace(",", "").replace(" ", "").rstrip("%")
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{formats.trimmed(value):,f}" if isinstance(value, Decimal) else value

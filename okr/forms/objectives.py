@@ -1,0 +1,338 @@
+"""Writing an objective: its text, its key results, and the small forms around it."""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from okr.forms.fields import AmountField
+from okr.models import Content, KeyResultContent, MilestoneContent, OkrPolicy
+from okr.models.alignment import AlignmentKind
+from okr.models.contents import AMOUNTS
+from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
+from performance.people import models as people
+
+PREFIX = "kr"
+MOST_ROWS = 20
+HUNDRED = Decimal(100)
+# Which fields a kind of key result has, besides title, weight and owner.
+FIELDS_OF = {
+    "increase": ("start", "target", "unit", "commit", "stretch"),
+    "decrease": ("start", "target", "unit", "commit", "stretch"),
+    "percent": ("start", "target", "commit", "stretch"),
+    "money": ("start", "target", "currency", "commit", "stretch"),
+    "band": ("lower", "upper", "unit", "tolerance"),
+    "milestones": ("milestones",),
+    "yes_no": (),
+    "kpi": ("metric_key", "slice", "start", "target", "unit"),
+}
+SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
+
+
+class ObjectiveForm(forms.Form):
+    """The text itself. `owners` are choices ("person:<id>", label) or ("team:<id>", label)."""
+
+    owner = forms.ChoiceField(label=_("Whose objective"))
+    period = forms.ChoiceField(label=_("Period"))
+    sponsor = forms.ChoiceField(
+        label=_("Sponsor"),
+        required=False,
+        help_text=_("Agrees for the other side, because nobody manages the owner."),
+    )
+    title = forms.CharField(
+        label=_("Objective"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("What will be different at the end? One sentence, no number in it."),
+        error_messages={"required": _("Say in one sentence what you want to reach.")},
+    )
+    description = forms.CharField(
+        label=_("Why it matters now"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    type = forms.ChoiceField(label=_("Type"), choices=ObjectiveType.choices, initial="committed")
+    visibility = forms.ChoiceField(label=_("Who can see it"), choices=Visibility.choices, initial="public")
+    weight = forms.IntegerField(
+        label=_("Weight among your objectives"),
+        min_value=1,
+        max_value=100,
+        initial=1,
+        help_text=_("1 for all means equal parts."),
+    )
+    reason = forms.CharField(
+        label=_("Why this change"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        owners: Iterable[tuple[str, Any]] = (),
+        periods: Iterable[Any] = (),
+        sponsors: Iterable[Any] = (),
+        is_change: bool = False,
+        needs_reason: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        if is_change:
+            for name in ("owner", "period", "sponsor"):
+                del self.fields[name]
+            if needs_reason:
+                self.fields["reason"].required = True
+                self.fields["reason"].error_messages["required"] = _("Say why: it was agreed before.")
+            return
+        del self.fields["reason"]
+        self.fields["owner"].choices = list(owners)  # type: ignore[attr-defined]
+        self.fields["period"].choices = [(str(each.pk), str(each)) for each in periods]  # type: ignore[attr-defined]
+        named = [(str(each.pk), str(each)) for each in sponsors]
+        if named:
+            self.fields["sponsor"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
+        else:
+            del self.fields["sponsor"]
+
+
+class KeyResultForm(forms.Form):
+    """One key result. Its kind decides which fields there are."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    kind = forms.ChoiceField(choices=KeyResultKind.choices, widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=_("Key result"), max_length=200, error_messages={"required": _("Name the key result.")}
+    )
+    start = AmountField(label=_("From"), required=False)
+    target = AmountField(label=_("To (target)"), required=False)
+    lower = AmountField(label=_("Lower edge"), required=False)
+    upper = AmountField(label=_("Upper edge"), required=False)
+    tolerance = AmountField(
+        label=_("Tolerance"), required=False, help_text=_("How far outside the band progress reaches 0%.")
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=20, required=False)
+    currency = forms.CharField(label=_("Currency"), max_length=3, required=False, initial="CNY")
+    commit = AmountField(label=_("At least"), required=False)
+    stretch = AmountField(label=_("Stretch"), required=False)
+    metric_key = forms.ChoiceField(label=_("Metric"), required=False)
+    slice = forms.CharField(
+        label=_("Part of the business"),
+        max_length=200,
+        required=False,
+        help_text=_("For example store=010. Empty means the total."),
+    )
+    milestones = forms.CharField(
+        label=_("Milestones, one in each line"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+    weight = AmountField(
+        label=_("Weight"),
+        required=True,
+        max_digits=7,
+        decimal_places=4,
+        min_value=0,
+        max_value=100,
+        error_messages={"required": _("Give it a weight.")},
+    )
+
+    def __init__(
+        self, *args: Any, metrics: Iterable[Any] = (), owners: Iterable[Any] = (), **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        given = self.data.get(self.add_prefix("kind")) if self.is_bound else self.initial.get("kind")
+        self.fits = str(given) if given in FIELDS_OF else "increase"
+        shown = {"id", "kind", "title", "weight", "owner", *FIELDS_OF[self.fits]}
+        for name in list(self.fields):
+            if name not in shown:
+                del self.fields[name]
+        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+            ("", _("Owner of the objective")),
+            *((str(each.pk), str(each)) for each in owners),
+        ]
+        if "metric_key" in self.fields:
+            self.fields["metric_key"].choices = [  # type: ignore[attr-defined]
+                ("", _("Choose a certified metric")),
+                *((each.key, str(each)) for each in metrics),
+            ]
+
+    @property
+    def label(self) -> Any:
+        return KeyResultKind(self.fits).label
+
+    def content(self) -> KeyResultContent:
+        """The key result of a valid form."""
+        given = self.cleaned_data
+        amounts = {name: given.get(name) for name in AMOUNTS}
+        return KeyResultContent(
+            id=given.get("id") or uuid7(),
+            kind=self.fits,
+            title=given["title"].strip(),
+            weight_ppm=ppm_of(given["weight"]),
+            owner_id=uuid.UUID(given["owner"]) if given.get("owner") else None,
+            unit=given.get("unit", "").strip(),
+            currency=given.get("currency", "").strip().upper(),
+            metric_key=given.get("metric_key", ""),
+            slice=slice_of(given.get("slice", "")),
+            milestones=_milestones(given.get("milestones", ""), self.initial.get("steps", ())),
+            **amounts,
+        )
+
+
+def ppm_of(percent: Decimal) -> int:
+    return int((percent * 10_000).to_integral_value(ROUND_HALF_UP))
+
+
+def slice_of(text: str) -> dict[str, str]:
+    """ "store=010, country=CN" as a slice."""
+    pairs = (SLICE_PAIR.fullmatch(part) for part in re.split(r"[,;，；]", text) if part.strip())
+    return {pair[1]: pair[2] for pair in pairs if pair}
+
+
+def _milestones(text: str, known: Iterable[MilestoneContent]) -> tuple[MilestoneContent, ...]:
+    """One for each line; a line that is there already keeps its milestone, and with it whether it is done."""
+    kept = {step.title: step for step in known}
+    titles = dict.fromkeys(line.strip()[:200] for line in text.splitlines() if line.strip())
+    return tuple(kept.get(title) or MilestoneContent(title=title) for title in titles)
+
+
+def rows_of(content: Content) -> list[dict[str, Any]]:
+    """Key results as the initial values of their forms."""
+    return [
+        {
+            **{
+                name: getattr(each, name)
+                for name in (
+                    *("id", "kind", "title", "unit", "currency", "metric_key"),
+                    *AMOUNTS,
+                )
+            },
+            "owner": str(each.owner_id or ""),
+            "weight": Decimal(each.weight_ppm) / 10_000,
+            "slice": ", ".join(f"{key}={value}" for key, value in each.slice.items()),
+            "milestones": "\n".join(step.title for step in each.milestones),
+            "steps": each.milestones,
+        }
+        for each in content.key_results
+    ]
+
+
+def rows_from(posted: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows as typed, whatever is wrong with them: to show the form again with one more or one less."""
+    try:
+        count = min(int(posted.get(f"{PREFIX}-count", "0")), MOST_ROWS)
+    except ValueError:
+        count = 0
+    names = list(KeyResultForm.base_fields)
+    return [
+        {name: posted[key] for name in names if (key := f"{PREFIX}-{place}-{name}") in posted}
+        for place in range(count)
+    ]
+
+
+def with_even_weights(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows with equal weights that sum to exactly 100 %."""
+    if not rows:
+        return rows
+    part = (HUNDRED / len(rows)).quantize(Decimal("0.01"))
+    rest = HUNDRED - part * (len(rows) - 1)
+    return [{**row, "weight": rest if place == 0 else part} for place, row in enumerate(rows)]
+
+
+def are_even(rows: list[dict[str, Any]]) -> bool:
+    """Nobody has chosen the weights yet: they are empty or as equal as they can be."""
+    weights = {str(row.get("weight", "")).strip() for row in rows} - {""}
+    try:
+        amounts = {Decimal(weight) for weight in weights}
+    except ArithmeticError:
+        return False
+    return not amounts or max(amounts) - min(amounts) <= Decimal("0.05")
+
+
+class SuggestForm(forms.Form):
+    """One field and the value suggested for it."""
+
+    field = forms.ChoiceField(label=_("What to change"))
+    new = forms.CharField(label=_("Suggested"), max_length=4000)
+    reason = forms.CharField(
+        label=_("Why"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, Any]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["field"].choices = list(choices)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        name = str(given.get("field", "")).rpartition(".")[2]
+        if "new" in given and name not in ("title", "description", "unit"):
+            try:
+                amount = AmountField().clean(given["new"])
+            except forms.ValidationError as error:
+                self.add_error("new", error)
+            else:
+                given["new"] = ppm_of(amount) if name == "weight_ppm" else amount
+        return given
+
+
+class AlignForm(forms.Form):
+    parent = forms.ChoiceField(label=_("Serves"))
+    kind = forms.ChoiceField(label=_("How"), choices=AlignmentKind.choices, initial="contributes")
+    share = AmountField(
+        label=_("Share of it"), required=False, max_digits=7, decimal_places=4, min_value=0, max_value=100
+    )
+
+    def __init__(self, *args: Any, parents: Iterable[Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["parent"].choices = [(str(each.pk), f"{each.title} · {each.owner}") for each in parents]  # type: ignore[attr-defined]
+
+
+class FilterForm(forms.Form):
+    q = forms.CharField(label=_("Words"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    period = forms.ChoiceField(label=_("Period"), required=False)
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+    team = forms.ChoiceField(label=_("Team"), required=False)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any state")), ("waiting", _("Waiting for agreement")), *State.choices],
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        periods: Iterable[people.Period],
+        owners: Iterable[people.Person],
+        teams: Iterable[people.Team],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        for name, first, rows in (
+            ("period", _("Current period"), periods),
+            ("owner", _("Anybody"), owners),
+            ("team", _("Any team"), teams),
+        ):
+            self.fields[name].choices = [("", first), *((str(each.pk), str(each)) for each in rows)]  # type: ignore[attr-defined]
+
+
+class PolicyForm(forms.ModelForm):
+    """How the period counts progress."""
+
+    class Meta:
+        model = OkrPolicy
+        fields = [
+            "over",
+            "cap_percent",
+            "missing",
+            "start_equals_target",
+            "roll_up",
+            "method",
+            "status_rule",
+            "reason",
+        ]
+        widgets = {"reason": forms.Textarea(attrs={"rows": 2})}

@@ -1,0 +1,225 @@
+"""The week: what a person reports on, what was said, who has reported."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Max, Prefetch, QuerySet
+
+from okr import rules
+from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
+from okr.models.objectives import RUNNING_STATES
+from performance.people import models as people
+
+A_WEEK = datetime.timedelta(days=7)
+
+
+def key_results_to_report(person_id: uuid.UUID, period: Any) -> QuerySet[KeyResult]:
+    """Key results that this person owns, of objectives with a version in force, with their milestones."""
+    standing = Milestone.objects.filter(removed_at=None)
+    return (
+        KeyResult.objects.filter(
+            owner_id=person_id,
+            removed_at=None,
+            objective__period=period,
+            objective__state__in=RUNNING_STATES,
+        )
+        .select_related("objective")
+        .prefetch_related(Prefetch("milestones", queryset=standing))
+        .order_by("objective__created_at", "objective_id", "ordinal")
+    )
+
+
+def check_in_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckIn | None:
+    """The newest entry of the week."""
+    return (
+        CheckIn.objects.filter(person_id=person_id, week_starts_on=week_starts_on).order_by("-number").first()
+    )
+
+
+def draft_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckInDraft | None:
+    return CheckInDraft.objects.filter(person_id=person_id, week_starts_on=week_starts_on).first()
+
+
+def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
+    """One row for each person and week: the last correction."""
+    return check_ins.order_by("person_id", "-week_starts_on", "-number").distinct(
+        "person_id", "week_starts_on"
+    )
+
+
+def with_conversation(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
+    """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows."""
+    readings = KeyResultEntry.objects.select_related("key_result__objective").order_by(
+        "key_result__objective_id", "key_result__ordinal"
+    )
+    return check_ins.select_related("person", "asks").prefetch_related(
+        Prefetch("entries", queryset=readings),
+        Prefetch("replies", queryset=CheckInReply.objects.select_related("by")),
+    )
+
+
+def previous_check_in(person_id: uuid.UUID, before: datetime.date) -> CheckIn | None:
+    """The newest entry of the last week reported on before this one, with its conversation."""
+    earlier = CheckIn.objects.filter(person_id=person_id, week_starts_on__lt=before)
+    return with_conversation(earlier).order_by("-week_starts_on", "-number").first()
+
+
+def replies_of_week(person_id: uuid.UUID, week_starts_on: datetime.date) -> QuerySet[CheckInReply]:
+    """Replies to any entry of the week, so that a correction loses none."""
+    return CheckInReply.objects.filter(
+        check_in__person_id=person_id, check_in__week_starts_on=week_starts_on
+    ).select_related("by")
+
+
+def last_readings(
+    key_result_ids: Iterable[uuid.UUID], before: datetime.date
+) -> dict[uuid.UUID, KeyResultEntry]:
+    """The reading of each key result in the last week before this one."""
+    entries = (
+        KeyResultEntry.objects.filter(
+            key_result_id__in=list(key_result_ids), check_in__week_starts_on__lt=before
+        )
+        .order_by("key_result_id", "-check_in__week_starts_on", "-at", "-id")
+        .distinct("key_result_id")
+    )
+    return {entry.key_result_id: entry for entry in entries}
+
+
+def weeks_of(period: Any, until: datetime.date) -> list[datetime.date]:
+    """Mondays of the period's weeks that have begun, oldest first."""
+    monday = rules.monday_of(period.starts_on)
+    last = min(until, period.ends_on)
+    weeks = []
+    while monday <= last:
+        weeks.append(monday)
+        monday += A_WEEK
+    return weeks
+
+
+@dataclass(frozen=True)
+class Streak:
+    """Which weeks were reported on, oldest first, and how many in a row until now."""
+
+    weeks: list[tuple[datetime.date, bool]]
+    in_a_row: int
+    is_open: bool
+
+    @property
+    def done(self) -> int:
+        return sum(done for _week, done in self.weeks)
+
+
+def streak_of(person_id: uuid.UUID, period: Any, today: datetime.date) -> Streak:
+    reported = set(
+        CheckIn.objects.filter(person_id=person_id, period=period, number=1).values_list(
+            "week_starts_on", flat=True
+        )
+    )
+    weeks = [(week, week in reported) for week in weeks_of(period, today)]
+    is_open = bool(weeks) and not weeks[-1][1]
+    in_a_row = 0
+    for _week, done in reversed(weeks[:-1] if is_open else weeks):
+        if not done:
+            break
+        in_a_row += 1
+    return Streak(weeks, in_a_row, is_open)
+
+
+# --- The team --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class TeamRow:
+    """One report's week, for the manager."""
+
+    person: Any
+    check_in: CheckIn | None
+    status: str = "none"
+    confidence: int | None = None
+    confidence_before: int | None = None
+    entries: list[KeyResultEntry] = field(default_factory=list)
+    replies: list[CheckInReply] = field(default_factory=list)
+
+    @property
+    def asks_for_help(self) -> bool:
+        return self.check_in is not None and bool(self.check_in.asks_id)
+
+    @property
+    def needs_reply(self) -> bool:
+        """Blocked, asking or off track, and nobody but the person has answered."""
+        if self.check_in is None or any(reply.by_id != self.person.pk for reply in self.replies):
+            return False
+        return bool(self.check_in.blockers or self.check_in.asks_id or self.status in ("warn", "bad"))
+
+    @property
+    def worst(self) -> KeyResultEntry | None:
+        """The reading that is furthest behind."""
+        known = [entry for entry in self.entries if entry.progress_micro is not None]
+        return min(known, key=lambda entry: entry.progress_micro or 0) if known else None
+
+
+def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) -> list[TeamRow]:
+    """The week of these people: who needs an answer first, then who reported, then who has not. Five queries."""
+    people_by_id = {person.pk: person for person in reports}
+    rows = {key: TeamRow(person, None) for key, person in people_by_id.items()}
+    latest = newest_entries(CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on))
+    check_ins = with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk")))
+    replies = defaultdict(list)
+    for reply in CheckInReply.objects.filter(
+        check_in__person_id__in=people_by_id, check_in__week_starts_on=week_starts_on
+    ).select_related("by", "check_in"):
+        replies[reply.check_in.person_id].append(reply)
+    before = _confidence_before(people_by_id, week_starts_on)
+    for check_in in check_ins:
+        entries = list(check_in.entries.all())
+        statuses = [pace.status(entry.progress_micro) for entry in entries]
+        rows[check_in.person_id] = TeamRow(
+            person=people_by_id[check_in.person_id],
+            check_in=check_in,
+            status=next((each for each in ("bad", "warn", "good") if each in statuses), "none"),
+            confidence=_lowest(entry.confidence for entry in entries),
+            confidence_before=before.get(check_in.person_id),
+            entries=entries,
+            replies=replies[check_in.person_id],
+        )
+    return sorted(rows.values(), key=_urgency)
+
+
+def _urgency(row: TeamRow) -> tuple[Any, ...]:
+    rank = {"bad": 0, "warn": 1, "good": 2, "none": 3}[row.status]
+    return (not row.needs_reply, row.check_in is None, not row.asks_for_help, rank, row.person.name_sort)
+
+
+def _lowest(answers: Iterable[int | None]) -> int | None:
+    return min((each for each in answers if each is not None), default=None)
+
+
+def _confidence_before(
+    people_by_id: dict[uuid.UUID, people.Person], week_starts_on: datetime.date
+) -> dict[uuid.UUID, int | None]:
+    """person → lowest confidence of the last entry of the week before."""
+    former = newest_entries(
+        CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on - A_WEEK)
+    )
+    answers = KeyResultEntry.objects.filter(check_in__in=former.values("pk")).values_list(
+        "check_in__person_id", "confidence"
+    )
+    by_person: dict[uuid.UUID, list[int | None]] = defaultdict(list)
+    for person_id, confidence in answers:
+        by_person[person_id].append(confidence)
+    return {person_id: _lowest(values) for person_id, values in by_person.items()}
+
+
+def checked_in_count(person_ids: Iterable[uuid.UUID], week_starts_on: datetime.date) -> int:
+    return CheckIn.objects.filter(
+        person_id__in=list(person_ids), week_starts_on=week_starts_on, number=1
+    ).count()
+
+
+def last_number(person_id: uuid.UUID, week_starts_on: datetime.date) -> int:
+    found = CheckIn.objects.filter(person_id=person_id, week_starts_on=week_starts_on)
+    return found.aggregate(last=Max("number"))["last"] or 0

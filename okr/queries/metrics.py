@@ -1,0 +1,29 @@
+"""What the metrics say that key results are bound to."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from okr.models import KeyResult
+from performance.kpis import queries as kpis
+
+
+def metric_values(key_results: Iterable[KeyResult], period: Any) -> dict[uuid.UUID, Any]:
+    """key result id → kpis.PeriodValue of its metric and slice in the period, for those bound to one."""
+    bound = [each for each in key_results if each.kind == "kpi"]
+    if not bound:
+        return {}
+    values = kpis.period_values([(each.metric_key, each.slice) for each in bound], period)
+    return {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+
+
+def take(key_result: KeyResult, found: Any) -> bool:
+    """Sets the row to the metric's value. Returns whether that moved it; a missing value leaves it as it was."""
+    if found is None or found.value is None:
+        return False
+    provisional = found.state != "closed"
+    moved = (key_result.current, key_result.provisional) != (found.value, provisional)
+    key_result.current = found.value
+    key_result.provisional = provisional
+    key_result.filled_at = found.as_of if moved or key_result.filled_at is None else key_result.filled_at
+    return moved

@@ -1,0 +1,304 @@
+"""Objectives for pages: lists, one objective with its history, a team's tree."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from okr import rules
+from okr.models import (
+    Agreement,
+    Alignment,
+    CheckIn,
+    CheckInReply,
+    KeyResult,
+    KeyResultEntry,
+    Milestone,
+    Objective,
+    ObjectiveVersion,
+    OkrPolicy,
+    ProgressPoint,
+)
+from okr.models.objectives import State
+from okr.queries.pace import Pace, status_of
+
+# A key result keeps its colour in the weight bar and in the table.
+SERIES = 8
+HISTORY_WEEKS = 12
+
+
+def with_key_results(objectives: QuerySet[Objective]) -> QuerySet[Objective]:
+    """Loads owners, teams and standing key results. Four queries for any number of rows."""
+    steps = Milestone.objects.filter(removed_at=None)
+    standing = (
+        KeyResult.objects.filter(removed_at=None)
+        .select_related("owner")
+        .prefetch_related(Prefetch("milestones", queryset=steps))
+    )
+    return objectives.select_related("owner", "team", "period", "agreer").prefetch_related(
+        Prefetch("key_results", queryset=standing)
+    )
+
+
+def of_person(objectives: QuerySet[Objective], person_id: uuid.UUID, period: Any) -> QuerySet[Objective]:
+    """The person's own objectives of a period, and those in which they own a key result."""
+    theirs = KeyResult.objects.filter(owner_id=person_id, removed_at=None).values("objective_id")
+    return objectives.filter(Q(owner_id=person_id) | Q(pk__in=theirs), period=period)
+
+
+def filtered(
+    objectives: QuerySet[Objective],
+    *,
+    period: Any = None,
+    owner: Any = None,
+    team: Any = None,
+    state: str = "",
+    words: str = "",
+) -> QuerySet[Objective]:
+    """Narrowed as the list's form asks."""
+    if period is not None:
+        objectives = objectives.filter(period=period)
+    if owner is not None:
+        objectives = objectives.filter(owner=owner)
+    if team is not None:
+        objectives = objectives.filter(team=team)
+    if state == "waiting":
+        objectives = objectives.filter(versions__state="proposed")
+    elif state:
+        objectives = objectives.filter(state=state)
+    for word in words.split()[:6]:
+        objectives = objectives.filter(Q(title__icontains=word) | Q(description__icontains=word))
+    return objectives.order_by("-created_at", "-id")
+
+
+@dataclass
+class ObjectiveRow:
+    """An objective with its status today."""
+
+    objective: Objective
+    status: str
+    ahead: int | None
+
+    @property
+    def behind(self) -> int:
+        return max(-(self.ahead or 0), 0)
+
+    @property
+    def percent(self) -> int | None:
+        return percent(self.objective.progress_micro)
+
+
+def rows_of(
+    objectives: Iterable[Objective], paces: Mapping[uuid.UUID, Pace], policies: Mapping[uuid.UUID, OkrPolicy]
+) -> list[ObjectiveRow]:
+    """With status by each period's pace and policy. Key results must be loaded where a policy asks for them."""
+    return [
+        ObjectiveRow(
+            each,
+            status_of(each, each.key_results.all(), paces[each.period_id], policies[each.period_id]),
+            paces[each.period_id].ahead(each.progress_micro),
+        )
+        for each in objectives
+    ]
+
+
+def percent(progress_micro: int | None) -> int | None:
+    """Whole percent, rounded half up."""
+    return None if progress_micro is None else (progress_micro + 500_000) // 1_000_000
+
+
+@dataclass
+class KeyResultRow:
+    """A key result as the objective's table shows it."""
+
+    key_result: KeyResult
+    series: int
+    status: str
+    history: list[Any] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[Milestone]:
+        return list(self.key_result.milestones.all())
+
+    @property
+    def percent(self) -> int | None:
+        return percent(self.key_result.progress_micro)
+
+    @property
+    def weight_percent(self) -> float:
+        return self.key_result.weight_ppm / 10_000
+
+
+def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
+    """Standing key results with the readings of the last weeks. One query beyond those of `with_key_results`."""
+    rows = [
+        KeyResultRow(each, place % SERIES + 1, pace.status(each.progress_micro))
+        for place, each in enumerate(objective.key_results.all())
+    ]
+    by_key_result: dict[uuid.UUID, dict[datetime.date, Any]] = defaultdict(dict)
+    entries = KeyResultEntry.objects.filter(key_result__in=[row.key_result for row in rows]).order_by(
+        "at", "id"
+    )
+    for entry in entries.values_list("key_result_id", "at", "value", "progress_micro"):
+        key, at, value, progress_micro = entry
+        shown = value if value is not None else percent(progress_micro)
+        by_key_result[key][rules.monday_of(at.date())] = shown
+    for row in rows:
+        row.history = list(by_key_result[row.key_result.pk].values())[-HISTORY_WEEKS:]
+    return rows
+
+
+def progress_by_week(objective: Objective) -> list[int]:
+    """Whole percent at the end of each week that has a figure, oldest first."""
+    weeks: dict[datetime.date, int] = {}
+    points = ProgressPoint.objects.filter(objective=objective).exclude(progress_micro=None)
+    for at, progress_micro in points.order_by("at", "id").values_list("at", "progress_micro"):
+        weeks[rules.monday_of(at.date())] = percent(progress_micro) or 0
+    return list(weeks.values())
+
+
+@dataclass
+class HistoryRow:
+    """A week in which somebody reported on the objective."""
+
+    check_in: CheckIn
+    before: int | None
+    after: int | None
+    confidence: int | None
+    repliers: list[Any]
+    words: str
+
+
+def check_in_history(
+    objective: Objective, readers_of: Collection[uuid.UUID], limit: int = 5
+) -> list[HistoryRow]:
+    """Newest first: each week's last entry that read one of the objective's key results, with the objective's
+    progress before and after. Four queries.
+
+    The words of a check-in may speak of other goals too: they are shown for the people in `readers_of`, whose
+    check-ins the reader may open; of others only the notes on this objective's key results.
+    """
+    touching = KeyResultEntry.objects.filter(key_result__objective=objective).exclude(check_in=None)
+    newest = (
+        CheckIn.objects.filter(pk__in=touching.values("check_in_id"))
+        .order_by("person_id", "-week_starts_on", "-number")
+        .distinct("person_id", "week_starts_on")
+    )
+    check_ins = list(
+        CheckIn.objects.filter(pk__in=newest.values("pk"))
+        .select_related("person")
+        .prefetch_related(
+            Prefetch("replies", queryset=CheckInReply.objects.select_related("by")),
+            Prefetch("entries", queryset=KeyResultEntry.objects.filter(key_result__objective=objective)),
+        )
+        .order_by("-week_starts_on", "-at")[:limit]
+    )
+    points = list(
+        ProgressPoint.objects.filter(objective=objective)
+        .order_by("at", "id")
+        .values_list("at", "progress_micro")
+    )
+    rows = []
+    for check_in in check_ins:
+        after = [figure for at, figure in points if at <= check_in.at]
+        start = datetime.datetime.combine(check_in.week_starts_on, datetime.time(), tzinfo=check_in.at.tzinfo)
+        before = [figure for at, figure in points if at < min(start, check_in.at)]
+        answers = [each.confidence for each in check_in.entries.all() if each.confidence]
+        notes = "; ".join(each.note for each in check_in.entries.all() if each.note)
+        words = check_in.wins or check_in.blockers if check_in.person_id in readers_of else ""
+        rows.append(
+            HistoryRow(
+                check_in,
+                percent(before[-1]) if before else None,
+                percent(after[-1]) if after else None,
+                min(answers, default=None),
+                list({reply.by_id: reply.by for reply in check_in.replies.all()}.values()),
+                words or notes,
+            )
+        )
+    return rows
+
+
+def versions_of(objective: Objective) -> list[ObjectiveVersion]:
+    """Newest first, with who proposed and who signed."""
+    signed = Agreement.objects.select_related("person").order_by("at")
+    return list(
+        ObjectiveVersion.objects.filter(objective=objective)
+        .select_related("by")
+        .prefetch_related(Prefetch("agreements", queryset=signed))
+        .order_by("-number")
+    )
+
+
+def links_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[list[Alignment], list[Alignment]]:
+    """What it serves, and what serves it; only as far as both ends may be seen."""
+    seen = visible.values("pk")
+    up = Alignment.objects.filter(child=objective, parent__in=seen).select_related("parent__owner")
+    down = Alignment.objects.filter(parent=objective, child__in=seen).select_related("child__owner")
+    return list(up), list(down)
+
+
+# --- The tree of a team ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Node:
+    """An objective in the alignment tree. `is_cross`: it belongs to another team."""
+
+    row: ObjectiveRow
+    is_cross: bool
+    children: list["Node"] = field(default_factory=list)
+
+    @property
+    def rest(self) -> int:
+        """How many children are folded away beyond the first six."""
+        return max(len(self.children) - 6, 0)
+
+    @property
+    def size(self) -> int:
+        return 1 + sum(child.size for child in self.children)
+
+
+def team_tree(
+    visible: QuerySet[Objective],
+    *,
+    team: Any,
+    member_ids: Iterable[uuid.UUID],
+    period: Any,
+    pace: Pace,
+    policy: OkrPolicy,
+) -> tuple[list[Node], list[ObjectiveRow]]:
+    """The team's objectives under what they serve and over what serves them, and the flat list of the team's own.
+    A constant number of queries."""
+    standing = visible.filter(period=period).exclude(state=State.DRAFT)
+    own = Q(team=team) | Q(owner_id__in=list(member_ids), owner_kind="person")
+    own_ids = set(standing.filter(own).values_list("pk", flat=True))
+    links = list(
+        Alignment.objects.filter(child__period=period, parent__in=standing.values("pk")).values_list(
+            "child_id", "parent_id"
+        )
+    )
+    shown = _reach(own_ids, links)
+    objectives = with_key_results(standing.filter(pk__in=shown)).order_by("created_at", "id")
+    rows = {row.objective.pk: row for row in rows_of(objectives, {period.pk: pace}, {period.pk: policy})}
+    parent_of = {child: parent for child, parent in links if child in rows and parent in rows}
+    nodes = {key: Node(row, key not in own_ids) for key, row in rows.items()}
+    for key, node in nodes.items():
+        if key in parent_of:
+            nodes[parent_of[key]].children.append(node)
+    roots = [node for key, node in nodes.items() if key not in parent_of]
+    roots.sort(key=lambda node: -node.size)
+    return roots, [row for key, row in rows.items() if key in own_ids]
+
+
+def _reach(own: set[uuid.UUID], links: list[tuple[uuid.UUID, uuid.UUID]]) -> set[uuid.UUID]:
+    """The own objectives, everything above them, and what directly serves them."""
+    shown, rising = set(own), set(own)
+    while rising:
+        rising = {parent for child, parent in links if child in rising} - shown
+        shown |= rising
+    return shown | {child for child, parent in links if parent in own}

@@ -1,0 +1,56 @@
+"""How a value of a key result reads: with its unit, in the reader's language."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from performance.foundation.components import formats
+
+MISSING = formats.MISSING
+
+
+def amount(key_result: Any, value: Decimal | str | None) -> str:
+    """A value in the key result's own unit. Takes a KeyResult row or a KeyResultContent."""
+    if value is None:
+        return MISSING
+    if key_result.kind == "money":
+        return formats.money(value, key_result.currency or "CNY")
+    if key_result.kind == "percent" or key_result.unit == "%":
+        return formats.percent(value)
+    figures = formats.number(value)
+    return f"{figures} {key_result.unit}" if key_result.unit else figures
+
+
+def span(key_result: Any, steps: int | None = None) -> str:
+    """From where to where: "11 → 6 h", "10–12 days", "9 milestones"."""
+    if key_result.kind == "band":
+        if key_result.upper is None:
+            return _("at least %(value)s") % {"value": amount(key_result, key_result.lower)}
+        if key_result.lower is None:
+            return _("at most %(value)s") % {"value": amount(key_result, key_result.upper)}
+        return f"{formats.number(key_result.lower)}–{amount(key_result, key_result.upper)}"
+    if key_result.kind == "milestones":
+        count = steps or 0
+        return ngettext("%(count)s milestone", "%(count)s milestones", count) % {"count": count}
+    if key_result.kind == "yes_no":
+        return _("done or not")
+    if key_result.kind == "money" or key_result.unit in ("", "%"):
+        return f"{amount(key_result, key_result.start)} → {amount(key_result, key_result.target)}"
+    return f"{formats.number(key_result.start)} → {amount(key_result, key_result.target)}"
+
+
+def standing(key_result: Any, milestones: list[Any] | None = None) -> str:
+    """Where it stands now."""
+    if key_result.kind == "milestones":
+        steps = milestones or []
+        if all(each.done is None for each in steps):
+            return MISSING
+        done = sum(bool(each.done) for each in steps)
+        return _("%(done)s of %(all)s") % {"done": done, "all": len(steps)}
+    if key_result.kind == "yes_no":
+        if key_result.done is None:
+            return MISSING
+        return _("Done") if key_result.done else _("Not yet")
+    return amount(key_result, key_result.current)

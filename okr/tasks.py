@@ -1,0 +1,19 @@
+"""What goals do by themselves: bound key results fill, agreed objectives start with their period."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from okr import actions
+from performance.foundation import jobs
+
+
+@shared_task(base=jobs.OrganisationTask)
+def refresh_bound_key_results() -> None:
+    """Takes the metrics' values into the key results bound to them."""
+    actions.refresh_bound_key_results(at=timezone.now())
+
+
+@shared_task(base=jobs.OrganisationTask)
+def activate_agreed_objectives() -> None:
+    """Starts what was agreed before its period became active."""
+    actions.activate_agreed_objectives(at=timezone.now())

@@ -1,0 +1,114 @@
+"""`{% load goals %}`: how values and kinds of key results read in templates."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from okr import queries
+from okr.models.objectives import KeyResultKind
+from okr.queries import readings
+
+register = template.Library()
+
+ICONS = {
+    "increase": "hash",
+    "decrease": "hash",
+    "band": "arrows-minimize",
+    "percent": "percentage",
+    "money": "coin",
+    "milestones": "list-check",
+    "yes_no": "toggle-right",
+    "kpi": "gauge",
+}
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    return ICONS.get(kind, "hash")
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    return str(KeyResultKind(kind).label)
+
+
+@register.filter
+def amount(key_result: Any, value: Any) -> str:
+    """`{{ key_result|amount:entry.value }}`"""
+    return queries.amount(key_result, value)
+
+
+@register.filter
+def span(key_result: Any) -> str:
+    """Where from and where to."""
+    return queries.span(key_result, len(key_result.milestones.all()))
+
+
+@register.filter
+def standing(key_result: Any) -> str:
+    """Where it stands now."""
+    return queries.standing(key_result, list(key_result.milestones.all()))
+
+
+@register.filter
+def reading(entry: Any) -> str:
+    """What one entry of a check-in reported."""
+    key_result = entry.key_result
+    if key_result.kind == "yes_no":
+        return queries.standing(_Answered(entry))
+    if key_result.kind == "milestones":
+        done = len(entry.milestones_done) if entry.milestones_done is not None else None
+        return _("%(done)s done") % {"done": done} if done is not None else readings.MISSING
+    return queries.amount(key_result, entry.value)
+
+
+class _Answered:
+    kind = "yes_no"
+
+    def __init__(self, entry: Any) -> None:
+        self.done = entry.done
+
+
+@register.filter
+def whole(progress_micro: int | None) -> int | None:
+    """Micro percent as whole percent."""
+    return queries.percent(progress_micro)
+
+
+@register.filter
+def status_by(progress_micro: int | None, pace: Any) -> str:
+    """`{{ entry.progress_micro|status_by:pace }}`"""
+    return str(pace.status(progress_micro))
+
+
+MARK, GAP = 11, 4
+
+
+@register.simple_tag
+def streak(weeks: Any) -> SafeString:
+    """One small square for each week of the period that has begun: reported, missed, or still open."""
+    marks = []
+    for place, (_week, is_done) in enumerate(weeks.weeks):
+        x = place * (MARK + GAP)
+        if is_done:
+            marks.append(format_html('<rect x="{}" y="1" width="11" height="11" rx="3" class="s2"/>', x))
+        else:
+            is_open = weeks.is_open and place == len(weeks.weeks) - 1
+            marks.append(
+                format_html(
+                    '<rect x="{}.75" y="1.75" width="9.5" height="9.5" rx="2.5" fill="none"'
+                    ' stroke="currentColor" stroke-width="1.5"{} class="t-3"/>',
+                    x,
+                    mark_safe(' stroke-dasharray="2 2"') if is_open else "",
+                )
+            )
+    words = _("%(done)s of %(all)s weeks reported") % {"done": weeks.done, "all": len(weeks.weeks)}
+    return format_html(
+        '<svg class="flex-none" width="{}" height="14" role="img" aria-label="{}">{}</svg>',
+        max(len(weeks.weeks) * (MARK + GAP) - GAP, MARK),
+        words,
+        format_html_join("", "{}", ((mark,) for mark in marks)),
+    )

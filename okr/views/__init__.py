@@ -1,0 +1,40 @@
+from okr.views.agreement import agree, align, comment, decide, part, suggest, withdraw
+from okr.views.check_ins import (
+    check_in,
+    check_in_draft,
+    check_ins,
+    conversation,
+    mark_read,
+    person_check_ins,
+    reply,
+)
+from okr.views.home import home, my_team, week
+from okr.views.objectives import objective, objectives
+from okr.views.teams import policy, team
+from okr.views.writing import change, propose
+
+__all__ = [
+    "agree",
+    "align",
+    "change",
+    "check_in",
+    "check_in_draft",
+    "check_ins",
+    "comment",
+    "conversation",
+    "decide",
+    "home",
+    "mark_read",
+    "my_team",
+    "objective",
+    "objectives",
+    "part",
+    "person_check_ins",
+    "policy",
+    "propose",
+    "reply",
+    "suggest",
+    "team",
+    "week",
+    "withdraw",
+]

@@ -1,0 +1,210 @@
+"""Submitting the week, keeping its draft, answering it, reading what was said."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from okr import actions, forms, queries, rules
+from okr.models import CheckIn
+from okr.views import home, weeks
+from performance.foundation import access
+from performance.people import queries as people
+
+A_PAGE = 12
+
+
+@access.member
+@require_POST
+def check_in(request: HttpRequest, week: str) -> HttpResponse:
+    """One POST for the whole week. Errors come back beside their fields (422), with what was typed."""
+    actor = request.actor
+    page = weeks.load_week(request, weeks.monday_from(week))
+    access.require(rules.can_check_in_for(actor, actor.person_id))
+    if page is None:
+        raise Http404
+    form = page.form(request.POST)
+    if not form.is_valid():
+        return _again(request, page, form)
+    same = "same" in request.POST
+    try:
+        submitted = actions.submit_check_in(
+            period=page.period,
+            week_starts_on=page.monday,
+            readings=forms.standing_readings(page.key_results) if same else form.readings(),
+            wins=form.cleaned_data["wins"],
+            plans=form.cleaned_data["plans"],
+            blockers=form.cleaned_data["blockers"],
+            asks=form.helper,
+            by=actor,
+            at=timezone.now(),
+        )
+    except actions.CheckInRefused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        return _again(request, page, form)
+    return _submitted(request, page, submitted)
+
+
+def _again(request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm) -> HttpResponse:
+    fragment = bool(request.headers.get("HX-Request"))
+    template = "okr/_card_check_in.html" if fragment else "okr/home.html"
+    context = home.week_context(request, page.monday, form=form, page=page)
+    return render(request, template, context, status=422)
+
+
+def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -> HttpResponse:
+    if submitted.number > 1:
+        text = _("Corrected. The earlier entry stays in the history.")
+    elif page.manager is not None:
+        text = _("Checked in. %(person)s can see it now.") % {"person": page.manager}
+    else:
+        text = _("Checked in.")
+    if not request.headers.get("HX-Request"):
+        messages.success(request, text)
+        return redirect("okr:home")
+    response = render(request, "okr/_card_check_in.html", home.week_context(request, page.monday))
+    trigger_client_event(response, "todo:changed", {})
+    trigger_client_event(response, "checkin:submitted", {})
+    return trigger_client_event(response, "toast", {"text": text, "level": "good"})
+
+
+@access.member
+@require_POST
+def check_in_draft(request: HttpRequest, week: str) -> HttpResponse:
+    """Saves what is typed. Answers only with when it was saved, never with the field in use."""
+    actor = request.actor
+    access.require(rules.can_check_in_for(actor, actor.person_id))
+    draft = actions.save_check_in_draft(
+        week_starts_on=weeks.monday_from(week),
+        fields=forms.draft_fields(request.POST),
+        by=actor,
+        at=timezone.now(),
+    )
+    return render(request, "okr/_draft_state.html", {"draft": draft})
+
+
+@access.member
+def check_ins(request: HttpRequest) -> HttpResponse:
+    """My own history."""
+    actor = request.actor
+    return _history(request, actor.person)
+
+
+@access.member
+def person_check_ins(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """Somebody's history, for them and the line above."""
+    actor = request.actor
+    person = access.get_or_404(people.people_visible_to(actor), pk=person_id)
+    line = people.line_above(person.pk, people.today(actor.organisation))
+    access.require(rules.can_read_check_ins_of(actor, person.pk, line))
+    return _history(request, person)
+
+
+def _history(request: HttpRequest, person: Any) -> HttpResponse:
+    latest = queries.newest_entries(CheckIn.objects.filter(person=person))
+    rows = queries.with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk")))
+    page = Paginator(rows.order_by("-week_starts_on"), A_PAGE).get_page(request.GET.get("page"))
+    actor = request.actor
+    today = people.today(actor.organisation)
+    period = people.current_period(today)
+    return render(
+        request,
+        "okr/check_ins.html",
+        {
+            "nav": "goals",
+            "person": person,
+            "page_obj": page,
+            "pace": queries.pace_of(period, today) if period else None,
+            "is_mine": person.pk == actor.person_id,
+        },
+    )
+
+
+def _readable(request: HttpRequest, check_in_id: uuid.UUID) -> tuple[CheckIn, list[uuid.UUID]]:
+    """A check-in that the actor may read: their own, their line's, or one that asks them for help; else 404."""
+    actor = request.actor
+    found = access.get_or_404(queries.with_conversation(CheckIn.objects.all()), pk=check_in_id)
+    line = people.line_above(found.person_id, people.today(actor.organisation))
+    readable = rules.can_read_check_ins_of(actor, found.person_id, line) or found.asks_id == actor.person_id
+    if not readable:
+        return access.get_or_404(CheckIn.objects.none(), pk=check_in_id), line
+    return found, line
+
+
+@access.member
+def conversation(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
+    """One check-in with its readings and what was said about it."""
+    return render(request, "okr/conversation.html", _conversation(request, check_in_id))
+
+
+def _conversation(request: HttpRequest, check_in_id: uuid.UUID, form: Any = None) -> dict[str, Any]:
+    actor = request.actor
+    found, line = _readable(request, check_in_id)
+    today = people.today(actor.organisation)
+    period = people.current_period(today)
+    corrections = CheckIn.objects.filter(person_id=found.person_id, week_starts_on=found.week_starts_on)
+    return {
+        "nav": "goals",
+        "check_in": found,
+        "entries": list(found.entries.all()),
+        "replies": list(queries.replies_of_week(found.person_id, found.week_starts_on)),
+        "versions": corrections.order_by("-number"),
+        "can_reply": rules.can_reply(actor, found, line),
+        "pace": queries.pace_of(period, today) if period else None,
+        "form": form or forms.ReplyForm(),
+    }
+
+
+@access.member
+def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
+    """GET: the form, for the row it opens in. POST: the answer; without text it says "read"."""
+    actor = request.actor
+    found, line = _readable(request, check_in_id)
+    access.require(rules.can_reply(actor, found, line))
+    if request.method != "POST":
+        if not request.headers.get("HX-Request"):
+            return redirect("okr:conversation", found.pk)
+        return _team_row(request, found, opens=True)
+    form = forms.ReplyForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.reply_to_check_in(
+                check_in=found, text=form.cleaned_data["text"], by=actor, at=timezone.now()
+            )
+        except actions.CheckInRefused as refusal:
+            form.add_error("text", str(refusal.message))
+    if not form.is_valid():
+        return render(request, "okr/conversation.html", _conversation(request, check_in_id, form), status=422)
+    if not request.headers.get("HX-Request"):
+        messages.success(request, _("Answered."))
+        return redirect("okr:conversation", found.pk)
+    response = _team_row(request, found, opens=False)
+    trigger_client_event(response, "todo:changed", {})
+    return trigger_client_event(response, "toast", {"text": _("Answered."), "level": "good"})
+
+
+def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool) -> HttpResponse:
+    actor = request.actor
+    today = people.today(actor.organisation)
+    period = people.current_period(today)
+    pace = queries.pace_of(period or found.period, today)
+    (row,) = queries.team_week([found.person], found.week_starts_on, pace)
+    return render(request, "okr/_team_row.html", {"row": row, "opens": opens, "pace": pace})
+
+
+@access.member
+@require_POST
+def mark_read(request: HttpRequest) -> HttpResponse:
+    """Acknowledges every check-in of my reports this week that I have not answered."""
+    actor = request.actor
+    access.require(not actor.only_reads)
+    count = actions.acknowledge_check_ins(entries=home.unread(request), by=actor, at=timezone.now())
+    messages.success(request, _("Marked as read: %(count)s.") % {"count": count})
+    return redirect("okr:my_team")

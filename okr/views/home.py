@@ -1,0 +1,158 @@
+"""Home: my week, and for managers my team."""
+
+import datetime
+import zoneinfo
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from okr import queries, rules
+from okr.models import CheckIn, Objective, ObjectiveVersion
+from okr.models.objectives import SCORED_STATES
+from okr.views import weeks
+from performance.foundation import access
+from performance.people import queries as people
+
+GLANCES = 2
+
+
+@access.member
+def home(request: HttpRequest) -> HttpResponse:
+    """My week: how things stand, the pre-filled check-in, last week's conversation, what waits for me."""
+    return render(request, "okr/home.html", week_context(request))
+
+
+@access.member
+def week(request: HttpRequest, week: str) -> HttpResponse:
+    """An earlier week: to read, or to report late."""
+    monday = weeks.monday_from(week)
+    if monday >= rules.monday_of(people.today(request.actor.organisation)):
+        return redirect("okr:home")
+    return render(request, "okr/home.html", week_context(request, monday))
+
+
+def week_context(
+    request: HttpRequest, monday: datetime.date | None = None, form: Any = None, page: Any = None
+) -> dict[str, Any]:
+    """What the page and its check-in card show. `form` is a bound one that was refused."""
+    actor = request.actor
+    page = page or weeks.load_week(request, monday)
+    shared = {
+        "nav": "home",
+        "is_manager": people.manages_anyone(actor.person_id, people.today(actor.organisation)),
+    }
+    if page is None:
+        return {**shared, "page": None}
+    form = form or page.form()
+    previous = queries.previous_check_in(actor.person_id, page.monday)
+    return {
+        **shared,
+        "page": page,
+        "form": form,
+        "groups": page.rows(form),
+        "due_at": due_at(page.monday, actor.organisation),
+        "is_this_week": page.monday == rules.monday_of(page.today),
+        "previous_week": page.monday - queries.A_WEEK,
+        "previous_address": weeks.address_of(page.monday - queries.A_WEEK),
+        "glances": _glances(actor, page),
+        "streak": queries.streak_of(actor.person_id, page.period, page.today),
+        "previous": previous,
+        "previous_replies": list(queries.replies_of_week(actor.person_id, previous.week_starts_on))
+        if previous
+        else [],
+        "proposals": _open_proposals(actor),
+    }
+
+
+def due_at(monday: datetime.date, organisation: Any) -> datetime.datetime:
+    """Friday, 18:00 in the organisation's time zone."""
+    friday = monday + datetime.timedelta(days=4)
+    return datetime.datetime.combine(
+        friday, datetime.time(18), tzinfo=zoneinfo.ZoneInfo(organisation.time_zone)
+    )
+
+
+def _glances(actor: Any, page: weeks.WeekPage) -> list[queries.ObjectiveRow]:
+    mine = queries.of_person(Objective.objects.filter(state__in=SCORED_STATES), actor.person_id, page.period)
+    shown = queries.with_key_results(mine).order_by("created_at", "id")[:GLANCES]
+    return queries.rows_of(shown, {page.period.pk: page.pace}, {page.period.pk: page.policy})
+
+
+def _open_proposals(actor: Any) -> list[ObjectiveVersion]:
+    """Proposals that wait for this person's signature."""
+    open_versions = ObjectiveVersion.objects.filter(state="proposed").filter(
+        Q(objective__owner_id=actor.person_id) | Q(objective__agreer_id=actor.person_id)
+    )
+    return list(
+        open_versions.exclude(agreements__person_id=actor.person_id).select_related("objective", "by")[:5]
+    )
+
+
+@access.member
+def my_team(request: HttpRequest) -> HttpResponse:
+    """Who has checked in, who needs an answer, what is stuck, what waits for agreement."""
+    actor = request.actor
+    today = people.today(actor.organisation)
+    reports = list(people.reports_of(actor.person_id, today))
+    period = people.current_period(today)
+    if not reports or period is None:
+        return redirect(reverse("okr:home"))
+    return render(request, "okr/my_team.html", team_context(request, reports, period, today))
+
+
+def team_context(
+    request: HttpRequest, reports: list[Any], period: Any, today: datetime.date
+) -> dict[str, Any]:
+    actor = request.actor
+    period.organisation = actor.organisation
+    monday = rules.monday_of(today)
+    pace = queries.pace_of(period, today)
+    rows = queries.team_week(reports, monday, pace)
+    shows_all = request.GET.get("show") == "all"
+    waiting = [row for row in rows if row.needs_reply]
+    quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]
+    missing = [row for row in rows if row.check_in is None]
+    team = people.team_of(actor.person_id, today)
+    led = Objective.objects.filter(
+        Q(owner_id=actor.person_id) | Q(team__lead_id=actor.person_id, owner_kind="team"),
+        period=period,
+        state__in=SCORED_STATES,
+    )
+    glances = queries.with_key_results(led).order_by("owner_kind", "created_at")[:GLANCES]
+    return {
+        "nav": "home",
+        "is_manager": True,
+        "monday": monday,
+        "period": period,
+        "pace": pace,
+        "rows": rows,
+        "shown": rows if shows_all else waiting,
+        "shows_all": shows_all,
+        "waiting": waiting,
+        "quiet": quiet,
+        "missing": missing,
+        "checked_in": len(rows) - len(missing),
+        "asking": [row for row in rows if row.asks_for_help],
+        "oldest_ask": min(
+            (row.check_in.at for row in rows if row.check_in and row.asks_for_help), default=None
+        ),
+        "due_at": due_at(monday, actor.organisation),
+        "team": team,
+        "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
+        "proposals": _open_proposals(actor),
+    }
+
+
+def unread(request: HttpRequest) -> list[CheckIn]:
+    """This week's check-ins of the actor's reports that nobody has answered yet."""
+    actor = request.actor
+    today = people.today(actor.organisation)
+    latest = queries.newest_entries(
+        CheckIn.objects.filter(
+            person__in=people.reports_of(actor.person_id, today), week_starts_on=rules.monday_of(today)
+        )
+    )
+    return list(CheckIn.objects.filter(pk__in=latest.values("pk")).exclude(replies__by_id=actor.person_id))

@@ -1,0 +1,222 @@
+"""Lists of objectives and the page of one."""
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from okr import forms, queries, rules
+from okr.models import Objective
+from okr.models.agreements import EditState, VersionState
+from okr.models.objectives import RUNNING_STATES
+from performance.foundation import access
+from performance.people import models as people_models
+from performance.people import queries as people
+
+A_PAGE = 25
+MOST_CHOICES = 200
+
+
+@access.member
+def objectives(request: HttpRequest) -> HttpResponse:
+    """All objectives that the actor may see, narrowed by the filter."""
+    return render(request, _template(request, "okr/objectives.html", "okr/_card_list.html"), _list(request))
+
+
+def _template(request: HttpRequest, page: str, card: str) -> str:
+    """A fragment request gets the card that the page shows too."""
+    htmx = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
+    return card if htmx else page
+
+
+def _list(request: HttpRequest) -> dict[str, Any]:
+    actor = request.actor
+    today = people.today(actor.organisation)
+    periods = list(people.periods())
+    visible = queries.visible_to(actor, today)
+    owners = people_models.Person.objects.filter(pk__in=visible.values("owner_id")).order_by("name_sort")
+    form = forms.FilterForm(
+        request.GET or None,
+        periods=periods,
+        owners=owners[:MOST_CHOICES],
+        teams=people_models.Team.objects.filter(closed_on=None).order_by("name_en")[:MOST_CHOICES],
+    )
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    chosen = next((each for each in periods if str(each.pk) == given.get("period")), None)
+    period = chosen or people.current_period(today)
+    found = queries.filtered(
+        visible,
+        period=period,
+        owner=given.get("owner") or None,
+        team=given.get("team") or None,
+        state=given.get("state", ""),
+        words=given.get("q", ""),
+    )
+    page = Paginator(queries.with_key_results(found), A_PAGE).get_page(request.GET.get("page"))
+    rows = []
+    if period is not None:
+        period.organisation = actor.organisation
+        pace = queries.pace_of(period, today)
+        rows = queries.rows_of(page, {period.pk: pace}, {period.pk: queries.policy_of(period)})
+    else:
+        pace = None
+    team = people.team_of(actor.person_id, today)
+    return {
+        "nav": "goals",
+        "filter_form": form,
+        "page_obj": page,
+        "rows": rows,
+        "period": period,
+        "pace": pace,
+        "team": team,
+        "is_filtered": any(given.values()),
+        "can_set_policy": rules.can_set_policy(actor),
+    }
+
+
+@access.member
+def objective(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
+    """One objective: key results, history, agreement and thread."""
+    return render(request, "okr/objective.html", objective_context(request, objective_id))
+
+
+def visible(request: HttpRequest) -> QuerySet[Objective]:
+    return queries.visible_to(request.actor)
+
+
+def found(request: HttpRequest, objective_id: uuid.UUID) -> tuple[Objective, list[uuid.UUID]]:
+    """The objective, as far as it may be seen, and the line above its owner."""
+    actor = request.actor
+    one = access.get_or_404(queries.with_key_results(visible(request)), pk=objective_id)
+    one.period.organisation = actor.organisation
+    return one, people.line_above(one.owner_id, people.today(actor.organisation))
+
+
+def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str, Any]:
+    actor = request.actor
+    one, line = found(request, objective_id)
+    today = people.today(actor.organisation)
+    pace = queries.pace_of(one.period, today)
+    policy = queries.policy_of(one.period)
+    key_results = queries.key_result_rows(one, pace)
+    up, down = queries.links_of(one, visible(request))
+    can_align = rules.can_align(actor, one, line)
+    readable = {actor.person_id}
+    if rules.can_read_check_ins_of(actor, one.owner_id, line):
+        readable.add(one.owner_id)
+    return {
+        **agreement_context(request, one, line),
+        "nav": "goals",
+        "period": one.period,
+        "pace": pace,
+        "policy": policy,
+        "row": queries.rows_of([one], {one.period_id: pace}, {one.period_id: policy})[0],
+        "key_results": key_results,
+        "weights": [(row.weight_percent, row.series, row.key_result.title) for row in key_results],
+        "by_week": queries.progress_by_week(one),
+        "history": queries.check_in_history(one, readable),
+        "serves": up,
+        "served_by": down,
+        "can_change": rules.can_change(actor, one, line),
+        "can_check_in": one.state in RUNNING_STATES
+        and any(row.key_result.owner_id == actor.person_id for row in key_results),
+        "align_form": align_form(request, one) if can_align else None,
+    }
+
+
+def align_form(request: HttpRequest, one: Objective, data: Any = None) -> forms.AlignForm:
+    parents = (
+        visible(request)
+        .filter(period_id=one.period_id)
+        .exclude(pk=one.pk)
+        .exclude(state="draft")
+        .select_related("owner")
+        .order_by("-owner_kind", "title")[:MOST_CHOICES]
+    )
+    return forms.AlignForm(data, parents=parents)
+
+
+def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID]) -> dict[str, Any]:
+    """The agreement card: signatures, what is proposed, the thread, and what the actor may do."""
+    actor = request.actor
+    versions = queries.versions_of(one)
+    proposal = next((each for each in versions if each.state == VersionState.PROPOSED), None)
+    in_force = next((each for each in versions if each.state == VersionState.IN_FORCE), None)
+    shown = proposal or in_force
+    signed = {each.person_id: each for each in shown.agreements.all()} if shown else {}
+    edits = list(one.suggested_edits.select_related("by", "decided_by").order_by("at"))
+    content = shown.as_content if shown else queries.content_of(one)
+    signs = rules.side_of(actor, one)
+    return {
+        "objective": one,
+        "proposal": proposal,
+        "in_force": in_force,
+        "signatures": _signatures(actor, one, signed, proposal is not None),
+        "thread": _thread(one, versions, edits, content, actor),
+        "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
+        "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
+        "can_discuss": rules.can_discuss(actor, one),
+        "can_suggest": rules.can_suggest(actor, one, line),
+        "can_change": rules.can_change(actor, one, line),
+        "can_withdraw": rules.can_withdraw(actor, one, proposal),
+    }
+
+
+def _signatures(
+    actor: access.Actor, one: Objective, signed: dict[uuid.UUID, Any], is_proposed: bool
+) -> list[dict[str, Any]]:
+    boxes = []
+    for side, person in (("owner", one.owner), ("manager", one.agreer)):
+        agreement = signed.get(person.pk) if person is not None else None
+        if agreement is not None:
+            state = "signed"
+        elif not is_proposed:
+            state = "waiting"
+        else:
+            state = "mine" if person is not None and person.pk == actor.person_id else "open"
+        boxes.append(
+            {"person": person, "side": side, "state": state, "at": agreement.at if agreement else None}
+        )
+    return boxes
+
+
+def _thread(
+    one: Objective, versions: list[Any], edits: list[Any], content: Any, actor: access.Actor
+) -> list[dict[str, Any]]:
+    """Versions, comments and suggestions in the order of time."""
+    oldest_first = list(reversed(versions))
+    steps: list[dict[str, Any]] = []
+    for place, version in enumerate(oldest_first):
+        former = next(
+            (each for each in reversed(oldest_first[:place]) if each.state != VersionState.WITHDRAWN), None
+        )
+        changes = queries.differences(former.as_content, version.as_content) if former else []
+        steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
+        if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:
+            signatures = list(version.agreements.all())
+            if len(signatures) == len(("owner", "manager")):
+                steps.append(
+                    {"kind": "agreed", "at": max(each.at for each in signatures), "version": version}
+                )
+    steps += [
+        {"kind": "comment", "at": each.at, "comment": each} for each in one.comments.select_related("by")
+    ]
+    for edit in edits:
+        row = (
+            queries.field_label(content, edit.field),
+            queries.field_value(content, edit.field, edit.old),
+            queries.field_value(content, edit.field, edit.new),
+        )
+        steps.append(
+            {
+                "kind": "edit",
+                "at": edit.at,
+                "edit": edit,
+                "changes": [row],
+                "can_decide": edit.state == EditState.OPEN and rules.can_decide(actor, edit, one),
+            }
+        )
+    return sorted(steps, key=lambda step: (step["at"], step["kind"] == "agreed"))

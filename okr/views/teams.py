@@ -1,0 +1,89 @@
+"""A team's goals as a tree, and how a period counts progress."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from okr import actions, forms, queries, rules
+from okr.views import objectives
+from performance.foundation import access
+from performance.people import models as people_models
+from performance.people import queries as people
+
+TABS = ("map", "list", "check-ins")
+
+
+@access.member
+def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
+    """What the team works for: under what it serves, over what serves it."""
+    actor = request.actor
+    today = people.today(actor.organisation)
+    found = access.get_or_404(people_models.Team.objects.select_related("lead"), pk=team_id)
+    periods = list(people.periods())
+    asked = request.GET.get("period", "")
+    period = next((each for each in periods if str(each.pk) == asked), None) or people.current_period(today)
+    members = list(people.members_of(found.pk, today))
+    context = {
+        "nav": "goals",
+        "team": found,
+        "members": members,
+        "periods": periods,
+        "period": period,
+        "tab": request.GET.get("view") if request.GET.get("view") in TABS else "map",
+    }
+    if period is not None:
+        period.organisation = actor.organisation
+        pace = queries.pace_of(period, today)
+        policy = queries.policy_of(period)
+        ids = [person.pk for person in members]
+        roots, own = queries.team_tree(
+            objectives.visible(request), team=found, member_ids=ids, period=period, pace=pace, policy=policy
+        )
+        context |= {
+            "pace": pace,
+            "policy": policy,
+            "roots": roots,
+            "rows": own,
+            "checked_in": queries.checked_in_count(ids, rules.monday_of(today)),
+        }
+    return render(request, "okr/team.html", context)
+
+
+@access.role("hr", "administrator")
+def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
+    """How this period counts progress; a change is a new version."""
+    actor = request.actor
+    period = access.get_or_404(people.periods(), pk=period_id)
+    standing = queries.policy_of(period)
+    form = forms.PolicyForm(request.POST or None, initial=_initial(standing))
+    if request.method == "POST":
+        access.require(rules.can_set_policy(actor))
+        if form.is_valid():
+            choices = dict(form.cleaned_data)
+            reason = choices.pop("reason")
+            try:
+                actions.set_policy(period=period, choices=choices, reason=reason, by=actor, at=timezone.now())
+            except actions.ObjectiveRefused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            else:
+                messages.success(request, _("Counted this way from now on."))
+                return redirect("okr:policy", period.pk)
+    status = 422 if form.is_bound and form.errors else 200
+    context = {
+        "nav": "goals",
+        "form": form,
+        "period": period,
+        "policy": standing,
+        "versions": period.okr_policies.select_related("by"),
+        "can_set_policy": rules.can_set_policy(actor),
+    }
+    return render(request, "okr/policy.html", context, status=status)
+
+
+def _initial(standing: object) -> dict[str, object]:
+    names = [name for name in forms.PolicyForm.base_fields if name != "reason"]
+    return {name: getattr(standing, name) for name in names}

@@ -1,0 +1,204 @@
+"""What the week's pages share: which week an address means, and the rows of the check-in form."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.forms.boundfield import BoundField
+from django.http import Http404, HttpRequest, QueryDict
+
+from okr import forms, queries, rules
+from okr.models import CheckIn, CheckInDraft, KeyResult, KeyResultEntry, Objective, OkrPolicy
+from performance.people import models as people_models
+from performance.people import queries as people
+
+MOST_HELPERS = 60
+
+
+def monday_from(week: str) -> datetime.date:
+    """2026-W20 → its Monday. 404 for what is no week."""
+    year, _w, number = week.partition("-W")
+    try:
+        return datetime.date.fromisocalendar(int(year), int(number), 1)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def address_of(monday: datetime.date) -> str:
+    year, week, _day = monday.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+@dataclass
+class Row:
+    """A key result in the check-in form."""
+
+    key_result: KeyResult
+    status: str
+    percent: int | None
+    value: BoundField | None
+    done: BoundField | None
+    steps: BoundField | None
+    note: BoundField
+    confidence: Any
+    confidence_name: str
+    delta: Decimal | None
+    better: bool | None
+    metric: Any
+
+    @property
+    def done_steps(self) -> int:
+        return sum(bool(step.done) for step in self.key_result.milestones.all())
+
+    @property
+    def all_steps(self) -> int:
+        return len(self.key_result.milestones.all())
+
+    @property
+    def asks_why(self) -> bool:
+        """A word is asked for where it is off track, and kept where one was written."""
+        return self.status == "bad" or bool(self.note.value()) or bool(self.note.errors)
+
+    @property
+    def is_percent(self) -> bool:
+        return self.key_result.kind == "percent"
+
+
+@dataclass
+class WeekPage:
+    """Everything about one person's week."""
+
+    period: Any
+    monday: datetime.date
+    today: datetime.date
+    pace: queries.Pace
+    policy: OkrPolicy
+    key_results: list[KeyResult]
+    check_in: CheckIn | None
+    draft: CheckInDraft | None
+    manager: Any
+    helpers: list[Any]
+    values: dict[uuid.UUID, Any]
+    last: dict[uuid.UUID, KeyResultEntry]
+
+    @property
+    def week(self) -> str:
+        return address_of(self.monday)
+
+    @property
+    def is_open(self) -> bool:
+        return rules.is_progress_open(self.period) and rules.is_reportable_week(
+            self.monday, self.today, self.period
+        )
+
+    def form(self, data: QueryDict | None = None) -> forms.CheckInForm:
+        return forms.CheckInForm(
+            data,
+            key_results=self.key_results,
+            helpers=self.helpers,
+            initial=forms.initial_of(self.key_results, check_in=self.check_in, draft=self.draft),
+        )
+
+    def rows(self, form: forms.CheckInForm) -> list[tuple[Objective, list[Row]]]:
+        """Rows under their objectives."""
+        grouped: dict[uuid.UUID, tuple[Objective, list[Row]]] = {}
+        for key_result in self.key_results:
+            group = grouped.setdefault(key_result.objective_id, (key_result.objective, []))
+            group[1].append(self._row(form, key_result))
+        return list(grouped.values())
+
+    def _row(self, form: forms.CheckInForm, key_result: KeyResult) -> Row:
+        key = key_result.pk
+        delta = _delta(key_result, self.last.get(key))
+        name = f"confidence-{key}"
+        return Row(
+            key_result=key_result,
+            status=self.pace.status(key_result.progress_micro),
+            percent=queries.percent(key_result.progress_micro),
+            value=_bound(form, f"value-{key}"),
+            done=_bound(form, f"done-{key}"),
+            steps=_bound(form, f"steps-{key}"),
+            note=form[f"note-{key}"],
+            confidence=form[name].value(),
+            confidence_name=name,
+            delta=delta,
+            better=_is_better(key_result, delta),
+            metric=self.values.get(key),
+        )
+
+
+def _bound(form: forms.CheckInForm, name: str) -> BoundField | None:
+    return form[name] if name in form.fields else None
+
+
+def _delta(key_result: KeyResult, last: KeyResultEntry | None) -> Decimal | None:
+    """The change since last week's reading."""
+    if last is None:
+        return None
+    if key_result.kind == "milestones":
+        done = sum(bool(step.done) for step in key_result.milestones.all())
+        return Decimal(done - len(last.milestones_done or []))
+    if key_result.current is None or last.value is None:
+        return None
+    return key_result.current - last.value
+
+
+def _is_better(key_result: KeyResult, delta: Decimal | None) -> bool | None:
+    if not delta:
+        return None
+    if key_result.kind == "milestones":
+        return delta > 0
+    if key_result.start is None or key_result.target is None:
+        return None
+    return (delta > 0) == (key_result.target >= key_result.start)
+
+
+def load_week(request: HttpRequest, monday: datetime.date | None = None) -> WeekPage | None:
+    """The signed-in person's week; None while the organisation has no period."""
+    actor = request.actor
+    today = people.today(actor.organisation)
+    monday = monday or rules.monday_of(today)
+    on = min(today, monday + datetime.timedelta(days=6))
+    period = people.current_period(on)
+    if period is None:
+        return None
+    period.organisation = actor.organisation
+    key_results = list(queries.key_results_to_report(actor.person_id, period))
+    check_in = queries.check_in_of(actor.person_id, monday)
+    manager = people.manager_of(actor.person_id, today)
+    values = queries.metric_values(key_results, period) if key_results else {}
+    for key_result in key_results:
+        queries.take(key_result, values.get(key_result.pk))
+    return WeekPage(
+        period=period,
+        monday=monday,
+        today=today,
+        pace=queries.pace_of(period, today),
+        policy=queries.policy_of(period),
+        key_results=key_results,
+        check_in=check_in,
+        draft=queries.draft_of(actor.person_id, monday),
+        manager=manager,
+        helpers=_helpers(actor, manager, today),
+        values=values,
+        last=queries.last_readings([each.pk for each in key_results], monday),
+    )
+
+
+def _helpers(actor: Any, manager: Any, today: datetime.date) -> list[Any]:
+    """Whom one may ask: the manager first, then those who share the team."""
+    team = people_models.TeamMembership.objects.filter(
+        people.holds_on(today), person_id=actor.person_id
+    ).values("team_id")
+    mates = people_models.TeamMembership.objects.filter(people.holds_on(today), team_id__in=team)
+    found: Iterable[Any] = (
+        people.active_people(today)
+        .filter(pk__in=mates.values("person_id"))
+        .exclude(pk=actor.person_id)
+        .order_by("name_sort")[:MOST_HELPERS]
+    )
+    first = [manager] if manager is not None else []
+    return first + [person for person in found if person not in first]
