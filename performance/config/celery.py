@@ -46,6 +46,13 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    # Stale people, runs whose worker died, announcements: whatever a nudge did not reach.
+    "sweep-scores": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.scoring.tasks.catch_up"],
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_stale_values"],
