@@ -39,7 +39,7 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
         form = forms.DatabaseForm(request.POST or None, kind=kind, is_new=True)
 
     def write() -> models.Connection:
-        access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+        access.require(rules.can_connect_sources(request.actor))
         return _connected(request, kind, form)
 
     if request.method == "POST":
@@ -52,7 +52,7 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
 
 
 def _connected(request: HttpRequest, kind: str, form: Any) -> models.Connection:
-    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, at = request.actor, timezone.now()
     values = dict(form.cleaned_data)
     file = values.pop("file", None)
     connection = actions.connect_source(kind=kind, **values, by=by, at=at)
@@ -69,7 +69,7 @@ def ask(connection: models.Connection, kind: str, request: HttpRequest, **option
     probe = actions.ask_source(
         connection=connection,
         kind=kind,
-        by=request.actor,  # type: ignore[attr-defined]
+        by=request.actor,
         at=timezone.now(),
         **options,
     )
@@ -194,7 +194,7 @@ def list_tables(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 
 def _asked(request: HttpRequest, connection_id: uuid.UUID, kind: str, card: Any) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_ask_source(request.actor, found))  # type: ignore[attr-defined]
+    access.require(rules.can_ask_source(request.actor, found))
     ask(found, kind, request)
     if request.headers.get("HX-Request"):
         context = frame.context(request, connection=found, look_form=forms.LookForm())
@@ -217,14 +217,14 @@ def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
         form = forms.DatabaseForm(request.POST or None, initial=initial, kind=found.kind, is_new=False)
 
     def write() -> models.Connection:
-        access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
+        access.require(rules.can_connect_sources(request.actor))
         values = dict(form.cleaned_data)
         password = values.pop("password", "")
         return actions.change_connection(
             connection=found,
             values=values,
             password=password,
-            by=request.actor,  # type: ignore[attr-defined]
+            by=request.actor,
             at=timezone.now(),
         )
 
@@ -247,8 +247,8 @@ def address_fields() -> tuple[str, ...]:
 @frame.connecting
 def pause(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
-    actions.pause_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_connect_sources(request.actor))
+    actions.pause_connection(connection=found, by=request.actor, at=timezone.now())
     return frame.done(request, _("No more loads until you resume."), "sources:connection", found.pk)
 
 
@@ -256,8 +256,8 @@ def pause(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 @frame.connecting
 def resume(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
-    actions.resume_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_connect_sources(request.actor))
+    actions.resume_connection(connection=found, by=request.actor, at=timezone.now())
     return frame.done(request, _("Loads run again."), "sources:connection", found.pk)
 
 
@@ -265,8 +265,8 @@ def resume(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 @frame.connecting
 def close_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_connect_sources(request.actor))  # type: ignore[attr-defined]
-    actions.close_connection(connection=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_connect_sources(request.actor))
+    actions.close_connection(connection=found, by=request.actor, at=timezone.now())
     return frame.done(request, _("The source was closed and its password forgotten."), "sources:list")
 
 
@@ -275,7 +275,7 @@ def close_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResp
 def upload(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """A newer file: every dataset of the source is loaded from it."""
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_upload_file(request.actor, found))  # type: ignore[attr-defined]
+    access.require(rules.can_upload_file(request.actor, found))
     form = forms.UploadForm(request.POST, request.FILES)
 
     def write() -> models.SourceFile:
@@ -284,7 +284,7 @@ def upload(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
             connection=found,
             name=file.name,
             chunks=file.chunks(),
-            by=request.actor,  # type: ignore[attr-defined]
+            by=request.actor,
             at=timezone.now(),
         )
 

@@ -25,7 +25,7 @@ SHOWN_ROWS = 20
 def look(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """Asks what is in a table or query; the answer becomes the form of the dataset."""
     found = frame.connection_of(request, connection_id)
-    access.require(rules.can_model_datasets(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_model_datasets(request.actor))
     form = forms.LookForm(request.POST)
 
     def write() -> models.Probe:
@@ -44,7 +44,7 @@ def look(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 def look_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Looks at the source of a dataset, to change its columns."""
     found = frame.dataset_of(request, dataset_id)
-    access.require(rules.can_model_datasets(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_model_datasets(request.actor))
     question = (
         {"query": found.query} if found.query else {"schema": found.schema_name, "table": found.table_name}
     )
@@ -82,7 +82,7 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     form = forms.DatasetForm(request.POST or None, initial=initial, cursors=cursors, is_file=is_file)
     formset = forms.ColumnFormSet(request.POST or None, initial=initial_columns, prefix="columns")
     if request.method == "POST":
-        access.require(rules.can_model_datasets(request.actor))  # type: ignore[attr-defined]
+        access.require(rules.can_model_datasets(request.actor))
         made = _made(request, probe, dataset, form, formset)
         if made is not None:
             return redirect("sources:dataset", made.pk)
@@ -103,14 +103,23 @@ def _initial(
         column["name_en"] = column["source_name"]
     if dataset is None:
         name = probe.question.get("table") or ""
-        organisation = request.actor.organisation  # type: ignore[attr-defined]
+        organisation = request.actor.organisation
         initial = {
             "name_en": name,
             "key": proposing.column_key(name, set()) if name else "",
             "time_zone": organisation.time_zone,
         }
         return initial, columns
-    fields = ["name_en", "name_zh", "key", "time_zone", "cursor_column", "overlap_days", "settling_days", "refresh_hours"]
+    fields = [
+        "name_en",
+        "name_zh",
+        "key",
+        "time_zone",
+        "cursor_column",
+        "overlap_days",
+        "settling_days",
+        "refresh_hours",
+    ]
     decided = {column.source_name: column for column in dataset.columns.all()}
     for column in columns:
         old = decided.get(column["source_name"])
@@ -131,7 +140,7 @@ def _made(
     if not (form.is_valid() and formset.is_valid()):
         return None
     plan = forms.dataset_plan(form, formset.forms, probe.question)
-    by, at = request.actor, timezone.now()  # type: ignore[attr-defined]
+    by, at = request.actor, timezone.now()
     try:
         if dataset is None:
             dataset, load = actions.create_dataset(connection=probe.connection, plan=plan, by=by, at=at)
@@ -160,7 +169,7 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     if latest_good is not None and rejected_load is not None and rejected_load.pk != latest_good.pk:
         rejected_load = None
     rows = None
-    if found.loaded_at and rules.can_see_rows(request.actor, found):  # type: ignore[attr-defined]
+    if found.loaded_at and rules.can_see_rows(request.actor, found):
         rows = queries.source_rows(found, limit=SHOWN_ROWS)
     context = frame.context(
         request,
@@ -199,11 +208,11 @@ def dataset_runs_card(request: HttpRequest, dataset_id: uuid.UUID) -> HttpRespon
 @frame.entered
 def load_now(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     found = frame.dataset_of(request, dataset_id)
-    access.require(rules.can_load_dataset(request.actor, found))  # type: ignore[attr-defined]
+    access.require(rules.can_load_dataset(request.actor, found))
     load = actions.start_load(
         dataset=found,
         is_full=request.POST.get("full") == "yes",
-        by=request.actor,  # type: ignore[attr-defined]
+        by=request.actor,
         at=timezone.now(),
     )
     jobs.nudge(tasks.run_load, str(load.pk))
@@ -216,8 +225,8 @@ def load_all(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """Loads every dataset of a source."""
     found = frame.connection_of(request, connection_id)
     for each in queries.datasets().filter(connection=found):
-        access.require(rules.can_load_dataset(request.actor, each))  # type: ignore[attr-defined]
-        load = actions.start_load(dataset=each, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        access.require(rules.can_load_dataset(request.actor, each))
+        load = actions.start_load(dataset=each, by=request.actor, at=timezone.now())
         jobs.nudge(tasks.run_load, str(load.pk))
     return redirect("sources:connection", found.pk)
 
@@ -226,8 +235,8 @@ def load_all(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 @frame.entered
 def close_dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     found = frame.dataset_of(request, dataset_id)
-    access.require(rules.can_model_datasets(request.actor))  # type: ignore[attr-defined]
-    actions.close_dataset(dataset=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_model_datasets(request.actor))
+    actions.close_dataset(dataset=found, by=request.actor, at=timezone.now())
     return frame.done(
         request, _("The dataset was closed. Its rows stay."), "sources:connection", found.connection_id
     )

@@ -20,7 +20,7 @@ connecting = access.role("administrator")
 
 
 def context(request: HttpRequest, **more: Any) -> dict[str, Any]:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return {
         "nav": "metrics",
         "can_connect": rules.can_connect_sources(actor),

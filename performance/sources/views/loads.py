@@ -48,6 +48,6 @@ def load_card(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
 @frame.entered
 def stop(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
     found = frame.load_of(request, load_id)
-    access.require(rules.can_stop_load(request.actor, found))  # type: ignore[attr-defined]
-    actions.stop_load(load=found, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_stop_load(request.actor, found))
+    actions.stop_load(load=found, by=request.actor, at=timezone.now())
     return redirect("sources:load", found.pk)
