@@ -6,3 +6,7 @@ class ConfigConfig(AppConfig):
 
     name = "performance.config"
     label = "config"
+
+    def ready(self) -> None:
+        # Its extensions register themselves.
+        from performance.config import schema  # noqa: F401
