@@ -313,7 +313,7 @@ def _ask_for_answers(
 ) -> None:
     on = proposals.day_of(at, by)
     plan = pace.pace_of(period, on)
-    off_track = any(plan.status(entry.progress_micro) == "bad" for entry in entries)
+    off_track = any(plan.status_of_entry(entry) == "bad" for entry in entries)
     work.ask_for_answers(
         check_in,
         _first_id(check_in),

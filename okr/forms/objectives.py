@@ -152,7 +152,7 @@ class KeyResultForm(forms.Form):
             if name not in shown:
                 del self.fields[name]
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
-            ("", _("Owner of the objective")),
+            ("", _("As the objective")),
             *((str(each.pk), str(each)) for each in owners),
         ]
         if "metric_key" in self.fields:

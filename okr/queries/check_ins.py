@@ -176,7 +176,7 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
     before = _confidence_before(people_by_id, week_starts_on)
     for check_in in check_ins:
         entries = list(check_in.entries.all())
-        statuses = [pace.status(entry.progress_micro) for entry in entries]
+        statuses = [pace.status_of_entry(entry) for entry in entries]
         rows[check_in.person_id] = TeamRow(
             person=people_by_id[check_in.person_id],
             check_in=check_in,

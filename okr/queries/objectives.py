@@ -118,6 +118,7 @@ class KeyResultRow:
     key_result: KeyResult
     series: int
     status: str
+    expected: int | None
     history: list[Any] = field(default_factory=list)
 
     @property
@@ -136,7 +137,7 @@ class KeyResultRow:
 def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     """Standing key results with the readings of the last weeks. One query beyond those of `with_key_results`."""
     rows = [
-        KeyResultRow(each, place % SERIES + 1, pace.status(each.progress_micro))
+        KeyResultRow(each, place % SERIES + 1, pace.status_of(each), pace.expected_of(each))
         for place, each in enumerate(objective.key_results.all())
     ]
     by_key_result: dict[uuid.UUID, dict[datetime.date, Any]] = defaultdict(dict)

@@ -31,6 +31,22 @@ class Pace:
     def status(self, progress_micro: int | None) -> str:
         return progress.pace_status(progress_micro, self.expected_micro)
 
+    def status_of(self, key_result: Any) -> str:
+        """A yes-or-no is done or not started; everything else is measured against the plan."""
+        if key_result.kind == "yes_no" and key_result.progress_micro == 0:
+            return "none"
+        return self.status(key_result.progress_micro)
+
+    def status_of_entry(self, entry: Any) -> str:
+        """The same for one reading."""
+        if entry.key_result.kind == "yes_no" and entry.progress_micro == 0:
+            return "none"
+        return self.status(entry.progress_micro)
+
+    def expected_of(self, key_result: Any) -> int | None:
+        """The tick on a key result's bar; a yes-or-no has none on the way."""
+        return None if key_result.kind == "yes_no" else self.expected
+
     def ahead(self, progress_micro: int | None) -> int | None:
         """Whole points before (+) or behind (−) the plan."""
         if progress_micro is None:
@@ -69,7 +85,8 @@ def status_of(objective: Any, key_results: Iterable[Any], pace: Pace, policy: Ok
         return pace.status(objective.progress_micro)
     known = [each for each in key_results if each.filled_at is not None]
     known.sort(key=lambda each: each.filled_at)
+    statuses: list[Any] = [pace.status_of(each) for each in known]
     return progress.rollup_status(
-        [progress.pace_status(each.progress_micro, pace.expected_micro) for each in known],
+        statuses,
         how="latest_wins" if policy.status_rule == StatusRule.LATEST_WINS else "worst_wins",
     )

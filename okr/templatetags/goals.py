@@ -79,9 +79,9 @@ def whole(progress_micro: int | None) -> int | None:
 
 
 @register.filter
-def status_by(progress_micro: int | None, pace: Any) -> str:
-    """`{{ entry.progress_micro|status_by:pace }}`"""
-    return str(pace.status(progress_micro))
+def status_by(entry: Any, pace: Any) -> str:
+    """`{{ entry|status_by:pace }}`: what was reported, against the plan of `pace`."""
+    return str(pace.status_of_entry(entry)) if pace is not None else "none"
 
 
 MARK, GAP = 11, 4

@@ -1,5 +1,7 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, withdraw
-from okr.views.check_ins import (
+from okr.views.my_week import home, my_team, week
+from okr.views.reading import objective, objectives
+from okr.views.reporting import (
     check_in,
     check_in_draft,
     check_ins,
@@ -8,8 +10,6 @@ from okr.views.check_ins import (
     person_check_ins,
     reply,
 )
-from okr.views.home import home, my_team, week
-from okr.views.objectives import objective, objectives
 from okr.views.teams import policy, team
 from okr.views.writing import change, propose
 

@@ -17,7 +17,7 @@ from okr import actions, forms, queries, rules
 from okr.actions import proposals
 from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
-from okr.views import objectives
+from okr.views import reading
 from performance.foundation import access
 from performance.people import queries as people
 
@@ -31,8 +31,8 @@ BAND_FIELDS = ("lower", "upper")
 
 def _card(request: HttpRequest, one: Objective, *, status: int = 200, **extra: Any) -> HttpResponse:
     """The agreement card again, freshly read."""
-    fresh, line = objectives.found(request, one.pk)
-    context = {**objectives.agreement_context(request, fresh, line), **extra}
+    fresh, line = reading.found(request, one.pk)
+    context = {**reading.agreement_context(request, fresh, line), **extra}
     return render(request, "okr/_card_agreement.html", context, status=status)
 
 
@@ -60,7 +60,7 @@ def _refused(request: HttpRequest, one: Objective, refusal: Any, **extra: Any) -
 def agree(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Signs the version that was on the screen."""
     actor = request.actor
-    one, _line = objectives.found(request, objective_id)
+    one, _line = reading.found(request, objective_id)
     access.require(not actor.only_reads and rules.side_of(actor, one) is not None)
     try:
         agreed = actions.agree_objective(
@@ -84,7 +84,7 @@ def _number(request: HttpRequest) -> int:
 @require_POST
 def withdraw(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
-    one, _line = objectives.found(request, objective_id)
+    one, _line = reading.found(request, objective_id)
     access.require(rules.can_withdraw(actor, one, proposals.open_proposal(one)))
     try:
         actions.withdraw_proposal(
@@ -99,7 +99,7 @@ def withdraw(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def comment(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
-    one, _line = objectives.found(request, objective_id)
+    one, _line = reading.found(request, objective_id)
     access.require(rules.can_discuss(actor, one))
     text = request.POST.get("text", "")[:4000]
     try:
@@ -113,7 +113,7 @@ def comment(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
 def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """One field at a time; the other side accepts or rejects it."""
     actor = request.actor
-    one, line = objectives.found(request, objective_id)
+    one, line = reading.found(request, objective_id)
     access.require(rules.can_suggest(actor, one, line))
     content = proposals.standing_content(one)
     form = forms.SuggestForm(
@@ -163,7 +163,7 @@ def _choices(content: Any) -> list[tuple[str, Any]]:
 def decide(request: HttpRequest, edit_id: uuid.UUID, decision: str) -> HttpResponse:
     """Accepts or rejects a suggestion."""
     actor = request.actor
-    edits = SuggestedEdit.objects.filter(objective__in=objectives.visible(request).values("pk"))
+    edits = SuggestedEdit.objects.filter(objective__in=reading.visible(request).values("pk"))
     edit = access.get_or_404(edits.select_related("objective"), pk=edit_id)
     one = edit.objective
     if edit.state == "open":
@@ -185,11 +185,11 @@ def decide(request: HttpRequest, edit_id: uuid.UUID, decision: str) -> HttpRespo
 def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Says which objective this one serves."""
     actor = request.actor
-    one, line = objectives.found(request, objective_id)
+    one, line = reading.found(request, objective_id)
     access.require(rules.can_align(actor, one, line))
-    form = objectives.align_form(request, one, request.POST)
+    form = reading.align_form(request, one, request.POST)
     if form.is_valid():
-        parent = access.get_or_404(objectives.visible(request), pk=form.cleaned_data["parent"])
+        parent = access.get_or_404(reading.visible(request), pk=form.cleaned_data["parent"])
         try:
             actions.align_objectives(
                 child=one,
@@ -204,7 +204,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Linked."))
             return redirect("okr:objective", one.pk)
-    context = {**objectives.objective_context(request, one.pk), "align_form": form}
+    context = {**reading.objective_context(request, one.pk), "align_form": form}
     return render(request, "okr/objective.html", context, status=422)
 
 
@@ -213,7 +213,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
 def part(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
     """Takes a link back."""
     actor = request.actor
-    links = Alignment.objects.filter(child__in=objectives.visible(request).values("pk"))
+    links = Alignment.objects.filter(child__in=reading.visible(request).values("pk"))
     link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
     line = people.line_above(link.child.owner_id, people.today(actor.organisation))
     access.require(rules.can_align(actor, link.child, line))

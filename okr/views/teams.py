@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
-from okr.views import objectives
+from okr.views import reading
 from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -41,7 +41,7 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
         policy = queries.policy_of(period)
         ids = [person.pk for person in members]
         roots, own = queries.team_tree(
-            objectives.visible(request), team=found, member_ids=ids, period=period, pace=pace, policy=policy
+            reading.visible(request), team=found, member_ids=ids, period=period, pace=pace, policy=policy
         )
         context |= {
             "pace": pace,

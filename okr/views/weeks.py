@@ -38,6 +38,7 @@ class Row:
 
     key_result: KeyResult
     status: str
+    expected: int | None
     percent: int | None
     value: BoundField | None
     done: BoundField | None
@@ -116,7 +117,8 @@ class WeekPage:
         name = f"confidence-{key}"
         return Row(
             key_result=key_result,
-            status=self.pace.status(key_result.progress_micro),
+            status=self.pace.status_of(key_result),
+            expected=self.pace.expected_of(key_result),
             percent=queries.percent(key_result.progress_micro),
             value=_bound(form, f"value-{key}"),
             done=_bound(form, f"done-{key}"),

@@ -17,7 +17,7 @@ from okr.actions import proposals
 from okr.forms.objectives import FIELDS_OF, MOST_ROWS, PREFIX
 from okr.models import Content, Objective
 from okr.models.objectives import State
-from okr.views import objectives
+from okr.views import reading
 from performance.foundation import access
 from performance.kpis import queries as kpis
 from performance.people import models as people_models
@@ -108,7 +108,7 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
 def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Another text for an objective: at once for a draft, else a proposal that both sides agree to."""
     actor = request.actor
-    one, line = objectives.found(request, objective_id)
+    one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
     setting = _setting(actor, f"person:{one.owner_id}", one.owner)
     content = proposals.standing_content(one)

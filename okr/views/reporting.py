@@ -14,7 +14,7 @@ from django_htmx.http import trigger_client_event
 
 from okr import actions, forms, queries, rules
 from okr.models import CheckIn
-from okr.views import home, weeks
+from okr.views import my_week, weeks
 from performance.foundation import access
 from performance.people import queries as people
 
@@ -55,7 +55,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
 def _again(request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
     template = "okr/_card_check_in.html" if fragment else "okr/home.html"
-    context = home.week_context(request, page.monday, form=form, page=page)
+    context = my_week.week_context(request, page.monday, form=form, page=page)
     return render(request, template, context, status=422)
 
 
@@ -69,7 +69,7 @@ def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -
     if not request.headers.get("HX-Request"):
         messages.success(request, text)
         return redirect("okr:home")
-    response = render(request, "okr/_card_check_in.html", home.week_context(request, page.monday))
+    response = render(request, "okr/_card_check_in.html", my_week.week_context(request, page.monday))
     trigger_client_event(response, "todo:changed", {})
     trigger_client_event(response, "checkin:submitted", {})
     return trigger_client_event(response, "toast", {"text": text, "level": "good"})
@@ -205,6 +205,6 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     """Acknowledges every check-in of my reports this week that I have not answered."""
     actor = request.actor
     access.require(not actor.only_reads)
-    count = actions.acknowledge_check_ins(entries=home.unread(request), by=actor, at=timezone.now())
+    count = actions.acknowledge_check_ins(entries=my_week.unread(request), by=actor, at=timezone.now())
     messages.success(request, _("Marked as read: %(count)s.") % {"count": count})
     return redirect("okr:my_team")
