@@ -1,0 +1,244 @@
+"""A cycle's life: open, signed off, published. Each step is one transaction and one audit row."""
+
+import datetime
+import itertools
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, OuterRef, Subquery, Value, When
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from performance.appraisals import queries, rules
+from performance.appraisals.actions import people as people_actions
+from performance.appraisals.models import Band, Cycle, CycleEntry, CycleState, EntryState
+from performance.foundation import access, audit, refusals
+from performance.inbox import actions as inbox
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import actions as scoring
+from performance.scoring.models import CurrentScore, ScoreRun
+
+RESULT = "performance.result"
+ANNOUNCED_AT_ONCE = 200
+MICRO = 1_000_000
+# rating → (English, Chinese, from which score); what a cycle begins with.
+USUAL_BANDS: dict[int, tuple[str, str, int | None]] = {
+    5: (gettext_noop("Exceptional"), "卓越", 95),
+    4: (gettext_noop("Strong"), "优秀", 85),
+    3: (gettext_noop("Solid"), "良好", 70),
+    2: (gettext_noop("Developing"), "待提升", 55),
+    1: (gettext_noop("Not meeting"), "未达标", None),
+}
+
+
+class CycleRefused(refusals.Refused):
+    """A cycle cannot be opened, signed off or published as asked."""
+
+
+@transaction.atomic
+def open_cycle(
+    *,
+    period: people.Period,
+    name_en: str,
+    name_zh: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    unit: people.BusinessUnit | None = None,
+    team: people.Team | None = None,
+) -> Cycle:
+    """Opens a cycle over a period for everybody active in it, or for one unit or team with all below it."""
+    access.require(rules.can_open_cycle(by))
+    if unit is not None and team is not None:
+        raise CycleRefused(_("Choose a unit or a team, not both."), field="team")
+    if not name_en.strip():
+        raise CycleRefused(_("Give the cycle a name."), field="name_en")
+    today = people_queries.day_at(by.organisation, at)
+    if period.starts_on > today:
+        raise CycleRefused(_("This period has not begun yet."), field="period", code="period_ahead")
+    try:
+        with transaction.atomic():
+            cycle = Cycle.objects.create(
+                period=period,
+                name_en=name_en.strip(),
+                name_zh=name_zh.strip(),
+                unit=unit,
+                team=team,
+                people_on=min(today, period.ends_on),
+                opened_by=by.person,
+                opened_at=at,
+            )
+    except IntegrityError as error:
+        raise CycleRefused(
+            _("There is a cycle of that name for this period already."), field="name_en"
+        ) from error
+    Band.objects.bulk_create(
+        [
+            Band(
+                cycle=cycle,
+                rating=rating,
+                name_en=name_en,
+                name_zh=name_zh,
+                from_micro=None if bound is None else bound * MICRO,
+            )
+            for rating, (name_en, name_zh, bound) in USUAL_BANDS.items()
+        ]
+    )
+    taken_in = people_actions.take_in(cycle)
+    if not taken_in:
+        raise CycleRefused(_("Nobody was active there in this period."), code="nobody")
+    audit.record(
+        by=by,
+        action="appraisals.open_cycle",
+        subject=cycle,
+        at=at,
+        changes={"period": period, "unit": unit, "team": team, "people": taken_in},
+    )
+    return cycle
+
+
+@transaction.atomic
+def change_bands(
+    *, cycle: Cycle, bounds: Mapping[int, Decimal], by: access.Actor, at: datetime.datetime
+) -> None:
+    """From which score each rating from 5 down to 2 is suggested. At most six decimals count."""
+    held = _held(cycle)
+    access.require(rules.can_change_cycle(by, held))
+    ordered = [bounds[rating] for rating in (5, 4, 3, 2)]
+    if any(higher <= lower for higher, lower in itertools.pairwise(ordered)):
+        raise CycleRefused(_("A better rating needs a higher score than the one below it."), code="bands")
+    changes = {}
+    for band in queries.bands_of(held):
+        if band.rating == 1:
+            continue
+        bound = int(bounds[band.rating] * MICRO)
+        if bound != band.from_micro:
+            changes[str(band.rating)] = [Decimal(band.from_micro or 0) / MICRO, Decimal(bound) / MICRO]
+            band.from_micro = bound
+            band.save(update_fields=["from_micro"])
+    if changes:
+        audit.record(by=by, action="appraisals.change_bands", subject=held, at=at, changes=changes)
+
+
+def close_scores(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> ScoreRun:
+    """Asks scoring to freeze the scores of the cycle's period; a worker carries it out."""
+    access.require(rules.can_sign_off(by, cycle))
+    return scoring.freeze_scores(period=cycle.period, by=by, at=at)
+
+
+@transaction.atomic
+def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> Cycle:
+    """Writes each person's frozen score and suggested rating into the entry, for good.
+
+    Refused while scores of people in the cycle are provisional: what is signed no longer moves.
+    """
+    held = _held(cycle)
+    if not held.is_open:
+        raise CycleRefused(_("This cycle has been signed off already."), code="conflict")
+    access.require(rules.can_sign_off(by, held))
+    bands = queries.bands_of(held)
+    ready = queries.readiness(held, bands)
+    if not ready.period_is_closing:
+        raise CycleRefused(_("Close the period first; its numbers still move."), code="period_not_closing")
+    if ready.run is not None:
+        raise CycleRefused(_("Scores are being computed. Sign off when that is done."), code="run_under_way")
+    if not ready.can_sign_off:
+        raise CycleRefused(_("Close the scores first; some are provisional."), code="not_frozen")
+    _freeze_entries(held, bands)
+    held.state, held.signed_off_by, held.signed_off_at = CycleState.SIGNED_OFF, by.person, at
+    held.save(update_fields=["state", "signed_off_by", "signed_off_at"])
+    audit.record(
+        by=by,
+        action="appraisals.sign_off_cycle",
+        subject=held,
+        at=at,
+        changes={"state": ["open", "signed_off"], "people": ready.people, "without_score": ready.unscored},
+    )
+    return held
+
+
+def _freeze_entries(cycle: Cycle, bands: list[Band]) -> None:
+    """One statement, whatever the number of people."""
+    current = CurrentScore.objects.filter(
+        person=OuterRef("person_id"), period=cycle.period_id, is_frozen=True
+    )
+    rating = Case(
+        *(When(micro__gte=band.from_micro, then=Value(band.rating)) for band in bands if band.rating > 1),
+        When(micro__isnull=False, then=Value(1)),
+        default=None,
+    )
+    entries = CycleEntry.objects.filter(cycle=cycle, state=EntryState.OPEN)
+    entries.annotate(micro=Subquery(current.values("score__score_micro")[:1])).update(
+        score_id=Subquery(current.values("score_id")[:1]),
+        suggested_rating=rating,
+        state=EntryState.SIGNED_OFF,
+    )
+
+
+@transaction.atomic
+def publish_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> Cycle:
+    """Shows everybody their own result. People are told by a task, a batch at a time."""
+    held = _held(cycle)
+    if held.is_published:
+        raise CycleRefused(_("This cycle has been published already."), code="conflict")
+    if held.is_open:
+        raise CycleRefused(_("Sign the cycle off before you publish it."), code="not_signed_off")
+    access.require(rules.can_publish(by, held))
+    entries = CycleEntry.objects.filter(cycle=held, state=EntryState.SIGNED_OFF)
+    shown = entries.update(state=EntryState.PUBLISHED)
+    held.state, held.published_by, held.published_at = CycleState.PUBLISHED, by.person, at
+    held.save(update_fields=["state", "published_by", "published_at"])
+    audit.record(
+        by=by,
+        action="appraisals.publish_cycle",
+        subject=held,
+        at=at,
+        changes={"state": ["signed_off", "published"], "people": shown},
+    )
+    return held
+
+
+@transaction.atomic
+def announce_results(*, at: datetime.datetime) -> int:
+    """Tells the next people that their result is there. Returns how many; two workers never tell one twice."""
+    waiting = (
+        CycleEntry.objects.filter(state=EntryState.PUBLISHED, announced_at=None)
+        .select_related("person", "cycle")
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("pk")[:ANNOUNCED_AT_ONCE]
+    )
+    told = list(waiting)
+    for entry in told:
+        if entry.person.user_id and entry.seen_at is None:
+            inbox.assign_work(
+                to=entry.person,
+                kind=RESULT,
+                subject_id=entry.pk,
+                title_en=f"Your result is there: {entry.cycle.name_en}",
+                title_zh=f"你的考核结果已发布：{entry.cycle.name_zh or entry.cycle.name_en}",
+                url=reverse("appraisals:entry", args=[entry.pk]),
+                by=None,
+                at=at,
+            )
+    CycleEntry.objects.filter(pk__in=[entry.pk for entry in told]).update(announced_at=at)
+    return len(told)
+
+
+@transaction.atomic
+def read_result(*, entry: CycleEntry, by: access.Actor, at: datetime.datetime) -> None:
+    """The person has opened their published result for the first time."""
+    if not rules.is_own_result(by, entry) or not entry.is_published:
+        return
+    if CycleEntry.objects.filter(pk=entry.pk, seen_at=None).update(seen_at=at):
+        inbox.resolve_work(kind=RESULT, subject_id=entry.pk, to=by.person, by=by, at=at)
+
+
+def _held(cycle: Cycle) -> Cycle:
+    """The cycle as it is now, held until the end of the transaction: who comes second waits and then reads."""
+    return (
+        Cycle.objects.select_related("period", "unit", "team")
+        .select_for_update(of=("self",))
+        .get(pk=cycle.pk)
+    )

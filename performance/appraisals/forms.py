@@ -1,0 +1,155 @@
+"""Forms of the pages: parsing only; what is allowed is decided in rules and actions."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from performance.appraisals import queries
+from performance.appraisals.models import Band, ExportFormat
+from performance.people import models as people
+
+
+class CycleForm(forms.Form):
+    """Over which period, for whom, under which name."""
+
+    EVERYBODY, UNIT, TEAM = "everybody", "unit", "team"
+
+    period = forms.ModelChoiceField(
+        label=_("Period"), queryset=people.Period.objects.none(), empty_label=None
+    )
+    name_en = forms.CharField(label=_("Name in English"), max_length=120)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
+    whom = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[(EVERYBODY, _("Everybody")), (UNIT, _("A business unit")), (TEAM, _("A team"))],
+        initial=EVERYBODY,
+        widget=forms.RadioSelect,
+    )
+    unit = forms.ModelChoiceField(
+        label=_("Business unit"), queryset=people.BusinessUnit.objects.none(), required=False
+    )
+    team = forms.ModelChoiceField(label=_("Team"), queryset=people.Team.objects.none(), required=False)
+
+    choice_help = {
+        EVERYBODY: _("Everybody who worked here on a day of the period. Leavers too."),
+        UNIT: _("The unit and the units below it. Good for a pilot."),
+        TEAM: _("The team and the teams below it. Good for a pilot."),
+    }
+
+    def __init__(self, *args: Any, periods: Any, units: Any, teams: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, queryset in (("period", periods), ("unit", units), ("team", teams)):
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+        self.fields["whom"].choice_help = self.choice_help  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        whom = given.pop("whom", self.EVERYBODY)
+        for name in (self.UNIT, self.TEAM):
+            if whom != name:
+                given[name] = None
+            elif not given.get(name):
+                self.add_error(name, _("Choose one."))
+        return given
+
+
+class FilterForm(forms.Form):
+    """What the list of entries is narrowed to."""
+
+    words = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name or number")}),
+    )
+    unit_id = forms.ChoiceField(label=_("Business unit"), required=False)
+    team_id = forms.ChoiceField(label=_("Team"), required=False)
+    rating = forms.ChoiceField(label=_("Rating"), required=False)
+    show = forms.ChoiceField(label=_("Show"), required=False, choices=list(queries.SHOWN.items()))
+
+    def __init__(
+        self,
+        *args: Any,
+        units: list[people.BusinessUnit],
+        teams: list[people.Team],
+        bands: list[Band],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        every = ("", _("All"))
+        rated = [(str(band.rating), f"{band.rating} {band}") for band in bands]
+        chosen: dict[str, list[tuple[str, Any]]] = {
+            "unit_id": [(str(unit.pk), str(unit)) for unit in units],
+            "team_id": [(str(team.pk), str(team)) for team in teams],
+            "rating": [*rated, (queries.UNRATED, _("Without a score"))],
+        }
+        for name, choices in chosen.items():
+            self.fields[name].choices = [every, *choices]  # type: ignore[attr-defined]
+
+    def filters(self) -> queries.Filters:
+        """Whatever is not a choice narrows nothing."""
+        return queries.Filters.from_mapping(self.cleaned_data if self.is_valid() else {})
+
+
+class BandsForm(forms.Form):
+    """From which score each rating is suggested."""
+
+    def __init__(self, *args: Any, bands: list[Band], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for band in bands:
+            if band.from_micro is not None:
+                self.fields[f"from_{band.rating}"] = forms.DecimalField(
+                    label=f"{band.rating} {band}",
+                    min_value=0,
+                    max_value=1000,
+                    decimal_places=2,
+                    initial=Decimal(band.from_micro).scaleb(-6).normalize() + 0,
+                )
+
+    def bounds(self) -> dict[int, Decimal]:
+        return {int(name.removeprefix("from_")): value for name, value in self.cleaned_data.items()}
+
+
+class ReasonForm(forms.Form):
+    """Why somebody is left out or taken in again."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AddForm(ReasonForm):
+    """Somebody whom the population leaves out."""
+
+    person = forms.CharField(label=_("Employee number or name"), max_length=80)
+
+    field_order = ["person", "reason"]
+
+
+class ExportForm(forms.Form):
+    """Which format and which columns."""
+
+    format = forms.ChoiceField(
+        label=_("Format"), choices=ExportFormat.choices, initial=ExportFormat.XLSX, widget=forms.RadioSelect
+    )
+    with_bom = forms.BooleanField(
+        label=_("CSV with byte order mark"),
+        help_text=_("Excel then recognises Chinese text."),
+        required=False,
+        initial=True,
+    )
+    columns = forms.MultipleChoiceField(
+        label=_("Columns"),
+        choices=[(column.key, column.label) for column in queries.COLUMNS.values()],
+        initial=list(queries.DEFAULT_COLUMNS),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    choice_help = {
+        ExportFormat.XLSX: _("Typed cells; definitions, versions and this filter on sheets of their own."),
+        ExportFormat.CSV: _("One table, UTF-8, for other systems."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["format"].choice_help = self.choice_help  # type: ignore[attr-defined]

@@ -1,0 +1,90 @@
+"""One person's entry: the result as they, their managers and HR see it."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from performance.appraisals import actions, forms, queries, rules
+from performance.appraisals.models import CycleEntry
+from performance.foundation import access, refusals
+from performance.people import queries as people_queries
+
+
+@require_GET
+@access.member
+def own_results(request: HttpRequest) -> HttpResponse:
+    """Everything that was published about me."""
+    context = {"nav": "performance", "tab": "appraisals", "results": list(queries.own_results(request.actor))}
+    return render(request, "appraisals/results.html", context)
+
+
+@require_GET
+@access.member
+def entry(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
+    """One result. The person's first visit is noted and closes their work item."""
+    found = _visible(request, entry_id)
+    if not request.actor.only_reads:
+        actions.read_result(entry=found, by=request.actor, at=timezone.now())
+    return _page(request, found)
+
+
+@require_POST
+@access.role("hr")
+def leave_out(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
+    return _except(request, entry_id, actions.leave_out, _("Left out: %(person)s"))
+
+
+@require_POST
+@access.role("hr")
+def take_back(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
+    return _except(request, entry_id, actions.take_back_in, _("Taken in again: %(person)s"))
+
+
+def _except(request: HttpRequest, entry_id: uuid.UUID, act: Callable[..., None], words: str) -> HttpResponse:
+    found = _visible(request, entry_id)
+    form = forms.ReasonForm(request.POST)
+    if form.is_valid():
+        try:
+            act(entry=found, reason=form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        except refusals.Refused as refusal:
+            if refusal.code == "conflict":
+                raise
+            form.add_error(refusal.field, refusal.message)
+        else:
+            messages.success(request, words % {"person": found.person})
+            return redirect("appraisals:cycle", found.cycle_id)
+    return _page(request, found, status=422, form=form)
+
+
+def _visible(request: HttpRequest, entry_id: uuid.UUID) -> CycleEntry:
+    on = people_queries.today(request.actor.organisation)
+    entries = queries.entries_visible_to(request.actor, on).select_related(
+        "cycle__period", "person", "manager", "unit", "team"
+    )
+    return access.get_or_404(entries, pk=entry_id)
+
+
+def _page(request: HttpRequest, found: CycleEntry, *, status: int = 200, form: Any = None) -> HttpResponse:
+    actor = request.actor
+    bands = queries.bands_of(found.cycle)
+    numbers = queries.entries_of(found.cycle, bands).get(pk=found.pk)
+    context = {
+        "nav": "performance",
+        "entry": found,
+        "cycle": found.cycle,
+        "numbers": numbers,
+        "bands": bands,
+        "is_own": rules.is_own_result(actor, found),
+        "sees_cycle": not rules.is_own_result(actor, found) or rules.sees_all_entries(actor),
+        "can_see_reason": rules.can_see_reason(actor),
+        "can_except": rules.can_except(actor, found.cycle, found.person),
+        "form": form or forms.ReasonForm(),
+    }
+    return render(request, "appraisals/entry.html", context, status=status)
