@@ -41,7 +41,7 @@ def write_note(
         raise NoteRefused(_("Only praise can be read by everybody."), field="visibility")
     if not text.strip():
         raise NoteRefused(_("Write a sentence or two."), field="text")
-    on = people.today(by.organisation)
+    on = people.day_at(by.organisation, at)
     with transaction.atomic():
         note = Note.objects.create(
             author=by.person,
@@ -105,7 +105,7 @@ def send_pulse(
     answers: dict[str, int],
 ) -> Pulse:
     """Sends one side of the week's pulse; asks the other side when it was the first."""
-    on = people.today(by.organisation)
+    on = people.day_at(by.organisation, at)
     line = people.manager_of(employee.pk, on)
     if line is None or line.pk != manager.pk or by.person_id not in (employee.pk, manager.pk):
         raise PulseRefused(_("The pulse is between a person and their manager of today."))

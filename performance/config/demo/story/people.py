@@ -13,7 +13,7 @@ from performance.people import actions, queries
 from performance.people import models as people
 
 FOUNDER = next(each for each in company.PRINCIPALS if "administrator" in each.roles)
-FILE = ("number", "name", "chinese name", "email", "title", "chinese title", "level", "city", "team", "unit", "manager")
+FILE = ("number", "name", "chinese name", "email", "title", "chinese title", "level", "city", "team", "business unit", "manager")
 
 
 def found(days: calendar.Days, *, name_en: str, name_zh: str, language: str) -> people.Organisation:
@@ -30,7 +30,6 @@ def found(days: calendar.Days, *, name_en: str, name_zh: str, language: str) -> 
         currency="CNY",
         country="CN",
     )
-    people.Organisation.objects.filter(pk=organisation.pk).update(is_demo=True)
     return organisation
 
 

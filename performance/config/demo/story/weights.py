@@ -100,7 +100,7 @@ def compute(stage: Stage, period: Period, *, is_frozen: bool = False) -> None:
     hr = stage.actor(HR)
     at = timezone.now()
     if is_frozen:
-        people_actions.move_period(period=period, to="closing", by=hr, at=at)
+        period = people_actions.move_period(period=period, to="closing", by=hr, at=at)
         run = actions.freeze_scores(period=period, by=hr, at=at)
     else:
         run = actions.start_run(period=period, by=hr, at=at)

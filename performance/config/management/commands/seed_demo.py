@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if Organisation.objects.filter(is_demo=True).exists():
             raise CommandError("The demo company is there already; `make demo-reset` starts over.")
+        _close_unfinished()
         days = calendar.Days(timezone.now().astimezone(calendar.ZONE).date())
         password = secrets.token_urlsafe(24)
         began = time.monotonic()
@@ -46,9 +47,17 @@ class Command(BaseCommand):
             with tenancy.acting_for(organisation):
                 chapter.tell(told)
             self._say(began, f"{name_en}: {chapter.__name__.rpartition('.')[2]}")
+        Organisation.objects.filter(pk=organisation.pk).update(is_demo=True)
 
     def _say(self, began: float, what: str) -> None:
         self.stdout.write(f"{time.monotonic() - began:5.1f} s  {what}")
+
+
+def _close_unfinished() -> None:
+    """A telling that was interrupted is shut away: its history cannot be deleted, and nobody needs to see it."""
+    Organisation.objects.filter(
+        name_en__in=[name_en for name_en, _name_zh in LANGUAGES.values()], is_demo=False, closed_at=None
+    ).update(closed_at=timezone.now())
 
 
 def _owner() -> psycopg.Connection:
