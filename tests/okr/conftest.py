@@ -1,0 +1,110 @@
+"""An objective of the employee with four kinds of key results, and the moments of a quarter."""
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from okr import actions
+from okr.models import Content, KeyResultContent, MilestoneContent, Objective
+from performance.foundation import access, tenancy
+from performance.people import models as people
+
+WEEK = datetime.timedelta(days=7)
+
+
+def monday_of(day: datetime.date) -> datetime.date:
+    return day - datetime.timedelta(days=day.weekday())
+
+
+def key_result(kind: str = "increase", title: str = "Stores served", weight: int = 100, **fields: Any) -> KeyResultContent:
+    """`weight` in percent; a line runs from 0 to 10 where nothing else is said."""
+    if kind in ("increase", "decrease", "percent", "money", "kpi") and "target" not in fields:
+        fields |= {"start": Decimal(0), "target": Decimal(10)}
+    return KeyResultContent(kind=kind, title=title, weight_ppm=weight * 10_000, **fields)
+
+
+def content(title: str = "Never out of stock", *key_results: KeyResultContent, **fields: Any) -> Content:
+    return Content(title=title, key_results=key_results or (key_result(),), **fields)
+
+
+def four_kinds() -> Content:
+    return content(
+        "Never out of stock, never overstocked",
+        key_result("increase", "Stores served", 25),
+        key_result("decrease", "Planning hours", 25, start=Decimal(11), target=Decimal(6), unit="h"),
+        key_result(
+            "milestones", "Calendar in every store", 25, milestones=tuple(MilestoneContent(t) for t in "ABCD")
+        ),
+        key_result("yes_no", "Fresh food reorders itself", 25),
+    )
+
+
+@pytest.fixture
+def acting_cast(cast: Any) -> Any:
+    """The cast, acting for their organisation."""
+    with tenancy.acting_for(cast.organisation):
+        yield cast
+
+
+@pytest.fixture
+def propose(
+    acting_cast: Any, quarter: people.Period, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
+) -> Callable[..., Objective]:
+    """Proposes as the employee, unless told otherwise."""
+
+    def do(text: Content | None = None, *, by: people.Person | None = None, **fields: Any) -> Objective:
+        who = by or acting_cast.employee
+        return actions.propose_objective(
+            **{"period": quarter, "content": text or four_kinds(), "by": actor(who), "at": now} | fields
+        )
+
+    return do
+
+
+@pytest.fixture
+def agree(
+    acting_cast: Any, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
+) -> Callable[..., Objective]:
+    """Brings the open proposal into force: whoever has not signed does."""
+
+    def do(objective: Objective) -> Objective:
+        version = objective.versions.get(state="proposed")
+        for person in (objective.owner, objective.agreer):
+            actions.agree_objective(
+                objective=objective, version_number=version.number, by=actor(person), at=now
+            )
+        objective.refresh_from_db()
+        return objective
+
+    return do
+
+
+@pytest.fixture
+def active(propose: Callable[..., Objective], agree: Callable[..., Objective]) -> Objective:
+    """The employee's objective, in force."""
+    return agree(propose())
+
+
+@pytest.fixture
+def check_in(
+    acting_cast: Any, quarter: people.Period, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
+) -> Callable[..., Any]:
+    """Submits this week as the employee, unless told otherwise."""
+
+    def do(*readings: actions.Reading, by: people.Person | None = None, **fields: Any) -> Any:
+        who = by or acting_cast.employee
+        return actions.submit_check_in(
+            **{
+                "period": quarter,
+                "week_starts_on": monday_of(now.date()),
+                "readings": readings,
+                "by": actor(who),
+                "at": now,
+            }
+            | fields
+        )
+
+    return do

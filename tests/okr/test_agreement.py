@@ -1,0 +1,339 @@
+"""Co-creation: two people agree, one text at a time."""
+
+import dataclasses
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from okr import actions, queries
+from okr.models import Agreement, Objective, ObjectiveVersion
+from performance.foundation import tenancy
+from performance.foundation.models import AuditRow, StaleRow
+from performance.inbox import queries as inbox
+from tests.okr.conftest import content, four_kinds, key_result
+
+
+def test_whoever_proposes_has_signed_and_the_manager_is_asked(propose, cast):
+    objective = propose()
+
+    version = objective.versions.get()
+    assert objective.state == "proposed"
+    assert [(each.side, each.person) for each in version.agreements.all()] == [("owner", cast.employee)]
+    assert objective.agreer == cast.manager
+    (item,) = inbox.open_items(cast.manager.pk)
+    assert item.kind == "goals.agreement"
+    assert "Eli Employee" in item.title_en
+    assert str(objective.pk) in item.url
+
+
+def test_both_signatures_put_it_in_force_and_close_the_work_item(propose, cast, actor, now):
+    objective = propose()
+
+    agreed = actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
+
+    assert (agreed.state, agreed.version_number) == ("active", 1)
+    assert ObjectiveVersion.objects.get(objective=objective).state == "in_force"
+    assert not inbox.open_items(cast.manager.pk).exists()
+    assert StaleRow.objects.filter(kind="score", subject_id=cast.employee.pk).exists()
+    assert AuditRow.objects.filter(action="okr.put_in_force", subject_id=objective.pk).exists()
+
+
+def test_in_a_planned_period_it_is_agreed_and_starts_with_the_period(propose, agree, quarter, now):
+    quarter.state = "planning"
+    quarter.save()
+    objective = agree(propose())
+    assert objective.state == "agreed"
+
+    quarter.state = "active"
+    quarter.save()
+    assert actions.activate_agreed_objectives(at=now) == 1
+    objective.refresh_from_db()
+    assert objective.state == "active"
+
+
+def test_signing_twice_changes_nothing(propose, cast, actor, now):
+    objective = propose()
+    for _time in range(2):
+        actions.agree_objective(objective=objective, version_number=1, by=actor(cast.employee), at=now)
+    assert Agreement.objects.count() == 1
+
+
+def test_nobody_signs_for_a_side_that_is_not_theirs(propose, cast, actor, now):
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.agree_objective(objective=propose(), version_number=1, by=actor(cast.colleague), at=now)
+    assert refusal.value.code == "no_side"
+
+
+def test_the_database_refuses_one_person_for_both_sides(propose, cast, now):
+    version = propose().versions.get()
+    with pytest.raises(DatabaseError, match="okr_never_one_for_both"), transaction.atomic():
+        Agreement.objects.create(version=version, side="manager", person=cast.employee, at=now)
+
+
+def test_the_database_refuses_an_objective_whose_two_sides_are_one(propose, cast):
+    objective = propose()
+    with pytest.raises(DatabaseError, match="objective_two_sides"), transaction.atomic():
+        Objective.objects.filter(pk=objective.pk).update(agreer=cast.employee)
+
+
+def test_the_database_refuses_to_rewrite_a_version(propose):
+    version = propose().versions.get()
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        ObjectiveVersion.objects.filter(pk=version.pk).update(content={"title": "another"})
+
+
+def test_the_managers_own_objective_is_agreed_by_the_managers_manager(propose, cast):
+    assert propose(by=cast.manager).agreer == cast.boss
+
+
+def test_who_has_no_manager_names_a_sponsor_who_is_somebody_else(propose, cast):
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        propose(by=cast.boss)
+    assert refusal.value.field == "sponsor"
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        propose(by=cast.boss, sponsor=cast.boss)
+    assert refusal.value.code == "one_person"
+    assert propose(by=cast.boss, sponsor=cast.hr).agreer == cast.hr
+
+
+def test_a_manager_who_proposes_for_a_report_signs_the_managers_side(propose, cast):
+    objective = propose(by=cast.manager, owner=cast.employee)
+    assert objective.versions.get().agreements.get().side == "manager"
+    assert inbox.open_items(cast.employee.pk).get().kind == "goals.agreement"
+
+
+def test_a_change_after_agreement_needs_a_reason_and_leaves_the_old_version_in_force(active, cast, actor, now):
+    changed = dataclasses.replace(queries.content_of(active), title="Another title")
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.propose_change(objective=active, content=changed, by=actor(cast.manager), at=now)
+    assert refusal.value.field == "reason"
+
+    actions.propose_change(
+        objective=active, content=changed, reason="The supplier left.", by=actor(cast.manager), at=now
+    )
+    active.refresh_from_db()
+    assert (active.title, active.version_number, active.state) == (four_kinds().title, 1, "active")
+
+    actions.agree_objective(objective=active, version_number=2, by=actor(cast.employee), at=now)
+    active.refresh_from_db()
+    assert (active.title, active.version_number) == ("Another title", 2)
+    assert list(active.versions.order_by("number").values_list("state", flat=True)) == [
+        "superseded",
+        "in_force",
+    ]
+
+
+def test_key_results_keep_their_readings_through_a_new_version(active, check_in, agree, cast, actor, now):
+    first = active.key_results.first()
+    check_in(actions.Reading(first.pk, value=Decimal(4), confidence=4))
+    text = queries.content_of(active)
+    halved = dataclasses.replace(text.key_results[0], target=Decimal(5))
+    changed = dataclasses.replace(text, key_results=(halved, *text.key_results[1:]))
+    actions.propose_change(objective=active, content=changed, reason="Fewer.", by=actor(cast.manager), at=now)
+    first.refresh_from_db()
+    assert first.progress_micro == 40_000_000
+
+    agree(active)
+    first.refresh_from_db()
+    assert (first.current, first.progress_micro) == (Decimal(4), 80_000_000)
+
+
+def test_a_newer_proposal_voids_the_signatures_under_the_older(propose, cast, actor, now):
+    objective = propose()
+    actions.propose_change(
+        objective=objective, content=content("Another"), by=actor(cast.manager), at=now
+    )
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
+    assert refusal.value.code == "conflict"
+    assert inbox.open_items(cast.employee.pk).get().kind == "goals.agreement"
+    assert not inbox.open_items(cast.manager.pk).exists()
+
+
+def test_withdrawing_the_first_proposal_makes_a_draft_and_a_later_one_leaves_what_is_in_force(
+    propose, agree, cast, actor, now
+):
+    objective = propose()
+    actions.withdraw_proposal(objective=objective, by=actor(cast.employee), at=now)
+    objective.refresh_from_db()
+    assert objective.state == "draft"
+    assert not inbox.open_items(cast.manager.pk).exists()
+
+    other = agree(propose())
+    actions.propose_change(
+        objective=other, content=content("New"), reason="Why not", by=actor(cast.employee), at=now
+    )
+    actions.withdraw_proposal(objective=other, by=actor(cast.employee), at=now)
+    other.refresh_from_db()
+    assert (other.state, other.version_number) == ("active", 1)
+
+
+def test_a_suggested_edit_accepted_by_the_other_side_becomes_a_new_proposal(propose, cast, actor, now):
+    objective = propose()
+    field = f"{objective.key_results.first().pk}.target"
+    edit = actions.suggest_edit(
+        objective=objective, field=field, new=Decimal("12.5"), by=actor(cast.manager), at=now
+    )
+    assert (edit.old, edit.new) == ("10", "12.5")
+    objective.refresh_from_db()
+    assert objective.state == "discussed"
+    assert {each.kind for each in inbox.open_items(cast.employee.pk)} == {"goals.suggestion"}
+
+    version = actions.accept_edit(edit=edit, by=actor(cast.employee), at=now)
+
+    assert version.number == 2
+    assert version.as_content.key_results[0].target == Decimal("12.5")
+    assert objective.versions.get(number=1).state == "superseded"
+    assert not inbox.open_items(cast.employee.pk).exists()
+    actions.agree_objective(objective=objective, version_number=2, by=actor(cast.manager), at=now)
+    objective.refresh_from_db()
+    assert objective.state == "active"
+
+
+def test_nobody_accepts_their_own_suggestion(propose, cast, actor, now):
+    edit = actions.suggest_edit(
+        objective=propose(), field="title", new="Better", by=actor(cast.manager), at=now
+    )
+    for decide in (actions.accept_edit, actions.reject_edit):
+        with pytest.raises(actions.ObjectiveRefused) as refusal:
+            decide(edit=edit, by=actor(cast.manager), at=now)
+        assert refusal.value.code == "no_side"
+
+
+def test_a_suggestion_is_refused_where_its_field_has_changed_since(propose, cast, actor, now):
+    objective = propose()
+    edit = actions.suggest_edit(objective=objective, field="title", new="Mine", by=actor(cast.manager), at=now)
+    actions.propose_change(
+        objective=objective,
+        content=dataclasses.replace(queries.content_of(objective), title="Theirs"),
+        by=actor(cast.employee),
+        at=now,
+    )
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.accept_edit(edit=edit, by=actor(cast.employee), at=now)
+    assert refusal.value.code == "conflict"
+
+
+def test_a_suggested_weight_is_made_up_by_the_others_so_that_the_sum_stays_whole(propose, cast, actor, now):
+    objective = propose()
+    field = f"{objective.key_results.first().pk}.weight_ppm"
+    edit = actions.suggest_edit(objective=objective, field=field, new=400_000, by=actor(cast.manager), at=now)
+    weights = [
+        each.weight_ppm
+        for each in actions.accept_edit(edit=edit, by=actor(cast.employee), at=now).as_content.key_results
+    ]
+    assert weights == [400_000, 200_000, 200_000, 200_000]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (content(""), "title"),
+        (content("A", key_result(weight=60), key_result(weight=30)), "weights"),
+        (content("A", key_result("decrease", start=Decimal(1), target=Decimal(2))), "0.target"),
+        (content("A", key_result("band")), "0.lower"),
+        (content("A", key_result("milestones")), "0.milestones"),
+        (content("A", key_result("money")), "0.currency"),
+        (content("A", key_result("kpi", metric_key="nowhere")), "0.metric_key"),
+    ],
+)
+def test_an_unsound_text_is_refused_beside_its_field(propose, wrong, field):
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        propose(wrong)
+    assert refusal.value.field == field
+
+
+def test_locked_goals_refuse_proposals_changes_and_agreement(propose, quarter, cast, actor, now):
+    objective = propose()
+    quarter.goals_locked_at = now
+    quarter.save()
+    objective.period.refresh_from_db()
+    with pytest.raises(actions.ObjectiveRefused):
+        propose()
+    with pytest.raises(actions.ObjectiveRefused):
+        actions.propose_change(objective=objective, content=content("B"), by=actor(cast.employee), at=now)
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
+    assert refusal.value.code == "goals_locked"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_agreeing_and_changing_at_once_have_one_clear_outcome(cast, quarter, actor, now):
+    """The manager signs version 1 while the owner proposes version 2: either 1 is in force and 2 waits, or the
+    signature is refused as a conflict. Never a signature under a text that was not seen."""
+    with tenancy.acting_for(cast.organisation):
+        employee, manager = actor(cast.employee), actor(cast.manager)
+        objective = actions.propose_objective(period=quarter, content=content("A"), by=employee, at=now)
+    outcomes: dict[str, str] = {}
+    together = threading.Barrier(2)
+
+    def attempt(name, do):
+        try:
+            with tenancy.acting_for(cast.organisation):
+                together.wait(timeout=10)
+                do()
+                outcomes[name] = "done"
+        except actions.ObjectiveRefused as refusal:
+            outcomes[name] = refusal.code
+        finally:
+            connection.close()
+
+    def sign():
+        actions.agree_objective(objective=objective, version_number=1, by=manager, at=now)
+
+    def change():
+        actions.propose_change(objective=objective, content=content("B"), reason="New.", by=employee, at=now)
+
+    threads = [threading.Thread(target=attempt, args=each) for each in (("sign", sign), ("change", change))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    with tenancy.acting_for(cast.organisation):
+        objective.refresh_from_db()
+        states = dict(objective.versions.values_list("number", "state"))
+        assert outcomes["change"] == "done"
+        if outcomes["sign"] == "done":
+            assert states == {1: "in_force", 2: "proposed"}
+            assert objective.version_number == 1
+        else:
+            assert outcomes["sign"] == "conflict"
+            assert states == {1: "superseded", 2: "proposed"}
+            assert objective.version_number is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_agreements_at_once_put_it_in_force_once(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        employee, manager, hr = actor(cast.employee), actor(cast.manager), actor(cast.hr)
+        objective = actions.propose_objective(
+            period=quarter, content=content("A"), owner=cast.employee, by=hr, at=now
+        )
+    together = threading.Barrier(2)
+    failures: list[Exception] = []
+
+    def sign(by):
+        try:
+            with tenancy.acting_for(cast.organisation):
+                together.wait(timeout=10)
+                actions.agree_objective(objective=objective, version_number=1, by=by, at=now)
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign, args=(each,)) for each in (employee, manager)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    assert failures == []
+    with tenancy.acting_for(cast.organisation):
+        objective.refresh_from_db()
+        assert (objective.state, objective.version_number) == ("active", 1)
+        assert AuditRow.objects.filter(action="okr.put_in_force", subject_id=objective.pk).count() == 1
+        assert Agreement.objects.count() == 2
