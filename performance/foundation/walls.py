@@ -45,6 +45,8 @@ def _separate_application_role(cursor: Any, role: str) -> None:
     _execute(cursor, "GRANT USAGE ON SCHEMA public TO {}", role)
     _execute(cursor, "REVOKE CREATE ON SCHEMA public FROM {}", role)
     _execute(cursor, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", role)
+    # So that the application can say whether the schema is the one it expects.
+    _execute(cursor, "GRANT SELECT ON django_migrations TO {}", role)
 
 
 def _secure_rows(cursor: Any, table: str) -> None:
