@@ -1,10 +1,11 @@
 """What people may do with metrics. No queries."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from performance.foundation import access
-from performance.kpis.models import Metric, MetricVersion, Side, VersionState
+from performance.kpis.models import Direction, Metric, MetricVersion, Side, VersionState
 
 OWNERS = ("business_owner", "finance_owner")
 
@@ -79,3 +80,18 @@ def can_see_rows(actor: access.Actor, metric: Metric, slice: Mapping[str, Any]) 
     unit = getattr(actor.person, "unit", None)
     own = dict(unit.slice) if unit is not None else {}
     return bool(own) and all(str(slice.get(key, "")) == str(value) for key, value in own.items())
+
+
+ON_TRACK, AT_RISK, OFF_TRACK, UNKNOWN = "on_track", "at_risk", "off_track", "unknown"
+#: How far off its path a value may be before it counts as off track: a twentieth.
+TOLERANCE = Decimal("0.05")
+
+
+def status_of(value: Decimal | None, path: Decimal | None, direction: str) -> str:
+    """How a value stands to where it should be today. A band has no path."""
+    if value is None or path is None or direction == Direction.BAND:
+        return UNKNOWN
+    behind = path - value if direction == Direction.UP else value - path
+    if behind <= 0:
+        return ON_TRACK
+    return AT_RISK if behind <= abs(path) * TOLERANCE else OFF_TRACK

@@ -1,7 +1,28 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from performance.kpis import views
 
 app_name = "kpis"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", views.board, name="board"),
+    path("close/", views.close_month, name="close_month"),
+    path("library/", views.library, name="library"),
+    path("new/", views.draft, name="draft"),
+    path("new/fields/", views.fields, name="fields"),
+    path("new/check/", views.check, name="check"),
+    path("targets/", views.import_targets, name="import_targets"),
+    path("versions/<uuid:pk>/edit/", views.edit, name="edit"),
+    path("versions/<uuid:pk>/submit/", views.submit, name="submit"),
+    path("versions/<uuid:pk>/sign/", views.sign, name="sign"),
+    path("versions/<uuid:pk>/decline/", views.decline, name="decline"),
+    path("<uuid:pk>/", views.metric, name="metric"),
+    path("<uuid:pk>/values/", views.values, name="values"),
+    path("<uuid:pk>/rows/", views.rows, name="rows"),
+    path("<uuid:pk>/targets/", views.targets, name="targets"),
+    path("<uuid:pk>/targets/set/", views.set_target, name="set_target"),
+    path("<uuid:pk>/revise/", views.revise, name="revise"),
+    path("<uuid:pk>/retire/", views.retire, name="retire"),
+]

@@ -1,6 +1,7 @@
 """Writes: definitions and their signatures, values, closed months, targets, names of slices."""
 
 from performance.kpis.actions.definitions import (
+    SIGNATURE_WORK,
     decline_version,
     draft_metric,
     edit_draft,
@@ -16,6 +17,7 @@ from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.semantics import Definition
 
 __all__ = [
+    "SIGNATURE_WORK",
     "Definition",
     "MetricRefused",
     "TargetColumns",

@@ -25,7 +25,7 @@ from performance.kpis.models import (
 from performance.kpis.models.metrics import KEY_HELP, KEY_PATTERN
 from performance.people.models import Person
 
-WORK = "metrics.signature"
+SIGNATURE_WORK = "metrics.signature"
 #: What a version keeps of a Definition as it was given.
 KEPT = (
     "description_en",
@@ -161,7 +161,7 @@ def sign_version(
             raise MetricRefused(_("You have signed this version already."), code="signed_already")
         _checked(waiting, own_key=waiting.metric.key)
         Signature.objects.create(version=waiting, side=side, person=by.person, note=note[:300], at=at)
-        inbox.resolve_work(kind=WORK, subject_id=waiting.pk, to=by.person, by=by, at=at)
+        inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, to=by.person, by=by, at=at)
         audit.record(
             by=by, action="kpis.sign_version", subject=waiting, at=at, why=note, changes={"side": side}
         )
@@ -184,7 +184,7 @@ def decline_version(*, version: MetricVersion, reason: str, by: access.Actor, at
         waiting.declined_by = by.person
         waiting.decline_reason = reason.strip()
         waiting.save(update_fields=["state", "declined_at", "declined_by", "decline_reason"])
-        inbox.resolve_work(kind=WORK, subject_id=waiting.pk, by=by, at=at)
+        inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, by=by, at=at)
         audit.record(
             by=by,
             action="kpis.decline_version",
@@ -214,7 +214,7 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         versions = MetricVersion.objects.filter(metric=locked)
         versions.filter(state=VersionState.CERTIFIED).update(state=VersionState.DEPRECATED)
         for waiting in versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]):
-            inbox.resolve_work(kind=WORK, subject_id=waiting.pk, by=by, at=at)
+            inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, by=by, at=at)
         versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]).update(
             state=VersionState.DECLINED, declined_at=at, declined_by=by.person, decline_reason=reason
         )
@@ -325,7 +325,7 @@ def _ask_for_signature(
     metric, number = version.metric, version.number
     inbox.assign_work(
         to=owner,
-        kind=WORK,
+        kind=SIGNATURE_WORK,
         subject_id=version.pk,
         title_en=f"Sign {metric.name_en}, version {number}",
         title_zh=f"签署“{metric.name_zh or metric.name_en}”第 {number} 版",

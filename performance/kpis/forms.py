@@ -1,0 +1,304 @@
+"""Forms: what people type about metrics, parsed. What makes sense is decided by the actions."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import i18n
+from performance.kpis import semantics
+from performance.kpis.models import Aggregation, Direction, Metric, MetricVersion, MissingPolicy, TargetKind
+from performance.kpis.semantics.filters import NULLNESS, OPERATORS
+from performance.people import queries as people
+from performance.people.models import Person
+from performance.sources import queries as sources
+from performance.sources.models import Dataset
+
+FILTER_ROWS = 3
+UNITS = [
+    "money:CNY",
+    "percent",
+    "ratio",
+    "number",
+    "count:customer",
+    "count:order",
+    "count:piece",
+    "day",
+    "money:CNY/count:customer",
+]
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} · {obj.title}" if obj.title else str(obj)
+
+
+class MetricForm(forms.Form):
+    """A definition. `sheet` names the columns of the chosen dataset; for a formula there is none."""
+
+    key = forms.CharField(
+        label=_("Key"), max_length=60, help_text=_("Used in formulas: small letters, digits, underscores.")
+    )
+    name_en = forms.CharField(label=_("Name in English"), max_length=120)
+    name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
+    business_owner = PersonChoice(
+        label=_("Business owner"), queryset=Person.objects.none(), empty_label=_("Choose")
+    )
+    finance_owner = PersonChoice(
+        label=_("Finance owner"), queryset=Person.objects.none(), empty_label=_("Choose")
+    )
+    kind = forms.ChoiceField(
+        label=_("Computed from"),
+        choices=[("base", _("Rows of a dataset")), ("derived", _("Other metrics"))],
+        widget=forms.RadioSelect,
+        initial="base",
+    )
+    dataset = forms.ModelChoiceField(
+        label=_("Dataset"), queryset=Dataset.objects.none(), required=False, empty_label=_("Choose")
+    )
+    aggregation = forms.ChoiceField(label=_("How rows add up"), choices=Aggregation.choices, required=False)
+    expression = forms.CharField(
+        label=_("Column or arithmetic"),
+        max_length=1000,
+        required=False,
+        help_text=_("For example: quantity * net_price. Leave empty to count rows."),
+    )
+    time_column = forms.ChoiceField(label=_("Date that decides the month"), required=False)
+    formula = forms.CharField(
+        label=_("Formula"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("Metrics by key or name, + − × ÷, brackets, numbers."),
+    )
+    dimensions = forms.MultipleChoiceField(
+        label=_("Can be cut by"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("At most three."),
+    )
+    unit = forms.CharField(
+        label=_("Unit"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "units", "autocomplete": "off"}),
+        help_text=_("For example money:CNY, percent, count:customer. A formula works it out itself."),
+    )
+    decimals = forms.IntegerField(label=_("Decimals shown"), min_value=0, max_value=8, initial=2)
+    direction = forms.ChoiceField(label=_("Better"), choices=Direction.choices, initial=Direction.UP)
+    missing_policy = forms.ChoiceField(
+        label=_("When an input is missing"), choices=MissingPolicy.choices, initial=MissingPolicy.NULL
+    )
+    effective_from = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    description_en = forms.CharField(
+        label=_("Meaning in English"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    description_zh = forms.CharField(
+        label=_("Meaning in Chinese"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "lang": "zh-Hans"}),
+    )
+    change_note = forms.CharField(label=_("What changes and why"), required=False, max_length=500)
+
+    def __init__(
+        self,
+        *args: Any,
+        sheet: semantics.Sheet | None,
+        shared: Mapping[str, str],
+        metric: Metric | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`shared`: dimension key → name, of the metrics that formulas may use. `metric`: the one that is revised."""
+        super().__init__(*args, **kwargs)
+        self.sheet = sheet
+        for name, role in (("business_owner", "business_owner"), ("finance_owner", "finance_owner")):
+            self.fields[name].queryset = people.people_with_role(role)  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = sources.datasets_for_metrics()  # type: ignore[attr-defined]
+        columns = list(sheet.columns.values()) if sheet else []
+        self._choices(
+            "time_column", [(one.key, _named(one)) for one in columns if one.type in ("date", "timestamp")]
+        )
+        cuttable = [(one.key, _named(one)) for one in columns if one.type in ("text", "integer", "boolean")]
+        self._choices("dimensions", cuttable if sheet else list(shared.items()))
+        for number in range(FILTER_ROWS):
+            self._add_filter(number, columns)
+        if metric is not None:
+            for name in ("key", "name_en", "name_zh", "business_owner", "finance_owner"):
+                del self.fields[name]
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def _add_filter(self, number: int, columns: list[semantics.Column]) -> None:
+        blank = [("", _("no filter"))]
+        self.fields[f"filter_{number}_column"] = forms.ChoiceField(
+            label=_("Column"), required=False, choices=[*blank, *((one.key, _named(one)) for one in columns)]
+        )
+        self.fields[f"filter_{number}_op"] = forms.ChoiceField(
+            label=_("Comparison"), required=False, choices=list(OPERATORS.items())
+        )
+        self.fields[f"filter_{number}_value"] = forms.CharField(
+            label=_("Value, or values with commas"), required=False, max_length=1000
+        )
+
+    @property
+    def chosen_dataset(self) -> str:
+        value = self["dataset"].value()
+        return str(getattr(value, "pk", value) or "")
+
+    @property
+    def filter_rows(self) -> list[tuple[Any, Any, Any]]:
+        return [
+            (self[f"filter_{number}_column"], self[f"filter_{number}_op"], self[f"filter_{number}_value"])
+            for number in range(FILTER_ROWS)
+        ]
+
+    def definition(self) -> semantics.Definition:
+        """What was typed, to be judged by the action."""
+        given = self.cleaned_data
+        is_base = given["kind"] == "base"
+        return semantics.Definition(
+            kind=given["kind"],
+            unit=given["unit"],
+            effective_from=given["effective_from"],
+            direction=given["direction"],
+            decimals=given["decimals"],
+            description_en=given["description_en"],
+            description_zh=given["description_zh"],
+            dataset=given["dataset"] if is_base else None,
+            aggregation=given["aggregation"] if is_base else "",
+            expression=given["expression"].strip() if is_base else "",
+            filters=self._filters() if is_base else [],
+            time_column=given["time_column"] if is_base else "",
+            formula="" if is_base else given["formula"],
+            dimensions={key: key if is_base else "" for key in given["dimensions"]},
+            missing_policy=given["missing_policy"],
+            change_note=given["change_note"],
+        )
+
+    def _filters(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for number in range(FILTER_ROWS):
+            column, op, value = (
+                self.cleaned_data.get(f"filter_{number}_{part}", "") for part in ("column", "op", "value")
+            )
+            if not column:
+                continue
+            given: dict[str, Any] = {"column": column, "op": op}
+            if op not in NULLNESS:
+                parts = [part.strip() for part in value.replace("，", ",").split(",")]
+                given["value"] = [part for part in parts if part] if op in ("in", "not_in") else value.strip()
+            found.append(given)
+        return found
+
+
+def initial_of(version: MetricVersion) -> dict[str, Any]:
+    """A version's wording as the form's first values."""
+    initial: dict[str, Any] = {
+        name: getattr(version, name)
+        for name in (
+            "dataset",
+            "aggregation",
+            "expression",
+            "time_column",
+            "formula",
+            "unit",
+            "decimals",
+            "direction",
+            "missing_policy",
+            "description_en",
+            "description_zh",
+        )
+    }
+    initial["kind"] = "base" if version.is_base else "derived"
+    initial["dimensions"] = list(version.dimensions.values() if version.is_base else version.dimensions)
+    initial["effective_from"] = version.effective_from
+    for number, given in enumerate(version.filters[:FILTER_ROWS]):
+        value = given.get("value", "")
+        initial[f"filter_{number}_column"] = given["column"]
+        initial[f"filter_{number}_op"] = given["op"]
+        initial[f"filter_{number}_value"] = ", ".join(value) if isinstance(value, list) else value
+    return initial
+
+
+def _named(column: semantics.Column) -> str:
+    name = i18n.local(column, "name")
+    return f"{name} ({column.key})" if name and name != column.key else column.key
+
+
+class MonthField(forms.DateField):
+    """2026-05 as the first day of the month."""
+
+    widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m"], **kwargs)
+
+
+class TargetForm(forms.Form):
+    """One target of one month and slice."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices)
+    month = MonthField(label=_("Month"))
+    slice = forms.ChoiceField(label=_("For"), required=False)
+    value = forms.DecimalField(label=_("Value"), max_digits=28, decimal_places=8)
+
+    def __init__(self, *args: Any, slices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slice"].choices = slices  # type: ignore[attr-defined]
+
+    def row(self, by_key: Mapping[str, dict[str, str]]) -> tuple[datetime.date, dict[str, str], Decimal]:
+        given = self.cleaned_data
+        return given["month"], by_key[given["slice"]], given["value"]
+
+
+class TargetImportForm(forms.Form):
+    """Which columns of a dataset hold targets."""
+
+    dataset = forms.ModelChoiceField(
+        label=_("Dataset"), queryset=Dataset.objects.none(), empty_label=_("Choose")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices, initial=TargetKind.BUDGET)
+    metric = forms.ModelChoiceField(
+        label=_("Metric"), queryset=Metric.objects.none(), required=False, empty_label=_("from a column")
+    )
+    metric_column = forms.ChoiceField(label=_("Column of the metric"), required=False)
+    month_column = forms.ChoiceField(label=_("Column of the month"))
+    value_column = forms.ChoiceField(label=_("Column of the value"))
+
+    def __init__(
+        self,
+        *args: Any,
+        sheet: semantics.Sheet | None,
+        metrics: Any,
+        dimensions: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.dimensions = dimensions
+        self.fields["dataset"].queryset = sources.datasets_for_metrics()  # type: ignore[attr-defined]
+        self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
+        columns = [(one.key, _named(one)) for one in sheet.columns.values()] if sheet else []
+        blank = [("", "–")]
+        for name in ("metric_column", "month_column", "value_column"):
+            self.fields[name].choices = [*blank, *columns]  # type: ignore[attr-defined]
+        for key, label in dimensions.items():
+            self.fields[f"dimension_{key}"] = forms.ChoiceField(
+                label=label,
+                required=False,
+                choices=[*blank, *columns],
+                initial=key if sheet and key in sheet.columns else "",
+            )
+
+    @property
+    def dimension_fields(self) -> list[Any]:
+        return [self[f"dimension_{key}"] for key in self.dimensions]
+
+    def chosen_dimensions(self) -> dict[str, str]:
+        found = {key: self.cleaned_data.get(f"dimension_{key}", "") for key in self.dimensions}
+        return {key: column for key, column in found.items() if column}

@@ -1,0 +1,310 @@
+"""What the pages of a metric show beside the definition itself."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, i18n
+from performance.kpis import formulas, rules
+from performance.kpis.models import (
+    Metric,
+    MetricValue,
+    MetricVersion,
+    Side,
+    Signature,
+    Target,
+    TargetKind,
+    VersionState,
+)
+from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.definitions import Lineage, visible_metrics
+from performance.kpis.queries.labels import labels_for
+from performance.kpis.queries.previews import preview
+from performance.kpis.queries.readings import Reading, reading
+from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.values import values
+from performance.kpis.semantics import Slice, slice_key
+
+#: Boxes of one column of the lineage picture, by how many there are.
+ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: (1, 3, 5, 7)}
+MOST_NODES = 4
+
+
+@dataclass(frozen=True)
+class LibraryRow:
+    metric: Metric
+    in_force: MetricVersion | None
+    open: MetricVersion | None
+    signed: int
+    users: int
+
+    @property
+    def owners(self) -> tuple[Any, Any]:
+        return self.metric.business_owner, self.metric.finance_owner
+
+
+def library(actor: access.Actor, words: str = "", state: str = "") -> list[LibraryRow]:
+    """Every metric that the actor may see, with the version in force and the one being worked on. Three queries."""
+    metrics: QuerySet[Metric] = visible_metrics(actor)
+    if words:
+        metrics = metrics.filter(name_en__icontains=words) | metrics.filter(name_zh__icontains=words)
+    versions = MetricVersion.objects.order_by("-number").prefetch_related("signatures")
+    rows = []
+    found = list(metrics.prefetch_related(Prefetch("versions", queryset=versions)))
+    used: dict[str, int] = {}
+    for metric in found:
+        for version in metric.versions.all():
+            if version.state == VersionState.CERTIFIED and version.formula:
+                for key in formulas.parse(version.formula).references:
+                    used[key] = used.get(key, 0) + 1
+    for metric in found:
+        kept = list(metric.versions.all())
+        in_force = next((version for version in kept if version.state == VersionState.CERTIFIED), None)
+        opened = next((version for version in kept if version.is_open), None)
+        current = opened or in_force
+        signed = len(current.signatures.all()) if current else 0
+        row = LibraryRow(metric, in_force, opened, signed, used.get(metric.key, 0))
+        if not state or _state_of(row) == state:
+            rows.append(row)
+    return rows
+
+
+def _state_of(row: LibraryRow) -> str:
+    if row.metric.retired_at is not None:
+        return str(VersionState.DEPRECATED)
+    if row.open is not None:
+        return str(row.open.state)
+    return str(VersionState.CERTIFIED if row.in_force else VersionState.DECLINED)
+
+
+@dataclass(frozen=True)
+class SideCard:
+    """One owner's place on the signatures card. `state`: signed | mine | open | void."""
+
+    side: str
+    person: Any
+    signature: Signature | None
+    state: str
+
+
+def signature_cards(actor: access.Actor, version: MetricVersion) -> list[SideCard]:
+    """Both sides, business first. One query."""
+    signatures = {one.side: one for one in version.signatures.select_related("person")}
+    cards = []
+    for side, owner in (
+        (Side.BUSINESS, version.metric.business_owner),
+        (Side.FINANCE, version.metric.finance_owner),
+    ):
+        signature = signatures.get(side)
+        if signature is not None:
+            state = "signed"
+        elif rules.can_sign(actor, version, side):
+            state = "mine"
+        else:
+            state = "open" if version.state == VersionState.REVIEW else "waiting"
+        cards.append(SideCard(side, signature.person if signature else owner, signature, state))
+    return cards
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box of the lineage picture: its place (column, row), what it is, and where it leads."""
+
+    column: int
+    row: int
+    icon: str
+    title: str
+    note: Any
+    metric: Metric | None = None
+    dataset: Any = None
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    nodes: Sequence[Node]
+    edges: Sequence[tuple[tuple[int, int], tuple[int, int], int]]
+    hidden: int
+
+
+def flow(version: MetricVersion, line: Lineage, users: Sequence[Metric]) -> Flow:
+    """Source → dataset → base metrics → metric → what is computed from it, as boxes on a grid."""
+    bases = line.base_versions()
+    datasets = list({one.dataset.pk: one.dataset for one in bases if one.dataset}.values())
+    connections = list({one.connection.pk: one.connection for one in datasets}.values())
+    middle = [] if version.is_base else bases
+    groups: dict[int, Sequence[Any]] = {1: connections, 2: datasets, 3: middle, 4: [version], 5: list(users)}
+    nodes: list[Node] = []
+    places: dict[Any, tuple[int, int]] = {}
+    for column, group in groups.items():
+        shown = group[:MOST_NODES]
+        for row, one in zip(ROWS[len(shown)], shown, strict=True):
+            places[column, one.pk] = (column, row)
+            nodes.append(_node(column, row, one))
+    wanted = [((1, one.connection_id), (2, one.pk), 0) for one in datasets]
+    wanted += [
+        ((2, one.dataset.pk), (4 if version.is_base else 3, one.pk), 0) for one in bases if one.dataset
+    ]
+    wanted += [((3, one.pk), (4, version.pk), 1) for one in middle]
+    wanted += [((4, version.pk), (5, one.pk), 1) for one in users]
+    edges = [
+        (places[start], places[end], hot) for start, end, hot in wanted if start in places and end in places
+    ]
+    hidden = sum(max(len(group) - MOST_NODES, 0) for group in groups.values())
+    return Flow(nodes, edges, hidden)
+
+
+def _node(column: int, row: int, one: Any) -> Node:
+    if column == 1:
+        return Node(column, row, "plug-connected", str(one), one.get_kind_display())
+    if column == 2:
+        return Node(column, row, "clipboard-check", str(one), one.loaded_at, dataset=one)
+    if column == 5:
+        return Node(column, row, "git-merge", str(one), _("computed from it"), metric=one)
+    note = one.metric.key
+    return Node(
+        column, row, "math-function", str(one.metric), note, metric=one.metric, is_current=column == 4
+    )
+
+
+def users_of(metric: Metric) -> list[Metric]:
+    """Metrics whose formula names this one."""
+    found = MetricVersion.objects.filter(state=VersionState.CERTIFIED, metric__retired_at=None).exclude(
+        formula=""
+    )
+    users = {
+        version.metric.pk: version.metric
+        for version in found.select_related("metric")
+        if metric.key in formulas.parse(version.formula).references
+    }
+    return list(users.values())
+
+
+def reading_of(version: MetricVersion, line: Lineage) -> Reading:
+    """The definition in the names of its inputs. One or two queries."""
+    if version.is_base:
+        return reading(version, {}, sheet_of(version.dataset) if version.dataset else None)
+    keys = formulas.parse(version.formula).references
+    metrics = {metric.key: metric for metric in Metric.objects.filter(key__in=keys)}
+    return reading(version, metrics, None)
+
+
+def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, str | None, str | None]]:
+    """(what, before, after) of everything that the new version words differently."""
+    rows: list[tuple[Any, str | None, str | None]] = []
+    for label, name in (
+        (_("Meaning"), "description"),
+        (_("Formula"), "formula"),
+        (_("Data"), "dataset"),
+        (_("Counted"), "expression"),
+        (_("Aggregation"), "get_aggregation_display"),
+        (_("Date that counts"), "time_column"),
+        (_("Filter"), "filters"),
+        (_("Dimensions"), "dimension_keys"),
+        (_("Unit"), "unit"),
+        (_("Better"), "get_direction_display"),
+        (_("Missing input"), "get_missing_policy_display"),
+    ):
+        before, after = _shown(old, name), _shown(new, name)
+        if before != after:
+            rows.append((label, before or None, after or None))
+    return rows
+
+
+def _shown(version: MetricVersion, name: str) -> str:
+    value = getattr(version, name)
+    value = value() if callable(value) else value
+    if name == "filters":
+        return ", ".join(filter_words(given) for given in value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "" if value is None else str(value)
+
+
+def filter_words(given: Any) -> str:
+    value = given.get("value")
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
+    return f"{given.get('column')} {given.get('op')} {shown}".strip()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What another wording would have given in a month already computed."""
+
+    month: datetime.date
+    before: Decimal | None
+    after: Decimal | None
+
+    @property
+    def change(self) -> Decimal | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+def effects(version: MetricVersion, until: datetime.date, months: int = 3) -> list[Effect]:
+    """The totals of the last months, as kept and as this version would give them. Raises PreviewTooSlow."""
+    kept = {
+        value.period_start: value.value
+        for value in values().filter(
+            metric=version.metric, slice_key="{}", period_start__gte=calendar_months.run(until, months)[0]
+        )
+    }
+    found = preview(version, until=until, months=months)
+    return [Effect(row.month, kept.get(row.month), row.value) for row in found]
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    label: str
+    slice: dict[str, str]
+    value: MetricValue
+    target: Decimal | None
+    budget: Decimal | None
+
+
+def value_table(metric: Metric, *, month: datetime.date, cut: str, within: Slice) -> list[ValueRow]:
+    """The values of one month: the slice itself first, then its parts by `cut`. Four queries."""
+    dimensions = ",".join(sorted({cut, *within})) if cut else None
+    wanted = values().filter(metric=metric, period_start=month, slice_key=slice_key(within))
+    found = list(wanted.select_related("version"))
+    if dimensions:
+        parts = values().filter(
+            metric=metric, period_start=month, dimensions=dimensions, slice__contains=dict(within)
+        )
+        found += sorted(parts.select_related("version"), key=lambda one: one.slice_key)
+    labels = labels_for(value.slice for value in found)
+    targets: dict[tuple[str, str], Decimal] = {
+        (target.kind, target.slice_key): target.value
+        for target in Target.objects.filter(metric=metric, grain="month", period_start=month)
+    }
+    return [
+        ValueRow(
+            label=labels.value(cut, value.slice[cut])
+            if cut and cut in value.slice
+            else labels.of(value.slice),
+            slice=dict(value.slice),
+            value=value,
+            target=targets.get((TargetKind.TARGET, value.slice_key)),
+            budget=targets.get((TargetKind.BUDGET, value.slice_key)),
+        )
+        for value in found
+    ]
+
+
+def history(metric: Metric, *, month: datetime.date, within: Slice) -> list[MetricValue]:
+    """Every value this month and slice ever had, newest first: what was known when."""
+    found = MetricValue.objects.filter(
+        metric=metric, grain="month", period_start=month, slice_key=slice_key(within)
+    )
+    return list(found.select_related("version").order_by("-as_of"))
+
+
+def other_name(metric: Metric) -> tuple[str, str]:
+    """(language tag, name) in the language that the page is not in."""
+    if i18n.is_chinese():
+        return "en", metric.name_en
+    return "zh-Hans", metric.name_zh

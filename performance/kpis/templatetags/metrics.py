@@ -1,0 +1,125 @@
+"""`{% load metrics %}`: values in the unit of their metric."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.template.context import Context
+from django.utils.translation import gettext as _
+
+from performance.foundation.components import formats
+from performance.kpis import rules, units
+
+register = template.Library()
+
+
+@register.filter
+def measured(value: Decimal | None, metric: Any) -> str:
+    """`{{ value|measured:metric }}`: ¥187.4M, 37.2%, 4.62. `metric` has unit and decimals."""
+    unit = units.parse(metric.unit)
+    if unit.has_money:
+        return formats.money(value, unit.currency or "CNY")
+    if unit.is_dimensionless and unit.shown == "percent":
+        return formats.percent(value, metric.decimals)
+    return formats.number(value, metric.decimals)
+
+
+@register.filter
+def measured_exact(value: Decimal | None, metric: Any) -> str:
+    """The same without shortening: ¥187,402,113.20."""
+    unit = units.parse(metric.unit)
+    if unit.has_money:
+        return formats.money_exact(value, unit.currency or "CNY")
+    return measured(value, metric)
+
+
+@register.filter
+def difference(value: Decimal | None, metric: Any) -> str:
+    """A difference in the metric's unit, with its sign: +¥0.6M, −0.9 pp."""
+    unit = units.parse(metric.unit)
+    if value is None or value == 0:
+        return formats.signed(value)
+    if unit.has_money:
+        shown = formats.money(abs(value), unit.currency or "CNY")
+        return f"{'+' if value > 0 else formats.MINUS}{shown}"
+    if unit.is_dimensionless and unit.shown == "percent":
+        return formats.percentage_points(value, metric.decimals)
+    return formats.signed(value, metric.decimals)
+
+
+@register.filter
+def unit_words(metric: Any) -> str:
+    """What stands beside the number: "per customer", "days"; nothing for money, per cent and plain numbers."""
+    unit = units.parse(metric.unit)
+    if unit.is_dimensionless or unit.is_money:
+        return ""
+    label = str(unit.label)
+    if unit.has_money:
+        money = str(units.parse(f"money:{unit.currency}" if unit.currency else "money").label)
+        return label.removeprefix(money).strip()
+    return label
+
+
+@register.filter
+def unit_label(text: str) -> str:
+    """A stored unit in words."""
+    return str(units.parse(text).label)
+
+
+@register.filter
+def cell(value: Any) -> str:
+    """A source value as it is: days and numbers by locale, nothing shortened."""
+    if value is None:
+        return formats.MISSING
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        return formats.number(value, max(-exponent, 0) if isinstance(exponent, int) else None)
+    if isinstance(value, datetime.datetime):
+        return formats.daytime(value)
+    return formats.day(value, "year") if isinstance(value, datetime.date) else str(value)
+
+
+@register.filter
+def is_figure(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+@register.filter
+def plain(value: Decimal | None) -> float | None:
+    """For a chart, which draws and does not count."""
+    return None if value is None else float(value)
+
+
+@register.simple_tag
+def kind_words(kind: str, is_fused: bool) -> str:
+    """What sort of number it is."""
+    if is_fused:
+        return _("Fused")
+    return {"base": _("From data"), "ratio": _("Ratio")}.get(kind, _("Formula"))
+
+
+@register.filter
+def chip_of(status: str) -> str:
+    """The chip of a status of rules.status_of."""
+    return {rules.ON_TRACK: "good", rules.AT_RISK: "warn", rules.OFF_TRACK: "bad"}.get(status, "none")
+
+
+@register.simple_tag
+def slice_query(slice: Mapping[str, str], month: datetime.date | None = None, **more: str) -> str:
+    """Query parameters of a slice in a month."""
+    given = {"month": f"{month:%Y-%m}"} if month else {}
+    return urlencode({**given, **more, **slice})
+
+
+@register.simple_tag(takes_context=True)
+def querystring_with(context: Context, **changes: Any) -> str:
+    """The address's own parameters with some of them changed."""
+    given = context["request"].GET.copy()
+    for name, value in changes.items():
+        given[name] = str(value)
+    return str(given.urlencode())

@@ -1,0 +1,114 @@
+"""The board, and closing a month on it."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from performance.foundation import access, jobs, refusals
+from performance.foundation.components import formats
+from performance.inbox import queries as inbox
+from performance.kpis import actions, queries, rules, tasks
+from performance.kpis.queries import boards, months
+from performance.kpis.views import asking
+from performance.people import queries as people
+
+
+@access.member
+def board(request: asking.MemberRequest) -> HttpResponse:
+    """Indicators of one month and slice, one of them over time and by slice."""
+    actor = request.actor
+    today = people.today(actor.organisation)
+    found = boards.board(
+        today=today,
+        at=timezone.now(),
+        month=asking.month_of(request),
+        within=asking.slice_of(request),
+        metric_id=asking.id_of(request, "metric"),
+        cut=request.GET.get("by", ""),
+    )
+    context: dict[str, Any] = {
+        "nav": "metrics",
+        "board": found,
+        "can_draft": rules.can_draft_metric(actor),
+        "can_close": rules.can_close_month(actor),
+        "my_signatures": inbox.open_items(actor.person_id).filter(kind=actions.SIGNATURE_WORK),
+        "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
+    }
+    if found is not None:
+        context |= _drawn(found, today)
+    return render(request, "kpis/board.html", context)
+
+
+def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
+    """What charts and month buttons need beside the board itself."""
+    chosen = found.chosen
+    month_closes = [
+        {
+            "month": month,
+            "close": found.closed.get(month),
+            "can_close": month not in found.closed and months.last_of(month) < today,
+        }
+        for month in found.months[:4]
+    ]
+    return {
+        "chart": chart_of(found.trend, chosen.metric.decimals),
+        "points": found.trend,
+        "trend_sentence": sentence_of(found.trend, chosen.metric),
+        "shown_metric": chosen.metric,
+        "shown_slice": found.labels.of(found.within),
+        "cut_name": found.labels.dimension(found.cut),
+        "month_closes": month_closes,
+        "last_closed": max(found.closed.values(), key=lambda close: close.month, default=None),
+    }
+
+
+def chart_of(points: Any, decimals: int) -> dict[str, Any]:
+    """Data of the trend chart; numbers only for drawing."""
+    tail = boards.provisional_tail(points)
+    cut = len(points) - tail
+    numbers = [None if point.value is None else float(point.value) for point in points]
+    return {
+        "grain": "month",
+        "x": [f"{point.month:%Y-%m}" for point in points],
+        "closed": numbers[:cut],
+        "provisional": numbers[cut:],
+        "target": [None if point.target is None else float(point.target) for point in points],
+        "decimals": decimals,
+    }
+
+
+def sentence_of(points: Any, metric: Any) -> str:
+    """What a reader who sees no picture is told."""
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return _("%(metric)s: no values yet") % {"metric": metric}
+    return _("%(metric)s from %(first)s to %(last)s; last value %(value)s") % {
+        "metric": metric,
+        "first": formats.month(known[0].month),
+        "last": formats.month(known[-1].month),
+        "value": formats.number(known[-1].value, metric.decimals),
+    }
+
+
+@require_POST
+@access.role("finance_owner")
+def close_month(request: asking.MemberRequest) -> HttpResponse:
+    """Freezes a month's values."""
+    access.require(rules.can_close_month(request.actor))
+    month = datetime.date.fromisoformat(f"{request.POST.get('month', '')[:7] or '1900-01'}-01")
+    try:
+        actions.close_month(month=month, by=request.actor, at=timezone.now())
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        jobs.nudge(tasks.refresh_stale_values)
+        said = _("%(month)s is closed. Its values stay as they are.") % {"month": formats.month(month)}
+        messages.success(request, said)
+    return redirect(f"{reverse('kpis:board')}?month={month:%Y-%m}")

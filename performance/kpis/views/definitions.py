@@ -1,0 +1,204 @@
+"""The library, a definition, and the steps of its life."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from performance.foundation import access, jobs, refusals
+from performance.foundation.components import formats
+from performance.kpis import actions, queries, rules, tasks
+from performance.kpis.models import Metric, MetricVersion, Side, VersionState
+from performance.kpis.queries import months, pages
+from performance.kpis.views import asking
+from performance.people import queries as people
+
+
+@access.member
+def library(request: asking.MemberRequest) -> HttpResponse:
+    words, state = request.GET.get("q", "").strip()[:80], request.GET.get("state", "")
+    rows = pages.library(request.actor, words, state)
+    return render(
+        request,
+        "kpis/library.html",
+        {
+            "nav": "metrics",
+            "rows": rows,
+            "words": words,
+            "state": state,
+            "states": [
+                ("", _("All")),
+                (VersionState.CERTIFIED, _("Certified")),
+                (VersionState.REVIEW, _("In review")),
+                (VersionState.DRAFT, _("Drafts")),
+                (VersionState.DEPRECATED, _("Retired")),
+            ],
+            "can_draft": rules.can_draft_metric(request.actor),
+        },
+    )
+
+
+@access.member
+def metric(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """The definition: one version at a time, ?version=5; the one in force, or the open one, by default."""
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    number = request.GET.get("version", "")
+    return render(request, "kpis/metric.html", definition_context(request, found, number))
+
+
+def definition_context(request: asking.MemberRequest, found: Metric, number: str) -> dict[str, Any]:
+    actor, today = request.actor, people.today(request.actor.organisation)
+    versions = list(
+        queries.visible_versions(actor)
+        .filter(metric=found)
+        .prefetch_related("signatures__person")
+        .order_by("-number")
+    )
+    in_force = queries.versions_in_force(today, [found.pk]).get(found.pk)
+    opened = next((version for version in versions if version.is_open), None)
+    chosen = next((version for version in versions if str(version.number) == number), None)
+    shown = chosen or opened or in_force or versions[0]
+    shown.metric = found
+    line = queries.lineage(shown, today)
+    total = queries.value_at(found.key, {}, queries.latest_month([found.pk]) or today)
+    others = [
+        version for version in versions if version.state == VersionState.CERTIFIED and version.pk != shown.pk
+    ]
+    compared = next((version for version in others if version.number < shown.number), None)
+    users = pages.users_of(found)
+    effects = _effects(shown, today)
+    return {
+        "nav": "metrics",
+        "metric": found,
+        "version": shown,
+        "versions": versions,
+        "in_force": in_force,
+        "opened": opened,
+        "total": total if total and total.version_id == shown.pk else None,
+        "previewed": effects[-1] if effects else None,
+        "other_name": pages.other_name(found),
+        "reading": pages.reading_of(shown, line),
+        "line": line,
+        "flow": pages.flow(shown, line, users),
+        "filters": [pages.filter_words(given) for given in shown.filters],
+        "labels": queries.labels_for([]),
+        "sides": pages.signature_cards(actor, shown),
+        "signed": sum(1 for _one in shown.signatures.all()),
+        "changes": pages.version_changes(compared, shown) if compared else [],
+        "compared": compared,
+        "effects": effects,
+        "can_edit": rules.can_edit_metric(actor, found),
+        "can_edit_draft": rules.can_edit_draft(actor, shown),
+        "can_decline": rules.can_decline(actor, shown),
+        "can_retire": rules.can_retire_metric(actor, found) and in_force is not None,
+        "can_revise": rules.can_edit_metric(actor, found) and opened is None and found.retired_at is None,
+        "tab": "definition",
+    }
+
+
+def _effects(version: MetricVersion, today: Any) -> list[pages.Effect]:
+    """For a version that is not in force yet: what it would give."""
+    if not version.is_open:
+        return []
+    try:
+        return pages.effects(version, queries.latest_month() or months.first_of(today))
+    except queries.PreviewTooSlow:
+        return []
+
+
+def _version(request: asking.MemberRequest, pk: uuid.UUID) -> MetricVersion:
+    return access.get_or_404(queries.visible_versions(request.actor), pk=pk)
+
+
+def _address(version: MetricVersion) -> str:
+    return f"{reverse('kpis:metric', args=[version.metric_id])}?version={version.number}"
+
+
+def _card(
+    request: asking.MemberRequest, version: MetricVersion, status: int = 200, refused: Any = None
+) -> HttpResponse:
+    """The signatures card again, after a step on it."""
+    context = definition_context(request, version.metric, str(version.number)) | {"refused": refused}
+    return render(request, "kpis/_card_sign.html", context, status=status)
+
+
+@require_POST
+@access.member
+def submit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    version = _version(request, pk)
+    access.require(rules.can_edit_draft(request.actor, version))
+    actions.submit_for_review(version=version, by=request.actor, at=timezone.now())
+    messages.success(request, _("Both owners are asked to sign."))
+    return redirect(_address(version))
+
+
+@require_POST
+@access.member
+def sign(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """One owner signs the own side."""
+    version = _version(request, pk)
+    side = rules.side_of(request.actor, version.metric) or ""
+    access.require(side in Side.values and (rules.can_sign(request.actor, version, side)))
+    try:
+        certified = actions.sign_version(
+            version=version,
+            side=side,
+            note=request.POST.get("note", "").strip(),
+            by=request.actor,
+            at=timezone.now(),
+        )
+    except refusals.Refused as refused:
+        if request.headers.get("HX-Request"):
+            return _card(request, version, status=refused.status, refused=refused)
+        messages.error(request, str(refused))
+        return redirect(_address(version))
+    if certified:
+        jobs.nudge(tasks.refresh_stale_values)
+        words = {"number": version.number, "day": formats.day(version.effective_from)}
+        said = _("Version %(number)s is certified, in force from %(day)s.") % words
+    else:
+        said = _("Signed. The other side is asked too.")
+    messages.success(request, said)
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = _address(version)
+        return response
+    return redirect(_address(version))
+
+
+@require_POST
+@access.member
+def decline(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """Sends a version back with a reason."""
+    version = _version(request, pk)
+    access.require(rules.can_decline(request.actor, version))
+    try:
+        actions.decline_version(
+            version=version, reason=request.POST.get("reason", ""), by=request.actor, at=timezone.now()
+        )
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Sent back with your reason."))
+    return redirect(_address(version))
+
+
+@require_POST
+@access.member
+def retire(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    access.require(rules.can_retire_metric(request.actor, found))
+    reason = request.POST.get("reason", "").strip()
+    try:
+        actions.retire_metric(metric=found, reason=reason, by=request.actor, at=timezone.now())
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Retired. What was computed stays."))
+    return redirect("kpis:metric", pk=found.pk)

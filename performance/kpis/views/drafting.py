@@ -1,0 +1,220 @@
+"""Writing a definition: the form, its columns, and the live check."""
+
+import uuid
+from types import SimpleNamespace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from performance.foundation import access, i18n, refusals
+from performance.kpis import actions, forms, queries, rules, semantics
+from performance.kpis.models import Dimension, Metric, MetricVersion
+from performance.kpis.queries import months
+from performance.kpis.views import asking
+from performance.people import queries as people
+from performance.sources import queries as sources
+from performance.sources.models import Dataset
+
+
+@access.member
+def draft(request: asking.MemberRequest) -> HttpResponse:
+    """A new metric."""
+    access.require(rules.can_draft_metric(request.actor))
+    form = _form(request)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            version = actions.draft_metric(
+                key=given["key"].strip(),
+                name_en=given["name_en"],
+                name_zh=given["name_zh"],
+                business_owner=given["business_owner"],
+                finance_owner=given["finance_owner"],
+                definition=form.definition(),
+                by=request.actor,
+                at=timezone.now(),
+            )
+        except refusals.Refused as refused:
+            _say(form, refused)
+        else:
+            return _kept(request, version)
+    return _page(request, form, None)
+
+
+@access.member
+def revise(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """The next version of a metric, starting from its newest wording."""
+    metric = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    access.require(rules.can_edit_metric(request.actor, metric))
+    newest = metric.versions.order_by("-number").first()
+    form = _form(request, metric=metric, version=newest)
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = actions.revise_metric(
+                metric=metric, definition=form.definition(), by=request.actor, at=timezone.now()
+            )
+        except refusals.Refused as refused:
+            _say(form, refused)
+        else:
+            return _kept(request, version)
+    return _page(request, form, metric)
+
+
+@access.member
+def edit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """A draft that is not submitted yet."""
+    version = access.get_or_404(queries.visible_versions(request.actor), pk=pk)
+    access.require(rules.can_edit_draft(request.actor, version))
+    form = _form(request, metric=version.metric, version=version)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit_draft(
+                version=version, definition=form.definition(), by=request.actor, at=timezone.now()
+            )
+        except refusals.Refused as refused:
+            _say(form, refused)
+        else:
+            return _kept(request, version)
+    return _page(request, form, version.metric)
+
+
+@access.member
+def fields(request: asking.MemberRequest) -> HttpResponse:
+    """The part of the form that depends on the dataset, after another one was chosen."""
+    access.require(rules.can_draft_metric(request.actor))
+    form = _form_of(request.GET, request.GET, None, bound=False)
+    return render(request, "kpis/_fields.html", {"form": form, "inputs": _inputs("")})
+
+
+@require_POST
+@access.member
+def check(request: asking.MemberRequest) -> HttpResponse:
+    """What the definition as typed so far would give: unit, dimensions, the last months; or why not."""
+    access.require(rules.can_draft_metric(request.actor))
+    metric = Metric.objects.filter(pk=request.POST.get("metric") or None).first()
+    form = _form_of(request.POST, request.POST, metric)
+    context: dict[str, Any] = {"form": form}
+    form.is_valid()
+    try:
+        definition = _definition_so_far(form)
+        own_key = metric.key if metric else request.POST.get("key", "")
+        sheet = form.sheet if definition.kind == "base" else None
+        checked = semantics.check(
+            definition, sheet=sheet, inputs=queries.inputs_for(own_key), own_key=own_key
+        )
+        context |= _previewed(definition, checked, request)
+    except refusals.Refused as refused:
+        context["refused"] = refused
+    return render(request, "kpis/_card_check.html", context)
+
+
+def _previewed(
+    definition: semantics.Definition, checked: semantics.Checked, request: asking.MemberRequest
+) -> dict[str, Any]:
+    labels = queries.labels_for([])
+    canonical = semantics.Definition(
+        **{
+            **{name: getattr(definition, name) for name in definition.__dataclass_fields__},
+            "formula": checked.formula.text if checked.formula else "",
+            "dimensions": dict.fromkeys(checked.shared, "") if checked.formula else definition.dimensions,
+        }
+    )
+    shown = SimpleNamespace(unit=str(checked.unit), decimals=definition.decimals)
+    context: dict[str, Any] = {
+        "checked": checked,
+        "measure": shown,
+        "shared": [labels.dimension(key) for key in sorted(checked.shared)],
+    }
+    until = queries.latest_month() or months.first_of(people.today(request.actor.organisation))
+    if definition.kind == "base" and definition.dataset:
+        until = months.first_of(people.today(request.actor.organisation))
+    try:
+        context["preview"] = queries.preview(canonical, until=months.last_of(until))
+    except queries.PreviewTooSlow:
+        context["too_slow"] = True
+    return context
+
+
+def _definition_so_far(form: forms.MetricForm) -> semantics.Definition:
+    """A half-filled form as a definition: what is missing is judged by the check."""
+    defaults: dict[str, Any] = {
+        "kind": form.data.get("kind", "base"),
+        "effective_from": timezone.now().date(),
+        "decimals": 2,
+        "direction": "up",
+        "missing_policy": "null",
+        "dataset": None,
+        "dimensions": [],
+    }
+    for name in form.fields:
+        form.cleaned_data.setdefault(name, defaults.get(name, ""))
+    return form.definition()
+
+
+def _form(
+    request: asking.MemberRequest, metric: Metric | None = None, version: MetricVersion | None = None
+) -> forms.MetricForm:
+    if request.method == "POST":
+        return _form_of(request.POST, request.POST, metric)
+    initial: dict[str, Any] = forms.initial_of(version) if version else {}
+    given = request.GET if request.GET.get("dataset") or not version else QueryDict("")
+    for name in ("kind", "dataset"):
+        if given.get(name):
+            initial[name] = given[name]
+    today = people.today(request.actor.organisation)
+    initial.setdefault("effective_from", months.first_of(today))
+    return _form_of(initial, None, metric)
+
+
+def _form_of(chosen: Any, data: Any, metric: Metric | None, *, bound: bool = True) -> forms.MetricForm:
+    dataset = _dataset(chosen.get("dataset"))
+    is_base = (chosen.get("kind") or "base") == "base"
+    sheet = queries.sheet_of(dataset) if dataset and is_base else None
+    names = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
+    shared = {} if is_base else names
+    if data is not None and bound:
+        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric)
+    initial = chosen.dict() if isinstance(chosen, QueryDict) else chosen
+    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric)
+
+
+def _dataset(given: Any) -> Dataset | None:
+    if isinstance(given, Dataset):
+        return given
+    try:
+        return sources.datasets_for_metrics().filter(pk=uuid.UUID(str(given))).first()
+    except ValueError:
+        return None
+
+
+def _inputs(own_key: str) -> list[semantics.Input]:
+    return sorted(queries.inputs_for(own_key).values(), key=lambda one: one.name_en)
+
+
+def _say(form: forms.MetricForm, refused: refusals.Refused) -> None:
+    field = refused.field if refused.field in form.fields else None
+    form.add_error(field, str(refused))
+
+
+def _kept(request: asking.MemberRequest, version: MetricVersion) -> HttpResponse:
+    messages.success(request, _("Draft kept. Submit it when it says what you both mean."))
+    return redirect(f"{reverse('kpis:metric', args=[version.metric_id])}?version={version.number}")
+
+
+def _page(request: asking.MemberRequest, form: forms.MetricForm, metric: Metric | None) -> HttpResponse:
+    status = 422 if form.is_bound and form.errors else 200
+    context = {
+        "nav": "metrics",
+        "form": form,
+        "metric": metric,
+        "units": forms.UNITS,
+        "inputs": _inputs(metric.key if metric else ""),
+        "has_datasets": sources.datasets_for_metrics().exists(),
+    }
+    return render(request, "kpis/draft.html", context, status=status)

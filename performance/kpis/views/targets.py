@@ -1,0 +1,143 @@
+"""Targets and budgets of a metric, set by hand or read from a dataset."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from performance.foundation import access, i18n, refusals
+from performance.kpis import actions, forms, queries, rules
+from performance.kpis.models import Dimension, Metric, Target
+from performance.kpis.queries import months, pages
+from performance.kpis.views import asking
+from performance.people import queries as people
+from performance.sources import queries as sources
+from performance.sources.models import Dataset
+
+SHOWN = 200
+
+
+@access.member
+def targets(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    return _page(request, found, None)
+
+
+@require_POST
+@access.member
+def set_target(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    access.require(rules.can_set_targets(request.actor, found))
+    by_key, choices = _slices(found)
+    form = forms.TargetForm(request.POST, slices=choices)
+    if form.is_valid():
+        try:
+            actions.set_targets(
+                metric=found,
+                kind=form.cleaned_data["kind"],
+                rows=[form.row(by_key)],
+                by=request.actor,
+                at=timezone.now(),
+            )
+        except refusals.Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        else:
+            messages.success(request, _("Target kept."))
+            return redirect("kpis:targets", pk=found.pk)
+    return _page(request, found, form)
+
+
+def _slices(metric: Metric) -> tuple[dict[str, dict[str, str]], list[tuple[str, str]]]:
+    named = queries.dimension_choices(metric)
+    by_key = {queries.slice_key(slice): slice for slice, _label in named}
+    return by_key, [(queries.slice_key(slice), label) for slice, label in named]
+
+
+def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm | None) -> HttpResponse:
+    today = people.today(request.actor.organisation)
+    if form is None:
+        _by_key, choices = _slices(metric)
+        form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
+    found = list(
+        Target.objects.filter(metric=metric)
+        .select_related("set_by")
+        .order_by("-period_start", "kind", "slice_key")[:SHOWN]
+    )
+    labels = queries.labels_for(target.slice for target in found)
+    values = {
+        (value.period_start, value.slice_key): value
+        for value in queries.values().filter(
+            metric=metric, period_start__in={target.period_start for target in found}
+        )
+    }
+    rows = [
+        {
+            "target": target,
+            "label": labels.of(target.slice),
+            "value": values.get((target.period_start, target.slice_key)),
+        }
+        for target in found
+    ]
+    context: dict[str, Any] = {
+        "nav": "metrics",
+        "tab": "targets",
+        "metric": metric,
+        "form": form,
+        "rows": rows,
+        "can_set": rules.can_set_targets(request.actor, metric),
+        "can_import": rules.can_import_targets(request.actor),
+        "other_name": pages.other_name(metric),
+        "last_month": months.months_before(months.first_of(today), 1),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, "kpis/targets.html", context, status=status)
+
+
+@access.role("business_owner", "finance_owner")
+def import_targets(request: asking.MemberRequest) -> HttpResponse:
+    """Targets from a dataset: choose it, say which column is what, read it."""
+    access.require(request.method == "GET" or rules.can_import_targets(request.actor))
+    dataset = _dataset(request.POST.get("dataset") or request.GET.get("dataset"))
+    sheet = queries.sheet_of(dataset) if dataset else None
+    dimensions = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
+    metrics = queries.certified_metrics()
+    given = request.POST if request.method == "POST" else None
+    form = forms.TargetImportForm(
+        given, sheet=sheet, metrics=metrics, dimensions=dimensions, initial={"dataset": dataset}
+    )
+    if given is not None and form.is_valid():
+        columns = actions.TargetColumns(
+            month_column=form.cleaned_data["month_column"],
+            value_column=form.cleaned_data["value_column"],
+            metric=form.cleaned_data["metric"],
+            metric_column=form.cleaned_data["metric_column"],
+            dimensions=form.chosen_dimensions(),
+            kind=form.cleaned_data["kind"],
+        )
+        try:
+            changed = actions.import_targets(
+                dataset=form.cleaned_data["dataset"], columns=columns, by=request.actor, at=timezone.now()
+            )
+        except refusals.Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        else:
+            said = ngettext("%(count)s target changed.", "%(count)s targets changed.", changed)
+            messages.success(request, said % {"count": changed})
+            return redirect("kpis:library")
+    context = {"nav": "metrics", "form": form, "dataset": dataset, "sheet": sheet}
+    return render(
+        request, "kpis/import_targets.html", context, status=422 if form.is_bound and form.errors else 200
+    )
+
+
+def _dataset(given: Any) -> Dataset | None:
+    try:
+        return sources.datasets_for_metrics().filter(pk=uuid.UUID(str(given))).first()
+    except ValueError:
+        return None

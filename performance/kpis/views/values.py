@@ -1,0 +1,110 @@
+"""Values by month and slice, and the rows behind them."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+
+from performance.foundation import access
+from performance.kpis import queries, rules
+from performance.kpis.models import MetricVersion
+from performance.kpis.queries import months, pages
+from performance.kpis.queries.rows import PAGE, trace
+from performance.kpis.views import asking, boards
+from performance.people import queries as people
+
+SERIES_MONTHS = 17
+
+
+@access.member
+def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """?month=2026-05&by=store&city=Hangzhou"""
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    today = people.today(request.actor.organisation)
+    newest = queries.latest_month([found.pk])
+    month = min(asking.month_of(request) or newest or today, newest or today).replace(day=1)
+    within = asking.slice_of(request)
+    version = queries.versions_in_force(month, [found.pk]).get(found.pk)
+    cuts = [key for key in (version.dimension_keys if version else ()) if key not in within]
+    cut = request.GET.get("by", "") if request.GET.get("by", "") in cuts else (cuts[-1] if cuts else "")
+    points = queries.series(found, within, SERIES_MONTHS, newest)
+    labels = queries.labels_for([within])
+    return render(
+        request,
+        "kpis/values.html",
+        {
+            "nav": "metrics",
+            "tab": "values",
+            "metric": found,
+            "version": version,
+            "month": month,
+            "months": months.run(newest or today, 13)[::-1],
+            "within": within,
+            "within_label": labels.of(within),
+            "within_query": urlencode(within),
+            "cut": cut,
+            "cuts": [(key, labels.dimension(key)) for key in cuts],
+            "rows": pages.value_table(found, month=month, cut=cut, within=within),
+            "history": pages.history(found, month=month, within=within),
+            "points": points,
+            "chart": boards.chart_of(points, found.decimals),
+            "trend_sentence": boards.sentence_of(points, found),
+            "can_see_rows": rules.can_see_rows(request.actor, found, within),
+            "other_name": pages.other_name(found),
+        },
+    )
+
+
+@access.member
+def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """The source rows of a slice: ?month=2026-05&store=Binjiang, or ?since=…&until=… . A formula shows its inputs
+    and the rows of the one chosen with ?input=key."""
+    found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
+    within = asking.slice_of(request)
+    access.require(rules.can_see_rows(request.actor, found, within))
+    today = people.today(request.actor.organisation)
+    month = asking.month_of(request) or queries.latest_month([found.pk]) or months.first_of(today)
+    since = asking.day_of(request, "since") or month
+    until = asking.day_of(request, "until") or months.last_of(month)
+    version = queries.versions_in_force(since, [found.pk]).get(found.pk)
+    bases = _bases(version, since)
+    chosen = next(
+        (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
+    )
+    page = max(int(request.GET.get("page", "1") or 1) if request.GET.get("page", "1").isdigit() else 1, 1)
+    shown = None
+    if chosen is not None:
+        cut = {key: value for key, value in within.items() if key in chosen.dimensions}
+        shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
+    labels = queries.labels_for([within])
+    days = {"since": since.isoformat(), "until": until.isoformat()}
+    context: dict[str, Any] = {
+        "nav": "metrics",
+        "metric": found,
+        "bases": bases,
+        "chosen": chosen,
+        "trace": shown,
+        "lines": list(zip(shown.rows, shown.amounts, strict=True)) if shown else [],
+        "since": since,
+        "until": until,
+        "within_label": labels.of(within),
+        "query": urlencode({**days, **within}),
+        "page": page,
+        "pages": -(-shown.total // PAGE) if shown else 0,
+        "values_query": urlencode({"month": f"{since:%Y-%m}", **within}),
+    }
+    return render(request, "kpis/rows.html", context)
+
+
+def _bases(version: MetricVersion | None, on: Any) -> list[MetricVersion]:
+    """The base metrics at the bottom of this one, with their names."""
+    if version is None:
+        return []
+    found = queries.lineage(version, on).base_versions()
+    keys = {one.pk for one in found}
+    return sorted(
+        MetricVersion.objects.filter(pk__in=keys).select_related("metric", "dataset__connection"),
+        key=lambda one: one.metric.name_en,
+    )
