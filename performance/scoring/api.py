@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -197,7 +198,7 @@ class ScoresView(api.TenantView):
 
     scope_read = READ
 
-    def visible(self, request: Request) -> Any:
+    def visible(self, request: Request) -> QuerySet[Score]:
         on = people_queries.day_at(request.actor.organisation, timezone.now())
         return queries.scores_visible_to(request.actor, on)
 

@@ -18,7 +18,7 @@ from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, Polic
 
 PERCENT = WHOLE // 100
 COLOURS = 8
-SPARE_ROWS = 2
+SPARE_ROWS = 1
 
 
 class CurveKind:
@@ -127,7 +127,7 @@ class ComponentForm(forms.Form):
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source"].choices = sources  # type: ignore[attr-defined]
+        self.fields["source"].choices = _with_present(sources, self.initial.get("source"))  # type: ignore[attr-defined]
         self.fields["slice"].choices = _slices(self.initial.get("slice"))  # type: ignore[attr-defined]
         if (
             self.initial.get("curve") == CurveKind.KEPT
@@ -266,8 +266,15 @@ def initial_of(draft: evidence.ComponentDraft) -> dict[str, Any]:
     }
 
 
+def _with_present(choices: Sequence[tuple[str, Any]], present: str | None) -> list[tuple[str, Any]]:
+    """A metric that is no longer certified stays choosable where it stands."""
+    if not present or present in dict(choices):
+        return list(choices)
+    return [*choices, (present, present.partition(":")[2])]
+
+
 def _slices(present: str | None) -> list[tuple[str, Any]]:
-    choices = [
+    choices: list[tuple[str, Any]] = [
         (OWN_UNIT, gettext_lazy("The person’s own unit")),
         ("{}", gettext_lazy("The whole organisation")),
     ]

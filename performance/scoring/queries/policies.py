@@ -198,7 +198,7 @@ def _segments(period: people.Period) -> dict[uuid.UUID, tuple[evidence.Segment, 
 
 def _days_of(period: people.Period, versions: Sequence[PolicyVersion]) -> tuple[evidence.Segment, ...]:
     after = period.ends_on + datetime.timedelta(days=1)
-    starts = [max(version.effective_on, period.starts_on) for version in versions]
+    starts = [max(version.effective_on or period.starts_on, period.starts_on) for version in versions]
     return tuple(
         evidence.Segment(
             version_id=version.pk,
@@ -206,7 +206,7 @@ def _days_of(period: people.Period, versions: Sequence[PolicyVersion]) -> tuple[
             starts_on=start.isoformat(),
             ends_on=(end - datetime.timedelta(days=1)).isoformat(),
             days=(end - start).days,
-            plan=version.plan,
+            plan=version.plan or {},
         )
         for version, (start, end) in zip(versions, pairwise([*starts, after]), strict=True)
         if end > start

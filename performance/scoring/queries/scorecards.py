@@ -17,6 +17,7 @@ from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersi
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
+STEPS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Line:
     stage_ppm: int
     market_ppm: int
     share_ppm: int
+    previous_ppm: int | None
     planned_ppm: int
     effective_ppm: int
     guardrails: tuple[str, ...]
@@ -124,8 +126,9 @@ class Scorecard:
         return self.score.version.step_cap_ppm
 
     @property
-    def marks(self) -> list[int]:
-        return [self.axis * step // 5 for step in range(6)]
+    def marks(self) -> list[tuple[int, int]]:
+        """The axis: (place in percent, points)."""
+        return [(20 * step, self.axis * step // 5) for step in range(6)]
 
     @property
     def weight_parts(self) -> list[tuple[Decimal, int, str]]:
@@ -218,8 +221,16 @@ def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
     return tuple(sorted(by_day.values(), key=lambda point: point.on))[-SPARK_POINTS:]
 
 
-def weight_steps(person_id: uuid.UUID, today: datetime.date) -> dict[str, Any] | None:
-    """Data of the chart of weights over time; None while only one set of weights ever governed the person."""
+@dataclass(frozen=True)
+class WeightSteps:
+    """The chart of weights over time, and each version that took over: (version, first day)."""
+
+    chart: dict[str, Any]
+    steps: tuple[tuple[PolicyVersion, datetime.date], ...]
+
+
+def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | None:
+    """How the weights of a person moved; None while only one set of weights ever governed them. Two queries."""
     current = (
         CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
     )
@@ -235,7 +246,7 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> dict[str, Any] |
         {item["key"]: item["effective_ppm"] / 10_000 for item in version.planned} for _, version in steps
     ]
     name = "name_zh" if (get_language() or "").startswith("zh") else "name_en"
-    return {
+    chart = {
         "x": [segment["from"] for segment, _version in steps] + [steps[-1][0]["until"]],
         "today": today.isoformat(),
         "events": _events(steps),
@@ -248,6 +259,12 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> dict[str, Any] |
             for key, item in components.items()
         ],
     }
+    taken_over = [
+        (version, datetime.date.fromisoformat(segment["from"]))
+        for place, (segment, version) in enumerate(steps)
+        if place == 0 or steps[place - 1][1].pk != version.pk
+    ]
+    return WeightSteps(chart, tuple(taken_over[-STEPS_TOLD:][::-1]))
 
 
 def _points(micro: int | None) -> Decimal | None:
@@ -293,6 +310,7 @@ def _line(
         stage_ppm=factors["stage"],
         market_ppm=factors["market"],
         share_ppm=planned["share_ppm"],
+        previous_ppm=planned["previous_ppm"],
         planned_ppm=explained["planned_ppm"],
         effective_ppm=explained["effective_ppm"],
         guardrails=tuple(explained["guardrails"]),

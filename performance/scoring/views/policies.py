@@ -44,7 +44,7 @@ def effect(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     version = seen(request, version_id)
     stage = request.GET.get("stage", version.stage)
     chosen = stage if stage in Stage.values else version.stage
-    return render(request, "scoring/_card_effect.html", _effect(version, chosen))
+    return render(request, "scoring/_card_effect.html", effect_of(version, chosen))
 
 
 @require_POST
@@ -186,7 +186,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "first_day": queries.first_day_for(version, today),
         "today": today,
         "must_read": waiting.filter(person=actor.person).exists(),
-        **_effect(version, version.stage),
+        **effect_of(version, version.stage),
     }
 
 
@@ -224,7 +224,8 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
     return rows
 
 
-def _effect(version: PolicyVersion, stage: str) -> dict[str, Any]:
+def effect_of(version: PolicyVersion, stage: str) -> dict[str, Any]:
+    """The effective weights of a version in a stage, or why there are none."""
     try:
         plan = queries.plan_of(version, stage=stage)
     except errors.InvalidInput as refusal:

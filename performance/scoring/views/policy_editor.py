@@ -148,7 +148,7 @@ def _initial(version: PolicyVersion) -> dict[str, Any]:
 def _components(request: HttpRequest, version: PolicyVersion | None) -> Any:
     """The rows of components: as sent, or as stored. "Add a component" sends all and gets one row more."""
     formset = forms.components_formset()
-    options = {"prefix": PREFIX, "form_kwargs": {"sources": forms.sources()}}
+    options: dict[str, Any] = {"prefix": PREFIX, "form_kwargs": {"sources": forms.sources()}}
     if request.method != "POST":
         stored = queries.drafts_of(version) if version else []
         return formset(initial=[forms.initial_of(draft) for draft in stored], **options)
@@ -193,5 +193,13 @@ def _editor(
         "stages": Stage.choices,
         "preview_url": address,
         "wrong": wrong,
+        **_first_preview(version),
     }
     return render(request, "scoring/policy_form.html", context, status=422 if wrong else 200)
+
+
+def _first_preview(version: PolicyVersion | None) -> dict[str, Any]:
+    """What the preview shows before anything is changed: the draft as stored."""
+    if version is None:
+        return {"refusals": [_("Complete the components to see their weights.")]}
+    return policies.effect_of(version, version.stage)
