@@ -1,0 +1,47 @@
+"""A company of any size, made in bulk: people, goals with weeks of check-ins, metrics with values, scores.
+
+What happens once (metrics, policy, runs) goes through the actions that the pages use; what exists a hundred
+thousand times is inserted in bulk, in the shape that the actions leave behind.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.utils import timezone
+
+from performance.config.benchmark.seeding import goals, numbers, people, scores
+from performance.config.benchmark.seeding.people import Company
+from performance.foundation import tenancy
+
+__all__ = ["Company", "seed"]
+
+Say = Callable[[str], None]
+Result = TypeVar("Result")
+
+
+def seed(count: int, *, say: Say, with_scores: bool = True) -> Company:
+    """A company of `count` people in the database behind `default`. Each chapter is a transaction of its own."""
+    at = timezone.now() - datetime.timedelta(days=1)
+    company = _told(say, f"{count:,} people with lines, teams and accounts", lambda: people.found(count))
+    with tenancy.acting_for(company.organisation):
+        _told(
+            say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
+        )
+    with tenancy.acting_for(company.organisation):
+        _told(say, "objectives, key results, six weeks of check-ins", lambda: goals.tell(company, at))
+    with tenancy.acting_for(company.organisation):
+        _told(say, "a locked policy", lambda: scores.lock_policy(company, at))
+    if with_scores:
+        _told(say, "everybody's scores", lambda: scores.compute(company))
+    return company
+
+
+def _told(say: Say, what: str, tell: Callable[[], Result]) -> Result:
+    begun = time.perf_counter()
+    result = tell()
+    say(f"  {what}: {time.perf_counter() - begun:.1f} s")
+    return result
