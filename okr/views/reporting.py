@@ -15,8 +15,9 @@ from django_htmx.http import trigger_client_event
 from okr import actions, forms, queries, rules
 from okr.models import CheckIn
 from okr.views import my_week, weeks
-from performance.foundation import access
+from performance.foundation import access, jobs
 from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
 
 A_PAGE = 12
 
@@ -60,6 +61,7 @@ def _again(request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm) 
 
 
 def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -> HttpResponse:
+    jobs.nudge(scoring_tasks.rescore_stale)
     if submitted.number > 1:
         text = _("Corrected. The earlier entry stays in the history.")
     elif page.manager is not None:
