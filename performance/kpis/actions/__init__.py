@@ -14,11 +14,14 @@ from performance.kpis.actions.dimensions import name_dimension, refresh_labels
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
-from performance.kpis.semantics import Definition
+from performance.kpis.formulas import FormulaRefused
+from performance.kpis.semantics import Definition, DefinitionRefused
 
 __all__ = [
     "SIGNATURE_WORK",
     "Definition",
+    "DefinitionRefused",
+    "FormulaRefused",
     "MetricRefused",
     "TargetColumns",
     "close_month",

@@ -1,0 +1,351 @@
+"""The pages of metrics, as each of the cast sees them."""
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from performance.foundation import stale, tenancy
+from performance.inbox import queries as inbox
+from performance.kpis import actions, queries
+from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
+from performance.people.models import BusinessUnit
+from tests.conftest import Cast
+from tests.kpis import tables
+from tests.kpis.conftest import SALES
+from tests.kpis.tables import AT, JANUARY, base, certify, formula
+
+Visit = Callable[..., Client]
+
+
+@pytest.fixture
+def metrics(here: Cast, actor: Any, sales: Any, costs: Any) -> dict[str, Metric]:
+    """Revenue and cost certified, profit computed from both."""
+    certify(here, actor, "revenue", base(sales, "sum", "quantity * price"), name_zh="营业收入")
+    certify(here, actor, "cost", base(costs, "sum", "amount"))
+    certify(here, actor, "profit", formula("revenue - cost"))
+    actions.refresh_values(at=AT)
+    return {metric.key: metric for metric in Metric.objects.all()}
+
+
+def pages_of(metric: Metric) -> list[str]:
+    own = [reverse(f"kpis:{name}", args=[metric.pk]) for name in ("metric", "values", "targets")]
+    return [reverse("kpis:board"), reverse("kpis:library"), *own]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_everybody_here_reads_boards_and_definitions_and_nobody_elsewhere_does(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit, language: str
+) -> None:
+    for person in cast.members():
+        browser = client_for(person)
+        browser.cookies["django_language"] = language
+        for page in pages_of(metrics["profit"]):
+            assert browser.get(page).status_code == 200, (person, page)
+    stranger = client_for(cast.stranger)
+    assert stranger.get(reverse("kpis:board")).status_code == 200
+    assert "Profit" not in stranger.get(reverse("kpis:board")).content.decode()
+    assert stranger.get(reverse("kpis:metric", args=[metrics["profit"].pk])).status_code == 404
+
+
+def test_the_board_shows_value_coverage_and_ranking(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    page = client_for(cast.employee).get(
+        reverse("kpis:board"), {"month": "2026-01", "metric": str(metrics["profit"].pk), "by": "store"}
+    )
+    text = page.content.decode()
+    board = page.context["board"]
+    assert board.chosen.value == Decimal("23.05")
+    assert "75% covered" in text
+    assert [(one.label, one.value) for one in board.ranked] == [("Binjiang", 18), ("Nanshan", None)]
+
+
+def test_the_board_follows_its_filters(metrics: dict[str, Metric], cast: Cast, client_for: Visit) -> None:
+    page = client_for(cast.employee).get(
+        reverse("kpis:board"), {"month": "2026-01", "city": "Hangzhou", "metric": str(metrics["revenue"].pk)}
+    )
+    board = page.context["board"]
+    assert board.within == {"city": "Hangzhou"}
+    assert board.chosen.value == 30
+    assert [one.label for one in board.ranked] == ["Binjiang"]
+
+
+def test_source_rows_open_for_owners_and_for_people_of_the_unit(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    address = reverse("kpis:rows", args=[metrics["profit"].pk])
+    own = {"month": "2026-01", "store": "Binjiang", "input": "revenue"}
+    with tenancy.acting_for(cast.organisation):
+        cast.employee.unit = BusinessUnit.objects.create(code="B", name_en="B", slice={"store": "Binjiang"})
+        cast.employee.save()
+    for person, allowed in (
+        (cast.business_owner, True),
+        (cast.auditor, True),
+        (cast.employee, True),
+        (cast.colleague, False),
+    ):
+        assert client_for(person).get(address, own).status_code == (200 if allowed else 403), person
+    assert client_for(cast.employee).get(address, {"month": "2026-01"}).status_code == 403
+    page = client_for(cast.employee).get(address, own)
+    assert page.context["trace"].total == 2
+    assert page.context["trace"].aggregated == 30
+    assert [row[0] for row in page.context["trace"].rows] == [2, 1]
+
+
+def test_two_people_sign_and_the_second_signature_certifies(
+    here: Cast, actor: Any, sales: Any, client_for: Visit, now: datetime.datetime
+) -> None:
+    version = actions.draft_metric(
+        key="revenue",
+        name_en="Revenue",
+        name_zh="",
+        business_owner=here.business_owner,
+        finance_owner=here.finance_owner,
+        definition=base(sales, "sum", "quantity * price"),
+        by=actor(here.finance_owner),
+        at=now,
+    )
+    business, finance = client_for(here.business_owner), client_for(here.finance_owner)
+    sign = reverse("kpis:sign", args=[version.pk])
+    assert finance.post(sign).status_code == 403
+    assert finance.post(reverse("kpis:submit", args=[version.pk])).status_code == 302
+    waiting = inbox.open_items(here.business_owner.pk).get(kind="metrics.signature")
+    assert business.get(waiting.url).status_code == 200
+    for person in here.members():
+        if person not in (here.business_owner, here.finance_owner):
+            assert client_for(person).post(sign).status_code in (403, 404), person
+    assert finance.post(sign, {"note": "Ties."}).status_code == 302
+    assert MetricVersion.objects.get().state == "review"
+    assert finance.post(sign).status_code == 302
+    assert version.signatures.count() == 1
+    answer = business.post(sign, headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert MetricVersion.objects.get().state == "certified"
+    assert not inbox.open_items(here.business_owner.pk).exists()
+    assert stale.waiting("metric_definitions") == 1
+
+
+def test_a_version_sent_back_waits_for_nobody_and_can_be_revised(
+    here: Cast, actor: Any, sales: Any, client_for: Visit, now: datetime.datetime
+) -> None:
+    version = actions.draft_metric(
+        key="revenue",
+        name_en="Revenue",
+        name_zh="",
+        business_owner=here.business_owner,
+        finance_owner=here.finance_owner,
+        definition=base(sales, "sum", "price"),
+        by=actor(here.business_owner),
+        at=now,
+    )
+    actions.submit_for_review(version=version, by=actor(here.business_owner), at=now)
+    finance = client_for(here.finance_owner)
+    finance.post(reverse("kpis:decline", args=[version.pk]), {"reason": "Times quantity, please."})
+    version.refresh_from_db()
+    assert (version.state, version.decline_reason) == ("declined", "Times quantity, please.")
+    assert not inbox.open_items(here.business_owner.pk).exists()
+    business = client_for(here.business_owner)
+    revise = reverse("kpis:revise", args=[version.metric_id])
+    assert business.get(revise).status_code == 200
+    answer = business.post(revise, typed(sales, expression="quantity * price"))
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert MetricVersion.objects.get(number=2).expression == "quantity * price"
+
+
+def typed(dataset: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": "base",
+        "dataset": str(dataset.pk),
+        "aggregation": "sum",
+        "expression": "quantity * price",
+        "time_column": "on_day",
+        "dimensions": ["store", "city"],
+        "unit": "money:CNY",
+        "decimals": "2",
+        "direction": "up",
+        "missing_policy": "null",
+        "effective_from": "2026-01-01",
+    } | more
+
+
+def test_an_owner_drafts_a_metric_in_the_form(here: Cast, sales: Any, client_for: Visit) -> None:
+    browser = client_for(here.business_owner)
+    named = {
+        "key": "revenue",
+        "name_en": "Revenue",
+        "name_zh": "营业收入",
+        "business_owner": str(here.business_owner.pk),
+        "finance_owner": str(here.finance_owner.pk),
+        "filter_0_column": "city",
+        "filter_0_op": "in",
+        "filter_0_value": "Hangzhou, Shenzhen",
+    }
+    address = reverse("kpis:draft")
+    assert browser.get(address, {"dataset": str(sales.pk)}).status_code == 200
+    assert browser.get(reverse("kpis:fields"), {"kind": "base", "dataset": str(sales.pk)}).status_code == 200
+    wrong = browser.post(address, typed(sales, **named, expression="quantity * colour"))
+    assert wrong.status_code == 422
+    assert "colour" in str(wrong.context["form"].errors["expression"])
+    assert browser.post(address, typed(sales, **named)).status_code == 302
+    version = MetricVersion.objects.get()
+    assert version.filters == [{"column": "city", "op": "in", "value": ["Hangzhou", "Shenzhen"]}]
+    assert version.dimensions == {"city": "city", "store": "store"}
+    for person in (here.employee, here.manager, here.hr, here.auditor):
+        assert client_for(person).get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"kind": "derived", "formula": "revenue - cost"}, "23.05"),
+        ({"kind": "derived", "formula": "revenue +"}, "cannot be read"),
+        ({"kind": "derived", "formula": "revenue - secrets"}, "There is no metric called"),
+        ({"kind": "derived", "formula": "营业收入 / 2", "unit": "count:order"}, "not order"),
+        ({"kind": "derived", "formula": "revenue; DROP TABLE x"}, "has no meaning"),
+    ],
+)
+def test_the_live_check_says_what_a_formula_gives_or_why_not(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit, given: dict[str, str], expected: str
+) -> None:
+    browser = client_for(cast.business_owner)
+    answer = browser.post(reverse("kpis:check"), {"decimals": "2"} | given)
+    assert answer.status_code == 200
+    assert expected in answer.content.decode()
+
+
+def test_a_dimension_that_an_input_lacks_is_refused_with_the_reason(
+    here: Cast, actor: Any, metrics: dict[str, Metric], sales: Any
+) -> None:
+    certify(here, actor, "heads", base(sales, "count", unit="count:person", dimensions={"city": "city"}))
+    with pytest.raises(actions.DefinitionRefused, match="Heads cannot be told apart by store"):
+        certify(here, actor, "per_head", formula("revenue / heads", dimensions={"store": ""}))
+
+
+def test_a_formula_may_not_lead_back_to_itself(here: Cast, actor: Any, metrics: dict[str, Metric]) -> None:
+    with pytest.raises(actions.FormulaRefused, match="There is no metric called"):
+        actions.revise_metric(
+            metric=metrics["revenue"],
+            definition=formula("profit + cost"),
+            by=actor(here.business_owner),
+            at=AT,
+        )
+
+
+def test_targets_are_set_by_owners_and_stand_on_the_board(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    address = reverse("kpis:set_target", args=[metrics["revenue"].pk])
+    given = {"kind": "target", "month": "2026-01", "slice": "{}", "value": "40"}
+    assert client_for(cast.employee).post(address, given).status_code == 403
+    assert client_for(cast.finance_owner).post(address, given | {"value": "x"}).status_code == 422
+    assert client_for(cast.finance_owner).post(address, given).status_code == 302
+    assert Target.objects.get().value == 40
+    page = client_for(cast.employee).get(reverse("kpis:board"), {"month": "2026-01"})
+    revenue = next(one for one in page.context["board"].indicators if one.metric.key == "revenue")
+    assert (revenue.target, revenue.status) == (40, "off_track")
+
+
+def test_a_budget_dataset_becomes_targets_once(
+    here: Cast, actor: Any, metrics: dict[str, Metric], client_for: Visit
+) -> None:
+    budget = tables.make_dataset(
+        "budget",
+        {"metric": "text", "month": "text", "store": "text", "amount": "decimal"},
+        [
+            ("revenue", "2026-01", "Binjiang", "31.5"),
+            ("revenue", "2026-01", "", "40"),
+            ("cost", "2026-02-01", "", "5"),
+        ],
+    )
+    browser = client_for(here.finance_owner)
+    address = f"{reverse('kpis:import_targets')}?dataset={budget.pk}"
+    assert browser.get(address).status_code == 200
+    given = {
+        "dataset": str(budget.pk),
+        "kind": "budget",
+        "metric_column": "metric",
+        "month_column": "month",
+        "value_column": "amount",
+        "dimension_store": "store",
+    }
+    assert browser.post(address, given).status_code == 302
+    assert browser.post(address, given).status_code == 302
+    kept = {(one.metric.key, one.slice_key): one.value for one in Target.objects.select_related("metric")}
+    assert kept == {
+        ("revenue", '{"store": "Binjiang"}'): Decimal("31.5"),
+        ("revenue", "{}"): 40,
+        ("cost", "{}"): 5,
+    }
+    tables.add_rows(
+        budget,
+        {"metric": "text", "month": "text", "store": "text", "amount": "decimal"},
+        [("rent", "2026-01", "", "1")],
+    )
+    assert "rent" in browser.post(address, given).content.decode()
+
+
+def test_finance_closes_a_month_and_nobody_else(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    address = reverse("kpis:close_month")
+    for person in (cast.business_owner, cast.employee, cast.auditor, cast.administrator):
+        assert client_for(person).post(address, {"month": "2026-01"}).status_code == 403
+    running = f"{timezone.now():%Y-%m}"
+    finance = client_for(cast.finance_owner)
+    finance.post(address, {"month": running})
+    assert not MonthClose.objects.exists()
+    finance.post(address, {"month": "2026-01"})
+    assert MonthClose.objects.get().month == JANUARY
+    found = queries.value_at("profit", {"store": "Binjiang"}, JANUARY)
+    assert found is not None
+    assert found.state == "closed"
+
+
+def test_a_metric_in_use_is_not_retired(metrics: dict[str, Metric], cast: Cast, client_for: Visit) -> None:
+    owner = client_for(cast.business_owner)
+    owner.post(reverse("kpis:retire", args=[metrics["cost"].pk]), {"reason": "Old."})
+    owner.post(reverse("kpis:retire", args=[metrics["profit"].pk]), {"reason": "Old."})
+    retired = dict(Metric.objects.values_list("key", "retired_at"))
+    assert retired["cost"] is None
+    assert retired["profit"] is not None
+
+
+@pytest.mark.parametrize("name", ["board", "library", "metric", "values", "targets"])
+def test_the_number_of_queries_does_not_grow_with_what_is_shown(
+    here: Cast, actor: Any, metrics: dict[str, Metric], sales: Any, client_for: Visit, name: str
+) -> None:
+    browser = client_for(here.finance_owner)
+    arguments = [] if name in ("board", "library") else [metrics["profit"].pk]
+    address = reverse(f"kpis:{name}", args=arguments)
+
+    def count() -> int:
+        browser.get(address)
+        with CaptureQueriesContext(connection) as found:
+            assert browser.get(address).status_code == 200
+        return len(found)
+
+    first = (JANUARY, {"store": "Binjiang"}, Decimal(20))
+    by = actor(here.finance_owner)
+    actions.set_targets(metric=metrics["profit"], kind="target", rows=[first], by=by, at=AT)
+    small = count()
+    rows = [(100 + n, f"2026-0{1 + n % 5}-03", f"City {n % 4}", f"Store {n}", n, 1, "5") for n in range(40)]
+    tables.add_rows(sales, SALES, rows)
+    for number in range(4):
+        certify(here, actor, f"more_{number}", formula(f"revenue * {number + 2}"))
+    actions.refresh_values(at=AT + datetime.timedelta(hours=1))
+    actions.set_targets(
+        metric=metrics["profit"],
+        kind="target",
+        rows=[(JANUARY, {"store": f"Store {n}"}, Decimal(n)) for n in range(20)],
+        by=by,
+        at=AT,
+    )
+    assert count() == small
