@@ -164,3 +164,22 @@ def test_any_value_is_coerced_or_rejected_and_nothing_else(type_: str, raw: obje
     except columns.Rejected as rejected:
         code = rejected.code
     assert code is None or code in columns.REASONS
+
+
+typed_values = st.one_of(
+    st.none(),
+    st.text(max_size=5),
+    st.integers(),
+    st.decimals(),
+    st.dates(),
+    st.booleans(),
+    st.sampled_from(["", "a\x00", "\ud800", "x" * 70_000, 2**63, date(1500, 1, 1), Decimal("1e90")]),
+)
+
+
+@given(st.sampled_from(columns.TYPES), st.lists(typed_values, max_size=6))
+def test_the_quick_look_at_a_column_agrees_with_the_slow_one(type_: str, values: list[object]) -> None:
+    if columns.fit_as_they_are(type_, values):
+        coerce = columns.coercer(type_, zone=SHANGHAI)
+        slow = [coerce(value) for value in values]
+        assert [(type(value), value) for value in slow] == [(type(value), value) for value in values]

@@ -51,7 +51,7 @@ class Shape:
         if not batch.rows:
             return Shaped([], [])
         problems: dict[int, tuple[int, str]] = {}
-        typed: list[list[Any]] = []
+        typed: list[Sequence[Any]] = []
         for place, values in enumerate(zip(*batch.rows, strict=True)):
             typed.append(self._column(place, values, problems))
         for place in self._keys:

@@ -113,7 +113,7 @@ class SqlConnector:
             try:
                 for partition in result.partitions(batch_size):
                     rows = [_with_zone(tuple(row), instants) for row in partition]
-                    seen_bytes += sum(_size(value) for row in rows for value in row)
+                    seen_bytes += _size(rows)
                     self._judge_amount(seen_rows + len(rows), seen_bytes)
                     yield Batch(rows=rows, first_row=seen_rows + 1)
                     seen_rows += len(rows)
@@ -254,5 +254,13 @@ def _with_zone(row: Row, instants: tuple[int, ...]) -> Row:
     return tuple(values)
 
 
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, str | bytes) else 8
+def _size(rows: list[Row]) -> int:
+    """About how many bytes these rows hold: letters of texts, eight for anything else; column by column, in C."""
+    total = 0
+    for values in zip(*rows, strict=True):
+        kinds = set(map(type, values)) - {type(None)}
+        if kinds <= {str} or kinds <= {bytes}:
+            total += sum(map(len, filter(None, values)))
+        else:
+            total += 8 * len(values)
+    return total

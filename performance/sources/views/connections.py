@@ -143,7 +143,7 @@ def runs_context(found: Any) -> dict[str, Any]:
     ]
     return {
         "runs": runs,
-        "bars": bars,
+        "bars": bars if len(bars) > 2 and longest > 1 else [],
         "longest": longest,
         "is_loading": any(load.is_open for load in runs),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
+import zoneinfo
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -178,6 +180,7 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         card=card,
         columns=list(found.columns.order_by("number")),
         rows=rows,
+        cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
         drift=card.latest.drift if card.latest is not None else [],
         rejected_load=rejected_load,
         rejected=queries.rejected_by_reason(rejected_load) if rejected_load is not None else [],
@@ -185,6 +188,13 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         **connections.runs_context(queries.loads(dataset=found)),
     )
     return render(request, "sources/dataset.html", context)
+
+
+def _cell(value: Any, dataset: models.Dataset) -> str | None:
+    """A cell as the file or table would show it, the same for readers of every language."""
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(zoneinfo.ZoneInfo(dataset.time_zone)).strftime("%Y-%m-%d %H:%M:%S")
+    return None if value is None else str(value)
 
 
 @require_GET
