@@ -227,6 +227,17 @@ def components_formset(*, spare: int = SPARE_ROWS) -> type[BaseComponents]:
     )
 
 
+def shortcomings(rows: BaseComponents) -> list[str]:
+    """What is wrong with the components, one sentence each, named by component."""
+    named = [
+        f"{form.cleaned_data.get('name_en') or _('A component')}: {message}"
+        for form in rows.forms
+        for messages in form.errors.values()
+        for message in messages
+    ]
+    return named or [str(message) for message in rows.non_form_errors()]
+
+
 def sources() -> list[tuple[str, Any]]:
     """What a component may be measured by: objectives, the pulse, and every certified metric. One query."""
     metrics = kpi_queries.certified_metrics()

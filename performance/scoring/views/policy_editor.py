@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from performance.engine import errors
@@ -20,6 +21,7 @@ from performance.scoring.models import PolicyVersion, Stage, WeightPolicy
 from performance.scoring.views import policies
 
 PREFIX = "c"
+_INCOMPLETE = gettext_lazy("Complete the components to see their weights.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,9 +79,7 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     if rows.is_valid() and rows.drafts:
         context |= _weighed(rows.drafts, form, version)
     else:
-        context["refusals"] = [*rows.non_form_errors()] or [
-            _("Complete the components to see their weights.")
-        ]
+        context["refusals"] = forms.shortcomings(rows) or [_INCOMPLETE]
     return render(request, "scoring/_card_preview.html", context)
 
 
@@ -149,9 +149,11 @@ def _components(request: HttpRequest, version: PolicyVersion | None) -> Any:
     """The rows of components: as sent, or as stored. "Add a component" sends all and gets one row more."""
     formset = forms.components_formset()
     options: dict[str, Any] = {"prefix": PREFIX, "form_kwargs": {"sources": forms.sources()}}
+    options["initial"] = [
+        forms.initial_of(draft) for draft in (queries.drafts_of(version) if version else [])
+    ]
     if request.method != "POST":
-        stored = queries.drafts_of(version) if version else []
-        return formset(initial=[forms.initial_of(draft) for draft in stored], **options)
+        return formset(**options)
     data = request.POST.copy()
     if data.get("do") == "add":
         data[f"{PREFIX}-TOTAL_FORMS"] = str(min(int(data.get(f"{PREFIX}-TOTAL_FORMS") or 0) + 1, 24))
@@ -201,5 +203,5 @@ def _editor(
 def _first_preview(version: PolicyVersion | None) -> dict[str, Any]:
     """What the preview shows before anything is changed: the draft as stored."""
     if version is None:
-        return {"refusals": [_("Complete the components to see their weights.")]}
+        return {"refusals": [_INCOMPLETE]}
     return policies.effect_of(version, version.stage)
