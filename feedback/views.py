@@ -25,7 +25,7 @@ PAGE = 20
 @access.member
 def home(request: HttpRequest) -> HttpResponse:
     """What I received, the pulse with my manager and my reports, and a form to write."""
-    return render(request, "feedback/home.html", _frame(request, "received") | _note_form(request))
+    return render(request, "feedback/home.html", _frame(request, "home") | _note_form(request))
 
 
 @require_GET

@@ -33,19 +33,31 @@ CREATE TABLE posting (posting_id bigint PRIMARY KEY, posted_on date NOT NULL, st
 CREATE INDEX posting_by_day ON posting (posted_on);
 """
 PRODUCTS = [
-    ("T-100", "Linen shirt", "Clothing", "269.00"), ("T-110", "Cotton T-shirt", "Clothing", "99.00"),
-    ("T-210", "Down jacket", "Clothing", "899.00"), ("H-300", "Tea set", "Home", "328.00"),
-    ("H-310", "Scented candle", "Home", "128.00"), ("H-320", "Bamboo tray", "Home", "88.00"),
-    ("B-400", "Canvas bag", "Bags", "159.00"), ("B-410", "Travel pack", "Bags", "499.00"),
-    ("F-500", "Osmanthus tea", "Food", "68.00"), ("F-510", "Gift box", "Food", "218.00"),
+    ("T-100", "Linen shirt", "Clothing", "269.00"),
+    ("T-110", "Cotton T-shirt", "Clothing", "99.00"),
+    ("T-210", "Down jacket", "Clothing", "899.00"),
+    ("H-300", "Tea set", "Home", "328.00"),
+    ("H-310", "Scented candle", "Home", "128.00"),
+    ("H-320", "Bamboo tray", "Home", "88.00"),
+    ("B-400", "Canvas bag", "Bags", "159.00"),
+    ("B-410", "Travel pack", "Bags", "499.00"),
+    ("F-500", "Osmanthus tea", "Food", "68.00"),
+    ("F-510", "Gift box", "Food", "218.00"),
 ]
 ACCOUNTS = [
-    ("6401", "Cost of goods sold", "主营业务成本"), ("6601", "Wages", "职工薪酬"),
-    ("6602", "Rent", "租金"), ("6603", "Utilities", "水电费"),
+    ("6401", "Cost of goods sold", "主营业务成本"),
+    ("6601", "Wages", "职工薪酬"),
+    ("6602", "Rent", "租金"),
+    ("6603", "Utilities", "水电费"),
 ]
 WEEKDAYS = (0.86, 0.84, 0.88, 0.94, 1.10, 1.34, 1.28)
 #: Share of the price that goods cost, by category.
-COST_SHARE = {"Clothing": Decimal("0.46"), "Home": Decimal("0.52"), "Bags": Decimal("0.48"), "Food": Decimal("0.61")}
+COST_SHARE = {
+    "Clothing": Decimal("0.46"),
+    "Home": Decimal("0.52"),
+    "Bags": Decimal("0.48"),
+    "Food": Decimal("0.61"),
+}
 
 Row = tuple[object, ...]
 
@@ -78,14 +90,19 @@ def _connected(owner: psycopg.Connection, name: str) -> psycopg.Connection:
 
 
 def _copy(database: psycopg.Connection, table: str, rows: list[Row]) -> None:
-    with database.cursor() as cursor, cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+    with (
+        database.cursor() as cursor,
+        cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy,
+    ):
         for row in rows:
             copy.write_row(row)
 
 
 def _let_read(database: psycopg.Connection) -> None:
     database.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(READER)))
-    database.execute(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(READER)))
+    database.execute(
+        sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(READER))
+    )
     database.commit()
 
 
@@ -99,7 +116,9 @@ def sale_rows(days: calendar.Days) -> Iterator[Row]:
         season = 1 + 0.12 * ((day - days.history).days / 200)
         for store in company.STORES:
             growth = 1 + (0.35 if store.code == "SZ03" else 0.05) * ((day - days.history).days / 200)
-            number = round(store.visitors * WEEKDAYS[day.weekday()] * season * growth * chance.uniform(0.85, 1.15))
+            number = round(
+                store.visitors * WEEKDAYS[day.weekday()] * season * growth * chance.uniform(0.85, 1.15)
+            )
             for _visit in range(number):
                 line += 1
                 yield _sale(chance, line, day, store)
@@ -140,7 +159,16 @@ def posting_rows(days: calendar.Days, sales: list[Row]) -> Iterator[Row]:
                     continue
                 share = Decimal((booked - first).days + 1) / ((last - first).days + 1)
                 posted = (amount * share).quantize(CENT)
-                yield (number, booked, place.code, place.city, account, posted, text, calendar.at(booked, 23, 30))
+                yield (
+                    number,
+                    booked,
+                    place.code,
+                    place.city,
+                    account,
+                    posted,
+                    text,
+                    calendar.at(booked, 23, 30),
+                )
 
 
 def _monthly(chance: random.Random, place: company.Place) -> Iterator[tuple[str, Decimal, str]]:

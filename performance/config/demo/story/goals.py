@@ -1,9 +1,12 @@
 """Chapter 3: goals are proposed, talked over and agreed; every week people check in and their managers answer."""
 
+import dataclasses
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from okr import actions, models
 from performance.config.demo import calendar, company
@@ -13,6 +16,8 @@ from performance.people.models import Period
 CHEN_WEI, LIN_YUE, LIU_YANG = "LM-0002", "LM-0003", "LM-0010"
 REGIONAL = {"Chengdu": "LM-0015", "Hangzhou": "LM-0014", "Shenzhen": "LM-0013"}
 STEP = Decimal("0.1")
+#: Who has not reported this week when the demo begins.
+STILL_OPEN = {LIN_YUE, "LM-0013", "LM-0104"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ GOALS = [
             Result("increase", ("On-shelf availability, top 500 items", "TOP 500 商品货架有货率"), 30, "92.1", "97", "%"),
             Result("money", ("Clear slow-moving stock", "清理滞销库存"), 20, "3800000", "1500000", "CNY", "CNY"),
             Result("milestones", ("Order calendar in every store", "订货日历覆盖全部门店"), 20, milestones=STORE_STEPS),
-            Result("kpi", ("Profit per customer", "客均利润"), 30, "20", "60", "CNY", metric="profit_per_customer"),
+            Result("kpi", ("Profit per customer", "客均利润"), 30, "140", "210", "CNY", metric="profit_per_customer"),
         ),
         supports="Full shelves, lean stock",
     ),
@@ -102,7 +107,7 @@ GOALS = [
             (
                 Result("kpi", ("Revenue of the quarter", "本季销售收入"), 35, "0", str(store.visitors * 38_000), "CNY",
                        metric="revenue", part={"store": store.code}),
-                Result("kpi", ("Profit per customer", "客均利润"), 25, "0", "70", "CNY", metric="profit_per_customer",
+                Result("kpi", ("Profit per customer", "客均利润"), 25, "0", "240", "CNY", metric="profit_per_customer",
                        part={"store": store.code}),
                 Result("increase", ("Mystery shopper score", "神秘顾客评分"), 20, "78", "88", ""),
                 Result("decrease", ("Stock-outs of top items a week", "畅销品每周断货次数"), 20, "14", "4", ""),
@@ -114,7 +119,10 @@ GOALS = [
 
 WINS: list[Words] = [
     ("Qianjiang is live on the order calendar, two weeks early.", "钱江新城店提前两周上线订货日历。"),
-    ("Chunxi had every top item on Saturday. First time this year.", "春熙路店周六畅销品一件没断，今年头一回。"),
+    (
+        "Chunxi had every top item on Saturday. First time this year.",
+        "春熙路店周六畅销品一件没断，今年头一回。",
+    ),
     ("The new shift plan held for the whole week.", "新排班整周都稳住了。"),
     ("Three regulars brought friends; the tea corner works.", "三位老顾客带了朋友来，茶角有效果。"),
     ("Stock count finished in one evening instead of two.", "盘点一个晚上就做完了，以前要两个。"),
@@ -123,7 +131,10 @@ PLANS: list[Words] = [
     ("Walk the order calendar with two more stores.", "再带两家门店过一遍订货日历。"),
     ("Move slow jackets to Chengdu before the cold spell.", "降温前把滞销羽绒服调到成都。"),
     ("Train the new shift lead on refunds.", "教新的值班主管处理退货。"),
-    ("Call the twenty customers who have not been back since spring.", "给春天以后没再来的二十位顾客打电话。"),
+    (
+        "Call the twenty customers who have not been back since spring.",
+        "给春天以后没再来的二十位顾客打电话。",
+    ),
 ]
 BLOCKERS: list[Words] = [
     ("The supplier ended the return agreement for winter stock.", "供应商终止了冬装退货协议。"),
@@ -134,7 +145,10 @@ ANSWERS: list[Words] = [
     ("Thank you, that is a clear week. Keep the order.", "谢谢，这周写得很清楚。保持这个顺序。"),
     ("Then the target should say so. Let us talk before Friday.", "那目标就该如实反映。周五前聊一下。"),
 ]
-OFF_TRACK: Words = ("Weekdays are below plan; the weekend campaign starts on Friday.", "工作日低于计划，周五开始周末活动。")
+OFF_TRACK: Words = (
+    "Weekdays are below plan; the weekend campaign starts on Friday.",
+    "工作日低于计划，周五开始周末活动。",
+)
 
 
 def tell(stage: Stage) -> None:
@@ -215,10 +229,13 @@ def _live_through(stage: Stage, period: Period) -> None:
     """Friday after Friday, everybody with goals reports. In this quarter, this week is still open."""
     owners = list(dict.fromkeys(goal.owner for goal in GOALS))
     until = min(stage.days.today, period.ends_on + datetime.timedelta(days=1))
+    this_week = stage.days.today - datetime.timedelta(days=stage.days.today.weekday())
     weeks = stage.days.weeks(period.starts_on, until)
     for number, monday in enumerate(weeks, start=1):
         elapsed = Decimal(number) / Decimal(13)
         for owner in owners:
+            if monday == this_week and owner in STILL_OPEN:
+                continue
             _check_in(stage, period, owner, monday, elapsed, is_recent=number > len(weeks) - 2)
 
 
@@ -237,10 +254,11 @@ def _check_in(
     friday = monday + datetime.timedelta(days=4)
     pace = Decimal(str(round(stage.chance.uniform(0.82, 1.12), 3)))
     asks = stage.actor(_manager_number(owner)).person if owner == LIN_YUE and is_recent else None
-    check_in = actions.submit_check_in(
+    check_in = _submitted(
+        stage,
+        [_reading(stage, result, elapsed * pace) for result in mine],
         period=period,
         week_starts_on=monday,
-        readings=[_reading(stage, result, elapsed * pace) for result in mine],
         wins=stage.say(stage.chance.choice(WINS)),
         plans=stage.say(stage.chance.choice(PLANS)),
         blockers=stage.say(stage.chance.choice(BLOCKERS)) if asks or stage.chance.random() < 0.2 else "",
@@ -257,21 +275,37 @@ def _check_in(
         )
 
 
+def _submitted(stage: Stage, readings: list[actions.Reading], **words: Any) -> models.CheckIn:
+    """Sends it; where Accord asks why a bound key result is off track, says so and sends it again."""
+    explained = {reading.key_result_id: reading for reading in readings}
+    for _attempt in readings:
+        try:
+            return actions.submit_check_in(readings=list(explained.values()), **words)
+        except actions.CheckInRefused as refusal:
+            kind, _dash, key = (refusal.field or "").partition("-")
+            if kind != "note":
+                raise
+            key_result_id = uuid.UUID(key)
+            explained[key_result_id] = dataclasses.replace(
+                explained[key_result_id], note=stage.say(OFF_TRACK)
+            )
+    return actions.submit_check_in(readings=list(explained.values()), **words)
+
+
 def _reading(stage: Stage, result: models.KeyResult, done: Decimal) -> actions.Reading:
     confidence = min(5, max(1, 3 + stage.chance.randint(-1, 2)))
-    note = stage.say(OFF_TRACK)
     if result.kind == "kpi":
-        return actions.Reading(key_result_id=result.pk, confidence=confidence, note=note)
+        return actions.Reading(key_result_id=result.pk, confidence=confidence)
     if result.kind == "yes_no":
-        return actions.Reading(key_result_id=result.pk, done=done > 1, confidence=confidence, note=note)
+        return actions.Reading(key_result_id=result.pk, done=done > 1, confidence=confidence)
     if result.kind == "milestones":
         steps = list(result.milestones.all())
         reached = frozenset(step.pk for step in steps[: int(done * len(steps))])
-        return actions.Reading(key_result_id=result.pk, milestones_done=reached, confidence=confidence, note=note)
+        return actions.Reading(key_result_id=result.pk, milestones_done=reached, confidence=confidence)
     value = result.start + (result.target - result.start) * done  # type: ignore[operator]
     places = STEP if abs(result.target - result.start) < 1000 else Decimal(1000)  # type: ignore[operator]
     value = (value / places).quantize(Decimal(1)) * places
-    return actions.Reading(key_result_id=result.pk, value=value, confidence=confidence, note=note)
+    return actions.Reading(key_result_id=result.pk, value=value, confidence=confidence)
 
 
 def _leave_open(stage: Stage, period: Period) -> None:
@@ -283,7 +317,12 @@ def _leave_open(stage: Stage, period: Period) -> None:
         description=stage.say(("The pilot that the other stores will copy.", "其他门店会照着做的试点。")),
         key_results=tuple(
             models.KeyResultContent(
-                kind="increase", title=stage.say(title), weight_ppm=500_000, unit=unit, start=start, target=target
+                kind="increase",
+                title=stage.say(title),
+                weight_ppm=500_000,
+                unit=unit,
+                start=start,
+                target=target,
             )
             for title, unit, start, target in (
                 (("Items that order themselves", "自动订货的商品数"), "", Decimal(31), Decimal(40)),

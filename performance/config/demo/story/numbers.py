@@ -52,6 +52,8 @@ BUDGET = (
     Column("Revenue", "revenue", "decimal", "measure", name_en="Revenue", name_zh="销售收入"),
 )
 BY_STORE = {"store": "store", "city": "city"}
+MONTHS_PLANNED = 9
+TARGETS = {"gross_margin": "51.5", "profit_per_customer": "118", "cost_share": "80"}
 
 
 def tell(stage: Stage, password: str) -> None:
@@ -73,6 +75,23 @@ def tell(stage: Stage, password: str) -> None:
             ),
             by=stage.actor(FINANCE),
             at=at,
+        )
+        _set_targets(stage)
+        for month in stage.days.months()[:-2]:
+            kpis.close_month(month=month, by=stage.actor(FINANCE), at=at)
+
+
+def _set_targets(stage: Stage) -> None:
+    """What the chain and each store should reach in every month of the year so far, and to the quarter's end."""
+    months = [calendar.shift(stage.days.history, number) for number in range(MONTHS_PLANNED)]
+    slices: list[dict[str, str]] = [{}, *({"store": store.code} for store in company.STORES)]
+    for key, target in TARGETS.items():
+        kpis.set_targets(
+            metric=kpi_models.Metric.objects.get(key=key),
+            kind="target",
+            rows=[(month, part, Decimal(target)) for month in months for part in slices],
+            by=stage.actor(FINANCE),
+            at=timezone.now(),
         )
 
 
@@ -98,7 +117,9 @@ def _connect(stage: Stage, password: str) -> dict[str, Dataset]:
 
         tills = connection("Tills", "收银系统", databases.SALES)
         ledger = connection("Ledger", "财务总账", databases.LEDGER)
-        planning = sources.connect_source(kind="file", name_en="Budget files", name_zh="预算文件", by=by, at=at)
+        planning = sources.connect_source(
+            kind="file", name_en="Budget files", name_zh="预算文件", by=by, at=at
+        )
         sources.upload_file(connection=planning, name="budget.xlsx", chunks=[_budget(stage)], by=by, at=at)
         plans = {
             "sales": (tills, _plan("sales", "Sales lines", "销售明细", SALES, table="sale")),
@@ -155,8 +176,15 @@ def _budget(stage: Stage) -> bytes:
 def _name_dimensions(stage: Stage, stores: Dataset) -> None:
     by, at = stage.actor(FINANCE), timezone.now()
     kpis.name_dimension(
-        key="store", name_en="Store", name_zh="门店", by=by, at=at, dataset=stores, key_column="store",
-        label_en_column="name_en", label_zh_column="name_zh",
+        key="store",
+        name_en="Store",
+        name_zh="门店",
+        by=by,
+        at=at,
+        dataset=stores,
+        key_column="store",
+        label_en_column="name_en",
+        label_zh_column="name_zh",
     )
     kpis.name_dimension(key="city", name_en="City", name_zh="城市", by=by, at=at)
 
@@ -234,5 +262,10 @@ METRICS = [
         ("Store profit divided by different customers: the tills and the ledger in one number.",
          "门店利润除以顾客数：收银与总账合成的一个数。"),
         kind="ratio", formula="profit / customers", unit="money:CNY / count:customer",
+    ),
+    _metric(
+        "cost_share", "Cost share of revenue", "成本占收入比",
+        ("Every cost of the ledger in percent of the tills' revenue.", "总账全部成本占收银收入的百分比。"),
+        kind="ratio", formula="store_cost / revenue * 100", unit="percent", direction="down",
     ),
 ]  # fmt: skip

@@ -13,7 +13,19 @@ from performance.people import actions, queries
 from performance.people import models as people
 
 FOUNDER = next(each for each in company.PRINCIPALS if "administrator" in each.roles)
-FILE = ("number", "name", "chinese name", "email", "title", "chinese title", "level", "city", "team", "business unit", "manager")
+FILE = (
+    "number",
+    "name",
+    "chinese name",
+    "email",
+    "title",
+    "chinese title",
+    "level",
+    "city",
+    "team",
+    "business unit",
+    "manager",
+)
 
 
 def found(days: calendar.Days, *, name_en: str, name_zh: str, language: str) -> people.Organisation:
@@ -89,7 +101,11 @@ def _open_accounts(stage: Stage) -> None:
     everybody = list(people.Person.objects.all())
     known = set(people.User.objects.values_list("email", flat=True))
     people.User.objects.bulk_create(
-        [people.User(email=person.email, password=hashed) for person in everybody if person.email not in known]
+        [
+            people.User(email=person.email, password=hashed)
+            for person in everybody
+            if person.email not in known
+        ]
     )
     users = {user.email: user for user in people.User.objects.filter(email__endswith=f"@{company.DOMAIN}")}
     people.User.objects.filter(email=FOUNDER.email).update(password=hashed)

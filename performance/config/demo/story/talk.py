@@ -36,7 +36,9 @@ def tell(stage: Stage) -> None:
             visibility=visibility,
         )
         if days_ago > 2:
-            actions.read_note(note=note, by=stage.actor(about), at=note.written_at + datetime.timedelta(hours=2))
+            actions.read_note(
+                note=note, by=stage.actor(about), at=note.written_at + datetime.timedelta(hours=2)
+            )
     _rate_weeks(stage)
 
 

@@ -28,17 +28,18 @@ COMPONENTS = [
     evidence.ComponentDraft(
         key="profit_per_customer", name_en="Profit per customer", name_zh="客均利润", category="fused",
         source_kind="kpi", source_ref="profit_per_customer", slice="own_unit", base_ppm=250_000, min_ppm=100_000,
-        max_ppm=400_000, color=4, curve=linear("0", "60", "90"), multipliers={"mature": 1_200_000, "growth": 850_000},
+        max_ppm=400_000, color=4, curve=linear("0", "180", "320"), multipliers={"mature": 1_200_000, "growth": 850_000},
     ),
     evidence.ComponentDraft(
         key="gross_margin", name_en="Gross margin", name_zh="毛利率", category="fused", source_kind="kpi",
         source_ref="gross_margin", slice="own_unit", base_ppm=200_000, min_ppm=100_000, max_ppm=300_000, color=2,
-        curve=linear("40", "52", "58"), multipliers={"mature": 1_100_000},
+        curve=linear("38", "53", "60"), multipliers={"mature": 1_100_000},
     ),
     evidence.ComponentDraft(
-        key="customers", name_en="Customers", name_zh="顾客数", category="business", source_kind="kpi",
-        source_ref="customers", slice="own_unit", base_ppm=200_000, min_ppm=50_000, max_ppm=300_000, color=5,
-        curve=linear("500", "1800", "2600"), multipliers={"growth": 1_300_000, "mature": 900_000},
+        key="cost_share", name_en="Cost share of revenue", name_zh="成本占收入比", category="fused",
+        source_kind="kpi", source_ref="cost_share", slice="own_unit", base_ppm=200_000, min_ppm=50_000,
+        max_ppm=300_000, color=5, curve=linear("105", "82", "65", "lower"),
+        multipliers={"growth": 850_000, "mature": 1_200_000},
     ),
 ]  # fmt: skip
 

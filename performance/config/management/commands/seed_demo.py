@@ -18,7 +18,9 @@ LANGUAGES = {"en": ("Luming Retail", "鹿鸣零售（英文）"), "zh-hans": ("L
 
 
 class Command(BaseCommand):
-    help = "Makes the demo company Luming Retail, once in English and once in Chinese. Refuses when it is there."
+    help = (
+        "Makes the demo company Luming Retail, once in English and once in Chinese. Refuses when it is there."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Organisation.objects.filter(is_demo=True).exists():
