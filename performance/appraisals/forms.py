@@ -28,9 +28,14 @@ class CycleForm(forms.Form):
         widget=forms.RadioSelect,
     )
     unit = forms.ModelChoiceField(
-        label=_("Business unit"), queryset=people.BusinessUnit.objects.none(), required=False
+        label=_("Business unit"),
+        queryset=people.BusinessUnit.objects.none(),
+        required=False,
+        empty_label=_("Choose one"),
     )
-    team = forms.ModelChoiceField(label=_("Team"), queryset=people.Team.objects.none(), required=False)
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=people.Team.objects.none(), required=False, empty_label=_("Choose one")
+    )
 
     choice_help = {
         EVERYBODY: _("Everybody who worked here on a day of the period. Leavers too."),
@@ -142,7 +147,7 @@ class ExportForm(forms.Form):
         label=_("Columns"),
         choices=[(column.key, column.label) for column in queries.COLUMNS.values()],
         initial=list(queries.DEFAULT_COLUMNS),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
 
     choice_help = {

@@ -59,6 +59,13 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    # Exports that a killed worker left, results to announce, files past their time.
+    "catch-up-appraisals": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.appraisals.tasks.catch_up"],
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
 }
 
 

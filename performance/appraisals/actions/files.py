@@ -187,7 +187,10 @@ class Workbook:
         self.book.close()
 
     def abandon(self) -> None:
-        """Nothing to let go of: a workbook that is never closed writes no file."""
+        """Closes the rows' working files; a workbook that is never closed writes no file of its own."""
+        for sheet in self.book.worksheets():
+            if sheet.row_data_fh:
+                sheet.row_data_fh.close()
 
     def _define(self, definitions: Iterable[Definition]) -> None:
         sheet = self.book.add_worksheet(_("Definitions")[:31])

@@ -149,12 +149,17 @@ def in_sections(entries: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     return entries
 
 
-def _shown(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
+def of_state(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
+    """Whoever is left out appears only where that is asked for."""
     if show == "left_out":
         return entries.filter(state="left_out")
     if show == "exceptions":
         return entries.filter(is_exception=True)
-    entries = entries.exclude(state="left_out")
+    return entries.exclude(state="left_out")
+
+
+def _shown(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
+    entries = of_state(entries, show)
     if show == "unscored":
         return entries.filter(score_micro=None)
     if show == "partial":

@@ -158,13 +158,7 @@ def open_exports(at: datetime.datetime) -> QuerySet[Export]:
 def entries_to_export(export: Export) -> QuerySet[CycleEntry]:
     """The entries an export goes through, by employee number; those its filter leaves out for their score included."""
     filters = entry_queries.Filters.from_mapping(export.filters)
-    entries = CycleEntry.objects.filter(cycle=export.cycle_id)
-    if filters.show == "left_out":
-        entries = entries.filter(state="left_out")
-    else:
-        entries = entries.exclude(state="left_out")
-    if filters.show == "exceptions":
-        entries = entries.filter(is_exception=True)
+    entries = entry_queries.of_state(CycleEntry.objects.filter(cycle=export.cycle_id), filters.show)
     return entry_queries.in_sections(entries, filters).order_by("number", "pk")
 
 
