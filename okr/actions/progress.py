@@ -64,9 +64,12 @@ def measure(key_results: list[KeyResult], policy: OkrPolicy) -> None:
         key_result.progress_micro = value
 
 
-def roll_up(locked: dict[uuid.UUID, Objective], *, at: datetime.datetime) -> set[uuid.UUID]:
+def roll_up(
+    locked: dict[uuid.UUID, Objective], *, at: datetime.datetime, noted: Collection[uuid.UUID] = ()
+) -> set[uuid.UUID]:
     """Recomputes locked objectives from the lowest up, notes each new figure, and marks the scores of their
-    owners as out of date. Returns the owners' ids. A constant number of queries."""
+    owners as out of date. `noted` ones are noted even if their figure is the same, so that "no score yet" is on
+    record too. Returns the owners' ids. A constant number of queries."""
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
     links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").select_related("child")
     served_by: dict[uuid.UUID, list[Alignment]] = defaultdict(list)
@@ -81,7 +84,8 @@ def roll_up(locked: dict[uuid.UUID, Objective], *, at: datetime.datetime) -> set
         contributing = [
             (locked.get(link.child_id, link.child), link.share_ppm) for link in served_by[objective.pk]
         ]
-        if _refresh(objective, own, contributing, policies[objective.period_id]):
+        has_moved = _refresh(objective, own, contributing, policies[objective.period_id])
+        if has_moved or objective.pk in noted:
             moved.append(objective)
     _keep(moved, key_results, policies, at)
     owners = {objective.owner_id for objective in moved}
@@ -163,14 +167,15 @@ def _lowest_first(
 
 
 def count_again(objective_ids: Iterable[uuid.UUID], *, at: datetime.datetime) -> None:
-    """Measures every key result of these objectives anew (new text, new policy) and rolls up."""
-    locked = lock(objective_ids)
+    """Measures every key result of these objectives anew (new text, new policy), rolls up, and notes the figures."""
+    noted = set(objective_ids)
+    locked = lock(noted)
     policies = pace.policies_of(each.period_id for each in locked.values())
     rows = KeyResult.objects.filter(objective_id__in=locked, removed_at=None).prefetch_related("milestones")
     for objective_id, key_results in _by_objective(rows).items():
         measure(key_results, policies[locked[objective_id].period_id])
         KeyResult.objects.bulk_update(key_results, ["progress_micro"])
-    roll_up(locked, at=at)
+    roll_up(locked, at=at, noted=noted)
 
 
 def refresh_bound_key_results(

@@ -19,7 +19,9 @@ def monday_of(day: datetime.date) -> datetime.date:
     return day - datetime.timedelta(days=day.weekday())
 
 
-def key_result(kind: str = "increase", title: str = "Stores served", weight: int = 100, **fields: Any) -> KeyResultContent:
+def key_result(
+    kind: str = "increase", title: str = "Stores served", weight: int = 100, **fields: Any
+) -> KeyResultContent:
     """`weight` in percent; a line runs from 0 to 10 where nothing else is said."""
     if kind in ("increase", "decrease", "percent", "money", "kpi") and "target" not in fields:
         fields |= {"start": Decimal(0), "target": Decimal(10)}
@@ -51,7 +53,10 @@ def acting_cast(cast: Any) -> Any:
 
 @pytest.fixture
 def propose(
-    acting_cast: Any, quarter: people.Period, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
+    acting_cast: Any,
+    quarter: people.Period,
+    actor: Callable[[people.Person], access.Actor],
+    now: datetime.datetime,
 ) -> Callable[..., Objective]:
     """Proposes as the employee, unless told otherwise."""
 
@@ -90,7 +95,10 @@ def active(propose: Callable[..., Objective], agree: Callable[..., Objective]) -
 
 @pytest.fixture
 def check_in(
-    acting_cast: Any, quarter: people.Period, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
+    acting_cast: Any,
+    quarter: people.Period,
+    actor: Callable[[people.Person], access.Actor],
+    now: datetime.datetime,
 ) -> Callable[..., Any]:
     """Submits this week as the employee, unless told otherwise."""
 

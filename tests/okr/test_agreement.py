@@ -104,7 +104,9 @@ def test_a_manager_who_proposes_for_a_report_signs_the_managers_side(propose, ca
     assert inbox.open_items(cast.employee.pk).get().kind == "goals.agreement"
 
 
-def test_a_change_after_agreement_needs_a_reason_and_leaves_the_old_version_in_force(active, cast, actor, now):
+def test_a_change_after_agreement_needs_a_reason_and_leaves_the_old_version_in_force(
+    active, cast, actor, now
+):
     changed = dataclasses.replace(queries.content_of(active), title="Another title")
     with pytest.raises(actions.ObjectiveRefused) as refusal:
         actions.propose_change(objective=active, content=changed, by=actor(cast.manager), at=now)
@@ -142,9 +144,7 @@ def test_key_results_keep_their_readings_through_a_new_version(active, check_in,
 
 def test_a_newer_proposal_voids_the_signatures_under_the_older(propose, cast, actor, now):
     objective = propose()
-    actions.propose_change(
-        objective=objective, content=content("Another"), by=actor(cast.manager), at=now
-    )
+    actions.propose_change(objective=objective, content=content("Another"), by=actor(cast.manager), at=now)
     with pytest.raises(actions.ObjectiveRefused) as refusal:
         actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
     assert refusal.value.code == "conflict"
@@ -204,7 +204,9 @@ def test_nobody_accepts_their_own_suggestion(propose, cast, actor, now):
 
 def test_a_suggestion_is_refused_where_its_field_has_changed_since(propose, cast, actor, now):
     objective = propose()
-    edit = actions.suggest_edit(objective=objective, field="title", new="Mine", by=actor(cast.manager), at=now)
+    edit = actions.suggest_edit(
+        objective=objective, field="title", new="Mine", by=actor(cast.manager), at=now
+    )
     actions.propose_change(
         objective=objective,
         content=dataclasses.replace(queries.content_of(objective), title="Theirs"),

@@ -1,0 +1,110 @@
+"""Key results bound to a metric fill themselves."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from okr import actions
+from okr.models import KeyResultEntry
+from performance.kpis import models as kpis
+from performance.kpis import queries as kpi_queries
+from tests.okr.conftest import content, key_result
+
+
+@pytest.fixture
+def margin(acting_cast, quarter, now):
+    """A certified metric with a value for the quarter in store 010. Returns a way to set the value."""
+    metric = kpis.Metric.objects.create(
+        key="margin",
+        name_en="Margin",
+        business_owner=acting_cast.business_owner,
+        finance_owner=acting_cast.finance_owner,
+        unit="percent",
+        direction="up",
+        created_at=now,
+    )
+    version = kpis.MetricVersion.objects.create(
+        metric=metric,
+        number=1,
+        state="certified",
+        kind="base",
+        unit="percent",
+        direction="up",
+        effective_from=datetime.date(2020, 1, 1),
+        proposed_by=acting_cast.business_owner,
+        proposed_at=now,
+        certified_at=now,
+    )
+
+    def be(value: str, state: str = "provisional") -> None:
+        kpis.MetricValue.objects.filter(metric=metric, superseded_at=None).update(superseded_at=now)
+        kpis.MetricValue.objects.create(
+            metric=metric,
+            version=version,
+            grain="quarter",
+            period_start=quarter.starts_on,
+            period_end=quarter.ends_on,
+            slice={"store": "010"},
+            slice_key=kpi_queries.slice_key({"store": "010"}),
+            dimensions="store",
+            value=Decimal(value),
+            coverage_ppm=1_000_000,
+            state=state,
+            as_of=now,
+        )
+
+    return be
+
+
+@pytest.fixture
+def bound(margin, propose, agree):
+    margin("35")
+    text = content(
+        "Earn more",
+        key_result(
+            "kpi",
+            "Margin of 010",
+            metric_key="margin",
+            slice={"store": "010"},
+            start=Decimal(30),
+            target=Decimal(40),
+        ),
+    )
+    return agree(propose(text))
+
+
+def test_it_fills_itself_when_it_comes_into_force(bound):
+    row = bound.key_results.get()
+    assert (row.current, row.progress_micro, row.provisional) == (Decimal(35), 50_000_000, True)
+    entry = KeyResultEntry.objects.get()
+    assert (entry.check_in, entry.value) == (None, Decimal(35))
+    bound.refresh_from_db()
+    assert bound.progress_micro == 50_000_000
+
+
+def test_a_moved_metric_moves_it_and_the_same_value_again_does_not(bound, margin, now):
+    margin("38", state="closed")
+    assert actions.refresh_bound_key_results(at=now) == 1
+    assert actions.refresh_bound_key_results(at=now) == 0
+    row = bound.key_results.get()
+    assert (row.current, row.progress_micro, row.provisional) == (Decimal(38), 80_000_000, False)
+
+
+def test_a_check_in_takes_the_metrics_value_whatever_was_typed(bound, margin, check_in):
+    margin("40")
+    check_in(actions.Reading(bound.key_results.get().pk, value=Decimal(99), confidence=5))
+    assert bound.key_results.get().current == Decimal(40)
+
+
+def test_a_metric_that_is_off_track_has_to_be_explained(bound, margin, check_in, quarter, now):
+    quarter.starts_on -= datetime.timedelta(days=900)
+    quarter.ends_on = now.date()
+    kpis.MetricValue.objects.update(superseded_at=now)
+    row = bound.key_results.get()
+    with pytest.raises(actions.CheckInRefused) as refusal:
+        check_in(actions.Reading(row.pk, confidence=2))
+    assert refusal.value.field == f"note-{row.pk}"
+
+    submitted = check_in(actions.Reading(row.pk, confidence=2, note="The supplier left."))
+    assert submitted.entries.get().note == "The supplier left."

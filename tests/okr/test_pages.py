@@ -1,0 +1,346 @@
+"""The pages: what they show, what a form says when it is wrong, and that they ask the same number of questions
+however much there is."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from okr import actions
+from okr.models import CheckIn, CheckInDraft, Objective
+from performance.foundation import tenancy
+from performance.people import models as people
+from tests.conftest import make_person, reports_to
+from tests.okr.conftest import content, four_kinds, key_result, monday_of
+
+HTMX = {"HX-Request": "true"}
+
+
+def week_of(day: datetime.date) -> str:
+    year, week, _day = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+@pytest.fixture
+def this_week(now):
+    return week_of(now.date())
+
+
+def posted_week(objective, **changed):
+    up, down, steps, answer = objective.key_results.all()
+    return {
+        f"value-{up.pk}": "1,0.5",
+        f"value-{down.pk}": "10",
+        f"confidence-{up.pk}": "4",
+        f"steps-{steps.pk}": [str(steps.milestones.first().pk)],
+        f"done-{answer.pk}": "yes",
+        "wins": "The first store is live.",
+        "plans": "",
+        "blockers": "",
+        "asks": "",
+    } | changed
+
+
+def proposal_form(cast, quarter, **changed):
+    return {
+        "owner": f"person:{cast.employee.pk}",
+        "period": str(quarter.pk),
+        "title": "Never out of stock",
+        "description": "Winter ties up money.",
+        "type": "committed",
+        "visibility": "public",
+        "weight": "1",
+        "kr-count": "2",
+        "kr-0-kind": "decrease",
+        "kr-0-title": "Planning hours",
+        "kr-0-start": "11",
+        "kr-0-target": "6",
+        "kr-0-unit": "h",
+        "kr-0-weight": "60",
+        "kr-1-kind": "milestones",
+        "kr-1-title": "Calendar",
+        "kr-1-milestones": "One\nTwo\n\nTwo",
+        "kr-1-weight": "40",
+        "propose": "1",
+    } | changed
+
+
+def test_home_says_what_to_do_where_nothing_is_yet(cast, quarter, client_for):
+    page = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert "No key results to report on yet" in page
+    assert reverse("okr:propose") in page
+
+
+def test_home_without_a_period_sends_hr_to_open_one(cast, client_for):
+    assert "No period is open" in client_for(cast.hr).get(reverse("okr:home")).content.decode()
+
+
+def test_the_check_in_is_filled_before_it_is_opened(active, check_in, cast, client_for):
+    check_in(actions.Reading(active.key_results.first().pk, value=Decimal("4.50"), confidence=3))
+    page = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert 'value="4.5"' in page
+    assert 'value="3" aria-label="3 · Even" checked' in page
+
+
+def test_one_post_reports_the_whole_week(active, cast, client_for, this_week):
+    response = client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), posted_week(active))
+    assert response.status_code == 302
+    submitted = CheckIn.objects.get()
+    assert submitted.wins == "The first store is live."
+    active.refresh_from_db()
+    assert active.progress_micro is not None
+    assert active.key_results.first().current == Decimal("10.5")
+
+
+def test_a_fragment_post_answers_with_the_card_and_wakes_the_other_panels(
+    active, cast, client_for, this_week
+):
+    response = client_for(cast.employee).post(
+        reverse("okr:check_in", args=[this_week]), posted_week(active), headers=HTMX
+    )
+    assert response.status_code == 200
+    assert response.content.decode().lstrip().startswith("<form")
+    assert "todo:changed" in response["HX-Trigger"]
+
+
+def test_what_is_no_number_comes_back_beside_its_field(active, cast, client_for, this_week):
+    wrong = posted_week(active, **{f"value-{active.key_results.first().pk}": "a few"})
+    response = client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), wrong, headers=HTMX)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="a few"' in page
+    assert 'aria-invalid="true"' in page
+    assert "The first store is live." in page
+    assert not CheckIn.objects.exists()
+
+
+def test_same_as_last_week_takes_every_value_as_it_stands(active, check_in, cast, client_for, this_week, now):
+    first = active.key_results.first()
+    check_in(actions.Reading(first.pk, value=Decimal(4), confidence=3))
+    wrong = posted_week(active, **{f"value-{first.pk}": "9", "same": "1", "wins": "Quiet week."})
+    client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), wrong)
+    first.refresh_from_db()
+    assert first.current == Decimal(4)
+    assert CheckIn.objects.get(number=2).wins == "Quiet week."
+
+
+def test_a_draft_saves_itself_and_comes_back(active, cast, client_for, this_week):
+    client = client_for(cast.employee)
+    response = client.post(
+        reverse("okr:check_in_draft", args=[this_week]), posted_week(active, wins="Half a sen"), headers=HTMX
+    )
+    assert "Draft saved" in response.content.decode()
+    assert CheckInDraft.objects.get().fields["wins"] == "Half a sen"
+    assert "Half a sen" in client.get(reverse("okr:home")).content.decode()
+
+
+def test_propose_suggest_accept_agree_through_the_pages(cast, quarter, client_for):
+    employee, manager = client_for(cast.employee), client_for(cast.manager)
+    assert employee.get(reverse("okr:propose")).status_code == 200
+    response = employee.post(reverse("okr:propose"), proposal_form(cast, quarter))
+    assert response.status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        objective = Objective.objects.get()
+        hours, calendar = objective.key_results.all()
+        assert [step.title for step in calendar.milestones.all()] == ["One", "Two"]
+
+    page = manager.get(response["Location"]).content.decode()
+    assert "Agree to version 1" in page
+    manager.post(reverse("okr:comment", args=[objective.pk]), {"text": "Six is bold."}, headers=HTMX)
+    suggestion = {"field": f"{hours.pk}.target", "new": "7", "reason": "Bold."}
+    assert (
+        manager.post(reverse("okr:suggest", args=[objective.pk]), suggestion, headers=HTMX).status_code == 200
+    )
+    with tenancy.acting_for(cast.organisation):
+        edit = objective.suggested_edits.get()
+    assert "Six is bold." in employee.get(response["Location"]).content.decode()
+    employee.post(reverse("okr:decide", args=[edit.pk, "accept"]))
+    stale = manager.post(reverse("okr:agree", args=[objective.pk]), {"version": 1}, headers=HTMX)
+    assert stale.status_code == 409
+    signed = manager.post(reverse("okr:agree", args=[objective.pk]), {"version": 2}, headers=HTMX)
+    assert signed["HX-Redirect"] == response["Location"]
+    with tenancy.acting_for(cast.organisation):
+        objective.refresh_from_db()
+        hours.refresh_from_db()
+    assert (objective.state, hours.target) == ("active", Decimal(7))
+
+
+def test_weights_that_do_not_sum_to_the_whole_are_refused(cast, quarter, client_for):
+    response = client_for(cast.employee).post(
+        reverse("okr:propose"), proposal_form(cast, quarter, **{"kr-1-weight": "39.99"})
+    )
+    assert response.status_code == 422
+    assert "must sum to exactly 100%" in response.content.decode()
+
+
+def test_a_wrong_target_is_said_beside_it(cast, quarter, client_for):
+    response = client_for(cast.employee).post(
+        reverse("okr:propose"), proposal_form(cast, quarter, **{"kr-0-target": "12"})
+    )
+    assert response.status_code == 422
+    assert 'id="id_kr-0-target_error"' in response.content.decode()
+
+
+def test_adding_and_removing_key_results_works_without_javascript(cast, quarter, client_for):
+    client = client_for(cast.employee)
+    more = client.post(reverse("okr:propose"), proposal_form(cast, quarter, add="yes_no")).content.decode()
+    assert 'name="kr-2-kind" value="yes_no"' in more
+    assert 'value="Planning hours"' in more
+    less = client.post(reverse("okr:propose"), proposal_form(cast, quarter, remove="0")).content.decode()
+    assert 'name="kr-0-kind" value="milestones"' in less
+    assert "kr-1-kind" not in less
+    even = client.post(reverse("okr:propose"), proposal_form(cast, quarter, even="1")).content.decode()
+    assert even.count('value="50.00"') == 2 or even.count('value="50"') == 2
+
+
+def test_nobody_proposes_for_somebody_who_is_not_below_them(cast, quarter, client_for):
+    form = proposal_form(cast, quarter, owner=f"person:{cast.boss.pk}")
+    response = client_for(cast.employee).post(reverse("okr:propose"), form)
+    assert response.status_code in (403, 422)
+
+
+def test_changing_keeps_what_is_in_force_until_both_agree(active, cast, client_for):
+    client = client_for(cast.employee)
+    page = client.get(reverse("okr:change", args=[active.pk])).content.decode()
+    assert "Why this change" in page
+    rows = list(active.key_results.all())
+    form = {
+        "title": "New words",
+        "type": "committed",
+        "visibility": "public",
+        "weight": "1",
+        "reason": "Clearer.",
+    }
+    form["kr-count"] = "4"
+    for place, row in enumerate(rows):
+        form |= {f"kr-{place}-id": str(row.pk), f"kr-{place}-kind": row.kind, f"kr-{place}-title": row.title}
+        form |= {
+            f"kr-{place}-weight": "25",
+            f"kr-{place}-start": "" if row.start is None else row.start,
+            f"kr-{place}-target": "" if row.target is None else row.target,
+        }
+    form["kr-2-milestones"] = "A\nB\nC\nD"
+    assert client.post(reverse("okr:change", args=[active.pk]), form).status_code == 302
+    active.refresh_from_db()
+    assert (active.title, active.version_number) == (four_kinds().title, 1)
+    version = active.versions.get(state="proposed").as_content
+    assert version.key_results[2].milestones == four_kinds().key_results[2].milestones or {
+        step.id for step in version.key_results[2].milestones
+    } == set(rows[2].milestones.values_list("pk", flat=True))
+
+
+def test_the_manager_sees_who_needs_an_answer_and_answers(active, check_in, cast, client_for):
+    submitted = check_in(blockers="The lift is broken.", asks=cast.manager)
+    client = client_for(cast.manager)
+    page = client.get(reverse("okr:my_team")).content.decode()
+    assert "The lift is broken." in page
+    assert "Asks for help" in page
+    assert "Cody Colleague" in page
+    answer = client.post(reverse("okr:reply", args=[submitted.pk]), {"text": "Coming."}, headers=HTMX)
+    assert "Coming." in answer.content.decode()
+    assert (
+        "Coming."
+        in client_for(cast.employee).get(reverse("okr:conversation", args=[submitted.pk])).content.decode()
+    )
+
+
+def test_the_team_page_draws_the_tree(active, propose, agree, cast, actor, now, client_for):
+    parent = agree(
+        propose(content("Full shelves", key_result()), by=cast.manager, team=cast.team, owner_kind="team")
+    )
+    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.employee), at=now)
+    page = client_for(cast.colleague).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
+    assert page.index("Full shelves") < page.index(active.title)
+    assert "o-tree" in page
+
+
+def test_hr_changes_how_progress_is_counted(active, quarter, cast, client_for):
+    address = reverse("okr:policy", args=[quarter.pk])
+    assert client_for(cast.employee).get(address).status_code == 403
+    choices = {
+        "over": "cap",
+        "cap_percent": "130",
+        "missing": "leave_out",
+        "start_equals_target": "reached_or_not",
+        "roll_up": "both",
+        "method": "weighted_mean",
+        "status_rule": "own_pace",
+    }
+    client = client_for(cast.hr)
+    assert client.post(address, {**choices, "reason": ""}).status_code == 422
+    assert client.post(address, {**choices, "reason": "Agreed."}).status_code == 302
+    assert quarter.okr_policies.get().cap_percent == 130
+
+
+def grow(cast, quarter, actor, now, numbers):
+    """More people below the manager, each with an objective in force and this week's check-in."""
+    for number in numbers:
+        person = make_person(f"N{number:03}", f"New {number}")
+        reports_to(person, cast.manager)
+        people.TeamMembership.objects.create(
+            person=person, team=cast.team, starts_on=datetime.date(2020, 1, 1)
+        )
+        objective = actions.propose_objective(period=quarter, content=four_kinds(), by=actor(person), at=now)
+        actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
+        actions.submit_check_in(
+            period=quarter,
+            week_starts_on=monday_of(now.date()),
+            readings=[actions.Reading(objective.key_results.first().pk, value=Decimal(2), confidence=2)],
+            blockers="Stuck.",
+            asks=cast.manager,
+            by=actor(person),
+            at=now,
+        )
+
+
+def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
+    active, check_in, cast, quarter, actor, now, client_for, this_week
+):
+    check_in(
+        actions.Reading(active.key_results.first().pk, value=Decimal(2)), blockers="Stuck.", asks=cast.manager
+    )
+    check_in(actions.Reading(active.key_results.first().pk, value=Decimal(2)))
+    grow(cast, quarter, actor, now, range(1))
+    led = actions.propose_objective(period=quarter, content=content("Led"), by=actor(cast.manager), at=now)
+    actions.agree_objective(objective=led, version_number=1, by=actor(cast.boss), at=now)
+    employee, manager = client_for(cast.employee), client_for(cast.manager)
+    pages = {
+        "home": (employee, reverse("okr:home")),
+        "objectives": (employee, reverse("okr:objectives")),
+        "objective": (employee, reverse("okr:objective", args=[active.pk])),
+        "history": (employee, reverse("okr:check_ins")),
+        "team": (manager, reverse("okr:team", args=[cast.team.pk])),
+        "my team": (manager, reverse("okr:my_team")),
+        "api list": (employee, reverse("api_objectives")),
+        "api check-ins": (manager, reverse("api_check_ins")),
+    }
+
+    words = iter(["Small.", "Large."])
+
+    def counts():
+        found = {}
+        for name, (client, address) in pages.items():
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200, name
+            found[name] = len(queries)
+        with CaptureQueriesContext(connection) as queries:
+            employee.post(
+                reverse("okr:check_in", args=[this_week]),
+                posted_week(active, wins=next(words)),
+            )
+        found["check-in"] = len(queries)
+        return found
+
+    small = counts()
+    for number in range(1, 5):
+        more = actions.propose_objective(
+            period=quarter, content=content(f"More {number}"), by=actor(cast.manager), at=now
+        )
+        actions.agree_objective(objective=more, version_number=1, by=actor(cast.boss), at=now)
+        actions.comment_on_objective(objective=active, text="And more.", by=actor(cast.manager), at=now)
+    grow(cast, quarter, actor, now, range(1, 7))
+    assert counts() == small
