@@ -273,6 +273,7 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Failures lock the account (key) and the address (ip) for a while.
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/15m/ip,5/15m/key"}
+MFA_ADAPTER = "performance.people.views.sign_in.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Accord"
 USERSESSIONS_TRACK_ACTIVITY = False
@@ -360,6 +361,8 @@ SETUP_COUNTERS = {
 # Access of views that are not ours to decorate, by module. allauth guards its own pages.
 ACCESS_OF_THIRD_PARTIES = {
     "allauth.account": "public",
+    # The second step comes before anybody counts as signed in.
+    "allauth.mfa.base": "public",
     "allauth.mfa": "signed_in",
     "allauth.usersessions": "signed_in",
     "allauth.decorators": "public",

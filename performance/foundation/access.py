@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from performance.foundation import tenancy
@@ -114,7 +115,8 @@ def _inside_organisation(view: View, access: Access) -> View:
             if actor is None:
                 raise PermissionDenied
             require(access.admits(actor, request.method or "GET"))
-            return _rendered(view(request, *args, **kwargs))
+            with timezone.override(actor.organisation.time_zone):
+                return _rendered(view(request, *args, **kwargs))
 
     return _declared(guarded, access)
 

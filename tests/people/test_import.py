@@ -260,3 +260,15 @@ def test_a_large_import_takes_a_fixed_number_of_statements(
         with django_assert_max_num_queries(45):
             apply(made)
     assert AuditRow.objects.filter(action="people.apply_import").count() == 2
+
+
+def test_a_loop_with_a_planned_change_is_refused_in_words(
+    cast: Cast, upload: Any, apply: Any, now: Any
+) -> None:
+    later = queries.today(cast.organisation) + datetime.timedelta(days=30)
+    models.ReportingLine.objects.filter(person=cast.hr).delete()
+    actions.change_manager(person=cast.boss, manager=cast.hr, starts_on=later, by=None, at=now)
+    made = upload("Number,Name,Manager\nP005,Hana Hr,P001\n")
+    assert made.report["counts"]["errors"] == 0
+    with pytest.raises(PeopleRefused, match="form a loop"):
+        apply(made)

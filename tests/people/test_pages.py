@@ -1,12 +1,13 @@
 """Each page meets the fixed cast."""
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from performance.foundation import tenancy
@@ -143,9 +144,7 @@ def test_the_list_alone_answers_a_filter(cast: Cast, client_for: Any) -> None:
     assert "Eli Employee" in answer.content.decode()
 
 
-def test_the_query_count_does_not_grow(
-    cast: Cast, client_for: Any, now: Any, django_assert_max_num_queries: Callable[..., Any]
-) -> None:
+def test_the_query_count_does_not_grow(cast: Cast, client_for: Any, now: Any) -> None:
     addresses = [
         reverse("people:directory"),
         reverse("people:person", args=[cast.boss.pk]),
@@ -158,6 +157,9 @@ def test_the_query_count_does_not_grow(
         reverse("inbox:list"),
     ]
     client = client_for(cast.hr)
+    with tenancy.acting_for(cast.organisation):
+        day = datetime.date(2025, 1, 1)
+        actions.change_manager(person=cast.employee, manager=cast.boss, starts_on=day, by=None, at=now)
     first = [_queries(client, address) for address in addresses]
     with tenancy.acting_for(cast.organisation):
         people = [models.Person(number=f"N{n}", name_en=f"New {n}", name_sort=f"new {n}") for n in range(60)]
@@ -175,9 +177,6 @@ def test_the_query_count_does_not_grow(
 
 
 def _queries(client: Client, address: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)

@@ -91,7 +91,7 @@ def _save(line: ReportingLine) -> None:
         with transaction.atomic():
             line.save()
     except IntegrityError as error:
-        if "lines_without_cycles" not in str(error):
+        if not is_loop(error):
             raise
         raise PeopleRefused(
             _("%(manager)s reports to %(person)s, directly or further down. That would be a loop.")
@@ -99,6 +99,12 @@ def _save(line: ReportingLine) -> None:
             field="manager",
             code="cycle",
         ) from error
+
+
+def is_loop(error: IntegrityError) -> bool:
+    """Whether the database declined because a line would lead back to its own person."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == "lines_without_cycles"
 
 
 def _lock_lines(person: Person) -> None:

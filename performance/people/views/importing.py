@@ -1,6 +1,7 @@
 """Import of people: file → columns → dry run → apply."""
 
 import csv
+import datetime
 import io
 import re
 import uuid
@@ -174,7 +175,7 @@ def _result(request: HttpRequest, upload: PeopleImport) -> dict[str, Any]:
         | {
             "counts": counts,
             "errors": report["errors"][: shown.get("errors")],
-            "new": report["new"][: shown.get("new")],
+            "new": [{**row, "joins": _day(row["joins"])} for row in report["new"][: shown.get("new")]],
             "changed": [_labelled(row) for row in report["changed"][: shown.get("changed")]],
             "all_shown": bool(request.GET.get("all")),
             "starts_on": report["starts_on"],
@@ -189,7 +190,12 @@ def _result(request: HttpRequest, upload: PeopleImport) -> dict[str, Any]:
 
 def _labelled(row: dict[str, Any]) -> dict[str, Any]:
     fields = [{**field, "label": columns.BY_KEY[field["field"]].label} for field in row["fields"]]
-    return {**row, "fields": fields}
+    return {**row, "fields": fields, "from": _day(row["from"])}
+
+
+def _day(text: str) -> datetime.date | None:
+    """A day as the report keeps it; a person without one has none."""
+    return datetime.date.fromisoformat(text) if text else None
 
 
 def _can_undo(upload: PeopleImport) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit
+from performance.people.actions import lines
 from performance.people.actions.importing import plan, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
@@ -88,12 +89,12 @@ def _write(made: plan.Plan) -> dict[str, Any]:
     people = _add_people(made, units)
     before = _change_people(made, people, units)
     ids = {person.number.lower(): person.pk for person in people.values()}
-    lines, memberships = _starting(made, people, ids, teams)
+    line_rows, memberships = _starting(made, people, ids, teams)
     return {
         "new": [str(people[row.person].pk) for row in made.new],
         "teams": [str(teams[name.lower()]) for name in made.new_teams],
         "values": before,
-        "lines": _replace(ReportingLine, lines),
+        "lines": _replace(ReportingLine, line_rows),
         "memberships": _replace(TeamMembership, memberships),
     }
 
@@ -159,13 +160,13 @@ def _starting(
     made: plan.Plan, people: dict[str, Person], ids: dict[str, uuid.UUID], teams: dict[str, uuid.UUID]
 ) -> tuple[list[ReportingLine], list[TeamMembership]]:
     """The lines and memberships that begin: for somebody new on their first day, else on the chosen day."""
-    lines, memberships = [], []
+    line_rows, memberships = [], []
     default = made.starts_on
     for row in made.new:
         person = people[row.person]
         dates = {"starts_on": person.hired_on or default, "ends_on": _day_after(person.left_on)}
         if row.manager:
-            lines.append(ReportingLine(person_id=person.pk, manager_id=ids[row.manager], **dates))
+            line_rows.append(ReportingLine(person_id=person.pk, manager_id=ids[row.manager], **dates))
         if "team" in row.values:
             team_id = teams[row.values["team"].lower()]
             memberships.append(TeamMembership(person_id=person.pk, team_id=team_id, **dates))
@@ -173,14 +174,14 @@ def _starting(
         key = people[change.row.person].pk
         if "manager" in change.fields:
             manager_id = ids[change.fields["manager"][1]]
-            lines.append(ReportingLine(person_id=key, manager_id=manager_id, starts_on=change.starts_on))
+            line_rows.append(ReportingLine(person_id=key, manager_id=manager_id, starts_on=change.starts_on))
         if "team" in change.fields:
             team_id = teams[change.fields["team"][1].lower()]
             memberships.append(TeamMembership(person_id=key, team_id=team_id, starts_on=change.starts_on))
         left_on = change.fields.get("left_on", (None, None))[1]
         if left_on is not None:
             _end_everything(key, _day_after(left_on))
-    return lines, memberships
+    return line_rows, memberships
 
 
 def _day_after(day: datetime.date | None) -> datetime.date | None:
@@ -263,6 +264,6 @@ def _changed(made: plan.Plan, people: dict[uuid.UUID, Person]) -> Iterable[tuple
 
 
 def _refused_by_database(error: IntegrityError) -> str:
-    if "lines_without_cycles" in str(error):
+    if lines.is_loop(error):
         return _("With the changes planned for later days, these lines would form a loop.")
     return _("Somebody has changed the same people just now. Check the file again.")

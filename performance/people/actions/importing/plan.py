@@ -22,6 +22,9 @@ from performance.people.actions.names import is_chinese
 
 PLAIN = ("name_en", "name_zh", "email", "title_en", "title_zh", "level", "city", "hired_on", "left_on")
 
+# Characters that fingers and scanners take for each other.
+LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "s": "5", "b": "8"})
+
 
 @dataclass(frozen=True)
 class Known:
@@ -303,6 +306,8 @@ class _Directory:
     def near(self, named: str) -> list[tuple[str, str]]:
         """Up to three (number, name) that may have been meant."""
         same_name = sorted(self.by_word.get(named.lower(), ()))
+        looks = named.lower().translate(LOOKALIKES)
+        same_name = same_name or [key for key in self.labels if key.translate(LOOKALIKES) == looks]
         close = same_name or difflib.get_close_matches(named.lower(), self.labels, n=3, cutoff=0.7)
         if not close:
             names = difflib.get_close_matches(named.lower(), self.by_word, n=3, cutoff=0.75)

@@ -1,0 +1,173 @@
+"""Work items: listed once, done by what resolves them, told by e-mail exactly once."""
+
+import datetime
+import smtplib
+import uuid
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from performance.foundation import tenancy
+from performance.inbox import actions, models, queries, tasks
+from performance.people import queries as people
+from tests.conftest import Cast
+
+SUBJECT = uuid.uuid4()
+
+
+@pytest.fixture
+def assign(cast: Cast, now: datetime.datetime) -> Any:
+    def do(kind: str = "goals.agreement", to: Any = None, **fields: Any) -> models.WorkItem:
+        with tenancy.acting_for(cast.organisation):
+            return actions.assign_work(
+                **{
+                    "to": to or cast.employee,
+                    "kind": kind,
+                    "subject_id": SUBJECT,
+                    "title_en": "Agree to a change",
+                    "title_zh": "确认变更",
+                    "url": "/goals/",
+                    "by": cast.manager,
+                    "at": now,
+                }
+                | fields
+            )
+
+    return do
+
+
+def deliver(cast: Cast) -> None:
+    with tenancy.acting_for(cast.organisation):
+        tasks.deliver_waiting.apply()
+
+
+def test_asking_again_refreshes_the_open_item(cast: Cast, assign: Any) -> None:
+    first = assign()
+    second = assign(title_en="Agree to version 3")
+    assert first.pk == second.pk
+    deliver(cast)
+    assert len(mail.outbox) == 1
+
+
+def test_the_action_that_resolves_it_closes_it(cast: Cast, assign: Any, now: Any) -> None:
+    assign()
+    assign(to=cast.colleague)
+    with tenancy.acting_for(cast.organisation):
+        assert actions.resolve_work(kind="goals.agreement", subject_id=SUBJECT, by=cast.employee, at=now) == 2
+        assert not queries.open_items(cast.employee.pk).exists()
+        assert queries.done_items(cast.employee.pk).count() == 1
+    deliver(cast)
+    assert mail.outbox == []
+
+
+def test_an_email_is_sent_once_even_when_the_task_comes_twice(cast: Cast, assign: Any) -> None:
+    assign()
+    deliver(cast)
+    deliver(cast)
+    assert len(mail.outbox) == 1
+    assert "/goals/" in mail.outbox[0].body
+    assert mail.outbox[0].alternatives
+
+
+def test_an_email_speaks_its_readers_language(cast: Cast, assign: Any) -> None:
+    cast.employee.user.language = "zh-hans"
+    cast.employee.user.save()
+    assign()
+    assign(to=cast.colleague)
+    deliver(cast)
+    subjects = {message.to[0]: message.subject for message in mail.outbox}
+    assert subjects[cast.employee.email] == "确认变更"
+    assert subjects[cast.colleague.email] == "Agree to a change"
+
+
+def test_a_claim_excludes_others_until_it_is_abandoned(cast: Cast, assign: Any, now: Any) -> None:
+    assign()
+    with tenancy.acting_for(cast.organisation):
+        delivery = models.Delivery.objects.get()
+        later = now + datetime.timedelta(seconds=1)
+        assert actions.claim_delivery(delivery_id=delivery.pk, at=later)
+        assert actions.claim_delivery(delivery_id=delivery.pk, at=later) is None
+        abandoned = later + actions.SENDING_LASTS + datetime.timedelta(seconds=1)
+        assert actions.claim_delivery(delivery_id=delivery.pk, at=abandoned)
+
+
+def test_a_mail_server_that_is_away_is_tried_again(
+    cast: Cast, assign: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign()
+
+    def refuse(self: Any, messages: Any) -> int:
+        raise smtplib.SMTPServerDisconnected("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+        deliver(cast)
+    with tenancy.acting_for(cast.organisation):
+        delivery = models.Delivery.objects.get()
+        assert delivery.sent_at is None
+        assert delivery.error == "away"
+        models.Delivery.objects.update(queued_at=now)
+    deliver(cast)
+    assert len(mail.outbox) == 1
+
+
+def test_the_list_shows_what_waits_for_me_and_for_nobody_else(
+    cast: Cast, client_for: Any, assign: Any
+) -> None:
+    assign()
+    assign(to=cast.colleague, kind="metrics.alert", title_en="Turnover is low")
+    page = client_for(cast.employee).get(reverse("inbox:list")).content.decode()
+    assert "Agree to a change" in page
+    assert "Turnover is low" not in page
+    filtered = client_for(cast.employee).get(reverse("inbox:list"), {"area": "metrics"}).content.decode()
+    assert "Agree to a change" not in filtered
+
+
+def test_the_card_says_what_is_overdue(cast: Cast, client_for: Any, assign: Any) -> None:
+    today = people.today(cast.organisation)
+    assign(due_on=today - datetime.timedelta(days=2))
+    card = client_for(cast.employee).get(reverse("inbox:card")).content.decode()
+    assert "Overdue since" in card
+    assert 'hx-trigger="todo:changed from:body"' in card
+
+
+def test_an_item_is_put_off_and_brought_back(cast: Cast, client_for: Any, assign: Any) -> None:
+    item = assign()
+    client = client_for(cast.employee)
+    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+    assert "Agree to a change" not in client.get(reverse("inbox:list")).content.decode()
+    assert "Agree to a change" in client.get(reverse("inbox:list"), {"list": "later"}).content.decode()
+    client.post(reverse("inbox:wake", args=[item.pk]))
+    assert "Agree to a change" in client.get(reverse("inbox:list")).content.decode()
+
+
+def test_the_items_of_others_do_not_exist(cast: Cast, client_for: Any, assign: Any) -> None:
+    item = assign()
+    for person in (cast.colleague, cast.hr, cast.stranger):
+        answer = client_for(person).post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+        assert answer.status_code == 404
+        api = client_for(person).get(reverse("api_inbox")).json()
+        assert api["results"] == []
+
+
+def test_the_api_lists_what_waits(cast: Cast, client_for: Any, assign: Any) -> None:
+    item = assign()
+    client = client_for(cast.employee)
+    assert [row["id"] for row in client.get(reverse("api_inbox")).json()["results"]] == [str(item.pk)]
+    snooze = reverse("api_inbox_snooze", args=[item.pk])
+    assert client.post(snooze, {"until": "2999-01-01"}, content_type="application/json").status_code == 204
+
+
+def test_the_query_count_does_not_grow(
+    cast: Cast, client_for: Any, assign: Any, django_assert_num_queries: Any
+) -> None:
+    from tests.people.test_pages import _queries
+
+    client = client_for(cast.employee)
+    assign()
+    first = [_queries(client, reverse(name)) for name in ("inbox:list", "inbox:card")]
+    for number in range(20):
+        assign(kind=f"goals.k{number}")
+    assert [_queries(client, reverse(name)) for name in ("inbox:list", "inbox:card")] == first
