@@ -27,6 +27,7 @@ def sweep_sources() -> None:
     now = timezone.now()
     actions.start_due_loads(at=now)
     actions.clear_answers(at=now)
+    actions.clear_rejected_rows(at=now)
     for load_id in queries.claimable_loads(now).values_list("pk", flat=True):
         jobs.nudge(run_load, str(load_id))
     for probe_id in queries.claimable_probes(now).values_list("pk", flat=True):

@@ -215,7 +215,7 @@ def test_a_dropped_column_is_reported_and_the_rows_stay(ledger: models.Dataset, 
     assert len(stage.rows(ledger, "id", "account")) == 240
 
 
-def test_a_source_that_is_away_is_tried_again_later_and_longer(ledger: models.Dataset) -> None:
+def test_a_source_that_is_away_is_tried_again_later_and_longer(ledger: models.Dataset, books: Place) -> None:
     models.Connection.objects.filter(pk=ledger.connection_id).update(port=9)
     waiting = queries.open_load(ledger)
     at, waits = AT, []
@@ -227,6 +227,9 @@ def test_a_source_that_is_away_is_tried_again_later_and_longer(ledger: models.Da
     assert waits == [2, 4, 8, None]
     assert (waiting.state, waiting.problem_code) == ("failed", "unreachable")
     assert models.Connection.objects.get(pk=ledger.connection_id).state == "failing"
+    models.Connection.objects.filter(pk=ledger.connection_id).update(port=books.values["port"])
+    assert stage.load(ledger, Clock(at)).state == "done"
+    assert models.Connection.objects.get(pk=ledger.connection_id).state == "connected"
 
 
 def test_a_stopped_load_changes_nothing(ledger: models.Dataset) -> None:
@@ -328,11 +331,13 @@ def test_a_workbook_of_budgets_is_uploaded_loaded_and_replaced(acting: Organisat
         (4, "key_missing", "store", ""),
         (5, "not_date", "month", "soon"),
     }
+    assert actions.clear_rejected_rows(at=LATER + datetime.timedelta(days=29)) == 0
     assert {(group.reason, group.count) for group in queries.rejected_by_reason(done)} == {
         ("key_twice", 1),
         ("key_missing", 1),
         ("not_date", 1),
     }
+    assert actions.clear_rejected_rows(at=LATER + datetime.timedelta(days=31)) == 3
 
 
 def test_columns_are_changed_and_everything_is_read_again(ledger: models.Dataset, books: Place) -> None:

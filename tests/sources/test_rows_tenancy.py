@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection as database
 from django.db import transaction
 from django.db.utils import DataError, IntegrityError, ProgrammingError
@@ -174,3 +175,19 @@ def test_the_password_is_nowhere_in_clear(stores: models.Dataset, contoso: Place
                 connection=connection, values={"host": "evil.example"}, password="", by=None, at=stage.AT
             )
         assert refused.value.code == "password_needed"
+
+
+def test_credentials_move_to_a_new_key_and_the_old_one_is_no_longer_needed(
+    stores: models.Dataset, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = settings.FIELD_ENCRYPTION_KEYS, "a-new-key-of-the-installation-" * 2
+    settings.FIELD_ENCRYPTION_KEYS = [new, *old]
+    call_command("reseal_credentials")
+    assert "1 sources" in capsys.readouterr().out
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+    with tenancy.acting_for(stores.organisation):
+        assert stage.load(stores).state == "done"
+    settings.FIELD_ENCRYPTION_KEYS = old
+    with tenancy.acting_for(stores.organisation):
+        lost = stage.load(stores)
+    assert (lost.state, lost.problem_code) == ("failed", "unreadable_secret")

@@ -19,7 +19,7 @@ from performance.sources.actions.modelling import (
     create_dataset,
 )
 from performance.sources.actions.probing import ask_source, clear_answers, run_probe
-from performance.sources.actions.scheduling import start_due_loads, start_load, stop_load
+from performance.sources.actions.scheduling import clear_rejected_rows, start_due_loads, start_load, stop_load
 from performance.sources.actions.uploading import upload_file
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "change_connection",
     "change_dataset",
     "clear_answers",
+    "clear_rejected_rows",
     "close_connection",
     "close_dataset",
     "connect_source",

@@ -17,7 +17,7 @@ from performance.foundation import stale, tenancy
 from performance.sources import connectors
 from performance.sources.actions import claiming, shaping
 from performance.sources.connectors import columns as typing_rules
-from performance.sources.models import Dataset, DatasetColumn, JobState, Load
+from performance.sources.models import Connection, ConnectionState, Dataset, DatasetColumn, JobState, Load
 from performance.sources.queries import rows as relations
 
 if TYPE_CHECKING:
@@ -180,6 +180,9 @@ def settle(work: Work, merged: Merged, doubled: Doubled, reached: dict[str, str]
         cursor.execute("SELECT dataset_rows.learn(%s)", [work.dataset.pk])
     Dataset.objects.filter(pk=work.dataset.pk).update(
         row_count=row_count, loaded_at=at, cursor=reached or work.dataset.cursor
+    )
+    Connection.objects.filter(pk=work.dataset.connection_id, state=ConnectionState.FAILING).update(
+        state=ConnectionState.CONNECTED, problem_code="", problem_params={}
     )
     rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)
     claiming.finish(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit
 from performance.sources.actions.connecting import SourceRefused
-from performance.sources.models import Dataset, JobState, Load, SourceFile
+from performance.sources.models import Dataset, JobState, Load, RejectedRow, SourceFile
 from performance.sources.models.jobs import OPEN
 from performance.sources.queries.loads import due_datasets
 
@@ -76,6 +76,12 @@ def start_due_loads(*, at: datetime) -> list[Load]:
         start_load(dataset=dataset, by=None, at=at)
         for dataset in due_datasets(at).select_related("connection")
     ]
+
+
+def clear_rejected_rows(*, at: datetime) -> int:
+    """Rows that were kept aside hold data of people; they are not kept longer than it takes to mend them."""
+    old = at - timedelta(days=RejectedRow.KEEP_DAYS)
+    return RejectedRow.objects.filter(load__finished_at__lt=old).delete()[0]
 
 
 def is_loading(dataset: Dataset) -> bool:

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from performance.foundation import i18n, tenancy
 from performance.sources.models.connections import Connection
@@ -16,7 +17,7 @@ class Mode(models.TextChoices):
 
 
 class ColumnType(models.TextChoices):
-    TEXT = "text", _("text")
+    TEXT = "text", pgettext_lazy("type of a column", "text")
     INTEGER = "integer", _("whole number")
     DECIMAL = "decimal", _("decimal")
     DATE = "date", _("date")

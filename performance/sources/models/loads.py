@@ -1,5 +1,7 @@
 """Every load has an id, counts, a drift report, and the rows it could not take, with the reason."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +62,10 @@ class Load(jobs.Job):
 
 
 class RejectedRow(tenancy.TenantModel):
-    """A row kept aside: in no number, with the reason, as the source gave it."""
+    """A row kept aside: in no number, with the reason, as the source gave it. Cleared after a while; the load
+    keeps the count."""
+
+    KEEP_DAYS: ClassVar[int] = 30
 
     load = tenancy.TenantForeignKey(Load, related_name="rejected_rows")
     number = models.PositiveBigIntegerField(_("row"))
