@@ -14,7 +14,7 @@ from performance.foundation import i18n
 from performance.kpis import queries as kpi_queries
 from performance.people import models as people
 from performance.scoring import evidence
-from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, PolicyVersion, Stage
+from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, PolicyVersion, SourceKind, Stage
 
 PERCENT = WHOLE // 100
 COLOURS = 8
@@ -239,14 +239,17 @@ def shortcomings(rows: BaseComponents) -> list[str]:
 
 
 def sources() -> list[tuple[str, Any]]:
-    """What a component may be measured by: objectives, the pulse, and every certified metric. One query."""
-    metrics = kpi_queries.certified_metrics()
-    return [
-        ("", gettext_lazy("Choose")),
-        ("okr:", gettext_lazy("Objectives and key results")),
-        ("feedback:pulse", gettext_lazy("Weekly pulse")),
-        *((f"kpi:{metric.key}", i18n.local(metric, "name")) for metric in metrics),
-    ]
+    """What a component may be measured by: the sources of this installation, metrics by name. One query."""
+    known = evidence.known_sources()
+    choices: list[tuple[str, Any]] = [("", gettext_lazy("Choose"))]
+    if SourceKind.OKR in known:
+        choices.append((f"{SourceKind.OKR}:", SourceKind.OKR.label))
+    if SourceKind.FEEDBACK in known:
+        choices.append((f"{SourceKind.FEEDBACK}:", SourceKind.FEEDBACK.label))
+    if SourceKind.KPI in known:
+        metrics = kpi_queries.certified_metrics()
+        choices += [(f"{SourceKind.KPI}:{metric.key}", i18n.local(metric, "name")) for metric in metrics]
+    return choices
 
 
 def initial_of(draft: evidence.ComponentDraft) -> dict[str, Any]:

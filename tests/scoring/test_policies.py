@@ -64,6 +64,21 @@ def test_troubles_name_what_is_wrong(fields: dict[str, Any], code: str) -> None:
     assert [trouble.code for trouble in found] == [code]
 
 
+def test_a_component_nothing_measures_is_refused() -> None:
+    found = evidence.troubles([component("okr", 50), component("rating", 50, source_kind="manager")])
+    assert [(trouble.code, trouble.key) for trouble in found] == [("source_unknown", "rating")]
+
+
+def test_the_start_up_check_names_sources_that_are_not_there(settings: Any) -> None:
+    settings.SCORE_SOURCES = {
+        "okr": "okr.evidence.attainment",
+        "kpi": "performance.kpis.evidence.metric_values",
+    }
+    assert evidence.check_sources() == []
+    settings.SCORE_SOURCES = {"okr": "okr.evidence.nowhere", "kpi": "performance.kpis.evidence.OWN_UNIT"}
+    assert [message.id for message in evidence.check_sources()] == ["scoring.E001", "scoring.E002"]
+
+
 def test_a_proposal_asks_one_owner_of_each_side(proposal: PolicyVersion, cast: Cast) -> None:
     with tenancy.acting_for(cast.organisation):
         asked = WorkItem.objects.filter(kind=actions.APPROVAL, subject_id=proposal.pk, done_at=None)

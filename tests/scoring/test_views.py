@@ -237,7 +237,7 @@ def test_the_editor_makes_a_draft(
         {
             "name_en": "Weekly pulse",
             "base": "37.5",
-            "source": "feedback:pulse",
+            "source": "feedback:",
             "curve": "linear",
             "direction": "higher",
             "floor": "1",
@@ -277,7 +277,7 @@ def test_the_editor_names_what_is_wrong(
     second: dict[str, str],
     words: str,
 ) -> None:
-    rows = _rows({"name_en": "OKR", "base": "60"}, {"name_en": "Pulse", "source": "feedback:pulse"} | second)
+    rows = _rows({"name_en": "OKR", "base": "60"}, {"name_en": "Pulse", "source": "feedback:"} | second)
     answer = client_for(cast.hr).post(reverse("scoring:policy_new"), _policy(quarter, unit) | rows)
     assert answer.status_code == 422
     assert words in answer.content.decode()
@@ -288,7 +288,7 @@ def test_the_preview_weighs_without_saving(
 ) -> None:
     rows = _rows(
         {"name_en": "OKR", "base": "60"},
-        {"name_en": "Pulse", "source": "feedback:pulse", "base": "40", "stage_growth": "2"},
+        {"name_en": "Pulse", "source": "feedback:", "base": "40", "stage_growth": "2"},
     )
     client = client_for(cast.hr)
     answer = client.post(reverse("scoring:policy_preview_new"), _policy(quarter, unit) | rows)

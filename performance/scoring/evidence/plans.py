@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from performance import engine
@@ -23,6 +24,7 @@ PROBLEMS = {
     "infeasible_bounds": _("With these minimums and maximums no weights add up to 100%."),
     "infeasible_step": _("With this step cap no weights add up to 100%."),
     "no_base_weight": _("At least one component needs a base weight."),
+    "source_unknown": _("Nothing measures this kind of component here."),
     "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
     # Curves
     "not_a_curve": _("Describe how the value becomes a score."),
@@ -82,6 +84,11 @@ def troubles(
     """Everything that keeps these components from being a policy, in any stage; empty when they are one."""
     found = [
         Trouble("key_not_plain", draft.key) for draft in components if not PLAIN_KEY.fullmatch(draft.key)
+    ]
+    found += [
+        Trouble("source_unknown", draft.key, "source")
+        for draft in components
+        if draft.source_kind not in settings.SCORE_SOURCES
     ]
     stages = sorted({stage for draft in components for stage in draft.multipliers}) or [""]
     for stage in stages:
