@@ -1,4 +1,4 @@
-"""Writing an objective: the form to propose one and to change one. Works without JavaScript: "add" and "remove"
+"""Writing an objective: the form to propose one and to change one. Works without JavaScript: "add" and "leave out"
 are submits that show the form again."""
 
 import uuid
@@ -245,14 +245,14 @@ def _bound_rows(request: HttpRequest, setting: Setting, known: dict[str, Any]) -
 def _reshaped(request: HttpRequest) -> list[dict[str, Any]] | None:
     """The rows after "add", "remove" or "share evenly"; None when the form is to be saved."""
     posted = request.POST
-    if not {"add", "remove", "even"} & set(posted):
+    if not {"add", "leave_out", "even"} & set(posted):
         return None
     rows = forms.rows_from(posted)
     was_even = forms.are_even(rows)
     kind = posted.get("add", "")
     if kind in FIELDS_OF and len(rows) < MOST_ROWS:
         rows.append({"kind": kind, "weight": ""})
-    gone = posted.get("remove", "")
+    gone = posted.get("leave_out", "")
     if gone.isdigit() and int(gone) < len(rows):
         del rows[int(gone)]
     return forms.with_even_weights(rows) if was_even or "even" in posted else rows

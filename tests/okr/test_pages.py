@@ -189,7 +189,7 @@ def test_adding_and_removing_key_results_works_without_javascript(cast, quarter,
     more = client.post(reverse("okr:propose"), proposal_form(cast, quarter, add="yes_no")).content.decode()
     assert 'name="kr-2-kind" value="yes_no"' in more
     assert 'value="Planning hours"' in more
-    less = client.post(reverse("okr:propose"), proposal_form(cast, quarter, remove="0")).content.decode()
+    less = client.post(reverse("okr:propose"), proposal_form(cast, quarter, leave_out="0")).content.decode()
     assert 'name="kr-0-kind" value="milestones"' in less
     assert "kr-1-kind" not in less
     even = client.post(reverse("okr:propose"), proposal_form(cast, quarter, even="1")).content.decode()
