@@ -40,7 +40,7 @@ def _assign(
     kind: str,
     subject_id: uuid.UUID,
     url: str,
-    detail: str,
+    detail: tuple[str, str],
     by: Any,
     at: Any,
 ) -> None:
@@ -51,12 +51,21 @@ def _assign(
         subject_id=subject_id,
         title_en=english,
         title_zh=chinese,
-        detail_en=detail[:DETAIL],
-        detail_zh=detail[:DETAIL],
+        detail_en=detail[0][:DETAIL],
+        detail_zh=detail[1][:DETAIL],
         url=url,
         by=by,
         at=at,
     )
+
+
+def _of_week(check_in: CheckIn) -> tuple[str, str]:
+    """What blocks them; without a blocker, which week it is about."""
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(check_in.blockers or formats.week_number(check_in.week_starts_on))
+    return texts[0], texts[1]
 
 
 def ask_to_agree(
@@ -73,7 +82,7 @@ def ask_to_agree(
             kind=AGREEMENT,
             subject_id=objective.pk,
             url=reverse("okr:objective", args=[objective.pk]),
-            detail=version.as_content.title,
+            detail=(version.as_content.title,) * 2,
             by=by,
             at=at,
         )
@@ -93,7 +102,7 @@ def ask_to_decide(edit: SuggestedEdit, objective: Objective, decider: Any, *, by
         kind=SUGGESTION,
         subject_id=edit.pk,
         url=reverse("okr:objective", args=[objective.pk]),
-        detail=objective.title,
+        detail=(objective.title,) * 2,
         by=by,
         at=at,
     )
@@ -134,7 +143,7 @@ def ask_for_answers(
             kind=kind,
             subject_id=first_id,
             url=reverse("okr:conversation", args=[check_in.pk]),
-            detail=check_in.blockers,
+            detail=_of_week(check_in),
             by=by,
             at=at,
         )

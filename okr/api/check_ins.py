@@ -34,7 +34,7 @@ class CheckIns(GoalsView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("page_size", int),
         ],
-        responses=serializers.CheckInOut(many=True),
+        responses=serializers.CheckInPageOut,
     )
     def get(self, request: Request) -> Response:
         """Every entry, corrections included, newest first."""
@@ -89,7 +89,9 @@ class CheckIns(GoalsView):
 
 class Replies(GoalsView):
     @extend_schema(
-        operation_id="check_ins_reply", request=serializers.ReplyIn, responses={201: serializers.ReplyOut}
+        operation_id="check_ins_reply",
+        request=serializers.CheckInReplyIn,
+        responses={201: serializers.CheckInReplyOut},
     )
     def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """Answers a check-in, or without text says that you have read it."""
@@ -98,6 +100,6 @@ class Replies(GoalsView):
         line = people.line_above(one.person_id, people.today(actor.organisation))
         access.require(rules.can_reply(actor, one, line))
         said = actions.reply_to_check_in(
-            check_in=one, text=self.valid(serializers.ReplyIn)["text"], by=actor, at=timezone.now()
+            check_in=one, text=self.valid(serializers.CheckInReplyIn)["text"], by=actor, at=timezone.now()
         )
-        return Response(serializers.ReplyOut(said).data, status=status.HTTP_201_CREATED)
+        return Response(serializers.CheckInReplyOut(said).data, status=status.HTTP_201_CREATED)

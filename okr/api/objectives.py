@@ -67,7 +67,7 @@ class Objectives(GoalsView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("page_size", int),
         ],
-        responses=serializers.ObjectiveOut(many=True),
+        responses=serializers.ObjectivePageOut,
     )
     def get(self, request: Request) -> Response:
         """Objectives that you may see, newest first."""
@@ -172,14 +172,14 @@ class Withdraw(GoalsView):
 
 class Comments(GoalsView):
     @extend_schema(
-        operation_id="goals_comment", request=serializers.TextIn, responses={201: serializers.CommentOut}
+        operation_id="goals_comment", request=serializers.CommentIn, responses={201: serializers.CommentOut}
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Adds a word to the thread."""
         one, _line = self.found(objective_id)
         access.require(rules.can_discuss(self.actor, one))
         said = actions.comment_on_objective(
-            objective=one, text=self.valid(serializers.TextIn)["text"], by=self.actor, at=timezone.now()
+            objective=one, text=self.valid(serializers.CommentIn)["text"], by=self.actor, at=timezone.now()
         )
         return Response(serializers.CommentOut(said).data, status=status.HTTP_201_CREATED)
 

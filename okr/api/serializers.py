@@ -66,11 +66,11 @@ class ChangeIn(ContentIn):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
-class TextIn(serializers.Serializer):
+class CommentIn(serializers.Serializer):
     text = serializers.CharField(max_length=4000)
 
 
-class ReplyIn(serializers.Serializer):
+class CheckInReplyIn(serializers.Serializer):
     text = serializers.CharField(
         max_length=4000, required=False, default="", allow_blank=True, help_text="Empty: read, without words."
     )
@@ -137,19 +137,19 @@ class ObjectiveOut(serializers.ModelSerializer):
         return _text(percent_of(row.progress_micro))
 
 
-class SignatureOut(serializers.Serializer):
+class AgreementOut(serializers.Serializer):
     side = serializers.CharField()
     person = serializers.UUIDField(source="person_id")
     at = serializers.DateTimeField()
 
 
-class VersionOut(serializers.Serializer):
+class ObjectiveVersionOut(serializers.Serializer):
     number = serializers.IntegerField()
     state = serializers.CharField()
     reason = serializers.CharField()
     by = serializers.UUIDField(source="by_id")
     at = serializers.DateTimeField()
-    signatures = SignatureOut(many=True, source="agreements")
+    signatures = AgreementOut(many=True, source="agreements")
 
 
 class SuggestionOut(serializers.Serializer):
@@ -171,12 +171,18 @@ class CommentOut(serializers.Serializer):
 
 
 class ObjectiveDetailOut(ObjectiveOut):
-    versions = VersionOut(many=True)
+    versions = ObjectiveVersionOut(many=True)
     suggestions = SuggestionOut(many=True, source="suggested_edits")
     comments = CommentOut(many=True)
 
     class Meta(ObjectiveOut.Meta):
         fields = [*ObjectiveOut.Meta.fields, "versions", "suggestions", "comments"]
+
+
+class ObjectivePageOut(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ObjectiveOut(many=True)
 
 
 class ReadingIn(serializers.Serializer):
@@ -201,7 +207,7 @@ class CheckInIn(serializers.Serializer):
     readings = ReadingIn(many=True)
 
 
-class EntryOut(serializers.Serializer):
+class KeyResultEntryOut(serializers.Serializer):
     key_result = serializers.UUIDField(source="key_result_id")
     value = serializers.DecimalField(max_digits=28, decimal_places=8, allow_null=True)
     done = serializers.BooleanField(allow_null=True)
@@ -215,7 +221,7 @@ class EntryOut(serializers.Serializer):
         return _text(percent_of(row.progress_micro))
 
 
-class ReplyOut(serializers.Serializer):
+class CheckInReplyOut(serializers.Serializer):
     id = serializers.UUIDField()
     text = serializers.CharField()
     by = serializers.UUIDField(source="by_id")
@@ -227,8 +233,8 @@ class CheckInOut(serializers.ModelSerializer):
     period = serializers.UUIDField(source="period_id")
     asks = serializers.UUIDField(source="asks_id", allow_null=True)
     corrects = serializers.UUIDField(source="corrects_id", allow_null=True)
-    entries = EntryOut(many=True)
-    replies = ReplyOut(many=True)
+    entries = KeyResultEntryOut(many=True)
+    replies = CheckInReplyOut(many=True)
 
     class Meta:
         model = CheckIn
@@ -236,6 +242,12 @@ class CheckInOut(serializers.ModelSerializer):
             *("id", "person", "period", "week_starts_on", "number", "corrects", "wins", "plans", "blockers"),
             *("asks", "at", "entries", "replies"),
         ]
+
+
+class CheckInPageOut(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = CheckInOut(many=True)
 
 
 def content_from(given: dict[str, Any], known: Content | None = None) -> Content:

@@ -143,6 +143,7 @@ class TeamRow:
     confidence_before: int | None = None
     entries: list[KeyResultEntry] = field(default_factory=list)
     replies: list[CheckInReply] = field(default_factory=list)
+    worst: KeyResultEntry | None = None
 
     @property
     def asks_for_help(self) -> bool:
@@ -154,12 +155,6 @@ class TeamRow:
         if self.check_in is None or any(reply.by_id != self.person.pk for reply in self.replies):
             return False
         return bool(self.check_in.blockers or self.check_in.asks_id or self.status in ("warn", "bad"))
-
-    @property
-    def worst(self) -> KeyResultEntry | None:
-        """The reading that is furthest behind."""
-        known = [entry for entry in self.entries if entry.progress_micro is not None]
-        return min(known, key=lambda entry: entry.progress_micro or 0) if known else None
 
 
 def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) -> list[TeamRow]:
@@ -185,8 +180,15 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
             confidence_before=before.get(check_in.person_id),
             entries=entries,
             replies=replies[check_in.person_id],
+            worst=_worst(entries, pace),
         )
     return sorted(rows.values(), key=_urgency)
+
+
+def _worst(entries: list[KeyResultEntry], pace: Any) -> KeyResultEntry | None:
+    """The reading that is furthest behind its plan, if one is behind."""
+    behind = [entry for entry in entries if pace.status_of_entry(entry) in ("bad", "warn")]
+    return min(behind, key=lambda entry: entry.progress_micro or 0, default=None)
 
 
 def _urgency(row: TeamRow) -> tuple[Any, ...]:

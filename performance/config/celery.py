@@ -53,6 +53,18 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    "refresh-bound-key-results": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.refresh_bound_key_results"],
+        "schedule": 120,
+        "options": {"expires": 120},
+    },
+    "activate-agreed-objectives": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.activate_agreed_objectives"],
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_stale_values"],
