@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
@@ -359,7 +359,7 @@ SETUP_COUNTERS = {
     "goals": "performance.config.shell.count_objectives",
 }
 # Access of views that are not ours to decorate, by module. allauth guards its own pages.
-ACCESS_OF_THIRD_PARTIES = {
+ACCESS_OF_THIRD_PARTIES: dict[str, Literal["public", "signed_in"]] = {
     "allauth.account": "public",
     # The second step comes before anybody counts as signed in.
     "allauth.mfa.base": "public",

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -136,7 +136,7 @@ def active_organisation_id(request: HttpRequest) -> uuid.UUID | None:
         return None
     chosen = request.session.get(SESSION_KEY)
     by_id = {str(organisation.pk): organisation for organisation in memberships}
-    organisation = by_id.get(chosen) or memberships[0]
+    organisation = by_id.get(str(chosen)) or memberships[0]
     request.organisations = memberships  # type: ignore[attr-defined]
     return organisation.pk
 
@@ -179,7 +179,7 @@ def get_or_404(queryset: models.QuerySet[Row], **lookup: Any) -> Row:
     """One row of what the actor may see; anything else does not exist for them."""
     try:
         return queryset.get(**lookup)
-    except (queryset.model.DoesNotExist, ValidationError, ValueError) as error:
+    except (ObjectDoesNotExist, ValidationError, ValueError) as error:
         raise Http404 from error
 
 

@@ -25,8 +25,8 @@ def install(using: str) -> None:
         tables = set(connection.introspection.table_names(cursor))
         walled = [model for model in tenancy.tenant_models() if model._meta.db_table in tables]
         _separate_application_role(cursor, role)
-        for model in walled:
-            _secure_rows(cursor, model._meta.db_table)
+        for walled_model in walled:
+            _secure_rows(cursor, walled_model._meta.db_table)
         _make_keys_composite(cursor, walled)
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed and model._meta.db_table in tables:

@@ -5,7 +5,7 @@ They are real databases beside Accord's own, filled by COPY, and read through a 
 
 import datetime
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import psycopg
@@ -89,7 +89,7 @@ def _connected(owner: psycopg.Connection, name: str) -> psycopg.Connection:
     return psycopg.connect(owner.info.dsn, dbname=name, password=owner.info.password)
 
 
-def _copy(database: psycopg.Connection, table: str, rows: list[Row]) -> None:
+def _copy(database: psycopg.Connection, table: str, rows: Sequence[Row]) -> None:
     with (
         database.cursor() as cursor,
         cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy,

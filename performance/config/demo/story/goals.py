@@ -302,8 +302,8 @@ def _reading(stage: Stage, result: models.KeyResult, done: Decimal) -> actions.R
         steps = list(result.milestones.all())
         reached = frozenset(step.pk for step in steps[: int(done * len(steps))])
         return actions.Reading(key_result_id=result.pk, milestones_done=reached, confidence=confidence)
-    value = result.start + (result.target - result.start) * done  # type: ignore[operator]
-    places = STEP if abs(result.target - result.start) < 1000 else Decimal(1000)  # type: ignore[operator]
+    value = result.start + (result.target - result.start) * done
+    places = STEP if abs(result.target - result.start) < 1000 else Decimal(1000)
     value = (value / places).quantize(Decimal(1)) * places
     return actions.Reading(key_result_id=result.pk, value=value, confidence=confidence)
 

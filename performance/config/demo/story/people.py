@@ -31,7 +31,7 @@ FILE = (
 def found(days: calendar.Days, *, name_en: str, name_zh: str, language: str) -> people.Organisation:
     """The organisation with its administrator, who also keeps the people until HR is there."""
     user, _is_new = people.User.objects.get_or_create(email=FOUNDER.email)
-    organisation = actions.found_organisation(
+    return actions.found_organisation(
         name_en=name_en,
         name_zh=name_zh,
         user=user,
@@ -42,7 +42,6 @@ def found(days: calendar.Days, *, name_en: str, name_zh: str, language: str) -> 
         currency="CNY",
         country="CN",
     )
-    return organisation
 
 
 def tell(stage: Stage) -> None:
@@ -89,8 +88,18 @@ def _file(stage: Stage) -> bytes:
     for each in company.employees():
         hired = calendar.shift(stage.days.history, -stage.chance.randint(3, 80))
         rows.writerow(
-            [each.number, each.name_en, each.name_zh, each.email, each.title_en, each.title_zh, each.level]
-            + [each.city, names[each.team], names[each.unit], each.manager or "", hired.isoformat()]
+            [
+                *(
+                    each.number,
+                    each.name_en,
+                    each.name_zh,
+                    each.email,
+                    each.title_en,
+                    each.title_zh,
+                    each.level,
+                ),
+                *(each.city, names[each.team], names[each.unit], each.manager or "", hired.isoformat()),
+            ]
         )
     return text.getvalue().encode("utf-8-sig")
 
