@@ -37,7 +37,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
 @access.member
 def waiting(request: HttpRequest) -> HttpResponse:
     """Everything that waits for me; also what I put off, and what is done."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     on = people.today(actor.organisation)
     shown = request.GET.get("list", "waiting")
     shown = shown if shown in LISTS else "waiting"
@@ -67,7 +67,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 @access.member
 def card(request: HttpRequest) -> HttpResponse:
     """The most urgent few, for the home page; loads itself again on `todo:changed`."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     on = people.today(actor.organisation)
     items = list(queries.open_items(actor.person_id, on=on)[: CARD + 1])
     context = {
@@ -84,7 +84,7 @@ def card(request: HttpRequest) -> HttpResponse:
 def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Off the list until a day."""
     item = _own(request, item_id)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     try:
         until = datetime.date.fromisoformat(request.POST.get("until", ""))
     except ValueError:
@@ -98,16 +98,16 @@ def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
 def wake(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Back on the list."""
     item = _own(request, item_id)
-    actions.wake_work(item=item, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    actions.wake_work(item=item, by=request.actor, at=timezone.now())
     return _changed(request)
 
 
 def _own(request: HttpRequest, item_id: uuid.UUID) -> WorkItem:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return access.get_or_404(queries.items_of(actor.person_id), pk=item_id)
 
 
 def _changed(request: HttpRequest) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return trigger_client_event(HttpResponseClientRefresh(), "todo:changed")
     return redirect("inbox:list")

@@ -17,7 +17,7 @@ from performance.people import actions, queries, rules
 from performance.people.models import ApiToken, Period, PeriodKind, PeriodState, Person, Scope, Team
 
 
-class PersonalTokenScheme(OpenApiAuthenticationExtension):
+class PersonalTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names a personal token."""
 
     target_class = "performance.people.views.api_tokens.PersonalToken"
@@ -194,10 +194,14 @@ class OnePerson(api.TenantView):
         on = _day_asked(request)
         team = queries.team_of(person.pk, on)
         direct, everyone = queries.counts_below([person.pk], on).get(person.pk, (0, 0))
-        person.manager_id = queries.managers_of([person.pk], on).get(person.pk)
-        person.team_id = team.pk if team else None
-        person.direct_reports, person.everyone_below = direct, everyone
-        return Response(PersonDetailOut(person).data)
+        detail = {
+            **PersonOut(person).data,
+            "manager_id": queries.managers_of([person.pk], on).get(person.pk),
+            "team_id": team.pk if team else None,
+            "direct_reports": direct,
+            "everyone_below": everyone,
+        }
+        return Response(detail)
 
     @extend_schema(operation_id="people_change", request=PersonIn(partial=True), responses=PersonOut)
     def patch(self, request: Request, person_id: uuid.UUID) -> Response:

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
@@ -43,13 +43,15 @@ def test_the_database_refuses_a_loop_on_the_days_that_overlap_only(cast: Cast, t
 
 
 def test_the_walk_is_made_also_when_nobody_acts_for_the_organisation_any_more(cast: Cast) -> None:
-    from django.db import connection
+    def write_late() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS lines_without_cycles DEFERRED")
+            models.ReportingLine.objects.create(person=cast.boss, manager=cast.manager, starts_on=LONG_AGO)
+            cursor.execute("SELECT set_config('app.organisation', '', true)")
+            cursor.execute("SET CONSTRAINTS lines_without_cycles IMMEDIATE")
 
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS lines_without_cycles DEFERRED")
-        models.ReportingLine.objects.create(person=cast.boss, manager=cast.manager, starts_on=LONG_AGO)
-        cursor.execute("SELECT set_config('app.organisation', '', true)")
-        cursor.execute("SET CONSTRAINTS lines_without_cycles IMMEDIATE")
+    with pytest.raises(IntegrityError):
+        write_late()
 
 
 def test_change_manager_refuses_a_loop_in_words(cast: Cast, now: Any, today: datetime.date) -> None:

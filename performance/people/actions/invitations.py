@@ -59,7 +59,7 @@ def withdraw_invitation(*, invitation: Invitation, by: Any, at: datetime.datetim
 
 def link_secret(invitation: Invitation) -> str:
     """The last part of the invitation's address."""
-    organisation, key = invitation.organisation_id.hex, invitation.pk.hex
+    organisation, key = tenancy.current_organisation_id().hex, invitation.pk.hex
     proof = salted_hmac("people.invitation", organisation + key, algorithm="sha256").hexdigest()
     return f"{organisation}-{key}-{proof}"
 

@@ -43,7 +43,9 @@ class PersonForm(forms.Form):
     title_zh = forms.CharField(label=_("Chinese title"), max_length=60, required=False)
     level = forms.CharField(label=_("Level"), max_length=20, required=False)
     city = forms.CharField(label=_("City"), max_length=60, required=False)
-    unit = forms.ModelChoiceField(label=_("Business unit"), queryset=None, required=False)
+    unit: "forms.ModelChoiceField[BusinessUnit]" = forms.ModelChoiceField(
+        label=_("Business unit"), queryset=None, required=False
+    )
     hired_on = DayField(label=_("Joined on"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,8 +60,12 @@ class PersonForm(forms.Form):
 
 
 class NewPersonForm(PersonForm):
-    manager = forms.ModelChoiceField(label=_("Manager"), queryset=None, required=False)
-    team = forms.ModelChoiceField(label=_("Team"), queryset=None, required=False)
+    manager: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
+        label=_("Manager"), queryset=None, required=False
+    )
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
+        label=_("Team"), queryset=None, required=False
+    )
 
     def __init__(self, *args: Any, on: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +76,7 @@ class NewPersonForm(PersonForm):
 class ChangeManagerForm(forms.Form):
     """From a day on, somebody reports to somebody else. An empty choice means: to nobody."""
 
-    manager = forms.ModelChoiceField(
+    manager: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
         label=_("New manager"), queryset=None, error_messages={"required": _("Choose a person.")}
     )
     starts_on = DayField(label=_("From"))
@@ -83,7 +89,7 @@ class ChangeManagerForm(forms.Form):
 
 class DeactivateForm(forms.Form):
     left_on = DayField(label=_("Last day"))
-    reports_to = forms.ModelChoiceField(
+    reports_to: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
         label=_("Who takes over their reports"), queryset=None, required=False
     )
     why = forms.CharField(label=_("Reason, for the record"), max_length=300, required=False)
@@ -103,8 +109,12 @@ class TeamForm(forms.Form):
     code = forms.CharField(label=_("Code"), max_length=60, required=False)
     name_en = forms.CharField(label=_("Name in English"), max_length=120)
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
-    parent = forms.ModelChoiceField(label=_("Part of"), queryset=None, required=False)
-    lead = forms.ModelChoiceField(label=_("Lead"), queryset=None, required=False)
+    parent: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
+        label=_("Part of"), queryset=None, required=False
+    )
+    lead: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
+        label=_("Lead"), queryset=None, required=False
+    )
 
     def __init__(self, *args: Any, on: datetime.date, team: Team | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

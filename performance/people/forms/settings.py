@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.people import queries
 from performance.people.forms.fields import DayField
-from performance.people.models import FiscalPattern, PeriodKind, Role, Visibility
+from performance.people.models import FiscalPattern, PeriodKind, Person, Role, Visibility
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "SGD", "TWD", "KRW", "AUD", "CAD", "CHF", "INR")
 
@@ -40,7 +40,9 @@ class OrganisationForm(forms.Form):
     name_en = forms.CharField(label=_("Name in English"), max_length=120)
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=120, required=False)
     language = forms.ChoiceField(
-        label=_("Language of e-mails to people who have not chosen one"), choices=settings.LANGUAGES
+        label=_("Language of e-mails"),
+        choices=settings.LANGUAGES,
+        help_text=_("For people who have not chosen one."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     currency = forms.ChoiceField(label=_("Currency"), choices=[(code, code) for code in CURRENCIES])
@@ -65,14 +67,16 @@ class CalendarDayForm(forms.Form):
         label=_("This day is"),
         choices=[("", _("Off")), ("1", _("Worked"))],
         coerce=bool,
-        empty_value=False,
         required=False,
     )
     note_en = forms.CharField(label=_("Note"), max_length=80, required=False)
 
+    def clean_is_worked(self) -> bool:
+        return bool(self.cleaned_data["is_worked"])
+
 
 class GrantForm(forms.Form):
-    person = forms.ModelChoiceField(
+    person: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
         label=_("Person"), queryset=None, error_messages={"required": _("Choose a person.")}
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)

@@ -78,6 +78,7 @@ __all__ = [
     "SetupStep",
     "WorkDays",
     "active_people",
+    "below",
     "branch",
     "changes",
     "cities",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from performance.foundation import tenancy
 from performance.people.models import Person, ReportingLine
@@ -87,6 +88,14 @@ def is_above(manager_id: uuid.UUID, person_id: uuid.UUID, on: datetime.date) -> 
 def ids_below(manager_id: uuid.UUID, on: datetime.date) -> list[uuid.UUID]:
     """Everyone anywhere below, in one query."""
     return _ids(BELOW, manager=manager_id, on=on)
+
+
+def below(manager_id: uuid.UUID, on: datetime.date) -> RawSQL:
+    """Everyone anywhere below, as a part of a larger query: `filter(owner_id__in=below(...))`. The database
+    follows the line; no list of ids travels, however many people there are."""
+    organisation = tenancy.current_organisation_id()
+    statement = BELOW % {name: "%s" for name in ("organisation", "manager", "on")}
+    return RawSQL(statement, [organisation, manager_id, on, on, organisation, on, on])  # noqa: S611
 
 
 def everyone_below(manager_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:

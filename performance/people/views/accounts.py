@@ -44,9 +44,10 @@ def accept_invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _join_with_account(request: HttpRequest, secret: str, invitation: Invitation) -> HttpResponse:
-    is_theirs = request.user.is_authenticated and request.user.email.lower() == invitation.email.lower()
+    user = request.user if isinstance(request.user, User) else None
+    is_theirs = user is not None and user.email.lower() == invitation.email.lower()
     if request.method == "POST" and is_theirs:
-        actions.accept_invitation(secret=secret, user=request.user, at=timezone.now())
+        actions.accept_invitation(secret=secret, user=user, at=timezone.now())
         request.session[access.SESSION_KEY] = str(invitation.organisation_id)
         return redirect(settings.LOGIN_REDIRECT_URL)
     context = {"invitation": invitation, "has_account": True, "is_theirs": is_theirs}
@@ -130,7 +131,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 def _profile(request: HttpRequest) -> dict[str, Any]:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return frame.settings_frame(request, "profile") | {
         "person": actor.person,
         "tokens": queries.tokens_of(actor.user, actor.organisation),
@@ -157,7 +158,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         made.append(
             actions.create_token(
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=request.actor,
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
                 expires_at=now + datetime.timedelta(days=form.cleaned_data["days"]),
@@ -174,7 +175,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @access.member(auditor_may_write=True)
 def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     token = access.get_or_404(queries.tokens_of(actor.user, actor.organisation), pk=token_id)
     actions.revoke_token(token=token, by=actor, at=timezone.now())
     return frame.saved(request, _("The token opens nothing any more"), "people:profile")

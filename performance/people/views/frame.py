@@ -14,7 +14,7 @@ from performance.people import queries, rules
 
 
 def today(request: HttpRequest) -> datetime.date:
-    return queries.today(request.actor.organisation)  # type: ignore[attr-defined]
+    return queries.today(request.actor.organisation)
 
 
 def day_shown(request: HttpRequest) -> datetime.date:
@@ -27,7 +27,7 @@ def day_shown(request: HttpRequest) -> datetime.date:
 
 def people_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
     """Context of every page under "People"."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     on = today(request)
     return {
         "nav": "people",
@@ -41,7 +41,7 @@ def people_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
 
 def settings_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
     """Context of every page under "Settings"."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return {
         "nav": "settings",
         "tab": tab,

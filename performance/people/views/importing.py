@@ -47,13 +47,13 @@ def import_people(request: HttpRequest) -> HttpResponse:
             actions.upload_people(
                 file_name=file.name,
                 content=file.read(),
-                by=request.actor,  # type: ignore[attr-defined]
+                by=request.actor,
                 at=timezone.now(),
             )
         )
 
     if request.method == "POST":
-        access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+        access.require(rules.can_edit_people(request.actor))
         if frame.attempt(form, write):
             step = "people:import_check" if made[0].checked_at else "people:import_columns"
             return redirect(step, made[0].pk)
@@ -74,7 +74,7 @@ def import_columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
         actions.map_columns(upload=upload, mapping=form.mapping(), at=timezone.now())
 
     if request.method == "POST":
-        access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+        access.require(rules.can_edit_people(request.actor))
         if frame.attempt(form, write):
             return redirect("people:import_check", upload.pk)
     context = frame.people_frame(request, "directory") | _steps("columns", upload)
@@ -96,7 +96,7 @@ def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Another text for a wrong cell, a row left out, another day; then the file is tried out again."""
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     upload = _upload(request, import_id)
     now = timezone.now()
     leave_out = request.POST.get("leave_out", "")
@@ -108,7 +108,7 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     for key, value in request.POST.items():
         if CELL.fullmatch(key) and not leave_out:
             upload = actions.mend_cell(upload=upload, cell=key, value=str(value), at=now)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return render(request, "people/_import_result.html", _result(request, upload))
     return redirect("people:import_check", upload.pk)
 
@@ -117,10 +117,10 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def import_apply(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Saves everything or nothing."""
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     upload = _upload(request, import_id)
     try:
-        upload = actions.apply_import(upload=upload, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        upload = actions.apply_import(upload=upload, by=request.actor, at=timezone.now())
     except refusals.Refused as refusal:
         if refusal.status == 409 and upload.applied_at is None:
             upload = actions.check_import(upload=upload, at=timezone.now())
@@ -134,9 +134,9 @@ def import_apply(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.role("hr")
 def import_undo(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     upload = _upload(request, import_id)
-    actions.undo_import(upload=upload, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    actions.undo_import(upload=upload, by=request.actor, at=timezone.now())
     return frame.saved(request, _("The import was taken back"), "people:import_people")
 
 

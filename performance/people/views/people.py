@@ -16,7 +16,7 @@ from performance.people.views import frame
 
 
 def _person(request: HttpRequest, person_id: uuid.UUID) -> Person:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     person = access.get_or_404(queries.people_visible_to(actor).select_related("organisation"), pk=person_id)
     access.require(rules.can_edit_people(actor))
     return person
@@ -25,14 +25,12 @@ def _person(request: HttpRequest, person_id: uuid.UUID) -> Person:
 @require_http_methods(["GET", "POST"])
 @access.role("hr")
 def add_person(request: HttpRequest) -> HttpResponse:
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     form = forms.NewPersonForm(request.POST or None, on=frame.today(request))
     added: list[Person] = []
 
     def write() -> None:
-        added.append(
-            actions.add_person(**form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
-        )
+        added.append(actions.add_person(**form.cleaned_data, by=request.actor, at=timezone.now()))
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(
@@ -50,7 +48,7 @@ def edit_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     form = forms.PersonForm(request.POST or None, initial=initial)
 
     def write() -> None:
-        actions.edit_person(person=person, fields=form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.edit_person(person=person, fields=form.cleaned_data, by=request.actor, at=timezone.now())
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("Saved"), "people:person", person.pk)
@@ -69,7 +67,7 @@ def change_manager(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     )
 
     def write() -> None:
-        actions.change_manager(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.change_manager(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())
 
     if request.method == "POST" and frame.attempt(form, write):
         planned = form.cleaned_data["starts_on"] > today
@@ -86,10 +84,10 @@ def change_manager(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.role("hr")
 def withdraw_change(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     lines = ReportingLine.objects.select_related("person__organisation", "manager")
     line = access.get_or_404(lines, pk=line_id)
-    actions.withdraw_change(line=line, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    actions.withdraw_change(line=line, by=request.actor, at=timezone.now())
     return frame.saved(request, _("The change was withdrawn"), "people:person", line.person_id)
 
 
@@ -97,12 +95,12 @@ def withdraw_change(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def deactivate_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
-    access.require(rules.can_deactivate(request.actor, person))  # type: ignore[attr-defined]
+    access.require(rules.can_deactivate(request.actor, person))
     today = frame.today(request)
     form = forms.DeactivateForm(request.POST or None, person=person, on=today, initial={"left_on": today})
 
     def write() -> None:
-        actions.deactivate_person(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.deactivate_person(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("The last day is noted"), "people:person", person.pk)
@@ -122,7 +120,7 @@ def return_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     actions.return_person(
         person=person,
         hired_on=frame.today(request),
-        by=request.actor,  # type: ignore[attr-defined]
+        by=request.actor,
         at=timezone.now(),
     )
     return frame.saved(request, _("Welcome back"), "people:person", person.pk)
@@ -132,11 +130,11 @@ def return_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def erase_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
-    access.require(rules.can_erase(request.actor, person))  # type: ignore[attr-defined]
+    access.require(rules.can_erase(request.actor, person))
     form = forms.EraseForm(request.POST or None)
 
     def write() -> None:
-        actions.erase_personal_data(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.erase_personal_data(person=person, **form.cleaned_data, by=request.actor, at=timezone.now())
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("The personal data was erased"), "people:person", person.pk)
@@ -149,7 +147,7 @@ def erase_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 def invite_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     """Sends the link by e-mail; the worker does it, and the sweep when the worker was away."""
     person = _person(request, person_id)
-    invitation = actions.invite_person(person=person, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    invitation = actions.invite_person(person=person, by=request.actor, at=timezone.now())
     jobs.nudge(tasks.send_invitation, str(invitation.pk))
     return frame.saved(
         request, _("Invited: %(email)s") % {"email": invitation.email}, "people:person", person.pk
@@ -162,5 +160,5 @@ def withdraw_invitation(request: HttpRequest, person_id: uuid.UUID) -> HttpRespo
     person = _person(request, person_id)
     open_ones: Any = Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None)
     for invitation in open_ones.select_related("person"):
-        actions.withdraw_invitation(invitation=invitation, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.withdraw_invitation(invitation=invitation, by=request.actor, at=timezone.now())
     return redirect("people:person", person.pk)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -24,7 +25,7 @@ AUDIT_PAGE = 50
 @access.role("administrator", "hr")
 def settings(request: HttpRequest) -> HttpResponse:
     """Names, languages, time zone, currency, fiscal calendar, visibility of goals."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     organisation = actor.organisation
     initial = {key: getattr(organisation, key) for key in EDITABLE}
     form = forms.OrganisationForm(request.POST or None, initial=initial)
@@ -52,7 +53,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @access.role("administrator", "hr")
 def calendar(request: HttpRequest) -> HttpResponse:
     """Which days are worked: the country's rule, and the days on which we differ."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = forms.CalendarDayForm(request.POST or None, initial={"is_worked": ""})
 
     def write() -> None:
@@ -76,7 +77,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 @require_POST
 @access.role("administrator", "hr")
 def clear_calendar_day(request: HttpRequest, day_id: uuid.UUID) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     access.require(rules.can_edit_calendar(actor))
     day = access.get_or_404(queries.own_days().select_related("calendar"), pk=day_id)
     actions.clear_calendar_day(day=day, by=actor, at=timezone.now())
@@ -87,7 +88,7 @@ def clear_calendar_day(request: HttpRequest, day_id: uuid.UUID) -> HttpResponse:
 @access.role("administrator", "hr")
 def roles(request: HttpRequest) -> HttpResponse:
     """Who holds which role, and what to be aware of."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     on = frame.today(request)
     form = forms.GrantForm(request.POST or None, on=on)
 
@@ -110,7 +111,7 @@ def roles(request: HttpRequest) -> HttpResponse:
 @require_POST
 @access.role("administrator")
 def revoke_role(request: HttpRequest, person_id: uuid.UUID, role: str) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     access.require(rules.can_grant_roles(actor))
     person = access.get_or_404(queries.people_visible_to(actor), pk=person_id)
     actions.revoke_role(person=person, role=role, by=actor, at=timezone.now())
@@ -151,7 +152,7 @@ def _role_cards() -> list[tuple[str, str]]:
 @access.member
 def periods(request: HttpRequest) -> HttpResponse:
     """Every period with its state and locks; HR opens the next one here."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     form = forms.PeriodForm(request.POST or None, initial=_next_period(actor.organisation, request))
 
     def write() -> None:
@@ -187,7 +188,7 @@ def _next_period(organisation: Any, request: HttpRequest) -> dict[str, Any]:
 @require_POST
 @access.role("hr")
 def move_period(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     access.require(rules.can_open_period(actor))
     period = access.get_or_404(queries.periods(), pk=period_id)
     period = actions.move_period(period=period, to=request.POST.get("to", ""), by=actor, at=timezone.now())
@@ -211,7 +212,7 @@ def _without_why(given: dict[str, Any]) -> dict[str, Any]:
 @access.role("hr")
 def lock_period(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     """Goals and progress lock separately; opening again asks for a reason."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     access.require(rules.can_open_period(actor))
     period = access.get_or_404(queries.periods(), pk=period_id)
     act = LOCKS.get(request.POST.get("what", ""))
@@ -225,7 +226,7 @@ def lock_period(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
 @access.role("administrator", "hr")
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, when, why; newest first."""
-    access.require(rules.can_read_audit(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_read_audit(request.actor))
     words = request.GET.get("q", "").strip()[:80]
     subject = request.GET.get("subject", "")
     try:
@@ -234,15 +235,27 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         subject_id = None
     rows = audit.rows(search=words, subject_id=subject_id)
     page = Paginator(rows, AUDIT_PAGE).get_page(request.GET.get("page"))
-    context = frame.settings_frame(request, "audit") | {"page": page, "words": words}
+    context = frame.settings_frame(request, "audit") | {
+        "page": page,
+        "rows": [(row, list(_changes(row.changes))) for row in page],
+        "words": words,
+    }
     return render(request, "people/audit_log.html", context)
+
+
+def _changes(changes: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """(field, before, after); a value that replaced nothing has no before."""
+    for key, value in changes.items():
+        is_pair = isinstance(value, list) and len(value) == 2
+        before, after = value if is_pair else (None, value)
+        yield key, before, ", ".join(map(str, after)) if isinstance(after, list) else after
 
 
 @require_GET
 @access.role("administrator", "hr")
 def first_run(request: HttpRequest) -> HttpResponse:
     """The set-up list for the home page, until everything on it is done. A panel, loaded by its address."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     steps = queries.setup_steps(actor.organisation, frame.today(request))
     done = sum(step.is_done for step in steps)
     if done == len(steps):

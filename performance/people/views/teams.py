@@ -43,14 +43,12 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @access.role("hr")
 def start_team(request: HttpRequest) -> HttpResponse:
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     form = forms.TeamForm(request.POST or None, on=frame.today(request))
     started: list[Team] = []
 
     def write() -> None:
-        started.append(
-            actions.start_team(**form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
-        )
+        started.append(actions.start_team(**form.cleaned_data, by=request.actor, at=timezone.now()))
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("The team was started"), "people:team", started[0].pk)
@@ -62,12 +60,12 @@ def start_team(request: HttpRequest) -> HttpResponse:
 @access.role("hr")
 def edit_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
     team = access.get_or_404(Team.objects.select_related("lead", "parent"), pk=team_id)
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
     initial = {key: getattr(team, key) for key in ("name_en", "name_zh", "parent", "lead")}
     form = forms.TeamForm(request.POST or None, on=frame.today(request), team=team, initial=initial)
 
     def write() -> None:
-        actions.edit_team(team=team, **form.cleaned_data, by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+        actions.edit_team(team=team, **form.cleaned_data, by=request.actor, at=timezone.now())
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("Saved"), "people:team", team.pk)
@@ -79,6 +77,6 @@ def edit_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def close_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
     team = access.get_or_404(Team.objects.all(), pk=team_id)
-    access.require(rules.can_edit_people(request.actor))  # type: ignore[attr-defined]
-    actions.close_team(team=team, on=frame.today(request), by=request.actor, at=timezone.now())  # type: ignore[attr-defined]
+    access.require(rules.can_edit_people(request.actor))
+    actions.close_team(team=team, on=frame.today(request), by=request.actor, at=timezone.now())
     return frame.saved(request, _("The team is closed"), "people:teams")

@@ -121,7 +121,7 @@ def _add_people(made: plan.Plan, units: dict[str, uuid.UUID]) -> dict[str, Perso
     for row in made.new:
         person = Person(number=row.values["number"])
         _fill(person, {key: value for key, value in row.values.items() if key in plan.PLAIN})
-        person.unit_id = units.get(row.values.get("unit", "").lower())  # type: ignore[attr-defined]
+        person.unit_id = units.get(row.values.get("unit", "").lower())
         people[row.person] = person
         fresh.append(person)
     Person.objects.bulk_create(fresh, batch_size=BATCH)
@@ -150,7 +150,7 @@ def _change_people(
         before[str(person.pk)] = {key: audit.plain(getattr(person, key)) for key in kept}
         _fill(person, values)
         if "unit" in change.fields:
-            person.unit_id = units[change.fields["unit"][1].lower()]  # type: ignore[attr-defined]
+            person.unit_id = units[change.fields["unit"][1].lower()]
         touched.append(person)
     Person.objects.bulk_update(touched, [*plan.PLAIN, "name_sort", "unit"], batch_size=BATCH)
     return before
