@@ -21,7 +21,7 @@ def readable(actor: access.Actor) -> Q:
     """One's own, those of the people below, and those that ask one for help. Auditors read all."""
     if actor.has_role("auditor"):
         return Q()
-    below = people.ids_below(actor.person_id, people.today(actor.organisation))
+    below = people.below(actor.person_id, people.today(actor.organisation))
     return Q(person_id=actor.person_id) | Q(asks_id=actor.person_id) | Q(person_id__in=below)
 
 

@@ -16,7 +16,7 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     """Public: everybody. Team: its members and the line above the owner, and HR. Private: owner, co-owners (who
     own a key result), the other side and the line above. A draft: its author and owner. Auditors read all.
 
-    One query to learn who is below, whatever the size; the rest is part of the query itself.
+    Everything is part of the one query, whatever the size of the organisation.
     """
     on = on or people.today(actor.organisation)
     me = actor.person_id
@@ -24,8 +24,7 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
         return Objective.objects.exclude(state=State.DRAFT)
     mine = Q(owner_id=me) | Q(agreer_id=me) | Q(proposed_by_id=me)
     mine |= Q(pk__in=KeyResult.objects.filter(owner_id=me, removed_at=None).values("objective_id"))
-    below = people.ids_below(me, on)
-    line = Q(owner_id__in=below) if below else Q()
+    line = Q(owner_id__in=people.below(me, on))
     my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values(
         "team_id"
     )

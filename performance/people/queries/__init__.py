@@ -39,6 +39,7 @@ from performance.people.queries.directory import (
 )
 from performance.people.queries.lines import (
     active_people,
+    below,
     current_line,
     everyone_below,
     holds_on,

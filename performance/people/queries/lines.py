@@ -94,7 +94,7 @@ def below(manager_id: uuid.UUID, on: datetime.date) -> RawSQL:
     """Everyone anywhere below, as a part of a larger query: `filter(owner_id__in=below(...))`. The database
     follows the line; no list of ids travels, however many people there are."""
     organisation = tenancy.current_organisation_id()
-    statement = BELOW % {name: "%s" for name in ("organisation", "manager", "on")}
+    statement = BELOW % dict.fromkeys(("organisation", "manager", "on"), "%s")
     return RawSQL(statement, [organisation, manager_id, on, on, organisation, on, on])  # noqa: S611
 
 
