@@ -32,25 +32,32 @@ def formula_values(
     used = [inputs[key] for key in formula.references]
     pivot = _pivot(organisation_id, used, keys, grain, since, until)
     places = range(len(used))
-    expressions = {key: f"p.i{place}" for place, key in enumerate(formula.references)}
+    expressions = {key: f"i{place}" for place, key in enumerate(formula.references)}
     if missing_policy == "zero":
         expressions = {key: f"coalesce({sql}, 0)" for key, sql in expressions.items()}
     value = formulas.sql(formula, expressions)
     if missing_policy == "block":
-        value = f"CASE WHEN c.coverage_ppm = 1000000 THEN {value} END"
+        value = f"CASE WHEN coverage_ppm = 1000000 THEN {value} END"
     finest_columns = "".join(f", slice ->> '{key}' AS d{place}" for place, key in enumerate(keys))
     covered = " + ".join(f"coalesce(c{place}, 0)" for place in places)
-    kept = ", ".join(f"'{key}', trim_scale(p.i{place})::text" for place, key in enumerate(formula.references))
+    kept = ", ".join(f"'{key}', trim_scale(i{place})::text" for place, key in enumerate(formula.references))
+    no_inputs = "".join(", NULL::numeric" for _place in places)
+    # Values and coverage meet in one GROUP BY instead of a join: the planner knows nothing of how many rows
+    # a fresh table or a CTE holds, and would walk one for each row of the other.
     return Statement(
         f"WITH pivot AS MATERIALIZED ({pivot.sql}),"
         f" finest AS (SELECT period_start, period_end, ({covered})::numeric / {len(used)} AS part"
         f"{finest_columns} FROM pivot WHERE dimensions = %s),"
-        f" covered AS (SELECT period_start, period_end, ({slices.slice_sql(keys)})::text AS slice_key,"
-        " floor(avg(part))::int AS coverage_ppm FROM finest"
-        f" GROUP BY period_start, period_end{slices.cube(keys)})"
-        f" SELECT p.period_start, p.period_end, p.slice, p.dimensions, {value} AS value, c.coverage_ppm,"
-        f" jsonb_build_object({kept}) AS inputs"
-        " FROM pivot AS p JOIN covered AS c USING (period_start, period_end, slice_key)",
+        f" parts AS (SELECT period_start, period_end, slice, dimensions, NULL::int AS coverage_ppm"
+        f"{''.join(f', i{place}' for place in places)} FROM pivot"
+        f" UNION ALL SELECT period_start, period_end, {slices.slice_sql(keys)}, {slices.dimensions_sql(keys)},"
+        f" floor(avg(part))::int{no_inputs} FROM finest"
+        f" GROUP BY period_start, period_end{slices.cube(keys)}),"
+        " whole AS (SELECT period_start, period_end, slice, dimensions, max(coverage_ppm) AS coverage_ppm"
+        f"{''.join(f', max(i{place}) AS i{place}' for place in places)} FROM parts"
+        " GROUP BY period_start, period_end, slice, dimensions)"
+        f" SELECT period_start, period_end, slice, dimensions, {value} AS value,"
+        f" coalesce(coverage_ppm, 0) AS coverage_ppm, jsonb_build_object({kept}) AS inputs FROM whole",
         [*pivot.params, slices.dimensions_text(keys)],
     )
 

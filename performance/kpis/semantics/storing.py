@@ -6,12 +6,9 @@ import uuid
 from performance.kpis.semantics.sheets import Statement
 
 #: A stretch is closed when every month that it touches is.
-CLOSED = """(
-    SELECT count(*) FROM kpis_monthclose AS m
-    WHERE m.organisation_id = %s AND m.month >= date_trunc('month', f.period_start::timestamp)::date
-      AND m.month <= f.period_end
-) = 12 * (extract(year FROM f.period_end) - extract(year FROM f.period_start))
-  + extract(month FROM f.period_end) - extract(month FROM f.period_start) + 1"""
+CLOSED = """(SELECT months FROM closed) @> ARRAY(
+    SELECT generate_series(date_trunc('month', f.period_start::timestamp), f.period_end, '1 month')::date
+)"""
 
 
 def store_values(
@@ -33,6 +30,10 @@ def store_values(
     """
     sql = f"""
     WITH computed AS MATERIALIZED ({fresh.sql}),
+    closed AS MATERIALIZED (
+        SELECT coalesce(array_agg(month), ARRAY[]::date[]) AS months
+        FROM kpis_monthclose WHERE organisation_id = %s
+    ),
     fresh AS MATERIALIZED (
         SELECT f.period_start, f.period_end, f.slice, f.slice::text AS slice_key, f.dimensions,
                round(f.value::numeric, 12) AS value, f.coverage_ppm, f.inputs,
@@ -57,7 +58,7 @@ def store_values(
     ),
     retired AS (
         UPDATE kpis_metricvalue SET superseded_at = %s
-        FROM changed WHERE kpis_metricvalue.id = changed.old_id AND kpis_metricvalue.organisation_id = %s
+        WHERE id = ANY (ARRAY(SELECT old_id FROM changed WHERE old_id IS NOT NULL)) AND organisation_id = %s
         RETURNING 1
     ),
     freed AS (SELECT count(*) AS number FROM retired),
