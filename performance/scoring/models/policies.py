@@ -154,6 +154,11 @@ class PolicyVersion(tenancy.TenantModel):
         ]
 
     @property
+    def signers(self) -> list[Any]:
+        """Who approved; reads the prefetched approvals."""
+        return [approval.person for approval in self.approvals.all()]
+
+    @property
     def planned(self) -> list[dict[str, Any]]:
         """The components of the frozen plan; empty before the lock."""
         return self.plan["components"] if self.plan else []

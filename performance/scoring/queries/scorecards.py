@@ -114,6 +114,10 @@ class Scorecard:
     axis: int
 
     @property
+    def signed_by(self) -> list[people.Person]:
+        return [approval.person for approval in self.approvals]
+
+    @property
     def capped(self) -> list[Line]:
         return [line for line in self.lines if line.is_capped or line.is_floored]
 

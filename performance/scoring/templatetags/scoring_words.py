@@ -1,6 +1,6 @@
 """`{% load scoring_words %}`: rules of a policy in plain words, and the arithmetic of one component."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +102,12 @@ def missing_reading(missing: str) -> str:
 def local_name(item: Mapping[str, Any]) -> str:
     """The name of a planned component, which is kept as plain data."""
     return _in_language(item, "name")
+
+
+@register.filter
+def names(people: Iterable[Any]) -> str:
+    """Names in a row, parted as the reader's language does."""
+    return ("、" if i18n.is_chinese() else ", ").join(formats.person_name(person) for person in people)
 
 
 @register.filter
