@@ -8,55 +8,96 @@ import performance.foundation.tenancy
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditRow',
+            name="AuditRow",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('person_id', models.UUIDField(null=True, verbose_name='person')),
-                ('person_name', models.CharField(blank=True, max_length=200, verbose_name='name at the time')),
-                ('action', models.CharField(max_length=80, verbose_name='action')),
-                ('subject_type', models.CharField(max_length=80, verbose_name='kind of subject')),
-                ('subject_id', models.UUIDField(null=True, verbose_name='subject')),
-                ('subject_label', models.CharField(blank=True, max_length=300, verbose_name='subject at the time')),
-                ('why', models.TextField(blank=True, verbose_name='reason')),
-                ('changes', models.JSONField(default=dict, verbose_name='changes')),
-                ('request_id', models.CharField(blank=True, max_length=64, verbose_name='request')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("person_id", models.UUIDField(null=True, verbose_name="person")),
+                (
+                    "person_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="name at the time"),
+                ),
+                ("action", models.CharField(max_length=80, verbose_name="action")),
+                ("subject_type", models.CharField(max_length=80, verbose_name="kind of subject")),
+                ("subject_id", models.UUIDField(null=True, verbose_name="subject")),
+                (
+                    "subject_label",
+                    models.CharField(blank=True, max_length=300, verbose_name="subject at the time"),
+                ),
+                ("why", models.TextField(blank=True, verbose_name="reason")),
+                ("changes", models.JSONField(default=dict, verbose_name="changes")),
+                ("request_id", models.CharField(blank=True, max_length=64, verbose_name="request")),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['organisation', '-at'], name='audit_by_time'), models.Index(fields=['organisation', 'subject_id', '-at'], name='audit_by_subject'), models.Index(fields=['organisation', 'person_id', '-at'], name='audit_by_person')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["organisation", "-at"], name="audit_by_time"),
+                    models.Index(fields=["organisation", "subject_id", "-at"], name="audit_by_subject"),
+                    models.Index(fields=["organisation", "person_id", "-at"], name="audit_by_person"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StaleRow',
+            name="StaleRow",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('subject_id', models.UUIDField(verbose_name='subject')),
-                ('mark', models.PositiveIntegerField(default=1, verbose_name='mark')),
-                ('marked_at', models.DateTimeField(verbose_name='marked at')),
-                ('claim', models.UUIDField(null=True, verbose_name='claim')),
-                ('claimed_at', models.DateTimeField(null=True, verbose_name='claimed at')),
-                ('organisation', performance.foundation.tenancy.OrganisationKey(db_index=False, default=performance.foundation.tenancy.organisation_id_or_none, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("subject_id", models.UUIDField(verbose_name="subject")),
+                ("mark", models.PositiveIntegerField(default=1, verbose_name="mark")),
+                ("marked_at", models.DateTimeField(verbose_name="marked at")),
+                ("claim", models.UUIDField(null=True, verbose_name="claim")),
+                ("claimed_at", models.DateTimeField(null=True, verbose_name="claimed at")),
+                (
+                    "organisation",
+                    performance.foundation.tenancy.OrganisationKey(
+                        db_index=False,
+                        default=performance.foundation.tenancy.organisation_id_or_none,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['organisation', 'kind', 'marked_at'], name='stale_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'kind', 'subject_id'), name='stale_once')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "default_manager_name": "objects",
+                "indexes": [models.Index(fields=["organisation", "kind", "marked_at"], name="stale_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "kind", "subject_id"), name="stale_once")
+                ],
             },
         ),
     ]
