@@ -110,6 +110,7 @@ class Objective(tenancy.TenantModel):
             models.Index(fields=["organisation", "period", "owner"], name="objective_by_owner"),
             models.Index(fields=["organisation", "period", "team"], name="objective_by_team"),
             models.Index(fields=["organisation", "owner", "-created_at"], name="objective_by_time"),
+            models.Index(fields=["organisation", "period", "-created_at", "-id"], name="objective_newest"),
             GinIndex(
                 OpClass(Upper("title"), name="gin_trgm_ops"),
                 OpClass(Upper("description"), name="gin_trgm_ops"),
