@@ -8,7 +8,8 @@ two writers that would each add one half of a loop see each other.
 from django.db import migrations
 
 INSTALL = """
-CREATE FUNCTION people_refuse_cycles() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The plan is made when the table may still be empty and kept while an import fills it: never a sequential scan.
+CREATE FUNCTION people_refuse_cycles() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     outer_organisation text := current_setting('app.organisation', true);
     looped boolean;

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from performance.foundation import i18n, tenancy
 from performance.people.models.directory import DateRange
@@ -23,7 +24,7 @@ class PeriodState(models.TextChoices):
     PLANNING = "planning", _("Planning")
     ACTIVE = "active", _("Active")
     CLOSING = "closing", _("Closing")
-    CLOSED = "closed", _("Closed")
+    CLOSED = "closed", pgettext_lazy("period", "Closed")
 
 
 class Period(tenancy.TenantModel):

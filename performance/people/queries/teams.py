@@ -4,7 +4,8 @@ import datetime
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from performance.people.models import Person, Team, TeamMembership
 from performance.people.queries.lines import active_people, holds_on
@@ -32,8 +33,9 @@ def teams(on: datetime.date) -> QuerySet[Team]:
 
 def teams_with_counts(on: datetime.date) -> QuerySet[Team]:
     """Open teams with `members`: how many people belong to each on that day."""
-    held = holds_on(on, "memberships__")
-    return teams(on).annotate(members=Count("memberships", filter=held))
+    held = TeamMembership.objects.filter(holds_on(on), team=OuterRef("pk")).order_by()
+    counted = held.values("team").annotate(number=Count("pk")).values("number")
+    return teams(on).annotate(members=Coalesce(Subquery(counted), 0))
 
 
 def teams_of(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UUID, Team]:

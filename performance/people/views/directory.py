@@ -65,8 +65,6 @@ def organisation_chart(request: HttpRequest) -> HttpResponse:
     if len(tops) == 1:
         tops = [queries.branch(tops[0].person, on)]
         tops[0].is_open = True
-        counts = queries.counts_below([tops[0].person.pk], on)
-        tops[0].direct, tops[0].everyone = counts.get(tops[0].person.pk, (0, 0))
     context = frame.people_frame(request, "organisation") | {
         "asof": on,
         "tops": tops,

@@ -8,10 +8,34 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-up is a switch of the installation; a signed-in browser speaks the account's language."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": _("This account is closed."),
+        "cannot_remove_primary_email": _(
+            "You sign in with this address. Make another one the primary one first."
+        ),
+        "duplicate_email": _("This address is yours already."),
+        "email_password_mismatch": _("This address or password is not right."),
+        "email_taken": _("There is an account with this address already."),
+        "enter_current_password": _("Enter your present password."),
+        "incorrect_code": _("This code is not right."),
+        "incorrect_password": _("This password is not right."),
+        "invalid_or_expired_key": _("This link was used or has expired."),
+        "invalid_login": _("This address or password is not right."),
+        "invalid_password_reset": _("This link was used or has expired."),
+        "max_email_addresses": _("You cannot have more than %d addresses."),
+        "rate_limited": _("Too many requests. Wait a minute and try again."),
+        "same_as_current": _("That is what it is already."),
+        "too_many_login_attempts": _("Too many attempts. Try again in fifteen minutes."),
+        "unknown_email": _("No account has this address."),
+        "unverified_primary_email": _("Confirm this address before you make it the primary one."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.ACCORD_SIGNUP_OPEN)
@@ -38,6 +62,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of authenticator apps and recovery codes are encrypted with the installation's rotatable keys."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "add_email_blocked": _("Switch two-step sign-in off before you add an address."),
+        "cannot_delete_authenticator": _("You cannot switch two-step sign-in off."),
+        "cannot_generate_recovery_codes": _("Switch two-step sign-in on first."),
+        "incorrect_code": _("This code is not right."),
+        "unverified_email": _("Confirm your e-mail address before you switch two-step sign-in on."),
+    }
 
     def encrypt(self, text: str) -> str:
         return _keys().encrypt(text.encode()).decode()
