@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
 from okr.forms.fields import AmountField
@@ -106,7 +107,7 @@ class KeyResultForm(forms.Form):
     title = forms.CharField(
         label=_("Key result"), max_length=200, error_messages={"required": _("Name the key result.")}
     )
-    start = AmountField(label=_("From"), required=False)
+    start = AmountField(label=pgettext_lazy("key result", "From"), required=False)
     target = AmountField(label=_("To (target)"), required=False)
     lower = AmountField(label=_("Lower edge"), required=False)
     upper = AmountField(label=_("Upper edge"), required=False)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from performance.foundation import refusals
+from performance.foundation.components import formats
 
 MAX_LENGTH = 120
 MAX_EXPONENT = 3
@@ -31,7 +33,7 @@ ATOMS: dict[str, Any] = {
 }
 NOUNS: dict[str, Any] = {
     "customer": _("customer"),
-    "order": _("order"),
+    "order": pgettext_lazy("unit", "order"),
     "item": _("item"),
     "piece": _("piece"),
     "store": _("store"),
@@ -222,7 +224,7 @@ def _spelt(atom: Atom, power: int) -> str:
 def _named(atom: Atom, power: int) -> str:
     name, qualifier = atom
     if name == "money":
-        word = qualifier or str(ATOMS["money"])
+        word = formats.currency_name(qualifier) if qualifier else str(ATOMS["money"])
     elif name == "count" and qualifier:
         word = str(NOUNS.get(qualifier, qualifier.replace("_", " ")))
     else:

@@ -121,8 +121,8 @@ class ComponentForm(forms.Form):
     floor = forms.DecimalField(label=pgettext_lazy("curve", "Floor, 0 points"), required=False)
     target = forms.DecimalField(label=pgettext_lazy("curve", "Target, 100 points"), required=False)
     stretch = forms.DecimalField(label=pgettext_lazy("curve", "Stretch, 120 points"), required=False)
-    lower = forms.DecimalField(label=gettext_lazy("From"), required=False)
-    upper = forms.DecimalField(label=gettext_lazy("To"), required=False)
+    lower = forms.DecimalField(label=pgettext_lazy("range", "From"), required=False)
+    upper = forms.DecimalField(label=pgettext_lazy("range", "To"), required=False)
     tolerance = forms.DecimalField(label=gettext_lazy("Tolerance"), required=False)
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:

@@ -147,7 +147,7 @@ def money(value: Amount, currency: str = "CNY") -> str:
         return MISSING
     if i18n.is_chinese():
         figures, unit = _scaled(amount, CHINESE_STEPS, 4)
-        return f"{figures} {unit}{CHINESE_CURRENCIES.get(currency, currency)}"
+        return f"{figures} {unit}{currency_name(currency)}"
     steps = (*WESTERN_STEPS, THOUSANDS) if abs(amount) >= 10_000 else WESTERN_STEPS
     figures, unit = _scaled(amount, steps, 4)
     return _with_symbol(figures, currency) + unit
@@ -160,8 +160,13 @@ def money_exact(value: Amount, currency: str = "CNY", places: int = 2) -> str:
         return MISSING
     figures = _figures(rounded(amount, places) + 0)
     if i18n.is_chinese():
-        return f"{figures} {CHINESE_CURRENCIES.get(currency, currency)}"
+        return f"{figures} {currency_name(currency)}"
     return _with_symbol(figures, currency)
+
+
+def currency_name(currency: str) -> str:
+    """The word beside a figure: CNY, or 元."""
+    return CHINESE_CURRENCIES.get(currency, currency) if i18n.is_chinese() else currency
 
 
 def _with_symbol(figures: str, currency: str) -> str:
