@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from performance.foundation import evidence
@@ -51,6 +52,10 @@ def gather(
         )
         by_kind.setdefault(component["source_kind"], []).append(request)
     for kind, requests in sorted(by_kind.items()):
+        if kind not in known_sources():
+            raise ImproperlyConfigured(
+                f"SCORE_SOURCES names no collector for {kind!r}, which a policy weighs."
+            )
         collect: evidence.Collector = import_string(known_sources()[kind])
         for found in collect(person_ids=person_ids, period=period, as_of=as_of, components=requests):
             gathered[found.person_id][found.component_key] = Input(

@@ -1,71 +1,26 @@
-"""Endpoints under /api/v1/: scores, weight policies and runs, through the rules and actions of the pages."""
+"""Weight policies through their life."""
 
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
-from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from performance.foundation import access, api, jobs
 from performance.people import models as people
-from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, queries, rules, tasks
 from performance.scoring.models import (
     Category,
-    CurrentScore,
     Missing,
     PolicyApproval,
     PolicyVersion,
-    RunKind,
-    Score,
-    ScoreRun,
     Side,
     SourceKind,
     Stage,
 )
-
-READ, WRITE = "performance:read", "performance:write"
-
-
-class ScoreOut(serializers.ModelSerializer[Score]):
-    """A score in micro points (80 points: 80_000_000); null where nothing counted."""
-
-    person = serializers.UUIDField(source="person_id")
-    period = serializers.UUIDField(source="period_id")
-    version = serializers.UUIDField(source="version_id")
-
-    class Meta:
-        model = Score
-        fields = [
-            "id",
-            "person",
-            "period",
-            "version",
-            "score_micro",
-            "constant_micro",
-            "coverage_ppm",
-            "state",
-            "engine_version",
-            "digest",
-            "computed_at",
-        ]
-
-
-class ScoreDetailOut(ScoreOut):
-    class Meta(ScoreOut.Meta):
-        fields = [*ScoreOut.Meta.fields, "explanation", "evidence"]
-
-
-class ReplayOut(serializers.Serializer[queries.Replay]):
-    identical = serializers.BooleanField(source="is_identical")
-    kept_micro = serializers.IntegerField(allow_null=True)
-    again_micro = serializers.IntegerField(allow_null=True)
-    differences = serializers.ListField(child=serializers.CharField())
 
 
 class ApprovalOut(serializers.ModelSerializer[PolicyApproval]):
@@ -168,82 +123,11 @@ class LockIn(serializers.Serializer[None]):
     effective_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class RunIn(serializers.Serializer[None]):
-    period = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[RunKind.FULL, RunKind.FREEZE], default=RunKind.FULL)
-
-
-class RunOut(serializers.ModelSerializer[ScoreRun]):
-    period = serializers.UUIDField(source="period_id")
-
-    class Meta:
-        model = ScoreRun
-        fields = [
-            "id",
-            "period",
-            "kind",
-            "state",
-            "total",
-            "done",
-            "written",
-            "asked_at",
-            "started_at",
-            "finished_at",
-            "error",
-        ]
-
-
-class ScoresView(api.TenantView):
-    """Scores that I may see."""
-
-    scope_read = READ
-
-    def visible(self, request: Request) -> QuerySet[Score]:
-        on = people_queries.day_at(request.actor.organisation, timezone.now())
-        return queries.scores_visible_to(request.actor, on)
-
-
-class Scores(ScoresView):
-    """The scores in force: mine, those of the people below me, everybody's for HR and auditors."""
-
-    @extend_schema(
-        parameters=[OpenApiParameter("person", uuid.UUID), OpenApiParameter("period", uuid.UUID)],
-        responses=ScoreOut(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        current = CurrentScore.objects.all()
-        for name in ("person", "period"):
-            if request.query_params.get(name):
-                asked = serializers.UUIDField().run_validation(request.query_params[name])
-                current = current.filter(**{f"{name}_id": asked})
-        scores = self.visible(request).filter(pk__in=current.values("score_id"))
-        paginator = api.NewestFirst()
-        page = paginator.paginate_queryset(scores.order_by(), request)
-        return paginator.get_paginated_response(ScoreOut(page, many=True).data)
-
-
-class OneScore(ScoresView):
-    """One score with its whole sum and its inputs."""
-
-    @extend_schema(responses=ScoreDetailOut)
-    def get(self, request: Request, score_id: uuid.UUID) -> Response:
-        return Response(ScoreDetailOut(access.get_or_404(self.visible(request), pk=score_id)).data)
-
-
-class ReplayScore(ScoresView):
-    """Computes a score again from what it kept, and compares."""
-
-    @extend_schema(responses=ReplayOut)
-    def get(self, request: Request, score_id: uuid.UUID) -> Response:
-        score = access.get_or_404(self.visible(request), pk=score_id)
-        return Response(ReplayOut(queries.replay_score(score)).data)
-
-
 class PoliciesView(api.TenantView):
     """Versions of weight policies that I may see."""
 
-    scope_read = READ
-    scope_write = WRITE
+    scope_read = "performance:read"
+    scope_write = "performance:write"
 
     def version(self, request: Request, version_id: uuid.UUID) -> PolicyVersion:
         return access.get_or_404(queries.versions_visible_to(request.actor), pk=version_id)
@@ -343,72 +227,3 @@ class LockPolicy(PoliciesView):
         jobs.nudge(tasks.announce_locked_policies)
         jobs.nudge(tasks.rescore_stale)
         return self.answer(request, version_id)
-
-
-class Runs(api.TenantView):
-    """Score runs; starting one (full, or freeze at closing)."""
-
-    access = access.Access("member", frozenset(rules.KEEPERS))
-    scope_read = READ
-    scope_write = WRITE
-
-    @extend_schema(responses=RunOut(many=True))
-    def get(self, request: Request) -> Response:
-        paginator = api.NewestFirst()
-        page = paginator.paginate_queryset(queries.runs().order_by(), request)
-        return paginator.get_paginated_response(RunOut(page, many=True).data)
-
-    @extend_schema(request=RunIn, responses={202: RunOut})
-    def post(self, request: Request) -> Response:
-        asked = RunIn(data=request.data)
-        asked.is_valid(raise_exception=True)
-        freezes = asked.validated_data["kind"] == RunKind.FREEZE
-        allowed = rules.can_freeze_scores if freezes else rules.can_compute_scores
-        access.require(allowed(request.actor))
-        period = access.get_or_404(people.Period.objects.all(), pk=asked.validated_data["period"])
-        ask = actions.freeze_scores if freezes else actions.start_run
-        run = ask(period=period, by=request.actor, at=timezone.now())
-        jobs.nudge(tasks.carry_out_run, str(run.pk))
-        return Response(RunOut(run).data, status=status.HTTP_202_ACCEPTED)
-
-
-class OneRun(api.TenantView):
-    """A run and how far it is."""
-
-    access = access.Access("member", frozenset(rules.KEEPERS))
-    scope_read = READ
-
-    @extend_schema(responses=RunOut)
-    def get(self, request: Request, run_id: uuid.UUID) -> Response:
-        return Response(RunOut(access.get_or_404(queries.runs(), pk=run_id)).data)
-
-
-class StopRun(api.TenantView):
-    """Stops a run after the batch in progress."""
-
-    access = access.Access("member", frozenset(rules.KEEPERS))
-    scope_write = WRITE
-
-    @extend_schema(request=None, responses=RunOut)
-    def post(self, request: Request, run_id: uuid.UUID) -> Response:
-        run = access.get_or_404(queries.runs(), pk=run_id)
-        access.require(rules.can_stop_run(request.actor, run))
-        actions.stop_run(run=run, by=request.actor, at=timezone.now())
-        run.refresh_from_db()
-        return Response(RunOut(run).data)
-
-
-urls = [
-    path("scores/", Scores.as_view()),
-    path("scores/<uuid:score_id>/", OneScore.as_view()),
-    path("scores/<uuid:score_id>/replay/", ReplayScore.as_view()),
-    path("weight-policies/", Policies.as_view()),
-    path("weight-policies/<uuid:version_id>/", OnePolicy.as_view()),
-    path("weight-policies/<uuid:version_id>/propose/", ProposePolicy.as_view()),
-    path("weight-policies/<uuid:version_id>/approve/", ApprovePolicy.as_view()),
-    path("weight-policies/<uuid:version_id>/return/", ReturnPolicy.as_view()),
-    path("weight-policies/<uuid:version_id>/lock/", LockPolicy.as_view()),
-    path("score-runs/", Runs.as_view()),
-    path("score-runs/<uuid:run_id>/", OneRun.as_view()),
-    path("score-runs/<uuid:run_id>/stop/", StopRun.as_view()),
-]

@@ -1,0 +1,20 @@
+"""Endpoints under /api/v1/: scores, weight policies and runs, through the rules and actions of the pages."""
+
+from django.urls import path
+
+from performance.scoring.api import policies, runs, scores
+
+urls = [
+    path("scores/", scores.Scores.as_view()),
+    path("scores/<uuid:score_id>/", scores.OneScore.as_view()),
+    path("scores/<uuid:score_id>/replay/", scores.ReplayScore.as_view()),
+    path("weight-policies/", policies.Policies.as_view()),
+    path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/propose/", policies.ProposePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/approve/", policies.ApprovePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/return/", policies.ReturnPolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/lock/", policies.LockPolicy.as_view()),
+    path("score-runs/", runs.Runs.as_view()),
+    path("score-runs/<uuid:run_id>/", runs.OneRun.as_view()),
+    path("score-runs/<uuid:run_id>/stop/", runs.StopRun.as_view()),
+]

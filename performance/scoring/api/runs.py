@@ -1,0 +1,94 @@
+"""Runs over everybody: start, watch, stop."""
+
+import uuid
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from performance.foundation import access, api, jobs
+from performance.people import models as people
+from performance.scoring import actions, queries, rules, tasks
+from performance.scoring.models import RunKind, ScoreRun
+
+READ, WRITE = "performance:read", "performance:write"
+
+
+class RunIn(serializers.Serializer[None]):
+    period = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=[RunKind.FULL, RunKind.FREEZE], default=RunKind.FULL)
+
+
+class RunOut(serializers.ModelSerializer[ScoreRun]):
+    period = serializers.UUIDField(source="period_id")
+
+    class Meta:
+        model = ScoreRun
+        fields = [
+            "id",
+            "period",
+            "kind",
+            "state",
+            "total",
+            "done",
+            "written",
+            "asked_at",
+            "started_at",
+            "finished_at",
+            "error",
+        ]
+
+
+class Runs(api.TenantView):
+    """Score runs; starting one (full, or freeze at closing)."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_read = READ
+    scope_write = WRITE
+
+    @extend_schema(responses=RunOut(many=True))
+    def get(self, request: Request) -> Response:
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(queries.runs().order_by(), request)
+        return paginator.get_paginated_response(RunOut(page, many=True).data)
+
+    @extend_schema(request=RunIn, responses={202: RunOut})
+    def post(self, request: Request) -> Response:
+        asked = RunIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        freezes = asked.validated_data["kind"] == RunKind.FREEZE
+        allowed = rules.can_freeze_scores if freezes else rules.can_compute_scores
+        access.require(allowed(request.actor))
+        period = access.get_or_404(people.Period.objects.all(), pk=asked.validated_data["period"])
+        ask = actions.freeze_scores if freezes else actions.start_run
+        run = ask(period=period, by=request.actor, at=timezone.now())
+        jobs.nudge(tasks.carry_out_run, str(run.pk))
+        return Response(RunOut(run).data, status=status.HTTP_202_ACCEPTED)
+
+
+class OneRun(api.TenantView):
+    """A run and how far it is."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_read = READ
+
+    @extend_schema(responses=RunOut)
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        return Response(RunOut(access.get_or_404(queries.runs(), pk=run_id)).data)
+
+
+class StopRun(api.TenantView):
+    """Stops a run after the batch in progress."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_write = WRITE
+
+    @extend_schema(request=None, responses=RunOut)
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        run = access.get_or_404(queries.runs(), pk=run_id)
+        access.require(rules.can_stop_run(request.actor, run))
+        actions.stop_run(run=run, by=request.actor, at=timezone.now())
+        run.refresh_from_db()
+        return Response(RunOut(run).data)

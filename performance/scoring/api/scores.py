@@ -1,0 +1,97 @@
+"""Scores: the ones in force, one with its whole sum, and its replay."""
+
+import uuid
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from performance.foundation import access, api
+from performance.people import queries as people_queries
+from performance.scoring import queries
+from performance.scoring.models import CurrentScore, Score
+
+
+class ScoreOut(serializers.ModelSerializer[Score]):
+    """A score in micro points (80 points: 80_000_000); null where nothing counted."""
+
+    person = serializers.UUIDField(source="person_id")
+    period = serializers.UUIDField(source="period_id")
+    version = serializers.UUIDField(source="version_id")
+
+    class Meta:
+        model = Score
+        fields = [
+            "id",
+            "person",
+            "period",
+            "version",
+            "score_micro",
+            "constant_micro",
+            "coverage_ppm",
+            "state",
+            "engine_version",
+            "digest",
+            "computed_at",
+        ]
+
+
+class ScoreDetailOut(ScoreOut):
+    class Meta(ScoreOut.Meta):
+        fields = [*ScoreOut.Meta.fields, "explanation", "evidence"]
+
+
+class ReplayOut(serializers.Serializer[queries.Replay]):
+    identical = serializers.BooleanField(source="is_identical")
+    kept_micro = serializers.IntegerField(allow_null=True)
+    again_micro = serializers.IntegerField(allow_null=True)
+    differences = serializers.ListField(child=serializers.CharField())
+
+
+class ScoresView(api.TenantView):
+    """Scores that I may see."""
+
+    scope_read = "performance:read"
+
+    def visible(self, request: Request) -> QuerySet[Score]:
+        on = people_queries.day_at(request.actor.organisation, timezone.now())
+        return queries.scores_visible_to(request.actor, on)
+
+
+class Scores(ScoresView):
+    """The scores in force: mine, those of the people below me, everybody's for HR and auditors."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("person", uuid.UUID), OpenApiParameter("period", uuid.UUID)],
+        responses=ScoreOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        current = CurrentScore.objects.all()
+        for name in ("person", "period"):
+            if request.query_params.get(name):
+                asked = serializers.UUIDField().run_validation(request.query_params[name])
+                current = current.filter(**{f"{name}_id": asked})
+        scores = self.visible(request).filter(pk__in=current.values("score_id"))
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(scores.order_by(), request)
+        return paginator.get_paginated_response(ScoreOut(page, many=True).data)
+
+
+class OneScore(ScoresView):
+    """One score with its whole sum and its inputs."""
+
+    @extend_schema(responses=ScoreDetailOut)
+    def get(self, request: Request, score_id: uuid.UUID) -> Response:
+        return Response(ScoreDetailOut(access.get_or_404(self.visible(request), pk=score_id)).data)
+
+
+class ReplayScore(ScoresView):
+    """Computes a score again from what it kept, and compares."""
+
+    @extend_schema(responses=ReplayOut)
+    def get(self, request: Request, score_id: uuid.UUID) -> Response:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        return Response(ReplayOut(queries.replay_score(score)).data)
