@@ -4,6 +4,7 @@ import uuid
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -58,7 +59,7 @@ class CheckIns(GoalsView):
         today = people.today(actor.organisation)
         period = people.current_period(min(today, given["week_starts_on"] + queries.A_WEEK))
         if period is None:
-            raise actions.CheckInRefused("No period is open.", code="no_period")
+            raise actions.CheckInRefused(_("No period is open."), code="no_period")
         asks = access.get_or_404(people.active_people(today), pk=given["asks"]) if given["asks"] else None
         submitted = actions.submit_check_in(
             period=period,

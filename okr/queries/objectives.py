@@ -278,11 +278,7 @@ def team_tree(
     standing = visible.filter(period=period).exclude(state=State.DRAFT)
     own = Q(team=team) | Q(owner_id__in=list(member_ids), owner_kind="person")
     own_ids = set(standing.filter(own).values_list("pk", flat=True))
-    links = list(
-        Alignment.objects.filter(child__period=period, parent__in=standing.values("pk")).values_list(
-            "child_id", "parent_id"
-        )
-    )
+    links = list(Alignment.objects.filter(child__period=period).values_list("child_id", "parent_id"))
     shown = _reach(own_ids, links)
     objectives = with_key_results(standing.filter(pk__in=shown)).order_by("created_at", "id")
     rows = {row.objective.pk: row for row in rows_of(objectives, {period.pk: pace}, {period.pk: policy})}

@@ -187,7 +187,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_align(actor, one, line))
-    form = reading.align_form(request, one, request.POST)
+    form = reading.align_form(request, one, line, request.POST)
     if form.is_valid():
         parent = access.get_or_404(reading.visible(request), pk=form.cleaned_data["parent"])
         try:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -123,14 +123,17 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
         "can_change": rules.can_change(actor, one, line),
         "can_check_in": one.state in RUNNING_STATES
         and any(row.key_result.owner_id == actor.person_id for row in key_results),
-        "align_form": align_form(request, one) if can_align else None,
+        "align_form": align_form(request, one, line) if can_align else None,
     }
 
 
-def align_form(request: HttpRequest, one: Objective, data: Any = None) -> forms.AlignForm:
+def align_form(
+    request: HttpRequest, one: Objective, line: list[uuid.UUID], data: Any = None
+) -> forms.AlignForm:
+    """Candidates are the goals of teams, of the organisation, and of those above the owner."""
     parents = (
         visible(request)
-        .filter(period_id=one.period_id)
+        .filter(Q(owner_kind__in=("team", "organisation")) | Q(owner_id__in=line), period_id=one.period_id)
         .exclude(pk=one.pk)
         .exclude(state="draft")
         .select_related("owner")

@@ -257,6 +257,20 @@ def test_the_team_page_draws_the_tree(active, propose, agree, cast, actor, now, 
     assert "o-tree" in page
 
 
+def test_linking_and_parting_through_the_page(active, propose, agree, cast, client_for):
+    parent = agree(propose(content("Full shelves", key_result()), by=cast.manager))
+    client = client_for(cast.employee)
+    address = reverse("okr:align", args=[active.pk])
+    wrong = {"parent": str(parent.pk), "kind": "contributes", "share": ""}
+    assert client.post(address, wrong).status_code == 422
+    assert client.post(address, {**wrong, "share": "40"}).status_code == 302
+    link = active.serves.get()
+    assert (link.parent_id, link.share_ppm) == (parent.pk, 400_000)
+    assert client_for(cast.colleague).post(reverse("okr:part", args=[link.pk])).status_code == 403
+    assert client.post(reverse("okr:part", args=[link.pk])).status_code == 302
+    assert not active.serves.exists()
+
+
 def test_hr_changes_how_progress_is_counted(active, quarter, cast, client_for):
     address = reverse("okr:policy", args=[quarter.pk])
     assert client_for(cast.employee).get(address).status_code == 403
