@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import audit
 from performance.people.actions import lines
-from performance.people.actions.importing import plan, steps
+from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import (
@@ -71,7 +71,7 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
     return upload
 
 
-def _refuse_unready(upload: PeopleImport, made: plan.Plan) -> None:
+def _refuse_unready(upload: PeopleImport, made: shapes.Plan) -> None:
     if made.problems:
         raise PeopleRefused(_("Some cells are still wrong. Nothing was saved."), code="errors")
     if made.digest != upload.report.get("digest"):
@@ -82,7 +82,7 @@ def _refuse_unready(upload: PeopleImport, made: plan.Plan) -> None:
         raise PeopleRefused(_("The file changes nothing."), code="no_change")
 
 
-def _write(made: plan.Plan) -> dict[str, Any]:
+def _write(made: shapes.Plan) -> dict[str, Any]:
     """All rows of the plan. Returns what is needed to take it back."""
     teams = _groups(Team, made.new_teams)
     units = _groups(BusinessUnit, made.new_units)
@@ -114,13 +114,13 @@ def _groups(model: type[Team] | type[BusinessUnit], new: list[str]) -> dict[str,
     return {name.lower(): key for name, key in model.objects.values_list("name_en", "pk")}
 
 
-def _add_people(made: plan.Plan, units: dict[str, uuid.UUID]) -> dict[str, Person]:
+def _add_people(made: shapes.Plan, units: dict[str, uuid.UUID]) -> dict[str, Person]:
     """Everybody by key: those who are here, and the new ones."""
     people = {person.number.lower(): person for person in Person.objects.filter(erased_at=None)}
     fresh = []
     for row in made.new:
         person = Person(number=row.values["number"])
-        _fill(person, {key: value for key, value in row.values.items() if key in plan.PLAIN})
+        _fill(person, {key: value for key, value in row.values.items() if key in shapes.PLAIN})
         person.unit_id = units.get(row.values.get("unit", "").lower())
         people[row.person] = person
         fresh.append(person)
@@ -137,12 +137,12 @@ def _fill(person: Person, values: dict[str, Any]) -> None:
 
 
 def _change_people(
-    made: plan.Plan, people: dict[str, Person], units: dict[str, uuid.UUID]
+    made: shapes.Plan, people: dict[str, Person], units: dict[str, uuid.UUID]
 ) -> dict[str, dict[str, Any]]:
     touched = []
     before: dict[str, dict[str, Any]] = {}
     for change in made.changed:
-        values = {key: after for key, (_before, after) in change.fields.items() if key in plan.PLAIN}
+        values = {key: after for key, (_before, after) in change.fields.items() if key in shapes.PLAIN}
         if not values and "unit" not in change.fields:
             continue
         person = people[change.row.person]
@@ -152,12 +152,12 @@ def _change_people(
         if "unit" in change.fields:
             person.unit_id = units[change.fields["unit"][1].lower()]
         touched.append(person)
-    Person.objects.bulk_update(touched, [*plan.PLAIN, "name_sort", "unit"], batch_size=BATCH)
+    Person.objects.bulk_update(touched, [*shapes.PLAIN, "name_sort", "unit"], batch_size=BATCH)
     return before
 
 
 def _starting(
-    made: plan.Plan, people: dict[str, Person], ids: dict[str, uuid.UUID], teams: dict[str, uuid.UUID]
+    made: shapes.Plan, people: dict[str, Person], ids: dict[str, uuid.UUID], teams: dict[str, uuid.UUID]
 ) -> tuple[list[ReportingLine], list[TeamMembership]]:
     """The lines and memberships that begin: for somebody new on their first day, else on the chosen day."""
     line_rows, memberships = [], []
@@ -239,7 +239,7 @@ def _restore(before: dict[str, Any]) -> None:
     Team.objects.filter(pk__in=before.get("teams", []), memberships=None).delete()
 
 
-def _tell(upload: PeopleImport, made: plan.Plan, by: Any, at: datetime.datetime) -> None:
+def _tell(upload: PeopleImport, made: shapes.Plan, by: Any, at: datetime.datetime) -> None:
     """One row for the file, and one for each person whose data changed."""
     audit.record(
         by=by,
@@ -258,7 +258,7 @@ def _tell(upload: PeopleImport, made: plan.Plan, by: Any, at: datetime.datetime)
     )
 
 
-def _changed(made: plan.Plan, people: dict[uuid.UUID, Person]) -> Iterable[tuple[Any, dict[str, Any]]]:
+def _changed(made: shapes.Plan, people: dict[uuid.UUID, Person]) -> Iterable[tuple[Any, dict[str, Any]]]:
     for change in made.changed:
         yield people[change.known.id], {key: list(pair) for key, pair in change.fields.items()}
 

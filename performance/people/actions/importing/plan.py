@@ -6,118 +6,23 @@ changes nothing.
 
 import datetime
 import difflib
-import hashlib
-import json
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from performance.people.actions.importing import cells
+from performance.people.actions.importing import cells, shapes
 from performance.people.actions.importing.columns import BY_KEY
-from performance.people.actions.importing.sheets import Sheet, clean, letter
+from performance.people.actions.importing.sheets import clean, letter
 from performance.people.actions.names import is_chinese
-
-PLAIN = ("name_en", "name_zh", "email", "title_en", "title_zh", "level", "city", "hired_on", "left_on")
 
 # Characters that fingers and scanners take for each other.
 LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "s": "5", "b": "8"})
 
 
-@dataclass(frozen=True)
-class Known:
-    """A person who is here already. `lines`, `teams`: (from, until, key of the manager or team)."""
-
-    id: uuid.UUID
-    number: str
-    values: Mapping[str, Any]
-    unit: str
-    lines: tuple[tuple[datetime.date, datetime.date | None, str], ...] = ()
-    teams: tuple[tuple[datetime.date, datetime.date | None, str], ...] = ()
-
-
-@dataclass
-class Row:
-    """One row of the file: what its cells say. `person` is the key of its person: the number in lower case."""
-
-    number: int
-    person: str
-    values: dict[str, Any]
-    manager: str | None = None
-
-
-@dataclass
-class Problem:
-    """A cell that cannot be used. `column` is -1 when no one cell is to blame."""
-
-    row: int
-    column: int
-    text: str
-    value: str = ""
-    suggestions: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def cell(self) -> str:
-        return f"{letter(self.column)}{self.row}" if self.column >= 0 else ""
-
-
-@dataclass
-class Change:
-    """What a row changes of somebody who is here: field → (before, after)."""
-
-    row: Row
-    known: Known
-    fields: dict[str, tuple[Any, Any]]
-    starts_on: datetime.date
-
-
-@dataclass
-class Plan:
-    """What applying the file would do."""
-
-    new: list[Row] = field(default_factory=list)
-    changed: list[Change] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    same: int = 0
-    absent: int = 0
-    left_out: int = 0
-    new_teams: list[str] = field(default_factory=list)
-    new_units: list[str] = field(default_factory=list)
-    tops: list[str] = field(default_factory=list)
-    starts_on: datetime.date | None = None
-
-    @property
-    def digest(self) -> str:
-        """Equal for equal plans: what somebody saw is what they apply."""
-        content = [
-            [(row.person, row.values, row.manager) for row in self.new],
-            [(change.row.person, change.fields) for change in self.changed],
-            str(self.starts_on),
-        ]
-        return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass
-class Check:
-    """Everything a dry run looks at."""
-
-    sheet: Sheet
-    mapping: Mapping[str, int]
-    known: Mapping[str, Known]
-    today: datetime.date
-    starts_on: datetime.date
-    mended: Mapping[str, str] = field(default_factory=dict)
-    left_out: frozenset[int] = frozenset()
-    # Every way to write a team or unit, in lower case → its name.
-    team_names: Mapping[str, str] = field(default_factory=dict)
-    unit_names: Mapping[str, str] = field(default_factory=dict)
-
-
-def make(check: Check) -> Plan:
+def make(check: shapes.Check) -> shapes.Plan:
     """Reads every row, compares it with who is here, and collects every problem instead of the first."""
-    plan = Plan(starts_on=check.starts_on)
+    plan = shapes.Plan(starts_on=check.starts_on)
     rows = _read_rows(check, plan)
     _settle_managers(check, rows, plan)
     _refuse_loops(check, rows, plan)
@@ -128,7 +33,7 @@ def make(check: Check) -> Plan:
         if known is None:
             plan.new.append(row)
         elif changes := _changes(check, row, known):
-            plan.changed.append(Change(row, known, changes, _effective(check, row, known)))
+            plan.changed.append(shapes.Change(row, known, changes, _effective(check, row, known)))
         elif row.number not in bad:
             plan.same += 1
     _refuse_leavers_with_reports(check, rows, plan)
@@ -142,19 +47,19 @@ def make(check: Check) -> Plan:
     return plan
 
 
-def cell_text(check: Check, number: int, index: int, texts: list[str]) -> str:
+def cell_text(check: shapes.Check, number: int, index: int, texts: list[str]) -> str:
     """A cell as it counts: the mended value where there is one."""
     mended = check.mended.get(f"{letter(index)}{number}")
     return clean(mended) if mended is not None else texts[index]
 
 
-def _read_rows(check: Check, plan: Plan) -> list[Row]:
+def _read_rows(check: shapes.Check, plan: shapes.Plan) -> list[shapes.Row]:
     day_first = {
         key: cells.day_comes_first([texts[check.mapping[key]] for _number, texts in check.sheet.rows])
         for key in ("hired_on", "left_on")
         if key in check.mapping
     }
-    rows: list[Row] = []
+    rows: list[shapes.Row] = []
     seen: dict[str, int] = {}
     for number, texts in check.sheet.rows:
         if number in check.left_out:
@@ -164,7 +69,7 @@ def _read_rows(check: Check, plan: Plan) -> list[Row]:
             continue
         if row.person in seen:
             plan.problems.append(
-                Problem(
+                shapes.Problem(
                     number,
                     check.mapping["number"],
                     _("Row %(row)s has this number too.") % {"row": seen[row.person]},
@@ -178,8 +83,8 @@ def _read_rows(check: Check, plan: Plan) -> list[Row]:
 
 
 def _read_row(
-    check: Check, number: int, texts: list[str], day_first: Mapping[str, bool], plan: Plan
-) -> Row | None:
+    check: shapes.Check, number: int, texts: list[str], day_first: Mapping[str, bool], plan: shapes.Plan
+) -> shapes.Row | None:
     values: dict[str, Any] = {}
     for key, index in check.mapping.items():
         text = cell_text(check, number, index, texts)
@@ -188,17 +93,17 @@ def _read_row(
         try:
             values[key] = cells.value_of(key, text, day_first=day_first.get(key, True), today=check.today)
         except cells.CellError as error:
-            plan.problems.append(Problem(number, index, str(error), text))
+            plan.problems.append(shapes.Problem(number, index, str(error), text))
     if "number" not in values:
         if not any(problem.row == number for problem in plan.problems[-len(check.mapping) :]):
             plan.problems.append(
-                Problem(number, check.mapping["number"], _("The employee number is missing."))
+                shapes.Problem(number, check.mapping["number"], _("The employee number is missing."))
             )
         return None
     _join_names(values)
     _settle_group("team", values, check.team_names, plan.new_teams)
     _settle_group("unit", values, check.unit_names, plan.new_units)
-    row = Row(number, values["number"].lower(), values)
+    row = shapes.Row(number, values["number"].lower(), values)
     _refuse_missing_name(check, row, plan)
     _refuse_backward_dates(check, row, plan)
     return row
@@ -226,23 +131,23 @@ def _settle_group(key: str, values: dict[str, Any], names: Mapping[str, str], ne
     values[key] = same or text
 
 
-def _refuse_missing_name(check: Check, row: Row, plan: Plan) -> None:
+def _refuse_missing_name(check: shapes.Check, row: shapes.Row, plan: shapes.Plan) -> None:
     if row.values.get("name_en") or row.values.get("name_zh") or row.person in check.known:
         return
     index = next(
         (check.mapping[key] for key in ("name_en", "name_zh", "last_name") if key in check.mapping), -1
     )
     if not any(problem.row == row.number and problem.column == index for problem in plan.problems):
-        plan.problems.append(Problem(row.number, index, _("Somebody new needs a name.")))
+        plan.problems.append(shapes.Problem(row.number, index, _("Somebody new needs a name.")))
 
 
-def _refuse_backward_dates(check: Check, row: Row, plan: Plan) -> None:
+def _refuse_backward_dates(check: shapes.Check, row: shapes.Row, plan: shapes.Plan) -> None:
     known = check.known.get(row.person)
     hired_on = row.values.get("hired_on") or (known.values.get("hired_on") if known else None)
     left_on = row.values.get("left_on")
     if hired_on and left_on and left_on < hired_on:
         plan.problems.append(
-            Problem(
+            shapes.Problem(
                 row.number,
                 check.mapping["left_on"],
                 _("The last day lies before the first one."),
@@ -251,7 +156,7 @@ def _refuse_backward_dates(check: Check, row: Row, plan: Plan) -> None:
         )
 
 
-def _settle_managers(check: Check, rows: list[Row], plan: Plan) -> None:
+def _settle_managers(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
     """Managers by number, e-mail or unique name, in the file (also further down) or among the people here."""
     directory = _Directory(check, rows)
     index = check.mapping.get("manager", -1)
@@ -262,7 +167,7 @@ def _settle_managers(check: Check, rows: list[Row], plan: Plan) -> None:
         row.manager = directory.find(named)
         if row.manager is None:
             plan.problems.append(
-                Problem(
+                shapes.Problem(
                     row.number,
                     index,
                     directory.why_not(named),
@@ -271,13 +176,13 @@ def _settle_managers(check: Check, rows: list[Row], plan: Plan) -> None:
                 )
             )
         elif row.manager == row.person:
-            plan.problems.append(Problem(row.number, index, _("Nobody is their own manager."), named))
+            plan.problems.append(shapes.Problem(row.number, index, _("Nobody is their own manager."), named))
 
 
 class _Directory:
     """Everybody who may be named as a manager: the file's people and those who are here."""
 
-    def __init__(self, check: Check, rows: list[Row]) -> None:
+    def __init__(self, check: shapes.Check, rows: list[shapes.Row]) -> None:
         self.labels: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.by_word: dict[str, set[str]] = {}
@@ -315,7 +220,7 @@ class _Directory:
         return [(self.numbers[key], self.labels[key]) for key in close[:3]]
 
 
-def _refuse_loops(check: Check, rows: list[Row], plan: Plan) -> None:
+def _refuse_loops(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
     """Walks up from each row's person as things would stand, and blames the cell that closes a loop."""
     above = {key: _holding(known.lines, check.starts_on) for key, known in check.known.items()}
     named = {row.person: row for row in rows if row.manager}
@@ -333,14 +238,14 @@ def _refuse_loops(check: Check, rows: list[Row], plan: Plan) -> None:
         settled.update(walk)
 
 
-def _blame_loop(check: Check, rows: list[Row], loop: list[str], plan: Plan) -> None:
+def _blame_loop(check: shapes.Check, rows: list[shapes.Row], loop: list[str], plan: shapes.Plan) -> None:
     if len(loop) < 2:
         return
     for row in rows:
         turn = loop.index(row.person)
         around = [*loop[turn:], *loop[:turn], row.person]
         plan.problems.append(
-            Problem(
+            shapes.Problem(
                 row.number,
                 check.mapping["manager"],
                 _("These people would report to each other in a loop: %(loop)s.")
@@ -350,7 +255,7 @@ def _blame_loop(check: Check, rows: list[Row], loop: list[str], plan: Plan) -> N
         )
 
 
-def _refuse_shared_emails(check: Check, rows: list[Row], plan: Plan) -> None:
+def _refuse_shared_emails(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
     owners = {known.values["email"]: key for key, known in check.known.items() if known.values.get("email")}
     for row in rows:
         if row.person in check.known and row.values.get("email"):
@@ -359,7 +264,7 @@ def _refuse_shared_emails(check: Check, rows: list[Row], plan: Plan) -> None:
         email = row.values.get("email")
         if email and owners.setdefault(email, row.person) != row.person:
             plan.problems.append(
-                Problem(
+                shapes.Problem(
                     row.number,
                     check.mapping["email"],
                     _("%(number)s has this e-mail address too.") % {"number": owners[email].upper()},
@@ -368,7 +273,7 @@ def _refuse_shared_emails(check: Check, rows: list[Row], plan: Plan) -> None:
             )
 
 
-def _refuse_leavers_with_reports(check: Check, rows: list[Row], plan: Plan) -> None:
+def _refuse_leavers_with_reports(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
     leaving = {change.row.person: change for change in plan.changed if "left_on" in change.fields}
     if not leaving:
         return
@@ -382,7 +287,7 @@ def _refuse_leavers_with_reports(check: Check, rows: list[Row], plan: Plan) -> N
     for key, count in reports.items():
         row = leaving[key].row
         plan.problems.append(
-            Problem(
+            shapes.Problem(
                 row.number,
                 check.mapping["left_on"],
                 _("%(count)s of their reports still have no other manager.") % {"count": count},
@@ -391,10 +296,10 @@ def _refuse_leavers_with_reports(check: Check, rows: list[Row], plan: Plan) -> N
         )
 
 
-def _changes(check: Check, row: Row, known: Known) -> dict[str, tuple[Any, Any]]:
+def _changes(check: shapes.Check, row: shapes.Row, known: shapes.Known) -> dict[str, tuple[Any, Any]]:
     found = {
         key: (known.values.get(key), row.values[key])
-        for key in PLAIN
+        for key in shapes.PLAIN
         if key in row.values and known.values.get(key) != row.values[key]
     }
     if "unit" in row.values and row.values["unit"] != known.unit:
@@ -411,7 +316,7 @@ def _changes(check: Check, row: Row, known: Known) -> dict[str, tuple[Any, Any]]
     return found
 
 
-def _effective(check: Check, row: Row, known: Known) -> datetime.date:
+def _effective(check: shapes.Check, row: shapes.Row, known: shapes.Known) -> datetime.date:
     """Lines and teams change on the chosen day, for somebody who joins later on their first day."""
     hired_on = row.values.get("hired_on") or known.values.get("hired_on")
     return max(check.starts_on, hired_on) if hired_on else check.starts_on

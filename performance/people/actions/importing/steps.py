@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from performance.people import queries
-from performance.people.actions.importing import columns, plan, sheets
+from performance.people.actions.importing import columns, plan, shapes, sheets
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import BusinessUnit, PeopleImport, Person, ReportingLine, Team, TeamMembership
 
@@ -81,11 +81,11 @@ def check_import(*, upload: PeopleImport, at: datetime.datetime) -> PeopleImport
     return upload
 
 
-def prepared(upload: PeopleImport, at: datetime.datetime) -> plan.Check:
+def prepared(upload: PeopleImport, at: datetime.datetime) -> shapes.Check:
     """The file beside the people who are here now. Six statements, whatever their number."""
     today = queries.day_at(upload.organisation, at)
     starts_on = upload.starts_on or today
-    return plan.Check(
+    return shapes.Check(
         sheet=sheets.read_sheet(bytes(upload.content), upload.file_name),
         mapping=upload.mapping,
         known=_known(starts_on),
@@ -107,7 +107,7 @@ def _names(groups: Iterable[Any]) -> dict[str, str]:
     return names
 
 
-def _known(starts_on: datetime.date) -> dict[str, plan.Known]:
+def _known(starts_on: datetime.date) -> dict[str, shapes.Known]:
     people = list(Person.objects.select_related("unit").filter(erased_at=None))
     keys: dict[uuid.UUID, str] = {person.pk: person.number.lower() for person in people}
     lines = _dated(ReportingLine.objects.all(), starts_on, lambda line: keys.get(line.manager_id, ""))
@@ -117,10 +117,10 @@ def _known(starts_on: datetime.date) -> dict[str, plan.Known]:
         lambda membership: membership.team.name_en,
     )
     return {
-        keys[person.pk]: plan.Known(
+        keys[person.pk]: shapes.Known(
             id=person.pk,
             number=person.number,
-            values={key: getattr(person, key) for key in plan.PLAIN},
+            values={key: getattr(person, key) for key in shapes.PLAIN},
             unit=person.unit.name_en if person.unit else "",
             lines=tuple(lines[person.pk]),
             teams=tuple(teams[person.pk]),
@@ -136,7 +136,7 @@ def _dated(rows: Any, starts_on: datetime.date, key_of: Any) -> dict[uuid.UUID, 
     return found
 
 
-def _report(check: plan.Check, made: plan.Plan) -> dict[str, Any]:
+def _report(check: shapes.Check, made: shapes.Plan) -> dict[str, Any]:
     """The plan as the page shows it; long lists are cut, counts are not."""
     labels = {key: known.values.get("name_en") or known.number for key, known in check.known.items()}
     labels |= {row.person: _name(row) for row in made.new}
@@ -166,11 +166,11 @@ def _report(check: plan.Check, made: plan.Plan) -> dict[str, Any]:
     }
 
 
-def _name(row: plan.Row) -> str:
+def _name(row: shapes.Row) -> str:
     return row.values.get("name_en") or row.values.get("name_zh") or row.values["number"]
 
 
-def _new_row(row: plan.Row, labels: Mapping[str, str]) -> dict[str, Any]:
+def _new_row(row: shapes.Row, labels: Mapping[str, str]) -> dict[str, Any]:
     values = row.values
     return {
         "row": row.number,
@@ -183,7 +183,7 @@ def _new_row(row: plan.Row, labels: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _changed_row(change: plan.Change, labels: Mapping[str, str]) -> dict[str, Any]:
+def _changed_row(change: shapes.Change, labels: Mapping[str, str]) -> dict[str, Any]:
     def shown(key: str, value: Any) -> str:
         return labels.get(value or "", "") if key == "manager" else _text(value)
 
@@ -200,7 +200,7 @@ def _changed_row(change: plan.Change, labels: Mapping[str, str]) -> dict[str, An
     }
 
 
-def _problem(check: plan.Check, problem: plan.Problem) -> dict[str, Any]:
+def _problem(check: shapes.Check, problem: shapes.Problem) -> dict[str, Any]:
     """The problem with the row above and below it, as they stand in the file."""
     order = sorted(check.mapping.values())
     rows = check.sheet.rows
