@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from performance.appraisals import actions, queries, rules, tasks
 from performance.appraisals.models import Cycle, Export, ExportFormat
-from performance.appraisals.views.exports import CONTENT_TYPES
 from performance.foundation import access, api, jobs
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -275,7 +274,7 @@ class ExportFile(_View):
             file.open("rb"),
             as_attachment=True,
             filename=found.file_name,
-            content_type=CONTENT_TYPES[found.format],
+            content_type=found.content_type,
         )
 
 

@@ -92,6 +92,8 @@ class FilterForm(forms.Form):
         }
         for name, choices in chosen.items():
             self.fields[name].choices = [every, *choices]  # type: ignore[attr-defined]
+            if not choices:
+                del self.fields[name]
 
     def filters(self) -> queries.Filters:
         """Whatever is not a choice narrows nothing."""

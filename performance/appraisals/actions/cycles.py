@@ -5,11 +5,9 @@ import itertools
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
-from django.db.models import Case, OuterRef, Subquery, Value, When
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from performance.appraisals import queries, rules
 from performance.appraisals.actions import people as people_actions
@@ -19,18 +17,18 @@ from performance.inbox import actions as inbox
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions as scoring
-from performance.scoring.models import CurrentScore, ScoreRun
+from performance.scoring.models import ScoreRun
 
 RESULT = "performance.result"
 ANNOUNCED_AT_ONCE = 200
 MICRO = 1_000_000
 # rating → (English, Chinese, from which score); what a cycle begins with.
 USUAL_BANDS: dict[int, tuple[str, str, int | None]] = {
-    5: (gettext_noop("Exceptional"), "卓越", 95),
-    4: (gettext_noop("Strong"), "优秀", 85),
-    3: (gettext_noop("Solid"), "良好", 70),
-    2: (gettext_noop("Developing"), "待提升", 55),
-    1: (gettext_noop("Not meeting"), "未达标", None),
+    5: ("Exceptional", "卓越", 95),
+    4: ("Strong", "优秀", 85),
+    3: ("Solid", "良好", 70),
+    2: ("Developing", "待提升", 55),
+    1: ("Not meeting", "未达标", None),
 }
 
 
@@ -146,7 +144,7 @@ def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> 
         raise CycleRefused(_("Scores are being computed. Sign off when that is done."), code="run_under_way")
     if not ready.can_sign_off:
         raise CycleRefused(_("Close the scores first; some are provisional."), code="not_frozen")
-    _freeze_entries(held, bands)
+    _freeze_entries(held)
     held.state, held.signed_off_by, held.signed_off_at = CycleState.SIGNED_OFF, by.person, at
     held.save(update_fields=["state", "signed_off_by", "signed_off_at"])
     audit.record(
@@ -159,22 +157,35 @@ def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> 
     return held
 
 
-def _freeze_entries(cycle: Cycle, bands: list[Band]) -> None:
-    """One statement, whatever the number of people."""
-    current = CurrentScore.objects.filter(
-        person=OuterRef("person_id"), period=cycle.period_id, is_frozen=True
-    )
-    rating = Case(
-        *(When(micro__gte=band.from_micro, then=Value(band.rating)) for band in bands if band.rating > 1),
-        When(micro__isnull=False, then=Value(1)),
-        default=None,
-    )
-    entries = CycleEntry.objects.filter(cycle=cycle, state=EntryState.OPEN)
-    entries.annotate(micro=Subquery(current.values("score__score_micro")[:1])).update(
-        score_id=Subquery(current.values("score_id")[:1]),
-        suggested_rating=rating,
-        state=EntryState.SIGNED_OFF,
-    )
+# One statement, whatever the number of people. Only frozen scores are taken; people without one get none.
+FREEZE = """
+    UPDATE appraisals_cycleentry entry
+    SET state = 'signed_off', score_id = result.score_id, suggested_rating = result.rating
+    FROM (
+        SELECT inside.id, score.id AS score_id, (
+            SELECT max(band.rating) FROM appraisals_band band
+            WHERE band.organisation_id = inside.organisation_id AND band.cycle_id = inside.cycle_id
+              AND score.score_micro >= COALESCE(band.from_micro, score.score_micro)
+        ) AS rating
+        FROM appraisals_cycleentry inside
+        LEFT JOIN scoring_currentscore current
+          ON current.organisation_id = inside.organisation_id AND current.person_id = inside.person_id
+         AND current.period_id = %(period)s AND current.is_frozen
+        LEFT JOIN scoring_score score
+          ON score.organisation_id = current.organisation_id AND score.id = current.score_id
+        WHERE inside.organisation_id = %(organisation)s AND inside.cycle_id = %(cycle)s
+          AND inside.state = 'open'
+    ) AS result
+    WHERE entry.id = result.id AND entry.organisation_id = %(organisation)s
+"""
+
+
+def _freeze_entries(cycle: Cycle) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREEZE,
+            {"organisation": cycle.organisation_id, "cycle": cycle.pk, "period": cycle.period_id},
+        )
 
 
 @transaction.atomic
@@ -211,7 +222,8 @@ def announce_results(*, at: datetime.datetime) -> int:
     )
     told = list(waiting)
     for entry in told:
-        if entry.person.user_id and entry.seen_at is None:
+        # Without a score there is nothing to read.
+        if entry.person.user_id and entry.score_id and entry.seen_at is None:
             inbox.assign_work(
                 to=entry.person,
                 kind=RESULT,

@@ -14,6 +14,12 @@ class ExportFormat(models.TextChoices):
     CSV = "csv", _("Text table (CSV)")
 
 
+CONTENT_TYPES = {
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
 class ExportState(models.TextChoices):
     WAITING = "waiting", pgettext_lazy("export", "Waiting")
     RUNNING = "running", pgettext_lazy("export", "Running")
@@ -78,6 +84,10 @@ class Export(tenancy.TenantModel):
     def file_name(self) -> str:
         """What the reader saves it as: plain letters, so that every system takes it."""
         return f"appraisal-{self.cycle.period.ends_on:%Y-%m-%d}-{self.pk.hex[-6:]}.{self.format}"
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[ExportFormat(self.format)]
 
     @property
     def is_open(self) -> bool:

@@ -16,7 +16,7 @@ from performance.foundation.components import formats
 from performance.kpis import queries as kpis
 from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
-from performance.scoring.models import Category, Missing, PolicyVersion, Stage
+from performance.scoring.models import Category, Missing, PolicyVersion, SourceKind, Stage
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _definition(
         missing=str(Missing(plan["missing"]).label),
         component=item["name_zh"] if i18n.is_chinese() and item["name_zh"] else item["name_en"],
         category=str(Category(item["category"]).label),
-        source=str(metric) if metric else item["source_ref"] or item["source_kind"].upper(),
+        source=str(metric) if metric else item["source_ref"] or str(SourceKind(item["source_kind"]).label),
         formula=formula_of(defined) if defined else "",
         definition_version=defined.number if defined else None,
         curve=curve_in_words(item["curve"]),

@@ -168,7 +168,9 @@ def lines_after(
     """The next `limit` entries after `last`, and the lines among them that the filter keeps. Two queries."""
     ahead = entries_to_export(export)
     if last is not None:
-        ahead = ahead.filter(Q(number__gt=last.number) | Q(number=last.number, pk__gt=last.pk))
+        # The first condition alone would do for the answer's rows but one; it is what the index can follow.
+        ahead = ahead.filter(number__gte=last.number)
+        ahead = ahead.filter(Q(number__gt=last.number) | Q(pk__gt=last.pk))
     chunk = list(ahead.select_related("person", "manager", "unit", "team")[:limit])
     scores = _scores(export, chunk)
     filters = entry_queries.Filters.from_mapping(export.filters)

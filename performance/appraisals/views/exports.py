@@ -15,11 +15,6 @@ from performance.appraisals.models import Cycle, Export
 from performance.foundation import access, jobs, refusals
 from performance.people import queries as people_queries
 
-CONTENT_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
-
 
 @require_http_methods(["GET", "POST"])
 @access.role("hr")
@@ -74,7 +69,7 @@ def download(request: HttpRequest, export_id: uuid.UUID) -> Any:
         path.open("rb"),
         as_attachment=True,
         filename=found.file_name,
-        content_type=CONTENT_TYPES[found.format],
+        content_type=found.content_type,
     )
     response["X-Content-Digest"] = f"sha256:{found.sha256}"
     return response
