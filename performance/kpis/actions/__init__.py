@@ -16,6 +16,7 @@ from performance.kpis.actions.targets import TargetColumns, import_targets, set_
 from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.formulas import FormulaRefused
 from performance.kpis.semantics import Definition, DefinitionRefused
+from performance.kpis.units import UnitRefused
 
 __all__ = [
     "SIGNATURE_WORK",
@@ -24,6 +25,7 @@ __all__ = [
     "FormulaRefused",
     "MetricRefused",
     "TargetColumns",
+    "UnitRefused",
     "close_month",
     "decline_version",
     "draft_metric",

@@ -87,9 +87,9 @@ def value_at(
 
 
 def value_url(metric_id: uuid.UUID, slice: Slice, **more: str) -> str:
-    """The metric's page, opened at this slice."""
+    """The metric's values, opened at this slice; they lead on to the definition and to the rows."""
     query = urlencode({**more, **dict(sorted(slice.items()))})
-    return reverse("kpis:metric", args=[metric_id]) + (f"?{query}" if query else "")
+    return reverse("kpis:values", args=[metric_id]) + (f"?{query}" if query else "")
 
 
 def period_value(metric_key: str, slice: Slice, period: Any) -> PeriodValue:
@@ -120,7 +120,7 @@ def period_values(
     known = {(value.metric_id, value.slice_key): value for value in found.select_related("version")}
     targets = _period_targets(metrics.values(), slice_keys, period)
     return {
-        (key, text): _period_value(key, slice, metrics.get(key), known, targets, text)
+        (key, text): _period_value(key, slice, metrics.get(key), known, targets, text, period)
         for (key, text), slice in asked.items()
     }
 
@@ -132,6 +132,7 @@ def _period_value(
     known: dict[tuple[uuid.UUID, str], MetricValue],
     targets: dict[tuple[uuid.UUID, str], Decimal],
     text: str,
+    period: Any,
 ) -> PeriodValue:
     value = known.get((metric.pk, text)) if metric else None
     return PeriodValue(
@@ -143,7 +144,7 @@ def _period_value(
         coverage_ppm=value.coverage_ppm if value else 0,
         state=value.state if value else ValueState.PROVISIONAL,
         as_of=value.as_of if value else None,
-        url=value_url(metric.pk, slice) if metric else "",
+        url=value_url(metric.pk, slice, month=f"{period.ends_on:%Y-%m}") if metric else "",
         unit=metric.unit if metric else "",
         target=targets.get((metric.pk, text)) if metric else None,
     )

@@ -1,0 +1,140 @@
+"""Metrics, their versions and signatures."""
+
+import uuid
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from performance.foundation import access, api, jobs
+from performance.kpis import actions, queries, rules, tasks
+from performance.kpis.api import shapes
+from performance.kpis.models import Metric, MetricVersion
+from performance.people import models as people
+
+READ, WRITE = "metrics:read", "metrics:write"
+
+
+def metrics_of(request: Request) -> QuerySet[Metric]:
+    return queries.visible_metrics(request.actor)
+
+
+def _version_of(request: Request, pk: uuid.UUID) -> MetricVersion:
+    return access.get_or_404(queries.visible_versions(request.actor), pk=pk)
+
+
+class MetricsView(api.TenantView):
+    """Metrics that I may see; a new draft."""
+
+    scope_read, scope_write = READ, WRITE
+
+    @extend_schema(
+        operation_id="metrics_list",
+        responses=shapes.MetricOut(many=True),
+        parameters=[OpenApiParameter("certified", bool, description="Only certified ones.")],
+    )
+    def get(self, request: Request) -> Response:
+        found = metrics_of(request)
+        if request.query_params.get("certified") in ("true", "1"):
+            found = found.filter(pk__in=queries.certified_metrics().values("pk"))
+        pages = api.NewestFirst()
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(shapes.MetricOut(page, many=True).data)
+
+    @extend_schema(operation_id="metrics_draft", request=shapes.MetricIn, responses={201: shapes.VersionOut})
+    def post(self, request: Request) -> Response:
+        actor = request.actor
+        access.require(rules.can_draft_metric(actor))
+        form = shapes.MetricIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        everyone = people.Person.objects.all()
+        version = actions.draft_metric(
+            key=given["key"],
+            name_en=given["name_en"],
+            name_zh=given["name_zh"],
+            business_owner=access.get_or_404(everyone, pk=given["business_owner"]),
+            finance_owner=access.get_or_404(everyone, pk=given["finance_owner"]),
+            definition=form.definition(),
+            by=actor,
+            at=timezone.now(),
+        )
+        return Response(shapes.VersionOut(version).data, status=status.HTTP_201_CREATED)
+
+
+class MetricView(api.TenantView):
+    """One metric with the versions that I may see; the next draft of it."""
+
+    scope_read, scope_write = READ, WRITE
+
+    @extend_schema(operation_id="metrics_read", responses=shapes.MetricDetailOut)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        metric = access.get_or_404(metrics_of(request), pk=pk)
+        versions = queries.visible_versions(actor).filter(metric=metric).order_by("-number")
+        versions = versions.prefetch_related("signatures")
+        data = {**shapes.MetricOut(metric).data, "versions": shapes.VersionOut(versions, many=True).data}
+        return Response(data)
+
+    @extend_schema(operation_id="metrics_revise", request=shapes.DefinitionIn, responses={201: shapes.VersionOut})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        metric = access.get_or_404(metrics_of(request), pk=pk)
+        access.require(rules.can_edit_metric(actor, metric))
+        form = shapes.DefinitionIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        version = actions.revise_metric(
+            metric=metric, definition=form.definition(), by=actor, at=timezone.now()
+        )
+        return Response(shapes.VersionOut(version).data, status=status.HTTP_201_CREATED)
+
+
+class SubmitView(api.TenantView):
+    """Asks both owners to sign a draft."""
+
+    scope_write = WRITE
+
+    @extend_schema(operation_id="metric_versions_submit", request=None, responses=shapes.VersionOut)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        version = _version_of(request, pk)
+        access.require(rules.can_edit_draft(actor, version))
+        actions.submit_for_review(version=version, by=actor, at=timezone.now())
+        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+
+
+class SignView(api.TenantView):
+    """Signs a version for the own side."""
+
+    scope_write = WRITE
+
+    @extend_schema(operation_id="metric_versions_sign", request=shapes.SignIn, responses=shapes.VersionOut)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        version = _version_of(request, pk)
+        form = shapes.SignIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        access.require(rules.can_sign(actor, version, form.validated_data["side"]))
+        certified = actions.sign_version(version=version, by=actor, at=timezone.now(), **form.validated_data)
+        if certified:
+            jobs.nudge(tasks.refresh_stale_values)
+        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+
+
+class DeclineView(api.TenantView):
+    """Sends a version back with a reason."""
+
+    scope_write = WRITE
+
+    @extend_schema(operation_id="metric_versions_decline", request=shapes.DeclineIn, responses=shapes.VersionOut)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        version = _version_of(request, pk)
+        access.require(rules.can_decline(actor, version))
+        form = shapes.DeclineIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.decline_version(version=version, by=actor, at=timezone.now(), **form.validated_data)
+        return Response(shapes.VersionOut(_version_of(request, pk)).data)

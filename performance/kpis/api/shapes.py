@@ -1,0 +1,215 @@
+"""What goes in and comes out as JSON."""
+
+from rest_framework import serializers
+
+from performance.foundation import access
+from performance.kpis import actions
+from performance.kpis.models import (
+    Aggregation,
+    Direction,
+    Grain,
+    Metric,
+    MetricValue,
+    MetricVersion,
+    MissingPolicy,
+    Side,
+    Signature,
+    Target,
+    TargetKind,
+)
+from performance.sources import models as sources
+
+
+class MetricOut(serializers.ModelSerializer[Metric]):
+    business_owner = serializers.UUIDField(source="business_owner_id")
+    finance_owner = serializers.UUIDField(source="finance_owner_id")
+
+    class Meta:
+        model = Metric
+        fields = [
+            "id",
+            "key",
+            "name_en",
+            "name_zh",
+            "unit",
+            "direction",
+            "decimals",
+            "business_owner",
+            "finance_owner",
+            "retired_at",
+        ]
+
+
+class SignatureOut(serializers.ModelSerializer[Signature]):
+    person = serializers.UUIDField(source="person_id")
+
+    class Meta:
+        model = Signature
+        fields = ["side", "person", "note", "at"]
+
+
+class VersionOut(serializers.ModelSerializer[MetricVersion]):
+    metric = serializers.UUIDField(source="metric_id")
+    dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
+    filters = serializers.ListField(child=serializers.DictField())
+    dimensions = serializers.DictField(child=serializers.CharField())
+    signatures = SignatureOut(many=True)
+
+    class Meta:
+        model = MetricVersion
+        fields = [
+            "id",
+            "metric",
+            "number",
+            "state",
+            "kind",
+            "description_en",
+            "description_zh",
+            "dataset",
+            "aggregation",
+            "expression",
+            "filters",
+            "time_column",
+            "formula",
+            "dimensions",
+            "unit",
+            "direction",
+            "decimals",
+            "additivity",
+            "missing_policy",
+            "effective_from",
+            "change_note",
+            "submitted_at",
+            "certified_at",
+            "declined_at",
+            "decline_reason",
+            "signatures",
+        ]
+
+
+class MetricDetailOut(MetricOut):
+    versions = VersionOut(many=True)
+
+    class Meta(MetricOut.Meta):
+        fields = [*MetricOut.Meta.fields, "versions"]
+
+
+class DefinitionIn(serializers.Serializer[None]):
+    """A base metric names a dataset, an aggregation and a date; a formula names other metrics."""
+
+    kind = serializers.ChoiceField(choices=["base", "derived"])
+    unit = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    effective_from = serializers.DateField()
+    direction = serializers.ChoiceField(choices=Direction.choices, default=Direction.UP)
+    decimals = serializers.IntegerField(min_value=0, max_value=8, default=2)
+    description_en = serializers.CharField(required=False, allow_blank=True, default="")
+    description_zh = serializers.CharField(required=False, allow_blank=True, default="")
+    dataset = serializers.UUIDField(required=False, allow_null=True, default=None)
+    aggregation = serializers.ChoiceField(
+        choices=Aggregation.choices, required=False, allow_blank=True, default=""
+    )
+    expression = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    filters = serializers.ListField(child=serializers.DictField(), required=False, default=list)
+    time_column = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
+    formula = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    dimensions = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), required=False, default=dict
+    )
+    missing_policy = serializers.ChoiceField(choices=MissingPolicy.choices, default=MissingPolicy.NULL)
+    change_note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def definition(self) -> actions.Definition:
+        given = dict(self.validated_data)
+        dataset_id = given.pop("dataset")
+        datasets = sources.Dataset.objects.filter(closed_at=None)
+        dataset = access.get_or_404(datasets, pk=dataset_id) if dataset_id else None
+        return actions.Definition(dataset=dataset, **{name: given[name] for name in DEFINED})
+
+
+DEFINED = (
+    "kind",
+    "unit",
+    "effective_from",
+    "direction",
+    "decimals",
+    "description_en",
+    "description_zh",
+    "aggregation",
+    "expression",
+    "filters",
+    "time_column",
+    "formula",
+    "dimensions",
+    "missing_policy",
+    "change_note",
+)
+
+
+class MetricIn(DefinitionIn):
+    key = serializers.CharField(max_length=60)
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    business_owner = serializers.UUIDField()
+    finance_owner = serializers.UUIDField()
+
+
+class SignIn(serializers.Serializer[None]):
+    side = serializers.ChoiceField(choices=Side.choices)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class DeclineIn(serializers.Serializer[None]):
+    reason = serializers.CharField(max_length=1000)
+
+
+class ValueOut(serializers.ModelSerializer[MetricValue]):
+    version = serializers.UUIDField(source="version_id")
+    slice = serializers.DictField(child=serializers.CharField())
+    inputs = serializers.DictField()
+
+    class Meta:
+        model = MetricValue
+        fields = [
+            "id",
+            "version",
+            "grain",
+            "period_start",
+            "period_end",
+            "slice",
+            "value",
+            "coverage_ppm",
+            "state",
+            "as_of",
+            "inputs",
+        ]
+
+
+class ValuesAsked(serializers.Serializer[None]):
+    grain = serializers.ChoiceField(choices=Grain.choices, default=Grain.MONTH)
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False)
+    by = serializers.CharField(required=False, allow_blank=True, default="")
+    as_of = serializers.DateTimeField(required=False)
+
+
+class TargetOut(serializers.ModelSerializer[Target]):
+    slice = serializers.DictField(child=serializers.CharField())
+
+    class Meta:
+        model = Target
+        fields = ["id", "kind", "grain", "period_start", "period_end", "slice", "value", "set_at"]
+
+
+class TargetRowIn(serializers.Serializer[None]):
+    month = serializers.DateField()
+    slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    value = serializers.DecimalField(max_digits=28, decimal_places=8)
+
+
+class TargetsIn(serializers.Serializer[None]):
+    kind = serializers.ChoiceField(choices=TargetKind.choices)
+    rows = TargetRowIn(many=True, allow_empty=False)
+
+
+class ChangedOut(serializers.Serializer[None]):
+    changed = serializers.IntegerField()
