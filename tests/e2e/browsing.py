@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 from django.test import Client
 
@@ -36,6 +36,7 @@ class Form:
     action: str
     method: str
     id: str = ""
+    place: str = ""
     fields: dict[str, Field] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
     text: str = ""
@@ -67,7 +68,10 @@ class _Reader(HTMLParser):
             self.language = given.get("lang", "")
         elif tag == "form":
             self._form = Form(
-                given.get("action", ""), given.get("method", "get").lower(), given.get("id", "")
+                given.get("action", ""),
+                given.get("method", "get").lower(),
+                given.get("id", ""),
+                given.get("data-place", ""),
             )
             self.forms.append(self._form)
         elif tag == "a" and "href" in given:
@@ -187,7 +191,6 @@ class Page:
     language: str
     heading: str
     text: str
-    content: bytes = b""
 
     def form(self, action: str) -> Form:
         """The first form whose address matches this pattern; "" or the page's own for one without."""
@@ -218,16 +221,12 @@ class Page:
         return self._send(found[0], values, "", status)
 
     def _send(self, form: Form, values: dict[str, Any], button: str, status: int) -> Page:
-        sent = _filled(form, values, self.url)
-        if button:
-            name, _equals, value = button.partition("=")
-            pressed = [each for each in form.buttons if each[0] == name and (not value or each[1] == value)]
-            assert pressed, f"{self.url}: no button {button!r} among {form.buttons}"
-            sent[name] = pressed[0][1]
-        target = urljoin(self.url, form.action or self.url)
-        if form.method == "get":
-            return self.browser.open(target, sent, status=status)
-        return self.browser.post(target, sent, status=status)
+        return self.browser.send(self, form, values, button, status)
+
+    def errors(self) -> list[str]:
+        """What the page complains of."""
+        pattern = r'(?s)<[^>]*class="[^"]*(?:note-bad|invalid-feedback|t-sm t-bad)[^"]*"[^>]*>(.*?)</(?:div|span|li)>'
+        return [re.sub(r"<[^>]+>|\s+", " ", each).strip() for each in re.findall(pattern, self.html)]
 
     def link(self, pattern: str) -> str:
         """The address of the first link whose address matches."""
@@ -244,7 +243,7 @@ class Page:
         return [urljoin(self.url, first or second) for first, second in re.findall(pattern, self.html)]
 
 
-def _filled(form: Form, values: dict[str, Any], url: str) -> dict[str, Any]:
+def filled(form: Form, values: dict[str, Any], url: str) -> dict[str, Any]:
     sent: dict[str, Any] = {name: list(control.values) for name, control in form.fields.items()}
     for name, value in values.items():
         control = form.fields.get(name)
@@ -280,6 +279,19 @@ class Browser:
         answer = self.client.post(url, values, follow=True)
         return self._read(answer, url, status)
 
+    def send(self, page: Page, form: Form, values: dict[str, Any], button: str, status: int) -> Page:
+        """Sends the form as the page shows it, with these values."""
+        sent = filled(form, values, page.url)
+        if button:
+            name, _equals, value = button.partition("=")
+            pressed = [each for each in form.buttons if each[0] == name and (not value or each[1] == value)]
+            assert pressed, f"{page.url}: no button {button!r} among {form.buttons}"
+            sent[name] = pressed[0][1]
+        target = urljoin(page.url, form.action or page.url)
+        if form.method == "get":
+            return self.open(target, sent, status=status)
+        return self.post(target, sent, status=status)
+
     def download(self, url: str) -> tuple[str, bytes]:
         """The content type and the bytes of a file."""
         answer = self.client.get(url)
@@ -292,29 +304,31 @@ class Browser:
         if chain:
             url = urljoin(url, chain[-1][0])
         html = answer.content.decode() if "html" in answer.get("Content-Type", "") else ""
+        page = self.read(html, url, answer.status_code)
+        assert status in (None, page.status), (
+            f"{url} answered {page.status}: {page.errors() or page.text[:1500]}"
+        )
+        return page
+
+    def read(self, html: str, url: str, status: int) -> Page:
+        """A page from its text. Whole pages must be in the reader's language."""
         reader = _Reader()
         reader.feed(html)
         reader.settle()
-        text = " ".join(" ".join(reader.words).split())
-        assert status in (None, answer.status_code), (
-            f"{url} answered {answer.status_code}, not {status}: {_complaint(html, text)}"
-        )
-        if html and "<html" in html:
+        if "<html" in html:
             assert reader.language.lower().startswith(self.language[:2]), f"{url} is in {reader.language}"
         return Page(
-            self,
-            url,
-            answer.status_code,
-            html,
-            reader.forms,
-            reader.links,
-            reader.language,
-            " ".join(reader.heading.split()),
-            text,
-            answer.content,
+            browser=self,
+            url=url,
+            status=status,
+            html=html,
+            forms=reader.forms,
+            links=reader.links,
+            language=reader.language,
+            heading=" ".join(reader.heading.split()),
+            text=" ".join(" ".join(reader.words).split()),
         )
 
 
-def _complaint(html: str, text: str) -> str:
-    found = re.findall(r'(?s)<[^>]*class="[^"]*(?:alert|invalid-feedback)[^"]*"[^>]*>(.*?)</', html)
-    return "; ".join(re.sub(r"<[^>]+>|\s+", " ", each).strip() for each in found) or text[:1500]
+def encoded(query: dict[str, str]) -> str:
+    return urlencode(query)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from performance.foundation import tenancy
@@ -34,8 +36,11 @@ FREIGHT = f"""SELECT OrderID AS order_id, DATE_ADD(OrderDate, INTERVAL {months_f
 class Company:
     """The people of this test as they sit before their windows."""
 
-    def __init__(self, language: str, office: work.Office) -> None:
+    def __init__(
+        self, language: str, office: work.Office, new_window: Callable[[], Browser] | None = None
+    ) -> None:
         self.language = language
+        self.new_window = new_window or (lambda: Browser(Client(), language))
         self.office = office
         self.organisation: Any = None
         self.windows: dict[str, Browser] = {}

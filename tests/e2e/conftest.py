@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
+import playwright.sync_api as playwright
+import psycopg
 import pytest
+from django.db import connections
 
+from tests import services
 from tests.e2e import work
 from tests.sources.real_data import Place, contoso_in_postgres, northwind_in_mariadb
 
@@ -24,7 +29,46 @@ def northwind() -> Iterator[Place]:
 
 
 @pytest.fixture
-def office(transactional_db: None, settings: Any) -> Iterator[work.Office]:
+def empty_database(transactional_db: None) -> Iterator[None]:
+    """Nothing of another test before, nothing of this one after. The owner empties; the application may not."""
+    _empty()
+    yield
+    _empty()
+
+
+def _empty() -> None:
+    known = connections["owner"].settings_dict
+    kept = ["django_migrations", "django_content_type", "auth_permission"]
+    with psycopg.connect(
+        host=known["HOST"],
+        port=known["PORT"] or 5432,
+        user=known["USER"],
+        password=known["PASSWORD"],
+        dbname=known["NAME"],
+        autocommit=True,
+    ) as owner:
+        tables = owner.execute(
+            "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> ALL(%s)",
+            [kept],
+        ).fetchone()
+        owner.execute(f"TRUNCATE {tables[0] if tables else ''} CASCADE")
+
+
+@pytest.fixture
+def office(empty_database: None, settings: Any) -> Iterator[work.Office]:
     settings.ACCORD_EGRESS_ALLOW = ["127.0.0.1", "localhost"]
     with work.working() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright.Browser]:
+    """Debian's Chromium, driven by Playwright."""
+    path = services.chromium_path()
+    # Playwright runs an event loop in this thread; what Django does here is synchronous all the same.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=services.CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

@@ -8,7 +8,6 @@ import re
 
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,7 +23,7 @@ def found_the_company(company: Company) -> None:
     """A new installation: the one-time link makes the first administrator."""
     secret = people_actions.offer_setup_link(at=timezone.now())
     assert secret is not None
-    browser = Browser(Client(), company.language)
+    browser = company.new_window()
     page = browser.open(reverse("people:setup", args=[secret]))
     page.submit(
         "setup",
@@ -41,7 +40,7 @@ def found_the_company(company: Company) -> None:
     )
     company.organisation = people.Organisation.objects.get()
     company.windows["HR"] = browser
-    Browser(Client(), company.language).open(reverse("people:setup", args=[secret]), status=410)
+    company.new_window().open(reverse("people:setup", args=[secret]), status=410)
 
 
 def import_people_and_open_a_quarter(company: Company) -> None:
@@ -96,7 +95,7 @@ def _invite(company: Company) -> None:
         letter = next(each for each in mail.outbox if person.email in each.to)
         link = re.search(r"https?://[^/\s]+(/invitation/\S+)", str(letter.body))
         assert link, letter.body
-        browser = Browser(Client(), company.language)
+        browser = company.new_window()
         browser.open(link[1]).submit("invitation", {"password": PASSWORD, "again": PASSWORD})
         company.windows[number] = browser
 

@@ -1,0 +1,82 @@
+"""What axe finds on the main pages, light and dark, wide and on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse
+
+from performance.kpis import queries as kpis
+from performance.people import models as people
+from performance.scoring.models import PolicyVersion
+from tests.e2e.company import BUSINESS, EMPLOYEE, MANAGER, Company
+from tests.e2e.window import Window
+
+#: axe-core, unmodified (MPL-2.0, see LICENSE-axe-core.txt beside it).
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+SWITCH = """theme => {
+    document.documentElement.setAttribute('data-bs-theme', theme);
+    document.dispatchEvent(new CustomEvent('theme:change'));
+}"""
+RUN = """async () => {
+    const found = await axe.run(document, {resultTypes: ['violations'],
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']});
+    return found.violations.map(one => one.id + ': ' + one.help + ' @ '
+        + one.nodes.slice(0, 3).map(node => node.target.join(' ')).join(' | '));
+}"""
+
+
+def pages(company: Company) -> list[tuple[str, str]]:
+    """Who looks at which page."""
+    with company.acting():
+        revenue = kpis.metric_by_key("revenue")
+        version = PolicyVersion.objects.get()
+        employee = people.Person.objects.get(number=EMPLOYEE)
+        assert revenue is not None
+        metric_id = revenue.pk
+    return [
+        (EMPLOYEE, reverse("okr:home")),
+        (EMPLOYEE, reverse("okr:objectives")),
+        (EMPLOYEE, company.objective),
+        (EMPLOYEE, reverse("okr:propose")),
+        (MANAGER, reverse("okr:my_team")),
+        (EMPLOYEE, reverse("scoring:my_scorecard")),
+        (BUSINESS, reverse("kpis:board")),
+        (BUSINESS, reverse("kpis:library")),
+        (BUSINESS, reverse("kpis:metric", args=[metric_id])),
+        (EMPLOYEE, reverse("feedback:home")),
+        (EMPLOYEE, reverse("inbox:list")),
+        (EMPLOYEE, reverse("people:profile")),
+        ("HR", reverse("people:directory")),
+        ("HR", reverse("people:organisation_chart")),
+        ("HR", reverse("people:person", args=[employee.pk])),
+        ("HR", reverse("people:import_people")),
+        ("HR", reverse("people:periods")),
+        ("HR", reverse("people:roles")),
+        ("HR", reverse("sources:list")),
+        ("HR", reverse("scoring:policy", args=[version.pk])),
+        ("HR", reverse("appraisals:cycles")),
+    ]
+
+
+def violations(window: Window, theme: str) -> list[str]:
+    """What axe finds on the page that is open. Playwright's evaluate stands outside the page's own policy."""
+    window.tab.evaluate(SWITCH, theme)
+    window.tab.evaluate(AXE.read_text(encoding="utf-8"))
+    return list(window.tab.evaluate(RUN))
+
+
+def no_violations(company: Company) -> None:
+    found: dict[str, Any] = {}
+    for number, address in pages(company):
+        window = company.window(number)
+        assert isinstance(window, Window)
+        for width, (wide, high) in WIDTHS.items():
+            window.tab.set_viewport_size({"width": wide, "height": high})
+            window.open(address)
+            for theme in ("light", "dark"):
+                if wrong := violations(window, theme):
+                    found[f"{address} {width} {theme}"] = wrong
+    assert not found, "\n".join(f"{where}: {what}" for where, what in found.items())
