@@ -2,6 +2,7 @@
 
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -74,7 +75,7 @@ class Pulses(api.TenantView):
         on = people.today(request.actor.organisation)
         pairs = {pair.other.pk: pair for pair in queries.pulse_pairs(request.actor, on)}
         if other not in pairs:
-            raise actions.PulseRefused("The pulse is between a person and their manager of today.")
+            raise actions.PulseRefused(_("The pulse is between a person and their manager of today."))
         actions.send_pulse(
             by=request.actor,
             at=timezone.now(),

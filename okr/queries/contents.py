@@ -87,7 +87,8 @@ def _kind(key_result: KeyResultContent) -> str:
 
 
 def _slice(key_result: KeyResultContent) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in key_result.slice.items())
+    pairs = (f"{key}{formats.mark(':')}{value}" for key, value in key_result.slice.items())
+    return formats.listed(pairs)
 
 
 def _steps(key_result: KeyResultContent) -> str:

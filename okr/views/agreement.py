@@ -19,6 +19,7 @@ from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
 from okr.views import reading
 from performance.foundation import access
+from performance.foundation.components import formats
 from performance.people import queries as people
 
 OBJECTIVE_FIELDS = (
@@ -154,7 +155,8 @@ def _choices(content: Any) -> list[tuple[str, Any]]:
         for name in names:
             path = f"{key_result.id}.{name}"
             now = queries.field_value(content, path, content.value_of(path))
-            choices.append((path, f"{key_result.title}: {queries.field_label(content, path)} ({now})"))
+            label = f"{key_result.title}{formats.mark(':')}{queries.field_label(content, path)}"
+            choices.append((path, f"{label}{formats.mark(',')}{now}"))
     return choices
 
 

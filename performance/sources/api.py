@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -127,7 +128,7 @@ class DatasetIn(serializers.Serializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs["table_name"]) == bool(attrs["query"]):
-            raise serializers.ValidationError({"table_name": "Give either a table or a query."})
+            raise serializers.ValidationError({"table_name": _("Give either a table or a query.")})
         return attrs
 
     def plan(self) -> actions.DatasetPlan:

@@ -5,6 +5,7 @@ Decimal, int, float or a string of digits; days may be date, datetime (shown in 
 """
 
 import datetime
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TypeAlias
 
@@ -43,6 +44,8 @@ CHINESE_CURRENCIES = {
     "SGD": "新加坡元",
     "TWD": "新台币元",
 }
+# What stands between two pieces of a line: in English, in Chinese.
+MARKS = {",": (", ", "，"), "list": (", ", "、"), ";": ("; ", "；"), ":": (": ", "："), ".": (".", "。")}
 CHINESE_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 CHINESE_QUARTERS = ("一", "二", "三", "四")
 
@@ -320,6 +323,16 @@ def ago(value: datetime.datetime | str | None) -> str:
         hours = minutes // 60
         return ngettext("%(count)s hour ago", "%(count)s hours ago", hours) % {"count": hours}
     return _("yesterday") if days == 1 else day(moment)
+
+
+def mark(name: str) -> str:
+    """The punctuation between two pieces: "," ";" ":" "." or "list", as the language writes it."""
+    return MARKS[name][i18n.is_chinese()]
+
+
+def listed(items: Iterable[object]) -> str:
+    """Shenzhen, Hangzhou or 深圳、杭州"""
+    return mark("list").join(str(item) for item in items)
 
 
 def person_name(person: object) -> str:

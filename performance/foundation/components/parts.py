@@ -107,9 +107,8 @@ def dots_ro(value: Any, label: object = "", words: Sequence[object] | None = Non
         '<circle class="{}" cx="{}" cy="6" r="4"/>',
         (("on" if index < count else "", 5 + index * 11) for index in range(5)),
     )
-    meaning = (
-        f"{label or _('Confidence')} {count}/5, {word}" if count else f"{label or _('Confidence')}: {word}"
-    )
+    said = f" {count}/5{formats.mark(',')}{word}" if count else f"{formats.mark(':')}{word}"
+    meaning = f"{label or _('Confidence')}{said}"
     return format_html(
         '<span class="o-dots-ro"><svg width="56" height="12" role="img" aria-label="{}"><title>{}</title>{}</svg></span>',
         meaning,

@@ -225,7 +225,7 @@ def wbar(parts: Iterable[Mapping[str, Any] | Sequence[Any]], h: int = 12, label:
             f"<title>{escape(words[-1])}</title></rect>"
         )
         x += percent
-    meaning = escape(label or ", ".join(words))
+    meaning = escape(label or formats.listed(words))
     return _svg(f'<svg class="o-wbar" height="{int(h)}" role="img" aria-label="{meaning}">{out}</svg>')
 
 

@@ -38,6 +38,7 @@ register.filter("week_number", formats.week_number)
 register.filter("month", formats.month)
 register.filter("quarter", formats.quarter)
 register.filter("ago", formats.ago)
+register.filter("listed", formats.listed)
 register.filter("person_name", formats.person_name)
 
 
@@ -118,6 +119,12 @@ def chip(state: str = "", text: object = "", icon: str = "", cls: str = "") -> S
 def spot(icon: str, kind: str = "") -> SafeString:
     """`{% spot "signature" "accent" %}`"""
     return parts.spot(icon, kind)
+
+
+@register.simple_tag
+def mark(name: str) -> str:
+    """Punctuation between two pieces of a line, as the language writes it."""
+    return formats.mark(name)
 
 
 @register.simple_tag

@@ -160,7 +160,8 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
     if not why.strip():
         raise PeopleRefused(_("Say who asked for it, and when."), field="why")
     with transaction.atomic():
-        person.name_en, person.name_zh = f"Former colleague {person.pk.hex[-6:].upper()}", ""
+        mark = person.pk.hex[-6:].upper()
+        person.name_en, person.name_zh = f"Former colleague {mark}", f"前同事 {mark}"
         person.name_sort = person.name_en.lower()
         person.email = person.title_en = person.title_zh = person.city = person.level = ""
         person.number = f"erased-{person.pk.hex[-12:]}"

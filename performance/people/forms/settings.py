@@ -57,7 +57,7 @@ class OrganisationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        countries = [("", _("No country: Monday to Friday"))] + [(code, code) for code in queries.countries()]
+        countries = [("", _("No country: Monday to Friday")), *queries.countries()]
         self.fields["country"].choices = countries  # type: ignore[attr-defined]
 
 

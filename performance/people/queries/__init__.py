@@ -13,6 +13,7 @@ from performance.people.queries.accounts import (
 from performance.people.queries.calendars import (
     WorkDays,
     countries,
+    country_name,
     default_calendar,
     own_days,
     special_days,
@@ -84,6 +85,7 @@ __all__ = [
     "changes",
     "cities",
     "countries",
+    "country_name",
     "counts_below",
     "current_line",
     "current_period",

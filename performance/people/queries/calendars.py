@@ -7,10 +7,50 @@ from dataclasses import dataclass, field
 
 import holidays
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
+from performance.foundation import i18n
 from performance.people.models import CalendarDay, Organisation, WorkCalendar
 
 SATURDAY = 5
+# What a reader of English and a reader of Chinese would rather read, best first.
+READERS = (("en_US", "en_GB"), ("zh_CN", "zh_HK", "zh_TW", "en_US"))
+# Where organisations of this product are at home; other countries go by their code.
+NAMED = {
+    "CN": _("China"),
+    "HK": _("Hong Kong"),
+    "MO": _("Macau"),
+    "TW": _("Taiwan"),
+    "SG": _("Singapore"),
+    "MY": _("Malaysia"),
+    "TH": _("Thailand"),
+    "VN": _("Vietnam"),
+    "ID": _("Indonesia"),
+    "PH": _("Philippines"),
+    "JP": _("Japan"),
+    "KR": _("South Korea"),
+    "IN": _("India"),
+    "AE": _("United Arab Emirates"),
+    "AU": _("Australia"),
+    "NZ": _("New Zealand"),
+    "US": _("United States"),
+    "CA": _("Canada"),
+    "MX": _("Mexico"),
+    "BR": _("Brazil"),
+    "GB": _("United Kingdom"),
+    "IE": _("Ireland"),
+    "DE": _("Germany"),
+    "AT": _("Austria"),
+    "CH": _("Switzerland"),
+    "FR": _("France"),
+    "NL": _("Netherlands"),
+    "BE": _("Belgium"),
+    "ES": _("Spain"),
+    "IT": _("Italy"),
+    "PL": _("Poland"),
+    "SE": _("Sweden"),
+    "ZA": _("South Africa"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,18 +74,27 @@ class WorkDays:
         return sum(self.is_workday(first + datetime.timedelta(days=n)) for n in range(days))
 
     def note(self, on: datetime.date) -> str:
-        """The holiday's name in the country's own words; empty on other days."""
-        return _country(self.country).get(on, "") if self.country else ""
+        """The holiday's name, in the reader's language where it is known; empty on other days."""
+        if not self.country:
+            return ""
+        known = _country(self.country).supported_languages
+        language = next((each for each in READERS[i18n.is_chinese()] if each in known), None)
+        return _country(self.country, language).get(on, "")
 
 
-@functools.lru_cache(maxsize=32)
-def _country(code: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(code)
+@functools.lru_cache(maxsize=64)
+def _country(code: str, language: str | None = None) -> holidays.HolidayBase:
+    return holidays.country_holidays(code, language=language)
 
 
-def countries() -> list[str]:
-    """Country codes whose holidays are known."""
-    return sorted(holidays.list_supported_countries())
+def countries() -> list[tuple[str, str]]:
+    """(code, name) of the countries whose holidays are known; those with a name first."""
+    others = sorted(set(holidays.list_supported_countries(include_aliases=False)) - set(NAMED))
+    return [(code, str(name)) for code, name in NAMED.items()] + [(code, code) for code in others]
+
+
+def country_name(code: str) -> str:
+    return str(NAMED.get(code, code))
 
 
 def work_days(organisation: Organisation) -> WorkDays:

@@ -69,7 +69,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "form": form,
         "own_days": queries.own_days(),
         "special_days": queries.special_days(work_days, on),
-        "organisation": actor.organisation,
+        "country": queries.country_name(actor.organisation.country),
     }
     return render(request, "people/calendar.html", context, status=422 if form.is_bound else 200)
 

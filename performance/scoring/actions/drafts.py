@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from performance.foundation import access, audit, refusals
+from performance.foundation import access, audit, i18n, refusals
+from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import evidence, queries
 from performance.scoring.models import PolicyComponent, PolicyVersion, StageMultiplier, WeightPolicy
@@ -170,5 +171,5 @@ def _replace_components(version: PolicyVersion, components: Sequence[evidence.Co
 
 
 def _described(trouble: evidence.Trouble, components: Sequence[evidence.ComponentDraft]) -> str:
-    named = next((draft.name_en for draft in components if draft.key == trouble.key), "")
-    return f"{named}: {trouble.message}" if named else str(trouble.message)
+    named = next((i18n.local(draft, "name") for draft in components if draft.key == trouble.key), "")
+    return f"{named}{formats.mark(':')}{trouble.message}" if named else str(trouble.message)

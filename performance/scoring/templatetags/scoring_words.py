@@ -52,7 +52,7 @@ def curve_reading(curve: Mapping[str, Any]) -> str:
         return _("100 points from %(lower)s to %(upper)s, down to 0 at %(tolerance)s outside.") % words
     if kind == "steps":
         steps = [f"{_shown(row['score'])} @ {_shown(row['from'])}" for row in curve["steps"]]
-        return _("Points by step: %(steps)s.") % {"steps": ", ".join(steps)}
+        return _("Points by step: %(steps)s.") % {"steps": formats.listed(steps)}
     if kind == "bands":
         return _("Points by band.")
     return _("The value is the score: per cent are points, 0 to %(cap)s.") % {
