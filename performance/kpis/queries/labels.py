@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
+from performance.foundation.components import formats
 from performance.kpis.models import Dimension, DimensionValue
 from performance.kpis.semantics import Slice
 
@@ -25,7 +26,8 @@ class Labels:
 
     def of(self, given: Slice) -> str:
         """ "Binjiang", "Hangzhou, Binjiang", or "All"."""
-        return ", ".join(self.value(key, value) for key, value in sorted(given.items())) or str(_("All"))
+        names = [self.value(key, value) for key, value in sorted(given.items())]
+        return formats.mark(",").join(names) or str(_("All"))
 
 
 def labels_for(slices: Iterable[Slice]) -> Labels:
