@@ -123,7 +123,7 @@ class MetricForm(forms.Form):
         self._choices(
             "time_column", [(one.key, _named(one)) for one in columns if one.type in ("date", "timestamp")]
         )
-        cuttable = [(one.key, _named(one)) for one in columns if one.type in ("text", "integer", "boolean")]
+        cuttable = [(one.key, _named(one)) for one in columns if _cuts(one)]
         self._choices("dimensions", cuttable if sheet else list(shared.items()))
         for number in range(FILTER_ROWS):
             self._add_filter(number, columns)
@@ -224,6 +224,11 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
         initial[f"filter_{number}_op"] = given["op"]
         initial[f"filter_{number}_value"] = ", ".join(value) if isinstance(value, list) else value
     return initial
+
+
+def _cuts(column: semantics.Column) -> bool:
+    """Worth offering as a dimension: words, yes or no, and numbers that only identify."""
+    return column.type in ("text", "boolean") or (column.type == "integer" and column.role != "measure")
 
 
 def _named(column: semantics.Column) -> str:

@@ -207,6 +207,8 @@ def test_an_owner_drafts_a_metric_in_the_form(here: Cast, sales: Any, client_for
     [
         ({"kind": "derived", "formula": "revenue - cost"}, "23.05"),
         ({"kind": "derived", "formula": "revenue +"}, "cannot be read"),
+        ({"kind": "derived", "formula": ""}, "Write a formula"),
+        ({"kind": "base"}, "Choose the data"),
         ({"kind": "derived", "formula": "revenue - secrets"}, "There is no metric called"),
         ({"kind": "derived", "formula": "营业收入 / 2", "unit": "count:order"}, "not order"),
         ({"kind": "derived", "formula": "revenue; DROP TABLE x"}, "has no meaning"),
@@ -219,6 +221,15 @@ def test_the_live_check_says_what_a_formula_gives_or_why_not(
     answer = browser.post(reverse("kpis:check"), {"decimals": "2"} | given)
     assert answer.status_code == 200
     assert expected in answer.content.decode()
+
+
+def test_the_live_check_waits_for_a_column(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit, sales: Any
+) -> None:
+    browser = client_for(cast.business_owner)
+    given = typed(sales, expression="")
+    assert "Choose a column" in browser.post(reverse("kpis:check"), given).content.decode()
+    assert "35.05" in browser.post(reverse("kpis:check"), typed(sales)).content.decode()
 
 
 def test_a_dimension_that_an_input_lacks_is_refused_with_the_reason(

@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, i18n
+from performance.foundation.components import formats
 from performance.kpis import formulas, rules
 from performance.kpis.models import (
     Metric,
@@ -27,8 +28,8 @@ from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.previews import preview
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
-from performance.kpis.queries.values import values
-from performance.kpis.semantics import Slice, slice_key
+from performance.kpis.queries.values import latest_month, values
+from performance.kpis.semantics import Slice, filters, slice_key
 
 #: Boxes of one column of the lineage picture, by how many there are.
 ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: (1, 3, 5, 7)}
@@ -220,16 +221,18 @@ def _shown(version: MetricVersion, name: str) -> str:
     value = getattr(version, name)
     value = value() if callable(value) else value
     if name == "filters":
-        return ", ".join(filter_words(given) for given in value)
+        return formats.listed(filter_words(given) for given in value)
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return formats.listed(value)
     return "" if value is None else str(value)
 
 
 def filter_words(given: Any) -> str:
-    value = given.get("value")
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "")
-    return f"{given.get('column')} {given.get('op')} {shown}".strip()
+    value, op = given.get("value"), str(given.get("op"))
+    shown = formats.listed(value) if isinstance(value, list) else str(value if value is not None else "")
+    # =, < and their like are read in every language; "not_in" is not.
+    said = filters.OPERATORS.get(op, op) if op.isidentifier() else op
+    return f"{given.get('column')} {said} {shown}".strip()
 
 
 @dataclass(frozen=True)
@@ -245,15 +248,17 @@ class Effect:
         return None if self.before is None or self.after is None else self.after - self.before
 
 
-def effects(version: MetricVersion, until: datetime.date, months: int = 3) -> list[Effect]:
+def effects(version: MetricVersion, months: int = 3) -> list[Effect]:
     """The totals of the last months, as kept and as this version would give them. Raises PreviewTooSlow."""
+    newest = latest_month([version.metric_id])
+    until = None if newest is None else calendar_months.last_of(newest)
+    found = preview(version, until=until, months=months)
     kept = {
         value.period_start: value.value
         for value in values().filter(
-            metric=version.metric, slice_key="{}", period_start__gte=calendar_months.run(until, months)[0]
+            metric=version.metric, slice_key="{}", period_start__in=[row.month for row in found]
         )
     }
-    found = preview(version, until=until, months=months)
     return [Effect(row.month, kept.get(row.month), row.value) for row in found]
 
 

@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -11,6 +12,7 @@ from performance.kpis import formulas, semantics
 from performance.kpis.models import Metric
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.values import latest_month
 
 MILLISECONDS = 4000
 MONTHS = 6
@@ -28,16 +30,22 @@ class PreviewTooSlow(Exception):
     """The preview took longer than a page may wait."""
 
 
-def preview(wording: semantics.Wording, *, until: datetime.date, months: int = MONTHS) -> list[PreviewRow]:
-    """What the totals of the last months would be, oldest first. `wording` has passed semantics.check.
+def preview(
+    wording: semantics.Wording, *, until: datetime.date | None = None, months: int = MONTHS
+) -> list[PreviewRow]:
+    """What the totals of the last months (up to the newest data) would be, oldest first.
 
-    Formulas read the kept values of their inputs. Raises PreviewTooSlow after four seconds.
+    `wording` has passed semantics.check. Formulas read the kept values of their inputs. Raises PreviewTooSlow when
+    a statement takes more than four seconds.
     """
-    since = calendar_months.months_before(until.replace(day=1), months - 1)
-    statement = _preview_statement(wording, since, until)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {MILLISECONDS}")
+            last = until or _newest_day(wording, cursor)
+            if last is None:
+                return []
+            since = calendar_months.months_before(calendar_months.first_of(last), months - 1)
+            statement = _preview_statement(wording, since, calendar_months.last_of(last))
             # The statement is compiled from a checked definition; its values are parameters.
             cursor.execute(
                 "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
@@ -51,6 +59,21 @@ def preview(wording: semantics.Wording, *, until: datetime.date, months: int = M
             raise PreviewTooSlow from error
         raise
     return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
+
+
+def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None:
+    if wording.kind == "base":
+        sheet = sheet_of(wording.dataset)
+        day = semantics.day_sql(wording, sheet, wording.dataset.time_zone)
+        where = semantics.rows_where(wording, sheet, wording.dataset.time_zone)
+        cursor.execute(
+            f"SELECT max({day.sql}) FROM {sheet.relation} WHERE {where.sql}",  # noqa: S608
+            [*day.params, *where.params],
+        )
+        (newest,) = cursor.fetchone()
+        return newest
+    keys = formulas.parse(wording.formula).references
+    return latest_month(Metric.objects.filter(key__in=keys).values_list("pk", flat=True))
 
 
 def _preview_statement(

@@ -34,6 +34,7 @@ def _sheet(dataset: Dataset, columns: Iterable[Any]) -> semantics.Sheet:
                 type=column.type,
                 name_en=column.name_en,
                 name_zh=column.name_zh,
+                role=column.role,
             )
             for column in columns
         },

@@ -1,7 +1,7 @@
 """What a definition means, as SQL: every input is aggregated to the asked grain first, then joined on shared
 dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
 
-from performance.kpis.semantics.base import amount_sql, base_values, rows_where
+from performance.kpis.semantics.base import amount_sql, base_values, day_sql, rows_where
 from performance.kpis.semantics.checks import (
     Checked,
     DefinitionRefused,
@@ -31,6 +31,7 @@ __all__ = [
     "base_values",
     "both",
     "check",
+    "day_sql",
     "dimension_sets",
     "formula_of",
     "formula_values",

@@ -114,12 +114,14 @@ def _checked_expression(wording: Wording, sheet: Sheet) -> str:
 
 def _of_columns(error: formulas.FormulaRefused) -> DefinitionRefused:
     """The same refusals, said of columns instead of metrics."""
-    said = {
-        "empty": _("Choose a column, or write arithmetic over columns: quantity * net_price."),
-        "unknown_name": _("There is no column called “%(given)s”.") % error.params,
-        "no_metric": _("The arithmetic uses no column."),
-    }
-    return DefinitionRefused(said.get(error.code, error.message), field="expression", code=error.code)
+    said = error.message
+    if error.code == "empty":
+        said = _("Choose a column, or write arithmetic over columns: quantity * net_price.")
+    elif error.code == "unknown_name":
+        said = _("There is no column called “%(given)s”.") % error.params
+    elif error.code == "no_metric":
+        said = _("The arithmetic uses no column.")
+    return DefinitionRefused(said, field="expression", code=error.code)
 
 
 def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) -> Checked:

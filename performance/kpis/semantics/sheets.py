@@ -17,6 +17,7 @@ class Column:
     type: str
     name_en: str = ""
     name_zh: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)

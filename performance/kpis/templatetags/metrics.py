@@ -56,11 +56,8 @@ def unit_words(metric: Any) -> str:
     unit = units.parse(metric.unit)
     if unit.is_dimensionless or unit.is_money:
         return ""
-    label = str(unit.label)
-    if unit.has_money:
-        money = str(units.parse(f"money:{unit.currency}" if unit.currency else "money").label)
-        return label.removeprefix(money).strip()
-    return label
+    beside = units.Unit(powers=tuple(each for each in unit.powers if each[0][0] != "money" or each[1] != 1))
+    return str(beside.label)
 
 
 @register.filter

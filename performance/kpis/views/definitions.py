@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
-from performance.kpis.queries import months, pages
+from performance.kpis.queries import pages
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -72,7 +72,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
     ]
     compared = next((version for version in others if version.number < shown.number), None)
     users = pages.users_of(found)
-    effects = _effects(shown, today)
+    effects = _effects(shown)
     return {
         "nav": "metrics",
         "metric": found,
@@ -102,12 +102,12 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
     }
 
 
-def _effects(version: MetricVersion, today: Any) -> list[pages.Effect]:
+def _effects(version: MetricVersion) -> list[pages.Effect]:
     """For a version that is not in force yet: what it would give."""
     if not version.is_open:
         return []
     try:
-        return pages.effects(version, queries.latest_month() or months.first_of(today))
+        return pages.effects(version)
     except queries.PreviewTooSlow:
         return []
 

@@ -108,15 +108,13 @@ def check(request: asking.MemberRequest) -> HttpResponse:
         checked = semantics.check(
             definition, sheet=sheet, inputs=queries.inputs_for(own_key), own_key=own_key
         )
-        context |= _previewed(definition, checked, request)
+        context |= _previewed(definition, checked)
     except refusals.Refused as refused:
         context["refused"] = refused
     return render(request, "kpis/_card_check.html", context)
 
 
-def _previewed(
-    definition: semantics.Definition, checked: semantics.Checked, request: asking.MemberRequest
-) -> dict[str, Any]:
+def _previewed(definition: semantics.Definition, checked: semantics.Checked) -> dict[str, Any]:
     labels = queries.labels_for([])
     canonical = semantics.Definition(
         **{
@@ -131,11 +129,8 @@ def _previewed(
         "measure": shown,
         "shared": [labels.dimension(key) for key in sorted(checked.shared)],
     }
-    until = queries.latest_month() or months.first_of(people.today(request.actor.organisation))
-    if definition.kind == "base" and definition.dataset:
-        until = months.first_of(people.today(request.actor.organisation))
     try:
-        context["preview"] = queries.preview(canonical, until=months.last_of(until))
+        context["preview"] = queries.preview(canonical)
     except queries.PreviewTooSlow:
         context["too_slow"] = True
     return context

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +21,7 @@ from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
-SHOWN = 200
+SHOWN = 40
 
 
 @access.member
@@ -64,11 +65,10 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
     if form is None:
         _by_key, choices = _slices(metric)
         form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
-    found = list(
-        Target.objects.filter(metric=metric)
-        .select_related("set_by")
-        .order_by("-period_start", "kind", "slice_key")[:SHOWN]
-    )
+    everything = Target.objects.filter(metric=metric).select_related("set_by")
+    pages_of_targets = Paginator(everything.order_by("-period_start", "kind", "slice_key"), SHOWN)
+    page = pages_of_targets.get_page(request.GET.get("page"))
+    found = list(page.object_list)
     labels = queries.labels_for(target.slice for target in found)
     values = {
         (value.period_start, value.slice_key): value
@@ -90,6 +90,7 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
         "metric": metric,
         "form": form,
         "rows": rows,
+        "page_obj": page,
         "can_set": rules.can_set_targets(request.actor, metric),
         "can_import": rules.can_import_targets(request.actor),
         "other_name": pages.other_name(metric),
