@@ -21,7 +21,6 @@ REFRESH = (
     (24, _("Every day")),
     (168, _("Every week")),
 )
-MAX_UPLOAD_LABEL = 64
 
 
 class NamesForm(forms.Form):

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F
 
-from performance.foundation import tenancy
+from performance.foundation import stale, tenancy
 from performance.sources import connectors
 from performance.sources.actions import claiming, cursors, merging, reaching, shaping
 from performance.sources.models import (
@@ -25,6 +25,7 @@ from performance.sources.models import (
     ConnectionState,
     Dataset,
     DatasetColumn,
+    JobState,
     Load,
     RejectedRow,
 )
@@ -153,7 +154,33 @@ def _merged(work: Work, reached: Any, *, at: datetime) -> None:
         doubled = merging.set_doubles_aside(work.dataset, work.columns)
         _keep_aside(work.load, doubled.kept)
         merged = merging.merge(work.dataset, work.columns, work.start)
-        merging.settle(work, merged, doubled, reached, at=at)
+        _settled(work, merged, doubled, reached, at=at)
+
+
+def _settled(
+    work: Work, merged: merging.Merged, doubled: merging.Doubled, reached: dict[str, str], *, at: datetime
+) -> None:
+    """Counts, the cursor for next time, and the word to metrics that their values are out of date."""
+    Dataset.objects.filter(pk=work.dataset.pk).update(
+        row_count=merging.counted(work.dataset), loaded_at=at, cursor=reached or work.dataset.cursor
+    )
+    Connection.objects.filter(pk=work.dataset.connection_id, state=ConnectionState.FAILING).update(
+        state=ConnectionState.CONNECTED, problem_code="", problem_params={}
+    )
+    rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)
+    claiming.finish(
+        work.load,
+        JobState.DONE,
+        at=at,
+        rows_rejected=rejected + doubled.count,
+        rows_inserted=merged.inserted,
+        rows_updated=merged.updated,
+        rows_deleted=merged.deleted,
+        rows_unchanged=merged.unchanged,
+        cursor_to=reached,
+    )
+    merging.clear_stage(work.dataset)
+    stale.mark("metric_values", [work.dataset.pk], at=at)
 
 
 def _failed(load: Load, refused: connectors.ConnectorRefused, *, at: datetime) -> None:

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection as database
 
-from performance.foundation import stale, tenancy
+from performance.foundation import tenancy
 from performance.sources import connectors
-from performance.sources.actions import claiming, shaping
+from performance.sources.actions import shaping
 from performance.sources.connectors import columns as typing_rules
-from performance.sources.models import Connection, ConnectionState, Dataset, DatasetColumn, JobState, Load
+from performance.sources.models import Dataset, DatasetColumn, Load
 from performance.sources.queries import rows as relations
-
-if TYPE_CHECKING:
-    from performance.sources.actions.loading import Work
 
 COPY_TYPES = {
     "text": "text",
@@ -172,32 +168,13 @@ def _replace(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Merged:
     return Merged(inserted=after, updated=0, deleted=before, unchanged=0)
 
 
-def settle(work: Work, merged: Merged, doubled: Doubled, reached: dict[str, str], *, at: datetime) -> None:
-    """Counts, the cursor for next time, and the word to metrics that their values are out of date."""
+def counted(dataset: Dataset) -> int:
+    """How many rows there are now; the planner hears of them too."""
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {relations.row_relation(work.dataset)}")  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM {relations.row_relation(dataset)}")  # noqa: S608
         (row_count,) = cursor.fetchone()
-        cursor.execute("SELECT dataset_rows.learn(%s)", [work.dataset.pk])
-    Dataset.objects.filter(pk=work.dataset.pk).update(
-        row_count=row_count, loaded_at=at, cursor=reached or work.dataset.cursor
-    )
-    Connection.objects.filter(pk=work.dataset.connection_id, state=ConnectionState.FAILING).update(
-        state=ConnectionState.CONNECTED, problem_code="", problem_params={}
-    )
-    rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)
-    claiming.finish(
-        work.load,
-        JobState.DONE,
-        at=at,
-        rows_rejected=rejected + doubled.count,
-        rows_inserted=merged.inserted,
-        rows_updated=merged.updated,
-        rows_deleted=merged.deleted,
-        rows_unchanged=merged.unchanged,
-        cursor_to=reached,
-    )
-    clear_stage(work.dataset)
-    stale.mark("metric_values", [work.dataset.pk], at=at)
+        cursor.execute("SELECT dataset_rows.learn(%s)", [dataset.pk])
+    return int(row_count)
 
 
 def _keys(columns: Sequence[DatasetColumn]) -> list[str]:

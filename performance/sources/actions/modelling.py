@@ -14,7 +14,7 @@ from django.db import connection as database
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit
-from performance.sources import connectors
+from performance.sources import connectors, queries
 from performance.sources.actions import scheduling
 from performance.sources.actions.connecting import SourceRefused
 from performance.sources.connectors import proposing
@@ -95,7 +95,7 @@ def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime
     _judge(connection, plan)
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
-        if scheduling.is_loading(dataset):
+        if queries.open_load(dataset) is not None:
             raise SourceRefused(_("Wait until the load has ended, or stop it."), code="load_running")
         before = _told(dataset, list(dataset.columns.all()))
         for name, value in _own_fields(plan, connection).items():

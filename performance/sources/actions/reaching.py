@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from performance.foundation import tenancy
-from performance.sources import connectors
+from performance.sources import connectors, queries
 from performance.sources.connectors import secrets
 from performance.sources.models import Connection, SourceFile, SourceFilePart
 
@@ -29,9 +29,7 @@ class Address:
 def address_of(connection: Connection, file: SourceFile | None = None) -> Address:
     """Raises ConnectorRefused: unreadable_secret, file_missing."""
     if connection.is_file:
-        file = (
-            file or SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id").first()
-        )
+        file = file or queries.newest_file(connection)
         if file is None:
             raise connectors.ConnectorRefused("file_missing")
         return Address(kind=connection.kind, values={"name": file.name}, file_id=file.pk)

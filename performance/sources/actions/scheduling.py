@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit
+from performance.sources import queries
 from performance.sources.actions.connecting import SourceRefused
-from performance.sources.models import Dataset, JobState, Load, RejectedRow, SourceFile
+from performance.sources.models import Dataset, JobState, Load, RejectedRow
 from performance.sources.models.jobs import OPEN
-from performance.sources.queries.loads import due_datasets
 
 
 def start_load(*, dataset: Dataset, is_full: bool = False, by: Any, at: datetime) -> Load:
@@ -25,9 +25,7 @@ def start_load(*, dataset: Dataset, is_full: bool = False, by: Any, at: datetime
     cursor = {} if is_full or not dataset.cursor_column else dataset.cursor
     file = None
     if dataset.connection.is_file:
-        file = (
-            SourceFile.objects.filter(connection=dataset.connection).order_by("-uploaded_at", "-id").first()
-        )
+        file = queries.newest_file(dataset.connection)
     load = Load(
         dataset=dataset,
         file=file,
@@ -74,7 +72,7 @@ def start_due_loads(*, at: datetime) -> list[Load]:
     """Loads for every dataset whose time has come."""
     return [
         start_load(dataset=dataset, by=None, at=at)
-        for dataset in due_datasets(at).select_related("connection")
+        for dataset in queries.due_datasets(at).select_related("connection")
     ]
 
 
@@ -82,10 +80,6 @@ def clear_rejected_rows(*, at: datetime) -> int:
     """Rows that were kept aside hold data of people; they are not kept longer than it takes to mend them."""
     old = at - timedelta(days=RejectedRow.KEEP_DAYS)
     return RejectedRow.objects.filter(load__finished_at__lt=old).delete()[0]
-
-
-def is_loading(dataset: Dataset) -> bool:
-    return Load.objects.filter(dataset=dataset, state__in=OPEN).exists()
 
 
 def _plan_next(dataset: Dataset, *, at: datetime) -> None:

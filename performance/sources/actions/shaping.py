@@ -41,6 +41,7 @@ class Shape:
 
     def __init__(self, columns: Sequence[DatasetColumn], *, zone: tzinfo) -> None:
         self._columns = tuple(columns)
+        self._types = [column.type for column in columns]
         self._coercers = [
             typing_rules.coercer(column.type, zone=zone, date_order=column.date_order) for column in columns
         ]
@@ -67,6 +68,8 @@ class Shape:
         return Shaped(rows, rejected)
 
     def _column(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> list[Any]:
+        if typing_rules.fit_as_they_are(self._types[place], values):
+            return list(values)
         coerce = self._coercers[place]
         try:
             return [coerce(value) for value in values]

@@ -24,11 +24,12 @@ from performance.sources.connectors.protocol import (
     Limits,
     Query,
     Row,
+    Settings,
     Source,
     Table,
     TableInfo,
 )
-from performance.sources.connectors.sql import Settings, SqlConnector
+from performance.sources.connectors.sql import SqlConnector
 from performance.sources.connectors.statements import reading_statement
 
 __all__ = [

@@ -17,7 +17,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 TYPES = ("text", "integer", "decimal", "date", "timestamp", "boolean")
-DATE_ORDERS = ("ymd", "dmy", "mdy")
 
 MAX_INTEGER = 2**63 - 1
 MAX_DIGITS = 60
@@ -149,14 +148,14 @@ def fit_as_they_are(type_: str, values: Sequence[Any]) -> bool:
         return "" not in present and max(map(len, present)) <= MAX_TEXT and _is_clean("".join(present))
     try:
         least, most = min(present), max(present)
+        if type_ == "date":
+            return least.year >= EARLIEST and most.year <= LATEST
+        if type_ == "integer":
+            return least >= -MAX_INTEGER - 1 and most <= MAX_INTEGER
+        return least > -WIDEST and most < WIDEST
     except InvalidOperation:
         # NaN does not compare.
         return False
-    if type_ == "date":
-        return least.year >= EARLIEST and most.year <= LATEST
-    if type_ == "integer":
-        return least >= -MAX_INTEGER - 1 and most <= MAX_INTEGER
-    return least > -WIDEST and most < WIDEST
 
 
 def _is_clean(text: str) -> bool:

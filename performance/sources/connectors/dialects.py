@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import psycopg
 import pymysql
@@ -15,10 +15,7 @@ from pymysql.constants import FIELD_TYPE
 from sqlalchemy.exc import DBAPIError
 
 from performance.sources.connectors.egress import Pinned
-from performance.sources.connectors.protocol import ConnectorRefused, Limits
-
-if TYPE_CHECKING:
-    from performance.sources.connectors.sql import Settings
+from performance.sources.connectors.protocol import ConnectorRefused, Limits, Settings
 
 
 class Dialect(Protocol):

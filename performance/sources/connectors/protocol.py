@@ -8,7 +8,7 @@ shown to the person who asked: driver messages can carry host names and password
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -41,6 +41,19 @@ class Limits:
     max_rows: int = 20_000_000
     max_bytes: int = 8 * 1024**3
     max_value_bytes: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and as whom a database is asked. `tls`: "prefer", "require" (encrypted) or "verify" (encrypted, name
+    checked)."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(default="", repr=False)
+    tls: str = "prefer"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,24 +27,13 @@ from performance.sources.connectors.protocol import (
     Limits,
     Query,
     Row,
+    Settings,
     Source,
     Table,
     TableInfo,
 )
 
 MAX_TABLES = 500
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where and as whom. `tls`: "prefer", "require" (encrypted) or "verify" (encrypted, name checked)."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: str = field(default="", repr=False)
-    tls: str = "prefer"
 
 
 class SqlConnector:
