@@ -9,7 +9,15 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
-    path("metric-versions/<uuid:pk>/submit/", definitions.SubmitView.as_view(), name="api_metric_version_submit"),
+    path(
+        "metric-versions/<uuid:pk>/submit/",
+        definitions.SubmitView.as_view(),
+        name="api_metric_version_submit",
+    ),
     path("metric-versions/<uuid:pk>/sign/", definitions.SignView.as_view(), name="api_metric_version_sign"),
-    path("metric-versions/<uuid:pk>/decline/", definitions.DeclineView.as_view(), name="api_metric_version_decline"),
+    path(
+        "metric-versions/<uuid:pk>/decline/",
+        definitions.DeclineView.as_view(),
+        name="api_metric_version_decline",
+    ),
 ]

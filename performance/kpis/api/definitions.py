@@ -79,7 +79,9 @@ class MetricView(api.TenantView):
         data = {**shapes.MetricOut(metric).data, "versions": shapes.VersionOut(versions, many=True).data}
         return Response(data)
 
-    @extend_schema(operation_id="metrics_revise", request=shapes.DefinitionIn, responses={201: shapes.VersionOut})
+    @extend_schema(
+        operation_id="metrics_revise", request=shapes.DefinitionIn, responses={201: shapes.VersionOut}
+    )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         metric = access.get_or_404(metrics_of(request), pk=pk)
@@ -129,7 +131,9 @@ class DeclineView(api.TenantView):
 
     scope_write = WRITE
 
-    @extend_schema(operation_id="metric_versions_decline", request=shapes.DeclineIn, responses=shapes.VersionOut)
+    @extend_schema(
+        operation_id="metric_versions_decline", request=shapes.DeclineIn, responses=shapes.VersionOut
+    )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         version = _version_of(request, pk)
