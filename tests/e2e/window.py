@@ -20,6 +20,7 @@ OPEN_AROUND = """element => {
 }"""
 ACKNOWLEDGE = """form => form.querySelectorAll('input[type=checkbox][required]:not([name])').forEach(
     box => { if (!box.checked) box.click(); })"""
+CALM = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 SET_HIDDEN = "(element, value) => { element.value = value; }"
 #: How long a page may go on loading before the test goes on without it.
 SETTLE_MS = 15_000
@@ -55,7 +56,7 @@ class Window(browsing.Browser):
     ) -> browsing.Page:
         """Fills the form on the screen and clicks its button."""
         browsing.filled(form, values, page.url)
-        shown = self.tab.locator(f"form[data-place='{form.place}']")
+        shown = self._live(form)
         for name, value in values.items():
             self._fill(shown, form, name, value)
         shown.evaluate(ACKNOWLEDGE)
@@ -76,6 +77,20 @@ class Window(browsing.Browser):
 
     def close(self) -> None:
         self.context.close()
+
+    def _live(self, form: browsing.Form) -> playwright.Locator:
+        """The form as it stands now: a card may have been swapped since the page was read."""
+        self.tab.evaluate(MARK)
+        now = self.read(self.tab.content(), self.tab.url, 200)
+        same = [
+            each
+            for each in now.forms
+            if each.action == form.action and each.fields.keys() == form.fields.keys()
+        ]
+        near = same or [each for each in now.forms if each.action == form.action]
+        assert near, f"{self.tab.url} no longer has the form to {form.action!r}"
+        best = next((each for each in near if each.fields == form.fields), near[0])
+        return self.tab.locator(f"form[data-place='{best.place}']")
 
     def _go(self, address: str) -> playwright.Response:
         """A page that just now loads itself again (a worker has finished) may cut the first attempt short."""
@@ -144,6 +159,7 @@ class Window(browsing.Browser):
         except playwright.TimeoutError:
             # A page that polls a worker is never quite idle.
             self.tab.wait_for_load_state("domcontentloaded")
+        self.tab.wait_for_function(CALM, timeout=SETTLE_MS)
         self.tab.evaluate(MARK)
         return self.read(self.tab.content(), self.tab.url, status or 200)
 
