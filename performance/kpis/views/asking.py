@@ -1,6 +1,7 @@
 """What an address asks for: a month, a slice, days."""
 
 import datetime
+import re
 import uuid
 
 from django.http import HttpRequest
@@ -35,6 +36,12 @@ def id_of(request: HttpRequest, name: str) -> uuid.UUID | None:
         return uuid.UUID(request.GET.get(name, ""))
     except ValueError:
         return None
+
+
+def page_of(request: HttpRequest) -> int:
+    """?page=2; the first page for anything that is no plain number."""
+    given = request.GET.get("page", "")
+    return max(int(given), 1) if re.fullmatch(r"[0-9]{1,6}", given) else 1
 
 
 def slice_of(request: HttpRequest) -> dict[str, str]:

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -102,7 +102,10 @@ def sentence_of(points: Any, metric: Any) -> str:
 def close_month(request: asking.MemberRequest) -> HttpResponse:
     """Freezes a month's values."""
     access.require(rules.can_close_month(request.actor))
-    month = datetime.date.fromisoformat(f"{request.POST.get('month', '')[:7] or '1900-01'}-01")
+    try:
+        month = datetime.date.fromisoformat(f"{request.POST.get('month', '')[:7]}-01")
+    except ValueError as error:
+        raise Http404 from error
     try:
         actions.close_month(month=month, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:

@@ -73,10 +73,12 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     chosen = next(
         (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
     )
-    page = max(int(request.GET.get("page", "1") or 1) if request.GET.get("page", "1").isdigit() else 1, 1)
+    page = asking.page_of(request)
     shown = None
     if chosen is not None:
         cut = {key: value for key, value in within.items() if key in chosen.dimensions}
+        # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
+        access.require(rules.can_see_rows(request.actor, found, cut))
         shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
     labels = queries.labels_for([within])
     days = {"since": since.isoformat(), "until": until.isoformat()}
