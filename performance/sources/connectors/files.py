@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import time
-import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ from typing import IO, Any
 
 import python_calamine
 
+from performance.foundation import workbooks
 from performance.sources.connectors import guessing
 from performance.sources.connectors.protocol import (
     Batch,
@@ -36,7 +36,6 @@ from performance.sources.connectors.protocol import (
 
 WORKBOOKS = frozenset({".xlsx"})
 TEXTS = frozenset({".csv", ".tsv", ".txt"})
-MAX_UNPACKED = 512 * 1024**2
 MAX_COLUMNS = 500
 SAMPLE_ROWS = 2000
 CHUNK = 1 << 20
@@ -136,12 +135,13 @@ class FileConnector:
 
     def _workbook(self) -> python_calamine.CalamineWorkbook:
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > MAX_UNPACKED:
-                raise ConnectorRefused("file_too_large")
+            with self.path.open("rb") as packed:
+                workbooks.inspect(packed)
             return python_calamine.CalamineWorkbook.from_path(str(self.path))
-        except (zipfile.BadZipFile, python_calamine.CalamineError) as error:
+        except workbooks.WorkbookRefused as refused:
+            is_large = refused.reason == "too_large"
+            raise ConnectorRefused("file_too_large" if is_large else "file_unreadable") from refused
+        except python_calamine.CalamineError as error:
             raise ConnectorRefused("file_unreadable") from error
 
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 import python_calamine
 from django.utils.translation import gettext as _
 
+from performance.foundation import workbooks
 from performance.people.actions.refusal import PeopleRefused
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -91,14 +92,27 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
 
 def _workbook_rows(content: bytes) -> Iterable[list[str]]:
     try:
+        if content[:4] == b"PK\x03\x04":
+            workbooks.inspect(io.BytesIO(content))
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except workbooks.WorkbookRefused as refused:
+        raise _refused(refused) from refused
     except (python_calamine.CalamineError, IndexError, ValueError) as error:
         raise PeopleRefused(
             _("This workbook cannot be read. Save it again as XLSX or CSV."), field="file", code="unreadable"
         ) from error
     for row in rows:
         yield [_as_text(value) for value in row]
+
+
+def _refused(refused: workbooks.WorkbookRefused) -> PeopleRefused:
+    if refused.reason == "too_large":
+        message = _("This workbook is too large. Save the sheet as CSV.")
+        return PeopleRefused(message, field="file", code="too_large")
+    return PeopleRefused(
+        _("This workbook cannot be read. Save it again as XLSX or CSV."), field="file", code="unreadable"
+    )
 
 
 def _as_text(value: Any) -> str:
