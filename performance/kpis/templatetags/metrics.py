@@ -1,7 +1,7 @@
 """`{% load metrics %}`: values in the unit of their metric."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from django.template.context import Context
 from django.utils.translation import gettext as _
 
 from performance.foundation.components import formats
-from performance.kpis import rules, units
+from performance.kpis import queries, rules, units
 
 register = template.Library()
 
@@ -58,6 +58,12 @@ def unit_words(metric: Any) -> str:
         return ""
     beside = units.Unit(powers=tuple(each for each in unit.powers if each[0][0] != "money" or each[1] != 1))
     return str(beside.label)
+
+
+@register.filter
+def named(keys: Iterable[str], labels: queries.Labels) -> str:
+    """Dimensions by name: 城市、门店."""
+    return formats.listed(labels.dimension(key) for key in keys)
 
 
 @register.filter

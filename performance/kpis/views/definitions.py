@@ -39,6 +39,7 @@ def library(request: asking.MemberRequest) -> HttpResponse:
                 (VersionState.DRAFT, _("Drafts")),
                 (VersionState.DEPRECATED, _("Retired")),
             ],
+            "labels": queries.labels_for([]),
             "can_draft": rules.can_draft_metric(request.actor),
         },
     )
