@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from django.conf import settings
 
-from performance.foundation import audit, tenancy
+from performance.foundation import audit, stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
@@ -223,6 +223,30 @@ def test_an_import_is_taken_back_within_a_day(cast: Cast, upload: Any, apply: An
     assert queries.manager_of(cast.employee.pk, today) == cast.manager
     assert queries.team_of(cast.employee.pk, today) == cast.team
     assert models.Person.objects.get(pk=cast.employee.pk).title_en == ""
+
+
+def test_taking_back_brings_the_lines_of_leavers_back(cast: Cast, upload: Any, apply: Any, now: Any) -> None:
+    today = queries.today(cast.organisation)
+    later = today + datetime.timedelta(days=60)
+    made = apply(upload(f"Number,Name,Last day\nP004,Cody Colleague,{today + datetime.timedelta(days=9)}\n"))
+    assert queries.manager_of(cast.colleague.pk, later) is None
+    actions.undo_import(upload=made, by=cast.hr, at=now)
+    assert queries.manager_of(cast.colleague.pk, later) == cast.manager
+    assert queries.team_of(cast.colleague.pk, later) == cast.team
+    assert models.Person.objects.get(pk=cast.colleague.pk).left_on is None
+
+
+def test_taking_back_leaves_no_new_unit_behind(cast: Cast, upload: Any, apply: Any, now: Any) -> None:
+    made = apply(upload("Number,Name,Business unit\nN1,Ann,Moon base\n"))
+    assert models.BusinessUnit.objects.filter(name_en="Moon base").exists()
+    actions.undo_import(upload=made, by=cast.hr, at=now)
+    assert not models.BusinessUnit.objects.filter(name_en="Moon base").exists()
+
+
+def test_whoever_comes_or_changes_is_scored_anew(cast: Cast, upload: Any, apply: Any) -> None:
+    apply(upload("Number,Name,Title\nP003,Eli Employee,Planner\nN1,Ann,\n"))
+    ann = models.Person.objects.get(number="N1")
+    assert set(stale.claim("score", limit=9).subject_ids) == {ann.pk, cast.employee.pk}
 
 
 def test_an_import_in_use_is_not_taken_back(cast: Cast, upload: Any, apply: Any, now: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from performance.foundation import tenancy
+from performance.foundation import stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
@@ -203,3 +203,18 @@ def test_work_days_know_holidays_make_up_days_and_our_own(cast: Cast, now: Any) 
 )
 def test_names_sort_by_sound(name_en: str, name_zh: str, expected: str) -> None:
     assert actions.sorting_name(name_en, name_zh) == expected
+
+
+def test_a_move_to_another_unit_makes_the_score_out_of_date(cast: Cast, now: Any) -> None:
+    unit = models.BusinessUnit.objects.create(code="moon", name_en="Moon base")
+    actions.edit_person(person=cast.employee, fields={"city": "Tycho"}, by=cast.hr, at=now)
+    assert not stale.claim("score", limit=9)
+    actions.edit_person(person=cast.employee, fields={"unit": unit}, by=cast.hr, at=now)
+    assert stale.claim("score", limit=9).subject_ids == [cast.employee.pk]
+
+
+def test_an_edit_keeps_what_somebody_else_wrote_meanwhile(cast: Cast, now: Any, today: Any) -> None:
+    seen_before = models.Person.objects.get(pk=cast.colleague.pk)
+    actions.deactivate_person(person=cast.colleague, left_on=today, by=cast.hr, at=now)
+    actions.edit_person(person=seen_before, fields={"city": "Tycho"}, by=cast.hr, at=now)
+    assert models.Person.objects.get(pk=cast.colleague.pk).left_on == today

@@ -49,7 +49,7 @@ from performance.people.actions.periods import (
 )
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.actions.roles import grant_role, revoke_role
-from performance.people.actions.teams import close_team, edit_team, join_team, leave_team, start_team
+from performance.people.actions.teams import close_team, edit_team, join_team, start_team
 
 __all__ = [
     "PeopleRefused",
@@ -73,7 +73,6 @@ __all__ = [
     "invite_person",
     "join_team",
     "leave_row_out",
-    "leave_team",
     "lock_goals",
     "lock_progress",
     "map_columns",

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from performance.foundation import audit
+from performance.foundation import audit, stale
 from performance.people import queries
 from performance.people.actions import lines, teams
 from performance.people.actions.names import is_chinese, romanised, sorting_name
@@ -39,6 +39,10 @@ EDITABLE = (
 )
 
 
+# Which policy weighs somebody, whether they are weighed at all, and whose figures count follow from these.
+WEIGHED_BY = frozenset({"unit", "hired_on", "left_on"})
+
+
 def add_person(
     *,
     number: str,
@@ -57,6 +61,7 @@ def add_person(
         person.name_sort = sorting_name(name_en, name_zh)
         _save(person)
         audit.record(by=by, action="people.add_person", subject=person, at=at, changes={"number": number})
+        stale.mark("score", [person.pk], at=at)
         starts_on = person.hired_on or queries.day_at(person.organisation, at)
         if manager is not None:
             lines.change_manager(person=person, manager=manager, starts_on=starts_on, by=by, at=at)
@@ -67,21 +72,26 @@ def add_person(
 
 def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datetime.datetime) -> Person:
     """Changes what stands in the directory. Managers and teams are dated and have their own actions."""
-    if person.erased_at is not None:
-        raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
     wanted = _clean({key: value for key, value in fields.items() if key in EDITABLE})
-    changes = {
-        key: [getattr(person, key), value] for key, value in wanted.items() if getattr(person, key) != value
-    }
-    if not changes:
-        return person
     with transaction.atomic():
+        person = _locked(person)
+        if person.erased_at is not None:
+            raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
+        changes = {
+            key: [getattr(person, key), value]
+            for key, value in wanted.items()
+            if getattr(person, key) != value
+        }
+        if not changes:
+            return person
         for key, (_old, value) in changes.items():
             setattr(person, key, value)
         person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
         person.name_sort = sorting_name(person.name_en, person.name_zh)
         _save(person)
         audit.record(by=by, action="people.edit_person", subject=person, at=at, changes=changes)
+        if not WEIGHED_BY.isdisjoint(changes):
+            stale.mark("score", [person.pk], at=at)
     return person
 
 
@@ -102,7 +112,7 @@ def deactivate_person(
         raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
     next_day = left_on + datetime.timedelta(days=1)
     with transaction.atomic():
-        person = Person.objects.select_for_update().get(pk=person.pk)
+        person = _locked(person)
         if person.left_on is not None:
             raise PeopleRefused(_("This person has left already."), code="conflict")
         _refuse_last_administrator(person)
@@ -123,16 +133,18 @@ def deactivate_person(
             why=why,
             changes={"left_on": [None, left_on]},
         )
+        stale.mark("score", [person.pk], at=at)
     return person
 
 
 def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datetime.datetime) -> Person:
     """Somebody who left comes back from a day on, as the same person with the same history."""
-    if person.left_on is None:
-        raise PeopleRefused(_("This person has not left."), code="conflict")
-    if person.erased_at is not None:
-        raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
     with transaction.atomic():
+        person = _locked(person)
+        if person.left_on is None:
+            raise PeopleRefused(_("This person has not left."), code="conflict")
+        if person.erased_at is not None:
+            raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
         was = person.left_on
         person.left_on = None
         person.save(update_fields=["left_on"])
@@ -147,6 +159,7 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
             at=at,
             changes={"left_on": [was, None], "from": hired_on},
         )
+        stale.mark("score", [person.pk], at=at)
     return person
 
 
@@ -155,11 +168,12 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
 
     The account is detached, not deleted: it may belong to other organisations.
     """
-    if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
-        raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
     if not why.strip():
         raise PeopleRefused(_("Say who asked for it, and when."), field="why")
     with transaction.atomic():
+        person = _locked(person)
+        if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
+            raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
         mark = person.pk.hex[-6:].upper()
         person.name_en, person.name_zh = f"Former colleague {mark}", f"前同事 {mark}"
         person.name_sort = person.name_en.lower()
@@ -184,6 +198,15 @@ def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
     if not name_en and not name_zh:
         raise PeopleRefused(_("A person needs a name."), field="name_en")
     return name_en or romanised(name_zh), name_zh
+
+
+def _locked(person: Person) -> Person:
+    """The row as it is now, held until the end of the transaction: who comes second sees what the first did."""
+    return (
+        Person.objects.select_for_update(of=("self",))
+        .select_related("organisation", "unit")
+        .get(pk=person.pk)
+    )
 
 
 def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:

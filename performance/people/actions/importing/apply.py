@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
-from performance.foundation import audit
+from performance.foundation import audit, stale
 from performance.people.actions import lines
 from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
@@ -24,6 +24,7 @@ from performance.people.models import (
 )
 
 BATCH = 1000
+A_DAY = datetime.timedelta(days=1)
 UNDO_LASTS = datetime.timedelta(hours=24)
 
 
@@ -36,11 +37,11 @@ def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peo
                 raise PeopleRefused(_("This file was applied already."), code="conflict")
             made = plan.make(steps.prepared(upload, at))
             _refuse_unready(upload, made)
-            before = _write(made)
-            upload.before = before
+            upload.before = _write(made)
             upload.applied_at = at
             upload.save(update_fields=["before", "applied_at"])
             _tell(upload, made, by, at)
+            stale.mark("score", _touched(upload.before), at=at)
     except IntegrityError as error:
         raise PeopleRefused(_refused_by_database(error), code="conflict") from error
     return upload
@@ -51,24 +52,30 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
 
     Declines when somebody has worked with the new people since, or another import followed.
     """
-    if upload.applied_at is None or upload.undone_at is not None:
-        raise PeopleRefused(_("There is nothing to take back."), code="conflict")
-    if at > upload.applied_at + UNDO_LASTS:
-        raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
-    if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
-        raise PeopleRefused(_("Take back the later import first."), code="conflict")
     try:
         with transaction.atomic():
-            _restore(upload.before)
+            upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
+            _refuse_undoing(upload, at)
+            touched = _restore(upload.before)
             upload.undone_at = at
             upload.save(update_fields=["undone_at"])
             audit.record(by=by, action="people.undo_import", subject=upload, at=at)
+            stale.mark("score", touched, at=at)
     except (ProtectedError, IntegrityError) as error:
         raise PeopleRefused(
             _("Somebody has worked with these people since. Change or deactivate them one by one."),
             code="in_use",
         ) from error
     return upload
+
+
+def _refuse_undoing(upload: PeopleImport, at: datetime.datetime) -> None:
+    if upload.applied_at is None or upload.undone_at is not None:
+        raise PeopleRefused(_("There is nothing to take back."), code="conflict")
+    if at > upload.applied_at + UNDO_LASTS:
+        raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
+    if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
+        raise PeopleRefused(_("Take back the later import first."), code="conflict")
 
 
 def _refuse_unready(upload: PeopleImport, made: shapes.Plan) -> None:
@@ -89,11 +96,15 @@ def _write(made: shapes.Plan) -> dict[str, Any]:
     people = _add_people(made, units)
     before = _change_people(made, people, units)
     ids = {person.number.lower(): person.pk for person in people.values()}
+    leaving = _leaving(made, people)
+    ended = {"ended_lines": _end(ReportingLine, leaving), "ended_memberships": _end(TeamMembership, leaving)}
     line_rows, memberships = _starting(made, people, ids, teams)
     return {
         "new": [str(people[row.person].pk) for row in made.new],
         "teams": [str(teams[name.lower()]) for name in made.new_teams],
+        "units": [str(units[name.lower()]) for name in made.new_units],
         "values": before,
+        **ended,
         "lines": _replace(ReportingLine, line_rows),
         "memberships": _replace(TeamMembership, memberships),
     }
@@ -178,21 +189,37 @@ def _starting(
         if "team" in change.fields:
             team_id = teams[change.fields["team"][1].lower()]
             memberships.append(TeamMembership(person_id=key, team_id=team_id, starts_on=change.starts_on))
-        left_on = change.fields.get("left_on", (None, None))[1]
-        if left_on is not None:
-            _end_everything(key, _day_after(left_on))
     return line_rows, memberships
 
 
 def _day_after(day: datetime.date | None) -> datetime.date | None:
-    return day + datetime.timedelta(days=1) if day else None
+    return day + A_DAY if day else None
 
 
-def _end_everything(person_id: uuid.UUID, on: datetime.date | None) -> None:
-    for model in (ReportingLine, TeamMembership):
-        rows = model.objects.filter(person_id=person_id)
-        rows.filter(starts_on__gte=on).delete()
-        rows.filter(Q(ends_on=None) | Q(ends_on__gt=on)).update(ends_on=on)
+def _leaving(made: shapes.Plan, people: dict[str, Person]) -> dict[uuid.UUID, datetime.date]:
+    """person → the day after their last one, of everybody whom the file says goodbye to."""
+    days = {change.row.person: change.fields.get("left_on", (None, None))[1] for change in made.changed}
+    return {people[key].pk: left_on + A_DAY for key, left_on in days.items() if left_on is not None}
+
+
+def _end(
+    model: type[ReportingLine] | type[TeamMembership], leaving: dict[uuid.UUID, datetime.date]
+) -> dict[str, Any]:
+    """Nothing of somebody who leaves goes on after their last day. Returns what it replaced."""
+    held = model.objects.filter(person_id__in=list(leaving))
+    removed = [row for row in held if row.starts_on >= leaving[row.person_id]]
+    ended = [
+        row
+        for row in held
+        if row.starts_on < leaving[row.person_id]
+        and (row.ends_on is None or row.ends_on > leaving[row.person_id])
+    ]
+    record = _record(fresh=(), ended=ended, removed=removed)
+    for row in ended:
+        row.ends_on = leaving[row.person_id]
+    model.objects.filter(pk__in=[row.pk for row in removed]).delete()
+    model.objects.bulk_update(ended, ["ends_on"], batch_size=BATCH)
+    return record
 
 
 def _replace(model: type[ReportingLine] | type[TeamMembership], fresh: Sequence[Any]) -> dict[str, Any]:
@@ -208,11 +235,7 @@ def _replace(model: type[ReportingLine] | type[TeamMembership], fresh: Sequence[
             removed.append(old)
         elif old.ends_on is None or old.ends_on > row.starts_on:
             ended.append(old)
-    record = {
-        "new": [str(row.pk) for row in fresh],
-        "ended": [[str(old.pk), audit.plain(old.ends_on)] for old in ended],
-        "removed": [_kept(old) for old in removed],
-    }
+    record = _record(fresh=fresh, ended=ended, removed=removed)
     for old in ended:
         old.ends_on = begins[old.person_id].starts_on
     model.objects.filter(pk__in=[old.pk for old in removed]).delete()
@@ -221,22 +244,53 @@ def _replace(model: type[ReportingLine] | type[TeamMembership], fresh: Sequence[
     return record
 
 
+def _record(*, fresh: Iterable[Any], ended: Iterable[Any], removed: Iterable[Any]) -> dict[str, Any]:
+    """What an undo needs: which rows came, until when the shortened ones went, and those that are gone."""
+    return {
+        "new": [str(row.pk) for row in fresh],
+        "ended": [[str(row.pk), audit.plain(row.ends_on)] for row in ended],
+        "removed": [_kept(row) for row in removed],
+    }
+
+
 def _kept(row: Any) -> dict[str, Any]:
     columns = [field.attname for field in row._meta.concrete_fields if field.name != "organisation"]
     return {column: audit.plain(getattr(row, column)) for column in columns}
 
 
-def _restore(before: dict[str, Any]) -> None:
-    for model, key in ((ReportingLine, "lines"), (TeamMembership, "memberships")):
-        record = before.get(key, {})
-        model.objects.filter(pk__in=record.get("new", [])).delete()
-        for row_id, ends_on in record.get("ended", []):
-            model.objects.filter(pk=row_id).update(ends_on=ends_on)
-        model.objects.bulk_create([model(**kept) for kept in record.get("removed", [])])
-    for person_id, values in before.get("values", {}).items():
-        Person.objects.filter(pk=person_id).update(**values)
-    Person.objects.filter(pk__in=before.get("new", [])).delete()
-    Team.objects.filter(pk__in=before.get("teams", []), memberships=None).delete()
+def _touched(before: dict[str, Any]) -> list[uuid.UUID]:
+    """Whom an import brought or changed."""
+    return [uuid.UUID(key) for key in (*before["new"], *before["values"])]
+
+
+def _restore(before: dict[str, Any]) -> list[uuid.UUID]:
+    """What was written last goes first. Returns whose values are as before."""
+    for model, keys in (
+        (ReportingLine, ("lines", "ended_lines")),
+        (TeamMembership, ("memberships", "ended_memberships")),
+    ):
+        for key in keys:
+            _restore_rows(model, before[key])
+    values = before["values"]
+    people = list(Person.objects.select_for_update(of=("self",)).filter(pk__in=list(values)))
+    for person in people:
+        for column, value in values[str(person.pk)].items():
+            setattr(person, column, value)
+    Person.objects.bulk_update(people, [*shapes.PLAIN, "name_sort", "unit"], batch_size=BATCH)
+    Person.objects.filter(pk__in=before["new"]).delete()
+    Team.objects.filter(pk__in=before["teams"], memberships=None).delete()
+    BusinessUnit.objects.filter(pk__in=before["units"], people=None).delete()
+    return [person.pk for person in people]
+
+
+def _restore_rows(model: type[ReportingLine] | type[TeamMembership], record: dict[str, Any]) -> None:
+    model.objects.filter(pk__in=record["new"]).delete()
+    until = dict(record["ended"])
+    rows = list(model.objects.filter(pk__in=list(until)))
+    for row in rows:
+        row.ends_on = until[str(row.pk)]
+    model.objects.bulk_update(rows, ["ends_on"], batch_size=BATCH)
+    model.objects.bulk_create([model(**kept) for kept in record["removed"]], batch_size=BATCH)
 
 
 def _tell(upload: PeopleImport, made: shapes.Plan, by: Any, at: datetime.datetime) -> None:
