@@ -1,5 +1,7 @@
 """Work after the answer: invitations by e-mail. Claimed by compare-and-set, sent outside any transaction."""
 
+import logging
+import smtplib
 import uuid
 
 from celery import shared_task
@@ -12,6 +14,8 @@ from django.utils import timezone, translation
 from performance.foundation import jobs, tenancy
 from performance.people.actions import invitations
 from performance.people.models import Invitation
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False)
@@ -35,7 +39,12 @@ def _send(invitation_id: uuid.UUID) -> None:
         invitation = invitations.claim_sending(invitation_id=invitation_id, at=timezone.now())
     if invitation is None:
         return
-    _message(invitation).send()
+    try:
+        _message(invitation).send()
+    except (OSError, smtplib.SMTPException):
+        # Its claim rests for a while, then the sweep tries it again.
+        logger.warning("The invitation %s was not taken; it is tried again.", invitation_id, exc_info=True)
+        return
     with tenancy.acting_for(organisation_id):
         invitations.note_sent(invitation=invitation, at=timezone.now())
 
