@@ -83,9 +83,10 @@ def read_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> None:
 
 def retract_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> Note:
     """Takes a note back within ten minutes. The row stays, unread by anybody."""
-    if not rules.can_retract(by, note, at):
-        raise NoteRefused(_("A note can be taken back by its author for ten minutes."), code="too_late")
     with transaction.atomic():
+        note = Note.objects.select_for_update(of=("self",)).select_related("about").get(pk=note.pk)
+        if not rules.can_retract(by, note, at):
+            raise NoteRefused(_("A note can be taken back by its author for ten minutes."), code="too_late")
         note.retracted_at = at
         note.save(update_fields=["retracted_at"])
         inbox.resolve_work(kind="feedback.note", subject_id=note.pk, by=by, at=at)
@@ -114,19 +115,10 @@ def send_pulse(
     if set(answers) != set(queries.QUESTIONS) or not all(1 <= value <= 5 for value in answers.values()):
         raise PulseRefused(_("Answer each question from 1 to 5."))
     other = manager if by.person_id == employee.pk else employee
-    try:
-        with transaction.atomic():
-            pulse = Pulse.objects.create(
-                employee=employee,
-                manager=manager,
-                author=by.person,
-                week_start=week_start,
-                sent_at=at,
-                **answers,
-            )
-    except IntegrityError as error:
-        raise PulseRefused(_("You have already sent this week's pulse."), code="conflict") from error
     with transaction.atomic():
+        # One side of a pair at a time, so that the second one sees that the first has answered.
+        Person.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        pulse = _one_side(employee, manager, week_start, answers, by=by, at=at)
         week_key = uuid.uuid5(employee.pk, f"{manager.pk} {week_start}")
         inbox.resolve_work(kind="feedback.pulse", subject_id=week_key, to=by.person, by=by, at=at)
         answered = Pulse.objects.filter(
@@ -148,3 +140,26 @@ def send_pulse(
             by=by, action="feedback.send_pulse", subject=employee, at=at, changes={"week": week_start}
         )
     return pulse
+
+
+def _one_side(
+    employee: Person,
+    manager: Person,
+    week_start: datetime.date,
+    answers: dict[str, int],
+    *,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> Pulse:
+    try:
+        with transaction.atomic():
+            return Pulse.objects.create(
+                employee=employee,
+                manager=manager,
+                author=by.person,
+                week_start=week_start,
+                sent_at=at,
+                **answers,
+            )
+    except IntegrityError as error:
+        raise PulseRefused(_("You have already sent this week's pulse."), code="conflict") from error
