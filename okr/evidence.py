@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from django.urls import reverse
 
 from okr.models import ProgressPoint
-from okr.models.objectives import SCORED_STATES, ObjectiveType, OwnerKind
+from okr.models.objectives import SCORED_STATES, OwnerKind
 from performance.engine import fixed, progress
 from performance.foundation.evidence import ComponentRequest, Evidence, Ref
 
@@ -23,7 +23,6 @@ class _Figure:
     objective_id: uuid.UUID
     person_id: uuid.UUID
     title: str
-    type: str
     weight: int
     progress_micro: int | None
     coverage_ppm: int
@@ -41,7 +40,7 @@ def attainment(
     """The weighted mean of each person's own objectives in micro percent, as it was known at `as_of`.
 
     Objectives without a score are left out of the mean and lower the coverage; a person without any has None.
-    A component's parameter "types" narrows it, for example to committed objectives. One query for all people.
+    One query for all people.
     """
     figures = _figures(person_ids, period, as_of)
     return [
@@ -66,7 +65,6 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
             "objective_id",
             "objective__owner_id",
             "objective__title",
-            "objective__type",
             "objective__weight",
             "progress_micro",
             "coverage_ppm",
@@ -80,23 +78,21 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
 def _of_component(
     component: ComponentRequest,
     person_ids: Sequence[uuid.UUID],
-    figures: Iterable[_Figure],
+    figures: Sequence[_Figure],
     *,
     is_final: bool,
 ) -> list[Evidence]:
-    types = component.parameters.get("types") or ObjectiveType.values
-    counted = [figure for figure in figures if figure.type in types]
     groups = {person_id: place for place, person_id in enumerate(person_ids)}
-    values, present = fixed.optional_column([figure.progress_micro for figure in counted])
+    values, present = fixed.optional_column([figure.progress_micro for figure in figures])
     rolled = progress.rollup_columns(
-        groups=np.array([groups[figure.person_id] for figure in counted], dtype=np.int64),
+        groups=np.array([groups[figure.person_id] for figure in figures], dtype=np.int64),
         values=values,
         present=present,
-        weights=fixed.column([figure.weight for figure in counted]),
+        weights=fixed.column([figure.weight for figure in figures]),
         group_count=len(groups),
     )
     own: dict[uuid.UUID, list[_Figure]] = defaultdict(list)
-    for figure in counted:
+    for figure in figures:
         own[figure.person_id].append(figure)
     return [
         Evidence(

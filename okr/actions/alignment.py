@@ -11,6 +11,7 @@ from okr.models import Alignment, Objective
 from okr.models.alignment import AlignmentKind
 from okr.models.objectives import WHOLE_PPM
 from performance.foundation import access, audit
+from performance.foundation.components import formats
 
 
 def align_objectives(
@@ -80,7 +81,7 @@ def _require_room(parent: Objective, child: Objective, share: int, kind: str) ->
     if taken + share > WHOLE_PPM:
         raise ObjectiveRefused(
             _("The other contributions leave only %(rest)s%% of this objective.")
-            % {"rest": (WHOLE_PPM - taken) / 10_000},
+            % {"rest": formats.number(formats.ppm(WHOLE_PPM - taken))},
             code="share",
             field="share",
         )

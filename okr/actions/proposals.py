@@ -155,10 +155,16 @@ def activate_agreed_objectives(*, at: datetime.datetime) -> int:
     """Agreed objectives of periods that have become active are active."""
     with transaction.atomic():
         waiting = Objective.objects.filter(state=State.AGREED, period__state__in=("active", "closing"))
-        owners = set(waiting.values_list("owner_id", flat=True))
-        moved = waiting.update(state=State.ACTIVE)
-        stale.mark("score", owners, at=at)
-    return moved
+        moved = list(waiting.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        Objective.objects.filter(pk__in=[each.pk for each in moved]).update(state=State.ACTIVE)
+        audit.record_many(
+            by=None,
+            action="okr.activate_objective",
+            changed=[(each, {"state": [State.AGREED, State.ACTIVE]}) for each in moved],
+            at=at,
+        )
+        stale.mark("score", {each.owner_id for each in moved}, at=at)
+    return len(moved)
 
 
 # --- Parts -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Collectors are named in the setting SCORE_SOURCES and called as
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,7 +20,6 @@ class ComponentRequest:
     key: str
     source_ref: str
     slice: Mapping[str, str] | str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

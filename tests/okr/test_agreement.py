@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from okr import actions, queries
 from okr.models import Agreement, Objective, ObjectiveVersion
-from performance.foundation import tenancy
+from performance.foundation import audit, tenancy
 from performance.foundation.models import AuditRow, StaleRow
 from performance.inbox import queries as inbox
 from tests.okr.conftest import content, four_kinds, key_result
@@ -51,6 +51,9 @@ def test_in_a_planned_period_it_is_agreed_and_starts_with_the_period(propose, ag
     assert actions.activate_agreed_objectives(at=now) == 1
     objective.refresh_from_db()
     assert objective.state == "active"
+    (row,) = audit.rows(subject_id=objective.pk).filter(action="okr.activate_objective")
+    assert row.changes == {"state": ["agreed", "active"]}
+    assert actions.activate_agreed_objectives(at=now) == 0
 
 
 def test_signing_twice_changes_nothing(propose, cast, actor, now):
