@@ -122,6 +122,12 @@ class Objective(tenancy.TenantModel):
         return self.title
 
     @property
+    def audit_label(self) -> str:
+        """The log is read by people who may not see this objective: only what everybody sees stands in it."""
+        is_open_to_all = self.visibility == Visibility.PUBLIC and self.state != State.DRAFT
+        return self.title if is_open_to_all else f"Objective {self.pk.hex[-8:]}"
+
+    @property
     def is_in_force(self) -> bool:
         return self.version_number is not None
 
@@ -181,11 +187,6 @@ class KeyResult(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def is_line(self) -> bool:
-        """From a start to a target, as against a band, steps or an answer."""
-        return self.kind in LINE_KINDS
 
 
 class Milestone(tenancy.TenantModel):

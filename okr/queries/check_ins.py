@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
@@ -220,8 +220,3 @@ def checked_in_count(person_ids: Iterable[uuid.UUID], week_starts_on: datetime.d
     return CheckIn.objects.filter(
         person_id__in=list(person_ids), week_starts_on=week_starts_on, number=1
     ).count()
-
-
-def last_number(person_id: uuid.UUID, week_starts_on: datetime.date) -> int:
-    found = CheckIn.objects.filter(person_id=person_id, week_starts_on=week_starts_on)
-    return found.aggregate(last=Max("number"))["last"] or 0

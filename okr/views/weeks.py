@@ -63,10 +63,6 @@ class Row:
         """A word is asked for where it is off track, and kept where one was written."""
         return self.status == "bad" or bool(self.note.value()) or bool(self.note.errors)
 
-    @property
-    def is_percent(self) -> bool:
-        return self.key_result.kind == "percent"
-
 
 @dataclass
 class WeekPage:

@@ -1,6 +1,6 @@
 """Who may do what with cycles and exports. Predicates; no queries."""
 
-from performance.appraisals.models import Cycle, CycleEntry, Export
+from performance.appraisals.models import Cycle, CycleEntry
 from performance.foundation import access
 
 
@@ -42,14 +42,6 @@ def can_export(actor: access.Actor) -> bool:
 def can_see_exports(actor: access.Actor) -> bool:
     """Auditors see that there was one and what it held; the file itself is HR's."""
     return sees_all_entries(actor)
-
-
-def can_stop_export(actor: access.Actor, export: Export) -> bool:
-    return can_export(actor) and export.is_open
-
-
-def can_download(actor: access.Actor, export: Export) -> bool:
-    return can_export(actor) and export.is_downloadable
 
 
 def can_see_reason(actor: access.Actor) -> bool:

@@ -313,14 +313,6 @@ class ProposeForm(forms.Form):
     )
 
 
-class ReturnForm(forms.Form):
-    """What should change before it is approved."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("What should change"), widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-
 class LockForm(forms.Form):
     """From which day the weights apply; only asked once the period has begun."""
 

@@ -53,10 +53,6 @@ def can_lock_policy(actor: access.Actor, version: PolicyVersion) -> bool:
     return can_draft_policy(actor) and version.state == VersionState.APPROVED
 
 
-def can_see_runs(actor: access.Actor) -> bool:
-    return actor.has_role(*KEEPERS, "auditor")
-
-
 def can_compute_scores(actor: access.Actor) -> bool:
     return actor.has_role(*KEEPERS) and not actor.only_reads
 

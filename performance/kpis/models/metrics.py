@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n, tenancy
-from performance.kpis import units
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}\Z"
 KEY_HELP = _("Small Latin letters, digits and underscores.")
@@ -96,10 +95,6 @@ class Metric(tenancy.TenantModel):
     @property
     def name(self) -> str:
         return i18n.local(self, "name")
-
-    @property
-    def parsed_unit(self) -> units.Unit:
-        return units.parse(self.unit)
 
 
 class MetricVersion(tenancy.TenantModel):

@@ -34,8 +34,6 @@ SPARK_MONTHS = 13
 TREND_MONTHS = 17
 MULTIPLES = 9
 MOST_RANKED = 60
-#: A dimension with at most this many values can be chosen by one click.
-FEW = 8
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from django.urls import reverse
 from performance.foundation import access
 from performance.kpis import formulas, rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
-from performance.sources.models import Dataset
 
 
 def _certified() -> QuerySet[MetricVersion]:
@@ -171,8 +170,3 @@ def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
         (metric.name, metric.key, reverse("kpis:metric", args=[metric.pk]), "chart-line")
         for metric in found[:8]
     ]
-
-
-def datasets_of(versions: Iterable[MetricVersion]) -> list[Dataset]:
-    """The datasets under these versions, each once."""
-    return list({version.dataset.pk: version.dataset for version in versions if version.dataset}.values())

@@ -17,7 +17,6 @@ from performance.kpis.models import (
     Metric,
     MetricValue,
     MetricVersion,
-    MonthClose,
     Target,
     TargetKind,
     ValueState,
@@ -226,10 +225,6 @@ def latest_month(metric_ids: Iterable[uuid.UUID] | None = None) -> datetime.date
     if metric_ids is not None:
         found = found.filter(metric__in=list(metric_ids))
     return found.aggregate(latest=Max("period_start"))["latest"]
-
-
-def last_closed_month() -> MonthClose | None:
-    return MonthClose.objects.select_related("closed_by").order_by("-month").first()
 
 
 def slices(

@@ -113,23 +113,6 @@ def join_team(
     return membership
 
 
-def leave_team(*, membership: TeamMembership, on: datetime.date, by: Any, at: datetime.datetime) -> None:
-    """The person no longer belongs to the team from that day on."""
-    with transaction.atomic():
-        if membership.starts_on >= on:
-            membership.delete()
-        else:
-            membership.ends_on = on
-            membership.save(update_fields=["ends_on"])
-        audit.record(
-            by=by,
-            action="people.leave_team",
-            subject=membership.person,
-            at=at,
-            changes={"team": membership.team, "until": on},
-        )
-
-
 def _refuse_nesting(team: Team, parent: Team | None) -> None:
     above, seen = parent, 0
     while above is not None:

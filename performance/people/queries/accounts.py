@@ -54,10 +54,6 @@ def tokens_of(user: Any, organisation: Organisation) -> QuerySet[ApiToken]:
     return tokens.order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
 
 
-def open_invitations(at: datetime.datetime) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
-
-
 def has_administrator() -> bool:
     """Whether anybody administers this installation yet. Founding an organisation makes its first member one."""
     return Membership.objects.filter(is_active=True).exists()

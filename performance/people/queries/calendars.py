@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
-from performance.people.models import CalendarDay, Organisation, WorkCalendar
+from performance.people.models import CalendarDay, Organisation
 
 SATURDAY = 5
 # What a reader of English and a reader of Chinese would rather read, best first.
@@ -105,10 +105,6 @@ def work_days(organisation: Organisation) -> WorkDays:
 def own_days() -> QuerySet[CalendarDay]:
     """Days on which the organisation differs from its country."""
     return CalendarDay.objects.filter(calendar__is_default=True).order_by("on")
-
-
-def default_calendar() -> WorkCalendar | None:
-    return WorkCalendar.objects.filter(is_default=True).first()
 
 
 def special_days(

@@ -80,11 +80,6 @@ def line_above(person_id: uuid.UUID, on: datetime.date) -> list[uuid.UUID]:
     return _ids(ABOVE, person=person_id, on=on)
 
 
-def is_above(manager_id: uuid.UUID, person_id: uuid.UUID, on: datetime.date) -> bool:
-    """Whether `manager_id` stands anywhere up the line of `person_id`."""
-    return manager_id in line_above(person_id, on)
-
-
 def ids_below(manager_id: uuid.UUID, on: datetime.date) -> list[uuid.UUID]:
     """Everyone anywhere below, in one query."""
     return _ids(BELOW, manager=manager_id, on=on)

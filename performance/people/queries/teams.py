@@ -44,12 +44,3 @@ def teams_of(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UU
         holds_on(on), person_id__in=list(person_ids), is_primary=True
     ).select_related("team")
     return {membership.person_id: membership.team for membership in memberships}
-
-
-def memberships_of_person(person_id: uuid.UUID) -> QuerySet[TeamMembership]:
-    """All of a person's team memberships, newest first."""
-    return (
-        TeamMembership.objects.filter(person_id=person_id)
-        .select_related("team")
-        .order_by("-starts_on", "-is_primary")
-    )

@@ -24,7 +24,6 @@ from performance.scoring.models import (
 )
 
 FIXED = (VersionState.LOCKED, VersionState.SUPERSEDED)
-IN_THE_MAKING = (VersionState.DRAFT, VersionState.PROPOSED, VersionState.APPROVED)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from performance.foundation import access
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import rules
-from performance.scoring.models import CurrentScore, Score, ScoreRun, ScoreState
+from performance.scoring.models import CurrentScore, Score, ScoreRun
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,3 @@ def last_closed_values(
 def runs() -> QuerySet[ScoreRun]:
     """Runs that somebody asked for or that froze scores, newest first; small incremental ones are left out."""
     return ScoreRun.objects.exclude(kind="incremental").select_related("period", "started_by").order_by("-id")
-
-
-def frozen_scores(period: people.Period) -> QuerySet[Score]:
-    """Scores closed in a period, whether still in force or not."""
-    return Score.objects.filter(Q(period=period), state=ScoreState.FROZEN)

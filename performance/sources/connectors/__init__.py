@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from performance.sources.connectors.files import FileConnector
 from performance.sources.connectors.protocol import (
     Batch,
@@ -34,7 +32,6 @@ from performance.sources.connectors.statements import reading_statement
 
 __all__ = [
     "DEFAULT_PORTS",
-    "KINDS",
     "Batch",
     "CheckResult",
     "ColumnInfo",
@@ -51,11 +48,6 @@ __all__ = [
     "reading_statement",
 ]
 
-KINDS = (
-    ("postgresql", _("PostgreSQL")),
-    ("mysql", _("MySQL or MariaDB")),
-    ("file", _("File (CSV, XLSX)")),
-)
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 
 

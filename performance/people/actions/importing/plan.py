@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from performance.people.actions.importing import cells, shapes
-from performance.people.actions.importing.columns import BY_KEY
 from performance.people.actions.importing.sheets import clean, letter
 from performance.people.actions.names import is_chinese
 
@@ -329,8 +328,3 @@ def _holding(
         if starts_on <= on and (ends_on is None or ends_on > on):
             return key
     return None
-
-
-def label_of(key: str) -> str:
-    """What a field is called on the screen."""
-    return str(BY_KEY[key].label)
