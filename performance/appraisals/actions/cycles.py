@@ -25,8 +25,8 @@ MICRO = 1_000_000
 # rating → (English, Chinese, from which score); what a cycle begins with.
 USUAL_BANDS: dict[int, tuple[str, str, int | None]] = {
     5: ("Exceptional", "卓越", 95),
-    4: ("Strong", "优秀", 85),
-    3: ("Solid", "良好", 70),
+    4: ("Strong", "良好", 85),
+    3: ("Solid", "达标", 70),
     2: ("Developing", "待提升", 55),
     1: ("Not meeting", "未达标", None),
 }

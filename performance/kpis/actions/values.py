@@ -57,7 +57,7 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
     """Freezes the month's values of every metric, as they are computed now. Raises MetricRefused."""
     if month.day != 1:
         raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
-    if months.last_of(month) >= people.today(by.organisation):
+    if months.last_of(month) >= people.day_at(by.organisation, at):
         raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
     with transaction.atomic():
         try:

@@ -228,7 +228,7 @@ def _ask(
         by=by,
         at=at,
         due_on=version.period.starts_on
-        if kind == APPROVAL and version.period.starts_on > at.date()
+        if kind == APPROVAL and version.period.starts_on > queries.day_of(at)
         else None,
     )
 
