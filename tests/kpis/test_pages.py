@@ -55,6 +55,14 @@ def test_everybody_here_reads_boards_and_definitions_and_nobody_elsewhere_does(
     assert stranger.get(reverse("kpis:metric", args=[metrics["profit"].pk])).status_code == 404
 
 
+def test_who_works_with_data_finds_the_sources_on_the_board(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    for person, finds in ((cast.administrator, True), (cast.finance_owner, True), (cast.employee, False)):
+        page = client_for(person).get(reverse("kpis:board")).content.decode()
+        assert (f'href="{reverse("sources:list")}"' in page) is finds, person
+
+
 def test_the_board_shows_value_coverage_and_ranking(
     metrics: dict[str, Metric], cast: Cast, client_for: Visit
 ) -> None:

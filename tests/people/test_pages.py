@@ -71,6 +71,15 @@ def test_people_of_another_organisation_do_not_exist(cast: Cast, client_for: Any
     assert cast.employee.name_en not in stranger.get(reverse("people:directory")).content.decode()
 
 
+def test_an_auditor_finds_the_way_to_the_log(cast: Cast, client_for: Any) -> None:
+    home = client_for(cast.auditor).get(reverse("okr:home")).content.decode()
+    assert f'href="{reverse("people:settings")}"' in home
+    page = client_for(cast.auditor).get(reverse("people:settings")).content.decode()
+    assert f'href="{reverse("people:audit_log")}"' in page
+    employees = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert f'href="{reverse("people:settings")}"' not in employees
+
+
 def test_an_auditor_changes_nothing(cast: Cast, client_for: Any) -> None:
     auditor = client_for(cast.auditor)
     with tenancy.acting_for(cast.organisation):

@@ -18,6 +18,7 @@ from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.queries import boards, months
 from performance.kpis.views import asking
 from performance.people import queries as people
+from performance.sources import rules as sources_rules
 
 
 @access.member
@@ -37,6 +38,7 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "nav": "metrics",
         "board": found,
         "can_draft": rules.can_draft_metric(actor),
+        "can_see_sources": sources_rules.can_see_sources(actor),
         "can_close": rules.can_close_month(actor),
         "my_signatures": inbox.open_items(actor.person_id).filter(kind=actions.SIGNATURE_WORK),
         "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
