@@ -98,7 +98,7 @@ def _trails(
         name_zh = metric.name_zh or metric.name_en
         trails[place] = (
             evidence.Ref(f"{metric.name_en}, {cut_en}", f"{name_zh}，{cut_zh}", value.url, version),
-            evidence.Ref("Source rows", "源数据行", _rows_url(metric, slice, period), version),
+            evidence.Ref("Source rows", "源数据", _rows_url(metric, slice, period), version),
         )
     return trails
 

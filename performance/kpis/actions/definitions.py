@@ -328,7 +328,7 @@ def _ask_for_signature(
         kind=SIGNATURE_WORK,
         subject_id=version.pk,
         title_en=f"Sign {metric.name_en}, version {number}",
-        title_zh=f"签署“{metric.name_zh or metric.name_en}”第 {number} 版",
+        title_zh=f"签署“{metric.name_zh or metric.name_en}”第{number}版",
         detail_en=version.change_note[:200],
         detail_zh=version.change_note[:200],
         url=f"{reverse('kpis:metric', args=[metric.pk])}?version={number}",

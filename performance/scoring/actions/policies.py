@@ -49,7 +49,7 @@ def propose_policy(
         if not approvers:
             raise PolicyRefused(_nobody_for(side), code="no_approver")
         for person in approvers:
-            _ask(person, APPROVAL, version, "Approve", "请审批", by=by, at=at)
+            _ask(person, APPROVAL, version, "Approve", "请批准", by=by, at=at)
     audit.record(by=by, action="scoring.propose_policy", subject=version, why=version.reason, at=at)
     return version
 
@@ -221,7 +221,7 @@ def _ask(
         kind=kind,
         subject_id=version.pk,
         title_en=f"{verb_en} {policy.name_en}, version {version.number}",
-        title_zh=f"{verb_zh}{policy.name_zh or policy.name_en} 第 {version.number} 版",
+        title_zh=f"{verb_zh}{policy.name_zh or policy.name_en}第{version.number}版",
         detail_en=version.period.name_en,
         detail_zh=version.period.name_zh,
         url=reverse("scoring:policy", args=[version.pk]),
