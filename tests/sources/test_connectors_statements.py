@@ -48,6 +48,8 @@ def test_a_reading_query_is_rewritten_without_comments(text: str) -> None:
         ("SELECT pg_sleep(100)", "query_function"),
         ("SELECT pg_read_file('/etc/passwd')", "query_function"),
         ("SELECT pg_catalog.pg_sleep(100)", "query_function"),
+        ("SELECT query_to_xmlschema('SELECT pg_sleep(100)', true, true, '')", "query_function"),
+        ("SELECT * FROM ts_stat('SELECT pg_sleep(100)')", "query_function"),
         ("SELECT lo_export(1, '/tmp/x')", "query_function"),
         ("SELECT * FROM dblink('host=10.0.0.1', 'select 1') AS t(a int)", "query_function"),
         ("SELECT set_config('transaction_read_only', 'off', false)", "query_function"),

@@ -24,6 +24,8 @@ HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za
 #: Public by number, yet answered by the cloud host itself (Azure's wire server).
 SPECIAL = frozenset({ipaddress.ip_address("168.63.129.16")})
 NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+#: Kept for protocols and relays; clouds answer in the first one, and not every Python counts them as private.
+RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
@@ -66,6 +68,8 @@ def is_public(address: Address) -> bool:
             return is_public(inner)
         if address.is_site_local or address.scope_id:
             return False
+    elif any(address in network for network in RESERVED):
+        return False
     return (
         address.is_global and not address.is_multicast and not address.is_reserved and address not in SPECIAL
     )
