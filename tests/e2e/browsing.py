@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -207,20 +208,20 @@ class Page:
         ]
 
     def submit(
-        self, action: str, values: dict[str, Any] | None = None, *, button: str = "", status: int = 200
+        self, action: str, values: dict[str, Any] | None = None, *, button: str = "", status: int | None = 200
     ) -> Page:
         """Fills the form and sends it. `button` is the name (or name=value) of the button that is pressed."""
         return self._send(self.form(action), values or {}, button, status)
 
     def submit_where(
-        self, action: str, fits: Callable[[Form], bool], values: dict[str, Any], *, status: int = 200
+        self, action: str, fits: Callable[[Form], bool], values: dict[str, Any], *, status: int | None = 200
     ) -> Page:
         """Like `submit`, where several forms go to such an address: the first one that fits."""
         found = [form for form in self._forms(action) if fits(form)]
         assert found, f"{self.url} has no such form to {action!r}"
         return self._send(found[0], values, "", status)
 
-    def _send(self, form: Form, values: dict[str, Any], button: str, status: int) -> Page:
+    def _send(self, form: Form, values: dict[str, Any], button: str, status: int | None) -> Page:
         return self.browser.send(self, form, values, button, status)
 
     def errors(self) -> list[str]:
@@ -237,10 +238,16 @@ class Page:
     def follow(self, pattern: str) -> Page:
         return self.browser.open(self.link(pattern))
 
-    def fragments(self) -> list[str]:
-        """Addresses of the panels that the page would fetch by itself."""
+    def everything(self) -> str:
+        """The words of the page and of the panels that it fetches by itself."""
+        return self.browser.with_panels(self)
+
+    def panels(self) -> list[str]:
+        """Addresses of those panels."""
         pattern = r'hx-get="([^"]+)"[^>]*hx-trigger="[^"]*load|hx-trigger="[^"]*load[^>]*hx-get="([^"]+)"'
-        return [urljoin(self.url, first or second) for first, second in re.findall(pattern, self.html)]
+        return [
+            urljoin(self.url, unescape(first or second)) for first, second in re.findall(pattern, self.html)
+        ]
 
 
 def filled(form: Form, values: dict[str, Any], url: str) -> dict[str, Any]:
@@ -275,11 +282,11 @@ class Browser:
         answer = self.client.get(url, query or {}, follow=True)
         return self._read(answer, url, status)
 
-    def post(self, url: str, values: dict[str, Any], *, status: int = 200) -> Page:
+    def post(self, url: str, values: dict[str, Any], *, status: int | None = 200) -> Page:
         answer = self.client.post(url, values, follow=True)
         return self._read(answer, url, status)
 
-    def send(self, page: Page, form: Form, values: dict[str, Any], button: str, status: int) -> Page:
+    def send(self, page: Page, form: Form, values: dict[str, Any], button: str, status: int | None) -> Page:
         """Sends the form as the page shows it, with these values."""
         sent = filled(form, values, page.url)
         if button:
@@ -291,6 +298,9 @@ class Browser:
         if form.method == "get":
             return self.open(target, sent, status=status)
         return self.post(target, sent, status=status)
+
+    def with_panels(self, page: Page) -> str:
+        return " ".join([page.text, *(self.open(address, status=None).text for address in page.panels())])
 
     def download(self, url: str) -> tuple[str, bytes]:
         """The content type and the bytes of a file."""

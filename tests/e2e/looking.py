@@ -16,9 +16,12 @@ from tests.e2e.window import Window
 #: axe-core, unmodified (MPL-2.0, see LICENSE-axe-core.txt beside it).
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
-SWITCH = """theme => {
+#: Colours glide from one theme to the other; axe must look when they have arrived.
+SWITCH = """async theme => {
     document.documentElement.setAttribute('data-bs-theme', theme);
     document.dispatchEvent(new CustomEvent('theme:change'));
+    await new Promise(requestAnimationFrame);
+    await Promise.allSettled(document.getAnimations().map(one => one.finished));
 }"""
 RUN = """async () => {
     const found = await axe.run(document, {resultTypes: ['violations'],

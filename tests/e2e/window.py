@@ -35,7 +35,7 @@ class Window(browsing.Browser):
         self.base = base
         self.language = language
         locale = "zh-CN" if language == "zh-hans" else "en-GB"
-        self.context = browser.new_context(locale=locale, **options)
+        self.context = browser.new_context(locale=locale, reduced_motion="reduce", **options)
         self.context.add_cookies([{"name": "accord_language", "value": language, "url": base}])
         self.tab = self.context.new_page()
         watch.over(self.tab, base)
@@ -52,7 +52,12 @@ class Window(browsing.Browser):
         return self._seen(answer.status)
 
     def send(
-        self, page: browsing.Page, form: browsing.Form, values: dict[str, Any], button: str, status: int
+        self,
+        page: browsing.Page,
+        form: browsing.Form,
+        values: dict[str, Any],
+        button: str,
+        status: int | None,
     ) -> browsing.Page:
         """Fills the form on the screen and clicks its button."""
         browsing.filled(form, values, page.url)
@@ -69,6 +74,10 @@ class Window(browsing.Browser):
         seen = self._seen(None)
         assert status != 200 or not seen.errors(), f"{before}: {seen.errors()}"
         return seen
+
+    def with_panels(self, page: browsing.Page) -> str:
+        """The page's own scripts have fetched them."""
+        return page.text
 
     def download(self, url: str) -> tuple[str, bytes]:
         answer = self.context.request.get(urljoin(self.base, url))

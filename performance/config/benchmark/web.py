@@ -204,7 +204,8 @@ def _reporters(company: seeding.Company, count: int) -> list[tuple[people_models
     key_results: dict[Any, dict[str, Any]] = {}
     for key_result in KeyResult.objects.filter(owner__in=found):
         fields = key_results.setdefault(key_result.owner_id, {"wins": "Done as planned.", "plans": "Go on."})
-        fields[f"value-{key_result.pk}"] = f"{key_result.current:f}"
+        # On target, all alike: who is off track also asks the manager for an answer, which costs more.
+        fields[f"value-{key_result.pk}"] = f"{key_result.target:f}"
         fields[f"confidence-{key_result.pk}"] = "4"
         fields[f"note-{key_result.pk}"] = "Delivery came late."
     return [(person, key_results[person.pk]) for person in found]

@@ -65,8 +65,8 @@ def _feedback_on_the_objective(company: Company) -> None:
             "objective_title": objective.title,
         },
     )
-    read = company.window(EMPLOYEE).open(reverse("feedback:objective_notes", args=[objective.pk]))
-    assert "You asked the stores" in read.text
+    read = company.window(EMPLOYEE).open(company.objective)
+    assert "You asked the stores" in read.everything()
 
 
 def _pulse(company: Company) -> None:

@@ -20,7 +20,7 @@ def lock_a_policy(company: Company) -> None:
     hr = company.window("HR")
     page = hr.open(reverse("scoring:policy_new"))
     while "c-2-name_en" not in page.form("^$|new/").fields:
-        page = page.submit("^$|new/", {}, button="do=add")
+        page = page.submit("^$|new/", {}, button="do=add", status=None)
     with company.acting():
         unit = people.BusinessUnit.objects.get(name_en="Sales unit")
         period = people.Period.objects.get()
