@@ -20,7 +20,7 @@ def amount(key_result: Any, value: Decimal | str | None) -> str:
     if key_result.kind == "percent" or key_result.unit == "%":
         return formats.percent(value)
     figures = formats.number(value)
-    return f"{figures} {key_result.unit}" if key_result.unit else figures
+    return f"{figures} {formats.currency_name(key_result.unit)}" if key_result.unit else figures
 
 
 def span(key_result: Any, steps: int | None = None) -> str:
