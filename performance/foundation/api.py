@@ -1,10 +1,11 @@
 """The API's base: the same access as pages, one transaction, problems as application/problem+json (RFC 9457)."""
 
+import logging
 from contextlib import ExitStack
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import DataError, transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions, pagination, status
@@ -13,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from performance.foundation import access, refusals, tenancy
+
+logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 
@@ -27,6 +30,7 @@ class TenantView(APIView):
     access = access.Access("member")
     scope_read = ""
     scope_write = ""
+    is_inside = False
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self.organisation_scope:
@@ -44,6 +48,7 @@ class TenantView(APIView):
         if organisation_id is None:
             raise exceptions.PermissionDenied
         self.organisation_scope.enter_context(tenancy.acting_for(organisation_id))
+        self.is_inside = True
         actor = access.enter(request, organisation_id)
         method = request.method or "GET"
         if actor is None or not self.access.admits(actor, method) or not self._token_allows(request, method):
@@ -69,12 +74,13 @@ class NewestFirst(pagination.CursorPagination):
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error as problem+json: type, title, status, detail, and `errors` by field."""
     refused = _refusal_of(error)
-    if refused is not None:
-        _roll_back()
-        return refused
-    response = exception_handler(_known(error), context)
+    response = refused or exception_handler(_known(error), context)
     if response is None:
         return None
+    if refused is not None or getattr(context.get("view"), "is_inside", False):
+        _roll_back()
+    if refused is not None:
+        return refused
     body: dict[str, Any] = {"type": "about:blank", "status": response.status_code}
     detail = response.data
     if isinstance(error, exceptions.ValidationError | ValidationError):
@@ -94,6 +100,10 @@ def _known(error: Exception) -> Exception:
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
+    if isinstance(error, DataError):
+        # A NUL letter, a number beyond every bound: what no column can hold.
+        logger.warning("The database could not take a value.", exc_info=error)
+        return exceptions.ParseError()
     if isinstance(error, ValidationError):
         return exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)
     return error
@@ -115,6 +125,6 @@ def _refusal_of(error: Exception) -> Response | None:
 
 
 def _roll_back() -> None:
-    """What the endpoint wrote before it refused is undone with it."""
+    """What the endpoint wrote before it declined is undone with it."""
     if transaction.get_connection().in_atomic_block:
         transaction.set_rollback(True)

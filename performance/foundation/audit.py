@@ -66,7 +66,8 @@ def _row(
         if isinstance(subject, models.Model)
         else type(subject).__name__,
         subject_id=_uuid_of(subject),
-        subject_label=str(subject)[:300],
+        # A row may be less open than the log: then it says itself how the log calls it.
+        subject_label=str(getattr(subject, "audit_label", subject))[:300],
         why=why,
         changes={key: plain(value) for key, value in (changes or {}).items()},
         request_id=logs.request_id(),

@@ -1,5 +1,6 @@
 """The gate: request ids, the check that a view declares its access, refusals as answers, security headers."""
 
+import logging
 import re
 import uuid
 from collections.abc import Callable
@@ -7,11 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
 from performance.foundation import access, logs, refusals
+
+logger = logging.getLogger(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -33,7 +37,8 @@ class RequestContext:
 
 
 class AccessDeclared:
-    """Refuses to serve a view that does not say who may enter; turns an uncaught refusal into an answer."""
+    """Refuses to serve a view that does not say who may enter; turns an uncaught refusal, or a value
+    that no column can hold, into an answer."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -54,6 +59,11 @@ class AccessDeclared:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            # What no column can hold: a NUL letter, a number beyond every bound. Asked wrongly, not broken; the
+            # trace is kept, because a calculation of our own may be to blame.
+            logger.warning("The database could not take a value.", exc_info=exception)
+            return render(request, "400.html", status=400)
         if not isinstance(exception, refusals.Refused):
             return None
         template = "errors/_refused.html" if request.headers.get("HX-Request") else "errors/refused.html"

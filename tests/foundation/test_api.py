@@ -1,0 +1,53 @@
+"""What an endpoint wrote before it declined does not stay."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.test import APIRequestFactory, force_authenticate
+
+from performance.foundation import api, audit, tenancy
+from performance.foundation.models import AuditRow
+from tests.conftest import Cast
+
+
+def _not_a_text(request: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::text", ["a\x00b"])
+
+
+def _raises(error: Exception) -> Any:
+    def act(request: Any) -> None:
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("decline", "status"),
+    [
+        (_raises(PermissionDenied()), 403),
+        (_raises(Http404()), 404),
+        (_raises(exceptions.ValidationError("no")), 400),
+        (_not_a_text, 400),
+    ],
+)
+def test_an_endpoint_that_declines_leaves_nothing_behind(cast: Cast, decline: Any, status: int) -> None:
+    class Endpoint(api.TenantView):
+        def post(self, request: Any) -> None:
+            audit.record(
+                by=request.actor, action="test.write", subject=request.actor.person, at=timezone.now()
+            )
+            decline(request)
+
+    request = APIRequestFactory().post("/api/v1/x/", {}, format="json")
+    request.session = {}
+    force_authenticate(request, user=cast.employee.user)
+    answer = Endpoint.as_view()(request)
+    assert answer.status_code == status
+    with tenancy.acting_for(cast.organisation):
+        assert not AuditRow.objects.filter(action="test.write").exists()
