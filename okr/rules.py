@@ -170,6 +170,8 @@ def problems_of(content: Content) -> list[Problem]:
         found.append(Problem("weights", _("Twelve key results are the most. Fewer are clearer.")))
     for place, key_result in enumerate(content.key_results):
         found += [Problem(f"{place}.{each.path}", each.message) for each in _problems_of(key_result)]
+    if len({each.id for each in content.key_results}) < len(content.key_results):
+        found.append(Problem("weights", _("The same key result stands here twice.")))
     if content.key_results and sum(each.weight_ppm for each in content.key_results) != WHOLE_PPM:
         found.append(Problem("weights", _("The weights of the key results must sum to exactly 100%.")))
     return found

@@ -15,7 +15,7 @@ from okr.actions.refusals import ObjectiveRefused
 from okr.models import Comment, Content, KeyResultContent, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.contents import AMOUNTS, plain
-from okr.models.objectives import WHOLE_PPM, State
+from okr.models.objectives import WHOLE_PPM, State, Visibility
 from performance.engine import shares
 from performance.foundation import access, audit
 
@@ -92,7 +92,7 @@ def suggest_edit(
             action="okr.suggest_edit",
             subject=locked,
             why=reason,
-            changes={field: [old, kept]},
+            changes=_told(locked, field, old, kept),
             at=at,
         )
     return edit
@@ -184,6 +184,11 @@ def _with_weight(content: Content, key: str, weight_ppm: int) -> Content:
     return dataclasses.replace(content, key_results=tuple(weighed(each) for each in content.key_results))
 
 
+def _told(objective: Objective, field: str, old: Any, new: Any) -> dict[str, Any]:
+    """What the log keeps: the texts of an objective that everybody sees, of any other only which field."""
+    return {field: [old, new]} if objective.visibility == Visibility.PUBLIC else {"field": field}
+
+
 def _as_kept(value: Any) -> Any:
     return plain(value) if isinstance(value, Decimal) else value
 
@@ -214,6 +219,6 @@ def _decide(
         action=f"okr.{'accept' if state == EditState.ACCEPTED else 'reject'}_edit",
         subject=edit.objective,
         why=why,
-        changes={edit.field: [edit.old, edit.new]},
+        changes=_told(edit.objective, edit.field, edit.old, edit.new),
         at=at,
     )

@@ -171,7 +171,8 @@ class KeyResultForm(forms.Form):
         given = self.cleaned_data
         amounts = {name: given.get(name) for name in AMOUNTS}
         return KeyResultContent(
-            id=given.get("id") or uuid7(),
+            # Only a key result of this very objective keeps its identity; any other id would be somebody else's.
+            id=self.initial.get("known") or uuid7(),
             kind=self.fits,
             title=given["title"].strip(),
             weight_ppm=ppm_of(given["weight"]),

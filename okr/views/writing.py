@@ -236,7 +236,9 @@ def _bound_rows(request: HttpRequest, setting: Setting, known: dict[str, Any]) -
             prefix=f"{PREFIX}-{place}",
             metrics=setting.metrics,
             owners=setting.mates,
-            initial={"steps": known[row["id"]].milestones} if row.get("id") in known else {},
+            initial={"steps": known[row["id"]].milestones, "known": known[row["id"]].id}
+            if row.get("id") in known
+            else {},
         )
         for place, row in enumerate(posted)
     ]

@@ -1,0 +1,65 @@
+"""What only some may see does not leak through the log, and nobody takes over another's key result."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from okr import actions, rules
+from okr.models import KeyResult
+from performance.foundation import audit
+from tests.okr.conftest import content, key_result
+
+
+def test_the_log_does_not_name_a_private_objective(
+    acting_cast: Any, propose: Any, actor: Any, now: Any
+) -> None:
+    secret = propose(content("Merge two stores in silence", visibility="private"))
+    actions.suggest_edit(
+        objective=secret, field="title", new="Merge three stores", by=actor(acting_cast.manager), at=now
+    )
+    draft = propose(content("Only an idea"), is_draft=True)
+    told = " ".join(f"{row.subject_label} {row.changes}" for row in audit.rows())
+    assert "Merge" not in told
+    assert "Only an idea" not in told
+    assert audit.rows(subject_id=draft.pk).exists()
+    propose(content("Said aloud"))
+    assert audit.rows(search="Said aloud").exists()
+
+
+def test_a_form_cannot_take_over_a_key_result_of_another_objective(
+    acting_cast: Any, propose: Any, quarter: Any, client_for: Any
+) -> None:
+    other = propose(content("Theirs"), by=acting_cast.colleague)
+    taken = other.key_results.get()
+    given = {
+        "owner": f"person:{acting_cast.employee.pk}",
+        "period": str(quarter.pk),
+        "title": "Mine",
+        "description": "",
+        "type": "committed",
+        "visibility": "public",
+        "weight": "1",
+        "kr-count": "1",
+        "kr-0-id": str(taken.pk),
+        "kr-0-kind": "increase",
+        "kr-0-title": "Taken",
+        "kr-0-start": "0",
+        "kr-0-target": "5",
+        "kr-0-weight": "100",
+    }
+    answer = client_for(acting_cast.employee).post(reverse("okr:propose"), given)
+    assert answer.status_code == 302
+    taken.refresh_from_db()
+    assert (taken.title, taken.objective_id) == ("Stores served", other.pk)
+    assert KeyResult.objects.filter(title="Taken").exclude(pk=taken.pk).count() == 1
+
+
+@pytest.mark.parametrize("week", ["0001-W01", "9999-W52", "2026-W99"])
+def test_a_week_of_no_calendar_is_not_there(acting_cast: Any, client_for: Any, week: str) -> None:
+    assert client_for(acting_cast.employee).get(f"/weeks/{week}/").status_code == 404
+
+
+def test_the_same_key_result_does_not_stand_twice() -> None:
+    half = key_result("increase", "Half", 50)
+    assert any(problem.path == "weights" for problem in rules.problems_of(content("Whole", half, half)))
