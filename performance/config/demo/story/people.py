@@ -98,7 +98,8 @@ def _file(stage: Stage) -> bytes:
                     each.title_zh,
                     each.level,
                 ),
-                *(each.city, names[each.team], names[each.unit], each.manager or "", hired.isoformat()),
+                stage.say((each.city, company.CITIES[each.city])),
+                *(names[each.team], names[each.unit], each.manager or "", hired.isoformat()),
             ]
         )
     return text.getvalue().encode("utf-8-sig")
