@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, pagination, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ from performance.foundation import access, refusals, tenancy
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
+LARGEST_TEXT = 5 * 1024**2
 
 
 class TenantView(APIView):
@@ -41,6 +43,7 @@ class TenantView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, enters the organisation, and asks the same declaration as a page would."""
+        _refuse_endless(request)
         super().initial(request, *args, **kwargs)
         organisation_id = getattr(request.auth, "organisation_id", None) or access.active_organisation_id(
             request
@@ -60,6 +63,19 @@ class TenantView(APIView):
             return True
         wanted = self.scope_read if method in access.SAFE_METHODS else self.scope_write
         return bool(wanted) and wanted in scopes
+
+
+class TooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = _("This is more than the API takes at once.")
+
+
+def _refuse_endless(request: Request) -> None:
+    """A text is read into memory as a whole, so it is measured first; files come in parts and are counted there."""
+    is_file = str(request.content_type).startswith("multipart/")
+    if not is_file and int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_TEXT:
+        raise TooLarge
 
 
 class NewestFirst(pagination.CursorPagination):
@@ -103,6 +119,9 @@ def _known(error: Exception) -> Exception:
     if isinstance(error, DataError):
         # A NUL letter, a number beyond every bound: what no column can hold.
         logger.warning("The database could not take a value.", exc_info=error)
+        return exceptions.ParseError()
+    if isinstance(error, RecursionError):
+        # JSON nested a thousand times deep.
         return exceptions.ParseError()
     if isinstance(error, ValidationError):
         return exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)

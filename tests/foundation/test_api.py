@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -51,3 +52,15 @@ def test_an_endpoint_that_declines_leaves_nothing_behind(cast: Cast, decline: An
     assert answer.status_code == status
     with tenancy.acting_for(cast.organisation):
         assert not AuditRow.objects.filter(action="test.write").exists()
+
+
+def test_json_nested_without_end_is_asked_wrongly(cast: Cast, client_for: Any) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    answer = client_for(cast.hr).post(reverse("api_people"), deep, content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_a_text_without_end_is_not_read(cast: Cast, client_for: Any) -> None:
+    endless = '{"number": "' + "9" * api.LARGEST_TEXT + '"}'
+    answer = client_for(cast.hr).post(reverse("api_people"), endless, content_type="application/json")
+    assert (answer.status_code, answer.json()["title"]) == (413, "too_large")
