@@ -45,7 +45,7 @@ class CheckIn(tenancy.TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person_id} {self.week_starts_on}"
+        return f"{self.person} {self.week_starts_on}"
 
 
 class KeyResultEntry(tenancy.TenantModel):

@@ -2,9 +2,9 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+from drf_spectacular.views import SpectacularAPIView
 
-from performance.config import shell
+from performance.config import schema, shell
 from performance.foundation import access, health
 from performance.people.views import accounts
 
@@ -24,7 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", access.public(health.ready), name="ready"),
     path("api/v1/", include("performance.config.api_urls")),
     path("api/schema/", access.signed_in(SpectacularAPIView.as_view()), name="api_schema"),
-    path("api/docs/", access.signed_in(SpectacularRedocView.as_view(url_name="api_schema")), name="api_docs"),
+    path(
+        "api/docs/", access.signed_in(schema.ApiDocumentation.as_view(url_name="api_schema")), name="api_docs"
+    ),
 ]
 
 if settings.DEBUG:

@@ -164,7 +164,7 @@ def _settled(
     Dataset.objects.filter(pk=work.dataset.pk).update(
         row_count=merging.counted(work.dataset), loaded_at=at, cursor=reached or work.dataset.cursor
     )
-    Connection.objects.filter(pk=work.dataset.connection_id, state=ConnectionState.FAILING).update(
+    Connection.objects.filter(pk=work.dataset.connection_id).exclude(state=ConnectionState.CONNECTED).update(
         state=ConnectionState.CONNECTED, problem_code="", problem_params={}
     )
     rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)

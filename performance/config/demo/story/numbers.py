@@ -30,6 +30,7 @@ SALES = (
     Column("customer_no", "customer", "text", "dimension", name_en="Customer", name_zh="顾客"),
     Column("quantity", "quantity", "integer", "measure", name_en="Pieces", name_zh="件数"),
     Column("net_amount", "net_amount", "decimal", "measure", name_en="Net amount", name_zh="净额"),
+    Column("changed_at", "changed_at", "timestamp", "ignored", name_en="Changed at", name_zh="修改时间"),
 )
 POSTINGS = (
     Column("posting_id", "posting", "integer", "key", is_key=True, name_en="Posting", name_zh="凭证号"),
@@ -39,6 +40,7 @@ POSTINGS = (
     Column("account_code", "account", "text", "dimension", name_en="Account", name_zh="科目"),
     Column("amount", "amount", "decimal", "measure", name_en="Amount", name_zh="金额"),
     Column("text_zh", "text", "text", "dimension", name_en="Text", name_zh="摘要"),
+    Column("changed_at", "changed_at", "timestamp", "ignored", name_en="Changed at", name_zh="修改时间"),
 )
 STORES = (
     Column("code", "store", "text", "key", is_key=True, name_en="Store", name_zh="门店"),
