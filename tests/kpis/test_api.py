@@ -129,3 +129,25 @@ def test_drafts_are_not_shown_to_everybody(
         for person in (here.employee, here.hr, here.auditor, here.finance_owner)
     }
     assert list(seen.values()) == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("key", ["x', (SELECT 1)) --", "Store", "a b", "", "s" * 61])
+def test_a_dimension_has_a_plain_key(here: Cast, sales: Any, client_for: Visit, key: str) -> None:
+    given = {
+        "key": "revenue",
+        "name_en": "Revenue",
+        "business_owner": str(here.business_owner.pk),
+        "finance_owner": str(here.finance_owner.pk),
+        "kind": "base",
+        "effective_from": "2026-01-01",
+        "dataset": str(sales.pk),
+        "aggregation": "sum",
+        "expression": "quantity * price",
+        "time_column": "sold_on",
+        "dimensions": {key: "store"},
+    }
+    browser = client_for(here.business_owner)
+    answer = browser.post(f"{ROOT}/metrics/", given, content_type="application/json")
+    assert answer.status_code == 422, answer.json()
+    assert answer.json()["errors"]["dimensions"]
+    assert not Metric.objects.exists()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from performance.foundation import stale, tenancy
+from performance.foundation import audit, stale, tenancy
 from performance.inbox import queries as inbox
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
@@ -302,6 +302,14 @@ def test_a_budget_dataset_becomes_targets_once(
         ("revenue", '{"store": "Binjiang"}'): Decimal("31.5"),
         ("revenue", "{}"): 40,
         ("cost", "{}"): 5,
+    }
+    said = {row.subject_id: row.changes for row in audit.rows().filter(action="kpis.set_targets")}
+    assert said == {
+        metrics["revenue"].pk: {
+            '2026-01 {"store": "Binjiang"}': [None, "31.5"],
+            "2026-01 {}": [None, "40"],
+        },
+        metrics["cost"].pk: {"2026-02 {}": [None, "5"]},
     }
     tables.add_rows(
         budget,

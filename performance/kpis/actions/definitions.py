@@ -22,7 +22,7 @@ from performance.kpis.models import (
     Signature,
     VersionState,
 )
-from performance.kpis.models.metrics import KEY_HELP, KEY_PATTERN
+from performance.kpis.models.metrics import KEY_HELP
 from performance.people.models import Person
 
 SIGNATURE_WORK = "metrics.signature"
@@ -54,7 +54,7 @@ def draft_metric(
     at: datetime.datetime,
 ) -> MetricVersion:
     """A new metric with its first draft. Raises MetricRefused, or what semantics.check raises."""
-    if not re.match(KEY_PATTERN, key):
+    if not re.match(semantics.KEY_PATTERN, key):
         raise MetricRefused(KEY_HELP, code="key", field="key")
     _judge_owners(business_owner, finance_owner)
     checked = _checked(definition, own_key=key)

@@ -1,6 +1,7 @@
 """Targets and budgets: set by hand, or read from a dataset such as an uploaded budget."""
 
 import datetime
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,6 +14,7 @@ from performance.foundation import access, audit, stale, tenancy
 from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Grain, Metric, Target, TargetKind
+from performance.kpis.models.values import PLACES
 from performance.kpis.queries import months
 from performance.sources.models import Dataset
 
@@ -98,6 +100,7 @@ def import_targets(
     rows = _target_rows(sheet, columns)
     with transaction.atomic():
         _judge_rows(rows)
+        moved = _moved(rows, columns.kind)
         with connection.cursor() as cursor:
             # Quoted columns of the dataset; every value is a parameter.
             cursor.execute(
@@ -108,20 +111,47 @@ def import_targets(
                 f" FROM ({rows.sql}) AS given WHERE month IS NOT NULL AND value IS NOT NULL"
                 " ON CONFLICT (organisation_id, metric_id, kind, grain, period_start, period_end, slice_key)"
                 " DO UPDATE SET value = EXCLUDED.value, set_by_id = EXCLUDED.set_by_id,"
-                " set_at = EXCLUDED.set_at WHERE kpis_target.value <> EXCLUDED.value"
-                " RETURNING metric_id",
+                " set_at = EXCLUDED.set_at WHERE kpis_target.value <> EXCLUDED.value",
                 [tenancy.current_organisation_id(), columns.kind, by.person_id, at, *rows.params],
             )
-            touched = [metric_id for (metric_id,) in cursor.fetchall()]
+            changed = cursor.rowcount
         audit.record(
             by=by,
             action="kpis.import_targets",
             subject=dataset,
             at=at,
-            changes={"kind": columns.kind, "changed": len(touched)},
+            changes={"kind": columns.kind, "changed": changed},
         )
-        stale.mark("score_inputs", set(touched), at=at)
-    return len(touched)
+        metrics = Metric.objects.in_bulk(list(moved))
+        audit.record_many(
+            by=by,
+            action="kpis.set_targets",
+            changed=[(metrics[metric_id], changes) for metric_id, changes in moved.items()],
+            why=str(dataset),
+            at=at,
+        )
+        stale.mark("score_inputs", moved, at=at)
+    return changed
+
+
+def _moved(rows: semantics.Statement, kind: str) -> dict[uuid.UUID, dict[str, list[Decimal | None]]]:
+    """What the rows will change: metric → (month and slice → [target before, target after])."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT given.metric_id, to_char(given.month, 'YYYY-MM') || ' ' || given.slice::text, was.value,"  # noqa: S608
+            f" given.value FROM (SELECT metric_id, month, slice, round(value, {PLACES}) AS value"
+            f" FROM ({rows.sql}) AS read) AS given LEFT JOIN kpis_target AS was"
+            " ON was.organisation_id = %s AND was.metric_id = given.metric_id AND was.kind = %s"
+            " AND was.grain = 'month' AND was.period_start = given.month"
+            " AND was.slice_key = given.slice::text"
+            " WHERE given.month IS NOT NULL AND given.value IS NOT NULL"
+            " AND was.value IS DISTINCT FROM given.value ORDER BY 1, 2",
+            [*rows.params, tenancy.current_organisation_id(), kind],
+        )
+        moved: dict[uuid.UUID, dict[str, list[Decimal | None]]] = {}
+        for metric_id, place, before, after in cursor.fetchall():
+            moved.setdefault(metric_id, {})[place] = [before, after]
+    return moved
 
 
 def _judge_columns(sheet: semantics.Sheet, columns: TargetColumns) -> None:
@@ -143,7 +173,7 @@ def _target_rows(sheet: semantics.Sheet, columns: TargetColumns) -> semantics.St
     if month.type == "text":
         first = f"to_date(left(t.{month.sql}, 7), 'YYYY-MM')"
     parts = ", ".join(
-        f"'{key}', nullif(t.{sheet.columns[column].sql}::text, '')"
+        f"{semantics.literal(key)}, nullif(t.{sheet.columns[column].sql}::text, '')"
         for key, column in sorted(columns.dimensions.items())
     )
     slice = f"jsonb_strip_nulls(jsonb_build_object({parts}))" if parts else "'{}'::jsonb"

@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n, tenancy
+from performance.kpis import semantics
 
-KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}\Z"
 KEY_HELP = _("Small Latin letters, digits and underscores.")
-KEY = RegexValidator(KEY_PATTERN, KEY_HELP)
+KEY = RegexValidator(semantics.KEY_PATTERN, KEY_HELP)
 
 
 class Direction(models.TextChoices):

@@ -12,11 +12,12 @@ from performance.kpis.semantics.checks import (
 )
 from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
-from performance.kpis.semantics.slices import Slice, dimension_sets, slice_key
+from performance.kpis.semantics.slices import KEY_PATTERN, Slice, dimension_sets, literal, slice_key
 from performance.kpis.semantics.storing import store_values
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, Definition, Wording
 
 __all__ = [
+    "KEY_PATTERN",
     "MAX_DIMENSIONS",
     "Checked",
     "Column",
@@ -35,6 +36,7 @@ __all__ = [
     "dimension_sets",
     "formula_of",
     "formula_values",
+    "literal",
     "rows_where",
     "shared_dimensions",
     "slice_key",

@@ -1,5 +1,6 @@
 """Whether a definition makes sense, in plain words when it does not."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import i18n, refusals
 from performance.kpis import formulas, units
 from performance.kpis.formulas import tree
-from performance.kpis.semantics import base, filters
+from performance.kpis.semantics import base, filters, slices
 from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, Wording
 
@@ -56,6 +57,10 @@ def check(
     if len(wording.dimensions) > MAX_DIMENSIONS:
         words = {"limit": MAX_DIMENSIONS}
         raise DefinitionRefused(_("Choose at most %(limit)s dimensions.") % words, field="dimensions")
+    if not all(re.match(slices.KEY_PATTERN, key) for key in wording.dimensions):
+        raise DefinitionRefused(
+            _("Small Latin letters, digits and underscores."), field="dimensions", code="key"
+        )
     if wording.kind == "base":
         return _check_base(wording, sheet)
     return _check_formula(wording, inputs, own_key)

@@ -38,9 +38,13 @@ def formula_values(
     value = formulas.sql(formula, expressions)
     if missing_policy == "block":
         value = f"CASE WHEN coverage_ppm = 1000000 THEN {value} END"
-    finest_columns = "".join(f", slice ->> '{key}' AS d{place}" for place, key in enumerate(keys))
+    finest_columns = "".join(
+        f", slice ->> {slices.literal(key)} AS d{place}" for place, key in enumerate(keys)
+    )
     covered = " + ".join(f"coalesce(c{place}, 0)" for place in places)
-    kept = ", ".join(f"'{key}', trim_scale(i{place})::text" for place, key in enumerate(formula.references))
+    kept = ", ".join(
+        f"{slices.literal(key)}, trim_scale(i{place})::text" for place, key in enumerate(formula.references)
+    )
     no_inputs = "".join(", NULL::numeric" for _place in places)
     # Values and coverage meet in one GROUP BY instead of a join: the planner knows nothing of how many rows
     # a fresh table or a CTE holds, and would walk one for each row of the other.

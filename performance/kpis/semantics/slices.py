@@ -2,9 +2,20 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Slice = Mapping[str, str]
+#: What metrics and dimensions may be called: such a key may stand in SQL text.
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}\Z"
+
+
+def literal(key: str) -> str:
+    """A key as SQL text. Raises ValueError for anything that is not of our own alphabet; whoever takes keys from
+    people refuses those in words before (semantics.check)."""
+    if not re.match(KEY_PATTERN, key):
+        raise ValueError(f"Not a key: {key!r}")
+    return f"'{key}'"
 
 
 def slice_key(given: Slice) -> str:
@@ -35,11 +46,11 @@ def cube(keys: Sequence[str]) -> str:
 
 
 def slice_sql(keys: Sequence[str]) -> str:
-    """The jsonb slice of a grouped row. Keys are of our own alphabet (models.KEY), so they need no escape."""
+    """The jsonb slice of a grouped row."""
     if not keys:
         return "'{}'::jsonb"
     parts = ", ".join(
-        f"'{key}', CASE WHEN GROUPING(d{place}) = 0 THEN d{place} END"
+        f"{literal(key)}, CASE WHEN GROUPING(d{place}) = 0 THEN d{place} END"
         for place, key in enumerate(sorted(keys))
     )
     return f"jsonb_strip_nulls(jsonb_build_object({parts}))"
@@ -49,6 +60,6 @@ def dimensions_sql(keys: Sequence[str]) -> str:
     if not keys:
         return "''"
     parts = ", ".join(
-        f"CASE WHEN GROUPING(d{place}) = 0 THEN '{key}' END" for place, key in enumerate(sorted(keys))
+        f"CASE WHEN GROUPING(d{place}) = 0 THEN {literal(key)} END" for place, key in enumerate(sorted(keys))
     )
     return f"concat_ws(',', {parts})"
