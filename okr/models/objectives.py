@@ -15,7 +15,7 @@ WHOLE_PPM = 1_000_000
 
 
 class OwnerKind(models.TextChoices):
-    PERSON = "person", _("Person")
+    PERSON = "person", pgettext_lazy("owner", "Person")
     TEAM = "team", _("Team")
     ORGANISATION = "organisation", _("Organisation")
 

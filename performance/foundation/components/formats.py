@@ -45,7 +45,15 @@ CHINESE_CURRENCIES = {
     "TWD": "新台币元",
 }
 # What stands between two pieces of a line: in English, in Chinese.
-MARKS = {",": (", ", "，"), "list": (", ", "、"), ";": ("; ", "；"), ":": (": ", "："), ".": (".", "。")}
+MARKS = {
+    ",": (", ", "，"),
+    "list": (", ", "、"),
+    ";": ("; ", "；"),
+    ":": (": ", "："),
+    ".": (".", "。"),
+    "(": (" (", "（"),
+    ")": (")", "）"),
+}
 CHINESE_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 CHINESE_QUARTERS = ("一", "二", "三", "四")
 
@@ -326,7 +334,7 @@ def ago(value: datetime.datetime | str | None) -> str:
 
 
 def mark(name: str) -> str:
-    """The punctuation between two pieces: "," ";" ":" "." or "list", as the language writes it."""
+    """The punctuation between two pieces, one of MARKS, as the language writes it."""
     return MARKS[name][i18n.is_chinese()]
 
 
