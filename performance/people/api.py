@@ -44,6 +44,14 @@ class PersonOut(serializers.ModelSerializer[Person]):
             "left_on",
         ]
 
+    def to_representation(self, person: Person) -> dict[str, Any]:
+        """Read by anybody, a last day that is still to come is left out (`context`: the reader and the day)."""
+        shown: dict[str, Any] = super().to_representation(person)
+        reader = self.context.get("reader")
+        if reader is not None and not rules.can_see_last_day(reader, person, self.context["on"]):
+            shown["left_on"] = None
+        return shown
+
 
 class PersonDetailOut(PersonOut):
     manager_id = serializers.UUIDField(allow_null=True, help_text="On the day asked for.")
@@ -136,10 +144,12 @@ def _valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
 
 
 def _day_asked(request: Request) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(request.query_params.get("asof", ""))
-    except ValueError:
-        return queries.today(request.actor.organisation)
+    day = queries.day_from(request.query_params.get("asof", ""))
+    return day or queries.today(request.actor.organisation)
+
+
+def _reader(request: Request) -> dict[str, Any]:
+    return {"reader": request.actor, "on": queries.today(request.actor.organisation)}
 
 
 class People(api.TenantView):
@@ -167,7 +177,7 @@ class People(api.TenantView):
         people = paginator.paginate_queryset(
             queries.directory(request.actor, filters, on).order_by(), request
         )
-        return paginator.get_paginated_response(PersonOut(people, many=True).data)
+        return paginator.get_paginated_response(PersonOut(people, many=True, context=_reader(request)).data)
 
     @extend_schema(request=PersonIn, responses={201: PersonOut})
     def post(self, request: Request) -> Response:
@@ -195,7 +205,7 @@ class OnePerson(api.TenantView):
         team = queries.team_of(person.pk, on)
         direct, everyone = queries.counts_below([person.pk], on).get(person.pk, (0, 0))
         detail = {
-            **PersonOut(person).data,
+            **PersonOut(person, context=_reader(request)).data,
             "manager_id": queries.managers_of([person.pk], on).get(person.pk),
             "team_id": team.pk if team else None,
             "direct_reports": direct,

@@ -1,5 +1,6 @@
 """Who may do what with people, teams, roles and periods. Predicates; no queries."""
 
+import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,13 @@ def can_edit_people(actor: Actor) -> bool:
 
 def can_export_people(actor: Actor) -> bool:
     return actor.has_role("hr", "auditor")
+
+
+def can_see_last_day(actor: Actor, person: Any, today: datetime.date) -> bool:
+    """Afterwards everybody; before, only those who keep people or read everything, and the person."""
+    if person.left_on is None or person.left_on < today:
+        return True
+    return actor.has_role("hr", "auditor") or person.pk == actor.person_id
 
 
 def can_deactivate(actor: Actor, person: Any) -> bool:

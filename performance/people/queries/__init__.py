@@ -2,6 +2,7 @@
 
 from performance.people.queries.accounts import (
     day_at,
+    day_from,
     has_administrator,
     latest_invitation,
     load_actor,
@@ -86,6 +87,7 @@ __all__ = [
     "current_line",
     "current_period",
     "day_at",
+    "day_from",
     "directory",
     "directory_counts",
     "everyone_below",

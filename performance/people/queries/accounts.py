@@ -11,6 +11,8 @@ from django.utils import timezone
 from performance.foundation import access
 from performance.people.models import ApiToken, Invitation, Membership, Organisation, Person, RoleGrant
 
+EARLIEST, LATEST = 1900, 2200
+
 
 def memberships_of(user: Any) -> list[Organisation]:
     """The organisations this account may enter, oldest first. Read before any organisation is chosen."""
@@ -41,6 +43,15 @@ def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
 def today(organisation: Organisation) -> datetime.date:
     """The organisation's calendar day now."""
     return day_at(organisation, timezone.now())
+
+
+def day_from(text: str) -> datetime.date | None:
+    """A day of an address, 2026-06-01; None for anything else and for days outside any calendar of ours."""
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day.year <= LATEST else None
 
 
 def day_at(organisation: Organisation, at: datetime.datetime) -> datetime.date:

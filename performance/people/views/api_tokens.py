@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
@@ -29,7 +29,14 @@ class PersonalToken(authentication.BaseAuthentication):
         token = (
             ApiToken.objects.select_related("user")
             .filter(
-                digest=actions.digest_of(secret), revoked_at=None, expires_at__gt=now, user__is_active=True
+                digest=actions.digest_of(secret),
+                revoked_at=None,
+                expires_at__gt=now,
+                user__is_active=True,
+                # Whoever belongs there no more has no way in by an older token either.
+                organisation__closed_at=None,
+                user__memberships__is_active=True,
+                user__memberships__organisation=F("organisation"),
             )
             .first()
         )

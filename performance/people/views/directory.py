@@ -19,7 +19,7 @@ from performance.people.views import frame
 
 CHANGES_SHOWN = 6
 # Text that a spreadsheet would calculate is written with a leading apostrophe.
-CALCULATED = ("=", "+", "-", "@", "\t", "\r")
+CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @require_GET
@@ -202,6 +202,7 @@ def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
         "has_more_changes": len(lines) > CHANGES_SHOWN,
         "next_plan": queries.next_planned_day(today),
         "has_left": person.left_on is not None and person.left_on < today,
+        "can_see_last_day": rules.can_see_last_day(actor, person, today),
         "can_deactivate": rules.can_deactivate(actor, person),
         "can_erase": rules.can_erase(actor, person),
         "managers": queries.managers(today).exclude(pk=person.pk)[:100] if can_edit else [],

@@ -19,10 +19,7 @@ def today(request: HttpRequest) -> datetime.date:
 
 def day_shown(request: HttpRequest) -> datetime.date:
     """`?asof=2026-06-01`, else today."""
-    try:
-        return datetime.date.fromisoformat(request.GET.get("asof", ""))
-    except ValueError:
-        return today(request)
+    return queries.day_from(request.GET.get("asof", "")) or today(request)
 
 
 def people_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
