@@ -1,7 +1,7 @@
 """Who may do what with policies, runs and scores. Facts come as arguments; nothing here asks the database.
 
-Separation of duties: whoever proposed a policy, and whoever is scored by it, cannot approve it; one person never
-approves for both sides.
+Separation of duties: whoever proposed a policy or wrote its text, and whoever is scored by it, cannot approve it;
+one person never approves for both sides.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ def can_approve_policy(actor: access.Actor, version: PolicyVersion, side: str, *
         and side in ROLE_OF_SIDE
         and actor.has_role(ROLE_OF_SIDE[Side(side)])
         and not actor.only_reads
-        and version.proposed_by_id != actor.person_id
+        and actor.person_id not in (version.proposed_by_id, version.drafted_by_id)
         and not is_scored
     )
 

@@ -297,6 +297,28 @@ def test_a_discarded_first_draft_leaves_nothing(
         assert not PolicyVersion.objects.exists()
 
 
+def test_whoever_wrote_the_weights_does_not_approve_them_when_somebody_else_proposes(
+    draft: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.RoleGrant.objects.create(person=cast.administrator, role="business_owner")
+        version = actions.revise_draft(
+            version=draft,
+            period=draft.period,
+            stage="mature",
+            missing="leave_out",
+            step_cap_ppm=50_000,
+            components=queries.drafts_of(draft),
+            by=actor(cast.business_owner),
+            at=now,
+        )
+        version = actions.propose_policy(version=version, by=actor(cast.hr), at=now, reason="As written")
+        with pytest.raises(actions.PolicyRefused) as refused:
+            actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=now)
+        assert refused.value.code == "own_proposal"
+        actions.approve_policy(version=version, side="business", by=actor(cast.administrator), at=now)
+
+
 def test_a_whole_organisation_policy_without_outsiders_finds_no_approver(
     cast: Cast, quarter: people.Period, actor: Actor
 ) -> None:

@@ -100,7 +100,8 @@ def revise_draft(
         raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")
     version.period, version.stage, version.missing = period, stage, missing
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
-    version.save(update_fields=["period", "stage", "missing", "step_cap_ppm", "reason"])
+    version.drafted_by = by.person
+    version.save(update_fields=["period", "stage", "missing", "step_cap_ppm", "reason", "drafted_by"])
     _replace_components(version, components)
     audit.record(
         by=by,

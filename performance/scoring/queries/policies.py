@@ -159,10 +159,10 @@ def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
 
 
 def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
-    """Holders of a side's role who may approve: neither the proposer nor among the scored."""
+    """Holders of a side's role who may approve: neither proposer nor author, and not among the scored."""
     scored = people_in_scope(version).values("pk")
     holders = people.Person.objects.filter(grants__role=role, left_on=None)
-    return holders.exclude(pk=version.proposed_by_id).exclude(pk__in=scored)
+    return holders.exclude(pk__in=[version.proposed_by_id, version.drafted_by_id]).exclude(pk__in=scored)
 
 
 def people_using_metrics(metric_keys: Iterable[str]) -> list[uuid.UUID]:
