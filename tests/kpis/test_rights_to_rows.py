@@ -43,6 +43,20 @@ def test_a_page_number_that_is_none_shows_the_first_page(
     assert answer.status_code == 200
 
 
+def test_the_live_check_of_a_metric_that_is_none_answers(here: Cast, client_for: Visit) -> None:
+    answer = client_for(here.business_owner).post(reverse("kpis:check"), {"metric": "none"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12"])
+def test_a_month_of_no_calendar_shows_the_latest(
+    here: Cast, client_for: Visit, by_city: Any, month: str
+) -> None:
+    browser = client_for(here.finance_owner)
+    for address in (reverse("kpis:board"), reverse("kpis:rows", args=[by_city.pk])):
+        assert browser.get(address, {"month": month}).status_code == 200
+
+
 def test_a_month_that_is_none_cannot_be_closed(here: Cast, client_for: Visit) -> None:
     answer = client_for(here.finance_owner).post(reverse("kpis:close_month"), {"month": "soon"})
     assert answer.status_code == 404

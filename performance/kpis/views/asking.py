@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from performance.foundation import access
 from performance.kpis.models import Dimension
+from performance.people import queries as people
 
 
 class MemberRequest(HttpRequest):
@@ -18,22 +19,20 @@ class MemberRequest(HttpRequest):
 
 def month_of(request: HttpRequest) -> datetime.date | None:
     """?month=2026-05; None when it is absent or no month."""
-    try:
-        return datetime.date.fromisoformat(f"{request.GET.get('month', '')[:7]}-01")
-    except ValueError:
-        return None
+    return people.day_from(f"{request.GET.get('month', '')[:7]}-01")
 
 
 def day_of(request: HttpRequest, name: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(request.GET.get(name, ""))
-    except ValueError:
-        return None
+    return people.day_from(request.GET.get(name, ""))
 
 
 def id_of(request: HttpRequest, name: str) -> uuid.UUID | None:
+    return id_from(request.GET.get(name, ""))
+
+
+def id_from(text: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(request.GET.get(name, ""))
+        return uuid.UUID(text)
     except ValueError:
         return None
 

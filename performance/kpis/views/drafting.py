@@ -97,7 +97,7 @@ def fields(request: asking.MemberRequest) -> HttpResponse:
 def check(request: asking.MemberRequest) -> HttpResponse:
     """What the definition as typed so far would give: unit, dimensions, the last months; or why not."""
     access.require(rules.can_draft_metric(request.actor))
-    metric = Metric.objects.filter(pk=request.POST.get("metric") or None).first()
+    metric = Metric.objects.filter(pk=asking.id_from(request.POST.get("metric", ""))).first()
     form = _form_of(request.POST, request.POST, metric)
     context: dict[str, Any] = {"form": form}
     form.is_valid()

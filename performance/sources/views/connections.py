@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +32,8 @@ def source_list(request: HttpRequest) -> HttpResponse:
 @frame.connecting
 def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
     """A new source. A database is tested, and its tables listed, right after it is saved."""
+    if kind not in models.Kind.values:
+        raise Http404
     form: Any
     if kind == models.Kind.FILE:
         form = forms.FileSourceForm(request.POST or None, request.FILES or None)
