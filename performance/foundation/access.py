@@ -80,7 +80,7 @@ def signed_in(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return to_sign_in(request)
         return view(request, *args, **kwargs)
 
     return _declared(guarded, Access("signed_in"))
@@ -106,7 +106,7 @@ def _inside_organisation(view: View, access: Access) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return to_sign_in(request)
         organisation_id = active_organisation_id(request)
         if organisation_id is None:
             return redirect("people:no_organisation")
@@ -154,7 +154,8 @@ def _declared(view: View, access: Access) -> View:
     return view
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; a fragment sends the whole page there."""
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response["HX-Redirect"] = f"{settings.LOGIN_URL}"

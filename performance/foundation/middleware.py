@@ -55,7 +55,7 @@ class AccessDeclared:
             and not request.user.is_authenticated
             and not request.path.startswith("/api/")
         ):
-            return access._to_sign_in(request)
+            return access.to_sign_in(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -256,8 +256,11 @@ def _hand_over_reports(
 
 
 def _refuse_last_administrator(person: Person) -> None:
-    administrators = RoleGrant.objects.filter(role="administrator", person__left_on=None)
-    if administrators.filter(person=person).exists() and administrators.count() == 1:
+    # Held until the end: two who leave at once queue up here, and the second is refused.
+    grants = RoleGrant.objects.select_for_update(of=("self",)).filter(
+        role="administrator", person__left_on=None
+    )
+    if set(grants.values_list("person_id", flat=True)) == {person.pk}:
         raise PeopleRefused(
             _("This is the only administrator. Give the role to somebody else first."),
             code="last_administrator",
