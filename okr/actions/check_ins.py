@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import progress, proposals, work
+from okr.actions import progress, work
 from okr.actions.refusals import CheckInRefused
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.queries import check_ins, metrics, pace
@@ -75,13 +75,13 @@ def submit_check_in(
     with transaction.atomic():
         # One check-in of a person at a time.
         people_models.Person.objects.select_for_update(no_key=True).get(pk=by.person_id)
-        _require_open(period, week_starts_on, proposals.day_of(at, by), words, by)
+        _require_open(period, week_starts_on, people.day_at(by.organisation, at), words, by)
         ids = check_ins.key_results_to_report(by.person_id, period).values_list("objective_id", flat=True)
         locked = progress.lock(set(ids))
         key_results = list(check_ins.key_results_to_report(by.person_id, period))
         taken = _matched(readings, key_results)
         is_latest = not CheckIn.objects.filter(person=by.person, week_starts_on__gt=week_starts_on).exists()
-        entries = _take(key_results, taken, period, at, proposals.day_of(at, by))
+        entries = _take(key_results, taken, period, at, people.day_at(by.organisation, at))
         former = check_ins.check_in_of(by.person_id, week_starts_on)
         if former is not None and _is_same(former, words, entries):
             return former
@@ -311,7 +311,7 @@ def _ask_for_answers(
     by: access.Actor,
     at: datetime.datetime,
 ) -> None:
-    on = proposals.day_of(at, by)
+    on = people.day_at(by.organisation, at)
     plan = pace.pace_of(period, on)
     off_track = any(plan.status_of_entry(entry) == "bad" for entry in entries)
     work.ask_for_answers(

@@ -1,7 +1,6 @@
 """Proposing a text, changing one, withdrawing what was proposed, agreeing to it."""
 
 import datetime
-import zoneinfo
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,7 +45,7 @@ def propose_objective(
     with transaction.atomic():
         require_open_goals(period)
         require_sound(content)
-        on = day_of(at, by)
+        on = people.day_at(by.organisation, at)
         objective = Objective.objects.create(
             period=period,
             owner_kind=owner_kind,
@@ -170,11 +169,6 @@ def activate_agreed_objectives(*, at: datetime.datetime) -> int:
 # --- Parts -----------------------------------------------------------------------------------------------
 
 
-def day_of(at: datetime.datetime, by: access.Actor) -> datetime.date:
-    """The organisation's calendar day at a moment."""
-    return at.astimezone(zoneinfo.ZoneInfo(by.organisation.time_zone)).date()
-
-
 def open_proposal(objective: Objective) -> ObjectiveVersion | None:
     return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
 
@@ -273,7 +267,7 @@ def _open_version(
     former = open_proposal(objective)
     if former is not None:
         _settle(former, VersionState.SUPERSEDED, at)
-    agreer = people.manager_of(objective.owner_id, day_of(at, by))
+    agreer = people.manager_of(objective.owner_id, people.day_at(by.organisation, at))
     if agreer is not None and agreer.pk != objective.agreer_id:
         objective.agreer = agreer
         objective.save(update_fields=["agreer"])

@@ -14,8 +14,9 @@ from okr import actions, queries, rules
 from okr.api import serializers
 from okr.api.objectives import GoalsView
 from okr.models import CheckIn
-from performance.foundation import access, api
+from performance.foundation import access, api, jobs
 from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
 
 
 def readable(actor: access.Actor) -> Q:
@@ -84,6 +85,7 @@ class CheckIns(GoalsView):
             by=actor,
             at=timezone.now(),
         )
+        jobs.nudge(scoring_tasks.rescore_stale)
         (row,) = queries.with_conversation(CheckIn.objects.filter(pk=submitted.pk))
         return Response(serializers.CheckInOut(row).data, status=status.HTTP_201_CREATED)
 

@@ -15,9 +15,10 @@ from okr.actions import proposals
 from okr.api import serializers
 from okr.models import Agreement, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.objectives import OwnerKind
-from performance.foundation import access, api
+from performance.foundation import access, api, jobs
 from performance.people import models as people_models
 from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
 
 
 class GoalsView(api.TenantView):
@@ -157,6 +158,7 @@ class Agree(GoalsView):
         actions.agree_objective(
             objective=one, version_number=given["version"], by=self.actor, at=timezone.now()
         )
+        jobs.nudge(scoring_tasks.rescore_stale)
         return self.detail(one.pk)
 
 
@@ -231,6 +233,7 @@ class AcceptEdit(Decide):
         """Takes the suggestion into a new proposal."""
         edit = self.edit(edit_id)
         actions.accept_edit(edit=edit, by=self.actor, at=timezone.now())
+        jobs.nudge(scoring_tasks.rescore_stale)
         return self.detail(edit.objective_id)
 
 

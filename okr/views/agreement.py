@@ -18,9 +18,10 @@ from okr.actions import proposals
 from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
 from okr.views import reading
-from performance.foundation import access
+from performance.foundation import access, jobs
 from performance.foundation.components import formats
 from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
 
 OBJECTIVE_FIELDS = (
     ("title", gettext_lazy("Objective: title")),
@@ -69,6 +70,7 @@ def agree(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         )
     except actions.ObjectiveRefused as refusal:
         return _refused(request, one, refusal)
+    jobs.nudge(scoring_tasks.rescore_stale)
     text = _("Agreed by both. Version %(number)s is in force.") % {"number": agreed.version_number}
     in_force = proposals.open_proposal(agreed) is None
     return _done(request, one, text if in_force else _("You have agreed."), moved=in_force)
@@ -178,6 +180,7 @@ def decide(request: HttpRequest, edit_id: uuid.UUID, decision: str) -> HttpRespo
     except actions.ObjectiveRefused as refusal:
         return _refused(request, one, refusal)
     if decision == "accept":
+        jobs.nudge(scoring_tasks.rescore_stale)
         return _done(request, one, _("Accepted. It is now part of the proposal."), moved=True)
     return _done(request, one, _("Rejected. The text stays as it is."))
 
@@ -204,6 +207,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         except actions.ObjectiveRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         else:
+            jobs.nudge(scoring_tasks.rescore_stale)
             messages.success(request, _("Linked."))
             return redirect("okr:objective", one.pk)
     context = {**reading.objective_context(request, one.pk), "align_form": form}
@@ -220,5 +224,6 @@ def part(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
     line = people.line_above(link.child.owner_id, people.today(actor.organisation))
     access.require(rules.can_align(actor, link.child, line))
     actions.part_objectives(link=link, by=actor, at=timezone.now())
+    jobs.nudge(scoring_tasks.rescore_stale)
     messages.success(request, _("Link removed."))
     return redirect("okr:objective", link.child_id)

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
 from okr.views import reading
-from performance.foundation import access
+from performance.foundation import access, jobs
 from performance.people import models as people_models
 from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
 
 TABS = ("map", "list", "check-ins")
 
@@ -70,6 +71,7 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
             except actions.ObjectiveRefused as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
             else:
+                jobs.nudge(scoring_tasks.rescore_stale)
                 messages.success(request, _("Counted this way from now on."))
                 return redirect("okr:policy", period.pk)
     status = 422 if form.is_bound and form.errors else 200
