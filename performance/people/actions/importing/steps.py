@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from performance.people import queries
@@ -17,6 +18,7 @@ SHOWN = 500
 SHOWN_PROBLEMS = 200
 
 
+@transaction.atomic
 def upload_people(*, file_name: str, content: bytes, by: Any, at: datetime.datetime) -> PeopleImport:
     """Keeps the file with a guess of its columns, and tries it out when the guess is complete."""
     sheet = sheets.read_sheet(content, file_name)
@@ -28,13 +30,14 @@ def upload_people(*, file_name: str, content: bytes, by: Any, at: datetime.datet
         uploaded_at=at,
     )
     if not columns.missing(upload.mapping):
-        check_import(upload=upload, at=at)
+        _try_out(upload, at)
     return upload
 
 
+@transaction.atomic
 def map_columns(*, upload: PeopleImport, mapping: Mapping[str, int], at: datetime.datetime) -> PeopleImport:
     """Says which column means what, and tries the file out."""
-    _refuse_applied(upload)
+    held = _held(upload)
     if len(set(mapping.values())) < len(mapping):
         raise PeopleRefused(_("Each column can mean one thing."), code="column_twice")
     wanting = columns.missing(dict(mapping))
@@ -43,36 +46,51 @@ def map_columns(*, upload: PeopleImport, mapping: Mapping[str, int], at: datetim
             _("Choose the column for: %(fields)s.") % {"fields": ", ".join(str(label) for label in wanting)},
             code="column_missing",
         )
-    upload.mapping = dict(mapping)
-    upload.mended, upload.left_out = {}, []
-    return check_import(upload=upload, at=at)
+    held.mapping = dict(mapping)
+    held.mended, held.left_out = {}, []
+    return _try_out(held, at)
 
 
+@transaction.atomic
 def mend_cell(*, upload: PeopleImport, cell: str, value: str, at: datetime.datetime) -> PeopleImport:
     """Replaces one cell's text, in the import alone, and tries the file out again."""
-    _refuse_applied(upload)
-    upload.mended = {**upload.mended, cell.upper(): value.strip()[:300]}
-    return check_import(upload=upload, at=at)
+    held = _held(upload)
+    held.mended = {**held.mended, cell.upper(): value.strip()[:300]}
+    return _try_out(held, at)
 
 
+@transaction.atomic
 def leave_row_out(*, upload: PeopleImport, row: int, at: datetime.datetime) -> PeopleImport:
     """The row is skipped; its person, if here already, stays as they are."""
-    _refuse_applied(upload)
-    upload.left_out = sorted({*upload.left_out, row})
-    return check_import(upload=upload, at=at)
+    held = _held(upload)
+    held.left_out = sorted({*held.left_out, row})
+    return _try_out(held, at)
 
 
+@transaction.atomic
 def start_changes_on(
     *, upload: PeopleImport, starts_on: datetime.date, at: datetime.datetime
 ) -> PeopleImport:
     """From which day new managers and teams hold."""
-    _refuse_applied(upload)
-    upload.starts_on = starts_on
-    return check_import(upload=upload, at=at)
+    held = _held(upload)
+    held.starts_on = starts_on
+    return _try_out(held, at)
 
 
+@transaction.atomic
 def check_import(*, upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
     """The dry run: what would change, and what stands in the way. Saves the report and nothing else."""
+    return _try_out(_held(upload), at)
+
+
+def _held(upload: PeopleImport) -> PeopleImport:
+    """The import as it is now, held until the end of the transaction; refused once it was applied."""
+    held = PeopleImport.objects.select_for_update().get(pk=upload.pk)
+    _refuse_applied(held)
+    return held
+
+
+def _try_out(upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
     check = prepared(upload, at)
     made = plan.make(check)
     upload.report = _report(check, made)
