@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -81,7 +82,8 @@ def test_the_scorecard_shows_the_sum_and_the_constant_weights(
     assert "Capped" in page
     assert f"{score.score_micro / 1_000_000:.1f}" in page  # type: ignore[operator]
     assert f"{score.constant_micro / 1_000_000:.1f} at constant weights" in page  # type: ignore[operator]
-    assert 'data-w="35.0000"' in page or "data-w=" in page
+    for line in score.explanation["components"]:
+        assert f'data-w="{Decimal(line["effective_ppm"]) / 10_000:f}"' in page, line["key"]
 
 
 def test_the_scorecard_speaks_chinese(score: Score, cast: Cast, client_for: ClientFor) -> None:
