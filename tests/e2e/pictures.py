@@ -77,15 +77,17 @@ def main(arguments: list[str]) -> None:
         )
         wanted = [shot for shot in SHOTS if given.only in shot.name]
         signed_in = {
-            number: sign_in(browser, given.address, number) for number in {shot.number for shot in wanted}
+            who: sign_in(browser, given.address, *who)
+            for who in sorted({(shot.number, shot.language) for shot in wanted})
         }
         for shot in wanted:
-            take(browser, given.address, shot, given.folder, signed_in[shot.number])
+            take(browser, given.address, shot, given.folder, signed_in[shot.number, shot.language])
         browser.close()
 
 
-def sign_in(browser: playwright.Browser, address: str, number: str) -> Any:
-    """Signs somebody in by e-mail and password; what the browser then remembers."""
+def sign_in(browser: playwright.Browser, address: str, number: str, language: str) -> Any:
+    """Signs somebody in by e-mail and password, into the company that writes in this language; what the browser
+    then remembers."""
     employee = next(each for each in company.employees() if each.number == number)
     context = browser.new_context()
     tab = context.new_page()
@@ -94,6 +96,11 @@ def sign_in(browser: playwright.Browser, address: str, number: str) -> Any:
     tab.locator("input[name=password]").fill(company.PASSWORD)
     tab.locator("input[name=password]").press("Enter")
     tab.wait_for_url(lambda url: "/accounts/login" not in url)
+    if language == "zh-hans":
+        # The second company of the demo is told in Chinese.
+        other = tab.locator("form[action$='/organisations/switch/'] button:not([aria-current])").first
+        with tab.expect_navigation():
+            other.evaluate("button => button.click()")
     remembered = context.storage_state()
     context.close()
     return remembered
@@ -111,9 +118,9 @@ def take(browser: playwright.Browser, address: str, shot: Shot, folder: Path, re
     context.add_cookies([{"name": "accord_language", "value": shot.language, "url": address}])
     context.add_init_script(f"localStorage.setItem('theme', '{shot.theme}')")
     tab = context.new_page()
-    tab.goto(urljoin(address, shot.path))
+    _open(tab, urljoin(address, shot.path))
     if shot.then:
-        tab.goto(urljoin(address, tab.locator(shot.then).first.get_attribute("href") or ""))
+        _open(tab, urljoin(address, tab.locator(shot.then).first.get_attribute("href") or ""))
     tab.wait_for_load_state("networkidle")
     tab.evaluate("document.fonts.ready")
     path = folder / f"{shot.name}.png"
@@ -121,6 +128,13 @@ def take(browser: playwright.Browser, address: str, shot: Shot, folder: Path, re
     context.close()
     _compress(path)
     return path
+
+
+def _open(tab: playwright.Page, address: str) -> None:
+    """A page that answers with an error is no picture."""
+    answer = tab.goto(address)
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{address} answered {answer.status if answer else 'nothing'}")
 
 
 def _compress(path: Path) -> None:

@@ -57,13 +57,13 @@ def throwaway(purpose: str) -> Iterator[Ground]:
 @contextlib.contextmanager
 def _database(ground: Ground) -> Iterator[None]:
     name, role = sql.Identifier(ground.name), sql.Identifier(settings.APPLICATION_ROLE)
+    # One connection throughout: a server that has run out of them would otherwise keep the database.
     with psycopg.connect(_url("owner", "postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
-    try:
-        yield
-    finally:
-        with psycopg.connect(_url("owner", "postgres"), autocommit=True) as connection:
+        try:
+            connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
+            yield
+        finally:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
