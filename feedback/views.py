@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from feedback import actions, forms, queries, rules
 from feedback.models import NoteKind, NoteVisibility
 from performance.foundation import access, refusals
+from performance.foundation.components import parts
 from performance.people import queries as people
 from performance.people.models import Person
 
@@ -111,7 +112,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
                 return redirect("feedback:home")
     response = render(
         request,
-        "feedback/_card_pulse.html" if request.htmx or request.method == "GET" else "feedback/pulse.html",
+        "feedback/_card_pulse.html" if request.htmx else "feedback/pulse.html",
         _frame(request, "pulse") | {"refused": refused},
         status=refused.status if refused else 200,
     )
@@ -145,6 +146,7 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         "pairs": queries.pulse_pairs(request.actor, on),
         "received": list(queries.notes_received(request.actor)[:5]),
         "week_start": queries.monday_of(on),
+        "agreement": parts.AGREEMENT,
     }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from okr import queries
 from okr.models.objectives import KeyResultKind
 from okr.queries import readings
+from performance.foundation.components import formats
 
 register = template.Library()
 
@@ -39,6 +40,17 @@ def kind_name(kind: str) -> str:
 def amount(key_result: Any, value: Any) -> str:
     """`{{ key_result|amount:entry.value }}`"""
     return queries.amount(key_result, value)
+
+
+@register.filter
+def change(key_result: Any, delta: Any) -> str:
+    """`{{ key_result|change:delta }}`: a difference in the key result's unit, short enough for a column."""
+    if key_result.kind == "money" and delta:
+        shown = formats.money(abs(delta), key_result.currency or "CNY")
+        return f"{'+' if delta > 0 else formats.MINUS}{shown}"
+    if key_result.kind == "percent" or key_result.unit == "%":
+        return formats.percentage_points(delta)
+    return formats.signed(delta)
 
 
 @register.filter

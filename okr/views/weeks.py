@@ -19,12 +19,15 @@ MOST_HELPERS = 60
 
 
 def monday_from(week: str) -> datetime.date:
-    """2026-W20 → its Monday. 404 for what is no week."""
+    """2026-W20 → its Monday. 404 for what is no week, or none of any calendar of ours."""
     year, _w, number = week.partition("-W")
     try:
-        return datetime.date.fromisocalendar(int(year), int(number), 1)
+        monday = datetime.date.fromisocalendar(int(year), int(number), 1)
     except ValueError as error:
         raise Http404 from error
+    if people.day_from(monday.isoformat()) is None:
+        raise Http404
+    return monday
 
 
 def address_of(monday: datetime.date) -> str:
@@ -66,12 +69,13 @@ class Row:
 
 @dataclass
 class WeekPage:
-    """Everything about one person's week."""
+    """Everything about one person's week. `pace` is today's; `plan` is that of the week shown."""
 
     period: Any
     monday: datetime.date
     today: datetime.date
     pace: queries.Pace
+    plan: queries.Pace
     policy: OkrPolicy
     key_results: list[KeyResult]
     check_in: CheckIn | None
@@ -113,8 +117,8 @@ class WeekPage:
         name = f"confidence-{key}"
         return Row(
             key_result=key_result,
-            status=self.pace.status_of(key_result),
-            expected=self.pace.expected_of(key_result),
+            status=self.plan.status_of(key_result),
+            expected=self.plan.expected_of(key_result),
             percent=queries.percent(key_result.progress_micro),
             value=_bound(form, f"value-{key}"),
             done=_bound(form, f"done-{key}"),
@@ -170,11 +174,14 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
     values = queries.metric_values(key_results, period) if key_results else {}
     for key_result in key_results:
         queries.take(key_result, values.get(key_result.pk))
+    if check_in is not None and monday < rules.monday_of(today):
+        values = _as_reported(key_results, check_in, values)
     return WeekPage(
         period=period,
         monday=monday,
         today=today,
         pace=queries.pace_of(period, today),
+        plan=queries.pace_of(period, on),
         policy=queries.policy_of(period),
         key_results=key_results,
         check_in=check_in,
@@ -184,6 +191,23 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
         values=values,
         last=queries.last_readings([each.pk for each in key_results], monday),
     )
+
+
+def _as_reported(
+    key_results: list[KeyResult], check_in: CheckIn, values: dict[uuid.UUID, Any]
+) -> dict[uuid.UUID, Any]:
+    """An earlier week reads as it was reported. Returns the metric values that are still today's."""
+    entries = {entry.key_result_id: entry for entry in check_in.entries.all()}
+    for key_result in key_results:
+        entry = entries.get(key_result.pk)
+        if entry is None:
+            continue
+        key_result.current, key_result.done = entry.value, entry.done
+        key_result.confidence, key_result.progress_micro = entry.confidence, entry.progress_micro
+        reached = entry.milestones_done
+        for step in key_result.milestones.all():
+            step.done = None if reached is None else str(step.pk) in reached
+    return {key: value for key, value in values.items() if key not in entries}
 
 
 def _helpers(actor: Any, manager: Any, today: datetime.date) -> list[Any]:

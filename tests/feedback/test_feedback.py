@@ -183,6 +183,15 @@ def test_the_first_answer_asks_the_other_and_the_second_resolves_it(cast: Cast, 
         assert not WorkItem.objects.filter(kind="feedback.pulse", done_at=None).exists()
 
 
+def test_the_pulse_opens_as_a_page_and_as_a_card(cast: Cast, client_for: SignIn) -> None:
+    client = client_for(cast.employee)
+    address = reverse("feedback:pulse")
+    assert "<!doctype html>" in client.get(address).content.decode()
+    card = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<!doctype html>" not in card
+    assert 'aria-label="1 · Not at all"' in card
+
+
 def test_a_pulse_is_sent_once_a_week(cast: Cast, actor: Load) -> None:
     send(cast, actor, cast.employee, 2)
     with pytest.raises(actions.PulseRefused, match="already"):
