@@ -350,6 +350,9 @@ SCORE_SOURCES = {
     "okr": "okr.evidence.attainment",
     "kpi": "performance.kpis.evidence.metric_values",
 }
+# Who is scored by what: sources and metrics may not be changed by whoever they score.
+SCORED_BY = "performance.scoring.queries.is_scored_by"
+METRICS_OVER = "performance.kpis.queries.keys_over"
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import access, audit, stale
+from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
 from performance.kpis import formulas, queries, semantics
 from performance.kpis.actions.refused import MetricRefused
@@ -84,6 +84,7 @@ def revise_metric(
     """The next version as a draft. The one in force stays in force until the new one is signed and its day comes."""
     if metric.retired_at is not None:
         raise MetricRefused(_("This metric is retired."), code="retired")
+    duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
     checked = _checked(definition, own_key=metric.key)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
@@ -111,6 +112,7 @@ def edit_draft(
         draft = _locked(version)
         if draft.state != VersionState.DRAFT:
             raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
+        duties.refuse_scored_by(by, queries.keys_resting_on([draft.metric.key]))
         before = _told(draft)
         _fill(draft, definition, _checked(definition, own_key=draft.metric.key))
         draft.save()
@@ -201,6 +203,7 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
         if locked.retired_at is not None:
             raise MetricRefused(_("This metric is retired already."), code="conflict")
+        duties.refuse_scored_by(by, queries.keys_resting_on([locked.key]))
         users = [
             version.metric
             for version in queries.newest_certified()

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import access, audit, stale, tenancy
+from performance.foundation import access, audit, duties, stale, tenancy
 from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Grain, Metric, Target, TargetKind
@@ -47,6 +47,7 @@ def set_targets(
     """One target for each (month, slice, value); what stood there is replaced, and the audit keeps both."""
     if any(not value.is_finite() for _month, _slice, value in rows):
         raise MetricRefused(_("A target is a number."), code="value", field="value")
+    duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
     wanted = {
         (months.first_of(month), semantics.slice_key(slice)): (slice, value) for month, slice, value in rows
     }
@@ -101,6 +102,8 @@ def import_targets(
     with transaction.atomic():
         _judge_rows(rows)
         moved = _moved(rows, columns.kind)
+        keys = Metric.objects.filter(pk__in=moved).values_list("key", flat=True)
+        duties.refuse_scored_by(by, queries.keys_resting_on(keys))
         with connection.cursor() as cursor:
             # Quoted columns of the dataset; every value is a parameter.
             cursor.execute(

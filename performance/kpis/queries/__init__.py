@@ -3,6 +3,8 @@
 from performance.kpis.queries.definitions import (
     certified_metrics,
     inputs_for,
+    keys_over,
+    keys_resting_on,
     lineage,
     lineages,
     metric_by_key,
@@ -42,6 +44,8 @@ __all__ = [
     "certified_metrics",
     "dimension_choices",
     "inputs_for",
+    "keys_over",
+    "keys_resting_on",
     "labels_for",
     "latest_month",
     "lineage",

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,16 +87,7 @@ def versions_in_force(
 def inputs_for(own_key: str = "") -> dict[str, semantics.Input]:
     """The metrics that a formula of `own_key` may name: certified ones that are not computed from it. One query."""
     versions = {version.metric.key: version for version in newest_certified()}
-    users = {
-        key: set(formulas.parse(version.formula).references) if version.formula else set()
-        for key, version in versions.items()
-    }
-    circular = {own_key}
-    while True:
-        found = {key for key, used in users.items() if used & circular} | circular
-        if found == circular:
-            break
-        circular = found
+    circular = _resting_on({own_key}, versions)
     return {
         key: semantics.Input(
             key=key,
@@ -109,6 +100,29 @@ def inputs_for(own_key: str = "") -> dict[str, semantics.Input]:
         for key, version in versions.items()
         if key not in circular
     }
+
+
+def keys_resting_on(keys: Iterable[str]) -> set[str]:
+    """These metrics and all that are computed from them, at any distance. One query."""
+    return _resting_on(set(keys), {version.metric.key: version for version in newest_certified()})
+
+
+def keys_over(dataset_ids: Iterable[uuid.UUID]) -> set[str]:
+    """Every metric that comes from these datasets, at any distance."""
+    reading = Metric.objects.filter(pk__in=metrics_reading(dataset_ids)).values_list("key", flat=True)
+    return keys_resting_on(reading)
+
+
+def _resting_on(keys: set[str], versions: Mapping[str, MetricVersion]) -> set[str]:
+    used = {
+        key: set(formulas.parse(version.formula).references) if version.formula else set()
+        for key, version in versions.items()
+    }
+    while True:
+        found = {key for key, names in used.items() if names & keys} | keys
+        if found == keys:
+            return found
+        keys = found
 
 
 def metrics_reading(dataset_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

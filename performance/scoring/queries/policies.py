@@ -165,6 +165,11 @@ def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
     return holders.exclude(pk__in=[version.proposed_by_id, version.drafted_by_id]).exclude(pk__in=scored)
 
 
+def is_scored_by(person_id: uuid.UUID, metric_keys: Iterable[str]) -> bool:
+    """Whether a policy of an open period weighs one of these metrics for this person."""
+    return person_id in set(people_using_metrics(metric_keys))
+
+
 def people_using_metrics(metric_keys: Iterable[str]) -> list[uuid.UUID]:
     """People whose policy of an open period weighs one of these metrics."""
     wanted = set(metric_keys)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit
+from performance.foundation import audit, duties
 from performance.sources import connectors, queries
 from performance.sources.actions import scheduling
 from performance.sources.actions.connecting import SourceRefused
@@ -93,6 +93,7 @@ def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime
     """
     connection = dataset.connection
     _judge(connection, plan)
+    duties.refuse_scored_over(by, [dataset.pk])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
         if queries.open_load(dataset) is not None:
@@ -112,6 +113,7 @@ def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime
 
 def close_dataset(*, dataset: Dataset, by: Any, at: datetime, why: str = "") -> None:
     """No more loads. Its rows stay, so that values computed from them can still be explained."""
+    duties.refuse_scored_over(by, [dataset.pk])
     with transaction.atomic():
         scheduling.stop_open_load(dataset=dataset, by=by, at=at)
         changed = Dataset.objects.filter(pk=dataset.pk, closed_at=None).update(

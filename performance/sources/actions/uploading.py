@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit
+from performance.foundation import audit, duties
 from performance.sources.actions import scheduling
 from performance.sources.actions.connecting import SourceRefused
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
@@ -37,6 +37,8 @@ def upload_file(
             code="file_kind",
             field="file",
         )
+    read = Dataset.objects.filter(connection=connection, closed_at=None)
+    duties.refuse_scored_over(by, read.values_list("pk", flat=True))
     with transaction.atomic():
         file = SourceFile.objects.create(
             connection=connection,
@@ -62,7 +64,7 @@ def upload_file(
         file.digest = digest.hexdigest()
         file.save(update_fields=["size", "digest"])
         _let_old_files_go(connection)
-        for dataset in Dataset.objects.filter(connection=connection, closed_at=None):
+        for dataset in read.all():
             scheduling.stop_open_load(dataset=dataset, by=by, at=at)
             scheduling.start_load(dataset=dataset, by=by, at=at)
         audit.record(
