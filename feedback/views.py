@@ -152,7 +152,10 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
 
 def _note_list(request: HttpRequest, tab: str, notes: Any) -> HttpResponse:
     page = Paginator(notes, PAGE).get_page(request.GET.get("page"))
-    return render(request, "feedback/notes.html", _frame(request, tab) | {"page_obj": page})
+    now = timezone.now()
+    retractable = [each.pk for each in page if rules.can_retract(request.actor, each, now)]
+    context = {"page_obj": page, "retractable": retractable}
+    return render(request, "feedback/notes.html", _frame(request, tab) | context)
 
 
 def _note_form(request: HttpRequest) -> dict[str, Any]:

@@ -183,6 +183,13 @@ def test_the_first_answer_asks_the_other_and_the_second_resolves_it(cast: Cast, 
         assert not WorkItem.objects.filter(kind="feedback.pulse", done_at=None).exists()
 
 
+def test_what_may_be_taken_back_says_so_in_the_list(cast: Cast, actor: Load, client_for: SignIn) -> None:
+    note = written(cast, actor, "recipient")
+    address = reverse("feedback:retract", args=[note.pk])
+    assert address in client_for(note.author).get(reverse("feedback:given")).content.decode()
+    assert address not in client_for(note.about).get(reverse("feedback:received")).content.decode()
+
+
 def test_the_pulse_opens_as_a_page_and_as_a_card(cast: Cast, client_for: SignIn) -> None:
     client = client_for(cast.employee)
     address = reverse("feedback:pulse")
