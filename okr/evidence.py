@@ -11,7 +11,7 @@ import numpy as np
 from django.urls import reverse
 
 from okr.models import ProgressPoint
-from okr.models.objectives import SCORED_STATES, OwnerKind
+from okr.models.objectives import SCORED_STATES, OwnerKind, Visibility
 from performance.engine import fixed, progress
 from performance.foundation.evidence import ComponentRequest, Evidence, Ref
 
@@ -28,6 +28,7 @@ class _Figure:
     coverage_ppm: int
     provisional: bool
     version_number: int
+    visibility: str
 
 
 def attainment(
@@ -70,6 +71,7 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
             "coverage_ppm",
             "provisional",
             "version_number",
+            "objective__visibility",
         )
     )
     return [_Figure(*row) for row in points]
@@ -114,9 +116,11 @@ def _coverage(figures: list[_Figure]) -> int:
 
 
 def _ref(figure: _Figure) -> Ref:
+    """The words of a private objective stay out: a score is read by more people, and kept for good."""
+    is_private = figure.visibility == Visibility.PRIVATE
     return Ref(
-        label_en=figure.title,
-        label_zh=figure.title,
+        label_en="Private objective" if is_private else figure.title,
+        label_zh="私密目标" if is_private else figure.title,
         url=reverse("okr:objective", args=[figure.objective_id]),
         version=str(figure.version_number),
     )

@@ -62,6 +62,13 @@ def test_it_reads_what_was_known_at_the_time(active, check_in, gather, cast, now
     assert gather(cast.employee, as_of=now + datetime.timedelta(hours=2))[0].value_micro == 67_500_000
 
 
+def test_the_words_of_a_private_objective_stay_out_of_the_evidence(active, check_in, gather, cast):
+    check_in(*four_readings(active))
+    type(active).objects.filter(pk=active.pk).update(visibility="private")
+    (ref,) = gather(cast.employee)[0].refs
+    assert (ref.label_en, ref.label_zh) == ("Private objective", "私密目标")
+
+
 def test_many_people_take_one_query(active, gather, acting_cast, django_assert_num_queries):
     with django_assert_num_queries(1):
         gather(*acting_cast.members())
