@@ -28,7 +28,7 @@ const tabler = reduceTabler(fs.readFileSync(path.join(MODULES, '@tabler/core/dis
 await build({ ...shared, stdin: { contents: tabler, loader: 'css' }, outfile: path.join(OUT, 'css/tabler.css') });
 await build({
   ...shared,
-  entryPoints: { accord: path.join(SRC, 'css/accord.css') },
+  entryPoints: { accord: path.join(SRC, 'css/accord.css'), docs: path.join(SRC, 'css/docs.css') },
   outdir: path.join(OUT, 'css'),
   external: ['../fonts/*'],
 });

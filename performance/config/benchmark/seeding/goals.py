@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -218,7 +219,7 @@ def _content(objective: Objective, key_results: list[KeyResult]) -> Content:
 def _check_in(company: Company) -> None:
     this_week = rules.monday_of(people.today(company.organisation))
     weeks = [this_week - datetime.timedelta(weeks=back) for back in range(WEEKS, 0, -1)]
-    given = {
+    given: dict[str, Any] = {
         "organisation": tenancy.current_organisation_id(),
         "period": company.period.pk,
         "weeks": weeks,
