@@ -6,7 +6,9 @@ import os
 # Apart from the data folder of a running demo, so that neither stops nor changes the other.
 os.environ.setdefault("ACCORD_DATA", ".accord/test")
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789" * 5)
-os.environ.setdefault("FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(b"tests-only-" * 2 + b"0123456789").decode())
+os.environ.setdefault(
+    "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(b"tests-only-" * 2 + b"0123456789").decode()
+)
 
 from performance.config.settings import *  # noqa: F403
 from performance.config.settings import MIDDLEWARE as _MIDDLEWARE
