@@ -156,7 +156,9 @@ def _load(acting: Acting, load_id: str) -> models.Load:
 
 
 def _is_done(acting: Acting, load_id: str) -> bool:
-    return _load(acting, load_id).state == "done"
+    load = _load(acting, load_id)
+    assert load.state in ("waiting", "running", "done"), load.problem
+    return load.state == "done"
 
 
 def _time_passes(house: House) -> None:
