@@ -6,6 +6,7 @@ scripts do in between (htmx, confirmations, autosave) happens as for anybody.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,6 +22,13 @@ OPEN_AROUND = """element => {
 ACKNOWLEDGE = """form => form.querySelectorAll('input[type=checkbox][required]:not([name])').forEach(
     box => { if (!box.checked) box.click(); })"""
 CALM = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+#: Where htmx sends it, "" for a form that the browser sends.
+FRAGMENT_ADDRESS = """button => {
+    for (const one of [button, button.form])
+        for (const name of ['hx-post', 'hx-get'])
+            if (one && one.hasAttribute(name)) return one.getAttribute(name);
+    return '';
+}"""
 SET_HIDDEN = "(element, value) => { element.value = value; }"
 #: How long a page may go on loading before the test goes on without it.
 SETTLE_MS = 15_000
@@ -68,9 +76,10 @@ class Window(browsing.Browser):
         pressed = self._button(shown, form, button)
         pressed.evaluate(OPEN_AROUND)
         before = self.tab.url
-        pressed.click()
-        self._confirm()
-        self.tab.wait_for_load_state("domcontentloaded")
+        asked = pressed.evaluate(FRAGMENT_ADDRESS)
+        with self._answered(asked):
+            pressed.click()
+            self._confirm()
         seen = self._seen(None)
         assert status != 200 or not seen.errors(), f"{before}: {seen.errors()}"
         return seen
@@ -156,6 +165,13 @@ class Window(browsing.Browser):
             found = self.tab.locator(f"button[form='{form.id}']").locator("visible=true")
         return found.last if found.count() else shown.locator(wanted).last
 
+    def _answered(self, fragment: str) -> AbstractContextManager[Any]:
+        """Until the server has answered: with a fragment for a form that scripts send, else with a page."""
+        if not fragment:
+            return self.tab.expect_navigation(wait_until="domcontentloaded")
+        address = urljoin(self.tab.url, fragment)
+        return self.tab.expect_response(lambda response: response.url == address)
+
     def _confirm(self) -> None:
         """Answers the page's own question with yes."""
         yes = self.tab.locator("dialog#confirm[open] button[value='yes']")
@@ -163,6 +179,17 @@ class Window(browsing.Browser):
             yes.click()
 
     def _seen(self, status: int | None) -> browsing.Page:
+        """The page once it is still. One that a script sends elsewhere meanwhile is read again where it arrives."""
+        for _attempt in range(5):
+            try:
+                return self._still(status)
+            except playwright.TimeoutError:
+                raise
+            except playwright.Error:
+                self.tab.wait_for_load_state("domcontentloaded")
+        return self._still(status)
+
+    def _still(self, status: int | None) -> browsing.Page:
         try:
             self.tab.wait_for_load_state("networkidle", timeout=SETTLE_MS)
         except playwright.TimeoutError:
