@@ -129,7 +129,13 @@ def test_sign_up_is_closed_unless_the_installation_opens_it(db: None, settings: 
     assert browser.get(reverse("people:settings")).status_code == 200
 
 
-def test_the_setup_link_founds_one_organisation_and_dies(db: None, capsys: Any) -> None:
+@pytest.fixture
+def nobody_yet(db: None) -> None:
+    """An installation without members, whatever rows of others stand in the database."""
+    models.Membership.objects.update(is_active=False)
+
+
+def test_the_setup_link_founds_one_organisation_and_dies(nobody_yet: None, capsys: Any) -> None:
     call_command("setup_link")
     path = re.search(r"/setup/\S+", capsys.readouterr().out)
     assert path
@@ -151,7 +157,7 @@ def test_the_setup_link_founds_one_organisation_and_dies(db: None, capsys: Any) 
     assert "exists already" in capsys.readouterr().out
 
 
-def test_a_newer_setup_link_replaces_the_older(db: None, now: datetime.datetime) -> None:
+def test_a_newer_setup_link_replaces_the_older(nobody_yet: None, now: datetime.datetime) -> None:
     first, second = actions.offer_setup_link(at=now), actions.offer_setup_link(at=now)
     assert first
     assert second
