@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,10 +65,10 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             say(f"Seeding {size:,} people in {place.name}")
             company = seeding.seed(size, say=say)
             _settle_statistics()
-            with server.running(place) as port:
+            with server.running(place) as port, ExitStack() as afterwards:
                 say(f"Measuring, {options['requests']} requests a page and reader")
                 floor = _floor(port, options["requests"])
-                for visit in _visits(company, port, options["requests"]):
+                for visit in _visits(company, port, options["requests"], afterwards):
                     try:
                         figures.append(_figure(visit, size, floor, options["requests"]))
                     except PageBroken as fault:
@@ -141,14 +142,15 @@ def _floor(port: int, requests: int) -> float:
     return statistics.median(answer.milliseconds for answer in answers)
 
 
-def _visits(company: seeding.Company, port: int, requests: int) -> list[Visit]:
+def _visits(company: seeding.Company, port: int, requests: int, afterwards: ExitStack) -> list[Visit]:
+    """Every page as every reader asks for it. `afterwards` closes the readers' connections."""
     with tenancy.acting_for(company.organisation):
         readers = _readers(company)
         reporters = _reporters(company, requests + WARM_UP)
     visits = [
         Visit(page, reader.name, _getting(visitor, path))
         for reader in readers
-        for visitor in [visitors.Visitor(port, reader.person)]
+        for visitor in [afterwards.enter_context(closing(visitors.Visitor(port, reader.person)))]
         for page, path in _pages(reader)
     ]
     visits.append(Visit("check-in POST", "employee", _reporting(port, reporters)))
