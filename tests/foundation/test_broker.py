@@ -11,7 +11,7 @@ from kombu import Connection
 from psycopg import sql
 from pytest_django import Settings
 
-from performance.foundation import broker
+from performance.foundation import broker, databases
 from tests import services
 
 
@@ -22,7 +22,7 @@ def broker_database(database_server: None) -> Iterator[str]:
     with psycopg.connect(services.owner_url(), autocommit=True) as owner:
         owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield services.owner_url().rpartition("/")[0] + f"/{name}"
-        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        databases.drop_database(owner, name)
 
 
 def _as_application(owner_url: str) -> str:

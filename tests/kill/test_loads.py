@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from performance.config.benchmark import seeding
-from performance.foundation import tenancy
+from performance.foundation import databases, tenancy
 from performance.kpis import actions as kpi_actions
 from performance.kpis.models import Metric, MetricValue
 from performance.sources import actions, models, queries, tasks
@@ -72,11 +72,11 @@ class Tills:
 @pytest.fixture(scope="module")
 def tills() -> Iterator[Tills]:
     where = make_url(services.postgres_url())
-    name = sql.Identifier(new_name("accord_kill_tills"))
+    name = new_name("accord_kill_tills")
     with psycopg.connect(services.postgres_url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            url = where.set(database=name.as_string().strip('"')).render_as_string(hide_password=False)
+            url = where.set(database=name).render_as_string(hide_password=False)
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(TILLS.format(rows=ROWS, at=GATE_AT, gate=GATE))
                 yield Tills(
@@ -84,13 +84,13 @@ def tills() -> Iterator[Tills]:
                     {
                         "host": where.host,
                         "port": where.port or 5432,
-                        "database": name.as_string().strip('"'),
+                        "database": name,
                         "user_name": where.username or "",
                         "password": where.password or "",
                     },
                 )
         finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            databases.drop_database(admin, name)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from performance.foundation import databases
 from tests import services
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -89,7 +90,7 @@ def contoso_in_postgres() -> Iterator[Place]:
                     _fill_postgres(connection, table, columns)
                 yield Place("postgresql", _values(where, name), connection)
         finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            databases.drop_database(admin, name)
 
 
 def _fill_postgres(connection: psycopg.Connection[Any], table: str, columns: str) -> None:

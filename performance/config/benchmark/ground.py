@@ -17,7 +17,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 from psycopg import sql
 
-from performance.foundation import broker
+from performance.foundation import broker, databases
 from performance.foundation.embedded import cluster
 
 ALIASES = ("default", "owner")
@@ -64,7 +64,7 @@ def _database(ground: Ground) -> Iterator[None]:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
             yield
         finally:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            databases.drop_database(connection, ground.name)
 
 
 @contextlib.contextmanager

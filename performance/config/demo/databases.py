@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from performance.config.demo import calendar, company
+from performance.foundation import databases
 
 SALES, LEDGER, READER = "accord_demo_sales", "accord_demo_ledger", "accord_demo_reader"
 CENT = Decimal("0.01")
@@ -66,7 +67,7 @@ def create(owner: psycopg.Connection, days: calendar.Days, password: str) -> Non
     """Makes both databases anew with `owner`, a connection that may create databases and roles."""
     owner.autocommit = True
     for name in (SALES, LEDGER):
-        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        databases.drop_database(owner, name)
         owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     known = owner.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone()
     verb = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}")
