@@ -1,6 +1,7 @@
 """The stage and the fixed cast. Tests connect as the application's role, so row-level security is always on."""
 
 import datetime
+import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from tests import services
 PASSWORD = "correct-horse-battery"
 HASHED = make_password(PASSWORD, hasher="md5")
 LONG_AGO = datetime.date(2020, 1, 1)
+#: The time zone that organisations are made with.
+ORGANISATIONS_CLOCK = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="session")
@@ -214,4 +217,5 @@ def quarter(cast: Cast) -> people.Period:
 
 @pytest.fixture
 def now() -> datetime.datetime:
-    return timezone.now()
+    """This moment as the organisations' clocks show it, so that `now.date()` is their day, not UTC's."""
+    return timezone.now().astimezone(ORGANISATIONS_CLOCK)

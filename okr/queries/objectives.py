@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from okr import rules
 from okr.models import (
@@ -147,7 +148,7 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     for entry in entries.values_list("key_result_id", "at", "value", "progress_micro"):
         key, at, value, progress_micro = entry
         shown = value if value is not None else percent(progress_micro)
-        by_key_result[key][rules.monday_of(at.date())] = shown
+        by_key_result[key][rules.monday_of(timezone.localdate(at))] = shown
     for row in rows:
         row.history = list(by_key_result[row.key_result.pk].values())[-HISTORY_WEEKS:]
     return rows
@@ -158,7 +159,7 @@ def progress_by_week(objective: Objective) -> list[int]:
     weeks: dict[datetime.date, int] = {}
     points = ProgressPoint.objects.filter(objective=objective).exclude(progress_micro=None)
     for at, progress_micro in points.order_by("at", "id").values_list("at", "progress_micro"):
-        weeks[rules.monday_of(at.date())] = percent(progress_micro) or 0
+        weeks[rules.monday_of(timezone.localdate(at))] = percent(progress_micro) or 0
     return list(weeks.values())
 
 

@@ -12,12 +12,13 @@ from django.utils import timezone
 from performance.foundation import tenancy
 from performance.people import models as people
 from performance.sources import models as sources
+from tests.conftest import ORGANISATIONS_CLOCK
 from tests.e2e import work
 from tests.e2e.browsing import Browser
 
 PASSWORD = "correct-horse-battery"
 MANAGER, EMPLOYEE, BUSINESS, FINANCE = "AW0274", "AW0276", "AW0016", "AW0241"
-TODAY = timezone.now().date()
+TODAY = timezone.now().astimezone(ORGANISATIONS_CLOCK).date()
 CENT = Decimal("0.01")
 
 

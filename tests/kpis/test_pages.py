@@ -17,7 +17,7 @@ from performance.inbox import queries as inbox
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
 from performance.people.models import BusinessUnit
-from tests.conftest import Cast
+from tests.conftest import ORGANISATIONS_CLOCK, Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
 from tests.kpis.tables import AT, JANUARY, base, certify, formula
@@ -325,7 +325,7 @@ def test_finance_closes_a_month_and_nobody_else(
     address = reverse("kpis:close_month")
     for person in (cast.business_owner, cast.employee, cast.auditor, cast.administrator):
         assert client_for(person).post(address, {"month": "2026-01"}).status_code == 403
-    running = f"{timezone.now():%Y-%m}"
+    running = f"{timezone.now().astimezone(ORGANISATIONS_CLOCK):%Y-%m}"
     finance = client_for(cast.finance_owner)
     finance.post(address, {"month": running})
     assert not MonthClose.objects.exists()

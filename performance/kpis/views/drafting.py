@@ -140,7 +140,7 @@ def _definition_so_far(form: forms.MetricForm) -> semantics.Definition:
     """A half-filled form as a definition: what is missing is judged by the check."""
     defaults: dict[str, Any] = {
         "kind": form.data.get("kind", "base"),
-        "effective_from": timezone.now().date(),
+        "effective_from": timezone.localdate(),
         "decimals": 2,
         "direction": "up",
         "missing_policy": "null",

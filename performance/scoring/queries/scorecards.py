@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -220,7 +221,7 @@ def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
     )
     by_day: dict[datetime.date, Point] = {}
     for computed_at, score_micro, constant_micro in found:
-        on = computed_at.date()
+        on = timezone.localdate(computed_at)
         by_day.setdefault(on, Point(on, score_micro, constant_micro))
     return tuple(sorted(by_day.values(), key=lambda point: point.on))[-SPARK_POINTS:]
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from performance.config.benchmark.seeding.people import Company
 from performance.foundation import tenancy
+from performance.people import queries as people
 from performance.people.models import BusinessUnit
 from performance.scoring import actions, evidence
 from performance.scoring.models import ScoreRun
@@ -73,7 +74,7 @@ def lock_policy(company: Company, at: datetime.datetime) -> None:
         actions.approve_policy(
             version=version, side=side, by=company.actor(company.staff[f"{side}_owner"]), at=at
         )
-    day = max(company.period.starts_on, at.date())
+    day = max(company.period.starts_on, people.day_at(company.organisation, at))
     actions.lock_policy(version=version, effective_on=day, by=hr, at=at)
 
 
