@@ -26,7 +26,7 @@ start: $(VENV)/.runtime ## Run an empty installation; prints the one-time link t
 # --- Developing ----------------------------------------------------------------------------------------
 
 test: $(VENV)/.develop ## Run the tests (own PostgreSQL unless DATABASE_URL is set); ARGS="-k name" narrows
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.develop ## Lint, types, import contracts, migrations, translations, templates, production settings
 	$(BIN)/ruff check .

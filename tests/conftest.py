@@ -24,6 +24,16 @@ LONG_AGO = datetime.date(2020, 1, 1)
 ORGANISATIONS_CLOCK = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest starts first, so that no worker is left alone with it. A file stays with one worker, but
+    each slow test goes for itself."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("slow", "kill")))
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            whole = item.nodeid if item.get_closest_marker("slow") else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(whole))
+
+
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
     """The PostgreSQL under test: the configured one, or the embedded one for as long as tests run."""

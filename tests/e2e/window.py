@@ -22,6 +22,9 @@ OPEN_AROUND = """element => {
 ACKNOWLEDGE = """form => form.querySelectorAll('input[type=checkbox][required]:not([name])').forEach(
     box => { if (!box.checked) box.click(); })"""
 CALM = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+#: What scripts start on load has started; waiting for an idle network would cost every page half a second, and a
+#: page that polls a worker would never be idle.
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))"
 #: Where htmx sends it, "" for a form that the browser sends.
 FRAGMENT_ADDRESS = """button => {
     for (const one of [button, button.form])
@@ -190,11 +193,8 @@ class Window(browsing.Browser):
         return self._still(status)
 
     def _still(self, status: int | None) -> browsing.Page:
-        try:
-            self.tab.wait_for_load_state("networkidle", timeout=SETTLE_MS)
-        except playwright.TimeoutError:
-            # A page that polls a worker is never quite idle.
-            self.tab.wait_for_load_state("domcontentloaded")
+        self.tab.wait_for_load_state("load", timeout=SETTLE_MS)
+        self.tab.evaluate(NEXT_FRAME)
         self.tab.wait_for_function(CALM, timeout=SETTLE_MS)
         self.tab.evaluate(MARK)
         return self.read(self.tab.content(), self.tab.url, status or 200)
