@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connections
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from performance.foundation import access, tenancy
 from performance.people import models as people
@@ -32,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             whole = item.nodeid if item.get_closest_marker("slow") else str(item.path)
             item.add_marker(pytest.mark.xdist_group(whole))
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_language_behind() -> Iterator[None]:
+    """A page asked for in Chinese would otherwise speak Chinese to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -67,12 +67,17 @@ def working() -> Iterator[Office]:
     def leave(**given: Any) -> None:
         connections.close_all()
 
+    def leave_logging(**given: Any) -> None:
+        """With somebody listening, Celery leaves the log as the tests after this one expect it."""
+
     app.conf.broker_url = settings.CELERY_BROKER_URL
+    signals.setup_logging.connect(leave_logging)
     signals.task_failure.connect(note)
     signals.task_postrun.connect(leave)
     try:
         with worker.start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
             yield office
     finally:
+        signals.setup_logging.disconnect(leave_logging)
         signals.task_failure.disconnect(note)
         signals.task_postrun.disconnect(leave)
