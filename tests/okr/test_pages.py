@@ -85,9 +85,11 @@ def test_the_check_in_is_filled_before_it_is_opened(active, check_in, cast, clie
     assert 'value="3" aria-label="3 · Even" checked' in page
 
 
-def test_an_earlier_week_shows_what_was_reported_then(active, check_in, cast, client_for, now):
+def test_an_earlier_week_shows_what_was_reported_then(active, check_in, cast, client_for, quarter, now):
     measured = active.key_results.first().pk
     week = datetime.timedelta(days=7)
+    quarter.starts_on -= 2 * week  # on its first days, too, a week lies behind
+    quarter.save()
     check_in(
         actions.Reading(measured, value=Decimal("4.25"), confidence=2),
         week_starts_on=monday_of(now.date()) - week,
