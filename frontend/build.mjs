@@ -13,10 +13,11 @@ const TARGET = ['es2022', 'chrome111', 'firefox121', 'safari16.4'];
 
 const shared = { bundle: true, minify: true, target: TARGET, legalComments: 'none', logLevel: 'warning', charset: 'utf8' };
 
-// Scripts. theme.js runs before the first paint and stays apart and tiny; charts.js only loads where a chart is.
+// Scripts. theme.js runs before the first paint and stays apart and tiny; charts.js and docs.js only load
+// where a chart or the API documentation is.
 await build({
   ...shared,
-  entryPoints: { app: path.join(SRC, 'js/app.js'), charts: path.join(SRC, 'js/charts.js'), theme: path.join(SRC, 'js/theme.js') },
+  entryPoints: { app: path.join(SRC, 'js/app.js'), charts: path.join(SRC, 'js/charts.js'), docs: path.join(SRC, 'js/docs.js'), theme: path.join(SRC, 'js/theme.js') },
   outdir: path.join(OUT, 'js'),
   format: 'iife',
 });

@@ -4,27 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.views import SpectacularRedocView
-
-from performance.foundation import middleware
-
-
-class ApiDocumentation(SpectacularRedocView):
-    """Redoc from our own files. It writes its styles into the page and searches in a worker of its own
-    making, so this page alone allows both; scripts still come from us only."""
-
-    POLICY = (
-        middleware.SecurityHeaders.POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-        + "; worker-src blob:"
-    )
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers["Content-Security-Policy"] = self.POLICY
-        return response
 
 
 class PersonalToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -340,7 +340,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # Served by us: no page asks another host for anything.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # --- Composition -----------------------------------------------------------------------------------------

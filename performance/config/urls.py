@@ -2,9 +2,9 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from performance.config import schema, shell
+from performance.config import shell
 from performance.foundation import access, health
 from performance.people.views import accounts
 
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("performance.config.api_urls")),
     path("api/schema/", access.signed_in(SpectacularAPIView.as_view()), name="api_schema"),
     path(
-        "api/docs/", access.signed_in(schema.ApiDocumentation.as_view(url_name="api_schema")), name="api_docs"
+        "api/docs/", access.signed_in(SpectacularSwaggerView.as_view(url_name="api_schema")), name="api_docs"
     ),
 ]
 

@@ -1,0 +1,1 @@
+(()=>{var e=document.getElementById("api-docs");window.SwaggerUIBundle({domNode:e,url:e.dataset.schema,deepLinking:!0,validatorUrl:null,defaultModelsExpandDepth:0,requestInterceptor:d=>(d.method!=="GET"&&(d.headers[e.dataset.csrfHeader]=e.dataset.csrf),d)});})();
