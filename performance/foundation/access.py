@@ -184,7 +184,7 @@ def get_or_404(queryset: models.QuerySet[Row], **lookup: Any) -> Row:
         raise Http404 from error
 
 
-def require(allowed: bool) -> None:
-    """403 unless the rule says yes."""
+def require(allowed: bool, why: Any = "") -> None:
+    """403 unless the rule says yes. `why` is a translated sentence that says to whom it is open instead."""
     if not allowed:
-        raise PermissionDenied
+        raise PermissionDenied(str(why))

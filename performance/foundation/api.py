@@ -115,7 +115,7 @@ def _known(error: Exception) -> Exception:
     if isinstance(error, Http404):
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
-        return exceptions.PermissionDenied()
+        return exceptions.PermissionDenied(str(error) or None)
     if isinstance(error, DataError):
         # A NUL letter, a number beyond every bound: what no column can hold.
         logger.warning("The database could not take a value.", exc_info=error)

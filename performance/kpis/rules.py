@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from performance.foundation import access
 from performance.kpis.models import Direction, Metric, MetricVersion, Side, VersionState
 
@@ -71,6 +73,11 @@ def can_import_targets(actor: access.Actor) -> bool:
 def can_close_month(actor: access.Actor) -> bool:
     """Closing is finance's."""
     return actor.has_role("finance_owner") and not actor.only_reads
+
+
+WHO_SEES_ROWS = _(
+    "Source rows are open to KPI owners, administrators and auditors, and to the people of the unit they are about."
+)
 
 
 def can_see_rows(actor: access.Actor, metric: Metric, slice: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ def test_rows_of_a_metric_without_the_own_dimension_stay_closed(
     address = reverse("kpis:rows", args=[by_city.pk])
     answer = client_for(here.employee).get(address, {"month": "2026-01", "store": "Nanshan"})
     assert answer.status_code == 403
+    assert "Source rows are open to KPI owners" in answer.content.decode()
     assert client_for(here.finance_owner).get(address, {"month": "2026-01"}).status_code == 200
 
 

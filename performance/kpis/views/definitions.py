@@ -41,6 +41,7 @@ def library(request: asking.MemberRequest) -> HttpResponse:
             ],
             "labels": queries.labels_for([]),
             "can_draft": rules.can_draft_metric(request.actor),
+            "can_import": rules.can_import_targets(request.actor),
         },
     )
 

@@ -63,7 +63,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     and the rows of the one chosen with ?input=key."""
     found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
     within = asking.slice_of(request)
-    access.require(rules.can_see_rows(request.actor, found, within))
+    access.require(rules.can_see_rows(request.actor, found, within), rules.WHO_SEES_ROWS)
     today = people.today(request.actor.organisation)
     month = asking.month_of(request) or queries.latest_month([found.pk]) or months.first_of(today)
     since = asking.day_of(request, "since") or month
@@ -78,7 +78,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     if chosen is not None:
         cut = {key: value for key, value in within.items() if key in chosen.dimensions}
         # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
-        access.require(rules.can_see_rows(request.actor, found, cut))
+        access.require(rules.can_see_rows(request.actor, found, cut), rules.WHO_SEES_ROWS)
         shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
     labels = queries.labels_for([within])
     days = {"since": since.isoformat(), "until": until.isoformat()}
