@@ -6,7 +6,3 @@ class ConfigConfig(AppConfig):
 
     name = "performance.config"
     label = "config"
-
-    def ready(self) -> None:
-        # Its extensions register themselves.
-        from performance.config import schema  # noqa: F401

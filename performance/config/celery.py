@@ -7,7 +7,9 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_ready
+from celery.signals import worker_process_init, worker_ready
+
+from performance.foundation import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "performance.config.settings")
 
@@ -79,6 +81,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 30},
     },
 }
+
+
+@worker_process_init.connect
+def leave_inherited_connections(**kwargs: Any) -> None:
+    """Each child of the worker talks to the broker on connections of its own."""
+    broker.leave_inherited_connections()
 
 
 @worker_ready.connect

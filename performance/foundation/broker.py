@@ -61,6 +61,19 @@ def make_tables(owner_url: str, role: str) -> None:
             )
 
 
+def leave_inherited_connections() -> None:
+    """For a process just forked: forgets the parent's connections to the broker without closing them.
+
+    The transport caches its engines for the whole process. A worker's child that is replaced while the parent is
+    connected would otherwise talk on the parent's sockets: each reads the other's answers, and the worker falls silent.
+    """
+    from kombu.transport.sqlalchemy import Channel
+
+    for engine, _sessions in Channel._engines.values():
+        engine.dispose(close=False)
+    Channel._engines.clear()
+
+
 def clear_delivered() -> int:
     """Delete messages that were delivered a while ago. Returns how many; 0 for other brokers."""
     if not is_database():

@@ -33,6 +33,8 @@ FRAGMENT_ADDRESS = """button => {
     return '';
 }"""
 SET_HIDDEN = "(element, value) => { element.value = value; }"
+#: What htmx says of a request that a person cut short by going on to another page.
+ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
 #: How long a page may go on loading before the test goes on without it.
 SETTLE_MS = 15_000
 
@@ -217,6 +219,8 @@ class Watch:
             self.elsewhere.append(url)
 
     def _said(self, message: playwright.ConsoleMessage) -> None:
+        if message.text.startswith(ABORTED):
+            return
         is_policy = "Content Security Policy" in message.text
         if is_policy or (message.type == "error" and "Failed to load resource" not in message.text):
             self.complaints.append(message.text)

@@ -1,5 +1,6 @@
 """Messages over PostgreSQL: carried by a role that owns nothing, counted, cleared; and over Redis."""
 
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from kombu import Connection
 from psycopg import sql
 from pytest_django import Settings
+from sqlalchemy import text
 
 from performance.foundation import broker, databases
 from tests import services
@@ -78,3 +80,32 @@ def test_waiting_messages_of_redis_are_counted(settings: Settings) -> None:
             current_app.conf.broker_url = before
             sender.queue.delete()
             sender.close()
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_forked_process_talks_to_the_broker_on_a_connection_of_its_own(
+    broker_database: str, settings: Settings
+) -> None:
+    broker.make_tables(broker_database, settings.APPLICATION_ROLE)
+    address = "sqla+" + _as_application(broker_database).replace("postgresql://", "postgresql+psycopg://")
+
+    def backend() -> int:
+        with Connection(address) as connection, connection.default_channel.session as session:
+            return int(session.scalar(text("SELECT pg_backend_pid()")))
+
+    mine = backend()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        broker.leave_inherited_connections()
+        os.write(writing, str(backend()).encode())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        theirs = int(answer.read())
+    assert theirs != mine
+    assert backend() == mine, "the parent keeps its own"
+    with Connection(address) as connection:
+        connection.default_channel._open()[0].dispose()
