@@ -56,6 +56,20 @@ def is_reportable_week(week_starts_on: datetime.date, today: datetime.date, peri
     )
 
 
+def likely_slip(value: Decimal, before: Decimal | None) -> Decimal | None:
+    """What was probably meant by a number some ten times, or a tenth of, the one before it; None where it is
+    plausible. A shifted point moves it by a power of ten to within a half of the former value."""
+    if not value or not before or (value > 0) != (before > 0):
+        return None
+    for power in (1, 2, 3, -1, -2, -3):
+        meant = value.scaleb(-power)
+        if (abs(value) >= 8 * abs(before) or 8 * abs(value) <= abs(before)) and 2 * abs(
+            meant - before
+        ) <= abs(before):
+            return meant
+    return None
+
+
 # --- Who may -----------------------------------------------------------------------------------------------
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from okr import rules
 from okr.actions import Reading
 from okr.forms.fields import AmountField
 from okr.models import KeyResult
+from performance.foundation.components import formats
 
 YES_NO = [("", "–"), ("no", _("Not yet")), ("yes", _("Done"))]
 TYPED_KINDS = ("increase", "decrease", "percent", "money", "band")
@@ -32,6 +34,8 @@ class CheckInForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         self.key_results = list(key_results)
+        #: Key result → the number as it was typed, where the answer asks whether it is right.
+        self.questioned: dict[str, str] = {}
         self.helpers = {str(person.pk): person for person in helpers}
         self.fields["asks"].choices = [  # type: ignore[attr-defined]
             ("", _("Nobody for now")),
@@ -76,16 +80,48 @@ class CheckInForm(forms.Form):
             key_result_id=key,
             value=given.get(f"value-{key}"),
             done={"yes": True, "no": False}.get(given.get(f"done-{key}") or ""),
-            milestones_done=frozenset(uuid.UUID(each) for each in given.get(f"steps-{key}") or [])
-            if key_result.kind == "milestones"
-            else None,
+            milestones_done=self._steps(key_result),
             confidence=given.get(f"confidence-{key}"),
             note=given.get(f"note-{key}", ""),
         )
 
+    def _steps(self, key_result: KeyResult) -> frozenset[uuid.UUID] | None:
+        """No box ticked where none ever was is no report: there is no score yet, rather than 0%."""
+        ticked = self.cleaned_data.get(f"steps-{key_result.pk}") or []
+        if key_result.kind != "milestones" or not (ticked or _is_reported(key_result)):
+            return None
+        return frozenset(uuid.UUID(each) for each in ticked)
+
+    def clean(self) -> dict[str, Any]:
+        """A number ten times the one before, or a tenth of it, is most often a slip: it is asked about once."""
+        cleaned = super().clean() or {}
+        for key_result in self.key_results:
+            name = f"value-{key_result.pk}"
+            value = cleaned.get(name)
+            if value is None or self.data.get(f"sure-{key_result.pk}") == self.data.get(name):
+                continue
+            meant = rules.likely_slip(value, key_result.current)
+            if meant is not None:
+                told = {
+                    "value": formats.number(value),
+                    "before": formats.number(key_result.current),
+                    "meant": formats.number(meant),
+                }
+                question = _(
+                    "%(value)s is far from the last value, %(before)s. Did you mean %(meant)s? Send it again if it is right."
+                )
+                self.add_error(name, question % told)
+                self.questioned[str(key_result.pk)] = str(self.data.get(name))
+        return cleaned
+
     @property
     def helper(self) -> Any:
         return self.helpers.get(self.cleaned_data.get("asks") or "")
+
+
+def _is_reported(key_result: KeyResult) -> bool:
+    """Somebody has said something about its milestones before."""
+    return any(step.done is not None for step in key_result.milestones.all())
 
 
 def standing_readings(key_results: Iterable[KeyResult]) -> list[Reading]:
@@ -96,7 +132,7 @@ def standing_readings(key_results: Iterable[KeyResult]) -> list[Reading]:
             value=each.current if each.kind in TYPED_KINDS else None,
             done=each.done,
             milestones_done=frozenset(step.pk for step in each.milestones.all() if step.done)
-            if each.kind == "milestones" and any(step.done is not None for step in each.milestones.all())
+            if each.kind == "milestones" and _is_reported(each)
             else None,
             confidence=each.confidence,
         )

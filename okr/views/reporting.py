@@ -71,7 +71,8 @@ def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -
     if not request.headers.get("HX-Request"):
         messages.success(request, text)
         return redirect("okr:home")
-    response = render(request, "okr/_card_check_in.html", my_week.week_context(request, page.monday))
+    context = my_week.week_context(request, page.monday) | {"is_followed": True}
+    response = render(request, "okr/_submitted.html", context)
     trigger_client_event(response, "todo:changed", {})
     trigger_client_event(response, "checkin:submitted", {})
     return trigger_client_event(response, "toast", {"text": text, "level": "good"})
@@ -175,6 +176,8 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
             return redirect("okr:conversation", found.pk)
         return _team_row(request, found, opens=True)
     form = forms.ReplyForm(request.POST)
+    if form.is_valid() and not form.cleaned_data["text"].strip() and "read" not in request.POST:
+        form.add_error("text", _("Write something first, or mark it as read."))
     if form.is_valid():
         try:
             actions.reply_to_check_in(
@@ -183,22 +186,27 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
         except actions.CheckInRefused as refusal:
             form.add_error("text", str(refusal.message))
     if not form.is_valid():
+        if request.headers.get("HX-Request"):
+            return _team_row(request, found, opens=True, form=form)
         return render(request, "okr/conversation.html", _conversation(request, check_in_id, form), status=422)
+    text = _("Answered.") if form.cleaned_data["text"].strip() else _("Marked as read.")
     if not request.headers.get("HX-Request"):
-        messages.success(request, _("Answered."))
+        messages.success(request, text)
         return redirect("okr:conversation", found.pk)
     response = _team_row(request, found, opens=False)
     trigger_client_event(response, "todo:changed", {})
-    return trigger_client_event(response, "toast", {"text": _("Answered."), "level": "good"})
+    return trigger_client_event(response, "toast", {"text": text, "level": "good"})
 
 
-def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool) -> HttpResponse:
+def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool, form: Any = None) -> HttpResponse:
+    """The row of the manager's page; with its form where that was opened, or refused (422)."""
     actor = request.actor
     today = people.today(actor.organisation)
     period = people.current_period(today)
     pace = queries.pace_of(period or found.period, today)
     (row,) = queries.team_week([found.person], found.week_starts_on, pace)
-    return render(request, "okr/_team_row.html", {"row": row, "opens": opens, "pace": pace})
+    context = {"row": row, "opens": opens, "pace": pace, "form": form}
+    return render(request, "okr/_team_row.html", context, status=200 if form is None else 422)
 
 
 @access.member

@@ -52,6 +52,7 @@ class Row:
     delta: Decimal | None
     better: bool | None
     metric: Any
+    questioned: str = ""
 
     @property
     def done_steps(self) -> int:
@@ -129,6 +130,7 @@ class WeekPage:
             delta=delta,
             better=_is_better(key_result, delta),
             metric=self.values.get(key),
+            questioned=form.questioned.get(str(key), ""),
         )
 
 

@@ -19,7 +19,9 @@ def test_the_documentation_is_drawn_from_our_own_files(
 ) -> None:
     watch = Watch()
     window = Window(chromium, live_server.url, "en", watch)
-    window.open(reverse("account_login")).submit("^$|login", {"login": cast.employee.email, "password": PASSWORD})
+    window.open(reverse("account_login")).submit(
+        "^$|login", {"login": cast.employee.email, "password": PASSWORD}
+    )
     window.tab.goto(live_server.url + reverse("api_docs"))
     window.tab.get_by_text("/api/v1/goals/objectives/", exact=True).first.wait_for()
     assert not watch.elsewhere, "the page asked another host"

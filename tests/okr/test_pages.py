@@ -269,6 +269,55 @@ def test_the_manager_sees_who_needs_an_answer_and_answers(active, check_in, cast
     )
 
 
+def test_an_empty_answer_is_none_unless_it_says_read(active, check_in, cast, client_for):
+    submitted = check_in(blockers="The lift is broken.", asks=cast.manager)
+    client, address = client_for(cast.manager), reverse("okr:reply", args=[submitted.pk])
+    for headers in ({}, HTMX):
+        refused = client.post(address, {"text": "  "}, headers=headers)
+        assert refused.status_code == 422
+        assert "Write something first" in refused.content.decode()
+    assert not submitted.replies.exists()
+    assert client.post(address, {"text": "", "read": "1"}, headers=HTMX).status_code == 200
+    assert submitted.replies.get().text == ""
+
+
+def test_milestones_that_nobody_touched_are_no_report(active, cast, client_for, this_week):
+    _up, _down, steps, _answer = active.key_results.all()
+    posted = posted_week(active)
+    del posted[f"steps-{steps.pk}"]
+    assert (
+        client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), posted).status_code == 302
+    )
+    steps.refresh_from_db()
+    assert steps.progress_micro is None
+    assert set(steps.milestones.values_list("done", flat=True)) == {None}
+
+
+def test_a_number_ten_times_the_last_is_asked_about_once(active, check_in, cast, client_for, this_week):
+    up = active.key_results.first()
+    check_in(actions.Reading(up.pk, value=Decimal("4.5"), confidence=3))
+    client, address = client_for(cast.employee), reverse("okr:check_in", args=[this_week])
+    slipped = posted_week(active) | {f"value-{up.pk}": "45"}
+    asked = client.post(address, slipped)
+    assert asked.status_code == 422
+    assert "Did you mean 4.5?" in asked.content.decode()
+    assert f'name="sure-{up.pk}" value="45"' in asked.content.decode()
+    assert client.post(address, slipped | {f"sure-{up.pk}": "46"}).status_code == 422
+    assert client.post(address, slipped | {f"sure-{up.pk}": "45"}).status_code == 302
+    up.refresh_from_db()
+    assert up.current == 45
+
+
+def test_after_the_check_in_the_strip_shows_what_it_moved(active, cast, client_for, this_week):
+    client = client_for(cast.employee)
+    answer = client.post(reverse("okr:check_in", args=[this_week]), posted_week(active), headers=HTMX)
+    assert answer.status_code == 200
+    card, _form, strip = answer.content.decode().rpartition('<section class="card strip')
+    assert "card-checkin" in card
+    assert 'hx-swap-oob="true"' in strip
+    assert "1 in a row" in strip
+
+
 def test_the_team_page_draws_the_tree(active, propose, agree, cast, actor, now, client_for):
     parent = agree(
         propose(content("Full shelves", key_result()), by=cast.manager, team=cast.team, owner_kind="team")

@@ -59,6 +59,27 @@ def test_a_scorecard_is_seen_by_oneself_the_line_above_hr_and_auditors_only(
         assert answer.status_code == (200 if name in allowed else 404), name
 
 
+def test_points_are_written_so_that_they_sum_to_the_written_score(score: Score, cast: Cast) -> None:
+    """Thirds have no place of their own to be cut off at: one of them is written a tenth higher."""
+    with tenancy.acting_for(cast.organisation):
+        parts = score.explanation["components"]
+        score.score_micro, score.constant_micro = 50 * MICRO + 30_000, 50 * MICRO - 20_000
+        shares = [(3_333_400, 3_349_000), (3_333_300, 3_331_000), (43_363_300, 43_300_000)]
+        shares = shares[: len(parts) - 1] + [(0, 0)] * (len(parts) - 4)
+        rest = [
+            score.score_micro - sum(each[0] for each in shares),
+            score.constant_micro - sum(each[1] for each in shares),
+        ]
+        for part, (now, constant) in zip(parts, [*shares, tuple(rest)], strict=True):
+            part["contribution_micro"], part["constant_contribution_micro"] = now, constant
+        card = queries.scorecard(score)
+    assert sum(line.points for line in card.lines) == Decimal("50.0")
+    assert sum(line.moved for line in card.lines) == Decimal("0.0")
+    for line in card.lines:
+        assert abs(line.points - Decimal(line.contribution_micro) / MICRO) < Decimal("0.1")
+        assert abs(line.moved - Decimal(line.delta_micro) / MICRO) < Decimal("0.1")
+
+
 @pytest.mark.parametrize("name", ["evidence", "evidence_panel"])
 def test_evidence_and_replay_follow_the_scorecard_s_visibility(
     score: Score, cast: Cast, client_for: ClientFor, name: str

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
@@ -19,6 +20,7 @@ from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersi
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
 STEPS_TOLD = 3
+MICRO = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Line:
     coverage_ppm: int
     provisional: bool
     refs: tuple[Mapping[str, str], ...]
+    #: Points and their difference to constant weights as the page writes them: with one place, and summing exactly
+    #: to the total that it writes (largest remainders).
+    points: Decimal = Decimal(0)
+    moved: Decimal = Decimal(0)
 
     @property
     def name(self) -> str:
@@ -202,6 +208,7 @@ def scorecard(score: Score) -> Scorecard:
     for explained in score.explanation["components"]:
         lines.append(_line(explained, planned[explained["key"]], given.get(explained["key"], {}), start))
         start += explained["contribution_micro"]
+    lines = _as_written(lines, score)
     highest = max((line.start_micro + line.contribution_micro for line in lines), default=0)
     return Scorecard(
         score=score,
@@ -210,6 +217,35 @@ def scorecard(score: Score) -> Scorecard:
         history=history(score.person_id, score.period),
         axis=100 if highest <= 100_000_000 else 120,
     )
+
+
+def _as_written(lines: list[Line], score: Score) -> list[Line]:
+    """Sets what is written beside each component, so that the column sums to what is written below it."""
+    if not lines or score.score_micro is None:
+        return lines
+    keys = [line.key for line in lines]
+    total, constant = _tenths(score.score_micro), _tenths(score.constant_micro or 0)
+    points = _shared_out([line.contribution_micro for line in lines], total, keys)
+    moved = _shared_out([line.delta_micro for line in lines], total - constant, keys)
+    return [
+        replace(line, points=point, moved=change)
+        for line, point, change in zip(lines, points, moved, strict=True)
+    ]
+
+
+def _tenths(micro: int) -> int:
+    """The figure with one place, as it is written, in whole tenths."""
+    return int(formats.rounded(Decimal(micro) / MICRO, 1) * 10)
+
+
+def _shared_out(micros: list[int], total_tenths: int, keys: list[str]) -> list[Decimal]:
+    shared = shares.apportion(
+        fixed.column(micros)[None, :],
+        fixed.column([MICRO // 10]),
+        fixed.column([total_tenths]),
+        shares.key_order(keys),
+    )
+    return [Decimal(int(tenths)) / 10 for tenths in shared[0]]
 
 
 def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:

@@ -17,6 +17,17 @@ WHOLE = 1_000_000
 
 
 @register.filter
+def moved(score: Any) -> Decimal | None:
+    """What weights have moved: the difference of the two scores as they are written, with one place."""
+    if score is None or score.score_micro is None or score.constant_micro is None:
+        return None
+    total, constant = (
+        formats.rounded(Decimal(micro) / WHOLE, 1) for micro in (score.score_micro, score.constant_micro)
+    )
+    return total - constant
+
+
+@register.filter
 def factor(ppm: int | None) -> str:
     """1_200_000 → "1.20"."""
     return formats.number(None if ppm is None else Decimal(ppm) / WHOLE, 2)
