@@ -2,6 +2,8 @@
 
 Middleware opens `request`, the task base class opens `task`, tenancy knows the organisation. The filter
 copies them onto each record, so that a formatter (JSON in production) prints them without every call naming them.
+What Django and Celery say of a failure they say after these have closed; then the request that the record carries,
+or the task that is being traced, still tells.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from contextvars import ContextVar
+
+from celery import current_task
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _task_id: ContextVar[str] = ContextVar("task_id", default="")
@@ -47,7 +51,16 @@ class Belonging(logging.Filter):
         # Imported late: logging is configured before the application's modules may be imported.
         from performance.foundation import tenancy
 
-        record.request_id = _request_id.get()
-        record.task_id = _task_id.get()
-        record.organisation_id = str(tenancy.organisation_id_or_none() or "")
+        request = getattr(record, "request", None)
+        task = current_task.request if current_task else None
+        record.request_id = _request_id.get() or getattr(request, "identifier", "")
+        record.task_id = _task_id.get() or (task.id if task and task.id else "")
+        actor = getattr(request, "actor", None)
+        organisation_id = (
+            tenancy.organisation_id_or_none()
+            or (actor.organisation.pk if actor else None)
+            or (getattr(task, "headers", None) or {}).get("organisation")
+            or getattr(task, "organisation", None)
+        )
+        record.organisation_id = str(organisation_id or "")
         return True

@@ -1,6 +1,7 @@
 """Alive asks nothing; ready asks database, broker and worker."""
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -43,3 +44,12 @@ def test_ready_with_a_fresh_heartbeat(client: Client) -> None:
 def test_not_ready_when_the_last_heartbeat_is_old(client: Client) -> None:
     health.beat_heart(at=timezone.now() - datetime.timedelta(minutes=10))
     assert client.get("/health/ready").status_code == 503
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_a_probe_that_knows_only_the_address_is_answered(client: Client, settings: Any, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["accord.example"]
+    health.beat_heart(at=timezone.now())
+    assert client.get(path, headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/accounts/login/", headers={"host": "10.1.2.3:8000"}).status_code == 400
