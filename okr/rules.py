@@ -238,6 +238,15 @@ def _problems_of_line(key_result: KeyResultContent) -> list[Problem]:
     return []
 
 
+def leads_the_wrong_way(key_result: KeyResultContent, direction: str) -> bool:
+    """A metric of which more is better is not to be brought down, and one of which less is better not up."""
+    if key_result.start is None or key_result.target is None:
+        return False
+    if direction == "up":
+        return key_result.target < key_result.start
+    return direction == "down" and key_result.target > key_result.start
+
+
 def _problems_of_band(key_result: KeyResultContent) -> list[Problem]:
     if key_result.lower is None and key_result.upper is None:
         return [Problem("lower", _("A band needs a lower or an upper edge."))]

@@ -249,15 +249,23 @@ def require_sound(content: Content) -> None:
     owners = {each.owner_id for each in content.key_results if each.owner_id is not None}
     known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
     metrics = {each.metric_key for each in content.key_results if each.kind == KeyResultKind.KPI}
-    certified = set()
+    directions: dict[str, str] = {}
     if metrics:
-        certified = set(kpis.certified_metrics().filter(key__in=metrics).values_list("key", flat=True))
+        directions = dict(kpis.certified_metrics().filter(key__in=metrics).values_list("key", "direction"))
     for place, each in enumerate(content.key_results):
         if each.owner_id is not None and each.owner_id not in known:
             raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")
-        if each.kind == KeyResultKind.KPI and each.metric_key not in certified:
+        if each.kind != KeyResultKind.KPI:
+            continue
+        if each.metric_key not in directions:
             raise ObjectiveRefused(
                 _("This metric is not certified."), code="not_certified", field=f"{place}.metric_key"
+            )
+        if rules.leads_the_wrong_way(each, directions[each.metric_key]):
+            raise ObjectiveRefused(
+                _("The target lies on the wrong side of the start: see which way is better for this metric."),
+                code="direction",
+                field=f"{place}.target",
             )
 
 

@@ -17,6 +17,18 @@ def metric_values(key_results: Iterable[KeyResult], period: Any) -> dict[uuid.UU
     return {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
 
 
+def bindings(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, tuple[Any, str]]:
+    """key result id → its metric, and the part of the business in words, for those bound to one."""
+    bound = [each for each in key_results if each.kind == "kpi"]
+    if not bound:
+        return {}
+    by_key = {
+        each.key: each for each in kpis.certified_metrics().filter(key__in={b.metric_key for b in bound})
+    }
+    labels = kpis.labels_for([each.slice for each in bound])
+    return {each.pk: (by_key.get(each.metric_key), labels.of(each.slice)) for each in bound}
+
+
 def take(key_result: KeyResult, found: Any) -> bool:
     """Sets the row to the metric's value. Returns whether that moved it; a missing value leaves it as it was."""
     if found is None or found.value is None:

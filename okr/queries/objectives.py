@@ -25,6 +25,7 @@ from okr.models import (
     ProgressPoint,
 )
 from okr.models.objectives import State
+from okr.queries import metrics
 from okr.queries.pace import Pace, status_of
 
 # A key result keeps its colour in the weight bar and in the table.
@@ -121,6 +122,8 @@ class KeyResultRow:
     status: str
     expected: int | None
     history: list[Any] = field(default_factory=list)
+    metric: Any = None
+    part: str = ""
 
     @property
     def steps(self) -> list[Milestone]:
@@ -136,7 +139,8 @@ class KeyResultRow:
 
 
 def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
-    """Standing key results with the readings of the last weeks. One query beyond those of `with_key_results`."""
+    """Standing key results with the readings of the last weeks, and what metric and part of the business fills
+    those that are bound. One query beyond those of `with_key_results`, four where one is bound."""
     rows = [
         KeyResultRow(each, place % SERIES + 1, pace.status_of(each), pace.expected_of(each))
         for place, each in enumerate(objective.key_results.all())
@@ -149,8 +153,10 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
         key, at, value, progress_micro = entry
         shown = value if value is not None else percent(progress_micro)
         by_key_result[key][rules.monday_of(timezone.localdate(at))] = shown
+    sources = metrics.bindings([row.key_result for row in rows])
     for row in rows:
         row.history = list(by_key_result[row.key_result.pk].values())[-HISTORY_WEEKS:]
+        row.metric, row.part = sources.get(row.key_result.pk, (None, ""))
     return rows
 
 

@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from okr import actions
 from okr.models import KeyResultEntry
@@ -109,3 +110,32 @@ def test_a_metric_that_is_off_track_has_to_be_explained(bound, margin, check_in,
 
     submitted = check_in(actions.Reading(row.pk, confidence=2, note="The supplier left."))
     assert submitted.entries.get().note == "The supplier left."
+
+
+def test_a_bound_key_result_cannot_lead_the_wrong_way(margin, propose, cast):
+    """More margin is better: nobody agrees to bring it down."""
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        propose(
+            content(
+                "Margin",
+                key_result("kpi", start=Decimal(40), target=Decimal(30), metric_key="margin", unit="%"),
+            )
+        )
+    assert (refusal.value.code, refusal.value.field) == ("direction", "0.target")
+
+
+def test_the_page_names_the_metric_and_the_part_that_fill_a_key_result(
+    margin, propose, agree, cast, client_for
+):
+    bound = key_result(
+        "kpi",
+        start=Decimal(30),
+        target=Decimal(40),
+        metric_key="margin",
+        slice={"store": "010"},
+        unit="%",
+    )
+    objective = agree(propose(content("Margin", bound)))
+    page = client_for(cast.employee).get(reverse("okr:objective", args=[objective.pk])).content.decode()
+    row = page[page.index('id="kr-') :]
+    assert "Margin</a>, 010, Higher is better" in row

@@ -253,6 +253,19 @@ def test_the_lock_marks_everybody_concerned_and_announces_to_them(
         assert locked.announced_at is not None
 
 
+def test_what_a_new_version_replaces_need_not_be_read_any_more(
+    locked: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        actions.announce_policy(version=locked, at=now)
+        later = actions.draft_next_version(
+            policy=locked.policy, period=locked.period, by=actor(cast.hr), at=now
+        )
+        actions.announce_policy(version=later, at=now)
+        waiting = WorkItem.objects.filter(kind=actions.ANNOUNCEMENT, done_at=None)
+        assert set(waiting.values_list("subject_id", flat=True)) == {later.pk}
+
+
 def test_a_change_of_rules_needs_a_reason(
     locked: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
 ) -> None:

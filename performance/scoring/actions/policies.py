@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -146,9 +147,18 @@ def announce_policy(*, version: PolicyVersion, at: datetime.datetime, limit: int
     for person in untold:
         _ask(person, ANNOUNCEMENT, version, "Read the new weights of", "请阅读新的权重：", by=None, at=at)
     if len(untold) < limit and version.announced_at is None:
+        _withdraw_earlier_announcements(version, at)
         version.announced_at = at
         version.save(update_fields=["announced_at"])
     return len(untold)
+
+
+def _withdraw_earlier_announcements(version: PolicyVersion, at: datetime.datetime) -> None:
+    """Nobody needs to read any more what this version replaced, or what governed a period that is over."""
+    earlier = PolicyVersion.objects.filter(policy_id=version.policy_id, number__lt=version.number)
+    over = Q(period_id=version.period_id) | Q(period__ends_on__lt=queries.day_of(at))
+    for subject_id in earlier.filter(over).values_list("pk", flat=True):
+        inbox_actions.resolve_work(kind=ANNOUNCEMENT, subject_id=subject_id, by=None, at=at)
 
 
 def acknowledge_policy(*, version: PolicyVersion, by: access.Actor, at: datetime.datetime) -> int:
