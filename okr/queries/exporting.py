@@ -42,7 +42,8 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
 def table_of(objectives: QuerySet[Objective]) -> Iterator[list[Any]]:
     """The rows in bounded memory; an objective without key results stands in one row."""
     for one in reads.with_key_results(objectives).iterator(chunk_size=CHUNK):
-        for key_result in list(one.key_results.all()) or [None]:
+        key_results: list[KeyResult | None] = [*one.key_results.all()]
+        for key_result in key_results or [None]:
             yield _row(one, key_result)
 
 

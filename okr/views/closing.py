@@ -74,6 +74,6 @@ def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         "policy": policy,
         "candidates": candidates,
         "later": later,
-        "chosen": form.data.getlist("objectives") if form.is_bound else [],
+        "chosen": request.POST.getlist("objectives"),
     }
     return render(request, "okr/carry.html", context, status=422 if form.is_bound else 200)

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -35,7 +34,7 @@ def _template(request: HttpRequest, page: str, card: str) -> str:
 
 
 @access.member
-def export(request: HttpRequest, form: str) -> HttpResponseBase:
+def export(request: HttpRequest, form: str) -> Any:
     """What the list's filter leaves, as a file. CSV opens in spreadsheets with its characters intact."""
     found, context = _filtered(request)
     moment = timezone.now()
@@ -85,12 +84,12 @@ def _list(request: HttpRequest) -> dict[str, Any]:
     period = context["period"]
     page = Paginator(queries.with_key_results(found), A_PAGE).get_page(request.GET.get("page"))
     rows = []
+    pace: Any = None
+    policy: Any = None
     if period is not None:
         period.organisation = actor.organisation
         pace, policy = queries.pace_of(period, today), queries.policy_of(period)
         rows = queries.rows_of(page, {period.pk: pace}, {period.pk: policy})
-    else:
-        pace = policy = None
     team = people.team_of(actor.person_id, today)
     return {
         **context,
