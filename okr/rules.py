@@ -9,9 +9,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from okr.models import CheckIn, Content, KeyResultContent, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import (
+    CheckIn,
+    Content,
+    KeyResultContent,
+    Objective,
+    ObjectiveVersion,
+    OkrPolicy,
+    SuggestedEdit,
+)
 from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
+from okr.models.policies import Over
 from performance.foundation import access
 
 MOST_KEY_RESULTS = 12
@@ -160,6 +169,45 @@ def can_reply(actor: access.Actor, check_in: CheckIn, line_above: Line) -> bool:
     return not actor.only_reads and (
         actor.person_id in (check_in.person_id, check_in.asks_id) or actor.person_id in line_above
     )
+
+
+def is_graded_now(objective: Objective) -> bool:
+    """The two sides grade what was in force, while the period is closing."""
+    return objective.period.state == "closing" and objective.is_in_force and objective.state != State.CLOSED
+
+
+def can_grade(actor: access.Actor, objective: Objective, graded: Collection[str]) -> bool:
+    """The owner first, until the manager's side has graded; then the manager's side. `graded` are the sides
+    that have."""
+    side = side_of(actor, objective)
+    if actor.only_reads or side is None or not is_graded_now(objective):
+        return False
+    return Side.MANAGER not in graded if side == Side.OWNER else Side.OWNER in graded
+
+
+def can_read_grades(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Grades and reflections are between the two sides and the line above; auditors and HR read them."""
+    return (
+        side_of(actor, objective) is not None
+        or actor.person_id in line_above
+        or actor.has_role("hr", "auditor")
+    )
+
+
+def is_later(period: Any, than: Any) -> bool:
+    return period.starts_on > than.starts_on
+
+
+def highest_grade(policy: OkrPolicy) -> int:
+    """In percent: the cap where the period shows over-achievement."""
+    return policy.cap_percent if policy.over == Over.CAP else 100
+
+
+def suggested_grade(objective: Objective, policy: OkrPolicy) -> int | None:
+    """The computed progress in whole percent, within the scale; none without a figure."""
+    if objective.progress_micro is None:
+        return None
+    return min(max((objective.progress_micro + 500_000) // 1_000_000, 0), highest_grade(policy))
 
 
 def can_set_policy(actor: access.Actor) -> bool:

@@ -20,8 +20,10 @@ urlpatterns = [
     path("check-ins/<uuid:check_in_id>/", views.conversation, name="conversation"),
     path("check-ins/<uuid:check_in_id>/reply/", views.reply, name="reply"),
     path("goals/", views.objectives, name="objectives"),
+    re_path(r"^goals/export\.(?P<form>csv|xlsx)$", views.export, name="export"),
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
+    path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),
     path("goals/policies/<uuid:period_id>/", views.policy, name="policy"),
     re_path(
         r"^goals/suggestions/(?P<edit_id>[0-9a-f-]{36})/(?P<decision>accept|reject)/$",
@@ -32,6 +34,7 @@ urlpatterns = [
     path("goals/<uuid:objective_id>/", views.objective, name="objective"),
     path("goals/<uuid:objective_id>/change/", views.change, name="change"),
     path("goals/<uuid:objective_id>/agree/", views.agree, name="agree"),
+    path("goals/<uuid:objective_id>/grade/", views.grade, name="grade"),
     path("goals/<uuid:objective_id>/withdraw/", views.withdraw, name="withdraw"),
     path("goals/<uuid:objective_id>/comment/", views.comment, name="comment"),
     path("goals/<uuid:objective_id>/suggest/", views.suggest, name="suggest"),

@@ -1,6 +1,7 @@
 """Writes: each is one transaction with its audit row."""
 
 from okr.actions.alignment import align_objectives, part_objectives
+from okr.actions.carrying import carry_over
 from okr.actions.check_ins import (
     Reading,
     acknowledge_check_ins,
@@ -8,7 +9,9 @@ from okr.actions.check_ins import (
     save_check_in_draft,
     submit_check_in,
 )
+from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
 from okr.actions.discussion import accept_edit, comment_on_objective, reject_edit, suggest_edit
+from okr.actions.exporting import export_objectives
 from okr.actions.policies import set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
 from okr.actions.proposals import (
@@ -30,8 +33,12 @@ __all__ = [
     "activate_agreed_objectives",
     "agree_objective",
     "align_objectives",
+    "ask_for_grades",
+    "carry_over",
     "comment_on_objective",
     "count_again",
+    "export_objectives",
+    "grade_objective",
     "part_objectives",
     "propose_change",
     "propose_objective",
@@ -40,6 +47,7 @@ __all__ = [
     "reply_to_check_in",
     "save_check_in_draft",
     "save_draft",
+    "seal_closed_periods",
     "set_policy",
     "submit_check_in",
     "suggest_edit",

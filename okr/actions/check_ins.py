@@ -73,6 +73,9 @@ def submit_check_in(
     """
     words = Week(wins.strip(), plans.strip(), blockers.strip(), asks)
     with transaction.atomic():
+        # Closing waits for a check-in that is on its way; one that comes later is refused.
+        period = people.hold_period(period.pk)
+        period.organisation = by.organisation
         # One check-in of a person at a time.
         people_models.Person.objects.select_for_update(no_key=True).get(pk=by.person_id)
         _require_open(period, week_starts_on, people.day_at(by.organisation, at), words, by)

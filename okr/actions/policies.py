@@ -13,7 +13,10 @@ from okr.queries import pace
 from performance.foundation import access, audit
 from performance.people import models as people
 
-CHOICES = ("over", "cap_percent", "missing", "start_equals_target", "roll_up", "method", "status_rule")
+CHOICES = (
+    *("over", "cap_percent", "missing", "start_equals_target", "roll_up", "method", "status_rule"),
+    "carry_over",
+)
 
 
 def set_policy(

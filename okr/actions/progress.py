@@ -31,7 +31,8 @@ def lock(objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Objective]:
     with connection.cursor() as cursor:
         cursor.execute(ABOVE, {"ids": list(objective_ids), "organisation": tenancy.current_organisation_id()})
         ids = [row[0] for row in cursor.fetchall()]
-    locked = Objective.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    locked = Objective.objects.filter(pk__in=ids).order_by("pk").select_related("period")
+    locked = locked.select_for_update(of=("self",), no_key=True)
     return {objective.pk: objective for objective in locked}
 
 
@@ -78,7 +79,7 @@ def roll_up(
     policies = pace.policies_of(each.period_id for each in locked.values())
     moved = []
     for objective in _lowest_first(locked, served_by):
-        if not objective.is_in_force:
+        if not objective.is_in_force or objective.period.state == "closed":
             continue
         own = key_results[objective.pk]
         contributing = [

@@ -43,7 +43,7 @@ def propose_objective(
     if owner is None:
         raise ObjectiveRefused(_("This team has nobody who leads it yet."), code="no_lead", field="team")
     with transaction.atomic():
-        require_open_goals(period)
+        require_open_goals(people.hold_period(period.pk))
         require_sound(content)
         on = people.day_at(by.organisation, at)
         objective = Objective.objects.create(
@@ -215,6 +215,7 @@ def _apply_milestones(row: KeyResult, wanted: KeyResultContent, *, at: datetime.
 
 
 def _locked(objective: Objective) -> Objective:
+    people.hold_period(objective.period_id)
     return (
         Objective.objects.select_for_update(of=("self",), no_key=True)
         .select_related("period", "owner", "agreer")

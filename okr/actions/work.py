@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -13,6 +14,7 @@ from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", "goals.blocker"
+SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
 DETAIL = 160
@@ -22,6 +24,8 @@ CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
 SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+GRADE_YOURS = gettext_noop("Grade your objective")
+GRADE_THEIRS = gettext_noop("%(person)s has graded an objective: now you")
 
 
 def _in_both(message: str, person: Any) -> tuple[str, str]:
@@ -152,3 +156,27 @@ def ask_for_answers(
 def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
     for kind in (BLOCKER, REPLY):
         inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)
+
+
+def ask_for_grade(objective: Objective, *, to: Any, kind: str, by: Any, at: datetime.datetime) -> None:
+    _assign(
+        GRADE_YOURS if kind == SELF_GRADE else GRADE_THEIRS,
+        about=objective.owner,
+        to=to,
+        kind=kind,
+        subject_id=objective.pk,
+        url=f"{reverse('okr:objective', args=[objective.pk])}#card-grades",
+        detail=(objective.title,) * 2,
+        by=by,
+        at=at,
+    )
+
+
+def graded(objective: Objective, *, kind: str, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=kind, subject_id=objective.pk, by=by, at=at)
+
+
+def nothing_waits(objective_ids: Collection[uuid.UUID], *, at: datetime.datetime) -> None:
+    """Of sealed objectives nothing is asked any more."""
+    for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE):
+        inbox.resolve_many(kind=kind, subject_ids=objective_ids, by=None, at=at)

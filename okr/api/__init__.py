@@ -1,8 +1,8 @@
 """Endpoints under /api/v1/."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, objectives
+from okr.api import check_ins, closing, objectives
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -30,6 +30,9 @@ urls: list[URLPattern] = [
         objectives.Suggestions.as_view(),
         name="api_suggest_edit",
     ),
+    path("goals/objectives/<uuid:objective_id>/grades/", closing.Grades.as_view(), name="api_grades"),
+    re_path(r"^goals/export\.(?P<form>csv|xlsx)$", closing.ExportView.as_view(), name="api_export_goals"),
+    path("goals/periods/<uuid:period_id>/carry-over/", closing.Carry.as_view(), name="api_carry_over"),
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
     path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),

@@ -75,9 +75,9 @@ class Objectives(GoalsView):
         asked = request.query_params
         rows = queries.filtered(
             queries.visible_to(self.actor),
-            period=_uuid(asked.get("period")),
-            owner=_uuid(asked.get("owner")),
-            team=_uuid(asked.get("team")),
+            period=uuid_of(asked.get("period")),
+            owner=uuid_of(asked.get("owner")),
+            team=uuid_of(asked.get("team")),
             state=asked.get("state", ""),
             words=asked.get("q", ""),
         )
@@ -248,7 +248,7 @@ class RejectEdit(Decide):
         return self.detail(edit.objective_id)
 
 
-def _uuid(text: str | None) -> uuid.UUID | None:
+def uuid_of(text: str | None) -> uuid.UUID | None:
     """A filter that is no id matches nothing rather than everything."""
     if not text:
         return None

@@ -1,4 +1,5 @@
 from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of, standing_readings
+from okr.forms.closing import CarryForm, GradeForm
 from okr.forms.fields import AmountField
 from okr.forms.objectives import (
     AlignForm,
@@ -16,8 +17,10 @@ from okr.forms.objectives import (
 __all__ = [
     "AlignForm",
     "AmountField",
+    "CarryForm",
     "CheckInForm",
     "FilterForm",
+    "GradeForm",
     "KeyResultForm",
     "ObjectiveForm",
     "PolicyForm",

@@ -335,6 +335,7 @@ class PolicyForm(forms.ModelForm):
             "roll_up",
             "method",
             "status_rule",
+            "carry_over",
             "reason",
         ]
         widgets = {"reason": forms.Textarea(attrs={"rows": 2})}

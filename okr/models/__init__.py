@@ -2,6 +2,7 @@ from okr.models.agreements import Agreement, Comment, ObjectiveVersion, Suggeste
 from okr.models.alignment import Alignment
 from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, KeyResultEntry
 from okr.models.contents import Content, KeyResultContent, MilestoneContent
+from okr.models.grades import Grade
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
 
@@ -13,6 +14,7 @@ __all__ = [
     "CheckInReply",
     "Comment",
     "Content",
+    "Grade",
     "KeyResult",
     "KeyResultContent",
     "KeyResultEntry",

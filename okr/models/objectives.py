@@ -91,6 +91,7 @@ class Objective(tenancy.TenantModel):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PROPOSED)
     version_number = models.PositiveSmallIntegerField(_("version in force"), null=True)
     agreed_at = models.DateTimeField(_("agreed at"), null=True)
+    carried_from = tenancy.TenantForeignKey("self", null=True, related_name="carried_to")
     proposed_by = tenancy.TenantForeignKey("people.Person", related_name="+")
     created_at = models.DateTimeField(_("created at"))
     progress_micro = models.BigIntegerField(_("progress"), null=True)
@@ -100,6 +101,9 @@ class Objective(tenancy.TenantModel):
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "carried_from", "period"], name="objective_carried_once"
+            ),
             models.CheckConstraint(condition=~Q(owner=F("agreer")), name="objective_two_sides"),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="objective_weight"),
             models.CheckConstraint(

@@ -42,6 +42,12 @@ class StatusRule(models.TextChoices):
     LATEST_WINS = "latest_wins", _("Latest status wins")
 
 
+class CarryOver(models.TextChoices):
+    RESTART = "restart", _("Carried over: progress restarts")
+    FROM_CURRENT = "from_current", _("Carried over: starts from the last value")
+    NOTHING = "nothing", _("Nothing is carried over")
+
+
 class OkrPolicy(tenancy.TenantModel):
     """One version of a period's policy. The newest version rules; earlier ones stay for what they explained."""
 
@@ -66,6 +72,9 @@ class OkrPolicy(tenancy.TenantModel):
     )
     status_rule = models.CharField(
         _("status"), max_length=12, choices=StatusRule.choices, default=StatusRule.OWN_PACE
+    )
+    carry_over = models.CharField(
+        _("carry over"), max_length=14, choices=CarryOver.choices, default=CarryOver.RESTART
     )
     reason = models.TextField(_("reason"), blank=True)
     by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")

@@ -18,6 +18,7 @@ from okr.queries.check_ins import (
     with_conversation,
 )
 from okr.queries.contents import content_of, differences, field_label, field_value
+from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import metric_values, take
 from okr.queries.objectives import (
     KeyResultRow,
@@ -57,8 +58,10 @@ __all__ = [
     "field_label",
     "field_value",
     "filtered",
+    "grades_of",
     "key_result_rows",
     "key_results_to_report",
+    "kin_of",
     "last_readings",
     "links_of",
     "metric_values",
@@ -80,6 +83,7 @@ __all__ = [
     "take",
     "team_tree",
     "team_week",
+    "to_carry",
     "versions_of",
     "visible_to",
     "weeks_of",

@@ -1,6 +1,7 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, withdraw
+from okr.views.closing import carry, grade
 from okr.views.my_week import home, my_team, week
-from okr.views.reading import objective, objectives
+from okr.views.reading import export, objective, objectives
 from okr.views.reporting import (
     check_in,
     check_in_draft,
@@ -16,6 +17,7 @@ from okr.views.writing import change, propose
 __all__ = [
     "agree",
     "align",
+    "carry",
     "change",
     "check_in",
     "check_in_draft",
@@ -23,6 +25,8 @@ __all__ = [
     "comment",
     "conversation",
     "decide",
+    "export",
+    "grade",
     "home",
     "mark_read",
     "my_team",

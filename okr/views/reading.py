@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from okr import forms, queries, rules
+from okr import actions, forms, queries, rules
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES
@@ -32,7 +33,25 @@ def _template(request: HttpRequest, page: str, card: str) -> str:
     return card if htmx else page
 
 
-def _list(request: HttpRequest) -> dict[str, Any]:
+@access.member
+def export(request: HttpRequest, form: str) -> Any:
+    """What the list's filter leaves, as a file. CSV opens in spreadsheets with its characters intact."""
+    found, context = _filtered(request)
+    moment = timezone.now()
+    file = actions.export_objectives(
+        objectives=found,
+        form=form,
+        filters=request.GET.dict() | {"period": str(context["period"] or "")},
+        with_bom=True,
+        by=request.actor,
+        at=moment,
+    )
+    day = people.today(request.actor.organisation).isoformat()
+    return FileResponse(file, as_attachment=True, filename=f"objectives-{day}.{form}")
+
+
+def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]]:
+    """What the actor may see and the filter leaves, with the filter and its period."""
     actor = request.actor
     today = people.today(actor.organisation)
     periods = list(people.periods())
@@ -55,24 +74,31 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         state=given.get("state", ""),
         words=given.get("q", ""),
     )
+    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values())}
+
+
+def _list(request: HttpRequest) -> dict[str, Any]:
+    actor = request.actor
+    today = people.today(actor.organisation)
+    found, context = _filtered(request)
+    period = context["period"]
     page = Paginator(queries.with_key_results(found), A_PAGE).get_page(request.GET.get("page"))
     rows = []
+    pace: Any = None
+    policy: Any = None
     if period is not None:
         period.organisation = actor.organisation
-        pace = queries.pace_of(period, today)
-        rows = queries.rows_of(page, {period.pk: pace}, {period.pk: queries.policy_of(period)})
-    else:
-        pace = None
+        pace, policy = queries.pace_of(period, today), queries.policy_of(period)
+        rows = queries.rows_of(page, {period.pk: pace}, {period.pk: policy})
     team = people.team_of(actor.person_id, today)
     return {
+        **context,
         "nav": "goals",
-        "filter_form": form,
         "page_obj": page,
         "rows": rows,
-        "period": period,
         "pace": pace,
+        "policy": policy,
         "team": team,
-        "is_filtered": any(given.values()),
         "can_set_policy": rules.can_set_policy(actor),
     }
 
@@ -107,8 +133,12 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
     readable = {actor.person_id}
     if rules.can_read_check_ins_of(actor, one.owner_id, line):
         readable.add(one.owner_id)
+    former, later = queries.kin_of(one, visible(request))
     return {
         **agreement_context(request, one, line),
+        **grades_context(request, one, line, policy),
+        "carried_from": former,
+        "carried_to": later,
         "nav": "goals",
         "period": one.period,
         "pace": pace,
@@ -140,6 +170,31 @@ def align_form(
         .order_by("-owner_kind", "title")[:MOST_CHOICES]
     )
     return forms.AlignForm(data, parents=parents)
+
+
+def grades_context(
+    request: HttpRequest, one: Objective, line: list[uuid.UUID], policy: Any
+) -> dict[str, Any]:
+    """The grades of both sides, and the form of whoever's turn it is."""
+    actor = request.actor
+    if one.period.state not in ("closing", "closed") or not rules.can_read_grades(actor, one, line):
+        return {}
+    given = queries.grades_of(one)
+    side = rules.side_of(actor, one)
+    suggested = rules.suggested_grade(one, policy)
+    form = None
+    if rules.can_grade(actor, one, given):
+        mine = given.get(side or "")
+        names = ("percent", "reason", "went_well", "learned", "change")
+        initial = {name: getattr(mine, name) for name in names} if mine else {"percent": suggested}
+        form = forms.GradeForm(most=rules.highest_grade(policy), initial=initial)
+    return {
+        "shows_grades": bool(given) or rules.is_graded_now(one),
+        "grades": [(one.owner, "owner", given.get("owner")), (one.agreer, "manager", given.get("manager"))],
+        "suggested_grade": suggested,
+        "grade_form": form,
+        "grades_side": side,
+    }
 
 
 def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID]) -> dict[str, Any]:

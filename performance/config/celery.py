@@ -67,6 +67,12 @@ app.conf.beat_schedule = {
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "close-periods-of-goals": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.close_periods"],
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_stale_values"],

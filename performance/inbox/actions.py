@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -64,6 +65,12 @@ def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.date
     items = WorkItem.objects.filter(kind=kind, subject_id=subject_id, done_at=None)
     if to is not None:
         items = items.filter(person=to)
+    return items.update(done_at=at, done_by=_person(by))
+
+
+def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
+    """Closes everybody's items of a kind about any of these subjects."""
+    items = WorkItem.objects.filter(kind=kind, subject_id__in=subject_ids, done_at=None)
     return items.update(done_at=at, done_by=_person(by))
 
 

@@ -13,6 +13,8 @@ ICONS = {
     "goals.check_in": "checklist",
     "goals.reply": "message-circle",
     "goals.blocker": "alert-triangle",
+    "goals.self_grade": "clipboard-check",
+    "goals.manager_grade": "clipboard-check",
     "metrics.signature": "signature",
     "metrics.alert": "alert-triangle",
     "feedback.pulse": "message-heart",

@@ -23,7 +23,7 @@ from performance.appraisals import actions, queries, tasks
 from performance.appraisals.actions import exports as export_actions
 from performance.appraisals.actions import files
 from performance.appraisals.models import Cycle, CycleEntry, Export
-from performance.foundation import access, tenancy
+from performance.foundation import access, cells, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import models as people
 from performance.scoring.models import CurrentScore, Score
@@ -192,7 +192,7 @@ def test_no_cell_is_a_formula_and_cells_are_typed(
             for row in sheet.iter_rows():
                 for cell in row:
                     assert cell.data_type != "f"
-                    assert not (isinstance(cell.value, str) and cell.value.startswith(files.FORMULA_STARTS))
+                    assert not (isinstance(cell.value, str) and cell.value.startswith(cells.FORMULA_STARTS))
         kinds = {
             key: {type(cell.value) for cell in column[1:] if cell.value is not None}
             for key, column in zip(EVERY_COLUMN, book["Results"].iter_cols(), strict=True)

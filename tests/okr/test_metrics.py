@@ -102,6 +102,7 @@ def test_a_check_in_takes_the_metrics_value_whatever_was_typed(bound, margin, ch
 def test_a_metric_that_is_off_track_has_to_be_explained(bound, margin, check_in, quarter, now):
     quarter.starts_on -= datetime.timedelta(days=900)
     quarter.ends_on = now.date()
+    quarter.save()
     kpis.MetricValue.objects.update(superseded_at=now)
     row = bound.key_results.get()
     with pytest.raises(actions.CheckInRefused) as refusal:

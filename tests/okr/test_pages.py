@@ -353,6 +353,7 @@ def test_hr_changes_how_progress_is_counted(active, quarter, cast, client_for):
         "roll_up": "both",
         "method": "weighted_mean",
         "status_rule": "own_pace",
+        "carry_over": "restart",
     }
     client = client_for(cast.hr)
     assert client.post(address, {**choices, "reason": ""}).status_code == 422

@@ -22,18 +22,12 @@ from django.utils.translation import gettext as _
 
 from performance.appraisals.models import Export, ExportFormat
 from performance.appraisals.queries import Column, Definition, Note
+from performance.foundation import cells
 
-# What spreadsheets take for the beginning of a formula; the wide forms count in East Asian ones.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BOM = "\ufeff"
 WIDEST = 60
 # Excel keeps no more characters in one cell.
 LONGEST_CELL = 32_767
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet computes: an apostrophe before what looks like a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def folder(export: Export) -> Path:
@@ -113,7 +107,7 @@ class TextTable:
         if export.with_bom:
             self.file.write(BOM)
         self.table = csv.writer(self.file, lineterminator="\r\n")
-        self.table.writerow([neutral(str(column.label)) for column in columns])
+        self.table.writerow([cells.neutral(str(column.label)) for column in columns])
 
     def write_row(self, values: Sequence[Any]) -> None:
         pairs = zip(self.columns, values, strict=True)
@@ -126,7 +120,7 @@ class TextTable:
             return plain(value)
         if kind == "moment":
             return str(value.astimezone(self.zone).isoformat(timespec="seconds"))
-        return str(value) if kind == "integer" else neutral(str(value))
+        return str(value) if kind == "integer" else cells.neutral(str(value))
 
     def finish(self, definitions: Iterable[Definition], notes: Iterable[Note]) -> None:
         """A text table has one sheet: what the numbers mean is in the workbook and on the cycle's page."""
@@ -237,7 +231,7 @@ class Workbook:
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, WIDEST)
         for row, note in enumerate(notes):
-            sheet.write_string(row, 0, neutral(note.label), self.formats["head"])
+            sheet.write_string(row, 0, cells.neutral(note.label), self.formats["head"])
             kind = "text"
             if isinstance(note.value, datetime.datetime):
                 kind = "moment"
@@ -249,13 +243,13 @@ class Workbook:
 
     def _head(self, sheet: Any, labels: Sequence[str]) -> None:
         for place, label in enumerate(labels):
-            sheet.write_string(0, place, neutral(label), self.formats["head"])
+            sheet.write_string(0, place, cells.neutral(label), self.formats["head"])
 
     def _cell(self, sheet: Any, row: int, place: int, kind: str, value: Any) -> None:
         if value is None or value == "":
             return
         if kind == "text":
-            sheet.write_string(row, place, neutral(str(value))[:LONGEST_CELL])
+            sheet.write_string(row, place, cells.neutral(str(value))[:LONGEST_CELL])
         elif kind == "moment":
             local = value.astimezone(self.zone).replace(tzinfo=None, microsecond=0)
             sheet.write_datetime(row, place, local, self.formats["moment"])

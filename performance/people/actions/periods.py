@@ -18,6 +18,9 @@ STEPS = {
     PeriodState.CLOSED: set(),
 }
 
+# Steps back say why; nothing leads back from closed, because scores are frozen by then.
+BACKWARDS = {(PeriodState.ACTIVE, PeriodState.PLANNING), (PeriodState.CLOSING, PeriodState.ACTIVE)}
+
 
 def open_period(
     *,
@@ -60,6 +63,8 @@ def move_period(*, period: Period, to: str, by: Any, at: datetime.datetime, why:
             raise PeopleRefused(
                 _("A period goes from planning to active, closing and closed."), code="conflict"
             )
+        if (period.state, to) in BACKWARDS and not why.strip():
+            raise PeopleRefused(_("Say why it is opened again."), field="why")
         was = period.state
         period.state = to
         if to in (PeriodState.CLOSING, PeriodState.CLOSED):

@@ -54,6 +54,7 @@ from performance.people.queries.periods import (
     Quarter,
     current_period,
     fiscal_quarter,
+    hold_period,
     next_quarter,
     periods,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "grants",
     "has_administrator",
     "headcount",
+    "hold_period",
     "holds_on",
     "ids_below",
     "latest_invitation",

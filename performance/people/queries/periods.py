@@ -1,10 +1,13 @@
 """Reads: periods, and the quarters of the fiscal calendar."""
 
 import datetime
+import uuid
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
+from performance.foundation import tenancy
 from performance.people.models import Organisation, Period
 from performance.people.models.organisations import FiscalPattern
 
@@ -12,6 +15,17 @@ from performance.people.models.organisations import FiscalPattern
 def periods() -> QuerySet[Period]:
     """Newest first."""
     return Period.objects.order_by("-starts_on", "kind")
+
+
+def hold_period(period_id: uuid.UUID) -> Period:
+    """The period as it is now, kept from moving on until the transaction ends. Readers hold it side by side;
+    whoever moves it waits for them. Call it before any other lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM people_period WHERE organisation_id = %s AND id = %s FOR SHARE",
+            [tenancy.current_organisation_id(), period_id],
+        )
+    return Period.objects.get(pk=period_id)
 
 
 def current_period(on: datetime.date) -> Period | None:

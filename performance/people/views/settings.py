@@ -191,7 +191,13 @@ def move_period(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     access.require(rules.can_open_period(actor))
     period = access.get_or_404(queries.periods(), pk=period_id)
-    period = actions.move_period(period=period, to=request.POST.get("to", ""), by=actor, at=timezone.now())
+    period = actions.move_period(
+        period=period,
+        to=request.POST.get("to", ""),
+        by=actor,
+        at=timezone.now(),
+        why=request.POST.get("why", ""),
+    )
     text = _("%(period)s: %(state)s") % {"period": period, "state": period.get_state_display()}
     return frame.saved(request, text, "people:periods")
 

@@ -1,0 +1,101 @@
+"""Taking objectives into a later period, with their history kept."""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from okr import queries, rules
+from okr.actions import proposals
+from okr.actions.refusals import ObjectiveRefused
+from okr.models import Content, KeyResult, KeyResultContent, Objective
+from okr.models.objectives import LINE_KINDS, OwnerKind
+from okr.models.policies import CarryOver
+from performance.foundation import access, audit
+from performance.people import queries as people
+
+
+def carry_over(
+    *, objectives: Sequence[Objective], to: Any, by: access.Actor, at: datetime.datetime
+) -> list[Objective]:
+    """Each becomes a draft of the later period that remembers its former. All or none; what was carried before
+    is left as it is, so that doing it twice makes no doubles. Returns the new ones."""
+    made = []
+    with transaction.atomic():
+        people.hold_period(to.pk)
+        ids = [each.pk for each in objectives]
+        locked = Objective.objects.filter(pk__in=ids).select_for_update(of=("self",), no_key=True)
+        sources = list(locked.select_related("period", "owner", "team", "agreer").order_by("pk"))
+        carried = set(
+            Objective.objects.filter(carried_from__in=ids, period=to).values_list(
+                "carried_from_id", flat=True
+            )
+        )
+        policies = queries.policies_of({each.period_id for each in sources})
+        for source in sources:
+            if source.pk in carried:
+                continue
+            policy = policies[source.period_id]
+            if policy.carry_over == CarryOver.NOTHING:
+                raise ObjectiveRefused(
+                    _("The policy of this period says that nothing is carried over."), code="not_carried"
+                )
+            if not rules.is_later(to, source.period):
+                raise ObjectiveRefused(_("Carry over into a later period."), code="period", field="period")
+            made.append(_carry(source, to, policy.carry_over, by=by, at=at))
+    return made
+
+
+def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: datetime.datetime) -> Objective:
+    new = proposals.propose_objective(
+        period=to,
+        content=_fresh(queries.content_of(source), source, how),
+        owner=source.owner,
+        team=source.team,
+        owner_kind=OwnerKind(source.owner_kind),
+        sponsor=source.agreer,
+        is_draft=True,
+        by=by,
+        at=at,
+    )
+    new.carried_from = source
+    new.save(update_fields=["carried_from"])
+    audit.record(
+        by=by, action="okr.carry_over", subject=new, changes={"carried_from": [None, str(source.pk)]}, at=at
+    )
+    return new
+
+
+def _fresh(content: Content, source: Objective, how: str) -> Content:
+    """The same text under new identities; where the policy says so, starting from what was reached."""
+    rows = {each.pk: each for each in source.key_results.prefetch_related("milestones")}
+    return dataclasses.replace(
+        content, key_results=tuple(_fresh_row(each, rows[each.id], how) for each in content.key_results)
+    )
+
+
+def _fresh_row(wanted: KeyResultContent, row: KeyResult, how: str) -> KeyResultContent:
+    steps = wanted.milestones
+    start = wanted.start
+    if how == CarryOver.FROM_CURRENT:
+        done = {each.pk for each in row.milestones.all() if each.done}
+        # What is reached in full keeps its text: its owner sets the next aim in the draft.
+        steps = tuple(each for each in steps if each.id not in done) or steps
+        if wanted.kind in LINE_KINDS and row.current is not None and not _is_reached(row):
+            start = row.current
+    return dataclasses.replace(
+        wanted,
+        id=uuid7(),
+        start=start,
+        milestones=tuple(dataclasses.replace(each, id=uuid7()) for each in steps),
+    )
+
+
+def _is_reached(row: KeyResult) -> bool:
+    if row.current is None or row.target is None or row.start is None:
+        return False
+    return row.current >= row.target if row.target >= row.start else row.current <= row.target

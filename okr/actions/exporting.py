@@ -1,0 +1,97 @@
+"""Files of objectives: CSV and XLSX, of what the reader may see."""
+
+import csv
+import datetime
+import io
+import tempfile
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import IO, Any
+
+import xlsxwriter
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from okr.models import Objective, contents
+from okr.queries import exporting
+from performance.foundation import access, audit, cells
+
+FORMATS = ("csv", "xlsx")
+BOM = "\ufeff"
+# Beyond it a file lies on disk rather than in memory.
+IN_MEMORY = 4 * 1024**2
+LONGEST_CELL = 32_767
+
+
+def export_objectives(
+    *,
+    objectives: QuerySet[Objective],
+    form: str,
+    filters: dict[str, Any],
+    by: access.Actor,
+    at: datetime.datetime,
+    with_bom: bool = False,
+) -> IO[bytes]:
+    """The file, ready to be read from its beginning. `objectives` are those that `by` may see; who exported
+    with which filter is on record."""
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    rows = exporting.table_of(objectives)
+    count = _write_xlsx(file, rows) if form == "xlsx" else _write_csv(file, rows, with_bom=with_bom)
+    audit.record(
+        by=by,
+        action="okr.export_objectives",
+        subject=by.organisation,
+        changes={"rows": count, "format": form, "filters": filters},
+        at=at,
+    )
+    file.seek(0)
+    return file
+
+
+def _write_csv(file: IO[bytes], rows: Iterator[list[Any]], *, with_bom: bool) -> int:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    if with_bom:
+        text.write(BOM)
+    table = csv.writer(text)
+    table.writerow([cells.neutral(str(label)) for _name, label, _is_number in exporting.COLUMNS])
+    count = 0
+    for row in rows:
+        table.writerow([_plain(value) for value in row])
+        count += 1
+    text.detach()
+    return count
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return contents.plain(value) or ""
+    return "" if value is None else cells.neutral(str(value))
+
+
+def _write_xlsx(file: IO[bytes], rows: Iterator[list[Any]]) -> int:
+    """Typed cells under a frozen header, row by row."""
+    book = xlsxwriter.Workbook(
+        file,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    head = book.add_format({"bold": True, "bottom": 1})
+    sheet = book.add_worksheet(_("Objectives")[:31])
+    sheet.freeze_panes(1, 0)
+    for place, (_name, label, _is_number) in enumerate(exporting.COLUMNS):
+        sheet.write_string(0, place, str(label), head)
+    count = 0
+    for count, row in enumerate(rows, 1):
+        for place, value in enumerate(row):
+            if exporting.COLUMNS[place][2]:
+                if value is not None:
+                    sheet.write_number(count, place, float(value))
+            else:
+                sheet.write_string(count, place, cells.neutral(str(value))[:LONGEST_CELL])
+    sheet.autofilter(0, 0, count, len(exporting.COLUMNS) - 1)
+    book.close()
+    return count

@@ -1,0 +1,124 @@
+"""The end of a period: grades, and what is taken into the next one."""
+
+import uuid
+from typing import Any
+
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from okr import actions, queries, rules
+from okr.api import objectives
+from okr.api.objectives import GoalsView
+from okr.api.serializers import ObjectiveOut
+from okr.models import Grade
+from performance.foundation import access
+from performance.people import queries as people
+
+
+class GradeIn(serializers.Serializer):
+    percent = serializers.IntegerField(min_value=0, max_value=1000)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    went_well = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    learned = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+    change = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
+
+
+class GradeOut(serializers.ModelSerializer[Grade]):
+    objective = serializers.UUIDField(source="objective_id")
+    by = serializers.UUIDField(source="by_id")
+
+    class Meta:
+        model = Grade
+        fields = [
+            *("id", "objective", "side", "percent", "suggested", "reason", "went_well", "learned", "change"),
+            *("by", "at"),
+        ]
+
+
+class CarryIn(serializers.Serializer):
+    into = serializers.UUIDField(help_text="The later period.")
+    objectives = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=200)
+
+
+class Grades(GoalsView):
+    @extend_schema(operation_id="goals_grades", responses=GradeOut(many=True))
+    def get(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """The grade of each side, for the two sides, the line above, HR and auditors."""
+        one, line = self.found(objective_id)
+        access.require(rules.can_read_grades(self.actor, one, line))
+        return Response(GradeOut(list(queries.grades_of(one).values()), many=True).data)
+
+    @extend_schema(operation_id="goals_grade", request=GradeIn, responses={201: GradeOut})
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Grades for your side: the owner first. A grade other than the suggested one needs a reason."""
+        one, _line = self.found(objective_id)
+        access.require(not self.actor.only_reads and rules.side_of(self.actor, one) is not None)
+        grade = actions.grade_objective(
+            objective=one, by=self.actor, at=timezone.now(), **self.valid(GradeIn)
+        )
+        return Response(GradeOut(grade).data, status=status.HTTP_201_CREATED)
+
+
+class ExportView(GoalsView):
+    @extend_schema(
+        operation_id="goals_export",
+        parameters=[
+            OpenApiParameter("period", uuid.UUID),
+            OpenApiParameter("owner", uuid.UUID),
+            OpenApiParameter("team", uuid.UUID),
+            OpenApiParameter("state", str),
+            OpenApiParameter("q", str),
+            OpenApiParameter("bom", bool, description="CSV begins with a byte order mark."),
+        ],
+        responses={(200, "application/octet-stream"): bytes},
+    )
+    def get(self, request: Request, form: str) -> HttpResponseBase:
+        """Objectives that you may see with their key results and last values, as CSV or XLSX."""
+        asked = request.query_params
+        rows = queries.filtered(
+            queries.visible_to(self.actor),
+            period=objectives.uuid_of(asked.get("period")),
+            owner=objectives.uuid_of(asked.get("owner")),
+            team=objectives.uuid_of(asked.get("team")),
+            state=asked.get("state", ""),
+            words=asked.get("q", ""),
+        )
+        file = actions.export_objectives(
+            objectives=rows,
+            form=form,
+            filters=asked.dict(),
+            with_bom=asked.get("bom", "") in ("1", "true"),
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return FileResponse(file, as_attachment=True, filename=f"objectives.{form}")
+
+
+class Carry(GoalsView):
+    @extend_schema(operation_id="goals_carry_over", request=CarryIn, responses={201: ObjectiveOut(many=True)})
+    def post(self, request: Request, period_id: uuid.UUID) -> Response:
+        """Takes objectives of a closing or closed period along as drafts. Twice makes no doubles; the answer
+        holds the new ones."""
+        period = access.get_or_404(people.periods(), pk=period_id)
+        given: dict[str, Any] = self.valid(CarryIn)
+        visible = queries.visible_to(self.actor)
+        wanted = set(given["objectives"])
+        access.require(not self.actor.only_reads)
+        chosen = list(queries.to_carry(self.actor, visible, period).filter(pk__in=wanted))
+        if len(chosen) < len(wanted):
+            for each in wanted - {one.pk for one in chosen}:
+                access.get_or_404(visible.filter(period=period), pk=each)
+            access.require(False)
+        made = actions.carry_over(
+            objectives=chosen,
+            to=access.get_or_404(people.periods(), pk=given["into"]),
+            by=self.actor,
+            at=timezone.now(),
+        )
+        rows = queries.with_key_results(visible.filter(pk__in=[each.pk for each in made]))
+        return Response(ObjectiveOut(rows, many=True).data, status=status.HTTP_201_CREATED)

@@ -1,0 +1,82 @@
+"""Objectives as rows of a table: one for each key result, with its last value."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from okr.models import KeyResult, Objective
+from okr.queries import objectives as reads
+from performance.foundation import i18n
+from performance.foundation.components import formats
+
+CHUNK = 500
+# Name in the API and the audit log, label, and whether it holds a number.
+COLUMNS: tuple[tuple[str, Any, bool], ...] = (
+    ("objective_id", _("Objective ID"), False),
+    ("period", _("Period"), False),
+    ("owner_number", _("Owner’s number"), False),
+    ("owner", _("Owner"), False),
+    ("team", _("Team"), False),
+    ("objective", _("Objective"), False),
+    ("description", _("Why it matters now"), False),
+    ("type", _("Type"), False),
+    ("state", _("State"), False),
+    ("visibility", _("Visible to"), False),
+    ("progress", _("Progress %"), True),
+    ("key_result_id", _("Key result ID"), False),
+    ("key_result", _("Key result"), False),
+    ("kind", _("Kind"), False),
+    ("weight", _("Weight %"), True),
+    ("unit", _("Unit"), False),
+    ("start", _("Start"), True),
+    ("target", _("Target"), True),
+    ("current", _("Last value"), True),
+    ("key_result_progress", _("Key result’s progress %"), True),
+    ("confidence", _("Confidence"), True),
+)
+
+
+def table_of(objectives: QuerySet[Objective]) -> Iterator[list[Any]]:
+    """The rows in bounded memory; an objective without key results stands in one row."""
+    for one in reads.with_key_results(objectives).iterator(chunk_size=CHUNK):
+        key_results: list[KeyResult | None] = [*one.key_results.all()]
+        for key_result in key_results or [None]:
+            yield _row(one, key_result)
+
+
+def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
+    told = [
+        str(one.pk),
+        i18n.local(one.period, "name"),
+        one.owner.number,
+        formats.person_name(one.owner),
+        i18n.local(one.team, "name") if one.team else "",
+        one.title,
+        one.description,
+        one.get_type_display(),
+        one.get_state_display(),
+        one.get_visibility_display(),
+        _percent(one.progress_micro),
+    ]
+    if key_result is None:
+        return [*told, "", "", "", None, "", None, None, None, None, None]
+    return [
+        *told,
+        str(key_result.pk),
+        key_result.title,
+        key_result.get_kind_display(),
+        Decimal(key_result.weight_ppm) / 10000,
+        key_result.currency or key_result.unit,
+        key_result.start,
+        key_result.target,
+        key_result.current,
+        _percent(key_result.progress_micro),
+        key_result.confidence,
+    ]
+
+
+def _percent(micro: int | None) -> Decimal | None:
+    return None if micro is None else Decimal(micro) / 1_000_000

@@ -1,0 +1,94 @@
+"""Objectives as files: what the reader may see, in cells that no spreadsheet computes."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from okr import actions
+from performance.foundation.models import AuditRow
+from tests.okr.conftest import content, key_result
+
+
+@pytest.fixture
+def named(propose, agree):
+    return agree(propose(content("=2+5", key_result("increase", "Stores served"))))
+
+
+def rows_of(response):
+    return list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+
+
+def test_csv_has_a_row_for_each_key_result_and_neutral_text(named, check_in, cast, client_for):
+    check_in(actions.Reading(named.key_results.get().pk, value=5))
+    head, row = rows_of(client_for(cast.employee).get(reverse("okr:export", args=["csv"])))
+    told = dict(zip(head, row, strict=True))
+    assert (told["Objective"], told["Key result"]) == ("'=2+5", "Stores served")
+    assert (told["Start"], told["Target"], told["Last value"], told["Progress %"]) == ("0", "10", "5", "50")
+
+
+def test_the_byte_order_mark_is_there_on_request_only(named, cast, client_for):
+    client, address = client_for(cast.employee), reverse("api_export_goals", args=["csv"])
+    plain = b"".join(client.get(address).streaming_content)
+    marked = b"".join(client.get(address, {"bom": "1"}).streaming_content)
+    assert (plain[:3], marked[3:]) == (b"Obj", plain)
+    assert marked.startswith(b"\xef\xbb\xbf")
+
+
+def test_xlsx_has_typed_cells_under_a_frozen_header(named, cast, client_for):
+    response = client_for(cast.employee).get(reverse("okr:export", args=["xlsx"]))
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    head, row = list(sheet.values)
+    told = dict(zip(head, row, strict=True))
+    assert sheet.freeze_panes == "A2"
+    assert (told["Objective"], told["Target"], told["Weight %"], told["Last value"]) == (
+        "'=2+5",
+        10,
+        100,
+        None,
+    )
+
+
+def test_everybody_exports_what_they_see_and_the_log_keeps_the_filter(propose, agree, cast, client_for):
+    agree(propose(content("Open to all")))
+    agree(propose(content("Between us", visibility="private")))
+    address = reverse("okr:export", args=["csv"])
+    seen = {
+        name: sorted(row[5] for row in rows_of(client_for(person).get(address))[1:])
+        for name, person in (
+            ("manager", cast.manager),
+            ("colleague", cast.colleague),
+            ("auditor", cast.auditor),
+            ("stranger", cast.stranger),
+        )
+    }
+    assert seen == {
+        "manager": ["Between us", "Open to all"],
+        "colleague": ["Open to all"],
+        "auditor": ["Between us", "Open to all"],
+        "stranger": [],
+    }
+    found = rows_of(client_for(cast.manager).get(address, {"q": "Between"}))
+    assert len(found) == 2
+    last = AuditRow.objects.filter(action="okr.export_objectives").order_by("-at").first()
+    assert (last.changes["rows"], last.changes["filters"]["q"]) == (1, "Between")
+
+
+def test_more_objectives_ask_no_more_questions(propose, agree, cast, client_for):
+    client, address = client_for(cast.employee), reverse("okr:export", args=["csv"])
+
+    def asked():
+        with CaptureQueriesContext(connection) as found:
+            client.get(address).getvalue()
+        return len(found)
+
+    agree(propose(content("A")))
+    asked()
+    before = asked()
+    for title in "BCD":
+        agree(propose(content(title)))
+    assert asked() == before
