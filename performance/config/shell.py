@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, tenancy
 from performance.inbox import queries as inbox
+from performance.people import queries as people
 
 # Each returns up to eight (label, detail, address, icon) for an actor and words.
 SEARCHES = [
@@ -30,7 +31,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {
         **shared,
         "actor": actor,
-        "nav_counts": inbox.open_counts(actor.person_id),
+        "nav_counts": inbox.open_counts(actor.person_id, on=people.today(actor.organisation)),
         "organisations": getattr(request, "organisations", []),
     }
 

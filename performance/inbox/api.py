@@ -76,7 +76,20 @@ class Snooze(api.TenantView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Wake(api.TenantView):
+    """Bringing an item that was put off back on the list."""
+
+    scope_write = "inbox:write"
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, item_id: uuid.UUID) -> Response:
+        item = access.get_or_404(queries.items_of(request.actor.person_id), pk=item_id)
+        actions.wake_work(item=item, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 urls = [
     path("inbox/", Items.as_view(), name="api_inbox"),
     path("inbox/<uuid:item_id>/snooze/", Snooze.as_view(), name="api_inbox_snooze"),
+    path("inbox/<uuid:item_id>/wake/", Wake.as_view(), name="api_inbox_wake"),
 ]

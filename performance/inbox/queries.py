@@ -59,10 +59,11 @@ def in_area(items: QuerySet[WorkItem], area: str) -> QuerySet[WorkItem]:
     return items.filter(kind__startswith=f"{area}.") if area in Area.values else items
 
 
-def open_counts(person_id: uuid.UUID) -> dict[str, int]:
-    """How many items wait in each area, and under "home" all of them. One query."""
+def open_counts(person_id: uuid.UUID, *, on: datetime.date) -> dict[str, int]:
+    """How many items the list shows on a day in each area, and under "home" all of them. One query."""
     counts = dict(
-        WorkItem.objects.filter(person_id=person_id, done_at=None)
+        open_items(person_id, on=on)
+        .order_by()
         .annotate(in_area=Func("kind", Value("."), Value(1), function="split_part", output_field=CharField()))
         .values("in_area")
         .annotate(number=Count("id"))

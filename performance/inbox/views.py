@@ -53,7 +53,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "list": shown,
         "area": area,
         "areas": [(value, label) for value, label in Area.choices if value != Area.HOME],
-        "open_counts": queries.open_counts(actor.person_id),
+        "open_counts": queries.open_counts(actor.person_id, on=on),
         "page": page,
         "rows": _shown(page, on),
         "today": on,
@@ -73,7 +73,7 @@ def card(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": _shown(items[:CARD], on),
         "has_more": len(items) > CARD,
-        "total": queries.open_counts(actor.person_id)["home"],
+        "total": queries.open_counts(actor.person_id, on=on)["home"],
         "today": on,
     }
     return render(request, "inbox/_card_todo.html", context)

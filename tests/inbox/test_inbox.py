@@ -171,3 +171,29 @@ def test_the_query_count_does_not_grow(
     for number in range(20):
         assign(kind=f"goals.k{number}")
     assert [_queries(client, reverse(name)) for name in ("inbox:list", "inbox:card")] == first
+
+
+def test_the_counts_are_what_the_list_shows(cast: Cast, client_for: Any, assign: Any) -> None:
+    put_off = assign()
+    assign(kind="metrics.alert", title_en="Look at the alert")
+    client = client_for(cast.employee)
+    client.post(reverse("inbox:snooze", args=[put_off.pk]), {"until": "2999-01-01"})
+    page = client.get(reverse("inbox:list"))
+    assert page.context["nav_counts"] == page.context["open_counts"] == {"metrics": 1, "home": 1}
+    assert len(page.context["rows"]) == page.context["nav_counts"]["home"]
+    client.post(reverse("inbox:wake", args=[put_off.pk]))
+    page = client.get(reverse("inbox:list"))
+    assert page.context["nav_counts"] == {"goals": 1, "metrics": 1, "home": 2}
+    assert len(page.context["rows"]) == 2
+
+
+def test_the_api_brings_back_what_was_put_off(cast: Cast, client_for: Any, assign: Any) -> None:
+    item = assign()
+    client = client_for(cast.employee)
+    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+    wake = reverse("api_inbox_wake", args=[item.pk])
+    for person in (cast.colleague, cast.manager, cast.hr, cast.stranger):
+        assert client_for(person).post(wake).status_code == 404
+    assert client.get(reverse("inbox:list")).context["nav_counts"]["home"] == 0
+    assert client.post(wake).status_code == 204
+    assert client.get(reverse("inbox:list")).context["nav_counts"]["home"] == 1
