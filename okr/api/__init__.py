@@ -30,6 +30,11 @@ urls: list[URLPattern] = [
         objectives.Suggestions.as_view(),
         name="api_suggest_edit",
     ),
+    path(
+        "goals/objectives/<uuid:objective_id>/served-by/",
+        objectives.ServedBy.as_view(),
+        name="api_served_by",
+    ),
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
     path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),
