@@ -32,6 +32,7 @@ urlpatterns = [
     ),
     path("goals/alignments/<uuid:link_id>/remove/", views.part, name="part"),
     path("goals/<uuid:objective_id>/", views.objective, name="objective"),
+    path("goals/<uuid:objective_id>/branch/", views.branch, name="branch"),
     path("goals/<uuid:objective_id>/change/", views.change, name="change"),
     path("goals/<uuid:objective_id>/agree/", views.agree, name="agree"),
     path("goals/<uuid:objective_id>/grade/", views.grade, name="grade"),

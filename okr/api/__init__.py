@@ -33,6 +33,11 @@ urls: list[URLPattern] = [
     path("goals/objectives/<uuid:objective_id>/grades/", closing.Grades.as_view(), name="api_grades"),
     re_path(r"^goals/export\.(?P<form>csv|xlsx)$", closing.ExportView.as_view(), name="api_export_goals"),
     path("goals/periods/<uuid:period_id>/carry-over/", closing.Carry.as_view(), name="api_carry_over"),
+    path(
+        "goals/objectives/<uuid:objective_id>/served-by/",
+        objectives.ServedBy.as_view(),
+        name="api_served_by",
+    ),
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
     path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),

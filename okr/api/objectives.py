@@ -120,6 +120,21 @@ class Objectives(GoalsView):
         return self.detail(one.pk, status.HTTP_201_CREATED)
 
 
+class ServedBy(GoalsView):
+    @extend_schema(
+        operation_id="goals_served_by",
+        parameters=[OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)],
+        responses=serializers.ObjectivePageOut,
+    )
+    def get(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """What directly serves an objective, as far as you may see it, newest first: one branch of the tree."""
+        one, _line = self.found(objective_id)
+        rows = queries.serving(queries.visible_to(self.actor), one.pk).order_by("-created_at", "-id")
+        pages = api.NewestFirst()
+        page = pages.paginate_queryset(queries.with_key_results(rows), request, view=self)
+        return pages.get_paginated_response(serializers.ObjectiveOut(page, many=True).data)
+
+
 class OneObjective(GoalsView):
     @extend_schema(operation_id="goals_read", responses=serializers.ObjectiveDetailOut)
     def get(self, request: Request, objective_id: uuid.UUID) -> Response:

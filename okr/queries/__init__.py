@@ -1,5 +1,6 @@
 """Reads: scoped to what the actor may see, or values for pages."""
 
+from okr.queries.branches import Branch, branch_of, counts_below, serving
 from okr.queries.check_ins import (
     A_WEEK,
     Streak,
@@ -42,6 +43,7 @@ from okr.queries.visibility import search, visible_to
 
 __all__ = [
     "A_WEEK",
+    "Branch",
     "KeyResultRow",
     "Node",
     "ObjectiveRow",
@@ -49,10 +51,12 @@ __all__ = [
     "Streak",
     "TeamRow",
     "amount",
+    "branch_of",
     "check_in_history",
     "check_in_of",
     "checked_in_count",
     "content_of",
+    "counts_below",
     "differences",
     "draft_of",
     "field_label",
@@ -76,6 +80,7 @@ __all__ = [
     "replies_of_week",
     "rows_of",
     "search",
+    "serving",
     "span",
     "standing",
     "status_of",

@@ -255,11 +255,13 @@ def links_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[list[A
 
 @dataclass
 class Node:
-    """An objective in the alignment tree. `is_cross`: it belongs to another team."""
+    """An objective in the alignment tree. `is_cross`: it belongs to another team. `below`: how many visible
+    objectives serve it that are fetched when its branch is opened."""
 
     row: ObjectiveRow
     is_cross: bool
     children: list["Node"] = field(default_factory=list)
+    below: int = 0
 
     @property
     def rest(self) -> int:

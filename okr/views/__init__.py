@@ -11,13 +11,14 @@ from okr.views.reporting import (
     person_check_ins,
     reply,
 )
-from okr.views.teams import policy, team
+from okr.views.teams import branch, policy, team
 from okr.views.writing import change, propose
 
 __all__ = [
     "agree",
     "align",
     "carry",
+    "branch",
     "change",
     "check_in",
     "check_in_draft",

@@ -44,6 +44,10 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
         roots, own = queries.team_tree(
             reading.visible(request), team=found, member_ids=ids, period=period, pace=pace, policy=policy
         )
+        leaves = [node for root in roots for node in _leaves(root)]
+        below = queries.counts_below(reading.visible(request), [node.row.objective.pk for node in leaves])
+        for node in leaves:
+            node.below = below.get(node.row.objective.pk, 0)
         context |= {
             "pace": pace,
             "policy": policy,
@@ -52,6 +56,27 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
             "checked_in": queries.checked_in_count(ids, rules.monday_of(today)),
         }
     return render(request, "okr/team.html", context)
+
+
+def _leaves(node: queries.Node) -> list[queries.Node]:
+    """The nodes below which nothing is drawn."""
+    return [leaf for child in node.children for leaf in _leaves(child)] or [node]
+
+
+@access.member
+def branch(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
+    """What directly serves an objective: one branch of the tree, fetched when it is opened."""
+    one, _line = reading.found(request, objective_id)
+    pace = queries.pace_of(one.period, people.today(request.actor.organisation))
+    asked = request.GET.get("from", "")
+    found = queries.branch_of(
+        reading.visible(request),
+        one,
+        pace=pace,
+        policy=queries.policy_of(one.period),
+        start=int(asked) if asked.isdecimal() and len(asked) < 7 else 0,
+    )
+    return render(request, "okr/_card_branch.html", {"parent": one, "pace": pace, "branch": found})
 
 
 @access.role("hr", "administrator")
