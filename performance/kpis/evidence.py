@@ -80,7 +80,8 @@ def _trails(
     found: Mapping[tuple[str, str], queries.PeriodValue],
     period: Any,
 ) -> dict[tuple[str, str], tuple[evidence.Ref, ...]]:
-    """Two steps down from each value: the metric's page at this slice, and the rows behind it."""
+    """Two steps down from each value: the metric's page at this slice, and the rows behind it. The words name the
+    period: the value is the whole period's, where the page goes on month by month."""
     metrics = {metric.key: metric for metric in Metric.objects.filter(key__in={key for key, _text in wanted})}
     said = {}
     for language in LANGUAGES:
@@ -97,7 +98,12 @@ def _trails(
         cut_en, cut_zh = (said[language][place] for language in LANGUAGES)
         name_zh = metric.name_zh or metric.name_en
         trails[place] = (
-            evidence.Ref(f"{metric.name_en}, {cut_en}", f"{name_zh}，{cut_zh}", value.url, version),
+            evidence.Ref(
+                f"{metric.name_en}, {cut_en}, {period.name_en}",
+                f"{name_zh}，{cut_zh}，{period.name_zh or period.name_en}",
+                value.url,
+                version,
+            ),
             evidence.Ref("Source rows", "源数据", _rows_url(metric, slice, period), version),
         )
     return trails

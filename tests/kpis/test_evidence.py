@@ -50,7 +50,7 @@ def test_each_person_gets_the_value_of_the_own_unit_and_of_the_given_slice(
     ]
     assert all(one.provisional for one in found)
     value, rows = found[0].refs
-    assert (value.label_en, value.version) == ("Revenue, Nanshan", "1")
+    assert (value.label_en, value.version) == (f"Revenue, Nanshan, {january.name_en}", "1")
     assert "store=Nanshan" in value.url
     assert "since=2026-01-01" in rows.url
 
