@@ -17,8 +17,8 @@ from okr.views.writing import change, propose
 __all__ = [
     "agree",
     "align",
-    "carry",
     "branch",
+    "carry",
     "change",
     "check_in",
     "check_in_draft",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from performance.foundation import access, logs
+from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
 
@@ -97,6 +97,7 @@ def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[
     if search:
         found = found.filter(
             Q(action__icontains=search)
+            | Q(action__in=deeds.actions_called(search))
             | Q(subject_label__icontains=search)
             | Q(person_name__icontains=search)
         )

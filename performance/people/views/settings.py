@@ -2,7 +2,6 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, audit
+from performance.foundation import access, audit, deeds
 from performance.people import actions, forms, queries, rules
 from performance.people.actions.organisations import EDITABLE
 from performance.people.models import Period, PeriodState, Person, Role
@@ -243,18 +242,10 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, AUDIT_PAGE).get_page(request.GET.get("page"))
     context = frame.settings_frame(request, "audit") | {
         "page": page,
-        "rows": [(row, list(_changes(row.changes))) for row in page],
+        "rows": [(row, deeds.deed(row.action), deeds.told(row.subject_type, row.changes)) for row in page],
         "words": words,
     }
     return render(request, "people/audit_log.html", context)
-
-
-def _changes(changes: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """(field, before, after); a value that replaced nothing has no before."""
-    for key, value in changes.items():
-        is_pair = isinstance(value, list) and len(value) == 2
-        before, after = value if is_pair else (None, value)
-        yield key, before, ", ".join(map(str, after)) if isinstance(after, list) else after
 
 
 @require_GET

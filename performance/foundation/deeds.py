@@ -1,0 +1,222 @@
+"""Deeds in words: what the log calls each action, and each thing that an action changed."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+DEEDS = {
+    "appraisals.add_exception": _("Added a person to a cycle as an exception"),
+    "appraisals.add_newcomers": _("Took newcomers into a cycle"),
+    "appraisals.change_bands": _("Changed the rating bands"),
+    "appraisals.download_export": _("Downloaded an export"),
+    "appraisals.fail_export": _("An export failed"),
+    "appraisals.finish_export": _("Finished an export"),
+    "appraisals.leave_out": _("Left a person out of a cycle"),
+    "appraisals.open_cycle": _("Opened an appraisal cycle"),
+    "appraisals.publish_cycle": _("Published the results of a cycle"),
+    "appraisals.request_export": _("Asked for an export"),
+    "appraisals.sign_off_cycle": _("Signed off a cycle"),
+    "appraisals.stop_export": _("Stopped an export"),
+    "appraisals.take_back_in": _("Took a person back into a cycle"),
+    "feedback.retract_note": _("Took back a note"),
+    "feedback.send_pulse": _("Sent the weekly pulse"),
+    "feedback.write_note": _("Wrote a note"),
+    "kpis.certify_version": _("Certified a definition"),
+    "kpis.close_month": _("Closed a month"),
+    "kpis.decline_version": _("Declined a definition"),
+    "kpis.draft_metric": _("Drafted a metric"),
+    "kpis.edit_draft": _("Edited a draft definition"),
+    "kpis.import_targets": _("Read targets from a dataset"),
+    "kpis.name_dimension": _("Named a dimension"),
+    "kpis.retire_metric": _("Retired a metric"),
+    "kpis.revise_metric": _("Revised a metric"),
+    "kpis.set_targets": _("Set targets"),
+    "kpis.sign_version": _("Signed a definition"),
+    "kpis.submit_for_review": _("Submitted a definition for review"),
+    "okr.accept_edit": _("Accepted a suggested edit"),
+    "okr.activate_objective": _("Started an objective"),
+    "okr.agree_objective": _("Agreed to an objective"),
+    "okr.align_objectives": _("Linked two objectives"),
+    "okr.carry_over": _("Carried an objective over"),
+    "okr.close_objective": _("Closed an objective"),
+    "okr.comment_on_objective": _("Commented on an objective"),
+    "okr.correct_check_in": _("Corrected a check-in"),
+    "okr.export_objectives": _("Exported objectives"),
+    "okr.grade_objective": _("Graded an objective"),
+    "okr.part_objectives": _("Removed a link between objectives"),
+    "okr.propose_change": _("Proposed a change to an objective"),
+    "okr.propose_objective": _("Proposed an objective"),
+    "okr.put_in_force": _("Brought an objective into force"),
+    "okr.reject_edit": _("Rejected a suggested edit"),
+    "okr.reply_to_check_in": _("Replied to a check-in"),
+    "okr.save_draft": _("Saved a draft objective"),
+    "okr.set_policy": _("Changed how progress is counted"),
+    "okr.submit_check_in": _("Checked in"),
+    "okr.suggest_edit": _("Suggested an edit"),
+    "okr.withdraw_proposal": _("Withdrew a proposal"),
+    "people.accept_invitation": _("Accepted an invitation"),
+    "people.add_person": _("Added a person"),
+    "people.apply_import": _("Applied an import of people"),
+    "people.change_manager": _("Changed a manager"),
+    "people.clear_calendar_day": _("Cleared a day of the calendar"),
+    "people.close_team": _("Closed a team"),
+    "people.create_token": _("Created a personal token"),
+    "people.deactivate_person": _("Noted that a person leaves"),
+    "people.edit_organisation": _("Changed the organisation"),
+    "people.edit_person": _("Changed a person’s details"),
+    "people.edit_team": _("Changed a team"),
+    "people.erase_personal_data": _("Erased personal data"),
+    "people.export_people": _("Exported people"),
+    "people.found_organisation": _("Founded the organisation"),
+    "people.grant_role": _("Granted a role"),
+    "people.import_person": _("Imported a person"),
+    "people.invite_person": _("Invited a person"),
+    "people.join_team": _("Moved a person into a team"),
+    "people.lock_goals": _("Locked the goals of a period"),
+    "people.lock_progress": _("Locked the progress of a period"),
+    "people.move_period": _("Moved a period on"),
+    "people.open_period": _("Opened a period"),
+    "people.return_person": _("Took a person back"),
+    "people.revoke_role": _("Revoked a role"),
+    "people.revoke_token": _("Revoked a personal token"),
+    "people.set_calendar_day": _("Set a day of the calendar"),
+    "people.start_team": _("Started a team"),
+    "people.undo_import": _("Undid an import of people"),
+    "people.unlock_goals": _("Unlocked the goals of a period"),
+    "people.unlock_progress": _("Unlocked the progress of a period"),
+    "people.withdraw_change": _("Withdrew a planned change"),
+    "people.withdraw_invitation": _("Withdrew an invitation"),
+    "scoring.approve_policy": _("Approved a weight policy"),
+    "scoring.discard_draft": _("Discarded a draft of weights"),
+    "scoring.draft_policy": _("Drafted a weight policy"),
+    "scoring.lock_policy": _("Locked a weight policy"),
+    "scoring.propose_policy": _("Proposed a weight policy"),
+    "scoring.resume_run": _("Resumed a score run"),
+    "scoring.return_policy": _("Returned a weight policy"),
+    "scoring.start_freeze_run": _("Froze the scores of a period"),
+    "scoring.start_full_run": _("Started a full score run"),
+    "scoring.start_incremental_run": _("Started a score run over what changed"),
+    "scoring.stop_run": _("Stopped a score run"),
+    "sources.change_connection": _("Changed a connection"),
+    "sources.change_dataset": _("Changed a dataset"),
+    "sources.close_connection": _("Closed a connection"),
+    "sources.close_dataset": _("Closed a dataset"),
+    "sources.connect_source": _("Connected a source"),
+    "sources.create_dataset": _("Created a dataset"),
+    "sources.look_at_table": _("Looked at a table"),
+    "sources.pause_connection": _("Paused a connection"),
+    "sources.reseal_credentials": _("Sealed credentials with a new key"),
+    "sources.resume_connection": _("Resumed a connection"),
+    "sources.start_load": _("Started a load"),
+    "sources.stop_load": _("Stopped a load"),
+    "sources.upload_file": _("Uploaded a file"),
+}
+#: Names in `changes` that are no field of the subject, or that read better so.
+NAMES = {
+    "state": pgettext_lazy("log", "State"),
+    "from": pgettext_lazy("log", "From"),
+    "version": pgettext_lazy("log", "Version"),
+    "side": pgettext_lazy("log", "Side"),
+    "people": pgettext_lazy("log", "People"),
+    "kind": pgettext_lazy("log", "Kind"),
+    "week": pgettext_lazy("log", "Week"),
+    "team": pgettext_lazy("log", "Team"),
+    "rows": pgettext_lazy("log", "Rows"),
+    "role": pgettext_lazy("log", "Role"),
+    "parent": pgettext_lazy("log", "Serves"),
+    "note": pgettext_lazy("log", "Note"),
+    "manager": pgettext_lazy("log", "Manager"),
+    "left_on": pgettext_lazy("log", "Last day"),
+    "filters": pgettext_lazy("log", "Filters"),
+    "day": pgettext_lazy("log", "Day"),
+    "changed": pgettext_lazy("log", "Changed"),
+    "worked": pgettext_lazy("log", "Worked"),
+    "without_score": pgettext_lazy("log", "Without a score"),
+    "visibility": pgettext_lazy("log", "Visible to"),
+    "until": pgettext_lazy("log", "Until"),
+    "unit": pgettext_lazy("log", "Unit"),
+    "stage": pgettext_lazy("log", "Stage"),
+    "share_ppm": pgettext_lazy("log", "Share"),
+    "scopes": pgettext_lazy("log", "Scopes"),
+    "same": pgettext_lazy("log", "Unchanged"),
+    "question": pgettext_lazy("log", "Asked for"),
+    "primary": pgettext_lazy("log", "Primary team"),
+    "period": pgettext_lazy("log", "Period"),
+    "percent": pgettext_lazy("log", "Percent"),
+    "number": pgettext_lazy("log", "Number"),
+    "new": pgettext_lazy("log", "New"),
+    "month": pgettext_lazy("log", "Month"),
+    "key_results": pgettext_lazy("log", "Key results"),
+    "key": pgettext_lazy("log", "Key"),
+    "full": pgettext_lazy("log", "Full load"),
+    "format": pgettext_lazy("log", "Format"),
+    "file": pgettext_lazy("log", "File"),
+    "expires_at": pgettext_lazy("log", "Expires"),
+    "email": pgettext_lazy("log", "E-mail"),
+    "effective_on": pgettext_lazy("log", "From the day"),
+    "closed_on": pgettext_lazy("log", "Closed on"),
+    "carried_from": pgettext_lazy("log", "Carried over from"),
+    "bytes": pgettext_lazy("log", "Bytes"),
+}
+
+
+def deed(action: str) -> str:
+    """What somebody did; the code itself for one that an earlier version knew."""
+    return str(DEEDS.get(action, action))
+
+
+def actions_called(words: str) -> list[str]:
+    """Codes of the actions whose name, in the reader's language, has these words in it."""
+    return [action for action, name in DEEDS.items() if words.lower() in str(name).lower()]
+
+
+def told(subject_type: str, changes: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(name, before, after) of each change in words; what replaced nothing, or says nothing, is empty."""
+    model = _model(subject_type)
+    found = []
+    for key, value in changes.items():
+        is_pair = isinstance(value, list) and len(value) == 2
+        before, after = value if is_pair else (None, value)
+        name = _name(model, key)
+        shown = (_shown(model, key, before), _shown(model, key, after))
+        if any(shown):
+            found.append((name, *shown))
+    return found
+
+
+def _model(subject_type: str) -> Any:
+    try:
+        return apps.get_model(subject_type)
+    except (LookupError, ValueError):
+        return None
+
+
+def _field(model: Any, key: str) -> Any:
+    try:
+        return model._meta.get_field(key) if model is not None else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _name(model: Any, key: str) -> str:
+    if key in NAMES:
+        return str(NAMES[key])
+    name = getattr(_field(model, key), "verbose_name", "")
+    return str(name)[:1].upper() + str(name)[1:] if name else key.replace("_", " ")
+
+
+def _shown(model: Any, key: str, value: Any) -> str:
+    """Choices by their label, lists as lists, yes and no in words."""
+    if value is None or value in ("", {}, []):
+        return ""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(_shown(model, key, each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{_name(None, name)}: {_shown(None, name, each)}" for name, each in value.items())
+    choices = dict(getattr(_field(model, key), "flatchoices", None) or [])
+    return str(choices.get(value, value))

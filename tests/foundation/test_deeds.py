@@ -1,0 +1,85 @@
+"""The log speaks the reader's language: each action has a name, each change is in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from performance.foundation import audit, deeds, tenancy
+from performance.scoring.models import RunKind
+from tests.conftest import Cast
+
+APPS = ("okr", "feedback", "people", "sources", "kpis", "scoring", "appraisals", "inbox")
+NAMED = re.compile(
+    r"(?:action=|_record\(\s*|action = )f?\"((?:"
+    + "|".join(APPS)
+    + r")\.[a-z_{}]+)\"(?: if \w+ else \"([a-z_.]+)\")?"
+)
+#: Names that are put together where they are written.
+COMPOSED = {f"scoring.start_{kind}_run" for kind in RunKind.values} | {
+    f"people.{way}_{what}" for way in ("lock", "unlock") for what in ("goals", "progress")
+}
+
+
+def _written_actions() -> set[str]:
+    found: set[str] = set()
+    for top in ("performance", "okr", "feedback"):
+        for path in (Path(settings.BASE_DIR) / top).rglob("*.py"):
+            for match in NAMED.finditer(path.read_text(encoding="utf-8")):
+                found |= {name for name in match.groups() if name and "{" not in name}
+    return found
+
+
+def test_every_action_that_is_written_down_has_a_name() -> None:
+    written = _written_actions()
+    assert len(written) > 80, "the search finds the actions"
+    assert (written | COMPOSED) - deeds.DEEDS.keys() == set()
+
+
+def test_every_name_is_told_in_both_languages() -> None:
+    with translation.override("zh-hans"):
+        for action, name in [*deeds.DEEDS.items(), *deeds.NAMES.items()]:
+            assert re.search(r"[\u4e00-\u9fff]", str(name)), action
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"state": ["discussed", "active"]}, [("State", "In discussion", "Active")]),
+        ({"version": [None, 1]}, [("Version", "", "1")]),
+        ({"title": ["Old", "New"]}, [("Title", "Old", "New")]),
+        ({"filters": {}}, []),
+        ({"filters": {"q": "stock"}}, [("Filters", "", "q: stock")]),
+        ({"worked": False}, [("Worked", "", "no")]),
+        ({"scopes": ["a", "b", "c"]}, [("Scopes", "", "a, b, c")]),
+    ],
+)
+def test_changes_are_told_in_words(changes: dict[str, Any], told: list[tuple[str, str, str]]) -> None:
+    assert deeds.told("okr.objective", changes) == told
+
+
+def test_a_subject_that_is_no_model_is_told_all_the_same() -> None:
+    assert deeds.told("Nothing", {"some_thing": 3}) == [("some thing", "", "3")]
+
+
+@pytest.mark.django_db
+def test_the_log_is_found_by_the_words_it_shows(cast: Cast, client_for: Callable[..., Client]) -> None:
+    with tenancy.acting_for(cast.organisation):
+        for action in ("okr.put_in_force", "people.grant_role"):
+            audit.record(by=cast.hr, action=action, subject=cast.team, at=timezone.now())
+    client = client_for(cast.hr)
+    client.cookies["accord_language"] = "zh-hans"
+    cast.hr.user.language = "zh-hans"
+    cast.hr.user.save(update_fields=["language"])
+    page = client.get(reverse("people:audit_log"), {"q": "使目标生效"}).content.decode()
+    assert "使目标生效" in page
+    assert "授予了角色" not in page
+    assert "okr.put_in_force" not in page
