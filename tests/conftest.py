@@ -2,13 +2,15 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -63,7 +65,7 @@ def django_db_setup(
         created = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         application.close()
         settings.DATABASES["default"]["NAME"] = application.settings_dict["NAME"] = created
-        _let_tests_empty_tables(owner)
+        _empty_tables_as_owner(application, owner)
         owner.close()
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
@@ -75,10 +77,22 @@ def _name_of_test_database(worker: str) -> str:
     return f"test_{settings.DATABASES['owner']['NAME']}" + (f"_{worker}" if worker else "")
 
 
-def _let_tests_empty_tables(owner: object) -> None:
-    """TRUNCATE only: the flush between transactional tests, which the application itself may not do."""
-    with owner.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{settings.APPLICATION_ROLE}"')
+def _empty_tables_as_owner(application: BaseDatabaseWrapper, owner: BaseDatabaseWrapper) -> None:
+    """The flush between transactional tests, which the application's role may not do."""
+    known = owner.settings_dict
+
+    def flush(statements: Iterable[str]) -> None:
+        with psycopg.connect(
+            host=known["HOST"] or "127.0.0.1",
+            port=known["PORT"] or 5432,
+            user=known["USER"],
+            password=known["PASSWORD"],
+            dbname=known["NAME"],
+        ) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    application.ops.execute_sql_flush = flush  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
+from psycopg import errors
 from uuid_utils.compat import uuid7
 
 from performance.foundation import audit, stale, tenancy
@@ -18,9 +20,17 @@ from tests.conftest import Cast
 pytestmark = pytest.mark.django_db
 
 
-def refused(statement: str, *parameters: object) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+def refused(
+    statement: str, *parameters: object, because: type[Exception] = errors.InsufficientPrivilege
+) -> None:
+    """PostgreSQL refuses, and for this reason: a statement that is merely wrong would prove nothing."""
+    with (
+        pytest.raises(DatabaseError) as refusal,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement, parameters)
+    assert isinstance(refusal.value.__cause__, because), refusal.value
 
 
 def selected(statement: str, *parameters: object) -> list[tuple[object, ...]]:
@@ -240,16 +250,21 @@ def test_row_security_cannot_be_switched_off(inside: Cast) -> None:
 
 
 def test_the_role_cannot_become_the_owner(inside: Cast) -> None:
-    refused("SET ROLE accord_owner")
+    refused(f'SET ROLE "{settings.DATABASES["owner"]["USER"]}"')
     refused("SET SESSION AUTHORIZATION postgres")
 
 
 def test_the_role_cannot_create_tables_or_truncate_history(inside: Cast) -> None:
     refused("CREATE TABLE public.loot AS SELECT * FROM people_person")
+    for table in (AuditRow._meta.db_table, "scoring_score", "people_person"):
+        refused(f"TRUNCATE {table} CASCADE")
 
 
 def test_a_setting_that_is_no_organisation_shows_nothing(inside: Cast) -> None:
-    refused("SELECT set_config('app.organisation', 'x OR true', true); SELECT * FROM people_person")
+    refused(
+        "SELECT set_config('app.organisation', 'x OR true', true); SELECT * FROM people_person",
+        because=errors.InvalidTextRepresentation,
+    )
     selected("SELECT set_config('app.organisation', %s, true)", str(uuid.uuid4()))
     assert selected("SELECT count(*) FROM people_person") == [(0,)]
 
