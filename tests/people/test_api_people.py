@@ -65,6 +65,21 @@ def test_the_directory_is_narrowed_to_a_team(cast: Cast, send: Any) -> None:
     assert {row["number"] for row in found} == {"P002", "P003", "P004"}
 
 
+def test_direct_reports_are_those_of_a_day(cast: Cast, send: Any) -> None:
+    address = reverse("api_person_reports", args=[cast.manager.pk])
+    found = send(cast.colleague, "get", address).json()["results"]
+    assert {row["number"] for row in found} == {"P003", "P004"}
+    assert send(cast.colleague, "get", address, {"asof": "2019-01-01"}).json()["results"] == []
+    assert send(cast.stranger, "get", address).status_code == 404
+
+
+def test_a_day_beyond_any_calendar_is_declined(cast: Cast, send: Any) -> None:
+    address = reverse("api_deactivate_person", args=[cast.employee.pk])
+    answer = send(cast.hr, "post", address, {"left_on": "9999-12-31"})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["left_on"]
+
+
 def test_an_invitation_is_sent_and_withdrawn(
     cast: Cast, send: Any, newcomer: models.Person, nudged: list[Any], is_kept_to: Any
 ) -> None:

@@ -100,6 +100,15 @@ def test_the_administrator_gives_a_role_and_takes_it_back(
     assert send(cast.administrator, "delete", one).status_code == 422
 
 
+def test_roles_that_do_not_go_together_are_pointed_out(cast: Cast, send: Any) -> None:
+    given = {"person_id": cast.business_owner.pk, "role": "finance_owner"}
+    made = send(cast.administrator, "post", reverse("api_roles"), given).json()
+    assert "one person cannot give both" in made["conflicts"][0]
+    held = send(cast.auditor, "get", reverse("api_roles")).json()["results"]
+    pointed_out = {row["person_id"] for row in held if row["conflicts"]}
+    assert pointed_out == {str(cast.business_owner.pk)}
+
+
 def test_the_last_administrator_keeps_the_role(cast: Cast, send: Any) -> None:
     one = reverse("api_role", args=[cast.administrator.pk, "administrator"])
     answer = send(cast.administrator, "delete", one)

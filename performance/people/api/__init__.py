@@ -24,6 +24,7 @@ urls: list[URLPattern] = [
     path(IMPORT + "undo/", imports.Undo.as_view(), name="api_people_import_undo"),
     path(ONE, people.OnePerson.as_view(), name="api_person"),
     path(ONE + "manager/", lines.Manager.as_view(), name="api_person_manager"),
+    path(ONE + "reports/", lines.Reports.as_view(), name="api_person_reports"),
     path(ONE + "invitation/", invitations.InvitationView.as_view(), name="api_person_invitation"),
     path(ONE + "deactivate/", people.Leaving.as_view(), name="api_deactivate_person"),
     path(ONE + "return/", people.Return.as_view(), name="api_return_person"),

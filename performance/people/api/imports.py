@@ -69,7 +69,7 @@ class RowIn(serializers.Serializer[None]):
 
 
 class StartIn(serializers.Serializer[None]):
-    starts_on = serializers.DateField(help_text="Changes without a date start on this day.")
+    starts_on = shared.DayField(help_text="Changes without a date start on this day.")
 
 
 class ImportView(api.TenantView):

@@ -1,5 +1,6 @@
 """Endpoints of reporting lines: who reports to whom from a day on."""
 
+import datetime
 import uuid
 from typing import Any
 
@@ -12,12 +13,12 @@ from rest_framework.response import Response
 from performance.foundation import access, api
 from performance.people import actions, queries, rules
 from performance.people.api import shared
-from performance.people.models import Scope
+from performance.people.models import Person, Scope
 
 
 class ManagerIn(serializers.Serializer[None]):
     manager_id = serializers.UUIDField(allow_null=True, help_text="Null: from then on nobody.")
-    starts_on = serializers.DateField()
+    starts_on = shared.DayField()
     why = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
@@ -28,6 +29,12 @@ class ChangeOut(serializers.Serializer[Any]):
     before_id = serializers.UUIDField(source="before.pk", default=None, help_text="The manager before.")
     starts_on = serializers.DateField(source="line.starts_on")
     is_planned = serializers.BooleanField(help_text="Not in force yet: it can be withdrawn.")
+
+
+class ReportOut(serializers.ModelSerializer[Person]):
+    class Meta:
+        model = Person
+        fields = ["id", "number", "name_en", "name_zh", "title_en", "title_zh"]
 
 
 class Manager(api.TenantView):
@@ -45,6 +52,24 @@ class Manager(api.TenantView):
         manager = access.get_or_404(visible, pk=manager_id) if manager_id else None
         actions.change_manager(person=person, manager=manager, by=request.actor, at=timezone.now(), **asked)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Reports(api.TenantView):
+    """Who reports to somebody, directly, on a day (`?asof=`)."""
+
+    scope_read = Scope.PEOPLE_READ
+
+    @extend_schema(
+        operation_id="people_reports",
+        responses=ReportOut(many=True),
+        parameters=[OpenApiParameter("asof", datetime.date, description="Today when absent.")],
+    )
+    def get(self, request: Request, person_id: uuid.UUID) -> Response:
+        person = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)
+        reports = queries.reports_of(person.pk, shared.day_asked(request))
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(reports.order_by(), request)
+        return paginator.get_paginated_response(ReportOut(page, many=True).data)
 
 
 class Changes(api.TenantView):

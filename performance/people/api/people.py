@@ -72,7 +72,7 @@ class PersonIn(serializers.Serializer[Person]):
     title_zh = serializers.CharField(max_length=60, required=False, allow_blank=True)
     level = serializers.CharField(max_length=20, required=False, allow_blank=True)
     city = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    hired_on = serializers.DateField(required=False, allow_null=True)
+    hired_on = shared.DayField(required=False, allow_null=True)
     unit_id = serializers.UUIDField(required=False, allow_null=True, help_text="One of /units/.")
 
 
@@ -82,7 +82,7 @@ class NewPersonIn(PersonIn):
 
 
 class LeavingIn(serializers.Serializer[None]):
-    left_on = serializers.DateField(help_text="The last day.")
+    left_on = shared.DayField(help_text="The last day.")
     reports_to_id = serializers.UUIDField(
         required=False, allow_null=True, help_text="Who takes over their reports."
     )

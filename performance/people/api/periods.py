@@ -34,8 +34,8 @@ class PeriodIn(serializers.Serializer[Period]):
     name_en = serializers.CharField(max_length=80)
     name_zh = serializers.CharField(max_length=80, required=False, allow_blank=True)
     kind = serializers.ChoiceField(choices=PeriodKind.choices)
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField()
+    starts_on = shared.DayField()
+    ends_on = shared.DayField()
 
 
 class PeriodMove(serializers.Serializer[None]):

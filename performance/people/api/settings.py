@@ -1,6 +1,9 @@
 """Endpoints of the organisation's settings: itself, its calendar, who holds which role, the log."""
 
 import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -48,17 +51,21 @@ class CalendarDayOut(serializers.ModelSerializer[CalendarDay]):
 
 
 class CalendarDayIn(serializers.ModelSerializer[CalendarDay]):
+    on = shared.DayField()
+
     class Meta:
         model = CalendarDay
         fields = ["on", "is_worked", "note_en", "note_zh"]
 
 
-class GrantOut(serializers.ModelSerializer[RoleGrant]):
+class GrantOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
     person_id = serializers.UUIDField()
-
-    class Meta:
-        model = RoleGrant
-        fields = ["id", "person_id", "role", "granted_at"]
+    role = serializers.ChoiceField(choices=Role.choices)
+    granted_at = serializers.DateTimeField()
+    conflicts = serializers.ListField(
+        child=serializers.CharField(), help_text="What to be aware of: roles that do not go together."
+    )
 
 
 class GrantIn(serializers.Serializer[None]):
@@ -85,6 +92,24 @@ class AuditRowOut(serializers.ModelSerializer[AuditRow]):
             "changes",
             "request_id",
         ]
+
+
+def _shown(grants: Iterable[RoleGrant]) -> list[dict[str, Any]]:
+    """Grants beside what follows from the other roles of the same person. One query."""
+    page = list(grants)
+    held: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for grant in queries.grants().filter(person_id__in={grant.person_id for grant in page}):
+        held[grant.person_id].add(grant.role)
+    return [
+        {
+            "id": grant.pk,
+            "person_id": grant.person_id,
+            "role": grant.role,
+            "granted_at": grant.granted_at,
+            "conflicts": rules.role_conflicts(held[grant.person_id]),
+        }
+        for grant in page
+    ]
 
 
 class SettingsView(api.TenantView):
@@ -148,7 +173,7 @@ class Grants(SettingsView):
     def get(self, request: Request) -> Response:
         paginator = api.NewestFirst()
         grants = paginator.paginate_queryset(queries.grants().order_by(), request)
-        return paginator.get_paginated_response(GrantOut(grants, many=True).data)
+        return paginator.get_paginated_response(GrantOut(_shown(grants or []), many=True).data)
 
     @extend_schema(request=GrantIn, responses={201: GrantOut})
     def post(self, request: Request) -> Response:
@@ -157,7 +182,7 @@ class Grants(SettingsView):
         here = queries.active_people(queries.today(request.actor.organisation))
         person = access.get_or_404(here, pk=asked.pop("person_id"))
         grant = actions.grant_role(person=person, by=request.actor, at=timezone.now(), **asked)
-        return Response(GrantOut(grant).data, status=status.HTTP_201_CREATED)
+        return Response(GrantOut(_shown([grant])[0]).data, status=status.HTTP_201_CREATED)
 
 
 class OneGrant(SettingsView):

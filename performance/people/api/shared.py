@@ -15,6 +15,16 @@ HR = access.Access("member", frozenset({"hr"}))
 SETTINGS = access.Access("member", frozenset({"administrator", "hr"}))
 
 
+class DayField(serializers.DateField):
+    """A day of any calendar of ours: the same bounds as days in an address."""
+
+    def to_internal_value(self, value: Any) -> datetime.date:
+        day = super().to_internal_value(value)
+        if queries.day_from(day.isoformat()) is None:
+            self.fail("invalid", format="YYYY-MM-DD")
+        return day
+
+
 class Why(serializers.Serializer[None]):
     why = serializers.CharField(max_length=300, allow_blank=True)
 
