@@ -11,10 +11,17 @@ from performance.people.forms.directory import (
     TeamForm,
 )
 from performance.people.forms.importing import ApplyForm, ColumnsForm, UploadForm
-from performance.people.forms.settings import CalendarDayForm, GrantForm, OrganisationForm, PeriodForm
+from performance.people.forms.settings import (
+    AuditFilters,
+    CalendarDayForm,
+    GrantForm,
+    OrganisationForm,
+    PeriodForm,
+)
 
 __all__ = [
     "ApplyForm",
+    "AuditFilters",
     "CalendarDayForm",
     "ChangeManagerForm",
     "ColumnsForm",

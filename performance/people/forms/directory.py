@@ -50,7 +50,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = BusinessUnit.objects.order_by("name_en")  # type: ignore[attr-defined]
+        self.fields["unit"].queryset = queries.units()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -87,6 +87,20 @@ class GrantForm(forms.Form):
         self.fields["person"].queryset = queries.active_people(on)  # type: ignore[attr-defined]
 
 
+class AuditFilters(forms.Form):
+    """The filters of the log in the address. Nonsense counts as not set."""
+
+    q = forms.CharField(required=False, max_length=80)
+    subject = forms.UUIDField(required=False)
+
+    def filters(self) -> dict[str, Any]:
+        self.full_clean()
+        return {
+            "search": self.cleaned_data.get("q", ""),
+            "subject_id": self.cleaned_data.get("subject"),
+        }
+
+
 class PeriodForm(forms.Form):
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=80, required=False)

@@ -77,6 +77,8 @@ class Scope(models.TextChoices):
     SOURCES_WRITE = "sources:write", _("Change sources and load data")
     PERFORMANCE_READ = "performance:read", _("Read scores and policies")
     PERFORMANCE_WRITE = "performance:write", _("Change policies, cycles and exports")
+    SETTINGS_READ = "settings:read", _("Read settings, roles and the log")
+    SETTINGS_WRITE = "settings:write", _("Change settings and roles")
 
 
 class ApiToken(models.Model):

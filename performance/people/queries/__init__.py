@@ -7,6 +7,7 @@ from performance.people.queries.accounts import (
     latest_invitation,
     load_actor,
     memberships_of,
+    open_invitations,
     today,
     tokens_of,
 )
@@ -18,7 +19,14 @@ from performance.people.queries.calendars import (
     special_days,
     work_days,
 )
-from performance.people.queries.changes import Change, changes, line_changes, next_planned_day, planned_count
+from performance.people.queries.changes import (
+    Change,
+    changes,
+    line_changes,
+    next_planned_day,
+    planned_count,
+    reporting_lines,
+)
 from performance.people.queries.chart import Node, branch, counts_below, outline, outside_every_line, tops
 from performance.people.queries.directory import (
     PAGE,
@@ -37,6 +45,7 @@ from performance.people.queries.directory import (
     possible_managers,
     search,
 )
+from performance.people.queries.imports import applied_imports, people_imports
 from performance.people.queries.lines import (
     active_people,
     below,
@@ -60,11 +69,13 @@ from performance.people.queries.periods import (
 )
 from performance.people.queries.setup import SetupStep, setup_steps
 from performance.people.queries.teams import (
+    all_teams,
     members_of,
     team_of,
     teams,
     teams_of,
     teams_with_counts,
+    units,
 )
 
 __all__ = [
@@ -78,6 +89,8 @@ __all__ = [
     "SetupStep",
     "WorkDays",
     "active_people",
+    "all_teams",
+    "applied_imports",
     "below",
     "branch",
     "changes",
@@ -112,14 +125,17 @@ __all__ = [
     "memberships_of",
     "next_planned_day",
     "next_quarter",
+    "open_invitations",
     "outline",
     "outside_every_line",
     "own_days",
+    "people_imports",
     "people_visible_to",
     "people_with_role",
     "periods",
     "planned_count",
     "possible_managers",
+    "reporting_lines",
     "reports_of",
     "search",
     "setup_steps",
@@ -131,5 +147,6 @@ __all__ = [
     "today",
     "tokens_of",
     "tops",
+    "units",
     "work_days",
 ]

@@ -70,5 +70,11 @@ def has_administrator() -> bool:
     return Membership.objects.filter(is_active=True).exists()
 
 
+def open_invitations(person: Person) -> QuerySet[Invitation]:
+    """Invitations whose link may still open something."""
+    invitations = Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None)
+    return invitations.select_related("person")
+
+
 def latest_invitation(person: Person) -> Invitation | None:
     return Invitation.objects.filter(person=person).order_by("-created_at").first()

@@ -17,6 +17,11 @@ class Change:
     is_planned: bool
 
 
+def reporting_lines() -> QuerySet[ReportingLine]:
+    """Every line, with whom it ties."""
+    return ReportingLine.objects.select_related("person__organisation", "manager")
+
+
 def line_changes(person: Person | None = None) -> QuerySet[ReportingLine]:
     """Lines that began, newest first; of one person: their own and those of their reports.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from performance.people.models import Person, Team, TeamMembership
+from performance.people.models import BusinessUnit, Person, Team, TeamMembership
 from performance.people.queries.lines import active_people, holds_on
 
 
@@ -24,6 +24,15 @@ def team_of(person_id: uuid.UUID, on: datetime.date) -> Team | None:
 def members_of(team_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
     memberships = TeamMembership.objects.filter(holds_on(on), team_id=team_id)
     return active_people(on).filter(pk__in=memberships.values("person_id"))
+
+
+def all_teams() -> QuerySet[Team]:
+    """Every team, closed ones too, with its lead and the team it is part of."""
+    return Team.objects.select_related("lead", "parent")
+
+
+def units() -> QuerySet[BusinessUnit]:
+    return BusinessUnit.objects.order_by("name_en")
 
 
 def teams(on: datetime.date) -> QuerySet[Team]:

@@ -3,7 +3,6 @@
 import csv
 import datetime
 import io
-import re
 import uuid
 from typing import Any
 
@@ -15,19 +14,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from performance.foundation import access, refusals
-from performance.people import actions, forms, rules
+from performance.people import actions, forms, queries, rules
 from performance.people.actions.importing import apply, columns, sheets
 from performance.people.models import PeopleImport
 from performance.people.views import frame
 
 SHOWN = 25
-CELL = re.compile(r"[A-Z]{1,3}\d{1,7}")
 
 
 def _upload(request: HttpRequest, import_id: uuid.UUID) -> PeopleImport:
-    """To be kept to those who may write people; auditors read the report."""
-    uploads = PeopleImport.objects.select_related("uploaded_by", "organisation")
-    return access.get_or_404(uploads, pk=import_id)
+    return access.get_or_404(queries.people_imports(), pk=import_id)
 
 
 def _steps(current: str, upload: PeopleImport | None) -> dict[str, Any]:
@@ -106,7 +102,7 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     elif "starts_on" in request.POST and form.is_valid():
         upload = actions.start_changes_on(upload=upload, at=now, **form.cleaned_data)
     for key, value in request.POST.items():
-        if CELL.fullmatch(key) and not leave_out:
+        if sheets.CELL.fullmatch(key) and not leave_out:
             upload = actions.mend_cell(upload=upload, cell=key, value=str(value), at=now)
     if request.htmx:
         return render(request, "people/_import_result.html", _result(request, upload))
@@ -205,8 +201,7 @@ def _can_undo(upload: PeopleImport) -> bool:
 
 
 def _earlier() -> Any:
-    applied = PeopleImport.objects.exclude(applied_at=None).select_related("uploaded_by")
-    return applied.defer("content", "before").order_by("-applied_at")[:5]
+    return queries.applied_imports()[:5]
 
 
 def _sample(sheet: sheets.Sheet) -> dict[str, Any]:

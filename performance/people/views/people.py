@@ -1,7 +1,6 @@
 """HR writes: people come, change, move and leave."""
 
 import uuid
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from performance.foundation import access, jobs
 from performance.people import actions, forms, queries, rules, tasks
-from performance.people.models import Invitation, Person, ReportingLine
+from performance.people.models import Person
 from performance.people.views import frame
 
 
@@ -85,8 +84,7 @@ def change_manager(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def withdraw_change(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_edit_people(request.actor))
-    lines = ReportingLine.objects.select_related("person__organisation", "manager")
-    line = access.get_or_404(lines, pk=line_id)
+    line = access.get_or_404(queries.reporting_lines(), pk=line_id)
     actions.withdraw_change(line=line, by=request.actor, at=timezone.now())
     return frame.saved(request, _("The change was withdrawn"), "people:person", line.person_id)
 
@@ -158,7 +156,6 @@ def invite_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def withdraw_invitation(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
-    open_ones: Any = Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None)
-    for invitation in open_ones.select_related("person"):
+    for invitation in queries.open_invitations(person):
         actions.withdraw_invitation(invitation=invitation, by=request.actor, at=timezone.now())
     return redirect("people:person", person.pk)

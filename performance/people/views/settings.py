@@ -232,18 +232,13 @@ def lock_period(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, when, why; newest first."""
     access.require(rules.can_read_audit(request.actor))
-    words = request.GET.get("q", "").strip()[:80]
-    subject = request.GET.get("subject", "")
-    try:
-        subject_id = uuid.UUID(subject) if subject else None
-    except ValueError:
-        subject_id = None
-    rows = audit.rows(search=words, subject_id=subject_id)
+    filters = forms.AuditFilters(request.GET).filters()
+    rows = audit.rows(**filters)
     page = Paginator(rows, AUDIT_PAGE).get_page(request.GET.get("page"))
     context = frame.settings_frame(request, "audit") | {
         "page": page,
         "rows": [(row, deeds.deed(row.action), deeds.told(row.subject_type, row.changes)) for row in page],
-        "words": words,
+        "words": filters["search"],
     }
     return render(request, "people/audit_log.html", context)
 

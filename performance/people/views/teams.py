@@ -28,7 +28,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 @access.member
 def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
     """One team: lead, members, teams within it."""
-    found = access.get_or_404(Team.objects.select_related("lead", "parent"), pk=team_id)
+    found = access.get_or_404(queries.all_teams(), pk=team_id)
     on = frame.day_shown(request)
     members = list(queries.members_of(found.pk, on).order_by("name_sort")[: 4 * queries.PAGE])
     context = frame.people_frame(request, "teams") | {
@@ -59,7 +59,7 @@ def start_team(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @access.role("hr")
 def edit_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
-    team = access.get_or_404(Team.objects.select_related("lead", "parent"), pk=team_id)
+    team = access.get_or_404(queries.all_teams(), pk=team_id)
     access.require(rules.can_edit_people(request.actor))
     initial = {key: getattr(team, key) for key in ("name_en", "name_zh", "parent", "lead")}
     form = forms.TeamForm(request.POST or None, on=frame.today(request), team=team, initial=initial)
@@ -76,7 +76,7 @@ def edit_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.role("hr")
 def close_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
-    team = access.get_or_404(Team.objects.all(), pk=team_id)
+    team = access.get_or_404(queries.all_teams(), pk=team_id)
     access.require(rules.can_edit_people(request.actor))
     actions.close_team(team=team, on=frame.today(request), by=request.actor, at=timezone.now())
     return frame.saved(request, _("The team is closed"), "people:teams")

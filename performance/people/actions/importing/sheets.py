@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+CELL = re.compile(r"[A-Z]{1,3}\d{1,7}\Z")
 SEPARATORS = (",", ";", "\t", "|")
 UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 

@@ -40,12 +40,6 @@ def map_columns(*, upload: PeopleImport, mapping: Mapping[str, int], at: datetim
     held = _held(upload)
     if len(set(mapping.values())) < len(mapping):
         raise PeopleRefused(_("Each column can mean one thing."), code="column_twice")
-    wanting = columns.missing(dict(mapping))
-    if wanting:
-        raise PeopleRefused(
-            _("Choose the column for: %(fields)s.") % {"fields": ", ".join(str(label) for label in wanting)},
-            code="column_missing",
-        )
     held.mapping = dict(mapping)
     held.mended, held.left_out = {}, []
     return _try_out(held, at)
@@ -101,6 +95,7 @@ def _try_out(upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
 
 def prepared(upload: PeopleImport, at: datetime.datetime) -> shapes.Check:
     """The file beside the people who are here now. Six statements, whatever their number."""
+    _refuse_incomplete(upload.mapping)
     today = queries.day_at(upload.organisation, at)
     starts_on = upload.starts_on or today
     return shapes.Check(
@@ -249,6 +244,15 @@ def _problem(check: shapes.Check, problem: shapes.Problem) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _refuse_incomplete(mapping: Mapping[str, int]) -> None:
+    wanting = columns.missing(dict(mapping))
+    if wanting:
+        raise PeopleRefused(
+            _("Choose the column for: %(fields)s.") % {"fields": ", ".join(str(label) for label in wanting)},
+            code="column_missing",
+        )
 
 
 def _refuse_applied(upload: PeopleImport) -> None:

@@ -1,0 +1,48 @@
+"""What the endpoints of this app share."""
+
+import datetime
+import uuid
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from performance.foundation import access
+from performance.people import queries
+from performance.people.models import Person
+
+HR = access.Access("member", frozenset({"hr"}))
+SETTINGS = access.Access("member", frozenset({"administrator", "hr"}))
+
+
+class DayField(serializers.DateField):
+    """A day of any calendar of ours: the same bounds as days in an address."""
+
+    def to_internal_value(self, value: Any) -> datetime.date:
+        day = super().to_internal_value(value)
+        if queries.day_from(day.isoformat()) is None:
+            self.fail("invalid", format="YYYY-MM-DD")
+        return day
+
+
+class Why(serializers.Serializer[None]):
+    why = serializers.CharField(max_length=300, allow_blank=True)
+
+
+def valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def day_asked(request: Request) -> datetime.date:
+    """`?asof=2026-06-01`, else today."""
+    day = queries.day_from(request.query_params.get("asof", ""))
+    return day or queries.today(request.actor.organisation)
+
+
+def colleague(request: Request, person_id: uuid.UUID | None) -> Person | None:
+    """Somebody who is here today. None stays None."""
+    if person_id is None:
+        return None
+    on = queries.today(request.actor.organisation)
+    return access.get_or_404(queries.active_people(on), pk=person_id)
