@@ -7,7 +7,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from okr.forms.objectives import ppm_of
-from okr.models import CheckIn, Content, KeyResult, KeyResultContent, MilestoneContent, Objective
+from okr.models import (
+    CheckIn,
+    Content,
+    KeyResult,
+    KeyResultContent,
+    MilestoneContent,
+    Objective,
+    OkrPolicy,
+    policies,
+)
+from okr.models.alignment import AlignmentKind
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 
@@ -64,6 +74,79 @@ class ProposalIn(ContentIn):
 
 class ChangeIn(ContentIn):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    draft = serializers.BooleanField(default=False, help_text="Rewrites a draft; proposes nothing yet.")
+
+
+class WithdrawalIn(serializers.Serializer):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class LinkIn(serializers.Serializer):
+    parent = serializers.UUIDField(help_text="The objective that is served.")
+    kind = serializers.ChoiceField(choices=AlignmentKind.choices, default=AlignmentKind.CONTRIBUTES)
+    share = serializers.DecimalField(
+        max_digits=7,
+        decimal_places=4,
+        min_value=0,
+        max_value=100,
+        required=False,
+        default=Decimal(0),
+        help_text="Percent of the parent, for a contribution.",
+    )
+
+
+class LinkOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    child = serializers.UUIDField(source="child_id")
+    parent = serializers.UUIDField(source="parent_id")
+    kind = serializers.CharField()
+    share = serializers.SerializerMethodField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
+    def get_share(self, row: Any) -> str:
+        return str(Decimal(row.share_ppm) / 10_000)
+
+
+class LinksOut(serializers.Serializer):
+    serves = LinkOut(many=True)
+    served_by = LinkOut(many=True)
+
+
+class PolicyIn(serializers.Serializer):
+    """What is left out stays as it is."""
+
+    over = serializers.ChoiceField(choices=policies.Over.choices, required=False)
+    cap_percent = serializers.IntegerField(min_value=100, max_value=1000, required=False)
+    missing = serializers.ChoiceField(choices=policies.Missing.choices, required=False)
+    start_equals_target = serializers.ChoiceField(choices=policies.StartEqualsTarget.choices, required=False)
+    roll_up = serializers.ChoiceField(choices=policies.RollUp.choices, required=False)
+    method = serializers.ChoiceField(choices=policies.Method.choices, required=False)
+    status_rule = serializers.ChoiceField(choices=policies.StatusRule.choices, required=False)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class PolicyVersionOut(serializers.ModelSerializer):
+    by = serializers.UUIDField(source="by_id", allow_null=True)
+    at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        model = OkrPolicy
+        fields = [
+            *("number", "over", "cap_percent", "missing", "start_equals_target", "roll_up", "method"),
+            *("status_rule", "reason", "by", "at"),
+        ]
+
+
+class PolicyOut(PolicyVersionOut):
+    """The policy in force; number 0 where nobody has chosen one."""
+
+    period = serializers.UUIDField(source="period_id")
+    versions = PolicyVersionOut(many=True, source="period.okr_policies")
+
+    class Meta(PolicyVersionOut.Meta):
+        fields = ["period", *PolicyVersionOut.Meta.fields, "versions"]
 
 
 class CommentIn(serializers.Serializer):
@@ -205,6 +288,27 @@ class CheckInIn(serializers.Serializer):
     blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     asks = serializers.UUIDField(required=False, allow_null=True, default=None)
     readings = ReadingIn(many=True)
+
+
+class WeekIn(serializers.Serializer):
+    week_starts_on = serializers.DateField(help_text="A day of the week; its Monday counts.")
+
+
+class CheckInDraftIn(WeekIn):
+    typed = serializers.DictField(
+        child=serializers.JSONField(),
+        help_text="wins, plans, blockers, asks; value-, done-, confidence-, note- and steps- with a key result's id.",
+    )
+
+
+class CheckInDraftOut(serializers.Serializer):
+    week_starts_on = serializers.DateField()
+    typed = serializers.JSONField(source="fields")
+    saved_at = serializers.DateTimeField()
+
+
+class AcknowledgedOut(serializers.Serializer):
+    acknowledged = serializers.IntegerField()
 
 
 class KeyResultEntryOut(serializers.Serializer):
