@@ -82,7 +82,8 @@ class WithdrawalIn(serializers.Serializer):
 
 
 class LinkIn(serializers.Serializer):
-    parent = serializers.UUIDField(help_text="The objective that is served.")
+    # The name of a field of the link; that a serializer has a parent of its own does not matter to declared ones.
+    parent = serializers.UUIDField(help_text="The objective that is served.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=AlignmentKind.choices, default=AlignmentKind.CONTRIBUTES)
     share = serializers.DecimalField(
         max_digits=7,
@@ -98,7 +99,7 @@ class LinkIn(serializers.Serializer):
 class LinkOut(serializers.Serializer):
     id = serializers.UUIDField()
     child = serializers.UUIDField(source="child_id")
-    parent = serializers.UUIDField(source="parent_id")
+    parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
     kind = serializers.CharField()
     share = serializers.SerializerMethodField()
     by = serializers.UUIDField(source="by_id")
