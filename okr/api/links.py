@@ -19,15 +19,15 @@ from performance.scoring import tasks as scoring_tasks
 
 
 class Links(GoalsView):
-    @extend_schema(operation_id="goals_links", responses=serializers.LinksOut)
+    @extend_schema(operation_id="goals_links", responses=serializers.AlignmentsOut)
     def get(self, request: Request, objective_id: uuid.UUID) -> Response:
         """What the objective serves, and what serves it; only as far as you may see both ends."""
         one, _line = self.found(objective_id)
         up, down = queries.links_of(one, queries.visible_to(self.actor))
-        return Response(serializers.LinksOut({"serves": up, "served_by": down}).data)
+        return Response(serializers.AlignmentsOut({"serves": up, "served_by": down}).data)
 
     @extend_schema(
-        operation_id="goals_align", request=serializers.LinkIn, responses={201: serializers.LinkOut}
+        operation_id="goals_align", request=serializers.AlignmentIn, responses={201: serializers.AlignmentOut}
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Says which objective this one serves: one of a team, of the organisation, or of somebody above. The
@@ -35,7 +35,7 @@ class Links(GoalsView):
         actor = self.actor
         one, line = self.found(objective_id)
         access.require(rules.can_align(actor, one, line))
-        given = self.valid(serializers.LinkIn)
+        given = self.valid(serializers.AlignmentIn)
         visible = queries.visible_to(actor)
         parent = access.get_or_404(visible, pk=given["parent"])
         access.require(queries.possible_parents(visible, line).filter(pk=parent.pk).exists())
@@ -48,7 +48,7 @@ class Links(GoalsView):
             at=timezone.now(),
         )
         jobs.nudge(scoring_tasks.rescore_stale)
-        return Response(serializers.LinkOut(link).data, status=status.HTTP_201_CREATED)
+        return Response(serializers.AlignmentOut(link).data, status=status.HTTP_201_CREATED)
 
 
 class OneLink(GoalsView):

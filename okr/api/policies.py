@@ -19,19 +19,19 @@ from performance.scoring import tasks as scoring_tasks
 class Policy(GoalsView):
     access = access.Access("member", frozenset({"hr", "administrator"}))
 
-    @extend_schema(operation_id="goals_read_policy", responses=serializers.PolicyOut)
+    @extend_schema(operation_id="goals_read_policy", responses=serializers.OkrPolicyOut)
     def get(self, request: Request, period_id: uuid.UUID) -> Response:
         """The policy in force in a period, with its versions."""
         return self.policy(self.period(period_id))
 
     @extend_schema(
-        operation_id="goals_set_policy", request=serializers.PolicyIn, responses=serializers.PolicyOut
+        operation_id="goals_set_policy", request=serializers.OkrPolicyIn, responses=serializers.OkrPolicyOut
     )
     def post(self, request: Request, period_id: uuid.UUID) -> Response:
         """A new version. Every objective of the period is counted again; a running period needs a reason."""
         period = self.period(period_id)
         access.require(rules.can_set_policy(self.actor))
-        choices = self.valid(serializers.PolicyIn)
+        choices = self.valid(serializers.OkrPolicyIn)
         reason = choices.pop("reason")
         actions.set_policy(period=period, choices=choices, reason=reason, by=self.actor, at=timezone.now())
         jobs.nudge(scoring_tasks.rescore_stale)
@@ -41,4 +41,4 @@ class Policy(GoalsView):
         return access.get_or_404(people.periods(), pk=period_id)
 
     def policy(self, period: Any) -> Response:
-        return Response(serializers.PolicyOut(queries.policy_of(period)).data)
+        return Response(serializers.OkrPolicyOut(queries.policy_of(period)).data)

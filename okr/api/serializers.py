@@ -81,7 +81,7 @@ class WithdrawalIn(serializers.Serializer):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
-class LinkIn(serializers.Serializer):
+class AlignmentIn(serializers.Serializer):
     # The name of a field of the link; that a serializer has a parent of its own does not matter to declared ones.
     parent = serializers.UUIDField(help_text="The objective that is served.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=AlignmentKind.choices, default=AlignmentKind.CONTRIBUTES)
@@ -96,7 +96,7 @@ class LinkIn(serializers.Serializer):
     )
 
 
-class LinkOut(serializers.Serializer):
+class AlignmentOut(serializers.Serializer):
     id = serializers.UUIDField()
     child = serializers.UUIDField(source="child_id")
     parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
@@ -110,12 +110,12 @@ class LinkOut(serializers.Serializer):
         return str(Decimal(row.share_ppm) / 10_000)
 
 
-class LinksOut(serializers.Serializer):
-    serves = LinkOut(many=True)
-    served_by = LinkOut(many=True)
+class AlignmentsOut(serializers.Serializer):
+    serves = AlignmentOut(many=True)
+    served_by = AlignmentOut(many=True)
 
 
-class PolicyIn(serializers.Serializer):
+class OkrPolicyIn(serializers.Serializer):
     """What is left out stays as it is."""
 
     over = serializers.ChoiceField(choices=policies.Over.choices, required=False)
@@ -128,7 +128,7 @@ class PolicyIn(serializers.Serializer):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
-class PolicyVersionOut(serializers.ModelSerializer):
+class OkrPolicyVersionOut(serializers.ModelSerializer):
     by = serializers.UUIDField(source="by_id", allow_null=True)
     at = serializers.DateTimeField(allow_null=True)
 
@@ -140,14 +140,14 @@ class PolicyVersionOut(serializers.ModelSerializer):
         ]
 
 
-class PolicyOut(PolicyVersionOut):
+class OkrPolicyOut(OkrPolicyVersionOut):
     """The policy in force; number 0 where nobody has chosen one."""
 
     period = serializers.UUIDField(source="period_id")
-    versions = PolicyVersionOut(many=True, source="period.okr_policies")
+    versions = OkrPolicyVersionOut(many=True, source="period.okr_policies")
 
-    class Meta(PolicyVersionOut.Meta):
-        fields = ["period", *PolicyVersionOut.Meta.fields, "versions"]
+    class Meta(OkrPolicyVersionOut.Meta):
+        fields = ["period", *OkrPolicyVersionOut.Meta.fields, "versions"]
 
 
 class CommentIn(serializers.Serializer):

@@ -47,11 +47,11 @@ class EntryOut(serializers.Serializer[Any]):
         return _units(entry.coverage_ppm)
 
 
-class ReasonIn(serializers.Serializer[None]):
+class ExceptionReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=1000)
 
 
-class ExceptionIn(ReasonIn):
+class ExceptionIn(ExceptionReasonIn):
     person = serializers.UUIDField()
 
 
@@ -135,7 +135,7 @@ class LeaveOut(AppraisalsView):
 
     access = access.Access("member", frozenset({"hr"}))
 
-    @extend_schema(request=ReasonIn, responses=EntryOut)
+    @extend_schema(request=ExceptionReasonIn, responses=EntryOut)
     def post(self, request: Request, entry_id: uuid.UUID) -> Response:
         found, reason = _visible(request, entry_id), _reason(request)
         actions.leave_out(entry=found, reason=reason, by=request.actor, at=timezone.now())
@@ -147,7 +147,7 @@ class TakeBack(AppraisalsView):
 
     access = access.Access("member", frozenset({"hr"}))
 
-    @extend_schema(request=ReasonIn, responses=EntryOut)
+    @extend_schema(request=ExceptionReasonIn, responses=EntryOut)
     def post(self, request: Request, entry_id: uuid.UUID) -> Response:
         found, reason = _visible(request, entry_id), _reason(request)
         actions.take_back_in(entry=found, reason=reason, by=request.actor, at=timezone.now())
@@ -161,7 +161,7 @@ def _visible(request: Request, entry_id: uuid.UUID) -> CycleEntry:
 
 
 def _reason(request: Request) -> str:
-    asked = ReasonIn(data=request.data)
+    asked = ExceptionReasonIn(data=request.data)
     asked.is_valid(raise_exception=True)
     return str(asked.validated_data["reason"])
 
