@@ -1,5 +1,8 @@
 """Endpoints under /api/v1/."""
 
+import uuid
+from typing import Any
+
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,6 +43,26 @@ class PulseIn(serializers.Serializer[None]):
     clear = serializers.IntegerField(min_value=1, max_value=5)
 
 
+class PulseRowOut(serializers.Serializer[Any]):
+    question = serializers.CharField()
+    mine = serializers.IntegerField()
+    theirs = serializers.IntegerField()
+    history = serializers.ListField(child=serializers.IntegerField())
+
+
+class PulsePairOut(serializers.Serializer[Any]):
+    """`rows` is empty until both have sent a week; `shown_week` says which."""
+
+    employee = serializers.UUIDField(source="employee.pk")
+    manager = serializers.UUIDField(source="manager.pk")
+    other = serializers.UUIDField(source="other.pk")
+    week_start = serializers.DateField()
+    mine_sent = serializers.BooleanField()
+    theirs_sent = serializers.BooleanField()
+    shown_week = serializers.DateField(allow_null=True)
+    rows = PulseRowOut(many=True)
+
+
 class Notes(api.TenantView):
     """Notes that I may read; writing one."""
 
@@ -61,10 +84,38 @@ class Notes(api.TenantView):
         return Response(NoteOut(note).data, status=status.HTTP_201_CREATED)
 
 
-class Pulses(api.TenantView):
-    """Sending one side of this week's pulse."""
+class OneNote(api.TenantView):
+    """One note; taking it back."""
 
+    scope_read = "feedback:read"
     scope_write = "feedback:write"
+
+    @extend_schema(responses=NoteOut, operation_id="notes_read")
+    def get(self, request: Request, note_id: uuid.UUID) -> Response:
+        """Opening it resolves the recipient's work item."""
+        note = access.get_or_404(queries.notes_visible_to(request.actor), pk=note_id)
+        actions.read_note(note=note, by=request.actor, at=timezone.now())
+        return Response(NoteOut(note).data)
+
+    @extend_schema(responses={204: None}, operation_id="notes_retract")
+    def delete(self, request: Request, note_id: uuid.UUID) -> Response:
+        """Takes one of your own notes back, for ten minutes."""
+        note = access.get_or_404(queries.notes_given(request.actor), pk=note_id)
+        actions.retract_note(note=note, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Pulses(api.TenantView):
+    """My pulses with my manager and my reports; sending one side of this week's."""
+
+    scope_read = "feedback:read"
+    scope_write = "feedback:write"
+
+    @extend_schema(responses=PulsePairOut(many=True))
+    def get(self, request: Request) -> Response:
+        """The other's answers only of weeks that both have sent."""
+        pairs = queries.pulse_pairs(request.actor, people.today(request.actor.organisation))
+        return Response(PulsePairOut(pairs, many=True).data)
 
     @extend_schema(request=PulseIn, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -89,5 +140,6 @@ class Pulses(api.TenantView):
 
 urls = [
     path("notes/", Notes.as_view(), name="api_notes"),
+    path("notes/<uuid:note_id>/", OneNote.as_view(), name="api_note"),
     path("pulses/", Pulses.as_view(), name="api_pulses"),
 ]

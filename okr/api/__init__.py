@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, objectives
+from okr.api import check_ins, closing, links, objectives, policies
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -40,6 +40,12 @@ urls: list[URLPattern] = [
     ),
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
+    path("goals/objectives/<uuid:objective_id>/links/", links.Links.as_view(), name="api_objective_links"),
+    path("goals/links/<uuid:link_id>/", links.OneLink.as_view(), name="api_objective_link"),
+    path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
     path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),
+    path("goals/check-ins/draft/", check_ins.Draft.as_view(), name="api_check_in_draft"),
+    path("goals/check-ins/acknowledge/", check_ins.Acknowledge.as_view(), name="api_acknowledge_check_ins"),
+    path("goals/check-ins/<uuid:check_in_id>/", check_ins.OneCheckIn.as_view(), name="api_check_in"),
     path("goals/check-ins/<uuid:check_in_id>/reply/", check_ins.Replies.as_view(), name="api_reply"),
 ]

@@ -1,8 +1,10 @@
 """Check-ins: submit one's own, read those one may read, answer."""
 
 import uuid
+from typing import Any
 
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,10 +12,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from okr import actions, queries, rules
+from okr import actions, forms, queries, rules
 from okr.api import serializers
 from okr.api.objectives import GoalsView
-from okr.models import CheckIn
+from okr.models import CheckIn, CheckInDraft
 from performance.foundation import access, api, jobs
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
@@ -88,6 +90,66 @@ class CheckIns(GoalsView):
         jobs.nudge(scoring_tasks.rescore_stale)
         (row,) = queries.with_conversation(CheckIn.objects.filter(pk=submitted.pk))
         return Response(serializers.CheckInOut(row).data, status=status.HTTP_201_CREATED)
+
+
+class OneCheckIn(GoalsView):
+    @extend_schema(operation_id="check_ins_read", responses=serializers.CheckInOut)
+    def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
+        """One entry with its readings and what was said about it."""
+        rows = queries.with_conversation(CheckIn.objects.filter(readable(self.actor)))
+        return Response(serializers.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
+
+
+class Draft(GoalsView):
+    @extend_schema(
+        operation_id="check_ins_read_draft",
+        parameters=[serializers.WeekIn],
+        responses=serializers.CheckInDraftOut,
+    )
+    def get(self, request: Request) -> Response:
+        """What you were typing in a week; 404 where you have typed nothing."""
+        asked = serializers.WeekIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        monday = rules.monday_of(asked.validated_data["week_starts_on"])
+        drafts = CheckInDraft.objects.filter(person_id=self.actor.person_id)
+        return Response(serializers.CheckInDraftOut(access.get_or_404(drafts, week_starts_on=monday)).data)
+
+    @extend_schema(
+        operation_id="check_ins_save_draft",
+        request=serializers.CheckInDraftIn,
+        responses=serializers.CheckInDraftOut,
+    )
+    def put(self, request: Request) -> Response:
+        """Keeps what is typed, for yourself alone. Nothing is reported yet."""
+        actor = self.actor
+        access.require(rules.can_check_in_for(actor, actor.person_id))
+        given = self.valid(serializers.CheckInDraftIn)
+        draft = actions.save_check_in_draft(
+            week_starts_on=rules.monday_of(given["week_starts_on"]),
+            fields=forms.draft_fields(_as_posted(given["typed"])),
+            by=actor,
+            at=timezone.now(),
+        )
+        return Response(serializers.CheckInDraftOut(draft).data)
+
+
+def _as_posted(given: dict[str, Any]) -> QueryDict:
+    """The fields as a form would send them."""
+    posted = QueryDict(mutable=True)
+    for name, value in given.items():
+        posted.setlist(name, [str(each) for each in (value if isinstance(value, list) else [value])] or [""])
+    return posted
+
+
+class Acknowledge(GoalsView):
+    @extend_schema(operation_id="check_ins_acknowledge", request=None, responses=serializers.AcknowledgedOut)
+    def post(self, request: Request) -> Response:
+        """Marks every check-in of your reports this week as read that you have not answered."""
+        actor = self.actor
+        access.require(not actor.only_reads)
+        entries = queries.unread_by(actor, people.today(actor.organisation))
+        count = actions.acknowledge_check_ins(entries=entries, by=actor, at=timezone.now())
+        return Response(serializers.AcknowledgedOut({"acknowledged": count}).data)
 
 
 class Replies(GoalsView):

@@ -147,17 +147,17 @@ class Change(GoalsView):
         operation_id="goals_change", request=serializers.ChangeIn, responses=serializers.ObjectiveDetailOut
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
-        """Proposes another text; what is in force stays so until both sides agree."""
+        """Proposes another text; what is in force stays so until both sides agree. A draft is rewritten at once."""
         one, line = self.found(objective_id)
         access.require(rules.can_change(self.actor, one, line))
         given = self.valid(serializers.ChangeIn)
-        actions.propose_change(
-            objective=one,
-            content=serializers.content_from(given, proposals.standing_content(one)),
-            reason=given["reason"],
-            by=self.actor,
-            at=timezone.now(),
-        )
+        content = serializers.content_from(given, proposals.standing_content(one))
+        if given["draft"]:
+            actions.save_draft(objective=one, content=content, by=self.actor, at=timezone.now())
+        else:
+            actions.propose_change(
+                objective=one, content=content, reason=given["reason"], by=self.actor, at=timezone.now()
+            )
         return self.detail(one.pk)
 
 
@@ -178,12 +178,17 @@ class Agree(GoalsView):
 
 
 class Withdraw(GoalsView):
-    @extend_schema(operation_id="goals_withdraw", request=None, responses=serializers.ObjectiveDetailOut)
+    @extend_schema(
+        operation_id="goals_withdraw",
+        request=serializers.WithdrawalIn,
+        responses=serializers.ObjectiveDetailOut,
+    )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Takes back what is proposed."""
         one, _line = self.found(objective_id)
         access.require(rules.can_withdraw(self.actor, one, proposals.open_proposal(one)))
-        actions.withdraw_proposal(objective=one, by=self.actor, at=timezone.now())
+        reason = self.valid(serializers.WithdrawalIn)["reason"]
+        actions.withdraw_proposal(objective=one, by=self.actor, at=timezone.now(), reason=reason)
         return self.detail(one.pk)
 
 

@@ -7,7 +7,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from okr.forms.objectives import ppm_of
-from okr.models import CheckIn, Content, KeyResult, KeyResultContent, MilestoneContent, Objective
+from okr.models import (
+    CheckIn,
+    Content,
+    KeyResult,
+    KeyResultContent,
+    MilestoneContent,
+    Objective,
+    OkrPolicy,
+    policies,
+)
+from okr.models.alignment import AlignmentKind
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 
@@ -64,6 +74,80 @@ class ProposalIn(ContentIn):
 
 class ChangeIn(ContentIn):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    draft = serializers.BooleanField(default=False, help_text="Rewrites a draft; proposes nothing yet.")
+
+
+class WithdrawalIn(serializers.Serializer):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class AlignmentIn(serializers.Serializer):
+    # The name of a field of the link; that a serializer has a parent of its own does not matter to declared ones.
+    parent = serializers.UUIDField(help_text="The objective that is served.")  # type: ignore[assignment]
+    kind = serializers.ChoiceField(choices=AlignmentKind.choices, default=AlignmentKind.CONTRIBUTES)
+    share = serializers.DecimalField(
+        max_digits=7,
+        decimal_places=4,
+        min_value=0,
+        max_value=100,
+        required=False,
+        default=Decimal(0),
+        help_text="Percent of the parent, for a contribution.",
+    )
+
+
+class AlignmentOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    child = serializers.UUIDField(source="child_id")
+    parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
+    kind = serializers.CharField()
+    share = serializers.SerializerMethodField()
+    by = serializers.UUIDField(source="by_id")
+    at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
+    def get_share(self, row: Any) -> str:
+        return str(Decimal(row.share_ppm) / 10_000)
+
+
+class AlignmentsOut(serializers.Serializer):
+    serves = AlignmentOut(many=True)
+    served_by = AlignmentOut(many=True)
+
+
+class OkrPolicyIn(serializers.Serializer):
+    """What is left out stays as it is."""
+
+    over = serializers.ChoiceField(choices=policies.Over.choices, required=False)
+    cap_percent = serializers.IntegerField(min_value=100, max_value=1000, required=False)
+    missing = serializers.ChoiceField(choices=policies.Missing.choices, required=False)
+    start_equals_target = serializers.ChoiceField(choices=policies.StartEqualsTarget.choices, required=False)
+    roll_up = serializers.ChoiceField(choices=policies.RollUp.choices, required=False)
+    method = serializers.ChoiceField(choices=policies.Method.choices, required=False)
+    status_rule = serializers.ChoiceField(choices=policies.StatusRule.choices, required=False)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class OkrPolicyVersionOut(serializers.ModelSerializer):
+    by = serializers.UUIDField(source="by_id", allow_null=True)
+    at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        model = OkrPolicy
+        fields = [
+            *("number", "over", "cap_percent", "missing", "start_equals_target", "roll_up", "method"),
+            *("status_rule", "reason", "by", "at"),
+        ]
+
+
+class OkrPolicyOut(OkrPolicyVersionOut):
+    """The policy in force; number 0 where nobody has chosen one."""
+
+    period = serializers.UUIDField(source="period_id")
+    versions = OkrPolicyVersionOut(many=True, source="period.okr_policies")
+
+    class Meta(OkrPolicyVersionOut.Meta):
+        fields = ["period", *OkrPolicyVersionOut.Meta.fields, "versions"]
 
 
 class CommentIn(serializers.Serializer):
@@ -205,6 +289,27 @@ class CheckInIn(serializers.Serializer):
     blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     asks = serializers.UUIDField(required=False, allow_null=True, default=None)
     readings = ReadingIn(many=True)
+
+
+class WeekIn(serializers.Serializer):
+    week_starts_on = serializers.DateField(help_text="A day of the week; its Monday counts.")
+
+
+class CheckInDraftIn(WeekIn):
+    typed = serializers.DictField(
+        child=serializers.JSONField(),
+        help_text="wins, plans, blockers, asks; value-, done-, confidence-, note- and steps- with a key result's id.",
+    )
+
+
+class CheckInDraftOut(serializers.Serializer):
+    week_starts_on = serializers.DateField()
+    typed = serializers.JSONField(source="fields")
+    saved_at = serializers.DateTimeField()
+
+
+class AcknowledgedOut(serializers.Serializer):
+    acknowledged = serializers.IntegerField()
 
 
 class KeyResultEntryOut(serializers.Serializer):

@@ -12,7 +12,9 @@ from django.db.models import Prefetch, QuerySet
 from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.models.objectives import RUNNING_STATES
-from performance.people import models as people
+from performance.foundation import access
+from performance.people import models as people_models
+from performance.people import queries as people
 
 A_WEEK = datetime.timedelta(days=7)
 
@@ -49,6 +51,16 @@ def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
     return check_ins.order_by("person_id", "-week_starts_on", "-number").distinct(
         "person_id", "week_starts_on"
     )
+
+
+def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
+    """This week's check-ins of the actor's reports that the actor has not answered yet."""
+    latest = newest_entries(
+        CheckIn.objects.filter(
+            person__in=people.reports_of(actor.person_id, today), week_starts_on=rules.monday_of(today)
+        )
+    )
+    return list(CheckIn.objects.filter(pk__in=latest.values("pk")).exclude(replies__by_id=actor.person_id))
 
 
 def with_conversation(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
@@ -201,7 +213,7 @@ def _lowest(answers: Iterable[int | None]) -> int | None:
 
 
 def _confidence_before(
-    people_by_id: dict[uuid.UUID, people.Person], week_starts_on: datetime.date
+    people_by_id: dict[uuid.UUID, people_models.Person], week_starts_on: datetime.date
 ) -> dict[uuid.UUID, int | None]:
     """person → lowest confidence of the last entry of the week before."""
     former = newest_entries(

@@ -242,6 +242,12 @@ def versions_of(objective: Objective) -> list[ObjectiveVersion]:
     )
 
 
+def possible_parents(visible: QuerySet[Objective], line_above: Collection[uuid.UUID]) -> QuerySet[Objective]:
+    """What an objective may serve: goals of teams, of the organisation, and of those above its owner."""
+    served = Q(owner_kind__in=("team", "organisation")) | Q(owner_id__in=line_above)
+    return visible.filter(served).exclude(state=State.DRAFT)
+
+
 def links_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[list[Alignment], list[Alignment]]:
     """What it serves, and what serves it; only as far as both ends may be seen."""
     seen = visible.values("pk")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from okr import queries, rules
-from okr.models import CheckIn, Objective, ObjectiveVersion
+from okr.models import Objective, ObjectiveVersion
 from okr.models.objectives import SCORED_STATES
 from okr.views import weeks
 from performance.foundation import access
@@ -144,15 +144,3 @@ def team_context(
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
         "proposals": _open_proposals(actor),
     }
-
-
-def unread(request: HttpRequest) -> list[CheckIn]:
-    """This week's check-ins of the actor's reports that nobody has answered yet."""
-    actor = request.actor
-    today = people.today(actor.organisation)
-    latest = queries.newest_entries(
-        CheckIn.objects.filter(
-            person__in=people.reports_of(actor.person_id, today), week_starts_on=rules.monday_of(today)
-        )
-    )
-    return list(CheckIn.objects.filter(pk__in=latest.values("pk")).exclude(replies__by_id=actor.person_id))

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -162,10 +162,9 @@ def align_form(
 ) -> forms.AlignForm:
     """Candidates are the goals of teams, of the organisation, and of those above the owner."""
     parents = (
-        visible(request)
-        .filter(Q(owner_kind__in=("team", "organisation")) | Q(owner_id__in=line), period_id=one.period_id)
+        queries.possible_parents(visible(request), line)
+        .filter(period_id=one.period_id)
         .exclude(pk=one.pk)
-        .exclude(state="draft")
         .select_related("owner")
         .order_by("-owner_kind", "title")[:MOST_CHOICES]
     )

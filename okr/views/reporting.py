@@ -215,6 +215,7 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     """Acknowledges every check-in of my reports this week that I have not answered."""
     actor = request.actor
     access.require(not actor.only_reads)
-    count = actions.acknowledge_check_ins(entries=my_week.unread(request), by=actor, at=timezone.now())
+    entries = queries.unread_by(actor, people.today(actor.organisation))
+    count = actions.acknowledge_check_ins(entries=entries, by=actor, at=timezone.now())
     messages.success(request, _("Marked as read: %(count)s.") % {"count": count})
     return redirect("okr:my_team")

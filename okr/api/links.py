@@ -1,0 +1,65 @@
+"""Which objective serves which: read, link, take a link back."""
+
+import uuid
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from okr import actions, queries, rules
+from okr.api import serializers
+from okr.api.objectives import GoalsView
+from okr.forms.objectives import ppm_of
+from okr.models import Alignment
+from performance.foundation import access, jobs
+from performance.people import queries as people
+from performance.scoring import tasks as scoring_tasks
+
+
+class Links(GoalsView):
+    @extend_schema(operation_id="goals_links", responses=serializers.AlignmentsOut)
+    def get(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """What the objective serves, and what serves it; only as far as you may see both ends."""
+        one, _line = self.found(objective_id)
+        up, down = queries.links_of(one, queries.visible_to(self.actor))
+        return Response(serializers.AlignmentsOut({"serves": up, "served_by": down}).data)
+
+    @extend_schema(
+        operation_id="goals_align", request=serializers.AlignmentIn, responses={201: serializers.AlignmentOut}
+    )
+    def post(self, request: Request, objective_id: uuid.UUID) -> Response:
+        """Says which objective this one serves: one of a team, of the organisation, or of somebody above. The
+        same parent again changes the kind or the share."""
+        actor = self.actor
+        one, line = self.found(objective_id)
+        access.require(rules.can_align(actor, one, line))
+        given = self.valid(serializers.AlignmentIn)
+        visible = queries.visible_to(actor)
+        parent = access.get_or_404(visible, pk=given["parent"])
+        access.require(queries.possible_parents(visible, line).filter(pk=parent.pk).exists())
+        link = actions.align_objectives(
+            child=one,
+            parent=parent,
+            kind=given["kind"],
+            share_ppm=ppm_of(given["share"]),
+            by=actor,
+            at=timezone.now(),
+        )
+        jobs.nudge(scoring_tasks.rescore_stale)
+        return Response(serializers.AlignmentOut(link).data, status=status.HTTP_201_CREATED)
+
+
+class OneLink(GoalsView):
+    @extend_schema(operation_id="goals_part", responses={204: None})
+    def delete(self, request: Request, link_id: uuid.UUID) -> Response:
+        """Takes the link back."""
+        actor = self.actor
+        links = Alignment.objects.filter(child__in=queries.visible_to(actor).values("pk"))
+        link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+        line = people.line_above(link.child.owner_id, people.today(actor.organisation))
+        access.require(rules.can_align(actor, link.child, line))
+        actions.part_objectives(link=link, by=actor, at=timezone.now())
+        jobs.nudge(scoring_tasks.rescore_stale)
+        return Response(status=status.HTTP_204_NO_CONTENT)

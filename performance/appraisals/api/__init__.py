@@ -1,0 +1,21 @@
+"""Endpoints under /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from performance.appraisals.api import cycles, entries, exports
+
+urls: list[URLPattern] = [
+    path("cycles/", cycles.Cycles.as_view(), name="api_cycles"),
+    path("cycles/<uuid:cycle_id>/", cycles.CycleDetail.as_view(), name="api_cycle"),
+    path("cycles/<uuid:cycle_id>/bands/", cycles.Bands.as_view(), name="api_cycle_bands"),
+    path("cycles/<uuid:cycle_id>/readiness/", cycles.Readiness.as_view(), name="api_cycle_readiness"),
+    path("cycles/<uuid:cycle_id>/entries/", entries.Entries.as_view(), name="api_cycle_entries"),
+    path("cycles/<uuid:cycle_id>/exceptions/", entries.Exceptions.as_view(), name="api_cycle_exceptions"),
+    path("cycles/<uuid:cycle_id>/newcomers/", entries.Newcomers.as_view(), name="api_cycle_newcomers"),
+    path("cycles/<uuid:cycle_id>/exports/", exports.Exports.as_view(), name="api_cycle_exports"),
+    path("entries/<uuid:entry_id>/", entries.OneEntry.as_view(), name="api_entry"),
+    path("entries/<uuid:entry_id>/leave-out/", entries.LeaveOut.as_view(), name="api_leave_out"),
+    path("entries/<uuid:entry_id>/take-back/", entries.TakeBack.as_view(), name="api_take_back"),
+    path("exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="api_export"),
+    path("exports/<uuid:export_id>/file/", exports.ExportFile.as_view(), name="api_export_file"),
+]

@@ -1,0 +1,122 @@
+"""Drafts and what was read, by API: the week as it is typed, an objective nobody has seen, many check-ins at once."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from okr.models import CheckInDraft, CheckInReply
+from performance.people import actions as people_actions
+from tests.okr.conftest import content, monday_of
+
+JSON = {"content_type": "application/json"}
+
+
+@pytest.fixture
+def read_token(acting_cast, actor, now):
+    """A client with a token of the manager that may read goals only."""
+    _token, secret = people_actions.create_token(
+        actor=actor(acting_cast.manager),
+        name="script",
+        scopes=["goals:read"],
+        expires_at=now + datetime.timedelta(days=1),
+        at=now,
+    )
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def test_a_draft_of_the_week_is_kept_and_shown_in_the_page(active, cast, client_for, now):
+    client, address = client_for(cast.employee), reverse("api_check_in_draft")
+    monday = monday_of(now.date())
+    assert client.get(address, {"week_starts_on": monday}).status_code == 404
+    steps = active.key_results.get(kind="milestones")
+    done = [str(step.pk) for step in steps.milestones.all()[:2]]
+    typed = {"wins": "Half a sentence", f"steps-{steps.pk}": done, "other": "not a field"}
+    day = monday + datetime.timedelta(days=2)
+    kept = client.put(address, {"week_starts_on": str(day), "typed": typed}, **JSON)
+    assert kept.status_code == 200, kept.content
+    told = client.get(address, {"week_starts_on": monday}).json()
+    assert told["week_starts_on"] == str(monday)
+    assert told["typed"] == {"wins": "Half a sentence", f"steps-{steps.pk}": done}
+    assert "Half a sentence" in client.get(reverse("okr:home")).content.decode()
+
+
+def test_a_draft_is_nobodys_business_but_its_authors(acting_cast, client_for, now, read_token):
+    address, week = reverse("api_check_in_draft"), {"week_starts_on": str(monday_of(now.date()))}
+    body = week | {"typed": {"wins": "Mine"}}
+    assert client_for(acting_cast.employee).put(address, body, **JSON).status_code == 200
+    for person in (acting_cast.manager, acting_cast.colleague, acting_cast.auditor, acting_cast.stranger):
+        assert client_for(person).get(address, week).status_code == 404
+    assert client_for(acting_cast.auditor).put(address, body, **JSON).status_code == 403
+    assert read_token.put(address, body, **JSON).status_code == 403
+    assert CheckInDraft.objects.count() == 1
+
+
+def test_a_week_that_is_no_date_is_a_problem_with_its_field(acting_cast, client_for):
+    client = client_for(acting_cast.employee)
+    answer = client.get(reverse("api_check_in_draft"), {"week_starts_on": "soon"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["week_starts_on"])
+
+
+def test_a_draft_of_an_objective_is_rewritten_without_a_proposal(propose, cast, client_for):
+    one = propose(content("First words"), is_draft=True)
+    address = reverse("api_change_objective", args=[one.pk])
+    body = {
+        "title": "Better words",
+        "draft": True,
+        "key_results": [
+            {"kind": "increase", "title": "Stores", "weight": "100", "start": "0", "target": "10"}
+        ],
+    }
+    saved = client_for(cast.employee).post(address, body, **JSON)
+    assert saved.status_code == 200, saved.content
+    told = saved.json()
+    assert (told["state"], told["title"], told["versions"]) == ("draft", "Better words", [])
+    for person in (cast.manager, cast.colleague, cast.stranger):
+        assert client_for(person).post(address, body, **JSON).status_code == 404
+    assert client_for(cast.auditor).post(address, body, **JSON).status_code == 403
+
+
+def test_what_is_proposed_is_no_longer_a_draft(propose, cast, client_for):
+    one = propose(content("First words"))
+    body = {
+        "title": "Better words",
+        "draft": True,
+        "key_results": [
+            {"kind": "increase", "title": "Stores", "weight": "100", "start": "0", "target": "10"}
+        ],
+    }
+    answer = client_for(cast.employee).post(reverse("api_change_objective", args=[one.pk]), body, **JSON)
+    assert (answer.status_code, answer.json()["title"]) == (409, "conflict")
+    one.refresh_from_db()
+    assert one.title == "First words"
+
+
+def test_a_withdrawal_keeps_its_reason(propose, cast, client_for):
+    one = propose()
+    address = reverse("api_withdraw_proposal", args=[one.pk])
+    assert client_for(cast.colleague).post(address, {}, **JSON).status_code in (403, 404)
+    assert client_for(cast.employee).post(address, {"reason": "Too early."}, **JSON).status_code == 200
+
+
+def test_a_manager_marks_the_week_of_the_reports_as_read(active, check_in, cast, client_for, read_token):
+    check_in(wins="Two stores.")
+    check_in(wins="A calm week.", by=cast.colleague)
+    address = reverse("api_acknowledge_check_ins")
+    assert client_for(cast.auditor).post(address).status_code == 403
+    assert read_token.post(address).status_code == 403
+    for person in (cast.boss, cast.employee, cast.stranger):
+        assert client_for(person).post(address).json() == {"acknowledged": 0}
+    assert client_for(cast.manager).post(address).json() == {"acknowledged": 2}
+    assert client_for(cast.manager).post(address).json() == {"acknowledged": 0}
+    assert CheckInReply.objects.filter(by=cast.manager, text="").count() == 2
+
+
+def test_one_check_in_is_read_by_its_person_and_the_line(active, check_in, cast, client_for):
+    said = check_in(wins="Two stores.")
+    address = reverse("api_check_in", args=[said.pk])
+    for person in (cast.employee, cast.manager, cast.boss, cast.auditor):
+        assert client_for(person).get(address).json()["wins"] == "Two stores."
+    for person in (cast.colleague, cast.hr, cast.stranger):
+        assert client_for(person).get(address).status_code == 404

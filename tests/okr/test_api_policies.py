@@ -1,0 +1,68 @@
+"""How a period counts progress, by API."""
+
+import datetime
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from okr.models import OkrPolicy
+from performance.people import actions as people_actions
+
+JSON = {"content_type": "application/json"}
+
+
+@pytest.fixture
+def address(quarter, acting_cast):
+    return reverse("api_okr_policy", args=[quarter.pk])
+
+
+def test_hr_sets_the_policy_and_reads_its_versions(address, cast, client_for):
+    client = client_for(cast.hr)
+    assert (client.get(address).json()["number"], client.get(address).json()["versions"]) == (0, [])
+    answer = client.post(address, {"over": "cap", "cap_percent": 150, "reason": "Reward more."}, **JSON)
+    assert answer.status_code == 200, answer.content
+    client.post(address, {"missing": "zero", "reason": "No report, no progress."}, **JSON)
+    told = client.get(address).json()
+    assert (told["number"], told["over"], told["cap_percent"], told["missing"]) == (2, "cap", 150, "zero")
+    assert [each["number"] for each in told["versions"]] == [2, 1]
+    assert told["by"] == str(cast.hr.pk)
+
+
+def test_a_running_period_is_not_counted_differently_without_a_reason(address, cast, client_for):
+    refused = client_for(cast.administrator).post(address, {"over": "cap"}, **JSON)
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["reason"])
+    assert not OkrPolicy.objects.exists()
+
+
+def test_a_cap_below_the_whole_is_refused(address, cast, client_for):
+    answer = client_for(cast.hr).post(address, {"cap_percent": 90, "reason": "Less."}, **JSON)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cap_percent"])
+
+
+def test_others_neither_read_nor_set_it_and_the_auditor_reads(address, cast, client_for):
+    given = {"over": "cap", "reason": "Why not."}
+    for person in (cast.employee, cast.manager, cast.boss, cast.business_owner):
+        assert client_for(person).get(address).status_code == 403
+        assert client_for(person).post(address, given, **JSON).status_code == 403
+    assert client_for(cast.auditor).get(address).status_code == 200
+    assert client_for(cast.auditor).post(address, given, **JSON).status_code == 403
+    assert client_for(cast.stranger).get(address).status_code == 404
+    assert client_for(cast.stranger).post(address, given, **JSON).status_code == 404
+    unknown = reverse("api_okr_policy", args=[uuid.uuid4()])
+    assert client_for(cast.hr).get(unknown).status_code == 404
+    assert not OkrPolicy.objects.exists()
+
+
+def test_a_token_sets_it_only_with_the_scope_to_write(address, cast, actor, now):
+    _token, secret = people_actions.create_token(
+        actor=actor(cast.hr),
+        name="script",
+        scopes=["goals:read"],
+        expires_at=now + datetime.timedelta(days=1),
+        at=now,
+    )
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"over": "cap", "reason": "Why not."}, **JSON).status_code == 403
