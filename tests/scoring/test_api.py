@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from performance.foundation import tenancy
+from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import PolicyApproval, PolicyVersion, Score
@@ -153,3 +154,64 @@ def test_the_command_replays_frozen_scores(
         )
     with pytest.raises(CommandError):
         call_command("replay_scores", stdout=said)
+
+
+def _put(client: Client, address: str, **body: Any) -> Any:
+    return client.put(f"/api/v1/{address}", json.dumps(body), content_type="application/json")
+
+
+def test_a_draft_is_rewritten_and_discarded_by_those_who_make_policies(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    hr = client_for(cast.hr)
+    wanted = _new_policy(quarter, unit)
+    made = _post(hr, "weight-policies/", **wanted).json()
+    address = f"weight-policies/{made['id']}/"
+    content = {name: wanted[name] for name in ("period", "stage", "components")}
+    for name in ("employee", "auditor"):
+        assert _put(client_for(getattr(cast, name)), address, **content).status_code in (403, 404), name
+    assert _put(client_for(cast.stranger), address, **content).status_code == 404
+    assert _put(hr, address, **content | {"stage": "mature"}).json()["stage"] == "mature"
+    assert _put(hr, address, **content | {"stage": "nowhere"}).status_code == 400
+    assert client_for(cast.auditor).delete(f"/api/v1/{address}").status_code == 403
+    assert hr.delete(f"/api/v1/{address}").status_code == 204
+    assert hr.get(f"/api/v1/{address}").status_code == 404
+
+
+def test_the_next_version_starts_as_a_copy_and_a_locked_one_is_not_rewritten(
+    locked: PolicyVersion, cast: Cast, quarter: people.Period, client_for: ClientFor
+) -> None:
+    hr, address = client_for(cast.hr), f"weight-policies/{locked.pk}/"
+    body = {"period": str(quarter.pk), "stage": "mature", "components": []}
+    assert _put(hr, address, **body).status_code == 403
+    assert _post(client_for(cast.employee), f"{address}next/", period=str(quarter.pk)).status_code == 403
+    following = _post(hr, f"{address}next/", period=str(quarter.pk))
+    assert following.status_code == 201
+    assert (following.json()["number"], following.json()["state"]) == (2, "draft")
+
+
+def test_reading_the_announcement_through_the_api_closes_its_item(
+    locked: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        actions.announce_policy(version=locked, at=timezone.now())
+    address = f"weight-policies/{locked.pk}/read/"
+    assert _post(client_for(cast.stranger), address).status_code == 404
+    assert _post(client_for(cast.employee), address).status_code == 204
+    with tenancy.acting_for(cast.organisation):
+        waiting = WorkItem.objects.filter(kind=actions.ANNOUNCEMENT, done_at=None)
+        assert cast.employee.pk not in set(waiting.values_list("person_id", flat=True))
+        assert waiting.exists(), "the others have still to read it"
+
+
+def test_a_stopped_run_goes_on_through_the_api(
+    locked: PolicyVersion, cast: Cast, quarter: people.Period, client_for: ClientFor
+) -> None:
+    hr = client_for(cast.hr)
+    run = _post(hr, "score-runs/", period=str(quarter.pk), kind="full").json()
+    address = f"score-runs/{run['id']}/"
+    assert _post(hr, f"{address}resume/").status_code == 403, "it has not stopped"
+    assert _post(hr, f"{address}stop/").status_code == 200
+    assert _post(client_for(cast.employee), f"{address}resume/").status_code == 403
+    assert _post(client_for(cast.auditor), f"{address}resume/").status_code == 403
+    assert _post(hr, f"{address}resume/").json()["state"] in ("waiting", "running", "done")

@@ -7,6 +7,8 @@ from performance.kpis.api import definitions, values
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
+    path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
+    path("months/close/", values.CloseMonthView.as_view(), name="api_month_close"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
     path(

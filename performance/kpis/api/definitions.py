@@ -142,3 +142,20 @@ class DeclineView(api.TenantView):
         form.is_valid(raise_exception=True)
         actions.decline_version(version=version, by=actor, at=timezone.now(), **form.validated_data)
         return Response(shapes.VersionOut(_version_of(request, pk)).data)
+
+
+class RetireView(api.TenantView):
+    """No new values from now on; what was computed stays."""
+
+    scope_write = WRITE
+
+    @extend_schema(operation_id="metrics_retire", request=shapes.DeclineIn, responses=shapes.MetricOut)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        metric = access.get_or_404(metrics_of(request), pk=pk)
+        access.require(rules.can_retire_metric(actor, metric))
+        form = shapes.DeclineIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.retire_metric(metric=metric, by=actor, at=timezone.now(), **form.validated_data)
+        metric.refresh_from_db()
+        return Response(shapes.MetricOut(metric).data)

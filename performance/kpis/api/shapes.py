@@ -213,3 +213,7 @@ class TargetsIn(serializers.Serializer[None]):
 
 class ChangedOut(serializers.Serializer[None]):
     changed = serializers.IntegerField()
+
+
+class MonthIn(serializers.Serializer[None]):
+    month = serializers.DateField(help_text="Its first day.")

@@ -5,11 +5,12 @@ import uuid
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api
-from performance.kpis import actions, queries, rules
+from performance.foundation import access, api, jobs
+from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.api import definitions, shapes
 from performance.kpis.models import Dimension, Grain, Target
 
@@ -80,3 +81,19 @@ class TargetsView(api.TenantView):
             metric=metric, kind=form.validated_data["kind"], rows=rows, by=actor, at=timezone.now()
         )
         return Response({"changed": changed})
+
+
+class CloseMonthView(api.TenantView):
+    """Freezes a month's values of every metric, as they are computed now."""
+
+    access = access.Access("member", frozenset({"finance_owner"}))
+    scope_write = definitions.WRITE
+
+    @extend_schema(operation_id="months_close", request=shapes.MonthIn, responses={204: None})
+    def post(self, request: Request) -> Response:
+        access.require(rules.can_close_month(request.actor))
+        form = shapes.MonthIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.close_month(month=form.validated_data["month"], by=request.actor, at=timezone.now())
+        jobs.nudge(tasks.refresh_stale_values)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -10,6 +10,8 @@ urls = [
     path("scores/<uuid:score_id>/replay/", scores.ReplayScore.as_view()),
     path("weight-policies/", policies.Policies.as_view()),
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/next/", policies.NextVersion.as_view()),
+    path("weight-policies/<uuid:version_id>/read/", policies.ReadPolicy.as_view()),
     path("weight-policies/<uuid:version_id>/propose/", policies.ProposePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/approve/", policies.ApprovePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/return/", policies.ReturnPolicy.as_view()),
@@ -17,4 +19,5 @@ urls = [
     path("score-runs/", runs.Runs.as_view()),
     path("score-runs/<uuid:run_id>/", runs.OneRun.as_view()),
     path("score-runs/<uuid:run_id>/stop/", runs.StopRun.as_view()),
+    path("score-runs/<uuid:run_id>/resume/", runs.ResumeRun.as_view()),
 ]

@@ -99,16 +99,25 @@ class ComponentIn(serializers.Serializer[None]):
         return given
 
 
-class PolicyIn(serializers.Serializer[None]):
-    name_en = serializers.CharField(max_length=120)
-    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    unit = serializers.UUIDField(required=False, allow_null=True, default=None)
+class DraftIn(serializers.Serializer[None]):
+    """What a draft says, whole: an edit replaces all of it."""
+
     period = serializers.UUIDField()
     stage = serializers.ChoiceField(choices=Stage.choices)
     missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
     step_cap_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, default=50_000)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     components = ComponentIn(many=True)
+
+
+class PolicyIn(DraftIn):
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    unit = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class NextIn(serializers.Serializer[None]):
+    period = serializers.UUIDField()
 
 
 class ReasonIn(serializers.Serializer[None]):
@@ -165,11 +174,61 @@ class Policies(PoliciesView):
 
 
 class OnePolicy(PoliciesView):
-    """One version with its plan."""
+    """One version with its plan; rewriting or discarding a draft."""
 
     @extend_schema(responses=PolicyDetailOut)
     def get(self, request: Request, version_id: uuid.UUID) -> Response:
         return self.answer(request, version_id)
+
+    @extend_schema(request=DraftIn, responses=PolicyDetailOut)
+    def put(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        access.require(rules.can_edit_draft(request.actor, version))
+        asked = DraftIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        actions.revise_draft(
+            version=version,
+            period=access.get_or_404(people.Period.objects.all(), pk=given.pop("period")),
+            components=[evidence.ComponentDraft(**component) for component in given.pop("components")],
+            by=request.actor,
+            at=timezone.now(),
+            **given,
+        )
+        return self.answer(request, version_id)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        access.require(rules.can_edit_draft(request.actor, version))
+        actions.discard_draft(version=version, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class NextVersion(PoliciesView):
+    """Begins the next version of a policy, for a period, as a copy of the newest."""
+
+    @extend_schema(request=NextIn, responses={201: PolicyDetailOut})
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        access.require(rules.can_draft_policy(request.actor))
+        asked = NextIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        period = access.get_or_404(people.Period.objects.all(), pk=asked.validated_data["period"])
+        following = actions.draft_next_version(
+            policy=version.policy, period=period, by=request.actor, at=timezone.now()
+        )
+        return self.answer(request, following.pk, status.HTTP_201_CREATED)
+
+
+class ReadPolicy(PoliciesView):
+    """I have read the announcement of this version."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        actions.acknowledge_policy(version=version, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ProposePolicy(PoliciesView):

@@ -92,3 +92,19 @@ class StopRun(api.TenantView):
         actions.stop_run(run=run, by=request.actor, at=timezone.now())
         run.refresh_from_db()
         return Response(RunOut(run).data)
+
+
+class ResumeRun(api.TenantView):
+    """Goes on with a run that was stopped, or whose worker died."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_write = WRITE
+
+    @extend_schema(request=None, responses=RunOut)
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        run = access.get_or_404(queries.runs(), pk=run_id)
+        access.require(rules.can_resume_run(request.actor, run))
+        actions.resume_run(run=run, by=request.actor, at=timezone.now())
+        jobs.nudge(tasks.carry_out_run, str(run.pk))
+        run.refresh_from_db()
+        return Response(RunOut(run).data)
