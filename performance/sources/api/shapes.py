@@ -1,0 +1,198 @@
+"""What travels in and out. Credentials go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from performance.sources import actions, models
+from performance.sources.models import ColumnRole, ColumnType, DateOrder, Kind, ProbeKind, Tls
+
+
+class ConnectionIn(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    host = serializers.CharField(max_length=255, required=False, default="", allow_blank=True)
+    port = serializers.IntegerField(
+        min_value=1, max_value=65535, required=False, default=None, allow_null=True
+    )
+    database = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    user_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    password = serializers.CharField(
+        max_length=500, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
+    )
+    tls = serializers.ChoiceField(choices=Tls.choices, required=False, default=Tls.PREFER)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] != Kind.FILE:
+            missing = [name for name in ("host", "database", "user_name") if not attrs[name]]
+            if missing:
+                raise serializers.ValidationError(dict.fromkeys(missing, "required"))
+        return attrs
+
+
+class ConnectionOut(serializers.ModelSerializer):
+    problem = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = models.Connection
+        fields = [
+            "id", "kind", "name_en", "name_zh", "host", "port", "database", "user_name", "tls", "state", "checked_at",
+            "server", "answer_ms", "is_encrypted", "can_write", "problem_code", "problem", "is_paused",
+        ]  # fmt: skip
+
+
+class QuestionIn(serializers.Serializer):
+    """What to look at: a table, or one SELECT."""
+
+    kind = serializers.ChoiceField(choices=ProbeKind.choices)
+    schema = serializers.CharField(max_length=128, required=False, allow_blank=True)
+    table = serializers.CharField(max_length=128, required=False)
+    query = serializers.CharField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] == ProbeKind.DESCRIBE and not (attrs.get("table") or attrs.get("query")):
+            raise serializers.ValidationError({"table": "required"})
+        return attrs
+
+    def question(self) -> dict[str, str]:
+        given = self.validated_data
+        if given["kind"] != ProbeKind.DESCRIBE:
+            return {}
+        if given.get("table"):
+            return {"schema": given.get("schema", ""), "table": given["table"]}
+        return {"query": given["query"]}
+
+
+class ProbeOut(serializers.ModelSerializer):
+    problem = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = models.Probe
+        fields = [
+            "id",
+            "connection",
+            "kind",
+            "question",
+            "state",
+            "asked_at",
+            "finished_at",
+            "answer",
+            "problem",
+        ]
+
+
+class ColumnIn(serializers.Serializer):
+    source_name = serializers.CharField(max_length=128, trim_whitespace=False)
+    key = serializers.RegexField(r"^[a-z][a-z0-9_]{0,49}\Z")
+    type = serializers.ChoiceField(choices=ColumnType.choices)
+    role = serializers.ChoiceField(choices=ColumnRole.choices)
+    is_key = serializers.BooleanField(required=False, default=False)
+    name_en = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    name_zh = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    source_type = serializers.ChoiceField(
+        choices=ColumnType.choices, required=False, default="", allow_blank=True
+    )
+    date_order = serializers.ChoiceField(
+        choices=DateOrder.choices, required=False, default="", allow_blank=True
+    )
+
+
+class DatasetIn(serializers.Serializer):
+    connection = serializers.UUIDField()
+    key = serializers.RegexField(r"^[a-z][a-z0-9_]{0,49}\Z")
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    schema_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    table_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    query = serializers.CharField(required=False, default="", allow_blank=True)
+    time_zone = serializers.CharField(max_length=64, required=False, default="UTC")
+    cursor_column = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
+    overlap_days = serializers.IntegerField(min_value=0, max_value=90, required=False, default=3)
+    settling_days = serializers.IntegerField(min_value=0, max_value=30, required=False, default=3)
+    refresh_hours = serializers.IntegerField(min_value=0, max_value=24 * 31, required=False, default=24)
+    columns = ColumnIn(many=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs["table_name"]) == bool(attrs["query"]):
+            raise serializers.ValidationError({"table_name": _("Give either a table or a query.")})
+        return attrs
+
+    def plan(self) -> actions.DatasetPlan:
+        given = {name: value for name, value in self.validated_data.items() if name != "connection"}
+        given["columns"] = [actions.ColumnPlan(**column) for column in given["columns"]]
+        return actions.DatasetPlan(**given)
+
+
+class ColumnOut(serializers.ModelSerializer):
+    class Meta:
+        model = models.DatasetColumn
+        fields = ["source_name", "key", "name_en", "name_zh", "type", "role", "is_key"]
+
+
+class DatasetOut(serializers.ModelSerializer):
+    columns = ColumnOut(many=True, read_only=True)
+
+    class Meta:
+        model = models.Dataset
+        fields = [
+            "id", "connection", "key", "name_en", "name_zh", "mode", "schema_name", "table_name", "query", "time_zone",
+            "cursor_column", "overlap_days", "settling_days", "refresh_hours", "row_count", "loaded_at",
+            "next_load_at", "columns",
+        ]  # fmt: skip
+
+
+class LoadIn(serializers.Serializer):
+    full = serializers.BooleanField(required=False, default=False)
+
+
+class LoadOut(serializers.ModelSerializer):
+    problem = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = models.Load
+        fields = [
+            "id", "dataset", "state", "is_full", "asked_at", "started_at", "finished_at", "attempt", "rows_expected",
+            "rows_read", "rows_rejected", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "drift",
+            "problem_code", "problem",
+        ]  # fmt: skip
+
+
+class ConnectionChangeIn(serializers.Serializer):
+    """What is left out stays as it is. A new address needs the password again."""
+
+    name_en = serializers.CharField(max_length=120, required=False)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    host = serializers.CharField(max_length=255, required=False)
+    port = serializers.IntegerField(min_value=1, max_value=65535, required=False, allow_null=True)
+    database = serializers.CharField(max_length=128, required=False)
+    user_name = serializers.CharField(max_length=128, required=False)
+    password = serializers.CharField(
+        max_length=500, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
+    )
+    tls = serializers.ChoiceField(choices=Tls.choices, required=False)
+
+
+class WhyIn(serializers.Serializer):
+    why = serializers.CharField(max_length=1000, required=False, default="", allow_blank=True)
+
+
+class RejectedOut(serializers.ModelSerializer):
+    reason_text = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = models.RejectedRow
+        fields = ["number", "reason", "reason_text", "column_key", "value", "row"]
+
+
+class RowsOut(serializers.Serializer):
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField())
+    total = serializers.IntegerField()
+
+
+class FileIn(serializers.Serializer):
+    file = serializers.FileField()
