@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from performance.kpis import actions
-from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
+from performance.kpis.models import Metric, MetricVersion, Target
 from tests.conftest import Cast
 from tests.kpis.tables import AT, base, certify, formula
 
@@ -151,28 +151,3 @@ def test_a_dimension_has_a_plain_key(here: Cast, sales: Any, client_for: Visit, 
     assert answer.status_code == 422, answer.json()
     assert answer.json()["errors"]["dimensions"]
     assert not Metric.objects.exists()
-
-
-def test_an_owner_retires_a_metric_with_a_reason(revenue: Metric, cast: Cast, client_for: Visit) -> None:
-    address = f"{ROOT}/metrics/{revenue.pk}/retire/"
-    reason = {"reason": "Nobody reads it."}
-    assert client_for(cast.stranger).post(address, reason).status_code == 404
-    for name in ("employee", "manager", "auditor"):
-        assert client_for(getattr(cast, name)).post(address, reason).status_code == 403, name
-    owner = client_for(revenue.business_owner)
-    assert owner.post(address, {}).status_code == 400
-    assert owner.post(address, reason).status_code == 200
-    revenue.refresh_from_db()
-    assert revenue.retired_at is not None
-    assert owner.post(address, reason).status_code in (403, 409)
-
-
-def test_finance_closes_a_month_once(revenue: Metric, cast: Cast, client_for: Visit) -> None:
-    address = f"{ROOT}/months/close/"
-    for name in ("employee", "business_owner", "hr", "auditor"):
-        assert client_for(getattr(cast, name)).post(address, {"month": "2026-01-01"}).status_code == 403, name
-    finance = client_for(cast.finance_owner)
-    assert finance.post(address, {"month": "2026-01-02"}).status_code == 422
-    assert finance.post(address, {"month": "2026-01-01"}).status_code == 204
-    assert MonthClose.objects.get().month.isoformat() == "2026-01-01"
-    assert finance.post(address, {"month": "2026-01-01"}).status_code == 409

@@ -215,3 +215,14 @@ def test_a_stopped_run_goes_on_through_the_api(
     assert _post(client_for(cast.employee), f"{address}resume/").status_code == 403
     assert _post(client_for(cast.auditor), f"{address}resume/").status_code == 403
     assert _post(hr, f"{address}resume/").json()["state"] in ("waiting", "running", "done")
+
+
+def test_the_evidence_of_a_component_goes_to_who_sees_the_score(
+    score: Score, cast: Cast, client_for: ClientFor
+) -> None:
+    address = f"/api/v1/scores/{score.pk}/evidence/okr/"
+    for person in (cast.employee, cast.manager, cast.auditor):
+        assert client_for(person).get(address).json()["base_ppm"] == 500_000
+    for person in (cast.colleague, cast.stranger):
+        assert client_for(person).get(address).status_code == 404
+    assert client_for(cast.employee).get(address.replace("okr", "none")).status_code == 404

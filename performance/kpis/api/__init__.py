@@ -7,10 +7,12 @@ from performance.kpis.api import definitions, values
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
-    path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
-    path("months/close/", values.CloseMonthView.as_view(), name="api_month_close"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
+    path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
+    path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
+    path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
+    path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path(
         "metric-versions/<uuid:pk>/submit/",
         definitions.SubmitView.as_view(),

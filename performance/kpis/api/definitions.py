@@ -149,13 +149,12 @@ class RetireView(api.TenantView):
 
     scope_write = WRITE
 
-    @extend_schema(operation_id="metrics_retire", request=shapes.DeclineIn, responses=shapes.MetricOut)
+    @extend_schema(operation_id="metrics_retire", request=shapes.RetireIn, responses=shapes.MetricOut)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         metric = access.get_or_404(metrics_of(request), pk=pk)
         access.require(rules.can_retire_metric(actor, metric))
-        form = shapes.DeclineIn(data=request.data)
+        form = shapes.RetireIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.retire_metric(metric=metric, by=actor, at=timezone.now(), **form.validated_data)
-        metric.refresh_from_db()
-        return Response(shapes.MetricOut(metric).data)
+        return Response(shapes.MetricOut(access.get_or_404(metrics_of(request), pk=pk)).data)

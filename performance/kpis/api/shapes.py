@@ -1,5 +1,7 @@
 """What goes in and comes out as JSON."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from performance.foundation import access
@@ -215,5 +217,50 @@ class ChangedOut(serializers.Serializer[None]):
     changed = serializers.IntegerField()
 
 
+class RetireIn(serializers.Serializer[None]):
+    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class ImportTargetsIn(serializers.Serializer[None]):
+    """Which column of a dataset holds what; one metric for all rows, or the column that names it."""
+
+    dataset = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=TargetKind.choices, default=TargetKind.BUDGET)
+    metric = serializers.UUIDField(required=False, allow_null=True, default=None)
+    metric_column = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
+    month_column = serializers.CharField(max_length=50)
+    value_column = serializers.CharField(max_length=50)
+    dimensions = serializers.DictField(
+        child=serializers.CharField(max_length=50), required=False, default=dict
+    )
+
+
 class MonthIn(serializers.Serializer[None]):
-    month = serializers.DateField(help_text="Its first day.")
+    month = serializers.DateField()
+
+
+class ClosedMonthOut(serializers.Serializer[Any]):
+    month = serializers.DateField()
+    closed_by = serializers.UUIDField(source="closed_by_id")
+    closed_at = serializers.DateTimeField()
+
+
+class RowsAsked(serializers.Serializer[None]):
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False)
+    input = serializers.CharField(required=False, default="", allow_blank=True)
+    page = serializers.IntegerField(min_value=1, max_value=999_999, required=False, default=1)
+
+
+class TracedOut(serializers.Serializer[Any]):
+    """Rows in the order of `columns`, what each contributes in `amounts`, and what they come to."""
+
+    inputs = serializers.ListField(child=serializers.CharField())
+    input = serializers.CharField(allow_blank=True)
+    since = serializers.DateField()
+    until = serializers.DateField()
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField())
+    amounts = serializers.ListField()
+    total = serializers.IntegerField()
+    aggregated = serializers.CharField(allow_null=True)

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,6 +14,10 @@ from performance.foundation import access, api, jobs
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.api import definitions, shapes
 from performance.kpis.models import Dimension, Grain, Target
+from performance.kpis.queries import months
+from performance.kpis.queries import rows as traced
+from performance.people import queries as people
+from performance.sources import queries as sources
 
 
 class ValuesView(api.TenantView):
@@ -83,17 +88,106 @@ class TargetsView(api.TenantView):
         return Response({"changed": changed})
 
 
+class ImportTargetsView(api.TenantView):
+    """Targets read from a dataset: all of its rows or none."""
+
+    access = access.Access("member", frozenset(rules.OWNERS))
+    scope_write = definitions.WRITE
+
+    @extend_schema(
+        operation_id="metrics_import_targets", request=shapes.ImportTargetsIn, responses=shapes.ChangedOut
+    )
+    def post(self, request: Request) -> Response:
+        access.require(rules.can_import_targets(request.actor))
+        form = shapes.ImportTargetsIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        metric = given.pop("metric")
+        dataset = access.get_or_404(sources.datasets_for_metrics(), pk=given.pop("dataset"))
+        columns = actions.TargetColumns(
+            metric=access.get_or_404(queries.certified_metrics(), pk=metric) if metric else None, **given
+        )
+        changed = actions.import_targets(
+            dataset=dataset, columns=columns, by=request.actor, at=timezone.now()
+        )
+        return Response({"changed": changed})
+
+
 class CloseMonthView(api.TenantView):
-    """Freezes a month's values of every metric, as they are computed now."""
+    """Freezes the values of a month."""
 
     access = access.Access("member", frozenset({"finance_owner"}))
     scope_write = definitions.WRITE
 
-    @extend_schema(operation_id="months_close", request=shapes.MonthIn, responses={204: None})
+    @extend_schema(
+        operation_id="metrics_close_month", request=shapes.MonthIn, responses={201: shapes.ClosedMonthOut}
+    )
     def post(self, request: Request) -> Response:
         access.require(rules.can_close_month(request.actor))
         form = shapes.MonthIn(data=request.data)
         form.is_valid(raise_exception=True)
-        actions.close_month(month=form.validated_data["month"], by=request.actor, at=timezone.now())
+        closed = actions.close_month(month=form.validated_data["month"], by=request.actor, at=timezone.now())
         jobs.nudge(tasks.refresh_stale_values)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(shapes.ClosedMonthOut(closed).data, status=status.HTTP_201_CREATED)
+
+
+class RowsView(api.TenantView):
+    """The source rows that a value was computed from. A formula shows the rows of one of its inputs."""
+
+    scope_read = definitions.READ
+
+    @extend_schema(
+        operation_id="metrics_rows",
+        responses=shapes.TracedOut,
+        parameters=[
+            OpenApiParameter("since", datetime.date, description="The latest month when absent."),
+            OpenApiParameter("until", datetime.date),
+            OpenApiParameter("input", str, description="Key of the base metric; the first one when absent."),
+            OpenApiParameter("page", int, default=1),
+        ],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
+        known = set(Dimension.objects.values_list("key", flat=True))
+        within = {key: value for key, value in request.query_params.items() if value and key in known}
+        access.require(rules.can_see_rows(actor, metric, within), rules.WHO_SEES_ROWS)
+        asked = shapes.RowsAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        today = people.today(actor.organisation)
+        since = given.get("since") or queries.latest_month([metric.pk]) or months.first_of(today)
+        until = given.get("until") or months.last_of(since)
+        bases = traced.bases_of(queries.versions_in_force(since, [metric.pk]).get(metric.pk), since)
+        chosen = next((one for one in bases if one.metric.key == given["input"]), bases[0] if bases else None)
+        body: dict[str, Any] = {
+            "inputs": [one.metric.key for one in bases],
+            "input": "",
+            "since": since,
+            "until": until,
+            "columns": [],
+            "rows": [],
+            "amounts": [],
+            "total": 0,
+            "aggregated": None,
+        }
+        if chosen is not None:
+            cut = {key: value for key, value in within.items() if key in chosen.dimensions}
+            # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
+            access.require(rules.can_see_rows(actor, metric, cut), rules.WHO_SEES_ROWS)
+            offset = (given["page"] - 1) * traced.PAGE
+            shown = traced.trace(chosen, slice=cut, since=since, until=until, offset=offset)
+            body |= {
+                "input": chosen.metric.key,
+                "columns": [column.key for column in shown.columns],
+                "rows": [[_plain(value) for value in row] for row in shown.rows],
+                "amounts": [_plain(amount) for amount in shown.amounts],
+                "total": shown.total,
+                "aggregated": _plain(shown.aggregated),
+            }
+        return Response(shapes.TracedOut(body).data)
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as text, so that no reader rounds them."""
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -10,6 +10,7 @@ from django.db import connection
 
 from performance.kpis import semantics
 from performance.kpis.models import MetricVersion
+from performance.kpis.queries.definitions import lineage
 from performance.kpis.queries.sheets import sheet_of
 from performance.sources.models import Dataset
 
@@ -72,4 +73,15 @@ def trace(
         amounts=[row[0] for row in found],
         total=total,
         aggregated=aggregated,
+    )
+
+
+def bases_of(version: MetricVersion | None, on: datetime.date) -> list[MetricVersion]:
+    """The base metrics at the bottom of this one, with their names."""
+    if version is None:
+        return []
+    keys = {one.pk for one in lineage(version, on).base_versions()}
+    return sorted(
+        MetricVersion.objects.filter(pk__in=keys).select_related("metric", "dataset__connection"),
+        key=lambda one: one.metric.name_en,
     )

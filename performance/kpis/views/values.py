@@ -9,9 +9,8 @@ from django.utils.http import urlencode
 
 from performance.foundation import access
 from performance.kpis import queries, rules
-from performance.kpis.models import MetricVersion
 from performance.kpis.queries import months, pages
-from performance.kpis.queries.rows import PAGE, trace
+from performance.kpis.queries.rows import PAGE, bases_of, trace
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
 
@@ -69,7 +68,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     since = asking.day_of(request, "since") or month
     until = asking.day_of(request, "until") or months.last_of(month)
     version = queries.versions_in_force(since, [found.pk]).get(found.pk)
-    bases = _bases(version, since)
+    bases = bases_of(version, since)
     chosen = next(
         (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
     )
@@ -98,15 +97,3 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         "values_query": urlencode({"month": f"{since:%Y-%m}", **within}),
     }
     return render(request, "kpis/rows.html", context)
-
-
-def _bases(version: MetricVersion | None, on: Any) -> list[MetricVersion]:
-    """The base metrics at the bottom of this one, with their names."""
-    if version is None:
-        return []
-    found = queries.lineage(version, on).base_versions()
-    keys = {one.pk for one in found}
-    return sorted(
-        MetricVersion.objects.filter(pk__in=keys).select_related("metric", "dataset__connection"),
-        key=lambda one: one.metric.name_en,
-    )

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from performance.foundation import access, api
 from performance.people import queries as people_queries
 from performance.scoring import queries
 from performance.scoring.models import CurrentScore, Score
+from performance.scoring.queries import scorecards
 
 
 class ScoreOut(serializers.ModelSerializer[Score]):
@@ -49,6 +51,35 @@ class ReplayOut(serializers.Serializer[queries.Replay]):
     kept_micro = serializers.IntegerField(allow_null=True)
     again_micro = serializers.IntegerField(allow_null=True)
     differences = serializers.ListField(child=serializers.CharField())
+
+
+class LineOut(serializers.Serializer[scorecards.Line]):
+    """One component: score × weight = points, and what it was read from."""
+
+    key = serializers.CharField()
+    name_en = serializers.CharField()
+    name_zh = serializers.CharField()
+    category = serializers.CharField()
+    source_kind = serializers.CharField()
+    source_ref = serializers.CharField()
+    curve = serializers.DictField()
+    raw_micro = serializers.IntegerField(allow_null=True)
+    value_micro = serializers.IntegerField(allow_null=True)
+    treatment = serializers.CharField()
+    base_ppm = serializers.IntegerField()
+    constant_ppm = serializers.IntegerField()
+    stage_ppm = serializers.IntegerField()
+    market_ppm = serializers.IntegerField()
+    share_ppm = serializers.IntegerField()
+    previous_ppm = serializers.IntegerField(allow_null=True)
+    planned_ppm = serializers.IntegerField()
+    effective_ppm = serializers.IntegerField()
+    guardrails = serializers.ListField(child=serializers.CharField())
+    contribution_micro = serializers.IntegerField()
+    constant_contribution_micro = serializers.IntegerField()
+    coverage_ppm = serializers.IntegerField()
+    provisional = serializers.BooleanField()
+    refs = serializers.ListField(child=serializers.DictField())
 
 
 class ScoresView(api.TenantView):
@@ -95,3 +126,15 @@ class ReplayScore(ScoresView):
     def get(self, request: Request, score_id: uuid.UUID) -> Response:
         score = access.get_or_404(self.visible(request), pk=score_id)
         return Response(ReplayOut(queries.replay_score(score)).data)
+
+
+class ScoreEvidence(ScoresView):
+    """Why one component of a score counts and weighs what it does."""
+
+    @extend_schema(responses=LineOut)
+    def get(self, request: Request, score_id: uuid.UUID, key: str) -> Response:
+        card = queries.scorecard(access.get_or_404(self.visible(request), pk=score_id))
+        line = next((line for line in card.lines if line.key == key), None)
+        if line is None:
+            raise Http404
+        return Response(LineOut(line).data)
