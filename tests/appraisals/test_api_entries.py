@@ -134,3 +134,15 @@ def test_before_it_is_published_a_result_does_not_exist_for_its_person(
 ) -> None:
     entry = entry_of(cast, signed_off, cast.employee)
     assert client_for(cast.employee).get(reverse("api_entry", args=[entry.pk])).status_code == 404
+
+
+def test_everybody_lists_their_own_published_results_and_no_others(
+    cast: Cast, published: Cycle, client_for: SignIn, actor: Any
+) -> None:
+    address = reverse("api_own_results")
+    (told,) = client_for(cast.employee).get(address).json()["results"]
+    assert told["id"] == str(entry_of(cast, published, cast.employee).pk)
+    assert (told["cycle"], told["period"]) == (str(published.pk), str(published.period_id))
+    assert told["score"] is not None
+    assert client_for(cast.stranger).get(address).json()["results"] == []
+    assert token_client(cast, cast.employee, actor, "goals:read").get(address).status_code == 403

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from okr.models import CheckInDraft, CheckInReply
+from performance.foundation.models import AuditRow
 from performance.people import actions as people_actions
 from tests.okr.conftest import content, monday_of
 
@@ -96,8 +97,9 @@ def test_what_is_proposed_is_no_longer_a_draft(propose, cast, client_for):
 def test_a_withdrawal_keeps_its_reason(propose, cast, client_for):
     one = propose()
     address = reverse("api_withdraw_proposal", args=[one.pk])
-    assert client_for(cast.colleague).post(address, {}, **JSON).status_code in (403, 404)
+    assert client_for(cast.colleague).post(address, {}, **JSON).status_code == 403
     assert client_for(cast.employee).post(address, {"reason": "Too early."}, **JSON).status_code == 200
+    assert AuditRow.objects.get(action="okr.withdraw_proposal").why == "Too early."
 
 
 def test_a_manager_marks_the_week_of_the_reports_as_read(active, check_in, cast, client_for, read_token):

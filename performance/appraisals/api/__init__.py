@@ -13,6 +13,7 @@ urls: list[URLPattern] = [
     path("cycles/<uuid:cycle_id>/exceptions/", entries.Exceptions.as_view(), name="api_cycle_exceptions"),
     path("cycles/<uuid:cycle_id>/newcomers/", entries.Newcomers.as_view(), name="api_cycle_newcomers"),
     path("cycles/<uuid:cycle_id>/exports/", exports.Exports.as_view(), name="api_cycle_exports"),
+    path("results/", entries.Results.as_view(), name="api_own_results"),
     path("entries/<uuid:entry_id>/", entries.OneEntry.as_view(), name="api_entry"),
     path("entries/<uuid:entry_id>/leave-out/", entries.LeaveOut.as_view(), name="api_leave_out"),
     path("entries/<uuid:entry_id>/take-back/", entries.TakeBack.as_view(), name="api_take_back"),

@@ -47,6 +47,21 @@ class EntryOut(serializers.Serializer[Any]):
         return _units(entry.coverage_ppm)
 
 
+class ResultOut(serializers.ModelSerializer[CycleEntry]):
+    """What was signed off and published; the score in points."""
+
+    cycle = serializers.UUIDField(source="cycle_id")
+    period = serializers.UUIDField(source="cycle.period_id")
+    score = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CycleEntry
+        fields = ["id", "cycle", "period", "score", "suggested_rating", "seen_at"]
+
+    def get_score(self, entry: CycleEntry) -> Decimal | None:
+        return _units(entry.score.score_micro) if entry.score else None
+
+
 class ExceptionReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=1000)
 
@@ -96,6 +111,16 @@ class OneEntry(AppraisalsView):
         if not request.actor.only_reads:
             actions.read_result(entry=found, by=request.actor, at=timezone.now())
         return Response(_with_numbers(found))
+
+
+class Results(AppraisalsView):
+    """Everything that was published about me, newest first."""
+
+    @extend_schema(responses=ResultOut(many=True))
+    def get(self, request: Request) -> Response:
+        paginator = api.NewestFirst()
+        page = paginator.paginate_queryset(queries.own_results(request.actor).order_by(), request)
+        return paginator.get_paginated_response(ResultOut(page, many=True).data)
 
 
 class Exceptions(AppraisalsView):
