@@ -150,7 +150,7 @@ class RowsView(api.TenantView):
         actor = request.actor
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
         known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: value for key, value in request.query_params.items() if value and key in known}
+        within = {key: value for key, value in request.query_params.dict().items() if value and key in known}
         access.require(rules.can_see_rows(actor, metric, within), rules.WHO_SEES_ROWS)
         asked = shapes.RowsAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
