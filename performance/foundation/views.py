@@ -53,6 +53,31 @@ class SampleForm(forms.Form):
         return amount
 
 
+class SampleFilters(forms.Form):
+    """A filter above a list."""
+
+    q = forms.CharField(label=_("Words"), required=False, widget=forms.SearchInput())
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("Any state"))])
+
+
+#: Two sources that meet in one metric: edges as ((column, row), (column, row), hot).
+FLOW = {
+    "edges": [
+        ((1, 2), (2, 2), False),
+        ((2, 2), (4, 3), True),
+        ((1, 5), (2, 5), False),
+        ((2, 5), (4, 3), True),
+    ],
+    "nodes": [
+        {"column": 1, "row": 2, "icon": "database", "title": "POS"},
+        {"column": 2, "row": 2, "icon": "table", "title": _("Sales")},
+        {"column": 1, "row": 5, "icon": "database", "title": "ERP"},
+        {"column": 2, "row": 5, "icon": "table", "title": _("Ledger")},
+        {"column": 4, "row": 3, "icon": "gauge", "title": _("Profit per customer"), "is_current": True},
+    ],
+}
+
+
 def _charts() -> dict[str, Any]:
     months = [f"{2025 + index // 12}-{index % 12 + 1:02d}" for index in range(21)]
     closed = [3.81, 3.72, 3.84, 3.9, 3.96, 4.02, 4.05, 4.08, 4.1, 4.14, 3.78, 4.02, 4.08, 4.12, 4.2, 4.49]
@@ -117,6 +142,8 @@ def component_gallery(request: HttpRequest) -> HttpResponse:
         "people": PEOPLE,
         "charts": _charts(),
         "form": SampleForm(),
+        "filters": SampleFilters(),
+        "flow": FLOW,
         "wrong": wrong,
         "page": Paginator(range(120), 50).page(2),
         "moment": datetime.datetime(2026, 5, 15, 10, tzinfo=datetime.UTC),

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 
 from performance.foundation import views
 from performance.foundation.components import fields, formats, icons, parts, svg
+from performance.foundation.templatetags.components import register as library
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
@@ -346,6 +347,29 @@ def test_the_gallery_draws_every_component_under_the_strict_policy(language):
     assert not re.search(r"<[^>]+\s(style|on[a-z]+|hx-on[^=]*)=", page)
     assert not re.search(r"<script(?![^>]*\b(src|type=\"application/json\"))", page)
     assert not re.search(r'hx-vals="js:', page)
+
+
+def test_the_gallery_leaves_no_component_out():
+    """Every tag that draws, and every partial that a page includes by itself."""
+    shown = (ROOT / "templates/dev/components.html").read_text(encoding="utf-8")
+    # What the shell draws around every page stands around the gallery too; a punctuation mark is no drawing.
+    around = {"hatches", "script_words", "mark"}
+    drawn = {name for name in library.tags if name not in around}
+    assert {name for name in drawn if f"{{% {name} " not in shown and f"{{% {name} %}}" not in shown} == set()
+    partials = {path.name for path in (ROOT / "templates/components").glob("_*.html")}
+    # Drawn by tags of their own, or the palette's answer to what is typed.
+    by_tags = {"_empty_state.html", "_errors.html", "_field.html", "_logo.html", "_search_results.html"}
+    in_shell = {
+        name
+        for name in partials
+        if any(name in page.read_text() for page in (ROOT / "templates").glob("base*.html"))
+    }
+    nested = {
+        name
+        for name in partials
+        if any(name in (ROOT / "templates/components" / other).read_text() for other in partials - {name})
+    }
+    assert {name for name in partials - by_tags - in_shell - nested if name not in shown} == set()
 
 
 def test_static_files_refer_only_to_files_that_are_there():

@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from okr import queries
-from performance.foundation import jobs, logs, tenancy
+from performance.foundation import health, jobs, logs, tenancy
 from tests.conftest import Cast
 
 
@@ -76,6 +77,7 @@ def test_a_failed_request_is_logged_with_its_id_and_organisation(
 @pytest.mark.parametrize("keeping", ["django.request"], indirect=True)
 @pytest.mark.django_db
 def test_an_answer_that_says_unavailable_is_logged_with_its_request(keeping: Keeping, client: Client) -> None:
+    cache.delete(health.HEARTBEAT)
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert keeping.told == [("ERROR", (answer["X-Request-ID"], "", ""))]
