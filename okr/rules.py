@@ -24,6 +24,8 @@ from okr.models.policies import Over
 from performance.foundation import access
 
 MOST_KEY_RESULTS = 12
+#: The kind of work that a call for help is.
+BLOCKER = "goals.blocker"
 LARGEST_AMOUNT = Decimal(10) ** 18
 
 Line = Collection[uuid.UUID]

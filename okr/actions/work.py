@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
+from okr import rules
 from okr.models import CheckIn, Objective, ObjectiveVersion, SuggestedEdit
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 
-AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", "goals.blocker"
+AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.

@@ -13,6 +13,7 @@ from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.models.objectives import RUNNING_STATES
 from performance.foundation import access
+from performance.inbox import queries as inbox
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -195,6 +196,12 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
             worst=_worst(entries, pace),
         )
     return sorted(rows.values(), key=_urgency)
+
+
+def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:
+    """Check-ins of any week in which these people asked somebody for help that has not come yet, oldest first."""
+    waiting = inbox.open_of_kind(rules.BLOCKER).values("subject_id")
+    return CheckIn.objects.filter(pk__in=waiting, person__in=reports).order_by("at")
 
 
 def _worst(entries: list[KeyResultEntry], pace: Any) -> KeyResultEntry | None:

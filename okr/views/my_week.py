@@ -135,10 +135,7 @@ def team_context(
         "quiet": quiet,
         "missing": missing,
         "checked_in": len(rows) - len(missing),
-        "asking": [row for row in rows if row.asks_for_help],
-        "oldest_ask": min(
-            (row.check_in.at for row in rows if row.check_in and row.asks_for_help), default=None
-        ),
+        "asks": list(queries.open_asks(reports)),
         "due_at": due_at(monday, actor.organisation),
         "team": team,
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),

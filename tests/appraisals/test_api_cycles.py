@@ -68,6 +68,19 @@ def test_readiness_is_for_hr_and_auditors(cast: Cast, cycle: Cycle, client_for: 
     assert client_for(cast.stranger).get(address).status_code == 404
 
 
+def test_the_spread_of_ratings_counts_whom_one_may_see(cast: Cast, cycle: Cycle, client_for: SignIn) -> None:
+    address = reverse("api_cycle_distribution", args=[cycle.pk])
+    everybody = client_for(cast.hr).get(address).json()
+    assert [share["rating"] for share in everybody] == [5, 4, 3, 2, 1, None]
+    entries = client_for(cast.hr).get(reverse("api_cycle_entries", args=[cycle.pk])).json()["results"]
+    assert sum(share["people"] for share in everybody) == len(entries)
+    own = client_for(cast.manager).get(address).json()
+    seen = client_for(cast.manager).get(reverse("api_cycle_entries", args=[cycle.pk])).json()["results"]
+    assert 0 < sum(share["people"] for share in own) == len(seen) < len(entries)
+    assert client_for(cast.employee).get(address).status_code == 404
+    assert client_for(cast.stranger).get(address).status_code == 404
+
+
 def test_sign_off_and_publish_in_their_order(cast: Cast, closed: Cycle, client_for: SignIn) -> None:
     client, address = client_for(cast.hr), reverse("api_cycle", args=[closed.pk])
     early = client.post(address, {"step": "publish"}, **JSON)

@@ -7,20 +7,21 @@ from typing import Any
 
 from django.urls import reverse
 
+from performance.appraisals.models import Cycle
 from performance.kpis import queries as kpis
 from performance.people import models as people
-from performance.scoring.models import PolicyVersion
+from performance.scoring.models import PolicyVersion, Score
 from tests.e2e.company import BUSINESS, EMPLOYEE, MANAGER, Company
 from tests.e2e.window import Window
 
 #: axe-core, unmodified (MPL-2.0, see LICENSE-axe-core.txt beside it).
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
-#: Every combination in one language; in the other, whose colours are the same, each width and each theme once.
+#: Every combination in one language; in the other, whose colours are the same, the phone in one theme.
 THEMES = {
     ("en", "wide"): ("light", "dark"),
     ("en", "phone"): ("light", "dark"),
-    ("zh-hans", "wide"): ("light",),
+    ("zh-hans", "wide"): ("light", "dark"),
     ("zh-hans", "phone"): ("dark",),
 }
 #: Colours glide from one theme to the other; axe must look when they have arrived.
@@ -46,6 +47,9 @@ def pages(company: Company) -> list[tuple[str, str]]:
         employee = people.Person.objects.get(number=EMPLOYEE)
         assert revenue is not None
         metric_id = revenue.pk
+        cycle = Cycle.objects.get()
+        entry = cycle.entries.get(person=employee)
+        score = Score.objects.filter(person=employee).latest("computed_at")
     return [
         (EMPLOYEE, reverse("okr:home")),
         (EMPLOYEE, reverse("okr:objectives")),
@@ -68,6 +72,10 @@ def pages(company: Company) -> list[tuple[str, str]]:
         ("HR", reverse("sources:list")),
         ("HR", reverse("scoring:policy", args=[version.pk])),
         ("HR", reverse("appraisals:cycles")),
+        ("HR", reverse("appraisals:cycle", args=[cycle.pk])),
+        (MANAGER, reverse("appraisals:entry", args=[entry.pk])),
+        (EMPLOYEE, reverse("scoring:evidence", args=[score.pk, "profit-per-customer"])),
+        (BUSINESS, reverse("kpis:values", args=[metric_id])),
     ]
 
 

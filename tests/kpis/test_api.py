@@ -87,12 +87,19 @@ def test_a_metric_is_drafted_submitted_and_signed_by_both(here: Cast, sales: Any
     assert post(business, "metrics/", one_owner).json()["title"] == "one_owner"
     version = post(business, "metrics/", given).json()
     sign = f"metric-versions/{version['id']}/sign/"
+    address = f"{ROOT}/metric-versions/{version['id']}/"
+    worded = given | {"description_en": "What customers paid."}
+    assert client_for(here.manager).put(address, worded, content_type="application/json").status_code == 404
+    edited = business.put(address, worded, content_type="application/json")
+    assert edited.json()["description_en"] == business.get(address).json()["description_en"]
+    assert edited.json()["description_en"] == "What customers paid."
     assert post(business, sign, {"side": "business"}).status_code == 403
     assert post(business, f"metric-versions/{version['id']}/submit/").json()["state"] == "review"
     assert post(business, sign, {"side": "finance"}).status_code == 403
     assert post(business, sign, {"side": "business"}).json()["state"] == "review"
     assert post(business, sign, {"side": "business"}).json()["title"] == "signed_already"
     assert post(finance, sign, {"side": "finance"}).json()["state"] == "certified"
+    assert business.put(address, given, content_type="application/json").status_code == 403
     assert MetricVersion.objects.get().signatures.count() == 2
 
 

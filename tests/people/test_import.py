@@ -156,6 +156,30 @@ def test_every_wrong_cell_is_named_by_row_and_column(upload: Any) -> None:
     assert ["P001", "Bo Boss"] in [list(pair) for pair in near]
 
 
+def test_a_row_with_a_problem_counts_as_an_error_alone(upload: Any) -> None:
+    report = upload(HEADER + "900,Ada One,,2020-01-01,,\n901,Bea Two,900,soon,,\n").report
+    counted = {name: report["counts"][name] for name in ("new", "changed", "same", "errors")}
+    assert counted == {"new": 1, "changed": 0, "same": 0, "errors": 1}
+
+
+def test_dates_that_can_be_read_both_ways_are_said_to_be_read_day_first(upload: Any) -> None:
+    unsure = upload(HEADER + "900,Ada One,,02-11-26,,\n901,Bea Two,900,05-05-26,,\n")
+    assert unsure.report["assumed"] == [["02-11-26", "2026-11-02"]]
+    for sure in ("13-11-25", "2026-11-02", "30-Jun-26"):
+        rows = f"900,Ada One,,{sure},,\n" + ("901,Bea Two,900,02-11-26,,\n" if sure == "13-11-25" else "")
+        assert upload(HEADER + rows).report["assumed"] == [], sure
+
+
+def test_a_language_in_brackets_names_the_column(upload: Any) -> None:
+    for header in (
+        "Number,Name,Name (Chinese)",
+        "工号,姓名（英文）,姓名（中文）",
+        "No.,Name (English),Chinese name",
+    ):
+        mapping = upload(f"{header}\n900,Ada One,艾达\n").mapping
+        assert (mapping["name_en"], mapping["name_zh"]) == (1, 2), header
+
+
 def test_forward_references_work_and_loops_do_not(upload: Any) -> None:
     fine = upload(HEADER + "N1,Ann,N2,,,\nN2,Ben,P001,,,\n")
     assert fine.report["counts"]["errors"] == 0

@@ -76,17 +76,33 @@ def test_a_dataset_is_connected_modelled_loaded_and_read(
     assert made.status_code == 201, made.content
     work(cast)
     dataset = made.json()["id"]
-    rows = browser.get(f"{ROOT}datasets/{dataset}/rows/?limit=5").json()
-    assert rows["total"] == 74
-    assert len(rows["rows"]) == 5
-    assert rows["columns"][0] == "store_key"
+    seen, cursor, pages = [], "", 0
+    while cursor is not None:
+        page = browser.get(f"{ROOT}datasets/{dataset}/rows/", {"limit": 20, "cursor": cursor}).json()
+        assert page["columns"][0] == "store_key"
+        seen, cursor, pages = [*seen, *(row[0] for row in page["rows"])], page["next"], pages + 1
+    assert (pages, len(seen), seen) == (4, 74, sorted(set(seen)))
+    for bent in ("x", "WyJ4Il0=", "WyJ4IiwgInkiXQ==", "e30="):
+        assert browser.get(f"{ROOT}datasets/{dataset}/rows/", {"cursor": bent}).status_code == 400, bent
     (load,) = browser.get(f"{ROOT}datasets/{dataset}/loads/").json()["results"]
     assert (load["state"], load["rows_inserted"]) == ("done", 74)
     again = send(browser, f"datasets/{dataset}/loads/", {"full": True})
     assert again.status_code == 202
     assert send(browser, f"loads/{again.json()['id']}/stop/", {}).json()["state"] == "cancelled"
     assert send(browser, f"loads/{again.json()['id']}/stop/", {}).status_code == 403
-    twice = send(browser, "datasets/", {**made.json(), "columns": columns, "connection": key})
+    (every,) = send(browser, f"connections/{key}/loads/", {}).json()
+    assert (every["dataset"], every["state"]) == (dataset, "waiting")
+    assert send(client_for(cast.employee), f"connections/{key}/loads/", {}).status_code == 403
+    assert send(browser, f"loads/{every['id']}/stop/", {}).json()["state"] == "cancelled"
+    renamed = {**made.json(), "columns": columns, "connection": key, "name_en": "Shops"}
+    address = f"{ROOT}datasets/{dataset}/"
+    put = browser.put(address, renamed, content_type="application/json")
+    assert put.status_code == 202, put.content
+    assert browser.get(address).json()["name_en"] == "Shops"
+    moved = renamed | {"connection": dataset}
+    assert browser.put(address, moved, content_type="application/json").status_code == 400
+    assert client_for(cast.employee).put(address, renamed, content_type="application/json").status_code == 403
+    twice = send(browser, "datasets/", renamed)
     assert twice.status_code == 422
     assert twice.json()["errors"]["key"]
 
@@ -114,6 +130,30 @@ def test_a_file_is_uploaded_and_its_datasets_are_loaded(cast: Cast, client_for: 
     assert (load["rows_inserted"], load["rows_rejected"]) == (1, 1)
     (rejected,) = browser.get(f"{ROOT}loads/{load['id']}/rejected/").json()["results"]
     assert rejected["reason"] == "key_missing"
+
+
+def test_rows_without_a_key_are_read_in_pages_too(cast: Cast, client_for: SignIn) -> None:
+    browser = client_for(cast.administrator)
+    key = send(browser, "connections/", {"kind": "file", "name_en": "Visits"}).json()["id"]
+    file = SimpleUploadedFile("visits.csv", b"store,visits\nA,5\nA,5\nB,7\n")
+    assert browser.post(f"{ROOT}connections/{key}/files/", {"file": file}).status_code == 202
+    columns = [
+        {"source_name": "store", "key": "store", "type": "text", "role": "dimension"},
+        {"source_name": "visits", "key": "visits", "type": "integer", "role": "measure"},
+    ]
+    body = {
+        "connection": key,
+        "key": "visits",
+        "name_en": "Visits",
+        "table_name": "visits",
+        "columns": columns,
+    }
+    dataset = send(browser, "datasets/", body).json()["id"]
+    work(cast)
+    first = browser.get(f"{ROOT}datasets/{dataset}/rows/", {"limit": 2}).json()
+    rest = browser.get(f"{ROOT}datasets/{dataset}/rows/", {"limit": 2, "cursor": first["next"]}).json()
+    assert sorted(first["rows"] + rest["rows"]) == [["A", 5], ["A", 5], ["B", 7]]
+    assert rest["next"] is None
 
 
 @pytest.mark.parametrize("role", ["employee", "hr", "manager"])

@@ -9,6 +9,11 @@ urls: list[URLPattern] = [
     path("cycles/<uuid:cycle_id>/", cycles.CycleDetail.as_view(), name="api_cycle"),
     path("cycles/<uuid:cycle_id>/bands/", cycles.Bands.as_view(), name="api_cycle_bands"),
     path("cycles/<uuid:cycle_id>/readiness/", cycles.Readiness.as_view(), name="api_cycle_readiness"),
+    path(
+        "cycles/<uuid:cycle_id>/distribution/",
+        cycles.Distribution.as_view(),
+        name="api_cycle_distribution",
+    ),
     path("cycles/<uuid:cycle_id>/entries/", entries.Entries.as_view(), name="api_cycle_entries"),
     path("cycles/<uuid:cycle_id>/exceptions/", entries.Exceptions.as_view(), name="api_cycle_exceptions"),
     path("cycles/<uuid:cycle_id>/newcomers/", entries.Newcomers.as_view(), name="api_cycle_newcomers"),

@@ -97,6 +97,14 @@ class ReadinessOut(serializers.Serializer[Any]):
         return ready.run is not None
 
 
+class ShareOut(serializers.Serializer[Any]):
+    """How many people have a rating, null for those without a score; `percent` of those with one."""
+
+    rating = serializers.IntegerField(source="band.rating", allow_null=True, default=None)
+    people = serializers.IntegerField()
+    percent = serializers.IntegerField()
+
+
 class Cycles(AppraisalsView):
     """Cycles that I may see; opening one."""
 
@@ -183,6 +191,18 @@ class Readiness(AppraisalsView):
         found = self.cycle(request, cycle_id)
         access.require(rules.sees_all_entries(request.actor))
         return Response(ReadinessOut(queries.readiness(found, queries.bands_of(found))).data)
+
+
+class Distribution(AppraisalsView):
+    """How the ratings are spread over the people whose entries I may see, best rating first."""
+
+    @extend_schema(responses=ShareOut(many=True))
+    def get(self, request: Request, cycle_id: uuid.UUID) -> Response:
+        found = self.cycle(request, cycle_id)
+        on = people_queries.today(request.actor.organisation)
+        bands = queries.bands_of(found)
+        seen = queries.entries_of(found, bands, queries.entries_visible_to(request.actor, on))
+        return Response(ShareOut(queries.distribution(seen, bands), many=True).data)
 
 
 def _one(model: Any, key: uuid.UUID | None) -> Any:

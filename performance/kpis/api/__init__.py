@@ -13,6 +13,7 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
+    path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),
     path(
         "metric-versions/<uuid:pk>/submit/",
         definitions.SubmitView.as_view(),

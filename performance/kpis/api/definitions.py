@@ -94,6 +94,28 @@ class MetricView(api.TenantView):
         return Response(shapes.VersionOut(version).data, status=status.HTTP_201_CREATED)
 
 
+class VersionView(api.TenantView):
+    """One version with its signatures; a draft is written anew."""
+
+    scope_read, scope_write = READ, WRITE
+
+    @extend_schema(operation_id="metric_versions_read", responses=shapes.VersionOut)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+
+    @extend_schema(
+        operation_id="metric_versions_edit", request=shapes.DefinitionIn, responses=shapes.VersionOut
+    )
+    def put(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = request.actor
+        version = _version_of(request, pk)
+        access.require(rules.can_edit_draft(actor, version))
+        form = shapes.DefinitionIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        actions.edit_draft(version=version, definition=form.definition(), by=actor, at=timezone.now())
+        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+
+
 class SubmitView(api.TenantView):
     """Asks both owners to sign a draft."""
 

@@ -94,6 +94,8 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Another text for a wrong cell, a row left out, another day; then the file is tried out again."""
     access.require(rules.can_edit_people(request.actor))
     upload = _upload(request, import_id)
+    if upload.checked_at is None:
+        return redirect("people:import_columns", upload.pk)
     now = timezone.now()
     leave_out = request.POST.get("leave_out", "")
     form = forms.ApplyForm(request.POST)
@@ -115,6 +117,8 @@ def import_apply(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Saves everything or nothing."""
     access.require(rules.can_edit_people(request.actor))
     upload = _upload(request, import_id)
+    if upload.checked_at is None:
+        return redirect("people:import_columns", upload.pk)
     try:
         upload = actions.apply_import(upload=upload, by=request.actor, at=timezone.now())
     except refusals.Refused as refusal:
@@ -175,6 +179,7 @@ def _result(request: HttpRequest, upload: PeopleImport) -> dict[str, Any]:
             "changed": [_labelled(row) for row in report["changed"][: shown.get("changed")]],
             "all_shown": bool(request.GET.get("all")),
             "starts_on": report["starts_on"],
+            "assumed": [(text, _day(day)) for text, day in report.get("assumed", ())],
             "to_save": counts["new"] + counts["changed"],
             "is_ready": not counts["errors"] and counts["new"] + counts["changed"] > 0,
             "undo_until": upload.applied_at and upload.applied_at + apply.UNDO_LASTS,

@@ -17,6 +17,11 @@ urls: list[URLPattern] = [
         name="api_connection_probes",
     ),
     path(
+        "sources/connections/<uuid:connection_id>/loads/",
+        datasets.ConnectionLoads.as_view(),
+        name="api_connection_loads",
+    ),
+    path(
         "sources/connections/<uuid:connection_id>/files/",
         connections.Files.as_view(),
         name="api_connection_files",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import uuid
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -65,19 +67,29 @@ class OneDataset(connections.SourceView):
 
 
 class DatasetRows(connections.SourceView):
+    """The imported rows in the order of their key, a page at a time."""
+
     @extend_schema(
-        responses=shapes.RowsOut, parameters=[OpenApiParameter("limit", int), OpenApiParameter("offset", int)]
+        responses=shapes.RowsOut,
+        parameters=[
+            OpenApiParameter("limit", int, description="At most 1,000 rows a page."),
+            OpenApiParameter("cursor", str, description="`next` of the page before."),
+        ],
     )
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         access.require(rules.can_see_rows(request.actor, found))
-        limit = min(_whole(request, "limit", 100), MOST_ROWS)
-        rows = queries.source_rows(found, limit=limit, offset=_whole(request, "offset", 0))
+        limit = max(1, min(_whole(request, "limit", 100), MOST_ROWS))
+        after = _key_of(request.query_params.get("cursor", ""))
+        try:
+            page, last = queries.rows_by_key(found, after=after, limit=limit)
+        except ValueError as error:
+            raise exceptions.ParseError from error
         return Response(
             {
-                "columns": [column.key for column in rows.columns],
-                "rows": [[_plain(value) for value in row] for row in rows.rows],
-                "total": rows.total,
+                "columns": [column.key for column in page.columns],
+                "rows": [[_plain(value) for value in row] for row in page.rows],
+                "next": _cursor(last) if last else None,
             }
         )
 
@@ -103,6 +115,21 @@ class DatasetLoads(connections.SourceView):
         return Response(shapes.LoadOut(load).data, status=status.HTTP_202_ACCEPTED)
 
 
+class ConnectionLoads(connections.SourceView):
+    """Loads every dataset of a connection."""
+
+    @extend_schema(request=None, responses={202: shapes.LoadOut(many=True)})
+    def post(self, request: Request, connection_id: uuid.UUID) -> Response:
+        connection = access.get_or_404(queries.connections(), pk=connection_id)
+        started = []
+        for found in queries.datasets().filter(connection=connection):
+            access.require(rules.can_load_dataset(request.actor, found))
+            started.append(actions.start_load(dataset=found, by=request.actor, at=timezone.now()))
+        for load in started:
+            jobs.nudge(tasks.run_load, str(load.pk))
+        return Response(shapes.LoadOut(started, many=True).data, status=status.HTTP_202_ACCEPTED)
+
+
 class OneLoad(connections.SourceView):
     @extend_schema(responses=shapes.LoadOut)
     def get(self, request: Request, load_id: uuid.UUID) -> Response:
@@ -123,6 +150,23 @@ class Rejected(connections.SourceView):
     def get(self, request: Request, load_id: uuid.UUID) -> Response:
         found = access.get_or_404(queries.loads(), pk=load_id)
         return self.page(request, queries.rejected_rows(found), shapes.RejectedOut)
+
+
+def _cursor(key: list[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _key_of(cursor: str) -> list[str]:
+    """The key that a cursor stands for, [] for none; a cursor that is not ours is an error of the one who asks."""
+    if not cursor:
+        return []
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError as error:
+        raise exceptions.ParseError from error
+    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        raise exceptions.ParseError
+    return key
 
 
 def _whole(request: Request, name: str, default: int) -> int:

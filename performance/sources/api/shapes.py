@@ -191,7 +191,7 @@ class RejectedOut(serializers.ModelSerializer):
 class RowsOut(serializers.Serializer):
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
-    total = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
 
 
 class FileIn(serializers.Serializer):

@@ -29,7 +29,14 @@ from performance.sources.queries.loads import (
     rejected_by_reason,
     rejected_rows,
 )
-from performance.sources.queries.rows import SourceRows, row_column, row_relation, source_rows, stage_relation
+from performance.sources.queries.rows import (
+    SourceRows,
+    row_column,
+    row_relation,
+    rows_by_key,
+    source_rows,
+    stage_relation,
+)
 
 __all__ = [
     "ConnectionCard",
@@ -58,6 +65,7 @@ __all__ = [
     "rejected_rows",
     "row_column",
     "row_relation",
+    "rows_by_key",
     "source_rows",
     "stage_relation",
 ]

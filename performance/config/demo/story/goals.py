@@ -255,7 +255,8 @@ def _check_in(
         return
     friday = monday + datetime.timedelta(days=4)
     pace = Decimal(str(round(stage.chance.uniform(0.82, 1.12), 3)))
-    asks = stage.actor(_manager_number(owner)).person if owner == LIN_YUE and is_recent else None
+    is_stuck = owner == LIN_YUE and is_recent and period.ends_on >= stage.days.today
+    asks = stage.actor(_manager_number(owner)).person if is_stuck else None
     check_in = _submitted(
         stage,
         [_reading(stage, result, elapsed * pace) for result in mine],

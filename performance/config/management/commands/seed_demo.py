@@ -10,7 +10,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from performance.config.demo import calendar, databases
-from performance.config.demo.story import goals, numbers, people, results, stage, talk, weights
+from performance.config.demo.story import (
+    goals,
+    numbers,
+    people,
+    results,
+    staff,
+    stage,
+    talk,
+    waiting,
+    weights,
+)
 from performance.foundation import tenancy
 from performance.people.models import Organisation
 
@@ -45,7 +55,7 @@ class Command(BaseCommand):
         self._say(began, f"{name_en}: people")
         numbers.tell(told, password)
         self._say(began, f"{name_en}: metrics")
-        for chapter in (goals, weights, talk, results):
+        for chapter in (goals, staff, weights, talk, results, waiting):
             with tenancy.acting_for(organisation):
                 chapter.tell(told)
             self._say(began, f"{name_en}: {chapter.__name__.rpartition('.')[2]}")

@@ -86,6 +86,21 @@ def day_comes_first(texts: list[str]) -> bool:
     return month_first == 0
 
 
+def unsure_date(texts: list[str]) -> str:
+    """A date that could be read both ways in a column where no cell decides, "" where there is none."""
+    unsure = ""
+    for text in texts:
+        parts = NUMERIC_DATE.match(text)
+        if parts is None or len(parts[1]) == 4:
+            continue
+        first, second = int(parts[1]), int(parts[2])
+        if first > 12 or second > 12:
+            return ""
+        if first != second and not unsure:
+            unsure = text
+    return unsure
+
+
 def date(text: str, *, day_first: bool, today: datetime.date) -> datetime.date:
     """2026-06-30, 2026/6/30, 2026年6月30日, 30.06.2026, 30/06/26, 30-Jun-26, 20260630, and a workbook's day count."""
     plain = TIME_OF_DAY.sub("", text).strip()

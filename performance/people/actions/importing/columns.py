@@ -31,13 +31,15 @@ FIELDS = (
         ),
     ),
     Field(
-        "name_zh", _("Chinese name"), _names("chinese name, name zh, name cn, local name, 中文姓名, 中文名")
+        "name_zh",
+        _("Chinese name"),
+        _names("chinese name, name chinese, name zh, name cn, local name, 中文姓名, 姓名 中文, 中文名"),
     ),
     Field(
         "name_en",
         _("Name"),
         _names(
-            "name, full name, employee name, display name, name en, english name, preferred "
+            "name, full name, employee name, display name, name en, english name, name english, 姓名 英文, preferred "
             "name, 姓名, 员工姓名, 名字, 英文名, 英文姓名, employee, username, user name, login"
         ),
     ),
@@ -48,7 +50,9 @@ FIELDS = (
         _("E-mail"),
         _names("email, e mail, work email, email address, mail, 邮箱, 电子邮箱, 工作邮箱, 邮件, 电子邮件"),
     ),
-    Field("title_zh", _("Chinese title"), _names("title zh, chinese title, 中文职位, 中文职务")),
+    Field(
+        "title_zh", _("Chinese title"), _names("title zh, chinese title, title chinese, 中文职位, 中文职务")
+    ),
     Field(
         "title_en",
         _("Title"),
@@ -142,7 +146,10 @@ def _best(field: Field, headers: list[str], taken: set[int], surely: bool) -> in
 
 
 def _plain(header: str) -> str:
-    """ "Employee_Number *" → "employee number"; "入职日期（必填）" → "入职日期"."""
+    """ "Employee_Number *" → "employee number"; "入职日期（必填）" → "入职日期"; "Name (Chinese)" → "name chinese"."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
-    without_hint = re.sub(r"[(（].*?[)）]", " ", spaced)
+    named = re.sub(
+        r"[(（]\s*(chinese|english|中文|英文|zh|cn|en)\s*[)）]", r" \1 ", spaced, flags=re.IGNORECASE
+    )
+    without_hint = re.sub(r"[(（].*?[)）]", " ", named)
     return " ".join(re.sub(r"[_\-./*:：#]+", " ", without_hint).lower().split())

@@ -4,6 +4,7 @@ Nothing is guessed silently: a cell that cannot be used becomes a problem that n
 changes nothing.
 """
 
+import contextlib
 import datetime
 import difflib
 from collections.abc import Mapping
@@ -26,14 +27,17 @@ def make(check: shapes.Check) -> shapes.Plan:
     _settle_managers(check, rows, plan)
     _refuse_loops(check, rows, plan)
     _refuse_shared_emails(check, rows, plan)
+    plan.names = {row.person: row.name for row in rows}
     bad = {problem.row for problem in plan.problems}
     for row in rows:
         known = check.known.get(row.person)
+        if row.number in bad:
+            continue
         if known is None:
             plan.new.append(row)
         elif changes := _changes(check, row, known):
             plan.changed.append(shapes.Change(row, known, changes, _effective(check, row, known)))
-        elif row.number not in bad:
+        else:
             plan.same += 1
     _refuse_leavers_with_reports(check, rows, plan)
     plan.problems.sort(key=lambda problem: (problem.row, problem.column))
@@ -53,11 +57,15 @@ def cell_text(check: shapes.Check, number: int, index: int, texts: list[str]) ->
 
 
 def _read_rows(check: shapes.Check, plan: shapes.Plan) -> list[shapes.Row]:
-    day_first = {
-        key: cells.day_comes_first([texts[check.mapping[key]] for _number, texts in check.sheet.rows])
+    dates = {
+        key: [texts[check.mapping[key]] for _number, texts in check.sheet.rows]
         for key in ("hired_on", "left_on")
         if key in check.mapping
     }
+    day_first = {key: cells.day_comes_first(texts) for key, texts in dates.items()}
+    for unsure in filter(None, map(cells.unsure_date, dates.values())):
+        with contextlib.suppress(cells.CellError):
+            plan.assumed.append((unsure, cells.date(unsure, day_first=True, today=check.today)))
     rows: list[shapes.Row] = []
     seen: dict[str, int] = {}
     for number, texts in check.sheet.rows:

@@ -34,6 +34,10 @@ class Row:
     values: dict[str, Any]
     manager: str | None = None
 
+    @property
+    def name(self) -> str:
+        return str(self.values.get("name_en") or self.values.get("name_zh") or self.values["number"])
+
 
 @dataclass
 class Problem:
@@ -74,6 +78,10 @@ class Plan:
     new_units: list[str] = field(default_factory=list)
     tops: list[str] = field(default_factory=list)
     starts_on: datetime.date | None = None
+    #: Key of a person → name, for every row that could be read, also those with a problem.
+    names: dict[str, str] = field(default_factory=dict)
+    #: (text, date) for each column of dates that could be read both ways: how it was read.
+    assumed: list[tuple[str, datetime.date]] = field(default_factory=list)
 
     @property
     def digest(self) -> str:

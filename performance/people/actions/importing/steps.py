@@ -152,7 +152,7 @@ def _dated(rows: Any, starts_on: datetime.date, key_of: Any) -> dict[uuid.UUID, 
 def _report(check: shapes.Check, made: shapes.Plan) -> dict[str, Any]:
     """The plan as the page shows it; long lists are cut, counts are not."""
     labels = {key: known.values.get("name_en") or known.number for key, known in check.known.items()}
-    labels |= {row.person: _name(row) for row in made.new}
+    labels = made.names | labels
     return {
         "digest": made.digest,
         "rows": len(check.sheet.rows),
@@ -173,21 +173,18 @@ def _report(check: shapes.Check, made: shapes.Plan) -> dict[str, Any]:
         "new_units": made.new_units,
         "tops": made.tops[:5],
         "tops_count": len(made.tops),
+        "assumed": [[text, date.isoformat()] for text, date in made.assumed],
         "new": [_new_row(row, labels) for row in made.new[:SHOWN]],
         "changed": [_changed_row(change, labels) for change in made.changed[:SHOWN]],
         "errors": [_problem(check, problem) for problem in made.problems[:SHOWN_PROBLEMS]],
     }
 
 
-def _name(row: shapes.Row) -> str:
-    return row.values.get("name_en") or row.values.get("name_zh") or row.values["number"]
-
-
 def _new_row(row: shapes.Row, labels: Mapping[str, str]) -> dict[str, Any]:
     values = row.values
     return {
         "row": row.number,
-        "name": _name(row),
+        "name": row.name,
         "name_zh": values.get("name_zh", ""),
         "title": values.get("title_en") or values.get("title_zh", ""),
         "team": values.get("team", ""),

@@ -1,0 +1,110 @@
+"""Chapter 7: what waits for HR and the owners when the demo begins."""
+
+import dataclasses
+import datetime
+
+from feedback import actions as feedback
+from performance.config.demo import calendar
+from performance.config.demo.story.numbers import BUSINESS, BY_STORE, FINANCE
+from performance.config.demo.story.stage import Stage, Words
+from performance.config.demo.story.weights import COMPONENTS
+from performance.kpis import actions as kpis
+from performance.people import actions as people
+from performance.scoring import actions as scoring
+from performance.scoring.models import WeightPolicy
+from performance.sources.models import Dataset
+
+CHEN_WEI, HR, ADMINISTRATOR, AUDITOR = "LM-0002", "LM-0004", "LM-0007", "LM-0009"
+
+NOTES: list[tuple[str, str, str, Words]] = [
+    (CHEN_WEI, HR, "suggestion",
+     ("The appraisal opens while stores count stock. One week later would give managers time to write well.",
+      "考核开放时门店正在盘点。晚一周，主管们才能好好写评语。")),
+    (BUSINESS, ADMINISTRATOR, "praise",
+     ("The ledger was in by seven every morning this month. Nobody asked for a number twice.",
+      "这个月总账每天早上七点就到位，没人再为一个数问两遍。")),
+    (FINANCE, AUDITOR, "praise",
+     ("Your list of open questions made the quarter's close two days shorter.", "你列的问题清单让季度结账快了两天。")),
+]  # fmt: skip
+
+
+def tell(stage: Stage) -> None:
+    _ask_for_signatures(stage)
+    _propose_next_weights(stage)
+    for author, about, kind, words in NOTES:
+        feedback.write_note(
+            by=stage.actor(author),
+            at=calendar.at(stage.days.today - datetime.timedelta(days=1), 11, 5),
+            about=stage.actor(about).person,
+            kind=kind,
+            text=stage.say(words),
+            visibility="recipient",
+        )
+
+
+def _ask_for_signatures(stage: Stage) -> None:
+    """A number from each side, signed by that side: the other one reads it next."""
+    at = calendar.at(stage.days.today - datetime.timedelta(days=3), 10)
+    for writer, side, key, names, why, definition in (
+        (
+            BUSINESS, "business", "basket", ("Average basket", "客单价"),
+            ("Revenue of the tills by different customer.", "收银收入除以顾客数。"),
+            {"kind": "ratio", "formula": "revenue / customers", "unit": "money:CNY / count:customer"},
+        ),
+        (
+            FINANCE, "finance", "wages", ("Store wages", "门店工资"),
+            ("Ledger account 6601.", "总账科目 6601。"),
+            {"kind": "base", "aggregation": "sum", "expression": "amount", "time_column": "posted_on",
+             "filters": [{"column": "account", "op": "=", "value": "6601"}], "unit": "money:CNY",
+             "direction": "down", "dataset": Dataset.objects.get(key="postings")},
+        ),
+    ):  # fmt: skip
+        by = stage.actor(writer)
+        version = kpis.draft_metric(
+            key=key,
+            name_en=names[0],
+            name_zh=names[1],
+            business_owner=stage.actor(BUSINESS).person,
+            finance_owner=stage.actor(FINANCE).person,
+            definition=kpis.Definition(
+                effective_from=stage.days.quarter,
+                description_en=why[0],
+                description_zh=why[1],
+                dimensions=BY_STORE,
+                **definition,
+            ),
+            by=by,
+            at=at,
+        )
+        kpis.submit_for_review(version=version, by=by, at=at)
+        kpis.sign_version(version=version, side=side, by=by, at=at)
+
+
+def _propose_next_weights(stage: Stage) -> None:
+    """HR plans the next quarter: profit weighs a little more. Both sides are asked."""
+    hr, at = stage.actor(HR), calendar.at(stage.days.today - datetime.timedelta(days=1), 9)
+    first = calendar.shift(stage.days.quarter, 3)
+    number = (first.month + 2) // 3
+    period = people.open_period(
+        name_en=f"Q{number} {first.year}",
+        name_zh=f"{first.year}年第{'一二三四'[number - 1]}季度",
+        kind="quarter",
+        starts_on=first,
+        ends_on=calendar.quarter_end(first),
+        by=hr,
+        at=at,
+    )
+    version = scoring.draft_next_version(policy=WeightPolicy.objects.get(), period=period, by=hr, at=at)
+    shares = {"profit_per_customer": 300_000, "cost_share": 150_000}
+    components = [dataclasses.replace(one, base_ppm=shares.get(one.key, one.base_ppm)) for one in COMPONENTS]
+    reason = stage.say(
+        (
+            "The chain is profitable; what a customer leaves should now weigh more.",
+            "全链已盈利，客均利润应占更大权重。",
+        )
+    )
+    version = scoring.revise_draft(
+        version=version, period=period, stage=version.stage, missing=version.missing,
+        step_cap_ppm=version.step_cap_ppm, components=components, reason=reason, by=hr, at=at,
+    )  # fmt: skip
+    scoring.propose_policy(version=version, reason=reason, by=hr, at=at)
