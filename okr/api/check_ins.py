@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,14 +20,6 @@ from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
 
 
-def readable(actor: access.Actor) -> Q:
-    """One's own, those of the people below, and those that ask one for help. Auditors read all."""
-    if actor.has_role("auditor"):
-        return Q()
-    below = people.below(actor.person_id, people.today(actor.organisation))
-    return Q(person_id=actor.person_id) | Q(asks_id=actor.person_id) | Q(person_id__in=below)
-
-
 class CheckIns(GoalsView):
     @extend_schema(
         operation_id="check_ins_list",
@@ -42,7 +33,7 @@ class CheckIns(GoalsView):
     )
     def get(self, request: Request) -> Response:
         """Every entry, corrections included, newest first."""
-        rows = CheckIn.objects.filter(readable(self.actor))
+        rows = queries.readable_by(self.actor)
         for name, column in (("person", "person_id"), ("week_starts_on", "week_starts_on")):
             if request.query_params.get(name):
                 rows = rows.filter(**{column: request.query_params[name]})
@@ -96,7 +87,7 @@ class OneCheckIn(GoalsView):
     @extend_schema(operation_id="check_ins_read", responses=serializers.CheckInOut)
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """One entry with its readings and what was said about it."""
-        rows = queries.with_conversation(CheckIn.objects.filter(readable(self.actor)))
+        rows = queries.with_conversation(queries.readable_by(self.actor))
         return Response(serializers.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
 
 
@@ -161,7 +152,7 @@ class Replies(GoalsView):
     def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """Answers a check-in, or without text says that you have read it."""
         actor = self.actor
-        one = access.get_or_404(CheckIn.objects.filter(readable(actor)), pk=check_in_id)
+        one = access.get_or_404(queries.readable_by(actor), pk=check_in_id)
         line = people.line_above(one.person_id, people.today(actor.organisation))
         access.require(rules.can_reply(actor, one, line))
         said = actions.reply_to_check_in(

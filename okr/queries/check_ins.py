@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
@@ -196,6 +196,15 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
             worst=_worst(entries, pace),
         )
     return sorted(rows.values(), key=_urgency)
+
+
+def readable_by(actor: access.Actor) -> QuerySet[CheckIn]:
+    """One's own, those of the people below, and those that ask one for help. Auditors read all."""
+    if actor.has_role("auditor"):
+        return CheckIn.objects.all()
+    below = people.below(actor.person_id, people.today(actor.organisation))
+    mine = Q(person_id=actor.person_id) | Q(asks_id=actor.person_id)
+    return CheckIn.objects.filter(mine | Q(person_id__in=below))
 
 
 def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:

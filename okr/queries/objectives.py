@@ -24,7 +24,7 @@ from okr.models import (
     OkrPolicy,
     ProgressPoint,
 )
-from okr.models.objectives import State
+from okr.models.objectives import SCORED_STATES, State
 from okr.queries import metrics
 from okr.queries.pace import Pace, status_of
 
@@ -50,6 +50,20 @@ def of_person(objectives: QuerySet[Objective], person_id: uuid.UUID, period: Any
     """The person's own objectives of a period, and those in which they own a key result."""
     theirs = KeyResult.objects.filter(owner_id=person_id, removed_at=None).values("objective_id")
     return objectives.filter(Q(owner_id=person_id) | Q(pk__in=theirs), period=period)
+
+
+def led_by(person_id: uuid.UUID, period: Any) -> QuerySet[Objective]:
+    """Running and done objectives of one's own and of the teams that one leads, those of people first."""
+    mine = Q(owner_id=person_id) | Q(team__lead_id=person_id, owner_kind="team")
+    led = Objective.objects.filter(mine, period=period, state__in=SCORED_STATES)
+    return led.order_by("owner_kind", "created_at")
+
+
+def proposals_waiting_for(person_id: uuid.UUID) -> QuerySet[ObjectiveVersion]:
+    """Proposals that wait for this person's agreement."""
+    theirs = Q(objective__owner_id=person_id) | Q(objective__agreer_id=person_id)
+    waiting = ObjectiveVersion.objects.filter(theirs, state="proposed")
+    return waiting.exclude(agreements__person_id=person_id).select_related("objective", "by")
 
 
 def filtered(

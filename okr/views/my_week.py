@@ -4,19 +4,19 @@ import datetime
 import zoneinfo
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from okr import queries, rules
-from okr.models import Objective, ObjectiveVersion
+from okr.models import Objective
 from okr.models.objectives import SCORED_STATES
 from okr.views import weeks
 from performance.foundation import access
 from performance.people import queries as people
 
 GLANCES = 2
+PROPOSALS = 5
 
 
 @access.member
@@ -63,7 +63,7 @@ def week_context(
         "previous_replies": list(queries.replies_of_week(actor.person_id, previous.week_starts_on))
         if previous
         else [],
-        "proposals": _open_proposals(actor),
+        "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }
 
 
@@ -79,16 +79,6 @@ def _glances(actor: Any, page: weeks.WeekPage) -> list[queries.ObjectiveRow]:
     mine = queries.of_person(Objective.objects.filter(state__in=SCORED_STATES), actor.person_id, page.period)
     shown = queries.with_key_results(mine).order_by("created_at", "id")[:GLANCES]
     return queries.rows_of(shown, {page.period.pk: page.pace}, {page.period.pk: page.policy})
-
-
-def _open_proposals(actor: Any) -> list[ObjectiveVersion]:
-    """Proposals that wait for this person's signature."""
-    open_versions = ObjectiveVersion.objects.filter(state="proposed").filter(
-        Q(objective__owner_id=actor.person_id) | Q(objective__agreer_id=actor.person_id)
-    )
-    return list(
-        open_versions.exclude(agreements__person_id=actor.person_id).select_related("objective", "by")[:5]
-    )
 
 
 @access.member
@@ -116,12 +106,7 @@ def team_context(
     quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]
     missing = [row for row in rows if row.check_in is None]
     team = people.team_of(actor.person_id, today)
-    led = Objective.objects.filter(
-        Q(owner_id=actor.person_id) | Q(team__lead_id=actor.person_id, owner_kind="team"),
-        period=period,
-        state__in=SCORED_STATES,
-    )
-    glances = queries.with_key_results(led).order_by("owner_kind", "created_at")[:GLANCES]
+    glances = queries.with_key_results(queries.led_by(actor.person_id, period))[:GLANCES]
     return {
         "nav": "home",
         "is_manager": True,
@@ -139,5 +124,5 @@ def team_context(
         "due_at": due_at(monday, actor.organisation),
         "team": team,
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
-        "proposals": _open_proposals(actor),
+        "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }

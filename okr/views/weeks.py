@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,6 @@ from django.http import Http404, HttpRequest, QueryDict
 
 from okr import forms, queries, rules
 from okr.models import CheckIn, CheckInDraft, KeyResult, KeyResultEntry, Objective, OkrPolicy
-from performance.people import models as people_models
 from performance.people import queries as people
 
 MOST_HELPERS = 60
@@ -214,15 +212,6 @@ def _as_reported(
 
 def _helpers(actor: Any, manager: Any, today: datetime.date) -> list[Any]:
     """Whom one may ask: the manager first, then those who share the team."""
-    team = people_models.TeamMembership.objects.filter(
-        people.holds_on(today), person_id=actor.person_id
-    ).values("team_id")
-    mates = people_models.TeamMembership.objects.filter(people.holds_on(today), team_id__in=team)
-    found: Iterable[Any] = (
-        people.active_people(today)
-        .filter(pk__in=mates.values("person_id"))
-        .exclude(pk=actor.person_id)
-        .order_by("name_sort")[:MOST_HELPERS]
-    )
+    found = people.teammates(actor.person_id, today).exclude(pk=actor.person_id)[:MOST_HELPERS]
     first = [manager] if manager is not None else []
     return first + [person for person in found if person not in first]

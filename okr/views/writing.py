@@ -170,29 +170,17 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
             people.everyone_below(actor.person_id, today).filter(pk=key).first() if _is_uuid(key) else None
         )
         owners += [(asked, str(below))] if below else []
-    mine = people_models.TeamMembership.objects.filter(people.holds_on(today), person_id=actor.person_id)
-    teams = people_models.Team.objects.filter(closed_on=None)
-    teams = teams.filter(pk__in=mine.values("team_id")) | teams.filter(lead_id=actor.person_id)
-    owners += [(f"team:{each.pk}", _("Team %(name)s") % {"name": each}) for each in teams.order_by("name_en")]
+    teams = people.teams_spoken_for(actor.person_id, today)
+    owners += [(f"team:{each.pk}", _("Team %(name)s") % {"name": each}) for each in teams]
     person = owner or actor.person
     periods = [each for each in people.periods() if rules.are_goals_open(each)]
     has_manager = people.manager_of(person.pk, today) is not None
     sponsors = [] if has_manager else list(people.active_people(today).exclude(pk=person.pk)[:MOST_OWNERS])
-    mates = people_models.TeamMembership.objects.filter(
-        people.holds_on(today),
-        team__in=people_models.TeamMembership.objects.filter(
-            people.holds_on(today), person_id=person.pk
-        ).values("team_id"),
-    )
     return Setting(
         owners=owners,
         periods=periods,
         sponsors=sponsors,
-        mates=list(
-            people.active_people(today)
-            .filter(pk__in=mates.values("person_id"))
-            .order_by("name_sort")[:MOST_OWNERS]
-        ),
+        mates=list(people.teammates(person.pk, today)[:MOST_OWNERS]),
         metrics=list(kpis.certified_metrics()),
     )
 

@@ -4,7 +4,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from performance.people.models import BusinessUnit, Person, Team, TeamMembership
@@ -53,3 +53,22 @@ def teams_of(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UU
         holds_on(on), person_id__in=list(person_ids), is_primary=True
     ).select_related("team")
     return {membership.person_id: membership.team for membership in memberships}
+
+
+def teammates(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
+    """Everybody who shares a team with this person that day, the person too, by name."""
+    memberships = TeamMembership.objects.filter(holds_on(on))
+    theirs = memberships.filter(person_id=person_id).values("team_id")
+    return (
+        active_people(on)
+        .filter(pk__in=memberships.filter(team_id__in=theirs).values("person_id"))
+        .order_by("name_sort")
+    )
+
+
+def teams_spoken_for(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Team]:
+    """Open teams that this person leads or belongs to that day."""
+    memberships = TeamMembership.objects.filter(holds_on(on), person_id=person_id)
+    return Team.objects.filter(
+        Q(pk__in=memberships.values("team_id")) | Q(lead_id=person_id), closed_on=None
+    ).order_by("name_en")
