@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from performance.appraisals import actions
-from performance.appraisals.models import Cycle
+from performance.appraisals import actions, queries
+from performance.appraisals.models import Cycle, Export
 from performance.foundation import access, tenancy
 from performance.people import models as people
 from performance.scoring import actions as scoring
@@ -134,3 +134,19 @@ def _hr() -> access.Actor:
     return access.Actor(
         user=person.user, organisation=person.organisation, person=person, roles=frozenset({"hr"})
     )
+
+
+@pytest.fixture
+def ask(cast: Cast, actor: Actor) -> Callable[..., Export]:
+    """Asks for an export of everything, as HR."""
+
+    def asked(cycle: Cycle, **given: Any) -> Export:
+        whole = {
+            "format": "xlsx",
+            "columns": tuple(queries.COLUMNS),
+            "by": actor(cast.hr),
+            "at": timezone.now(),
+        }
+        return actions.request_export(cycle=cycle, **(whole | given))
+
+    return asked
