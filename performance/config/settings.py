@@ -382,7 +382,10 @@ LOG_FORMAT = environment.text("ACCORD_LOG_FORMAT", "json" if PRODUCTION else "pl
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"belonging": {"()": "performance.foundation.logs.Belonging"}},
+    "filters": {
+        "belonging": {"()": "performance.foundation.logs.Belonging"},
+        "not_routine": {"()": "performance.foundation.logs.NotRoutine"},
+    },
     "formatters": {
         "plain": {"format": "{levelname:<7} {name}: {message}", "style": "{"},
         "json": {
@@ -396,7 +399,7 @@ LOGGING: dict[str, Any] = {
         "stream": {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
-            "filters": ["belonging"],
+            "filters": ["not_routine", "belonging"],
             "formatter": LOG_FORMAT,
         }
     },
@@ -404,5 +407,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # That a task was sent or received is told once more when it has ended.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from celery import current_task
+from celery import current_app, current_task
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _task_id: ContextVar[str] = ContextVar("task_id", default="")
@@ -42,6 +42,21 @@ def task(identifier: str) -> Iterator[None]:
         yield
     finally:
         _task_id.reset(token)
+
+
+class NotRoutine(logging.Filter):
+    """Leaves out that a task of the schedule ended well: it does so several times a minute. Failures are told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        data = getattr(record, "data", None)
+        name = data.get("name") if isinstance(data, dict) else None
+        return name is None or record.levelno > logging.INFO or name not in _scheduled()
+
+
+def _scheduled() -> set[str]:
+    """Tasks that beat sends, and those that these send to each organisation."""
+    named = current_app.conf.beat_schedule.values()
+    return {task for each in named for task in (each["task"], *each.get("args", ()))}
 
 
 class Belonging(logging.Filter):

@@ -131,3 +131,22 @@ def _asked(port: int, path: str) -> int:
             time.sleep(0.1)
         finally:
             connection.close()
+
+
+@pytest.mark.parametrize(
+    ("task", "level", "is_told"),
+    [
+        ("performance.foundation.tasks.sweep", logging.INFO, False),
+        ("performance.scoring.tasks.catch_up", logging.INFO, False),
+        ("performance.scoring.tasks.catch_up", logging.ERROR, True),
+        ("performance.sources.tasks.run_load", logging.INFO, True),
+    ],
+)
+def test_only_the_schedules_own_successes_are_left_out(task: str, level: int, is_told: bool) -> None:
+    record = logging.LogRecord("celery.app.trace", level, __file__, 1, "Task %s", (task,), None)
+    record.data = {"name": task}
+    assert logs.NotRoutine().filter(record) is is_told
+
+
+def test_what_is_no_task_is_told() -> None:
+    assert logs.NotRoutine().filter(logging.LogRecord("x", logging.INFO, __file__, 1, "y", (), None))

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from performance.config.demo import calendar, databases
@@ -32,9 +32,17 @@ class Command(BaseCommand):
         "Makes the demo company Luming Retail, once in English and once in Chinese. Refuses when it is there."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="Do nothing, and say nothing, when it is there."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if Organisation.objects.filter(is_demo=True).exists():
+            if options["once"]:
+                return
             raise CommandError("The demo company is there already; `make demo-reset` starts over.")
+        self.stdout.write("making the demo company; this happens once")
         _close_unfinished()
         days = calendar.Days(timezone.now().astimezone(calendar.ZONE).date())
         password = secrets.token_urlsafe(24)

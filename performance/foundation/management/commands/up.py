@@ -99,13 +99,8 @@ class Command(BaseCommand):
         console.say("accord", "stopped")
 
     def _seed(self, console: supervisor.Console, manage: list[str], environment: dict[str, str]) -> None:
-        """The demo company is made once; later starts find it as its people left it."""
-        marker = datafolder.path() / "demo.json"
-        if marker.exists():
-            return
-        console.say("accord", "making the demo company; this happens once")
-        self._run(console, "demo", [*manage, "seed_demo"], environment)
-        datafolder.keep("demo", {"made": True})
+        """The demo company is made once; later starts find it as its people left it. The database knows."""
+        self._run(console, "demo", [*manage, "seed_demo", "--once"], environment)
 
     def _run(
         self, console: supervisor.Console, name: str, command: list[str], environment: dict[str, str]
