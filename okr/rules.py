@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from okr.models import (
     CheckIn,
+    CheckInDuty,
     Content,
     KeyResultContent,
     Objective,
@@ -214,6 +215,18 @@ def suggested_grade(objective: Objective, policy: OkrPolicy) -> int | None:
 
 def can_set_policy(actor: access.Actor) -> bool:
     return not actor.only_reads and actor.has_role("hr", "administrator")
+
+
+def can_set_cadence(actor: access.Actor, team: Any) -> bool:
+    """HR for everybody and for each team; whoever leads a team for that team."""
+    leads = team is not None and team.lead_id == actor.person_id
+    return not actor.only_reads and (actor.has_role("hr") or leads)
+
+
+def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool:
+    """The line above and HR, never for oneself."""
+    may = actor.person_id in line_above or actor.has_role("hr")
+    return may and not actor.only_reads and actor.person_id != duty.person_id
 
 
 # --- What makes a text sound -----------------------------------------------------------------------------

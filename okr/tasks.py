@@ -1,11 +1,13 @@
 """What goals do by themselves: bound key results fill, agreed objectives start with their period, grades are
-asked for when it is closing, and what is closed is sealed."""
+asked for when it is closing, what is closed is sealed, and check-ins are asked for when they are due."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from okr import actions
-from performance.foundation import jobs
+from okr import actions, rules
+from performance.foundation import jobs, tenancy
+from performance.people import models as people_models
+from performance.people import queries as people
 
 
 @shared_task(base=jobs.OrganisationTask)
@@ -18,6 +20,20 @@ def refresh_bound_key_results() -> None:
 def activate_agreed_objectives() -> None:
     """Starts what was agreed before its period became active."""
     actions.activate_agreed_objectives(at=timezone.now())
+
+
+@shared_task(base=jobs.OrganisationTask)
+def keep_rhythm() -> None:
+    """Notes who owes this week's check-in, asks for it on its day, and tells the line when it stays away."""
+    at = timezone.now()
+    organisation = people_models.Organisation.objects.get(pk=tenancy.current_organisation_id())
+    today = people.day_at(organisation, at)
+    period = people.current_period(today)
+    if period is not None and rules.is_progress_open(period):
+        period.organisation = organisation
+        actions.open_duties(period=period, monday=rules.monday_of(today), at=at)
+    actions.ask_for_check_ins(at=at)
+    actions.escalate_missed(at=at)
 
 
 @shared_task(base=jobs.OrganisationTask)

@@ -24,6 +24,9 @@ urlpatterns = [
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
     path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),
+    path("goals/rhythm/", views.rhythm, name="rhythm"),
+    path("goals/rhythm/<uuid:team_id>/drop/", views.drop_rhythm, name="drop_rhythm"),
+    path("check-ins/owed/<uuid:duty_id>/excuse/", views.excuse, name="excuse"),
     path("goals/policies/<uuid:period_id>/", views.policy, name="policy"),
     re_path(
         r"^goals/suggestions/(?P<edit_id>[0-9a-f-]{36})/(?P<decision>accept|reject)/$",

@@ -23,6 +23,14 @@ from okr.actions.proposals import (
     withdraw_proposal,
 )
 from okr.actions.refusals import CheckInRefused, ObjectiveRefused
+from okr.actions.rhythm import (
+    ask_for_check_ins,
+    drop_cadence,
+    escalate_missed,
+    excuse_week,
+    open_duties,
+    set_cadence,
+)
 
 __all__ = [
     "CheckInRefused",
@@ -33,12 +41,17 @@ __all__ = [
     "activate_agreed_objectives",
     "agree_objective",
     "align_objectives",
+    "ask_for_check_ins",
     "ask_for_grades",
     "carry_over",
     "comment_on_objective",
     "count_again",
+    "drop_cadence",
+    "escalate_missed",
+    "excuse_week",
     "export_objectives",
     "grade_objective",
+    "open_duties",
     "part_objectives",
     "propose_change",
     "propose_objective",
@@ -48,6 +61,7 @@ __all__ = [
     "save_check_in_draft",
     "save_draft",
     "seal_closed_periods",
+    "set_cadence",
     "set_policy",
     "submit_check_in",
     "suggest_edit",

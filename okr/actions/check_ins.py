@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import progress, work
+from okr.actions import progress, rhythm, work
 from okr.actions.refusals import CheckInRefused
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.queries import check_ins, metrics, pace
@@ -93,6 +93,8 @@ def submit_check_in(
             _keep_readings(key_results)
             progress.roll_up(locked, at=at)
         CheckInDraft.objects.filter(person=by.person, week_starts_on=week_starts_on).delete()
+        if former is None:
+            rhythm.duty_done(person=by.person, monday=week_starts_on, by=by, at=at)
         _ask_for_answers(check_in, former, period, entries, by, at)
         audit.record(
             by=by,

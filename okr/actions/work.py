@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -10,11 +10,13 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from okr import rules
-from okr.models import CheckIn, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import CheckIn, CheckInDuty, Objective, ObjectiveVersion, SuggestedEdit
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
+from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
+CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
@@ -25,6 +27,8 @@ CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
 SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+YOUR_CHECK_IN = gettext_noop("Your check-in is due")
+HAS_MISSED = gettext_noop("%(person)s has not checked in")
 GRADE_YOURS = gettext_noop("Grade your objective")
 GRADE_THEIRS = gettext_noop("%(person)s has graded an objective: now you")
 
@@ -181,3 +185,44 @@ def nothing_waits(objective_ids: Collection[uuid.UUID], *, at: datetime.datetime
     """Of sealed objectives nothing is asked any more."""
     for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE):
         inbox.resolve_many(kind=kind, subject_ids=objective_ids, by=None, at=at)
+
+
+def ask_for_check_ins(duties: Sequence[CheckInDuty], *, at: datetime.datetime) -> None:
+    """Due today: one item each, on the home page of whoever owes it."""
+    titles = _in_both(YOUR_CHECK_IN, None)
+    works = []
+    for duty in duties:
+        due = people.local_time(duty.person.organisation, duty.due_at or at)
+        details = _week_in_both(duty.week_starts_on)
+        works.append(
+            inbox.Work(
+                duty.person_id, duty.pk, *titles, f"{reverse('okr:home')}#card-checkin", due.date(), *details
+            )
+        )
+    inbox.assign_many(kind=CHECK_IN, works=works, at=at)
+
+
+def tell_of_missed(told: Sequence[tuple[CheckInDuty, uuid.UUID]], *, at: datetime.datetime) -> None:
+    """The grace is over: whoever is next up the line hears of it."""
+    works = []
+    for duty, above in told:
+        titles, details = _in_both(HAS_MISSED, duty.person), _week_in_both(duty.week_starts_on)
+        url = f"{reverse('okr:my_team')}?week={duty.week_starts_on:%G-W%V}#card-missing"
+        if duty.escalations > 1:
+            url = reverse("okr:person_check_ins", args=[duty.person_id])
+        works.append(inbox.Work(above, duty.pk, *titles, url, None, *details))
+    inbox.assign_many(kind=MISSED, works=works, at=at)
+
+
+def check_ins_settled(duty_ids: Collection[uuid.UUID], *, by: Any, at: datetime.datetime) -> None:
+    """Done or excused: nobody waits any more."""
+    for kind in (CHECK_IN, MISSED) if duty_ids else ():
+        inbox.resolve_many(kind=kind, subject_ids=duty_ids, by=by, at=at)
+
+
+def _week_in_both(monday: datetime.date) -> tuple[str, str]:
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(formats.week(monday))
+    return texts[0], texts[1]

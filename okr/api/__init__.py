@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, links, objectives, policies
+from okr.api import check_ins, closing, links, objectives, policies, rhythm
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -43,6 +43,10 @@ urls: list[URLPattern] = [
     path("goals/objectives/<uuid:objective_id>/links/", links.Links.as_view(), name="api_objective_links"),
     path("goals/links/<uuid:link_id>/", links.OneLink.as_view(), name="api_objective_link"),
     path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
+    path("goals/rhythm/", rhythm.CadenceView.as_view(), name="api_rhythm"),
+    path("goals/rhythm/<uuid:team_id>/", rhythm.TeamCadence.as_view(), name="api_team_rhythm"),
+    path("goals/check-ins/owed/", rhythm.Duties.as_view(), name="api_check_in_duties"),
+    path("goals/check-ins/owed/<uuid:duty_id>/excuse/", rhythm.ExcuseWeek.as_view(), name="api_excuse_week"),
     path("goals/check-ins/", check_ins.CheckIns.as_view(), name="api_check_ins"),
     path("goals/check-ins/draft/", check_ins.Draft.as_view(), name="api_check_in_draft"),
     path("goals/check-ins/acknowledge/", check_ins.Acknowledge.as_view(), name="api_acknowledge_check_ins"),

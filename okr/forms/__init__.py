@@ -13,12 +13,15 @@ from okr.forms.objectives import (
     rows_of,
     with_even_weights,
 )
+from okr.forms.rhythm import CadenceForm, ExcuseForm
 
 __all__ = [
     "AlignForm",
     "AmountField",
+    "CadenceForm",
     "CarryForm",
     "CheckInForm",
+    "ExcuseForm",
     "FilterForm",
     "GradeForm",
     "KeyResultForm",

@@ -5,12 +5,15 @@ from okr.models.contents import Content, KeyResultContent, MilestoneContent
 from okr.models.grades import Grade
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
+from okr.models.rhythm import Cadence, CheckInDuty
 
 __all__ = [
     "Agreement",
     "Alignment",
+    "Cadence",
     "CheckIn",
     "CheckInDraft",
+    "CheckInDuty",
     "CheckInReply",
     "Comment",
     "Content",

@@ -45,6 +45,18 @@ from okr.queries.objectives import (
 )
 from okr.queries.pace import Pace, pace_of, policies_of, policy_of, status_of
 from okr.queries.readings import amount, span, standing
+from okr.queries.rhythm import (
+    Rhythm,
+    cadences,
+    due_at,
+    duties_of_week,
+    duties_visible_to,
+    excused_weeks,
+    owed_before,
+    owners_to_ask,
+    rhythms_of,
+    standing_cadence,
+)
 from okr.queries.visibility import search, visible_to
 
 __all__ = [
@@ -54,10 +66,12 @@ __all__ = [
     "Node",
     "ObjectiveRow",
     "Pace",
+    "Rhythm",
     "Streak",
     "TeamRow",
     "amount",
     "branch_of",
+    "cadences",
     "check_in_history",
     "check_in_of",
     "checked_in_count",
@@ -65,6 +79,10 @@ __all__ = [
     "counts_below",
     "differences",
     "draft_of",
+    "due_at",
+    "duties_of_week",
+    "duties_visible_to",
+    "excused_weeks",
     "field_label",
     "field_value",
     "filtered",
@@ -79,6 +97,8 @@ __all__ = [
     "newest_entries",
     "of_person",
     "open_asks",
+    "owed_before",
+    "owners_to_ask",
     "pace_of",
     "percent",
     "policies_of",
@@ -89,11 +109,13 @@ __all__ = [
     "proposals_waiting_for",
     "readable_by",
     "replies_of_week",
+    "rhythms_of",
     "rows_of",
     "search",
     "serving",
     "span",
     "standing",
+    "standing_cadence",
     "status_of",
     "streak_of",
     "take",

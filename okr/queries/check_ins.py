@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from okr import rules
-from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
+from okr.models import CheckIn, CheckInDraft, CheckInDuty, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.models.objectives import RUNNING_STATES
+from okr.queries import rhythm
 from performance.foundation import access
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
@@ -115,7 +116,7 @@ def weeks_of(period: Any, until: datetime.date) -> list[datetime.date]:
 
 @dataclass(frozen=True)
 class Streak:
-    """Which weeks were reported on, oldest first, and how many in a row until now."""
+    """Which weeks were reported on, oldest first, and how many in a row until now. Excused weeks do not count."""
 
     weeks: list[tuple[datetime.date, bool]]
     in_a_row: int
@@ -132,7 +133,8 @@ def streak_of(person_id: uuid.UUID, period: Any, today: datetime.date) -> Streak
             "week_starts_on", flat=True
         )
     )
-    weeks = [(week, week in reported) for week in weeks_of(period, today)]
+    excused = rhythm.excused_weeks(person_id, period) - reported
+    weeks = [(week, week in reported) for week in weeks_of(period, today) if week not in excused]
     is_open = bool(weeks) and not weeks[-1][1]
     in_a_row = 0
     for _week, done in reversed(weeks[:-1] if is_open else weeks):
@@ -157,6 +159,15 @@ class TeamRow:
     entries: list[KeyResultEntry] = field(default_factory=list)
     replies: list[CheckInReply] = field(default_factory=list)
     worst: KeyResultEntry | None = None
+    duty: CheckInDuty | None = None
+
+    @property
+    def is_excused(self) -> bool:
+        return self.check_in is None and self.duty is not None and self.duty.state == "excused"
+
+    @property
+    def is_missing(self) -> bool:
+        return self.check_in is None and not self.is_excused
 
     @property
     def asks_for_help(self) -> bool:
@@ -171,7 +182,7 @@ class TeamRow:
 
 
 def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) -> list[TeamRow]:
-    """The week of these people: who needs an answer first, then who reported, then who has not. Five queries."""
+    """The week of these people: who needs an answer first, then who reported, then who has not. Six queries."""
     people_by_id = {person.pk: person for person in reports}
     rows = {key: TeamRow(person, None) for key, person in people_by_id.items()}
     latest = newest_entries(CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on))
@@ -195,6 +206,8 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
             replies=replies[check_in.person_id],
             worst=_worst(entries, pace),
         )
+    for person_id, duty in rhythm.duties_of_week(people_by_id, week_starts_on).items():
+        rows[person_id].duty = duty
     return sorted(rows.values(), key=_urgency)
 
 

@@ -11,6 +11,7 @@ from okr.views.reporting import (
     person_check_ins,
     reply,
 )
+from okr.views.rhythm import drop_rhythm, excuse, rhythm
 from okr.views.teams import branch, policy, team
 from okr.views.writing import change, propose
 
@@ -26,6 +27,8 @@ __all__ = [
     "comment",
     "conversation",
     "decide",
+    "drop_rhythm",
+    "excuse",
     "export",
     "grade",
     "home",
@@ -38,6 +41,7 @@ __all__ = [
     "policy",
     "propose",
     "reply",
+    "rhythm",
     "suggest",
     "team",
     "week",

@@ -1,12 +1,12 @@
 """Home: my week, and for managers my team."""
 
 import datetime
-import zoneinfo
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from okr import queries, rules
 from okr.models import Objective
@@ -53,7 +53,7 @@ def week_context(
         "page": page,
         "form": form,
         "groups": page.rows(form),
-        "due_at": due_at(page.monday, actor.organisation),
+        "due_at": queries.due_at(actor.person_id, page.monday, actor.organisation),
         "is_this_week": page.monday == rules.monday_of(page.today),
         "previous_week": page.monday - queries.A_WEEK,
         "previous_address": weeks.address_of(page.monday - queries.A_WEEK),
@@ -65,14 +65,6 @@ def week_context(
         else [],
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }
-
-
-def due_at(monday: datetime.date, organisation: Any) -> datetime.datetime:
-    """Friday, 18:00 in the organisation's time zone."""
-    friday = monday + datetime.timedelta(days=4)
-    return datetime.datetime.combine(
-        friday, datetime.time(18), tzinfo=zoneinfo.ZoneInfo(organisation.time_zone)
-    )
 
 
 def _glances(actor: Any, page: weeks.WeekPage) -> list[queries.ObjectiveRow]:
@@ -104,9 +96,10 @@ def team_context(
     shows_all = request.GET.get("show") == "all"
     waiting = [row for row in rows if row.needs_reply]
     quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]
-    missing = [row for row in rows if row.check_in is None]
+    missing = [row for row in rows if row.is_missing]
     team = people.team_of(actor.person_id, today)
     glances = queries.with_key_results(queries.led_by(actor.person_id, period))[:GLANCES]
+    owed = list(queries.owed_before([row.person.pk for row in rows], monday))
     return {
         "nav": "home",
         "is_manager": True,
@@ -119,9 +112,13 @@ def team_context(
         "waiting": waiting,
         "quiet": quiet,
         "missing": missing,
-        "checked_in": len(rows) - len(missing),
+        "checked_in": sum(row.check_in is not None for row in rows),
+        "excused": [row for row in rows if row.is_excused],
         "asks": list(queries.open_asks(reports)),
-        "due_at": due_at(monday, actor.organisation),
+        "due_at": min((row.duty.due_at for row in missing if row.duty and row.duty.due_at), default=None),
+        "owed": owed,
+        "owed_count": len(owed) + len(missing),
+        "now": timezone.now(),
         "team": team,
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),

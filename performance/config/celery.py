@@ -73,6 +73,12 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "keep-rhythm-of-check-ins": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.keep_rhythm"],
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_stale_values"],

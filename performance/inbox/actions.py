@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -11,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
 from performance.inbox.models import Delivery, WorkItem
+from performance.people import models as people
 
 SENDING_LASTS = datetime.timedelta(minutes=10)
 ATTEMPTS = 6
 # How long a failed message rests before it is tried again: one, two, four … minutes.
 REST = datetime.timedelta(minutes=1)
 BATCH = 100
+MANY = 1000
 
 
 class InboxRefused(refusals.Refused):
@@ -58,6 +61,61 @@ def assign_work(
         if is_new and to.email:
             Delivery.objects.create(item=item, queued_at=at)
     return item
+
+
+@dataclass(frozen=True)
+class Work:
+    """One item to be: whose, about what, in both languages."""
+
+    person_id: uuid.UUID
+    subject_id: uuid.UUID
+    title_en: str
+    title_zh: str
+    url: str
+    due_on: datetime.date | None = None
+    detail_en: str = ""
+    detail_zh: str = ""
+
+
+def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> int:
+    """Many items of one kind at once, each with its e-mail; what is open already stays. Returns how many are new.
+
+    Three statements a thousand items. Whoever calls sees to it that nobody else assigns the same at this moment.
+    """
+    keys = {(work.person_id, work.subject_id): work for work in works}
+    subjects = {work.subject_id for work in works}
+    standing = WorkItem.objects.filter(kind=kind, subject_id__in=subjects, done_at=None)
+    for key in standing.values_list("person_id", "subject_id"):
+        keys.pop(key, None)
+    with transaction.atomic():
+        items = WorkItem.objects.bulk_create(
+            [
+                WorkItem(
+                    person_id=work.person_id,
+                    kind=kind,
+                    subject_id=work.subject_id,
+                    title_en=work.title_en[:200],
+                    title_zh=work.title_zh[:200],
+                    detail_en=work.detail_en[:200],
+                    detail_zh=work.detail_zh[:200],
+                    url=work.url,
+                    due_on=work.due_on,
+                    assigned_at=at,
+                )
+                for work in keys.values()
+            ],
+            batch_size=MANY,
+        )
+        reachable = set(
+            people.Person.objects.filter(pk__in={item.person_id for item in items})
+            .exclude(email="")
+            .values_list("pk", flat=True)
+        )
+        Delivery.objects.bulk_create(
+            [Delivery(item=item, queued_at=at) for item in items if item.person_id in reachable],
+            batch_size=MANY,
+        )
+    return len(items)
 
 
 def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.datetime, to: Any = None) -> int:

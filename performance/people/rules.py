@@ -1,6 +1,8 @@
 """Who may do what with people, teams, roles and periods. Predicates; no queries."""
 
 import datetime
+import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +58,16 @@ def can_deactivate(actor: Actor, person: Any) -> bool:
 
 def can_erase(actor: Actor, person: Any) -> bool:
     return can_edit_people(actor) and person.left_on is not None and person.erased_at is None
+
+
+def can_see_absences(actor: Actor, person: Any, line_above: Collection[uuid.UUID]) -> bool:
+    """The person, the line above, HR and auditors."""
+    return actor.person_id == person.pk or actor.person_id in line_above or actor.has_role("hr", "auditor")
+
+
+def can_note_absence(actor: Actor, person: Any, line_above: Collection[uuid.UUID]) -> bool:
+    """Whoever sees absences, but those who only read."""
+    return can_see_absences(actor, person, line_above) and not actor.only_reads
 
 
 def can_open_period(actor: Actor) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.people.views import accounts, directory, importing, people, settings, teams
+from performance.people.views import absences, accounts, directory, importing, people, settings, teams
 
 app_name = "people"
 
@@ -39,6 +39,8 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person_id>/erase/", people.erase_person, name="erase_person"),
     path("people/<uuid:person_id>/invite/", people.invite_person, name="invite_person"),
     path("people/<uuid:person_id>/uninvite/", people.withdraw_invitation, name="withdraw_invitation"),
+    path("people/<uuid:person_id>/absences/", absences.note_absence, name="note_absence"),
+    path("people/absences/<uuid:absence_id>/withdraw/", absences.withdraw_absence, name="withdraw_absence"),
     path("settings/", settings.settings, name="settings"),
     path("settings/calendar/", settings.calendar, name="calendar"),
     path("settings/calendar/<uuid:day_id>/clear/", settings.clear_calendar_day, name="clear_calendar_day"),

@@ -1,5 +1,6 @@
 """Writes: each one transaction with its audit row. Callers have asked the rule before."""
 
+from performance.people.actions.absences import note_absence, withdraw_absence
 from performance.people.actions.accounts import (
     choose_language,
     create_token,
@@ -78,6 +79,7 @@ __all__ = [
     "map_columns",
     "mend_cell",
     "move_period",
+    "note_absence",
     "offer_setup_link",
     "open_account",
     "open_period",
@@ -95,6 +97,7 @@ __all__ = [
     "unlock_progress",
     "upload_people",
     "use_setup_link",
+    "withdraw_absence",
     "withdraw_change",
     "withdraw_invitation",
 ]

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from performance.people.api import imports, invitations, lines, people, periods, settings, teams, tokens
+from performance.people.api import (
+    absences,
+    imports,
+    invitations,
+    lines,
+    people,
+    periods,
+    settings,
+    teams,
+    tokens,
+)
 
 ONE = "people/<uuid:person_id>/"
 IMPORT = "people/imports/<uuid:import_id>/"
@@ -29,6 +39,8 @@ urls: list[URLPattern] = [
     path(ONE + "deactivate/", people.Leaving.as_view(), name="api_deactivate_person"),
     path(ONE + "return/", people.Return.as_view(), name="api_return_person"),
     path(ONE + "erase/", people.Erasure.as_view(), name="api_erase_person"),
+    path(ONE + "absences/", absences.Absences.as_view(), name="api_absences"),
+    path("people/absences/<uuid:absence_id>/", absences.OneAbsence.as_view(), name="api_absence"),
     path("units/", people.Units.as_view(), name="api_units"),
     path("teams/", teams.Teams.as_view(), name="api_teams"),
     path("teams/<uuid:team_id>/", teams.OneTeam.as_view(), name="api_team"),

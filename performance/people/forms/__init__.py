@@ -12,6 +12,7 @@ from performance.people.forms.directory import (
 )
 from performance.people.forms.importing import ApplyForm, ColumnsForm, UploadForm
 from performance.people.forms.settings import (
+    AbsenceForm,
     AuditFilters,
     CalendarDayForm,
     GrantForm,
@@ -20,6 +21,7 @@ from performance.people.forms.settings import (
 )
 
 __all__ = [
+    "AbsenceForm",
     "ApplyForm",
     "AuditFilters",
     "CalendarDayForm",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.people import queries
 from performance.people.forms.fields import DayField
-from performance.people.models import FiscalPattern, PeriodKind, Person, Role, Visibility
+from performance.people.models import AbsenceKind, FiscalPattern, PeriodKind, Person, Role, Visibility
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "SGD", "TWD", "KRW", "AUD", "CAD", "CHF", "INR")
 
@@ -59,6 +59,12 @@ class OrganisationForm(forms.Form):
         super().__init__(*args, **kwargs)
         countries = [("", _("No country: Monday to Friday")), *queries.countries()]
         self.fields["country"].choices = countries  # type: ignore[attr-defined]
+
+
+class AbsenceForm(forms.Form):
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=AbsenceKind.choices)
 
 
 class CalendarDayForm(forms.Form):

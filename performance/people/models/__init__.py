@@ -1,5 +1,13 @@
 from performance.people.models.accounts import ApiToken, Membership, Scope, SetupLink, User, UserManager
-from performance.people.models.calendars import CalendarDay, Period, PeriodKind, PeriodState, WorkCalendar
+from performance.people.models.calendars import (
+    Absence,
+    AbsenceKind,
+    CalendarDay,
+    Period,
+    PeriodKind,
+    PeriodState,
+    WorkCalendar,
+)
 from performance.people.models.directory import (
     BusinessUnit,
     Invitation,
@@ -14,6 +22,8 @@ from performance.people.models.directory import (
 from performance.people.models.organisations import FiscalPattern, Organisation, Visibility
 
 __all__ = [
+    "Absence",
+    "AbsenceKind",
     "ApiToken",
     "BusinessUnit",
     "CalendarDay",

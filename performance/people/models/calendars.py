@@ -89,6 +89,42 @@ class WorkCalendar(tenancy.TenantModel):
         return i18n.local(self, "name")
 
 
+class AbsenceKind(models.TextChoices):
+    LEAVE = "leave", pgettext_lazy("absence", "Leave")
+    SICK = "sick", _("Sick leave")
+    TRAVEL = "travel", _("Travel or training")
+    OTHER = "other", pgettext_lazy("absence", "Other")
+
+
+class Absence(tenancy.TenantModel):
+    """Days on which a person is away: nothing is asked of them. `ends_on` is the last of them."""
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="absences")
+    kind = models.CharField(_("kind"), max_length=10, choices=AbsenceKind.choices, default=AbsenceKind.LEAVE)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    noted_by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    noted_at = models.DateTimeField(_("noted at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["-starts_on", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="absence_has_days"),
+            models.CheckConstraint(condition=Q(kind__in=AbsenceKind.values), name="absence_kind_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "person", "starts_on", "ends_on"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="absence_by_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.starts_on}–{self.ends_on}"
+
+
 class CalendarDay(tenancy.TenantModel):
     """One day that differs from the country's rule."""
 

@@ -1,11 +1,13 @@
 """Reads: who is here, who manages whom, which period it is. Dates decide; the default is the organisation's today."""
 
+from performance.people.queries.absences import absences_of, days_away, standing_absences
 from performance.people.queries.accounts import (
     day_at,
     day_from,
     has_administrator,
     latest_invitation,
     load_actor,
+    local_time,
     memberships_of,
     open_invitations,
     today,
@@ -90,6 +92,7 @@ __all__ = [
     "Quarter",
     "SetupStep",
     "WorkDays",
+    "absences_of",
     "active_people",
     "all_teams",
     "applied_imports",
@@ -104,6 +107,7 @@ __all__ = [
     "current_period",
     "day_at",
     "day_from",
+    "days_away",
     "directory",
     "directory_counts",
     "everyone_below",
@@ -118,6 +122,7 @@ __all__ = [
     "line_above",
     "line_changes",
     "load_actor",
+    "local_time",
     "manager_of",
     "managers",
     "managers_of",
@@ -142,6 +147,7 @@ __all__ = [
     "search",
     "setup_steps",
     "special_days",
+    "standing_absences",
     "team_of",
     "teammates",
     "teams",

@@ -54,6 +54,11 @@ def day_from(text: str) -> datetime.date | None:
     return day if EARLIEST <= day.year <= LATEST else None
 
 
+def local_time(organisation: Organisation, at: datetime.datetime) -> datetime.datetime:
+    """A moment on the organisation's clocks."""
+    return at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone))
+
+
 def day_at(organisation: Organisation, at: datetime.datetime) -> datetime.date:
     """The organisation's calendar day at a moment."""
     return at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone)).date()

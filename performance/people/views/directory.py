@@ -41,8 +41,12 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         queries.people_visible_to(request.actor).select_related("unit"),
         pk=person_id,
     )
-    context = _directory(request) | _person(request, found) | {"is_chosen": True}
-    return render(request, "people/directory.html", context)
+    return render(request, "people/directory.html", page_of(request, found))
+
+
+def page_of(request: HttpRequest, person: Person) -> dict[str, Any]:
+    """Context of a person's page."""
+    return _directory(request) | _person(request, person) | {"is_chosen": True}
 
 
 @require_GET
@@ -191,8 +195,14 @@ def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
     lines = list(queries.line_changes(person)[: CHANGES_SHOWN + 1])
     root = queries.outline(person, on)
     can_edit = rules.can_edit_people(actor)
+    above = queries.line_above(person.pk, today)
+    sees_absences = rules.can_see_absences(actor, person, above)
     return {
         "person": person,
+        "sees_absences": sees_absences,
+        "absences": queries.absences_of(person.pk, today) if sees_absences else [],
+        "can_note_absence": rules.can_note_absence(actor, person, above),
+        "absence_form": forms.AbsenceForm(auto_id="absence_%s"),
         "asof": on,
         "root": root,
         "line": queries.current_line(person.pk, on),

@@ -4,17 +4,19 @@ import dataclasses
 import datetime
 
 from feedback import actions as feedback
+from okr import actions as goals
 from performance.config.demo import calendar
 from performance.config.demo.story.numbers import BUSINESS, BY_STORE, FINANCE
 from performance.config.demo.story.stage import Stage, Words
 from performance.config.demo.story.weights import COMPONENTS
 from performance.kpis import actions as kpis
 from performance.people import actions as people
+from performance.people.models import Period
 from performance.scoring import actions as scoring
 from performance.scoring.models import WeightPolicy
 from performance.sources.models import Dataset
 
-CHEN_WEI, HR, ADMINISTRATOR, AUDITOR = "LM-0002", "LM-0004", "LM-0007", "LM-0009"
+CHEN_WEI, HR, ADMINISTRATOR, AUDITOR, SUN_TAO = "LM-0002", "LM-0004", "LM-0007", "LM-0009", "LM-0013"
 
 NOTES: list[tuple[str, str, str, Words]] = [
     (CHEN_WEI, HR, "suggestion",
@@ -31,6 +33,7 @@ NOTES: list[tuple[str, str, str, Words]] = [
 def tell(stage: Stage) -> None:
     _ask_for_signatures(stage)
     _propose_next_weights(stage)
+    _keep_rhythm(stage)
     for author, about, kind, words in NOTES:
         feedback.write_note(
             by=stage.actor(author),
@@ -40,6 +43,22 @@ def tell(stage: Stage) -> None:
             text=stage.say(words),
             visibility="recipient",
         )
+
+
+def _keep_rhythm(stage: Stage) -> None:
+    """This week's check-ins are owed; the manager of the south is on leave and excused."""
+    monday = stage.days.today - datetime.timedelta(days=stage.days.today.weekday())
+    at = calendar.at(monday, 8)
+    people.note_absence(
+        person=stage.actor(SUN_TAO).person,
+        kind="leave",
+        starts_on=monday,
+        ends_on=monday + datetime.timedelta(days=6),
+        by=stage.actor(SUN_TAO),
+        at=at,
+    )
+    period = Period.objects.select_related("organisation").get(starts_on=stage.days.quarter)
+    goals.open_duties(period=period, monday=monday, at=at)
 
 
 def _ask_for_signatures(stage: Stage) -> None:
