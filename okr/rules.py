@@ -113,6 +113,12 @@ def can_discuss(actor: access.Actor, objective: Objective) -> bool:
     return not actor.only_reads and objective.state not in (State.DRAFT, State.CLOSED)
 
 
+def can_open_vote(actor: access.Actor, objective: Objective) -> bool:
+    """Either side, of an objective that is proposed or runs."""
+    stands = objective.state not in (State.DRAFT, State.CLOSED)
+    return not actor.only_reads and stands and side_of(actor, objective) is not None
+
+
 def can_change(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
     """Both sides, and those above the owner, propose a new text; it then waits for agreement."""
     if actor.only_reads or objective.state == State.CLOSED:

@@ -41,6 +41,11 @@ urlpatterns = [
     path("goals/<uuid:objective_id>/grade/", views.grade, name="grade"),
     path("goals/<uuid:objective_id>/withdraw/", views.withdraw, name="withdraw"),
     path("goals/<uuid:objective_id>/comment/", views.comment, name="comment"),
+    path("goals/<uuid:objective_id>/heard/", views.heard, name="heard"),
+    path("goals/<uuid:objective_id>/vote/", views.open_vote, name="open_vote"),
+    path("goals/votes/<uuid:vote_id>/", views.cast_ballot, name="cast_ballot"),
+    path("goals/votes/<uuid:vote_id>/close/", views.close_vote, name="close_vote"),
+    path("goals/names/", views.names, name="names"),
     path("goals/<uuid:objective_id>/suggest/", views.suggest, name="suggest"),
     path("goals/<uuid:objective_id>/align/", views.align, name="align"),
 ]

@@ -8,6 +8,7 @@ import './toasts.js';
 import './confirm.js';
 import './requests.js';
 import './forms.js';
+import './names.js';
 import './menus.js';
 import './palette.js';
 import './drawer.js';

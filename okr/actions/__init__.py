@@ -10,7 +10,7 @@ from okr.actions.check_ins import (
     submit_check_in,
 )
 from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
-from okr.actions.discussion import accept_edit, comment_on_objective, reject_edit, suggest_edit
+from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
 from okr.actions.policies import set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
@@ -31,6 +31,7 @@ from okr.actions.rhythm import (
     open_duties,
     set_cadence,
 )
+from okr.actions.voting import cast_ballot, close_vote, open_vote
 
 __all__ = [
     "CheckInRefused",
@@ -44,6 +45,8 @@ __all__ = [
     "ask_for_check_ins",
     "ask_for_grades",
     "carry_over",
+    "cast_ballot",
+    "close_vote",
     "comment_on_objective",
     "count_again",
     "drop_cadence",
@@ -51,7 +54,9 @@ __all__ = [
     "excuse_week",
     "export_objectives",
     "grade_objective",
+    "note_heard",
     "open_duties",
+    "open_vote",
     "part_objectives",
     "propose_change",
     "propose_objective",

@@ -9,15 +9,17 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from okr import rules
+from okr import queries, rules
 from okr.actions import proposals, work
 from okr.actions.refusals import ObjectiveRefused
-from okr.models import Comment, Content, KeyResultContent, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import Comment, Content, KeyResultContent, Mention, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.contents import AMOUNTS, plain
 from okr.models.objectives import WHOLE_PPM, State, Visibility
 from performance.engine import shares
 from performance.foundation import access, audit
+from performance.foundation.components import formats
+from performance.people import queries as people
 
 OBJECTIVE_FIELDS = ("title", "description")
 KEY_RESULT_FIELDS = ("title", "unit", "weight_ppm", *AMOUNTS)
@@ -26,14 +28,34 @@ KEY_RESULT_FIELDS = ("title", "unit", "weight_ppm", *AMOUNTS)
 def comment_on_objective(
     *, objective: Objective, text: str, by: access.Actor, at: datetime.datetime
 ) -> Comment:
-    """A word in the thread. The first one moves a proposal into discussion."""
+    """A word in the thread. The first one moves a proposal into discussion. Whom it calls with @ is told.
+
+    Refuses where somebody is called who may not see the objective.
+    """
     if not text.strip():
         raise ObjectiveRefused(_("Write something first."), code="empty", field="text")
+    on = people.day_at(by.organisation, at)
+    called = [person for person in queries.called_in(text, on) if person.pk != by.person_id]
+    for person in called:
+        if not queries.may_see(objective, person, on):
+            raise ObjectiveRefused(
+                _("%(person)s cannot see this objective.") % {"person": formats.person_name(person)},
+                code="not_visible",
+                field="text",
+            )
     with transaction.atomic():
         _into_discussion(objective)
         comment = Comment.objects.create(objective=objective, by=by.person, at=at, text=text.strip())
+        Mention.objects.bulk_create(Mention(comment=comment, person=person) for person in called)
+        work.call(comment, objective, called, by=by, at=at)
+        work.heard(objective, by=by, at=at)
         audit.record(by=by, action="okr.comment_on_objective", subject=objective, at=at)
     return comment
+
+
+def note_heard(*, objective: Objective, by: access.Actor, at: datetime.datetime) -> int:
+    """Whoever was called has read it and has nothing to add."""
+    return work.heard(objective, by=by, at=at)
 
 
 def suggest_edit(

@@ -10,12 +10,21 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from okr import rules
-from okr.models import CheckIn, CheckInDuty, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import (
+    CheckIn,
+    CheckInDuty,
+    Comment,
+    ConfidenceVote,
+    Objective,
+    ObjectiveVersion,
+    SuggestedEdit,
+)
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
+VOTE, MENTION = "goals.vote", "goals.mention"
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")
@@ -27,6 +36,8 @@ CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
 SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+VOTES = gettext_noop("%(person)s asks how sure you are")
+CALLS = gettext_noop("%(person)s mentions you")
 YOUR_CHECK_IN = gettext_noop("Your check-in is due")
 HAS_MISSED = gettext_noop("%(person)s has not checked in")
 GRADE_YOURS = gettext_noop("Grade your objective")
@@ -226,3 +237,36 @@ def _week_in_both(monday: datetime.date) -> tuple[str, str]:
         with translation.override(language):
             texts.append(formats.week(monday))
     return texts[0], texts[1]
+
+
+def ask_to_vote(
+    vote: ConfidenceVote, objective: Objective, voters: Sequence[uuid.UUID], *, by: Any, at: datetime.datetime
+) -> None:
+    titles, url = _in_both(VOTES, by.person), f"{reverse('okr:objective', args=[objective.pk])}#card-vote"
+    details = (objective.title,) * 2
+    inbox.assign_many(
+        kind=VOTE, works=[inbox.Work(voter, vote.pk, *titles, url, None, *details) for voter in voters], at=at
+    )
+
+
+def voted(vote: ConfidenceVote, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=VOTE, subject_id=vote.pk, by=by, at=at, to=by.person)
+
+
+def vote_over(vote: ConfidenceVote, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=VOTE, subject_id=vote.pk, by=by, at=at)
+
+
+def call(
+    comment: Comment, objective: Objective, called: Sequence[Any], *, by: Any, at: datetime.datetime
+) -> None:
+    """Each is told where; done when they answer in the thread or say that they have read it."""
+    titles, url = _in_both(CALLS, by.person), f"{reverse('okr:objective', args=[objective.pk])}#card-thread"
+    text = " ".join(comment.text.split())[:DETAIL]
+    works = [inbox.Work(person.pk, objective.pk, *titles, url, None, text, text) for person in called]
+    inbox.assign_many(kind=MENTION, works=works, at=at)
+
+
+def heard(objective: Objective, *, by: Any, at: datetime.datetime) -> int:
+    """Whoever speaks in the thread, or says so, has read what called them there."""
+    return inbox.resolve_work(kind=MENTION, subject_id=objective.pk, by=by, at=at, to=by.person)

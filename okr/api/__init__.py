@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, links, objectives, policies, rhythm
+from okr.api import check_ins, closing, links, objectives, policies, rhythm, votes
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -38,6 +38,10 @@ urls: list[URLPattern] = [
         objectives.ServedBy.as_view(),
         name="api_served_by",
     ),
+    path("goals/objectives/<uuid:objective_id>/heard/", votes.Heard.as_view(), name="api_heard"),
+    path("goals/objectives/<uuid:objective_id>/vote/", votes.Vote.as_view(), name="api_vote"),
+    path("goals/votes/<uuid:vote_id>/", votes.BallotView.as_view(), name="api_ballot"),
+    path("goals/votes/<uuid:vote_id>/close/", votes.CloseVote.as_view(), name="api_close_vote"),
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
     path("goals/objectives/<uuid:objective_id>/links/", links.Links.as_view(), name="api_objective_links"),

@@ -6,21 +6,25 @@ from okr.models.grades import Grade
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
 from okr.models.rhythm import Cadence, CheckInDuty
+from okr.models.votes import Ballot, ConfidenceVote, Mention
 
 __all__ = [
     "Agreement",
     "Alignment",
+    "Ballot",
     "Cadence",
     "CheckIn",
     "CheckInDraft",
     "CheckInDuty",
     "CheckInReply",
     "Comment",
+    "ConfidenceVote",
     "Content",
     "Grade",
     "KeyResult",
     "KeyResultContent",
     "KeyResultEntry",
+    "Mention",
     "Milestone",
     "MilestoneContent",
     "Objective",

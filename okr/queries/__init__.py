@@ -57,7 +57,8 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.visibility import search, visible_to
+from okr.queries.visibility import may_see, search, visible_to
+from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
 __all__ = [
     "A_WEEK",
@@ -69,9 +70,12 @@ __all__ = [
     "Rhythm",
     "Streak",
     "TeamRow",
+    "VoteShown",
     "amount",
     "branch_of",
     "cadences",
+    "called_by_comment",
+    "called_in",
     "check_in_history",
     "check_in_of",
     "checked_in_count",
@@ -93,6 +97,7 @@ __all__ = [
     "last_readings",
     "led_by",
     "links_of",
+    "may_see",
     "metric_values",
     "newest_entries",
     "of_person",
@@ -113,6 +118,7 @@ __all__ = [
     "rows_of",
     "search",
     "serving",
+    "shown_vote",
     "span",
     "standing",
     "standing_cadence",
@@ -125,6 +131,7 @@ __all__ = [
     "unread_by",
     "versions_of",
     "visible_to",
+    "voters_of",
     "weeks_of",
     "with_conversation",
     "with_key_results",

@@ -39,6 +39,13 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     )
 
 
+def may_see(objective: Objective, person: people_models.Person, on: datetime.date) -> bool:
+    """Whether somebody without a session of theirs may see an objective, by the same rule as above."""
+    roles = frozenset(person.grants.values_list("role", flat=True))
+    actor = access.Actor(user=None, person=person, organisation=person.organisation, roles=roles)
+    return visible_to(actor, on).filter(pk=objective.pk).exists()
+
+
 def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
     """Up to eight (label, detail, address, icon) of visible objectives whose text has all the words."""
     found = visible_to(actor)

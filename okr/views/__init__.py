@@ -13,6 +13,7 @@ from okr.views.reporting import (
 )
 from okr.views.rhythm import drop_rhythm, excuse, rhythm
 from okr.views.teams import branch, policy, team
+from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
 from okr.views.writing import change, propose
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "align",
     "branch",
     "carry",
+    "cast_ballot",
     "change",
     "check_in",
     "check_in_draft",
     "check_ins",
+    "close_vote",
     "comment",
     "conversation",
     "decide",
@@ -31,11 +34,14 @@ __all__ = [
     "excuse",
     "export",
     "grade",
+    "heard",
     "home",
     "mark_read",
     "my_team",
+    "names",
     "objective",
     "objectives",
+    "open_vote",
     "part",
     "person_check_ins",
     "policy",

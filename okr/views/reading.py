@@ -1,6 +1,7 @@
 """Lists of objectives and the page of one."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -10,10 +11,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from okr import actions, forms, queries, rules
+from okr.actions import work
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES
 from performance.foundation import access
+from performance.inbox import queries as inbox
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -137,6 +140,7 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
     return {
         **agreement_context(request, one, line),
         **grades_context(request, one, line, policy),
+        **vote_context(actor, one),
         "carried_from": former,
         "carried_to": later,
         "nav": "goals",
@@ -154,6 +158,17 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
         "can_check_in": one.state in RUNNING_STATES
         and any(row.key_result.owner_id == actor.person_id for row in key_results),
         "align_form": align_form(request, one, line) if can_align else None,
+    }
+
+
+def vote_context(actor: access.Actor, one: Objective) -> dict[str, Any]:
+    """The newest blind vote, as far as this reader may see it."""
+    shown = queries.shown_vote(one, actor.person_id)
+    mean = shown.mean_tenths if shown else None
+    return {
+        "shown_vote": shown,
+        "vote_mean": None if mean is None else Decimal(mean) / 10,
+        "can_open_vote": rules.can_open_vote(actor, one),
     }
 
 
@@ -219,6 +234,9 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "can_suggest": rules.can_suggest(actor, one, line),
         "can_change": rules.can_change(actor, one, line),
         "can_withdraw": rules.can_withdraw(actor, one, proposal),
+        "is_called": inbox.items_of(actor.person_id)
+        .filter(kind=work.MENTION, subject_id=one.pk, done_at=None)
+        .exists(),
     }
 
 
@@ -258,8 +276,10 @@ def _thread(
                 steps.append(
                     {"kind": "agreed", "at": max(each.at for each in signatures), "version": version}
                 )
+    called = queries.called_by_comment(one)
     steps += [
-        {"kind": "comment", "at": each.at, "comment": each} for each in one.comments.select_related("by")
+        {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
+        for each in one.comments.select_related("by")
     ]
     for edit in edits:
         row = (

@@ -1,0 +1,112 @@
+"""Reads: blind votes, and whom a comment calls."""
+
+import datetime
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from okr.models import Ballot, ConfidenceVote, KeyResult, Mention, Objective
+from performance.people import models as people_models
+from performance.people import queries as people
+
+#: Nobody is called after more than so many @ in one comment.
+MOST_CALLS = 20
+CALL = re.compile(r"(?<![\w.])@(\S[^@\n]{0,79})")
+
+
+@dataclass(frozen=True)
+class VoteShown:
+    """A vote as one reader may see it: their own ballot always, the others once it is over."""
+
+    vote: ConfidenceVote
+    mine: Ballot | None
+    cast: int
+    asked: int
+    ballots: tuple[Ballot, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.vote.closed_at is None
+
+    @property
+    def spread(self) -> list[tuple[int, int]]:
+        """(confidence, how many), the surest first."""
+        given = [ballot.confidence for ballot in self.ballots if ballot.confidence]
+        return [(step, given.count(step)) for step in range(5, 0, -1)]
+
+    @property
+    def mean_tenths(self) -> int | None:
+        """The mean in tenths, a half rounded up."""
+        given = [ballot.confidence for ballot in self.ballots if ballot.confidence]
+        return (20 * sum(given) + len(given)) // (2 * len(given)) if given else None
+
+
+def shown_vote(objective: Objective, person_id: uuid.UUID) -> VoteShown | None:
+    """The newest vote about an objective. Ballots of others are left out, not hidden, while it is open."""
+    vote = ConfidenceVote.objects.filter(objective=objective).select_related("opened_by", "closed_by").first()
+    if vote is None:
+        return None
+    ballots = list(vote.ballots.select_related("person").order_by("person__name_sort"))
+    return VoteShown(
+        vote=vote,
+        mine=next((ballot for ballot in ballots if ballot.person_id == person_id), None),
+        cast=sum(ballot.cast_at is not None for ballot in ballots),
+        asked=len(ballots),
+        ballots=tuple(ballots) if vote.closed_at else (),
+    )
+
+
+def voters_of(objective: Objective, on: datetime.date) -> list[uuid.UUID]:
+    """Both sides, whoever owns a key result, and the members of the team whose objective it is."""
+    found = [objective.owner_id, objective.agreer_id]
+    found += KeyResult.objects.filter(objective=objective, removed_at=None).values_list("owner_id", flat=True)
+    if objective.owner_kind == "team" and objective.team_id:
+        found += people.members_of(objective.team_id, on).values_list("pk", flat=True)
+    here = set(
+        people.active_people(on).filter(pk__in=[key for key in found if key]).values_list("pk", flat=True)
+    )
+    return [key for key in dict.fromkeys(found) if key in here]
+
+
+def called_in(text: str, on: datetime.date) -> Sequence[people_models.Person]:
+    """Whom a text calls with @ and their name in either language; the longest name that fits, each once."""
+    calls = [match.group(1) for match in CALL.finditer(text)][:MOST_CALLS]
+    starts = Q(pk__in=[])
+    for call in calls:
+        starts |= Q(name_en__istartswith=call.split()[0].rstrip(",.;:!?，。；：！？、")) | Q(
+            name_zh__startswith=call[:1]
+        )
+    if not calls:
+        return []
+    nearby: list[Any] = list(people.active_people(on).filter(starts))
+    found: dict[uuid.UUID, people_models.Person] = {}
+    for call in calls:
+        fits = [
+            (len(name), person)
+            for person in nearby
+            for name in (person.name_en, person.name_zh)
+            if name and _begins(call, name)
+        ]
+        longest = max((length for length, _person in fits), default=0)
+        found |= {person.pk: person for length, person in fits if length == longest}
+    return list(found.values())
+
+
+def called_by_comment(objective: Objective) -> dict[uuid.UUID, list[people_models.Person]]:
+    """comment → whom it calls. One query for the whole thread."""
+    found: dict[uuid.UUID, list[people_models.Person]] = defaultdict(list)
+    for mention in Mention.objects.filter(comment__objective=objective).select_related("person"):
+        found[mention.comment_id].append(mention.person)
+    return found
+
+
+def _begins(call: str, name: str) -> bool:
+    """Whether a call begins with a name, and with no longer word than that name."""
+    after = call[len(name) :][:1]
+    is_whole = not (after.isascii() and after.isalnum()) or not name[-1:].isascii()
+    return call[: len(name)].casefold() == name.casefold() and is_whole

@@ -1,0 +1,97 @@
+"""The blind vote on an objective, and having read what one was called to."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from okr import actions, rules
+from okr.models import ConfidenceVote, Objective
+from okr.views import reading
+from performance.foundation import access, refusals
+from performance.people import queries as people
+
+
+def _card(request: HttpRequest, one: Objective, *, refusal: Any = None, said: str = "") -> HttpResponse:
+    if not request.headers.get("HX-Request"):
+        if refusal is not None:
+            context = {**reading.objective_context(request, one.pk), "vote_refusal": refusal}
+            return render(request, "okr/objective.html", context, status=refusal.status)
+        return redirect("okr:objective", one.pk)
+    context = {"objective": one, **reading.vote_context(request.actor, one), "vote_refusal": refusal}
+    response = render(request, "okr/_card_vote.html", context, status=refusal.status if refusal else 200)
+    trigger_client_event(response, "todo:changed", {})
+    return trigger_client_event(response, "toast", {"text": said, "level": "good"}) if said else response
+
+
+def _vote(request: HttpRequest, vote_id: uuid.UUID) -> tuple[ConfidenceVote, Objective]:
+    votes = ConfidenceVote.objects.filter(objective__in=reading.visible(request).values("pk"))
+    vote = access.get_or_404(votes, pk=vote_id)
+    return vote, reading.found(request, vote.objective_id)[0]
+
+
+@require_POST
+@access.member
+def open_vote(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
+    one, _line = reading.found(request, objective_id)
+    access.require(rules.can_open_vote(request.actor, one))
+    try:
+        actions.open_vote(objective=one, by=request.actor, at=timezone.now())
+    except refusals.Refused as refusal:
+        return _card(request, one, refusal=refusal)
+    return _card(request, one, said=_("Everybody concerned is asked."))
+
+
+@require_POST
+@access.member
+def cast_ballot(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
+    vote, one = _vote(request, vote_id)
+    access.require(not request.actor.only_reads)
+    answer = request.POST.get("confidence", "")
+    try:
+        actions.cast_ballot(
+            vote=vote,
+            confidence=int(answer) if answer.isdecimal() and len(answer) == 1 else 0,
+            why=request.POST.get("why", ""),
+            by=request.actor,
+            at=timezone.now(),
+        )
+    except refusals.Refused as refusal:
+        return _card(request, one, refusal=refusal)
+    return _card(request, one, said=_("Your answer is kept."))
+
+
+@require_POST
+@access.member
+def close_vote(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
+    vote, one = _vote(request, vote_id)
+    access.require(rules.can_open_vote(request.actor, one))
+    try:
+        actions.close_vote(vote=vote, by=request.actor, at=timezone.now())
+    except refusals.Refused as refusal:
+        return _card(request, one, refusal=refusal)
+    return _card(request, one, said=_("The answers are shown."))
+
+
+@require_POST
+@access.member
+def heard(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
+    """Called into the thread, read, nothing to add."""
+    one, _line = reading.found(request, objective_id)
+    access.require(not request.actor.only_reads)
+    actions.note_heard(objective=one, by=request.actor, at=timezone.now())
+    return redirect("okr:objective", one.pk)
+
+
+@access.member
+def names(request: HttpRequest) -> HttpResponse:
+    """Whom one may mean while typing "@…": the first eight people, for the list under the text."""
+    words = request.GET.get("q", "").strip()[:40]
+    here = people.active_people(people.today(request.actor.organisation)).order_by("name_sort")
+    found = people.matching(here, words) if words else here
+    return render(request, "okr/_names.html", {"people": found[:8]})
