@@ -32,7 +32,6 @@ def write_note(
     text: str,
     visibility: str,
     objective_id: uuid.UUID | None = None,
-    objective_title: str = "",
 ) -> Note:
     """Tells a colleague something, and lets them (and whoever else may read it) know."""
     if not rules.can_write_about(by, about):
@@ -51,7 +50,7 @@ def write_note(
             visibility=visibility,
             text=text.strip(),
             objective_id=objective_id,
-            objective_title=objective_title[:200],
+            objective_title=_title_of(objective_id, by)[:200],
             written_at=at,
         )
         inbox.assign_work(
@@ -73,6 +72,16 @@ def write_note(
             changes={"note": note.pk, "kind": kind, "visibility": visibility},
         )
     return note
+
+
+def _title_of(objective_id: uuid.UUID | None, by: access.Actor) -> str:
+    """The objective's own title, "" for none. A goal that the author may not see is none."""
+    if objective_id is None:
+        return ""
+    title = queries.objective_title(by, objective_id)
+    if title is None:
+        raise NoteRefused(_("This objective does not exist, or you may not see it."), field="objective_id")
+    return title
 
 
 def read_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> None:

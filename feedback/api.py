@@ -33,7 +33,6 @@ class NoteIn(serializers.Serializer[Note]):
     visibility = serializers.ChoiceField(choices=NoteVisibility.choices)
     text = serializers.CharField(max_length=2000)
     objective_id = serializers.UUIDField(required=False)
-    objective_title = serializers.CharField(required=False, max_length=200)
 
 
 class PulseIn(serializers.Serializer[None]):

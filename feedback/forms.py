@@ -26,7 +26,6 @@ class NoteForm(forms.Form):
         label=_("Who can read it"), choices=NoteVisibility.choices, widget=forms.RadioSelect
     )
     objective_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    objective_title = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     choice_help = {
         NoteVisibility.RECIPIENT: _("Nobody else, HR neither. Never part of a review."),

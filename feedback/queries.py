@@ -4,7 +4,9 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from feedback.models import Note, Pulse
 from performance.foundation import access
@@ -141,3 +143,10 @@ def _pair(
         shown_week=shown,
         rows=rows,
     )
+
+
+def objective_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
+    """What an objective is called that this person may see; None for any other. Feedback does not know goals: the
+    setting OBJECTIVE_TITLE names who does."""
+    found: str | None = import_string(settings.OBJECTIVE_TITLE)(actor, objective_id)
+    return found

@@ -84,7 +84,6 @@ def objective_notes(request: HttpRequest, objective_id: uuid.UUID) -> HttpRespon
     context = {
         "notes": list(queries.notes_on_objective(request.actor, objective_id)[:PAGE]),
         "objective_id": objective_id,
-        "objective_title": request.GET.get("title", "")[:200],
         "about": request.GET.get("about", ""),
     }
     return render(request, "feedback/_card_objective.html", context)
@@ -162,23 +161,28 @@ def _note_form(request: HttpRequest) -> dict[str, Any]:
     asked = (
         access.get_or_404(Person.objects.all(), pk=request.GET["about"]) if request.GET.get("about") else None
     )
+    objective_id = _id_from(request.GET.get("objective", ""))
     initial = {
         "about": asked,
         "kind": NoteKind.PRAISE,
         "visibility": NoteVisibility.MANAGER,
-        "objective_id": request.GET.get("objective", ""),
-        "objective_title": request.GET.get("title", ""),
+        "objective_id": objective_id or "",
     }
     return {
-        "form": forms.NoteForm(initial=initial, colleagues=_colleagues(request, asked.pk if asked else None))
+        "objective_title": queries.objective_title(request.actor, objective_id) if objective_id else "",
+        "form": forms.NoteForm(initial=initial, colleagues=_colleagues(request, asked.pk if asked else None)),
     }
+
+
+def _id_from(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _bound_note_form(request: HttpRequest) -> forms.NoteForm:
-    try:
-        chosen = uuid.UUID(request.POST.get("about", ""))
-    except ValueError:
-        chosen = None
+    chosen = _id_from(request.POST.get("about", ""))
     return forms.NoteForm(request.POST, colleagues=_colleagues(request, chosen))
 
 

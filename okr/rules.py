@@ -164,6 +164,11 @@ def can_align(actor: access.Actor, child: Objective, line_above: Line) -> bool:
     return can_change(actor, child, line_above)
 
 
+def can_take_contributions(actor: access.Actor, parent: Objective, line_above: Line) -> bool:
+    """Both sides of what is served, and the line above its owner, say what counts towards it."""
+    return not actor.only_reads and (side_of(actor, parent) is not None or actor.person_id in line_above)
+
+
 def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:
     """Everybody reports for themselves."""
     return not actor.only_reads and actor.person_id == person_id

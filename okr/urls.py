@@ -33,6 +33,7 @@ urlpatterns = [
         views.decide,
         name="decide",
     ),
+    path("goals/alignments/<uuid:link_id>/take/", views.take, name="take"),
     path("goals/alignments/<uuid:link_id>/remove/", views.part, name="part"),
     path("goals/<uuid:objective_id>/", views.objective, name="objective"),
     path("goals/<uuid:objective_id>/branch/", views.branch, name="branch"),

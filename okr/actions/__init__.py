@@ -1,6 +1,6 @@
 """Writes: each is one transaction with its audit row."""
 
-from okr.actions.alignment import align_objectives, part_objectives
+from okr.actions.alignment import accept_contribution, align_objectives, part_objectives
 from okr.actions.carrying import carry_over
 from okr.actions.check_ins import (
     Reading,
@@ -37,6 +37,7 @@ __all__ = [
     "CheckInRefused",
     "ObjectiveRefused",
     "Reading",
+    "accept_contribution",
     "accept_edit",
     "acknowledge_check_ins",
     "activate_agreed_objectives",

@@ -5,13 +5,18 @@ import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from okr.actions import progress
+from okr import rules
+from okr.actions import progress, work
+from okr.actions.proposals import require_open_goals
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Alignment, Objective
 from okr.models.alignment import AlignmentKind
-from okr.models.objectives import WHOLE_PPM
+from okr.models.objectives import WHOLE_PPM, State
 from performance.foundation import access, audit
 from performance.foundation.components import formats
+from performance.people import queries as people
+
+ACCEPTANCE = ("accepted_by", "accepted_at")
 
 
 def align_objectives(
@@ -24,27 +29,36 @@ def align_objectives(
     share_ppm: int = 0,
 ) -> Alignment:
     """`child` contributes to `parent` with a share of it in ppm, or supports it. Refuses cycles and shares that
-    together pass the whole."""
+    together pass the whole. A contribution is an offer until the side of the parent takes it."""
     if child.period_id != parent.period_id:
         raise ObjectiveRefused(
             _("Both objectives belong to the same period."), code="other_period", field="parent"
         )
     share = share_ppm if kind == AlignmentKind.CONTRIBUTES else 0
+    is_taken = kind == AlignmentKind.SUPPORTS or _takes(parent, by, at)
+    acceptance = {"accepted_by": by.person, "accepted_at": at} if is_taken else dict.fromkeys(ACCEPTANCE)
+    told = {"kind": kind, "share_ppm": share, **acceptance}
     try:
         with transaction.atomic():
+            _require_open(child, parent)
             # The parent's row is the lock on its shares.
             progress.lock([parent.pk, child.pk])
+            _refuse_changing_what_counts(child, parent, is_taken and kind == AlignmentKind.CONTRIBUTES)
             _require_room(parent, child, share, kind)
             link, _is_new = Alignment.objects.update_or_create(
                 child=child,
                 parent=parent,
-                defaults={"kind": kind, "share_ppm": share},
-                create_defaults={"kind": kind, "share_ppm": share, "by": by.person, "at": at},
+                defaults=told,
+                create_defaults={**told, "by": by.person, "at": at},
             )
             progress.roll_up(progress.lock([child.pk, parent.pk]), at=at)
+            if is_taken:
+                work.offer_settled(link, by=by, at=at)
+            else:
+                work.offer_contribution(link, child, parent, by=by, at=at)
             audit.record(
                 by=by,
-                action="okr.align_objectives",
+                action="okr.align_objectives" if is_taken else "okr.offer_contribution",
                 subject=child,
                 changes={"parent": str(parent), "kind": kind, "share_ppm": share},
                 at=at,
@@ -56,10 +70,40 @@ def align_objectives(
     return link
 
 
-def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> None:
-    """Takes a link back."""
+def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> Alignment:
+    """The side of what is served takes an offer: from now on it counts."""
     with transaction.atomic():
+        locked = progress.lock([link.parent_id, link.child_id])
+        link = (
+            Alignment.objects.select_for_update(of=("self",))
+            .select_related("child", "parent")
+            .get(pk=link.pk)
+        )
+        if not link.is_offer:
+            raise ObjectiveRefused(_("This counts already."), code="conflict")
+        _require_open(link.child, link.parent)
+        _require_room(link.parent, link.child, link.share_ppm, link.kind)
+        link.accepted_by, link.accepted_at = by.person, at
+        link.save(update_fields=list(ACCEPTANCE))
+        progress.roll_up(locked, at=at)
+        work.offer_settled(link, by=by, at=at)
+        audit.record(
+            by=by,
+            action="okr.accept_contribution",
+            subject=link.child,
+            changes={"parent": str(link.parent), "share_ppm": link.share_ppm},
+            at=at,
+        )
+    return link
+
+
+def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> None:
+    """Takes a link back, or declines an offer. What counts towards an objective its own side lets go."""
+    with transaction.atomic():
+        _require_open(link.child, link.parent)
         locked = progress.lock([link.parent_id])
+        _refuse_changing_what_counts(link.child, link.parent, _takes(link.parent, by, at))
+        work.offer_settled(link, by=by, at=at)
         audit.record(
             by=by,
             action="okr.part_objectives",
@@ -71,12 +115,42 @@ def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime)
         progress.roll_up(locked, at=at)
 
 
+def _takes(parent: Objective, by: access.Actor, at: datetime.datetime) -> bool:
+    line = people.line_above(parent.owner_id, people.day_at(by.organisation, at))
+    return rules.can_take_contributions(by, parent, line)
+
+
+def _refuse_changing_what_counts(child: Objective, parent: Objective, is_theirs: bool) -> None:
+    counted = Alignment.objects.filter(child=child, parent=parent, kind=AlignmentKind.CONTRIBUTES)
+    if not is_theirs and counted.exclude(accepted_at=None).exists():
+        raise ObjectiveRefused(
+            _("This counts towards %(title)s. Its owner or their manager changes that.")
+            % {"title": parent.title},
+            code="counts",
+            field="parent",
+        )
+
+
+def _require_open(child: Objective, parent: Objective) -> None:
+    """What serves what is part of the goals: it rests when they are locked, and a draft or a sealed goal takes no
+    part in it."""
+    require_open_goals(people.hold_period(child.period_id))
+    for objective in (child, parent):
+        if objective.state in (State.DRAFT, State.CLOSED):
+            raise ObjectiveRefused(
+                _("“%(title)s” is a draft or closed: it serves nothing and nothing serves it.")
+                % {"title": objective.title},
+                code="not_standing",
+                field="parent",
+            )
+
+
 def _require_room(parent: Objective, child: Objective, share: int, kind: str) -> None:
     if kind != AlignmentKind.CONTRIBUTES:
         return
     if not 0 < share <= WHOLE_PPM:
         raise ObjectiveRefused(_("A share lies above 0% and up to 100%."), code="share", field="share")
-    others = Alignment.objects.filter(parent=parent, kind=kind).exclude(child=child)
+    others = Alignment.objects.filter(parent=parent, kind=kind).exclude(child=child).exclude(accepted_at=None)
     taken = sum(others.values_list("share_ppm", flat=True))
     if taken + share > WHOLE_PPM:
         raise ObjectiveRefused(

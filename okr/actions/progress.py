@@ -72,7 +72,8 @@ def roll_up(
     owners as out of date. `noted` ones are noted even if their figure is the same, so that "no score yet" is on
     record too. Returns the owners' ids. A constant number of queries."""
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
-    links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").select_related("child")
+    links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").exclude(accepted_at=None)
+    links = links.select_related("child")
     served_by: dict[uuid.UUID, list[Alignment]] = defaultdict(list)
     for link in links:
         served_by[link.parent_id].append(link)

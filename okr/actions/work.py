@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from okr import rules
 from okr.models import (
+    Alignment,
     CheckIn,
     CheckInDuty,
     Comment,
@@ -24,6 +25,7 @@ from performance.inbox import actions as inbox
 from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
+LINK = "goals.link"
 VOTE, MENTION = "goals.vote", "goals.mention"
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
@@ -36,6 +38,7 @@ CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
 SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+OFFERS = gettext_noop("%(person)s offers a contribution")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")
 YOUR_CHECK_IN = gettext_noop("Your check-in is due")
@@ -270,3 +273,23 @@ def call(
 def heard(objective: Objective, *, by: Any, at: datetime.datetime) -> int:
     """Whoever speaks in the thread, or says so, has read what called them there."""
     return inbox.resolve_work(kind=MENTION, subject_id=objective.pk, by=by, at=at, to=by.person)
+
+
+def offer_contribution(
+    link: Alignment, child: Objective, parent: Objective, *, by: Any, at: datetime.datetime
+) -> None:
+    _assign(
+        OFFERS,
+        about=by.person,
+        to=parent.owner,
+        kind=LINK,
+        subject_id=link.pk,
+        url=f"{reverse('okr:objective', args=[parent.pk])}#card-alignment",
+        detail=(child.title,) * 2,
+        by=by,
+        at=at,
+    )
+
+
+def offer_settled(link: Alignment, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=LINK, subject_id=link.pk, by=by, at=at)

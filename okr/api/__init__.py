@@ -45,6 +45,7 @@ urls: list[URLPattern] = [
     path("goals/suggestions/<uuid:edit_id>/accept/", objectives.AcceptEdit.as_view(), name="api_accept_edit"),
     path("goals/suggestions/<uuid:edit_id>/reject/", objectives.RejectEdit.as_view(), name="api_reject_edit"),
     path("goals/objectives/<uuid:objective_id>/links/", links.Links.as_view(), name="api_objective_links"),
+    path("goals/links/<uuid:link_id>/take/", links.TakeLink.as_view(), name="api_take_contribution"),
     path("goals/links/<uuid:link_id>/", links.OneLink.as_view(), name="api_objective_link"),
     path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
     path("goals/rhythm/", rhythm.CadenceView.as_view(), name="api_rhythm"),

@@ -51,15 +51,32 @@ class Links(GoalsView):
         return Response(serializers.AlignmentOut(link).data, status=status.HTTP_201_CREATED)
 
 
+class TakeLink(GoalsView):
+    @extend_schema(operation_id="goals_take_contribution", request=None, responses=serializers.AlignmentOut)
+    def post(self, request: Request, link_id: uuid.UUID) -> Response:
+        """Takes an offered contribution: it counts from now on."""
+        links = Alignment.objects.filter(parent__in=queries.visible_to(self.actor).values("pk"))
+        link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+        line = people.line_above(link.parent.owner_id, people.today(self.actor.organisation))
+        access.require(rules.can_take_contributions(self.actor, link.parent, line))
+        link = actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
+        jobs.nudge(scoring_tasks.rescore_stale)
+        return Response(serializers.AlignmentOut(link).data)
+
+
 class OneLink(GoalsView):
     @extend_schema(operation_id="goals_part", responses={204: None})
     def delete(self, request: Request, link_id: uuid.UUID) -> Response:
-        """Takes the link back."""
+        """Takes the link back, or declines an offer."""
         actor = self.actor
         links = Alignment.objects.filter(child__in=queries.visible_to(actor).values("pk"))
         link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
-        line = people.line_above(link.child.owner_id, people.today(actor.organisation))
-        access.require(rules.can_align(actor, link.child, line))
+        today = people.today(actor.organisation)
+        serves = rules.can_align(actor, link.child, people.line_above(link.child.owner_id, today))
+        takes = rules.can_take_contributions(
+            actor, link.parent, people.line_above(link.parent.owner_id, today)
+        )
+        access.require(serves or takes)
         actions.part_objectives(link=link, by=actor, at=timezone.now())
         jobs.nudge(scoring_tasks.rescore_stale)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -104,6 +104,9 @@ class AlignmentOut(serializers.Serializer):
     share = serializers.SerializerMethodField()
     by = serializers.UUIDField(source="by_id")
     at = serializers.DateTimeField()
+    accepted_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null: an offer that does not count yet."
+    )
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
     def get_share(self, row: Any) -> str:

@@ -27,6 +27,9 @@ class Alignment(tenancy.TenantModel):
     share_ppm = models.PositiveIntegerField(_("share"), default=0)
     by = tenancy.TenantForeignKey("people.Person", related_name="+")
     at = models.DateTimeField(_("at"))
+    #: A contribution counts once the side of what it serves has taken it.
+    accepted_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
@@ -39,6 +42,11 @@ class Alignment(tenancy.TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "parent"], name="alignment_by_parent")]
+
+    @property
+    def is_offer(self) -> bool:
+        """Waits for the other side."""
+        return self.accepted_at is None
 
     def __str__(self) -> str:
         return f"{self.child_id} → {self.parent_id}"

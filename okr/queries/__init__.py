@@ -57,7 +57,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.visibility import may_see, search, visible_to
+from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
 __all__ = [
@@ -130,6 +130,7 @@ __all__ = [
     "to_carry",
     "unread_by",
     "versions_of",
+    "visible_title",
     "visible_to",
     "voters_of",
     "weeks_of",

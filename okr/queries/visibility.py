@@ -1,6 +1,7 @@
 """Which objectives somebody may see: public ones, those of their team, and their own and their line's."""
 
 import datetime
+import uuid
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -44,6 +45,11 @@ def may_see(objective: Objective, person: people_models.Person, on: datetime.dat
     roles = frozenset(person.grants.values_list("role", flat=True))
     actor = access.Actor(user=None, person=person, organisation=person.organisation, roles=roles)
     return visible_to(actor, on).filter(pk=objective.pk).exists()
+
+
+def visible_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
+    """The title of an objective that this person may see, else None."""
+    return visible_to(actor).filter(pk=objective_id).values_list("title", flat=True).first()
 
 
 def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:

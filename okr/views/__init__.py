@@ -1,4 +1,4 @@
-from okr.views.agreement import agree, align, comment, decide, part, suggest, withdraw
+from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, grade
 from okr.views.my_week import home, my_team, week
 from okr.views.reading import export, objective, objectives
@@ -49,6 +49,7 @@ __all__ = [
     "reply",
     "rhythm",
     "suggest",
+    "take",
     "team",
     "week",
     "withdraw",

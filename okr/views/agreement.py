@@ -196,7 +196,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         parent = access.get_or_404(reading.visible(request), pk=form.cleaned_data["parent"])
         try:
-            actions.align_objectives(
+            link = actions.align_objectives(
                 child=one,
                 parent=parent,
                 kind=form.cleaned_data["kind"],
@@ -208,10 +208,36 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         else:
             jobs.nudge(scoring_tasks.rescore_stale)
-            messages.success(request, _("Linked."))
+            messages.success(
+                request, _("Offered. It counts once they take it.") if link.is_offer else _("Linked.")
+            )
             return redirect("okr:objective", one.pk)
     context = {**reading.objective_context(request, one.pk), "align_form": form}
     return render(request, "okr/objective.html", context, status=422)
+
+
+@access.member
+@require_POST
+def take(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
+    """Takes an offered contribution: it counts from now on."""
+    actor = request.actor
+    link, line = _served(request, link_id)
+    access.require(rules.can_take_contributions(actor, link.parent, line))
+    try:
+        actions.accept_contribution(link=link, by=actor, at=timezone.now())
+    except actions.ObjectiveRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        jobs.nudge(scoring_tasks.rescore_stale)
+        messages.success(request, _("It counts from now on."))
+    return redirect(f"{reverse('okr:objective', args=[link.parent_id])}#card-alignment")
+
+
+def _served(request: HttpRequest, link_id: uuid.UUID) -> tuple[Alignment, list[uuid.UUID]]:
+    """A link whose parent may be seen, and the line above the parent's owner."""
+    links = Alignment.objects.filter(parent__in=reading.visible(request).values("pk"))
+    link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+    return link, people.line_above(link.parent.owner_id, people.today(request.actor.organisation))
 
 
 @access.member
@@ -221,9 +247,15 @@ def part(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     links = Alignment.objects.filter(child__in=reading.visible(request).values("pk"))
     link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
-    line = people.line_above(link.child.owner_id, people.today(actor.organisation))
-    access.require(rules.can_align(actor, link.child, line))
-    actions.part_objectives(link=link, by=actor, at=timezone.now())
-    jobs.nudge(scoring_tasks.rescore_stale)
-    messages.success(request, _("Link removed."))
-    return redirect("okr:objective", link.child_id)
+    today = people.today(actor.organisation)
+    serves = rules.can_align(actor, link.child, people.line_above(link.child.owner_id, today))
+    takes = rules.can_take_contributions(actor, link.parent, people.line_above(link.parent.owner_id, today))
+    access.require(serves or takes)
+    try:
+        actions.part_objectives(link=link, by=actor, at=timezone.now())
+    except actions.ObjectiveRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        jobs.nudge(scoring_tasks.rescore_stale)
+        messages.success(request, _("Link removed."))
+    return redirect("okr:objective", link.child_id if serves else link.parent_id)

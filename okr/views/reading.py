@@ -152,6 +152,7 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
         "weights": [(row.weight_percent, row.series, row.key_result.title) for row in key_results],
         "by_week": queries.progress_by_week(one),
         "history": queries.check_in_history(one, readable),
+        "can_take": rules.can_take_contributions(actor, one, line),
         "serves": up,
         "served_by": down,
         "can_change": rules.can_change(actor, one, line),

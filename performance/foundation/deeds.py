@@ -54,6 +54,8 @@ DEEDS = {
     "okr.reply_to_check_in": _("Replied to a check-in"),
     "okr.save_draft": _("Saved a draft objective"),
     "okr.set_policy": _("Changed how progress is counted"),
+    "okr.offer_contribution": _("Offered a contribution"),
+    "okr.accept_contribution": _("Took a contribution"),
     "okr.open_vote": _("Asked for a blind vote"),
     "okr.close_vote": _("Ended a blind vote"),
     "okr.set_cadence": _("Changed when check-ins are due"),

@@ -9,7 +9,7 @@ result. A killed worker or a lost message loses nothing, because the row stays u
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -73,7 +73,13 @@ def settle(claimed: Claim) -> None:
     """Removes what was computed. What was marked again meanwhile stays, free for the next claim."""
     if not claimed:
         return
-    subjects, marks = zip(*claimed.marks.items(), strict=True)
+    settle_some(claimed, claimed.marks)
+    release(claimed)
+
+
+def settle_some(claimed: Claim, marks_seen: Mapping[uuid.UUID, int]) -> None:
+    """Removes some of what was claimed; the rest stays claimed."""
+    subjects, marks = zip(*marks_seen.items(), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM foundation_stalerow USING unnest(%s::uuid[], %s::int[]) AS seen(subject_id, mark)"
@@ -81,7 +87,6 @@ def settle(claimed: Claim) -> None:
             " AND foundation_stalerow.mark = seen.mark",
             [list(subjects), list(marks), claimed.id],
         )
-    release(claimed)
 
 
 def release(claimed: Claim) -> None:

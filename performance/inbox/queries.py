@@ -13,6 +13,7 @@ ICONS = {
     "goals.check_in": "checklist",
     "goals.reply": "message-circle",
     "goals.missed": "clock",
+    "goals.link": "git-merge",
     "goals.vote": "gauge",
     "goals.mention": "at",
     "goals.blocker": "alert-triangle",

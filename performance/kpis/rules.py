@@ -22,7 +22,8 @@ def can_see_drafts(actor: access.Actor) -> bool:
 
 
 def owns_metric(actor: access.Actor, metric: Metric) -> bool:
-    return actor.person_id in (metric.business_owner_id, metric.finance_owner_id)
+    """Named as an owner, and still an owner of that side: the role gives the power, the name its object."""
+    return side_of(actor, metric) is not None
 
 
 def can_edit_metric(actor: access.Actor, metric: Metric) -> bool:
@@ -37,9 +38,10 @@ def can_edit_draft(actor: access.Actor, version: MetricVersion) -> bool:
 
 def side_of(actor: access.Actor, metric: Metric) -> str | None:
     """The side this person signs for, if any."""
-    if actor.person_id == metric.business_owner_id:
+    if actor.person_id == metric.business_owner_id and actor.has_role("business_owner"):
         return Side.BUSINESS
-    return Side.FINANCE if actor.person_id == metric.finance_owner_id else None
+    is_finance = actor.person_id == metric.finance_owner_id and actor.has_role("finance_owner")
+    return Side.FINANCE if is_finance else None
 
 
 def can_sign(actor: access.Actor, version: MetricVersion, side: str) -> bool:

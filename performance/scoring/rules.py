@@ -36,7 +36,7 @@ def can_approve_policy(actor: access.Actor, version: PolicyVersion, side: str, *
         and side in ROLE_OF_SIDE
         and actor.has_role(ROLE_OF_SIDE[Side(side)])
         and not actor.only_reads
-        and actor.person_id not in (version.proposed_by_id, version.drafted_by_id)
+        and actor.person_id not in (version.proposed_by_id, version.drafted_by_id, *version.written_by)
         and not is_scored
     )
 

@@ -1,5 +1,6 @@
 """Background work: scores of what is stale, runs over everybody, announcements. Each is safe to run twice."""
 
+import logging
 import uuid
 from contextlib import AbstractContextManager
 
@@ -10,6 +11,7 @@ from performance.foundation import jobs, stale, tenancy
 from performance.scoring import actions
 from performance.scoring.models import PolicyVersion, RunState, ScoreRun
 
+logger = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 200
 
 
@@ -23,11 +25,27 @@ def rescore_stale() -> int:
     _expand_inputs()
     people = 0
     while claimed := stale.claim("score", limit=CLAIMED_AT_ONCE, at=timezone.now()):
-        with _here():
-            actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
-            stale.settle(claimed)
+        try:
+            with _here():
+                actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
+                stale.settle(claimed)
+        except Exception:
+            logger.exception("A batch of scores broke; its people are computed one by one.")
+            _rescore_singly(claimed)
         people += len(claimed.subject_ids)
     return people
+
+
+def _rescore_singly(claimed: stale.Claim) -> None:
+    """Whoever's score cannot be computed holds up nobody else. They stay marked, and are tried again when the claim
+    has grown old."""
+    for person_id, mark in claimed.marks.items():
+        try:
+            with _here():
+                actions.rescore_people(person_ids=[person_id], at=timezone.now())
+                stale.settle_some(claimed, {person_id: mark})
+        except Exception:
+            logger.exception("The score of %s cannot be computed.", person_id)
 
 
 def _expand_inputs() -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from feedback import actions
 from feedback.models import Note
+from okr import actions as goals
+from okr.models import Content, KeyResultContent
 from performance.foundation import access, tenancy
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
@@ -100,3 +103,22 @@ def test_a_token_takes_back_only_with_the_scope_to_write(cast: Cast, actor: Load
     assert client.get(address).status_code == 200
     assert client.get(reverse("api_pulses")).status_code == 200
     assert client.delete(address).status_code == 403
+
+
+def test_a_note_hangs_only_on_an_objective_that_its_author_may_see(
+    cast: Cast, actor: Load, client_for: SignIn, quarter: people.Period, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        key_results = (KeyResultContent(kind="yes_no", title="Merged", weight_ppm=1_000_000),)
+        text = Content(title="Merge in silence", visibility="private", key_results=key_results)
+        secret = goals.propose_objective(period=quarter, content=text, by=actor(cast.employee), at=now)
+    body = {"about": str(cast.employee.pk), "kind": "praise", "visibility": "recipient", "text": "Good"}
+    body |= {"objective_id": str(secret.pk), "objective_title": "An invented title"}
+    refused = client_for(cast.colleague).post("/api/v1/notes/", body, content_type="application/json")
+    assert refused.status_code == 422
+    assert (
+        client_for(cast.manager).post("/api/v1/notes/", body, content_type="application/json").status_code
+        == 201
+    )
+    with tenancy.acting_for(cast.organisation):
+        assert Note.objects.get().objective_title == "Merge in silence"

@@ -8,6 +8,7 @@ from django.test import Client
 
 from performance.kpis import actions
 from performance.kpis.models import Metric, MonthClose, Target
+from performance.people import models as people
 from tests.conftest import Cast
 from tests.kpis.tables import AT, base, certify, formula, make_dataset
 
@@ -99,3 +100,21 @@ def test_the_rows_behind_a_value_are_for_those_who_may_see_them(
     assert "Source rows are open" in refused.json()["detail"]
     assert client_for(cast.stranger).get(address, given).status_code == 404
     assert client_for(cast.finance_owner).get(address, {"page": "0"}).status_code == 400
+
+
+def test_an_owner_whose_role_was_taken_away_signs_and_sets_nothing(
+    here: Cast, actor: Any, sales: Any, client_for: Visit
+) -> None:
+    version = actions.draft_metric(
+        key="revenue", name_en="Revenue", name_zh="", business_owner=here.business_owner,
+        finance_owner=here.finance_owner, definition=base(sales, "sum", "quantity * price"),
+        by=actor(here.business_owner), at=AT,
+    )  # fmt: skip
+    actions.submit_for_review(version=version, by=actor(here.business_owner), at=AT)
+    finance = client_for(here.finance_owner)
+    people.RoleGrant.objects.filter(person=here.finance_owner).delete()
+    signed = finance.post(
+        f"/api/v1/metric-versions/{version.pk}/sign/", {"side": "finance"}, content_type="application/json"
+    )
+    assert signed.status_code in (403, 404)
+    assert not version.signatures.exists()

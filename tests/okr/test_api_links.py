@@ -70,7 +70,18 @@ def test_only_goals_of_teams_and_of_those_above_are_served(goals, propose, agree
 def test_a_share_that_passes_the_whole_is_refused_beside_its_field(goals, propose, agree, cast, client_for):
     child, parent = goals
     client = client_for(cast.employee)
-    assert link(client, child, parent, share="70").status_code == 201
+    offered = link(client, child, parent, share="70").json()
+    assert offered["accepted_at"] is None
+    take = reverse("api_take_contribution", args=[offered["id"]])
+    for person, status in (
+        (cast.employee, 403),
+        (cast.colleague, 403),
+        (cast.auditor, 403),
+        (cast.stranger, 404),
+    ):
+        assert client_for(person).post(take, **JSON).status_code == status, person
+    assert client_for(cast.manager).post(take, **JSON).json()["accepted_at"]
+    assert client_for(cast.manager).post(take, **JSON).json()["title"] == "conflict"
     other = agree(propose(content("One more")))
     refused = link(client, other, parent, share="40")
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["share"])
@@ -98,3 +109,23 @@ def test_a_token_links_only_with_the_scope_to_write(goals, cast, actor, client_f
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     assert client.get(reverse("api_objective_links", args=[child.pk])).status_code == 200
     assert link(client, child, parent).status_code == 403
+
+
+def test_links_rest_while_goals_are_locked(goals, cast, client_for, quarter, actor, now):
+    child, parent = goals
+    client = client_for(cast.employee)
+    linked = link(client, child, parent).json()
+    with tenancy.acting_for(cast.organisation):
+        people_actions.lock_goals(period=quarter, by=actor(cast.hr), at=now)
+    refused = link(client, child, parent, share="90")
+    assert (refused.status_code, refused.json()["title"]) == (422, "goals_locked")
+    assert client.delete(reverse("api_objective_link", args=[linked["id"]])).status_code == 422
+    with tenancy.acting_for(cast.organisation):
+        assert Alignment.objects.get().share_ppm == 255_000
+
+
+def test_a_draft_serves_nothing(goals, propose, cast, client_for):
+    _child, parent = goals
+    draft = propose(content("Not yet"), is_draft=True)
+    refused = link(client_for(cast.employee), draft, parent)
+    assert (refused.status_code, refused.json()["title"]) == (422, "not_standing")

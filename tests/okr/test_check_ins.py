@@ -8,10 +8,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from okr import actions, queries
-from okr.models import CheckIn, CheckInDraft, KeyResultEntry, ProgressPoint
+from okr.models import Alignment, CheckIn, CheckInDraft, KeyResultEntry, ProgressPoint
 from performance.foundation import tenancy
 from performance.foundation.models import StaleRow
 from performance.inbox import queries as inbox
+from performance.inbox.models import WorkItem
 from tests.okr.conftest import WEEK, content, key_result, monday_of
 
 
@@ -150,14 +151,40 @@ def test_a_draft_is_kept_until_the_week_is_submitted(active, check_in, cast, act
 
 def test_contributions_roll_up_with_their_share(active, propose, agree, check_in, cast, actor, now):
     parent = agree(propose(content("Full shelves", key_result()), by=cast.manager))
-    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.employee), at=now)
+    by = actor(cast.employee)
+    link = actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=by, at=now)
     check_in(*four_readings(active))
     check_in(actions.Reading(parent.key_results.get().pk, value=Decimal(10)), by=cast.manager)
 
     parent.refresh_from_db()
+    assert (link.is_offer, parent.progress_micro) == (True, 100_000_000), "an offer does not count"
+    actions.accept_contribution(link=link, by=actor(cast.manager), at=now)
+    parent.refresh_from_db()
     # 60 % of its own 100, 40 % of the child's 55.
     assert parent.progress_micro == 82_000_000
     assert StaleRow.objects.filter(kind="score", subject_id=cast.manager.pk).exists()
+
+
+def test_what_counts_is_changed_and_let_go_by_whom_it_counts_for(active, propose, agree, cast, actor, now):
+    parent = agree(propose(content("Full shelves", key_result()), by=cast.manager))
+    mine, theirs = actor(cast.employee), actor(cast.manager)
+    link = actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=mine, at=now)
+    offered = WorkItem.objects.get(kind="goals.link", done_at=None)
+    assert offered.person_id == cast.manager.pk
+    actions.align_objectives(child=active, parent=parent, share_ppm=300_000, by=mine, at=now)
+    actions.accept_contribution(link=link, by=theirs, at=now)
+    assert not WorkItem.objects.filter(kind="goals.link", done_at=None).exists()
+    for refused in (
+        lambda: actions.align_objectives(child=active, parent=parent, share_ppm=900_000, by=mine, at=now),
+        lambda: actions.align_objectives(child=active, parent=parent, kind="supports", by=mine, at=now),
+        lambda: actions.part_objectives(link=link, by=mine, at=now),
+    ):
+        with pytest.raises(actions.ObjectiveRefused) as refusal:
+            refused()
+        assert refusal.value.code == "counts"
+    actions.align_objectives(child=active, parent=parent, share_ppm=200_000, by=theirs, at=now)
+    actions.part_objectives(link=link, by=theirs, at=now)
+    assert not Alignment.objects.exists()
 
 
 def test_supporting_does_not_score(active, propose, agree, check_in, cast, actor, now):

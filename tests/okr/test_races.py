@@ -116,14 +116,12 @@ def test_shares_given_away_at_once_never_pass_the_whole(cast, quarter, actor, no
             by=actor(cast.colleague),
             at=now,
         )
-        employee, colleague = actor(cast.employee), actor(cast.colleague)
+        side, boss = actor(cast.manager), actor(cast.boss)
 
     def give(child: Objective, by):
         return lambda: actions.align_objectives(child=child, parent=parent, share_ppm=600_000, by=by, at=now)
 
-    _first, second = races.second_waits_for_first(
-        cast.organisation, give(mine, employee), give(theirs, colleague)
-    )
+    _first, second = races.second_waits_for_first(cast.organisation, give(mine, side), give(theirs, boss))
     assert isinstance(second, actions.ObjectiveRefused)
     assert second.code == "share"
     with tenancy.acting_for(cast.organisation):

@@ -321,3 +321,15 @@ def test_who_belongs_nowhere_is_told_so(db: None) -> None:
     browser.force_login(models.User.objects.create_user("lost@example.com", PASSWORD))
     page = browser.get(reverse("people:directory"), follow=True)
     assert "no organisation" in page.content.decode()
+
+
+def test_links_in_e_mails_lead_to_the_installations_own_address(cast: Cast, settings: Any) -> None:
+    settings.ACCORD_URL = "https://accord.example"
+    settings.ALLOWED_HOSTS = ["*"]
+    Client().post(
+        reverse("account_reset_password"),
+        {"email": cast.employee.user.email},
+        headers={"host": "attacker.example"},
+    )
+    assert "https://accord.example/accounts/password/reset/key/" in mail.outbox[-1].body
+    assert "attacker.example" not in mail.outbox[-1].body

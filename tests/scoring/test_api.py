@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from performance.foundation import tenancy
+from performance.foundation import stale, tenancy
+from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
@@ -226,3 +227,52 @@ def test_the_evidence_of_a_component_goes_to_who_sees_the_score(
     for person in (cast.colleague, cast.stranger):
         assert client_for(person).get(address).status_code == 404
     assert client_for(cast.employee).get(address.replace("okr", "none")).status_code == 404
+
+
+@pytest.mark.parametrize("part", [[1], {"store": {"y": 1}}, {"store": 5}, "'; drop", {"store": ""}, 7, None])
+def test_a_part_that_is_no_part_is_refused_before_it_can_stop_anybodys_score(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor, part: Any
+) -> None:
+    given = _new_policy(quarter, unit)
+    given["components"][0]["slice"] = part
+    assert _post(client_for(cast.hr), "weight-policies/", **given).status_code == 400
+    with tenancy.acting_for(cast.organisation):
+        assert not PolicyVersion.objects.exists()
+
+
+def test_a_score_that_cannot_be_computed_holds_up_nobody_else(
+    locked: PolicyVersion, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = actions.rescore_people
+
+    def breaking(*, person_ids: Any, at: Any) -> Any:
+        if cast.employee.pk in person_ids:
+            raise ValueError("a broken component")
+        return computed(person_ids=person_ids, at=at)
+
+    monkeypatch.setattr(actions, "rescore_people", breaking)
+    with tenancy.acting_for(cast.organisation):
+        stale.mark("score", [cast.employee.pk, cast.manager.pk])
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.rescore_stale.run()
+    with tenancy.acting_for(cast.organisation):
+        left = StaleRow.objects.filter(kind="score").values_list("subject_id", flat=True)
+        assert list(left) == [cast.employee.pk]
+
+
+def test_whoever_wrote_in_a_version_does_not_approve_it_though_somebody_wrote_after_them(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    hr, owner = client_for(cast.hr), client_for(cast.business_owner)
+    given = _new_policy(quarter, unit)
+    address = f"weight-policies/{_post(hr, 'weight-policies/', **given).json()['id']}/"
+    body = {name: given[name] for name in ("period", "stage", "components")} | {"reason": "Growth first"}
+    for writer in (owner, hr):
+        put = writer.put(f"/api/v1/{address}", json.dumps(body), content_type="application/json")
+        assert put.status_code == 200, put.content
+    with tenancy.acting_for(cast.organisation):
+        people.RoleGrant.objects.create(person=cast.administrator, role="business_owner")
+    proposed = _post(hr, f"{address}propose/")
+    assert proposed.json().get("state") == "proposed", proposed.content
+    assert _post(owner, f"{address}approve/", side="business").status_code == 403
+    assert _post(client_for(cast.administrator), f"{address}approve/", side="business").status_code == 200

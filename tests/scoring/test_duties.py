@@ -80,3 +80,21 @@ def test_nobody_outside_the_policy_is_scored_by_its_metrics(dataset: Dataset, ca
         assert queries.is_scored_by(cast.employee.pk, {"turnover"})
         assert not queries.is_scored_by(cast.finance_owner.pk, {"turnover"})
         assert not queries.is_scored_by(cast.employee.pk, {"revenue"})
+
+
+def test_the_scored_redirect_pause_and_stop_nothing_that_is_read_for_their_score(
+    dataset: Dataset, cast: Cast, actor: Load
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        by, at, connection = actor(cast.employee), timezone.now(), dataset.connection
+        load = sources.start_load(dataset=dataset, by=actor(cast.finance_owner), at=at)
+        for refused in (
+            lambda: sources.change_connection(
+                connection=connection, values={"host": "db.example"}, password="x", by=by, at=at
+            ),
+            lambda: sources.pause_connection(connection=connection, by=by, at=at),
+            lambda: sources.stop_load(load=load, by=by, at=at),
+        ):
+            with pytest.raises(duties.ScoredRefused):
+                refused()
+        sources.pause_connection(connection=connection, by=actor(cast.finance_owner), at=at)

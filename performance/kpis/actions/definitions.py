@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
-from performance.kpis import formulas, queries, semantics
+from performance.kpis import formulas, queries, rules, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import (
     Dimension,
@@ -152,11 +152,7 @@ def sign_version(
         waiting = _locked(version)
         if waiting.state != VersionState.REVIEW:
             raise MetricRefused(_("This version does not wait for signatures."), code="not_in_review")
-        owners = {
-            Side.BUSINESS: waiting.metric.business_owner_id,
-            Side.FINANCE: waiting.metric.finance_owner_id,
-        }
-        if owners.get(Side(side)) != by.person_id:
+        if rules.side_of(by, waiting.metric) != side:
             raise MetricRefused(_("Each owner signs for the own side only."), code="not_your_side")
         signed = {signature.side for signature in waiting.signatures.all()}
         if side in signed:

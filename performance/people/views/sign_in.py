@@ -1,6 +1,7 @@
 """What the installation tells allauth: who may sign up, where to go, which language to speak."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -36,6 +37,16 @@ class AccountAdapter(DefaultAccountAdapter):
         "unknown_email": _("No account has this address."),
         "unverified_primary_email": _("Confirm this address before you make it the primary one."),
     }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, {**context, "accord_url": settings.ACCORD_URL})
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Links in e-mails lead to the installation's own address, whatever host a request named."""
+        return _own(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return _own(super().get_email_confirmation_url(request, emailconfirmation))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.ACCORD_SIGNUP_OPEN)
@@ -77,6 +88,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return _keys().decrypt(encrypted_text.encode()).decode()
+
+
+def _own(url: str) -> str:
+    return settings.ACCORD_URL + urlsplit(url).path
 
 
 def _keys() -> MultiFernet:

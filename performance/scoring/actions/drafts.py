@@ -101,7 +101,10 @@ def revise_draft(
     version.period, version.stage, version.missing = period, stage, missing
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
     version.drafted_by = by.person
-    version.save(update_fields=["period", "stage", "missing", "step_cap_ppm", "reason", "drafted_by"])
+    version.written_by = sorted({*version.written_by, by.person_id})
+    version.save(
+        update_fields=["period", "stage", "missing", "step_cap_ppm", "reason", "drafted_by", "written_by"]
+    )
     _replace_components(version, components)
     audit.record(
         by=by,
@@ -137,7 +140,12 @@ def _new_version(
     policy: WeightPolicy, number: int, period: people.Period, *, by: access.Actor, at: datetime.datetime
 ) -> PolicyVersion:
     return PolicyVersion.objects.create(
-        policy=policy, number=number, period=period, drafted_by=by.person, drafted_at=at
+        policy=policy,
+        number=number,
+        period=period,
+        drafted_by=by.person,
+        written_by=[by.person_id],
+        drafted_at=at,
     )
 
 

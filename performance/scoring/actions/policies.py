@@ -171,7 +171,7 @@ def _refuse_approval(version: PolicyVersion, side: str, by: access.Actor, *, is_
         raise PolicyRefused(_("Nothing waits for approval here."), code="not_proposed")
     if version.proposed_by_id == by.person_id:
         raise PolicyRefused(_("Whoever proposed a policy cannot approve it."), code="own_proposal")
-    if version.drafted_by_id == by.person_id:
+    if by.person_id in (version.drafted_by_id, *version.written_by):
         raise PolicyRefused(_("Whoever wrote a policy cannot approve it."), code="own_proposal")
     if is_scored:
         raise PolicyRefused(_("Whoever is scored by a policy cannot approve it."), code="is_scored")

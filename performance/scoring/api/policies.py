@@ -92,6 +92,11 @@ class ComponentIn(serializers.Serializer[None]):
     color = serializers.IntegerField(min_value=1, max_value=8, required=False)
     multipliers = serializers.DictField(child=serializers.IntegerField(), required=False)
 
+    def validate_slice(self, given: Any) -> Any:
+        if not evidence.is_slice(given):
+            raise serializers.ValidationError('"own_unit", or an object of dimensions with one text each.')
+        return given
+
     def validate_multipliers(self, given: dict[str, int]) -> dict[str, int]:
         unknown = set(given) - set(Stage.values)
         if unknown:

@@ -25,6 +25,7 @@ PROBLEMS = {
     "infeasible_step": _("With this step cap no weights add up to 100%."),
     "no_base_weight": _("At least one component needs a base weight."),
     "source_unknown": _("Nothing measures this kind of component here."),
+    "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
     # Curves
     "not_a_curve": _("Describe how the value becomes a score."),
@@ -40,6 +41,8 @@ PROBLEMS = {
     "band_reversed": _("The lower bound must not exceed the upper."),
     "tolerance_not_positive": _("A tolerance must be positive."),
 }
+OWN_UNIT = "own_unit"
+LONGEST_PART = 120
 PLAIN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -60,6 +63,15 @@ class ComponentDraft:
     curve: Mapping[str, Any] = field(default_factory=lambda: {"kind": "identity"})
     color: int = 1
     multipliers: Mapping[str, int] = field(default_factory=dict)
+
+
+def is_slice(given: Any) -> bool:
+    """The person's own unit, or dimensions with one value each; {} is the whole organisation."""
+    if isinstance(given, str):
+        return given == OWN_UNIT
+    return isinstance(given, Mapping) and all(
+        isinstance(part, str) and 0 < len(part) <= LONGEST_PART for item in given.items() for part in item
+    )
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,9 @@ def troubles(
         Trouble("source_unknown", draft.key, "source")
         for draft in components
         if draft.source_kind not in settings.SCORE_SOURCES
+    ]
+    found += [
+        Trouble("slice_not_flat", draft.key, "slice") for draft in components if not is_slice(draft.slice)
     ]
     stages = sorted({stage for draft in components for stage in draft.multipliers}) or [""]
     for stage in stages:

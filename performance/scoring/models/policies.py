@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -99,6 +100,8 @@ class PolicyVersion(tenancy.TenantModel):
     )
     reason = models.TextField(_("reason for the change"), blank=True)
     drafted_by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    #: Everybody who wrote in this version, also before it was sent back: none of them approves it.
+    written_by = ArrayField(models.UUIDField(), verbose_name=_("written by"), default=list)
     drafted_at = models.DateTimeField(_("drafted at"))
     proposed_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
     proposed_at = models.DateTimeField(_("proposed at"), null=True)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit, refusals
+from performance.foundation import audit, duties, refusals
 from performance.sources import connectors
 from performance.sources.connectors import secrets
 from performance.sources.models import Connection, ConnectionState, Dataset, Kind
@@ -76,6 +76,7 @@ def change_connection(
     """
     with transaction.atomic():
         connection = Connection.objects.select_for_update().get(pk=connection.pk)
+        _refuse_scored(connection, by)
         before = {name: getattr(connection, name) for name in (*NAMES, *ADDRESS)}
         after = {name: values.get(name, before[name]) for name in before}
         moved = any(before[name] != after[name] for name in ADDRESS)
@@ -111,6 +112,7 @@ def resume_connection(*, connection: Connection, by: Any, at: datetime) -> None:
 
 
 def _set_paused(connection: Connection, is_paused: bool, *, by: Any, at: datetime, why: str) -> None:
+    _refuse_scored(connection, by)
     with transaction.atomic():
         changed = (
             Connection.objects.filter(pk=connection.pk)
@@ -121,6 +123,11 @@ def _set_paused(connection: Connection, is_paused: bool, *, by: Any, at: datetim
         if changed:
             action = "sources.pause_connection" if is_paused else "sources.resume_connection"
             audit.record(by=by, action=action, subject=connection, why=why, at=at)
+
+
+def _refuse_scored(connection: Connection, by: Any) -> None:
+    """Whoever is scored by what is read from here neither redirects nor stops it."""
+    duties.refuse_scored_over(by, Dataset.objects.filter(connection=connection).values_list("pk", flat=True))
 
 
 def close_connection(*, connection: Connection, by: Any, at: datetime, why: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit
+from performance.foundation import audit, duties
 from performance.sources import queries
 from performance.sources.actions.connecting import SourceRefused
 from performance.sources.models import Dataset, JobState, Load, RejectedRow
@@ -53,6 +53,7 @@ def start_load(*, dataset: Dataset, is_full: bool = False, by: Any, at: datetime
 
 def stop_load(*, load: Load, by: Any, at: datetime) -> None:
     """Stops a load; the dataset keeps the rows it had. Raises SourceRefused("over") when it has ended."""
+    duties.refuse_scored_over(by, [load.dataset_id])
     with transaction.atomic():
         stopped = Load.objects.filter(pk=load.pk, state__in=OPEN).update(
             state=JobState.CANCELLED, finished_at=at, claim=None

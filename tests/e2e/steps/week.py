@@ -62,7 +62,6 @@ def _feedback_on_the_objective(company: Company) -> None:
             "text": "You asked the stores before you wrote the plan.",
             "visibility": "manager",
             "objective_id": objective.pk,
-            "objective_title": objective.title,
         },
     )
     read = company.window(EMPLOYEE).open(company.objective)
