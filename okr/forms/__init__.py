@@ -11,6 +11,7 @@ from okr.forms.objectives import (
     are_even,
     rows_from,
     rows_of,
+    standing_of,
     with_even_weights,
 )
 from okr.forms.rhythm import CadenceForm, ExcuseForm
@@ -34,6 +35,7 @@ __all__ = [
     "initial_of",
     "rows_from",
     "rows_of",
+    "standing_of",
     "standing_readings",
     "with_even_weights",
 ]

@@ -119,12 +119,7 @@ class KeyResultForm(forms.Form):
     commit = AmountField(label=_("At least"), required=False)
     stretch = AmountField(label=_("Stretch"), required=False)
     metric_key = forms.ChoiceField(label=_("Metric"), required=False)
-    slice = forms.CharField(
-        label=_("Part of the business"),
-        max_length=200,
-        required=False,
-        help_text=_("For example store=010. Empty means the total."),
-    )
+    slice = forms.ChoiceField(label=_("Part of the business"), required=False)
     milestones = forms.CharField(
         label=_("Milestones, one in each line"),
         required=False,
@@ -143,7 +138,12 @@ class KeyResultForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, metrics: Iterable[Any] = (), owners: Iterable[Any] = (), **options: Any
+        self,
+        *args: Any,
+        metrics: Iterable[Any] = (),
+        parts: Iterable[Any] = (),
+        owners: Iterable[Any] = (),
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         given = self.data.get(self.add_prefix("kind")) if self.is_bound else self.initial.get("kind")
@@ -161,6 +161,24 @@ class KeyResultForm(forms.Form):
                 ("", _("Choose a certified metric")),
                 *((each.key, str(each)) for each in metrics),
             ]
+            self._parts = {f"{part.dimension}={part.value}": part for part in parts}
+            self.fields["slice"].choices = self._part_choices()  # type: ignore[attr-defined]
+
+    def _part_choices(self) -> list[tuple[str, Any]]:
+        """The whole business, then each value under its dimension; what stands stays choosable."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for text, part in self._parts.items():
+            groups.setdefault(part.dimension_label, []).append((text, part.label))
+        standing = str(self.initial.get("slice") or "")
+        kept = [(standing, standing)] if standing and standing not in self._parts else []
+        return [("", _("The whole business")), *kept, *groups.items()]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        part = self._parts.get(cleaned.get("slice", "")) if "slice" in self.fields else None
+        if part is not None and cleaned.get("metric_key") not in part.metrics:
+            self.add_error("slice", _("This metric has no value for this part."))
+        return cleaned
 
     @property
     def label(self) -> Any:
@@ -196,6 +214,15 @@ def slice_of(text: str) -> dict[str, str]:
     return {pair[1]: pair[2] for pair in pairs if pair}
 
 
+def slice_text(given: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in given.items())
+
+
+def standing_of(known: KeyResultContent) -> dict[str, Any]:
+    """What a form needs to know of the key result that it writes anew."""
+    return {"steps": known.milestones, "known": known.id, "slice": slice_text(known.slice)}
+
+
 def _milestones(text: str, known: Iterable[MilestoneContent]) -> tuple[MilestoneContent, ...]:
     """One for each line; a line that is there already keeps its milestone, and with it whether it is done."""
     kept = {step.title: step for step in known}
@@ -216,7 +243,7 @@ def rows_of(content: Content) -> list[dict[str, Any]]:
             },
             "owner": str(each.owner_id or ""),
             "weight": Decimal(each.weight_ppm) / 10_000,
-            "slice": ", ".join(f"{key}={value}" for key, value in each.slice.items()),
+            "slice": slice_text(each.slice),
             "milestones": "\n".join(step.title for step in each.milestones),
             "steps": each.milestones,
         }

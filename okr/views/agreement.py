@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from okr import actions, forms, queries, rules
 from okr.actions import proposals
@@ -142,7 +142,9 @@ def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
     template = "okr/_suggest.html" if fragment else "okr/suggest.html"
     context = {"nav": "goals", "form": form, "objective": one}
-    return render(request, template, context, status=status)
+    response = render(request, template, context, status=status)
+    # A refused form stays where it is; only what was taken renews the card around it.
+    return reswap(retarget(response, "#suggest"), "innerHTML") if fragment else response
 
 
 def _choices(content: Any) -> list[tuple[str, Any]]:

@@ -229,6 +229,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
         "thread": _thread(one, versions, edits, content, actor),
+        "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
         "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
         "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
         "can_discuss": rules.can_discuss(actor, one),

@@ -28,13 +28,14 @@ MOST_OWNERS = 100
 
 @dataclass
 class Setting:
-    """Who may be chosen: for whom, in which period, by whose sponsorship, which owners and metrics."""
+    """Who may be chosen: for whom, in which period, by whose sponsorship, which owners, metrics and parts."""
 
     owners: list[tuple[str, Any]]
     periods: list[Any]
     sponsors: list[Any]
     mates: list[Any]
     metrics: list[Any]
+    parts: list[Any]
 
 
 @access.member
@@ -182,6 +183,7 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
         sponsors=sponsors,
         mates=list(people.teammates(person.pk, today)[:MOST_OWNERS]),
         metrics=list(kpis.certified_metrics()),
+        parts=kpis.parts(),
     )
 
 
@@ -210,7 +212,11 @@ def _objective_form(
 def _row_forms(rows: list[dict[str, Any]], setting: Setting) -> list[forms.KeyResultForm]:
     return [
         forms.KeyResultForm(
-            initial=row, prefix=f"{PREFIX}-{place}", metrics=setting.metrics, owners=setting.mates
+            initial=row,
+            prefix=f"{PREFIX}-{place}",
+            metrics=setting.metrics,
+            parts=setting.parts,
+            owners=setting.mates,
         )
         for place, row in enumerate(rows)
     ]
@@ -223,10 +229,9 @@ def _bound_rows(request: HttpRequest, setting: Setting, known: dict[str, Any]) -
             request.POST,
             prefix=f"{PREFIX}-{place}",
             metrics=setting.metrics,
+            parts=setting.parts,
             owners=setting.mates,
-            initial={"steps": known[row["id"]].milestones, "known": known[row["id"]].id}
-            if row.get("id") in known
-            else {},
+            initial=forms.standing_of(known[row["id"]]) if row.get("id") in known else {},
         )
         for place, row in enumerate(posted)
     ]

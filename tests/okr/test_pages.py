@@ -191,6 +191,16 @@ def test_propose_suggest_accept_agree_through_the_pages(cast, quarter, client_fo
     assert (objective.state, hours.target) == ("active", Decimal(7))
 
 
+def test_a_refused_suggestion_stays_in_its_place_and_the_card_around_it_too(active, cast, client_for):
+    address = reverse("okr:suggest", args=[active.pk])
+    key = active.key_results.get(kind="increase").pk
+    refused = client_for(cast.manager).post(
+        address, {"field": f"{key}.target", "new": "ninety"}, headers={"HX-Request": "true"}
+    )
+    assert refused.status_code == 422
+    assert (refused["HX-Retarget"], refused["HX-Reswap"]) == ("#suggest", "innerHTML")
+
+
 def test_weights_that_do_not_sum_to_the_whole_are_refused(cast, quarter, client_for):
     response = client_for(cast.employee).post(
         reverse("okr:propose"), proposal_form(cast, quarter, **{"kr-1-weight": "39.99"})

@@ -16,7 +16,7 @@ from performance.kpis.queries.definitions import (
     visible_metrics,
     visible_versions,
 )
-from performance.kpis.queries.labels import Labels, labels_for, slice_label
+from performance.kpis.queries.labels import Labels, Part, labels_for, parts, slice_label
 from performance.kpis.queries.previews import PreviewTooSlow, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
@@ -38,6 +38,7 @@ from performance.kpis.semantics import slice_key
 
 __all__ = [
     "Labels",
+    "Part",
     "PeriodValue",
     "Point",
     "PreviewTooSlow",
@@ -54,6 +55,7 @@ __all__ = [
     "metrics_reading",
     "newest_certified",
     "open_versions",
+    "parts",
     "period_value",
     "period_values",
     "periods_without_values",

@@ -38,9 +38,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "unverified_primary_email": _("Confirm this address before you make it the primary one."),
     }
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        super().send_mail(template_prefix, email, {**context, "accord_url": settings.ACCORD_URL})
-
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Links in e-mails lead to the installation's own address, whatever host a request named."""
         return _own(super().get_reset_password_from_key_url(key))
@@ -68,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user = context.get("user")
         language = getattr(user, "language", "") or translation.get_language()
         with translation.override(language):
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "accord_url": settings.ACCORD_URL})
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
