@@ -5,6 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from django.urls import reverse
 from okr.models import ProgressPoint
 from okr.models.objectives import SCORED_STATES, OwnerKind, Visibility
 from performance.engine import fixed, progress
+from performance.foundation import evidence
 from performance.foundation.evidence import ComponentRequest, Evidence, Ref
 
 
@@ -45,9 +47,9 @@ def attainment(
     """
     figures = _figures(person_ids, period, as_of)
     return [
-        evidence
+        found
         for component in components
-        for evidence in _of_component(component, person_ids, figures, is_final=period.state == "closed")
+        for found in _of_component(component, person_ids, figures, is_final=period.state == "closed")
     ]
 
 
@@ -123,4 +125,14 @@ def _ref(figure: _Figure) -> Ref:
         label_zh="私密目标" if is_private else figure.title,
         url=reverse("okr:objective", args=[figure.objective_id]),
         version=str(figure.version_number),
+        **_note(figure),
     )
+
+
+def _note(figure: _Figure) -> dict[str, str]:
+    """ "53.4%", with its weight where objectives weigh differently from one: the mean can be reckoned again."""
+    if figure.progress_micro is None:
+        return {"note_en": "no progress yet", "note_zh": "尚无进度"}
+    percent = (Decimal(figure.progress_micro) / evidence.MICRO).quantize(Decimal("0.01"))
+    weight = f" × {figure.weight}" if figure.weight != 1 else ""
+    return {"note_en": f"{percent}%{weight}", "note_zh": f"{percent}%{weight}"}

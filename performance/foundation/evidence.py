@@ -24,12 +24,15 @@ class ComponentRequest:
 
 @dataclass(frozen=True)
 class Ref:
-    """One step down: where the value came from, as a page one may be allowed to open."""
+    """One step down: where the value came from, as a page one may be allowed to open. `note`: what it gave, in
+    words, so that the value can be reckoned again by hand."""
 
     label_en: str
     label_zh: str
     url: str
     version: str = ""
+    note_en: str = ""
+    note_zh: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,8 @@ def _trails(
     found: Mapping[tuple[str, str], queries.PeriodValue],
     period: Any,
 ) -> dict[tuple[str, str], tuple[evidence.Ref, ...]]:
-    """Two steps down from each value: the metric's page at this slice, and the rows behind it. The words name the
-    period: the value is the whole period's, where the page goes on month by month."""
+    """Two steps down from each value: the metric's page at this slice, and the rows behind it. Both are opened at
+    the days that the value is of."""
     metrics = {metric.key: metric for metric in Metric.objects.filter(key__in={key for key, _text in wanted})}
     said = {}
     for language in LANGUAGES:
@@ -101,12 +101,19 @@ def _trails(
             evidence.Ref(
                 f"{metric.name_en}, {cut_en}, {period.name_en}",
                 f"{name_zh}，{cut_zh}，{period.name_zh or period.name_en}",
-                value.url,
+                _value_url(metric, slice, period),
                 version,
             ),
             evidence.Ref("Source rows", "源数据", _rows_url(metric, slice, period), version),
         )
     return trails
+
+
+def _value_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:
+    """The metric's page, opened at the whole period."""
+    return queries.value_url(
+        metric.pk, slice, since=period.starts_on.isoformat(), until=period.ends_on.isoformat()
+    )
 
 
 def _rows_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:

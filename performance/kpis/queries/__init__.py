@@ -31,6 +31,7 @@ from performance.kpis.queries.values import (
     series_of,
     slices,
     value_at,
+    value_url,
     values,
     values_known_at,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "slice_label",
     "slices",
     "value_at",
+    "value_url",
     "values",
     "values_known_at",
     "versions_in_force",

@@ -28,12 +28,45 @@ from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.previews import preview
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
-from performance.kpis.queries.values import latest_month, values
+from performance.kpis.queries.values import PeriodValue, latest_month, period_values, values
 from performance.kpis.semantics import Slice, filters, slice_key
 
 #: Boxes of one column of the lineage picture, by how many there are.
 ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: (1, 3, 5, 7)}
 MOST_NODES = 4
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days from `starts_on` to `ends_on`, both included."""
+
+    starts_on: datetime.date
+    ends_on: datetime.date
+
+
+@dataclass(frozen=True)
+class WholePeriod:
+    """A metric over whole days that are no month: the value, and the inputs that it was computed from."""
+
+    span: Span
+    value: PeriodValue
+    inputs: tuple[tuple[Metric, PeriodValue], ...]
+
+
+def whole_period(
+    metric: Metric, slice: Slice, since: datetime.date, until: datetime.date
+) -> WholePeriod | None:
+    """The metric over a quarter or a period; None where nothing was computed for these days."""
+    span = Span(since, until)
+    value = period_values([(metric.key, slice)], span)[metric.key, slice_key(slice)]
+    if value.version_id is None:
+        return None
+    formula = MetricVersion.objects.get(pk=value.version_id).formula
+    keys = formulas.parse(formula).references if formula else ()
+    used = {each.key: each for each in Metric.objects.filter(key__in=keys)}
+    found = period_values([(key, slice) for key in used], span)
+    inputs = tuple((used[key], found[key, slice_key(slice)]) for key in sorted(used))
+    return WholePeriod(span, value, inputs)
 
 
 @dataclass(frozen=True)

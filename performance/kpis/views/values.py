@@ -29,6 +29,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     cuts = [key for key in (version.dimension_keys if version else ()) if key not in within]
     cut = request.GET.get("by", "") if request.GET.get("by", "") in cuts else (cuts[-1] if cuts else "")
     points = queries.series(found, within, SERIES_MONTHS, newest)
+    since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
     return render(
         request,
@@ -48,6 +49,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "rows": pages.value_table(found, month=month, cut=cut, within=within),
             "history": pages.history(found, month=month, within=within),
             "points": points,
+            "whole": pages.whole_period(found, within, since, until) if since and until else None,
             "chart": boards.chart_of(points, found.decimals),
             "trend_sentence": boards.sentence_of(points, found),
             "can_see_rows": rules.can_see_rows(request.actor, found, within),

@@ -68,6 +68,8 @@ def gather(
                         "label_zh": ref.label_zh,
                         "url": ref.url,
                         "version": ref.version,
+                        "note_en": ref.note_en,
+                        "note_zh": ref.note_zh,
                     }
                     for ref in found.refs
                 ),

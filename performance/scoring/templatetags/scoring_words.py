@@ -133,6 +133,12 @@ def text_of(ref: Mapping[str, str]) -> str:
     return _in_language(ref, "label")
 
 
+@register.filter
+def note_of(ref: Mapping[str, str]) -> str:
+    """What a reference gave, in the reader's language; "" where it says nothing."""
+    return _in_language(ref, "note")
+
+
 def _in_language(item: Mapping[str, Any], field: str) -> str:
     first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
     return str(item.get(f"{field}_{first}") or item.get(f"{field}_{second}") or "")
