@@ -10,8 +10,8 @@ from performance.foundation.components import formats
 
 
 class AmountField(forms.DecimalField):
-    """An exact amount: takes 1,874.5, full-width digits, a real minus sign and a trailing percent sign; shows
-    2.90000000 as 2.9 and groups thousands."""
+    """An exact amount: takes 1,874.5, ¥800,000, full-width digits, a real minus sign and a trailing percent sign;
+    shows 2.90000000 as 2.9 and groups thousands."""
 
     widget = forms.TextInput
 
@@ -23,7 +23,7 @@ class AmountField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = unicodedata.normalize("NFKC", value).replace("−", "-")
-            value = value.replace(",", "").replace(" ", "").rstrip("%")
+            value = value.replace(",", "").replace(" ", "").rstrip("%").lstrip("¥$€£")
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:

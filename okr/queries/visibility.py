@@ -53,10 +53,15 @@ def visible_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
 
 
 def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
-    """Up to eight (label, detail, address, icon) of visible objectives whose text has all the words."""
+    """Up to eight (label, detail, address, icon) of visible objectives that name all the words, key results too."""
     found = visible_to(actor)
     for word in words.split()[:6]:
-        found = found.filter(Q(title__icontains=word) | Q(description__icontains=word))
+        in_results = KeyResult.objects.filter(title__icontains=word, removed_at=None)
+        found = found.filter(
+            Q(title__icontains=word)
+            | Q(description__icontains=word)
+            | Q(pk__in=in_results.values("objective_id"))
+        )
     found = found.select_related("owner", "period").order_by("-created_at")[:8]
     return [
         (

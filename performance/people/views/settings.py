@@ -251,7 +251,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
     steps = queries.setup_steps(actor.organisation, frame.today(request))
     done = sum(step.is_done for step in steps)
     if done == len(steps):
-        return HttpResponse(status=204)
+        return HttpResponse(status=204) if request.htmx else redirect("/")
     current = next(step.key for step in steps if not step.is_done)
     context = {
         "steps": steps,

@@ -56,6 +56,8 @@ class Line:
     #: Points and their difference to constant weights as the page writes them: with one place, and summing exactly
     #: to the total that it writes (largest remainders).
     points: Decimal = Decimal(0)
+    #: The effective weight as it is written, in percent with one place: the column sums to exactly 100.
+    written_weight: Decimal = Decimal(0)
     moved: Decimal = Decimal(0)
 
     @property
@@ -227,9 +229,12 @@ def _as_written(lines: list[Line], score: Score) -> list[Line]:
     total, constant = _tenths(score.score_micro), _tenths(score.constant_micro or 0)
     points = _shared_out([line.contribution_micro for line in lines], total, keys)
     moved = _shared_out([line.delta_micro for line in lines], total - constant, keys)
+    # A ppm of the whole is a ten-thousandth of a percent: × 100 makes micro percent of it.
+    counted = [line.effective_ppm * 100 if line.counts else 0 for line in lines]
+    weights = _shared_out(counted, _tenths(sum(counted)), keys)
     return [
-        replace(line, points=point, moved=change)
-        for line, point, change in zip(lines, points, moved, strict=True)
+        replace(line, points=point, moved=change, written_weight=weight)
+        for line, point, change, weight in zip(lines, points, moved, weights, strict=True)
     ]
 
 

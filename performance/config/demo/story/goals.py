@@ -238,7 +238,8 @@ def _live_through(stage: Stage, period: Period) -> None:
         for owner in owners:
             if monday == this_week and owner in STILL_OPEN:
                 continue
-            _check_in(stage, period, owner, monday, elapsed, is_recent=number > len(weeks) - 2)
+            is_recent = number > len(weeks) - 2 and period.ends_on >= stage.days.today
+            _check_in(stage, period, owner, monday, elapsed, is_recent=is_recent)
 
 
 def _check_in(
@@ -255,7 +256,7 @@ def _check_in(
         return
     friday = monday + datetime.timedelta(days=4)
     pace = Decimal(str(round(stage.chance.uniform(0.82, 1.12), 3)))
-    is_stuck = owner == LIN_YUE and is_recent and period.ends_on >= stage.days.today
+    is_stuck = owner == LIN_YUE and is_recent
     asks = stage.actor(_manager_number(owner)).person if is_stuck else None
     check_in = _submitted(
         stage,

@@ -36,7 +36,7 @@ def tell(stage: Stage) -> None:
         for seller in sellers:
             objective = _agree(stage, period, seller)
             result = objective.key_results.get()
-            skill = Decimal(str(round(stage.chance.gauss(0.86, 0.2), 3)))
+            skill = Decimal(str(round(stage.chance.gauss(1.0, 0.16), 3)))
             for part in REPORTS:
                 place = int(part * WEEKS) - 1
                 if place < len(weeks):

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from performance.config.demo import calendar
-from performance.config.demo.story.stage import Stage
+from performance.config.demo.story.stage import Stage, Words
 from performance.people import actions as people_actions
 from performance.people.models import BusinessUnit, Period
 from performance.scoring import actions, evidence
@@ -44,6 +44,13 @@ COMPONENTS = [
 ]  # fmt: skip
 
 
+REASONS: dict[str, Words] = {
+    "growth": ("Three stores are young: reaching people counts more than what each leaves.",
+               "三家门店还年轻：先把人引进来，比每位顾客带来多少更重要。"),
+    "mature": ("The chain earns more from those who return than from new doors.", "老顾客带来的利润高于新开门店。"),
+}  # fmt: skip
+
+
 def tell(stage: Stage) -> None:
     last, this = Period.objects.order_by("starts_on")
     for period, stage_of_life in ((last, "growth"), (this, "mature")):
@@ -65,9 +72,7 @@ def _draft(stage: Stage, period: Period, stage_of_life: str, at: datetime.dateti
     """The first quarter's weights, then the same with the next stage of life."""
     hr = stage.actor(HR)
     policy = WeightPolicy.objects.first()
-    reason = stage.say(
-        ("The chain earns more from those who return than from new doors.", "老顾客带来的利润高于新开门店。")
-    )
+    reason = stage.say(REASONS[stage_of_life])
     if policy is None:
         return actions.draft_policy(
             name_en="Retail operations",
