@@ -91,6 +91,20 @@ def can_grant_roles(actor: Actor) -> bool:
     return actor.has_role("administrator") and not actor.only_reads
 
 
+def can_readdress(mine: Collection[str], theirs: Collection[str]) -> bool:
+    """Change the e-mail address of somebody with these roles, or invite them: nobody reaches for more than they
+    hold. An administrator could give themselves any role."""
+    return Role.ADMINISTRATOR in mine or set(theirs) <= set(mine)
+
+
+def readdressing_refused(person: Any) -> str:
+    """What somebody reads who may not."""
+    return _(
+        "%(person)s holds a role that you do not hold. Somebody in HR who is also an administrator can change "
+        "their e-mail address and invite them."
+    ) % {"person": person}
+
+
 def can_read_audit(actor: Actor) -> bool:
     return actor.has_role("administrator", "hr", "auditor")
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from performance.foundation import audit, stale
 from performance.people import queries
-from performance.people.actions import lines, teams
+from performance.people.actions import lines, roles, teams
 from performance.people.actions.names import is_chinese, romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import (
@@ -84,6 +84,8 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
         }
         if not changes:
             return person
+        if "email" in changes:
+            roles.refuse_out_of_reach(person, by)
         for key, (_old, value) in changes.items():
             setattr(person, key, value)
         person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
@@ -106,7 +108,8 @@ def deactivate_person(
 ) -> Person:
     """Ends somebody's time here: `left_on` is their last day. History, goals and scores stay.
 
-    Reports move to `reports_to` from the next day on; without one, the action declines while there are any.
+    Reports move to `reports_to` from the next day on; without one, the action declines while there are any. Roles
+    end with the last day.
     """
     if person.hired_on and left_on < person.hired_on:
         raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
@@ -124,7 +127,7 @@ def deactivate_person(
             rows.filter(starts_on__gte=next_day).delete()
             rows.filter(Q(ends_on=None) | Q(ends_on__gt=next_day)).update(ends_on=next_day)
         Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
-        _close_access(person, at)
+        _close_access(person, by, at)
         audit.record(
             by=by,
             action="people.deactivate_person",
@@ -138,7 +141,10 @@ def deactivate_person(
 
 
 def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datetime.datetime) -> Person:
-    """Somebody who left comes back from a day on, as the same person with the same history."""
+    """Somebody who left comes back from a day on, as the same person with the same history.
+
+    Roles that ended with their last day are given anew. Who has not left yet keeps theirs.
+    """
     with transaction.atomic():
         person = _locked(person)
         if person.left_on is None:
@@ -146,6 +152,8 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
         if person.erased_at is not None:
             raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
         was = person.left_on
+        if was < queries.day_at(person.organisation, at):
+            roles.end_roles([person.pk], by=by, at=at)
         person.left_on = None
         person.save(update_fields=["left_on"])
         if person.user_id:
@@ -184,7 +192,7 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
         person.erased_at = at
         person.save()
         Invitation.objects.filter(person=person).delete()
-        RoleGrant.objects.filter(person=person).delete()
+        roles.end_roles([person.pk], by=by, at=at)
         # The audit row names nobody: what was erased must not live on in the log of its erasure.
         audit.record(by=by, action="people.erase_personal_data", subject=person, at=at, why=why)
     return person
@@ -267,13 +275,12 @@ def _refuse_last_administrator(person: Person) -> None:
         )
 
 
-def _close_access(person: Person, at: datetime.datetime) -> None:
+def _close_access(person: Person, by: Any, at: datetime.datetime) -> None:
     """From the day after, `load_actor` knows them no more; a past last day takes effect at once."""
-    if (
-        person.user_id is None
-        or person.left_on is None
-        or person.left_on >= queries.day_at(person.organisation, at)
-    ):
+    if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
+        return
+    roles.end_roles([person.pk], by=by, at=at)
+    if person.user_id is None:
         return
     Membership.objects.filter(user=person.user, organisation=person.organisation).update(is_active=False)
     ApiToken.objects.filter(user=person.user, organisation=person.organisation, revoked_at=None).update(

@@ -1,23 +1,36 @@
 """Writes: roles are given and taken back, on the record."""
 
 import datetime
+import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from performance.foundation import audit
+from performance.foundation import access, audit
+from performance.people import rules
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Person, Role, RoleGrant
 
 
 def grant_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why: str = "") -> RoleGrant:
-    """Gives a role. Which combinations are unwise stands in `rules.role_conflicts`; an auditor writes nothing."""
+    """Gives a role to somebody who signs in. Which combinations are unwise stands in `rules.role_conflicts`; an
+    auditor writes nothing."""
     if role not in Role.values:
         raise PeopleRefused(_("This role does not exist."), field="role")
-    if person.left_on is not None:
-        raise PeopleRefused(_("Somebody who leaves gets no new role."), field="person", code="left")
     with transaction.atomic():
+        person = Person.objects.select_for_update().get(pk=person.pk)
+        if person.left_on is not None:
+            raise PeopleRefused(_("Somebody who leaves gets no new role."), field="person", code="left")
+        # An address can change until its owner has signed in; the role would go to whoever opens the link.
+        if person.user_id is None:
+            raise PeopleRefused(
+                _("%(person)s has no account yet. Roles are given once they have accepted their invitation.")
+                % {"person": person},
+                field="person",
+                code="no_account",
+            )
         grant, is_new = RoleGrant.objects.get_or_create(person=person, role=role)
         if not is_new:
             raise PeopleRefused(_("They have this role already."), field="role", code="no_change")
@@ -42,3 +55,42 @@ def revoke_role(*, person: Person, role: str, by: Any, at: datetime.datetime, wh
         audit.record(
             by=by, action="people.revoke_role", subject=person, at=at, why=why, changes={"role": [role, None]}
         )
+
+
+def end_roles(people: Collection[uuid.UUID], *, by: Any, at: datetime.datetime) -> None:
+    """Takes every role of these people back: who leaves and returns, or only now signs in, is given them anew."""
+    grants = RoleGrant.objects.filter(person__in=people)
+    ended = list(grants.select_for_update(of=("self",)).select_related("person").order_by("pk"))
+    audit.record_many(
+        by=by,
+        action="people.revoke_role",
+        changed=[(grant.person, {"role": [grant.role, None]}) for grant in ended],
+        at=at,
+    )
+    RoleGrant.objects.filter(pk__in=[grant.pk for grant in ended]).delete()
+
+
+def out_of_reach(by: Any, among: Collection[uuid.UUID] | None = None) -> dict[uuid.UUID, Person]:
+    """Those whose e-mail address `by` may not change and whom they may not invite. The system reaches everybody."""
+    if by is None:
+        return {}
+    mine = roles_of(by)
+    grants = RoleGrant.objects.select_related("person")
+    if among is not None:
+        grants = grants.filter(person__in=among)
+    return {
+        grant.person_id: grant.person for grant in grants if not rules.can_readdress(mine, {grant.role})
+    }
+
+
+def refuse_out_of_reach(person: Person, by: Any) -> None:
+    """Whoever chooses the address of an invitation chooses who signs in, with every role that person holds."""
+    if out_of_reach(by, [person.pk]):
+        raise PeopleRefused(rules.readdressing_refused(person), field="email", code="out_of_reach")
+
+
+def roles_of(by: Any) -> frozenset[str]:
+    """Roles of an Actor or a Person."""
+    if isinstance(by, access.Actor):
+        return by.roles
+    return frozenset(RoleGrant.objects.filter(person=by).values_list("role", flat=True))
