@@ -51,6 +51,12 @@ def can_see_last_day(actor: Actor, person: Any, today: datetime.date) -> bool:
     return actor.has_role("hr", "auditor") or person.pk == actor.person_id
 
 
+def can_see_plans(actor: Actor) -> bool:
+    """Days to come: who will report to whom and belong where. A plan tells of a last day before it may be known, so
+    everybody else sees today, their own plans and those of the people below them."""
+    return actor.has_role("hr", "auditor")
+
+
 def can_deactivate(actor: Actor, person: Any) -> bool:
     """Nobody ends their own time here."""
     return can_edit_people(actor) and person.pk != actor.person_id and person.left_on is None

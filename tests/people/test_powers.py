@@ -70,9 +70,7 @@ def test_an_administrator_in_hr_changes_the_address_of_anybody(cast: Cast, send:
     assert send(cast.hr, "patch", one, {"email": "audrey@harbour.example"}).status_code == 200
 
 
-def test_nobody_is_invited_into_a_role_that_hr_lacks(
-    cast: Cast, send: Any, newcomer: models.Person
-) -> None:
+def test_nobody_is_invited_into_a_role_that_hr_lacks(cast: Cast, send: Any, newcomer: models.Person) -> None:
     models.RoleGrant.objects.create(person=newcomer, role="administrator")
     answer = send(cast.hr, "post", reverse("api_person_invitation", args=[newcomer.pk]))
     assert answer.status_code == 422

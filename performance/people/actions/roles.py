@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit
-from performance.people import rules
+from performance.people import queries, rules
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Person, Role, RoleGrant
 
@@ -21,8 +21,9 @@ def grant_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why
         raise PeopleRefused(_("This role does not exist."), field="role")
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=person.pk)
-        if person.left_on is not None:
-            raise PeopleRefused(_("Somebody who leaves gets no new role."), field="person", code="left")
+        # A last day that is still to come is nobody's business here; the role ends with it.
+        if person.left_on is not None and person.left_on < queries.day_at(person.organisation, at):
+            raise PeopleRefused(_("Somebody who has left gets no new role."), field="person", code="left")
         # An address can change until its owner has signed in; the role would go to whoever opens the link.
         if person.user_id is None:
             raise PeopleRefused(
@@ -78,9 +79,7 @@ def out_of_reach(by: Any, among: Collection[uuid.UUID] | None = None) -> dict[uu
     grants = RoleGrant.objects.select_related("person")
     if among is not None:
         grants = grants.filter(person__in=among)
-    return {
-        grant.person_id: grant.person for grant in grants if not rules.can_readdress(mine, {grant.role})
-    }
+    return {grant.person_id: grant.person for grant in grants if not rules.can_readdress(mine, {grant.role})}
 
 
 def refuse_out_of_reach(person: Person, by: Any) -> None:

@@ -24,6 +24,7 @@ from performance.people.queries.calendars import (
 from performance.people.queries.changes import (
     Change,
     changes,
+    day_known,
     line_changes,
     next_planned_day,
     planned_count,
@@ -107,6 +108,7 @@ __all__ = [
     "current_period",
     "day_at",
     "day_from",
+    "day_known",
     "days_away",
     "directory",
     "directory_counts",

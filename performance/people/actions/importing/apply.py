@@ -213,7 +213,9 @@ def _leaving(made: shapes.Plan, people: dict[str, Person]) -> dict[uuid.UUID, da
 
 def _gone(made: shapes.Plan, today: datetime.date) -> list[uuid.UUID]:
     """Whose last day is over by the file, and whose was before it: nobody comes back with the roles of then."""
-    days = {change.known.id: change.fields["left_on"] for change in made.changed if "left_on" in change.fields}
+    days = {
+        change.known.id: change.fields["left_on"] for change in made.changed if "left_on" in change.fields
+    }
     return [key for key, pair in days.items() if any(day is not None and day < today for day in pair)]
 
 
