@@ -152,3 +152,58 @@ def test_an_import_that_says_goodbye_ends_the_roles(
     models.RoleGrant.objects.create(person=cast.finance_owner, role="finance_owner")
     actions.apply_import(upload=upload(cast, f"{row}{today + 99 * DAY}\n", now), by=cast.hr, at=now)
     assert roles_of(cast.finance_owner) == set()
+
+
+def become_auditor(cast: Cast, send: Any, person: models.Person) -> Any:
+    given = {"person_id": person.pk, "role": "auditor"}
+    return send(cast.administrator, "post", reverse("api_roles"), given)
+
+
+def test_the_last_administrator_becomes_no_auditor(cast: Cast, send: Any, client_for: Any) -> None:
+    answer = become_auditor(cast, send, cast.administrator)
+    assert answer.status_code == 422
+    assert answer.json()["title"] == "last_administrator"
+    given = {"person": cast.administrator.pk, "role": "auditor"}
+    page = client_for(cast.administrator).post(reverse("people:roles"), given)
+    assert page.status_code == 422
+    assert "an auditor writes nothing" in page.content.decode()
+    assert roles_of(cast.administrator) == {"administrator"}
+    models.RoleGrant.objects.create(person=cast.boss, role="administrator")
+    assert become_auditor(cast, send, cast.administrator).status_code == 201
+
+
+@pytest.mark.parametrize("unable", ["auditor", "no account", "left out", "switched off", "leaves"])
+def test_an_administrator_who_cannot_write_is_no_second_one(
+    cast: Cast, send: Any, now: datetime.datetime, today: datetime.date, unable: str
+) -> None:
+    models.RoleGrant.objects.create(person=cast.boss, role="administrator")
+    if unable == "auditor":
+        models.RoleGrant.objects.create(person=cast.boss, role="auditor")
+    elif unable == "no account":
+        models.Person.objects.filter(pk=cast.boss.pk).update(user=None)
+    elif unable == "left out":
+        models.Membership.objects.filter(user=cast.boss.user).update(is_active=False)
+    elif unable == "switched off":
+        models.User.objects.filter(pk=cast.boss.user.pk).update(is_active=False)
+    else:
+        models.Person.objects.filter(pk=cast.boss.pk).update(left_on=today + 30 * DAY)
+    assert become_auditor(cast, send, cast.administrator).status_code == 422
+    with pytest.raises(PeopleRefused, match="only administrator"):
+        actions.revoke_role(person=cast.administrator, role="administrator", by=cast.hr, at=now)
+    with pytest.raises(PeopleRefused, match="only administrator"):
+        actions.deactivate_person(person=cast.administrator, left_on=today, by=cast.hr, at=now)
+    row = f"P008,Ada Admin,{cast.administrator.email},{today + 30 * DAY}\n"
+    with pytest.raises(PeopleRefused, match="only administrator"):
+        actions.apply_import(upload=upload(cast, row, now), by=cast.hr, at=now)
+    assert roles_of(cast.administrator) == {"administrator"}
+    models.RoleGrant.objects.create(person=cast.colleague, role="administrator")
+    actions.deactivate_person(person=cast.administrator, left_on=today, by=cast.hr, at=now)
+
+
+def test_an_administrator_who_audits_gives_the_role_back_and_writes_again(
+    cast: Cast, send: Any, now: datetime.datetime
+) -> None:
+    models.RoleGrant.objects.create(person=cast.boss, role="administrator")
+    models.RoleGrant.objects.create(person=cast.boss, role="auditor")
+    actions.revoke_role(person=cast.boss, role="administrator", by=cast.administrator, at=now)
+    assert roles_of(cast.boss) == {"auditor"}

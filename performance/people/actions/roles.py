@@ -16,7 +16,7 @@ from performance.people.models import Person, Role, RoleGrant
 
 def grant_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why: str = "") -> RoleGrant:
     """Gives a role to somebody who signs in. Which combinations are unwise stands in `rules.role_conflicts`; an
-    auditor writes nothing."""
+    auditor writes nothing, so the last administrator becomes none."""
     if role not in Role.values:
         raise PeopleRefused(_("This role does not exist."), field="role")
     with transaction.atomic():
@@ -32,6 +32,8 @@ def grant_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why
                 field="person",
                 code="no_account",
             )
+        if role == Role.AUDITOR:
+            refuse_last_administrator([person.pk])
         grant, is_new = RoleGrant.objects.get_or_create(person=person, role=role)
         if not is_new:
             raise PeopleRefused(_("They have this role already."), field="role", code="no_change")
@@ -44,17 +46,29 @@ def grant_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why
 def revoke_role(*, person: Person, role: str, by: Any, at: datetime.datetime, why: str = "") -> None:
     """Takes a role back. The last administrator keeps theirs."""
     with transaction.atomic():
-        grants = RoleGrant.objects.select_for_update().filter(role=role, person__left_on=None)
-        if role == Role.ADMINISTRATOR and list(grants.values_list("person_id", flat=True)) == [person.pk]:
-            raise PeopleRefused(
-                _("This is the only administrator. Give the role to somebody else first."),
-                code="last_administrator",
-            )
+        if role == Role.ADMINISTRATOR:
+            refuse_last_administrator([person.pk])
         removed, _rows = RoleGrant.objects.filter(person=person, role=role).delete()
         if not removed:
             raise PeopleRefused(_("They do not have this role."), field="role", code="no_change")
         audit.record(
             by=by, action="people.revoke_role", subject=person, at=at, why=why, changes={"role": [role, None]}
+        )
+
+
+def refuse_last_administrator(leaving: Collection[uuid.UUID]) -> None:
+    """Declines when nobody could change roles any more once these people no longer administer."""
+    # Held until the end: two who step down at once queue up here, and the second is refused.
+    held = RoleGrant.objects.select_for_update().filter(role=Role.ADMINISTRATOR).order_by("pk")
+    list(held.values_list("pk"))
+    able = set(queries.able_administrators().values_list("pk", flat=True))
+    if able and able <= set(leaving):
+        raise PeopleRefused(
+            _(
+                "This is the only administrator who can sign in and write; an auditor writes nothing. Give the role "
+                "to somebody else first."
+            ),
+            code="last_administrator",
         )
 
 

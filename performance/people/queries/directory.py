@@ -9,8 +9,16 @@ from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Replace
 from django.urls import reverse
 
-from performance.foundation import access
-from performance.people.models import Person, ReportingLine, RoleGrant, Team, TeamMembership
+from performance.foundation import access, tenancy
+from performance.people.models import (
+    Membership,
+    Person,
+    ReportingLine,
+    Role,
+    RoleGrant,
+    Team,
+    TeamMembership,
+)
 from performance.people.queries.accounts import today
 from performance.people.queries.changes import known
 from performance.people.queries.lines import active_people, holds_on, ids_below
@@ -129,6 +137,16 @@ def search(actor: access.Actor, words: str) -> list[Hit]:
 
 def people_with_role(role: str) -> QuerySet[Person]:
     return Person.objects.filter(grants__role=role, left_on=None)
+
+
+def able_administrators() -> QuerySet[Person]:
+    """Administrators who can use the role: they stay, can sign in here, and are no auditors, who write nothing."""
+    members = Membership.objects.filter(organisation_id=tenancy.current_organisation_id(), is_active=True)
+    return (
+        people_with_role(Role.ADMINISTRATOR)
+        .filter(user__is_active=True, user__in=members.values("user"))
+        .exclude(pk__in=RoleGrant.objects.filter(role=Role.AUDITOR).values("person_id"))
+    )
 
 
 def grants() -> QuerySet[RoleGrant]:

@@ -39,6 +39,7 @@ def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peo
             check = steps.prepared(upload, at, by)
             made = plan.make(check)
             _refuse_unready(upload, made)
+            roles.refuse_last_administrator(_saying_goodbye(made))
             upload.before = _write(made)
             upload.applied_at = at
             upload.save(update_fields=["before", "applied_at"])
@@ -209,6 +210,11 @@ def _leaving(made: shapes.Plan, people: dict[str, Person]) -> dict[uuid.UUID, da
     """person → the day after their last one, of everybody whom the file says goodbye to."""
     days = {change.row.person: change.fields.get("left_on", (None, None))[1] for change in made.changed}
     return {people[key].pk: left_on + A_DAY for key, left_on in days.items() if left_on is not None}
+
+
+def _saying_goodbye(made: shapes.Plan) -> list[uuid.UUID]:
+    """Who leaves by the file, on whatever day."""
+    return [change.known.id for change in made.changed if "left_on" in change.fields]
 
 
 def _gone(made: shapes.Plan, today: datetime.date) -> list[uuid.UUID]:
