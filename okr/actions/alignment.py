@@ -46,7 +46,7 @@ def align_objectives(
                 by=by,
                 action="okr.align_objectives",
                 subject=child,
-                changes={"parent": str(parent), "kind": kind, "share_ppm": share},
+                changes={"parent": parent, "kind": kind, "share_ppm": share},
                 at=at,
             )
     except IntegrityError as error:
@@ -64,7 +64,7 @@ def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime)
             by=by,
             action="okr.part_objectives",
             subject=link.child,
-            changes={"parent": str(link.parent)},
+            changes={"parent": link.parent},
             at=at,
         )
         link.delete()

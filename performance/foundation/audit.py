@@ -12,6 +12,26 @@ from django.db.models import Q, QuerySet
 from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
+_DAYS_AWAY = frozenset({"kind", "starts_on", "ends_on"})
+_LINE = frozenset({"manager", "from"})
+#: Actions whose reason is private, with those of their changes that are: HR and auditors read them, other readers of
+#: the log read that it happened, to whom and by whom. A plan tells of a last day before it may be known.
+PRIVATE: Mapping[str, frozenset[str]] = {
+    "appraisals.add_exception": frozenset(),
+    "appraisals.leave_out": frozenset(),
+    "appraisals.take_back_in": frozenset(),
+    "okr.excuse_week": frozenset(),
+    "people.change_manager": _LINE,
+    "people.deactivate_person": frozenset({"left_on"}),
+    "people.erase_personal_data": frozenset(),
+    "people.import_person": frozenset({"left_on", "manager", "team"}),
+    "people.join_team": frozenset({"team", "from", "primary"}),
+    "people.note_absence": _DAYS_AWAY,
+    "people.return_person": frozenset({"left_on", "from"}),
+    "people.withdraw_absence": _DAYS_AWAY,
+    "people.withdraw_change": _LINE,
+}
+
 
 def record(
     *,
@@ -66,8 +86,7 @@ def _row(
         if isinstance(subject, models.Model)
         else type(subject).__name__,
         subject_id=_uuid_of(subject),
-        # A row may be less open than the log: then it says itself how the log calls it.
-        subject_label=str(getattr(subject, "audit_label", subject))[:300],
+        subject_label=_label(subject)[:300],
         why=why,
         changes={key: plain(value) for key, value in (changes or {}).items()},
         request_id=logs.request_id(),
@@ -86,7 +105,12 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return format(value.normalize(), "f")
-    return str(value)
+    return _label(value)
+
+
+def _label(subject: Any) -> str:
+    """A row may be less open than the log: then it says itself how the log calls it."""
+    return str(getattr(subject, "audit_label", subject))
 
 
 def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[AuditRow]":

@@ -115,6 +115,11 @@ def can_read_audit(actor: Actor) -> bool:
     return actor.has_role("administrator", "hr", "auditor")
 
 
+def can_read_private_reasons(actor: Actor) -> bool:
+    """What the log keeps of leaving, absence, plans and exceptions; the administrator reads that they happened."""
+    return actor.has_role("hr", "auditor")
+
+
 def role_conflicts(roles: frozenset[str] | set[str]) -> list[Any]:
     """What to be aware of when one person holds all of these."""
     return [text for pair, text in CONFLICTS if {str(role) for role in pair} <= set(roles)]

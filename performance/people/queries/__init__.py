@@ -63,6 +63,7 @@ from performance.people.queries.lines import (
     manages_anyone,
     reports_of,
 )
+from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
     Quarter,
     current_period,
@@ -127,6 +128,8 @@ __all__ = [
     "line_changes",
     "load_actor",
     "local_time",
+    "log",
+    "log_shown",
     "manager_of",
     "managers",
     "managers_of",
