@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
+NOTHING = Q(pk__in=[])
 _DAYS_AWAY = frozenset({"kind", "starts_on", "ends_on"})
 _LINE = frozenset({"manager", "from"})
 #: Actions whose reason is private, with those of their changes that are: HR and auditors read them, other readers of
@@ -113,8 +114,17 @@ def _label(subject: Any) -> str:
     return str(getattr(subject, "audit_label", subject))
 
 
-def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[AuditRow]":
-    """Audit rows of the organisation, newest first."""
+def rows(
+    *,
+    subject_id: uuid.UUID | None = None,
+    search: str = "",
+    nameless: Q | None = None,
+    by_nobody: Q | None = None,
+) -> "QuerySet[AuditRow]":
+    """Audit rows of the organisation, newest first.
+
+    The words find nothing by the subject's label of rows that are `nameless`, nor by who did what stands `by_nobody`.
+    """
     found = AuditRow.objects.order_by("-at", "-id")
     if subject_id is not None:
         found = found.filter(subject_id=subject_id)
@@ -122,8 +132,8 @@ def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[
         found = found.filter(
             Q(action__icontains=search)
             | Q(action__in=deeds.actions_called(search))
-            | Q(subject_label__icontains=search)
-            | Q(person_name__icontains=search)
+            | Q(subject_label__icontains=search) & ~(nameless or NOTHING)
+            | Q(person_name__icontains=search) & ~(by_nobody or NOTHING)
         )
     return found
 

@@ -73,7 +73,7 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
     """Changes what stands in the directory. Managers and teams are dated and have their own actions."""
     wanted = _clean({key: value for key, value in fields.items() if key in EDITABLE})
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.erased_at is not None:
             raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
         changes = {
@@ -114,7 +114,7 @@ def deactivate_person(
         raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
     next_day = left_on + datetime.timedelta(days=1)
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.left_on is not None:
             raise PeopleRefused(_("This person has left already."), code="conflict")
         roles.refuse_last_administrator([person.pk])
@@ -145,7 +145,7 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
     Roles that ended with their last day are given anew. Who has not left yet keeps theirs.
     """
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.left_on is None:
             raise PeopleRefused(_("This person has not left."), code="conflict")
         if person.erased_at is not None:
@@ -170,33 +170,6 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
     return person
 
 
-def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: str) -> Person:
-    """Removes what names a person who has left. Scores and reporting lines stay countable under their number.
-
-    The account is detached, not deleted: it may belong to other organisations.
-    """
-    if not why.strip():
-        raise PeopleRefused(_("Say who asked for it, and when."), field="why")
-    with transaction.atomic():
-        person = _locked(person)
-        if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
-            raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
-        mark = person.pk.hex[-6:].upper()
-        person.name_en, person.name_zh = f"Former colleague {mark}", f"前同事 {mark}"
-        person.name_sort = person.name_en.lower()
-        person.email = person.title_en = person.title_zh = person.city = person.level = ""
-        person.number = f"erased-{person.pk.hex[-12:]}"
-        person.hired_on = None
-        person.user = None
-        person.erased_at = at
-        person.save()
-        Invitation.objects.filter(person=person).delete()
-        roles.end_roles([person.pk], by=by, at=at)
-        # The audit row names nobody: what was erased must not live on in the log of its erasure.
-        audit.record(by=by, action="people.erase_personal_data", subject=person, at=at, why=why)
-    return person
-
-
 def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
     """Latin and Chinese name. A Chinese name alone is also written in pinyin. Refuses when there is neither."""
     name_en, name_zh = " ".join(name_en.split()), "".join(name_zh.split())
@@ -207,7 +180,7 @@ def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
     return name_en or romanised(name_zh), name_zh
 
 
-def _locked(person: Person) -> Person:
+def locked(person: Person) -> Person:
     """The row as it is now, held until the end of the transaction: who comes second sees what the first did."""
     return (
         Person.objects.select_for_update(of=("self",))
