@@ -34,13 +34,13 @@ def write_note(
     objective_id: uuid.UUID | None = None,
 ) -> Note:
     """Tells a colleague something, and lets them (and whoever else may read it) know."""
-    if not rules.can_write_about(by, about):
+    on = people.day_at(by.organisation, at)
+    if not rules.can_write_about(by, about, on):
         raise NoteRefused(_("Choose a colleague who works here, other than yourself."), field="about")
     if visibility == NoteVisibility.PUBLIC and kind != NoteKind.PRAISE:
         raise NoteRefused(_("Only praise can be read by everybody."), field="visibility")
     if not text.strip():
         raise NoteRefused(_("Write a sentence or two."), field="text")
-    on = people.day_at(by.organisation, at)
     with transaction.atomic():
         note = Note.objects.create(
             author=by.person,

@@ -9,9 +9,10 @@ from performance.people.models import Person
 RETRACTION_WINDOW = datetime.timedelta(minutes=10)
 
 
-def can_write_about(actor: access.Actor, person: Person) -> bool:
-    """To a colleague who is still here; never to oneself."""
-    return actor.person_id != person.pk and person.left_on is None and not actor.only_reads
+def can_write_about(actor: access.Actor, person: Person, on: datetime.date) -> bool:
+    """To a colleague who is still here that day; never to oneself."""
+    is_here = person.left_on is None or person.left_on >= on
+    return actor.person_id != person.pk and is_here and not actor.only_reads
 
 
 def can_retract(actor: access.Actor, note: Note, at: datetime.datetime) -> bool:

@@ -60,7 +60,7 @@ def align_objectives(
                 by=by,
                 action="okr.align_objectives" if is_taken else "okr.offer_contribution",
                 subject=child,
-                changes={"parent": str(parent), "kind": kind, "share_ppm": share},
+                changes={"parent": parent, "kind": kind, "share_ppm": share},
                 at=at,
             )
     except IntegrityError as error:
@@ -108,7 +108,7 @@ def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime)
             by=by,
             action="okr.part_objectives",
             subject=link.child,
-            changes={"parent": str(link.parent)},
+            changes={"parent": link.parent},
             at=at,
         )
         link.delete()

@@ -178,7 +178,7 @@ class TeamRow:
         """Blocked, asking or off track, and nobody but the person has answered."""
         if self.check_in is None or any(reply.by_id != self.person.pk for reply in self.replies):
             return False
-        return bool(self.check_in.blockers or self.check_in.asks_id or self.status in ("warn", "bad"))
+        return bool(self.check_in.blockers or self.check_in.asks_id or self.status == "bad")
 
 
 def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) -> list[TeamRow]:

@@ -16,6 +16,8 @@ from okr.views import reading
 from performance.foundation import access, refusals
 from performance.people import queries as people
 
+OFFERED, MOST_FOUND = 8, 100
+
 
 def _card(request: HttpRequest, one: Objective, *, refusal: Any = None, said: str = "") -> HttpResponse:
     if not request.headers.get("HX-Request"):
@@ -93,5 +95,7 @@ def names(request: HttpRequest) -> HttpResponse:
     """Whom one may mean while typing "@…": the first eight people, for the list under the text."""
     words = request.GET.get("q", "").strip()[:40]
     here = people.active_people(people.today(request.actor.organisation)).order_by("name_sort")
-    found = people.matching(here, words) if words else here
-    return render(request, "okr/_names.html", {"people": found[:8]})
+    found = list((people.matching(here, words) if words else here)[:MOST_FOUND])
+    # Whose name begins with what was typed comes first.
+    found.sort(key=lambda person: not f"{person.name_en}|{person.name_zh}".lower().startswith(words.lower()))
+    return render(request, "okr/_names.html", {"people": found[:OFFERED]})

@@ -12,6 +12,27 @@ from django.db.models import Q, QuerySet
 from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
+NOTHING = Q(pk__in=[])
+_DAYS_AWAY = frozenset({"kind", "starts_on", "ends_on"})
+_LINE = frozenset({"manager", "from"})
+#: Actions whose reason is private, with those of their changes that are: HR and auditors read them, other readers of
+#: the log read that it happened, to whom and by whom. A plan tells of a last day before it may be known.
+PRIVATE: Mapping[str, frozenset[str]] = {
+    "appraisals.add_exception": frozenset(),
+    "appraisals.leave_out": frozenset(),
+    "appraisals.take_back_in": frozenset(),
+    "okr.excuse_week": frozenset(),
+    "people.change_manager": _LINE,
+    "people.deactivate_person": frozenset({"left_on"}),
+    "people.erase_personal_data": frozenset(),
+    "people.import_person": frozenset({"left_on", "manager", "team"}),
+    "people.join_team": frozenset({"team", "from", "primary"}),
+    "people.note_absence": _DAYS_AWAY,
+    "people.return_person": frozenset({"left_on", "from"}),
+    "people.withdraw_absence": _DAYS_AWAY,
+    "people.withdraw_change": _LINE,
+}
+
 
 def record(
     *,
@@ -66,8 +87,7 @@ def _row(
         if isinstance(subject, models.Model)
         else type(subject).__name__,
         subject_id=_uuid_of(subject),
-        # A row may be less open than the log: then it says itself how the log calls it.
-        subject_label=str(getattr(subject, "audit_label", subject))[:300],
+        subject_label=_label(subject)[:300],
         why=why,
         changes={key: plain(value) for key, value in (changes or {}).items()},
         request_id=logs.request_id(),
@@ -86,11 +106,25 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return format(value.normalize(), "f")
-    return str(value)
+    return _label(value)
 
 
-def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[AuditRow]":
-    """Audit rows of the organisation, newest first."""
+def _label(subject: Any) -> str:
+    """A row may be less open than the log: then it says itself how the log calls it."""
+    return str(getattr(subject, "audit_label", subject))
+
+
+def rows(
+    *,
+    subject_id: uuid.UUID | None = None,
+    search: str = "",
+    nameless: Q | None = None,
+    by_nobody: Q | None = None,
+) -> "QuerySet[AuditRow]":
+    """Audit rows of the organisation, newest first.
+
+    The words find nothing by the subject's label of rows that are `nameless`, nor by who did what stands `by_nobody`.
+    """
     found = AuditRow.objects.order_by("-at", "-id")
     if subject_id is not None:
         found = found.filter(subject_id=subject_id)
@@ -98,8 +132,8 @@ def rows(*, subject_id: uuid.UUID | None = None, search: str = "") -> "QuerySet[
         found = found.filter(
             Q(action__icontains=search)
             | Q(action__in=deeds.actions_called(search))
-            | Q(subject_label__icontains=search)
-            | Q(person_name__icontains=search)
+            | Q(subject_label__icontains=search) & ~(nameless or NOTHING)
+            | Q(person_name__icontains=search) & ~(by_nobody or NOTHING)
         )
     return found
 

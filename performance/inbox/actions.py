@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
 from performance.inbox.models import Delivery, WorkItem
+from performance.people import actions as people_actions
 from performance.people import models as people
 
 SENDING_LASTS = datetime.timedelta(minutes=10)
@@ -130,6 +132,29 @@ def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: 
     """Closes everybody's items of a kind about any of these subjects."""
     items = WorkItem.objects.filter(kind=kind, subject_id__in=subject_ids, done_at=None)
     return items.update(done_at=at, done_by=_person(by))
+
+
+def forget_person(gone: people_actions.Forgotten) -> None:
+    """Whatever named somebody whose personal data is erased says “Former colleague” instead. One statement."""
+    called = {"en": gone.name_en, "zh": gone.name_zh}
+    texts = {f"{part}_{language}": called[language] for part in ("title", "detail") for language in called}
+    naming = Q()
+    for field in texts:
+        naming |= Q(**{f"{field}__iregex": gone.pattern})
+    WorkItem.objects.filter(naming).update(
+        **{field: Left(_Replaced(F(field), gone.pattern, name), 200) for field, name in texts.items()}
+    )
+
+
+class _Replaced(Func):
+    """regexp_replace, every occurrence, any case."""
+
+    function = "regexp_replace"
+    template = "%(function)s(%(expressions)s, 'gi')"
+    output_field = TextField()
+
+    def __init__(self, text: Any, pattern: str, by: str) -> None:
+        super().__init__(text, Value(pattern), Value(by))
 
 
 def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.datetime) -> None:

@@ -51,6 +51,12 @@ def can_see_last_day(actor: Actor, person: Any, today: datetime.date) -> bool:
     return actor.has_role("hr", "auditor") or person.pk == actor.person_id
 
 
+def can_see_plans(actor: Actor) -> bool:
+    """Days to come: who will report to whom and belong where. A plan tells of a last day before it may be known, so
+    everybody else sees today, their own plans and those of the people below them."""
+    return actor.has_role("hr", "auditor")
+
+
 def can_deactivate(actor: Actor, person: Any) -> bool:
     """Nobody ends their own time here."""
     return can_edit_people(actor) and person.pk != actor.person_id and person.left_on is None
@@ -91,8 +97,27 @@ def can_grant_roles(actor: Actor) -> bool:
     return actor.has_role("administrator") and not actor.only_reads
 
 
+def can_readdress(mine: Collection[str], theirs: Collection[str]) -> bool:
+    """Change the e-mail address of somebody with these roles, or invite them: nobody reaches for more than they
+    hold. An administrator could give themselves any role."""
+    return Role.ADMINISTRATOR in mine or set(theirs) <= set(mine)
+
+
+def readdressing_refused(person: Any) -> str:
+    """What somebody reads who may not."""
+    return _(
+        "%(person)s holds a role that you do not hold. Somebody in HR who is also an administrator can change "
+        "their e-mail address and invite them."
+    ) % {"person": person}
+
+
 def can_read_audit(actor: Actor) -> bool:
     return actor.has_role("administrator", "hr", "auditor")
+
+
+def can_read_private_reasons(actor: Actor) -> bool:
+    """What the log keeps of leaving, absence, plans and exceptions; the administrator reads that they happened."""
+    return actor.has_role("hr", "auditor")
 
 
 def role_conflicts(roles: frozenset[str] | set[str]) -> list[Any]:

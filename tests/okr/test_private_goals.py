@@ -27,6 +27,31 @@ def test_the_log_does_not_name_a_private_objective(
     assert audit.rows(search="Said aloud").exists()
 
 
+def test_the_log_of_a_link_names_neither_of_two_private_objectives(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, client_for: Any, now: Any
+) -> None:
+    parent = agree(
+        propose(content("Merge two stores in silence", visibility="private"), by=acting_cast.manager)
+    )
+    child = agree(propose(content("Count the stock unseen", visibility="team")))
+    aloud = agree(propose(content("Said aloud"), by=acting_cast.manager))
+    by = actor(acting_cast.employee)
+    for served in (parent, aloud):
+        link = actions.align_objectives(
+            child=child, parent=served, by=by, at=now, share_ppm=100_000, kind="contributes"
+        )
+        actions.part_objectives(link=link, by=by, at=now)
+    client = client_for(acting_cast.administrator)
+    assert client.get(reverse("okr:objective", args=[parent.pk])).status_code == 404
+    for words in ("align", "part_objectives"):
+        told = client.get(reverse("api_audit_log"), {"q": words}).json()["results"]
+        assert {row["subject_label"] for row in told} == {child.audit_label}
+        assert [row["changes"]["parent"] for row in told] == ["Said aloud", parent.audit_label]
+        page = client.get(reverse("people:audit_log"), {"q": words}).content.decode()
+        assert "Merge" not in page
+        assert "unseen" not in page
+
+
 def test_a_form_cannot_take_over_a_key_result_of_another_objective(
     acting_cast: Any, propose: Any, quarter: Any, client_for: Any
 ) -> None:

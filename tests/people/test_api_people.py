@@ -110,7 +110,7 @@ def test_a_planned_change_is_seen_and_withdrawn(
     given = {"manager_id": cast.boss.pk, "starts_on": (today + 9 * DAY).isoformat()}
     send(cast.hr, "post", reverse("api_person_manager", args=[cast.employee.pk]), given)
     changes = reverse("api_line_changes")
-    planned = send(cast.colleague, "get", changes, {"person": cast.employee.pk}).json()["results"][0]
+    planned = send(cast.auditor, "get", changes, {"person": cast.employee.pk}).json()["results"][0]
     assert planned["is_planned"]
     assert (planned["before_id"], planned["manager_id"]) == (str(cast.manager.pk), str(cast.boss.pk))
     assert send(cast.stranger, "get", changes).json()["results"] == []

@@ -139,8 +139,8 @@ def test_a_new_primary_team_ends_the_one_before(cast: Cast, now: Any, today: dat
         )
 
 
-def test_the_outline_leads_from_the_top_to_the_reports(cast: Cast, today: datetime.date) -> None:
-    root = queries.outline(cast.manager, today)
+def test_the_outline_leads_from_the_top_to_the_reports(cast: Cast, today: datetime.date, actor: Any) -> None:
+    root = queries.outline(cast.manager, today, actor(cast.colleague))
     assert root.person == cast.boss
     assert root.everyone == 8
     node = root.find(cast.manager.pk)

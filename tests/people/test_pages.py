@@ -181,7 +181,7 @@ def test_the_query_count_does_not_grow(cast: Cast, client_for: Any, now: Any) ->
             actions.start_team(
                 code=f"T{number}", name_en=f"Team {number}", lead=people[number], by=None, at=now
             )
-            actions.grant_role(person=people[number], role="business_owner", by=None, at=now)
+            models.RoleGrant.objects.create(person=people[number], role="business_owner")
     assert [_queries(client, address) for address in addresses] == first
 
 

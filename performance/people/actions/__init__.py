@@ -11,6 +11,7 @@ from performance.people.actions.accounts import (
     setup_link_is_alive,
     use_setup_link,
 )
+from performance.people.actions.erasing import Forgotten, erase_personal_data
 from performance.people.actions.importing.apply import apply_import, undo_import
 from performance.people.actions.importing.steps import (
     check_import,
@@ -37,7 +38,6 @@ from performance.people.actions.people import (
     add_person,
     deactivate_person,
     edit_person,
-    erase_personal_data,
     return_person,
 )
 from performance.people.actions.periods import (
@@ -53,6 +53,7 @@ from performance.people.actions.roles import grant_role, revoke_role
 from performance.people.actions.teams import close_team, edit_team, join_team, start_team
 
 __all__ = [
+    "Forgotten",
     "PeopleRefused",
     "accept_invitation",
     "add_person",

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit, tenancy
-from performance.people.actions import accounts
+from performance.people.actions import accounts, roles
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Invitation, Membership, Person, User
 
@@ -31,6 +31,7 @@ def invite_person(*, person: Person, by: Any, at: datetime.datetime) -> Invitati
         raise PeopleRefused(_("%(person)s signs in already.") % {"person": person}, code="no_change")
     if person.left_on is not None or person.erased_at is not None:
         raise PeopleRefused(_("%(person)s has left.") % {"person": person}, code="left")
+    roles.refuse_out_of_reach(person, by)
     with transaction.atomic():
         Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
         invitation = Invitation(
@@ -118,6 +119,8 @@ def accept_invitation(
             user=user, organisation_id=tenancy.current_organisation_id(), defaults={"is_active": True}
         )
         audit.record(by=person, action="people.accept_invitation", subject=person, at=at)
+        # Nobody without an account is given a role today; one from before would go to whoever opened the link.
+        roles.end_roles([person.pk], by=person, at=at)
     return user
 
 

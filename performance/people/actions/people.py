@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from performance.foundation import audit, stale
 from performance.people import queries
-from performance.people.actions import lines, teams
+from performance.people.actions import lines, roles, teams
 from performance.people.actions.names import is_chinese, romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import (
@@ -20,7 +20,6 @@ from performance.people.models import (
     Membership,
     Person,
     ReportingLine,
-    RoleGrant,
     Team,
     TeamMembership,
 )
@@ -74,7 +73,7 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
     """Changes what stands in the directory. Managers and teams are dated and have their own actions."""
     wanted = _clean({key: value for key, value in fields.items() if key in EDITABLE})
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.erased_at is not None:
             raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
         changes = {
@@ -84,6 +83,8 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
         }
         if not changes:
             return person
+        if "email" in changes:
+            roles.refuse_out_of_reach(person, by)
         for key, (_old, value) in changes.items():
             setattr(person, key, value)
         person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
@@ -106,16 +107,17 @@ def deactivate_person(
 ) -> Person:
     """Ends somebody's time here: `left_on` is their last day. History, goals and scores stay.
 
-    Reports move to `reports_to` from the next day on; without one, the action declines while there are any.
+    Reports move to `reports_to` from the next day on; without one, the action declines while there are any. Roles
+    end with the last day.
     """
     if person.hired_on and left_on < person.hired_on:
         raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
     next_day = left_on + datetime.timedelta(days=1)
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.left_on is not None:
             raise PeopleRefused(_("This person has left already."), code="conflict")
-        _refuse_last_administrator(person)
+        roles.refuse_last_administrator([person.pk])
         _hand_over_reports(person, reports_to, next_day, by, at)
         person.left_on = left_on
         person.save(update_fields=["left_on"])
@@ -124,7 +126,7 @@ def deactivate_person(
             rows.filter(starts_on__gte=next_day).delete()
             rows.filter(Q(ends_on=None) | Q(ends_on__gt=next_day)).update(ends_on=next_day)
         Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
-        _close_access(person, at)
+        _close_access(person, by, at)
         audit.record(
             by=by,
             action="people.deactivate_person",
@@ -138,14 +140,19 @@ def deactivate_person(
 
 
 def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datetime.datetime) -> Person:
-    """Somebody who left comes back from a day on, as the same person with the same history."""
+    """Somebody who left comes back from a day on, as the same person with the same history.
+
+    Roles that ended with their last day are given anew. Who has not left yet keeps theirs.
+    """
     with transaction.atomic():
-        person = _locked(person)
+        person = locked(person)
         if person.left_on is None:
             raise PeopleRefused(_("This person has not left."), code="conflict")
         if person.erased_at is not None:
             raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
         was = person.left_on
+        if was < queries.day_at(person.organisation, at):
+            roles.end_roles([person.pk], by=by, at=at)
         person.left_on = None
         person.save(update_fields=["left_on"])
         if person.user_id:
@@ -163,33 +170,6 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
     return person
 
 
-def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: str) -> Person:
-    """Removes what names a person who has left. Scores and reporting lines stay countable under their number.
-
-    The account is detached, not deleted: it may belong to other organisations.
-    """
-    if not why.strip():
-        raise PeopleRefused(_("Say who asked for it, and when."), field="why")
-    with transaction.atomic():
-        person = _locked(person)
-        if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
-            raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
-        mark = person.pk.hex[-6:].upper()
-        person.name_en, person.name_zh = f"Former colleague {mark}", f"前同事 {mark}"
-        person.name_sort = person.name_en.lower()
-        person.email = person.title_en = person.title_zh = person.city = person.level = ""
-        person.number = f"erased-{person.pk.hex[-12:]}"
-        person.hired_on = None
-        person.user = None
-        person.erased_at = at
-        person.save()
-        Invitation.objects.filter(person=person).delete()
-        RoleGrant.objects.filter(person=person).delete()
-        # The audit row names nobody: what was erased must not live on in the log of its erasure.
-        audit.record(by=by, action="people.erase_personal_data", subject=person, at=at, why=why)
-    return person
-
-
 def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
     """Latin and Chinese name. A Chinese name alone is also written in pinyin. Refuses when there is neither."""
     name_en, name_zh = " ".join(name_en.split()), "".join(name_zh.split())
@@ -200,7 +180,7 @@ def both_names(name_en: str, name_zh: str) -> tuple[str, str]:
     return name_en or romanised(name_zh), name_zh
 
 
-def _locked(person: Person) -> Person:
+def locked(person: Person) -> Person:
     """The row as it is now, held until the end of the transaction: who comes second sees what the first did."""
     return (
         Person.objects.select_for_update(of=("self",))
@@ -255,25 +235,12 @@ def _hand_over_reports(
             lines.change_manager(person=report, manager=to, starts_on=from_day, by=by, at=at)
 
 
-def _refuse_last_administrator(person: Person) -> None:
-    # Held until the end: two who leave at once queue up here, and the second is refused.
-    grants = RoleGrant.objects.select_for_update(of=("self",)).filter(
-        role="administrator", person__left_on=None
-    )
-    if set(grants.values_list("person_id", flat=True)) == {person.pk}:
-        raise PeopleRefused(
-            _("This is the only administrator. Give the role to somebody else first."),
-            code="last_administrator",
-        )
-
-
-def _close_access(person: Person, at: datetime.datetime) -> None:
+def _close_access(person: Person, by: Any, at: datetime.datetime) -> None:
     """From the day after, `load_actor` knows them no more; a past last day takes effect at once."""
-    if (
-        person.user_id is None
-        or person.left_on is None
-        or person.left_on >= queries.day_at(person.organisation, at)
-    ):
+    if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
+        return
+    roles.end_roles([person.pk], by=by, at=at)
+    if person.user_id is None:
         return
     Membership.objects.filter(user=person.user, organisation=person.organisation).update(is_active=False)
     ApiToken.objects.filter(user=person.user, organisation=person.organisation, revoked_at=None).update(

@@ -1,6 +1,5 @@
 """Endpoints of reporting lines: who reports to whom from a day on."""
 
-import datetime
 import uuid
 from typing import Any
 
@@ -62,7 +61,7 @@ class Reports(api.TenantView):
     @extend_schema(
         operation_id="people_reports",
         responses=ReportOut(many=True),
-        parameters=[OpenApiParameter("asof", datetime.date, description="Today when absent.")],
+        parameters=[shared.ASOF],
     )
     def get(self, request: Request, person_id: uuid.UUID) -> Response:
         person = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)
@@ -73,7 +72,10 @@ class Reports(api.TenantView):
 
 
 class Changes(api.TenantView):
-    """Changes of reporting lines, behind us and planned; the ones entered last come first."""
+    """Changes of reporting lines, behind us and planned; the ones entered last come first.
+
+    HR and auditors see every plan, others their own and those of the people below them.
+    """
 
     scope_read = Scope.PEOPLE_READ
 
@@ -87,7 +89,7 @@ class Changes(api.TenantView):
         asked = request.query_params.get("person")
         person = access.get_or_404(queries.people_visible_to(request.actor), pk=asked) if asked else None
         paginator = api.NewestFirst()
-        lines = paginator.paginate_queryset(queries.line_changes(person).order_by(), request)
+        lines = paginator.paginate_queryset(queries.line_changes(request.actor, person).order_by(), request)
         changes = queries.changes(lines or [], queries.today(request.actor.organisation))
         return paginator.get_paginated_response(ChangeOut(changes, many=True).data)
 

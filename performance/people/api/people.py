@@ -1,6 +1,5 @@
 """Endpoints of people: the directory, and how somebody comes, leaves and returns."""
 
-import datetime
 import uuid
 from typing import Any
 
@@ -133,7 +132,7 @@ class People(api.TenantView):
                 "q", str, description="Words in a name, its pinyin, the number, title or e-mail."
             ),
             OpenApiParameter(
-                "team", uuid.UUID, description="Belongs to this team, now or from a later day on."
+                "team", uuid.UUID, description="Belongs to this team, now or from their first day on."
             ),
             OpenApiParameter("city", str),
             OpenApiParameter("state", str, enum=list(queries.STATES), description="active when absent."),
@@ -174,7 +173,7 @@ class OnePerson(api.TenantView):
     @extend_schema(
         operation_id="people_one",
         responses=PersonDetailOut,
-        parameters=[OpenApiParameter("asof", datetime.date, description="Today when absent.")],
+        parameters=[shared.ASOF],
     )
     def get(self, request: Request, person_id: uuid.UUID) -> Response:
         person = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)

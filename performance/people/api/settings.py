@@ -12,7 +12,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api, audit
+from performance.foundation import access, api
 from performance.foundation.models import AuditRow
 from performance.people import actions, forms, queries, rules
 from performance.people.actions.organisations import EDITABLE
@@ -199,7 +199,10 @@ class OneGrant(SettingsView):
 
 
 class AuditLog(SettingsView):
-    """Who did what, when, why; newest first."""
+    """Who did what, when, why; newest first.
+
+    Reasons and days of leaving, absence, plans and exceptions are for HR and auditors; to others they are empty.
+    """
 
     @extend_schema(
         responses=AuditRowOut(many=True),
@@ -210,7 +213,9 @@ class AuditLog(SettingsView):
     )
     def get(self, request: Request) -> Response:
         access.require(rules.can_read_audit(request.actor))
-        rows = audit.rows(**forms.AuditFilters(request.query_params).filters())
+        rows = queries.log(**forms.AuditFilters(request.query_params).filters())
         paginator = api.NewestFirst()
         page = paginator.paginate_queryset(rows.order_by(), request)
-        return paginator.get_paginated_response(AuditRowOut(page, many=True).data)
+        return paginator.get_paginated_response(
+            AuditRowOut(queries.log_shown(request.actor, page or []), many=True).data
+        )

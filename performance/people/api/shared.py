@@ -4,6 +4,7 @@ import datetime
 import uuid
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -13,6 +14,13 @@ from performance.people.models import Person
 
 HR = access.Access("member", frozenset({"hr"}))
 SETTINGS = access.Access("member", frozenset({"administrator", "hr"}))
+
+
+ASOF = OpenApiParameter(
+    "asof",
+    datetime.date,
+    description="Today when absent. A day to come is for HR and auditors; to others it counts as today.",
+)
 
 
 class DayField(serializers.DateField):
@@ -35,9 +43,9 @@ def valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
 
 
 def day_asked(request: Request) -> datetime.date:
-    """`?asof=2026-06-01`, else today."""
+    """`?asof=2026-06-01`, else today; a day to come counts for whoever sees plans."""
     day = queries.day_from(request.query_params.get("asof", ""))
-    return day or queries.today(request.actor.organisation)
+    return queries.day_known(request.actor, day or queries.today(request.actor.organisation))
 
 
 def colleague(request: Request, person_id: uuid.UUID | None) -> Person | None:

@@ -1,11 +1,10 @@
 """Endpoints of teams."""
 
-import datetime
 import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -88,16 +87,13 @@ class Teams(api.TenantView):
         return Response(TeamOut(team).data, status=status.HTTP_201_CREATED)
 
 
-ASOF = OpenApiParameter("asof", datetime.date, description="Today when absent.")
-
-
 class OneTeam(api.TenantView):
     """One team on a day (`?asof=`); its names, place and lead."""
 
     scope_read = Scope.PEOPLE_READ
     scope_write = Scope.PEOPLE_WRITE
 
-    @extend_schema(operation_id="teams_one", responses=TeamDetailOut, parameters=[ASOF])
+    @extend_schema(operation_id="teams_one", responses=TeamDetailOut, parameters=[shared.ASOF])
     def get(self, request: Request, team_id: uuid.UUID) -> Response:
         team = _team(team_id)
         members = queries.members_of(team.pk, shared.day_asked(request)).count()
@@ -119,7 +115,7 @@ class Members(api.TenantView):
 
     scope_read = Scope.PEOPLE_READ
 
-    @extend_schema(operation_id="teams_members", responses=MemberOut(many=True), parameters=[ASOF])
+    @extend_schema(operation_id="teams_members", responses=MemberOut(many=True), parameters=[shared.ASOF])
     def get(self, request: Request, team_id: uuid.UUID) -> Response:
         members = queries.members_of(_team(team_id).pk, shared.day_asked(request))
         paginator = api.NewestFirst()

@@ -10,6 +10,7 @@ from performance.people.models.calendars import (
 )
 from performance.people.models.directory import (
     BusinessUnit,
+    ErasedMention,
     Invitation,
     PeopleImport,
     Person,
@@ -27,6 +28,7 @@ __all__ = [
     "ApiToken",
     "BusinessUnit",
     "CalendarDay",
+    "ErasedMention",
     "FiscalPattern",
     "Invitation",
     "Membership",

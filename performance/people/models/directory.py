@@ -211,6 +211,22 @@ class Invitation(tenancy.TenantModel):
         return self.email
 
 
+class ErasedMention(tenancy.TenantModel):
+    """A row of the log that names somebody whose personal data was erased, though it is about something else.
+
+    The log cannot be changed; what it shows can. `in_label`: its subject's label is what names them.
+    """
+
+    row_id = models.UUIDField(_("row of the log"), db_index=True)
+    in_label = models.BooleanField(_("in the label"), default=False)
+
+    class Meta(tenancy.TenantModel.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return str(self.row_id)
+
+
 class PeopleImport(tenancy.TenantModel):
     """A file of people: kept with its mapping and its dry run until it is applied."""
 

@@ -24,6 +24,7 @@ from performance.people.queries.calendars import (
 from performance.people.queries.changes import (
     Change,
     changes,
+    day_known,
     line_changes,
     next_planned_day,
     planned_count,
@@ -35,6 +36,7 @@ from performance.people.queries.directory import (
     STATES,
     Filters,
     Hit,
+    able_administrators,
     cities,
     directory,
     directory_counts,
@@ -61,6 +63,7 @@ from performance.people.queries.lines import (
     manages_anyone,
     reports_of,
 )
+from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
     Quarter,
     current_period,
@@ -92,6 +95,7 @@ __all__ = [
     "Quarter",
     "SetupStep",
     "WorkDays",
+    "able_administrators",
     "absences_of",
     "active_people",
     "all_teams",
@@ -107,6 +111,7 @@ __all__ = [
     "current_period",
     "day_at",
     "day_from",
+    "day_known",
     "days_away",
     "directory",
     "directory_counts",
@@ -123,6 +128,8 @@ __all__ = [
     "line_changes",
     "load_actor",
     "local_time",
+    "log",
+    "log_shown",
     "manager_of",
     "managers",
     "managers_of",

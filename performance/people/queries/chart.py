@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Q
 
-from performance.foundation import tenancy
+from performance.foundation import access, tenancy
 from performance.people.models import Person, ReportingLine
+from performance.people.queries.changes import known
 from performance.people.queries.lines import active_people, holds_on, line_above
 
 BRANCH = 50
@@ -84,7 +85,7 @@ def counts_below(roots: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UUI
         return {root: (direct, everyone) for root, direct, everyone in cursor.fetchall()}
 
 
-def outline(person: Person, on: datetime.date) -> Node:
+def outline(person: Person, on: datetime.date, actor: access.Actor) -> Node:
     """The line from the top down to the person, a few neighbours on each level, and the person's own reports."""
     above = line_above(person.pk, on)
     path = [*reversed(above), person.pk]
@@ -95,18 +96,18 @@ def outline(person: Person, on: datetime.date) -> Node:
     for ancestor in path:
         nodes[ancestor].is_open = bool(nodes[ancestor].children)
     nodes[person.pk].is_current = True
-    _add_planned(nodes[person.pk], on)
+    _add_planned(nodes[person.pk], on, actor)
     return nodes[path[0]]
 
 
-def branch(manager: Person, on: datetime.date, *, offset: int = 0) -> Node:
+def branch(manager: Person, on: datetime.date, actor: access.Actor, *, offset: int = 0) -> Node:
     """One person's direct reports, fifty at a time, with their counts."""
     children, totals = _children([manager.pk], [], manager.pk, on, offset=offset)
     group = children.get(manager.pk, [])
     nodes = _nodes({manager.pk, *group}, on)
     _hang(nodes, manager.pk, group, totals.get(manager.pk, 0), offset=offset)
     if offset == 0:
-        _add_planned(nodes[manager.pk], on)
+        _add_planned(nodes[manager.pk], on, actor)
     return nodes[manager.pk]
 
 
@@ -208,10 +209,11 @@ def _add_history(nodes: dict[uuid.UUID, Node], on: datetime.date) -> None:
             nodes[key].since, nodes[key].before = starts_on, before
 
 
-def _add_planned(manager: Node, on: datetime.date) -> None:
-    """Adds the people who will report here, from a later day on, with whom they report to until then."""
+def _add_planned(manager: Node, on: datetime.date, actor: access.Actor) -> None:
+    """Adds the people who will report here, from a later day on, with whom they report to until then. Plans that
+    the reader may not know stay out."""
     coming = (
-        ReportingLine.objects.filter(manager=manager.person, starts_on__gt=on)
+        ReportingLine.objects.filter(known(actor), manager=manager.person, starts_on__gt=on)
         .select_related("person")
         .order_by("starts_on")[:BRANCH]
     )

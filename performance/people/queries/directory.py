@@ -5,13 +5,22 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from django.db.models import Count, F, Q, QuerySet, TextField, Value
+from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Replace
 from django.urls import reverse
 
-from performance.foundation import access
-from performance.people.models import Person, ReportingLine, RoleGrant, Team, TeamMembership
+from performance.foundation import access, tenancy
+from performance.people.models import (
+    Membership,
+    Person,
+    ReportingLine,
+    Role,
+    RoleGrant,
+    Team,
+    TeamMembership,
+)
 from performance.people.queries.accounts import today
+from performance.people.queries.changes import known
 from performance.people.queries.lines import active_people, holds_on, ids_below
 
 STATES = ("active", "joining", "left")
@@ -48,14 +57,14 @@ def people_visible_to(actor: access.Actor) -> QuerySet[Person]:
 
 def directory(actor: access.Actor, filters: Filters, on: datetime.date) -> QuerySet[Person]:
     """The people that the filters leave, by name."""
-    found = _narrowed(people_visible_to(actor), filters, on)
+    found = _narrowed(actor, filters, on)
     return found.filter(_in_state(filters.state, on)).order_by("name_sort", "number")
 
 
 def directory_counts(actor: access.Actor, filters: Filters, on: datetime.date) -> dict[str, int]:
     """How many people each state would show under the other filters, and `everybody` active. One query."""
     counts = {state: Count("pk", filter=_in_state(state, on)) for state in STATES}
-    narrowed = _narrowed(people_visible_to(actor), replace(filters, state="active"), on)
+    narrowed = _narrowed(actor, replace(filters, state="active"), on)
     return narrowed.aggregate(**counts)
 
 
@@ -71,11 +80,13 @@ def cities() -> list[str]:
     return list(Person.objects.exclude(city="").values_list("city", flat=True).distinct().order_by("city"))
 
 
-def _narrowed(people: QuerySet[Person], filters: Filters, on: datetime.date) -> QuerySet[Person]:
+def _narrowed(actor: access.Actor, filters: Filters, on: datetime.date) -> QuerySet[Person]:
+    people = people_visible_to(actor)
     if filters.words:
         people = matching(people, filters.words)
     if filters.team_id:
-        members = TeamMembership.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on), team_id=filters.team_id)
+        lasting = Q(ends_on=None) | Q(ends_on__gt=on)
+        members = TeamMembership.objects.filter(lasting, known(actor), team_id=filters.team_id)
         people = people.filter(pk__in=members.values("person_id"))
     if filters.city:
         people = people.filter(city=filters.city)
@@ -110,9 +121,9 @@ def matching(people: QuerySet[Person], words: str) -> QuerySet[Person]:
 def search(actor: access.Actor, words: str) -> list[Hit]:
     """People for the command palette, at most eight; people who are here come first."""
     on = today(actor.organisation)
-    found = matching(people_visible_to(actor), words).order_by(
-        F("left_on").desc(nulls_first=True), "name_sort"
-    )
+    # Not by the last day itself: the order would tell of one that is still to come.
+    is_gone = Case(When(_in_state("left", on), then=1), default=0)
+    found = matching(people_visible_to(actor), words).alias(is_gone=is_gone).order_by("is_gone", "name_sort")
     return [
         Hit(
             str(person),
@@ -126,6 +137,16 @@ def search(actor: access.Actor, words: str) -> list[Hit]:
 
 def people_with_role(role: str) -> QuerySet[Person]:
     return Person.objects.filter(grants__role=role, left_on=None)
+
+
+def able_administrators() -> QuerySet[Person]:
+    """Administrators who can use the role: they stay, can sign in here, and are no auditors, who write nothing."""
+    members = Membership.objects.filter(organisation_id=tenancy.current_organisation_id(), is_active=True)
+    return (
+        people_with_role(Role.ADMINISTRATOR)
+        .filter(user__is_active=True, user__in=members.values("user"))
+        .exclude(pk__in=RoleGrant.objects.filter(role=Role.AUDITOR).values("person_id"))
+    )
 
 
 def grants() -> QuerySet[RoleGrant]:

@@ -23,7 +23,7 @@ class SetupStep:
 
 def setup_steps(organisation: Organisation, on: datetime.date) -> list[SetupStep]:
     """The five steps to the first check-in, in order."""
-    people = Person.objects.filter(left_on=None).count()
+    people = Person.objects.exclude(left_on__lt=on).count()
     invited = Invitation.objects.filter(withdrawn_at=None).count()
     signed_in = Person.objects.exclude(user=None).count()
     sources = _count("sources")

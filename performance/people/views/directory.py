@@ -56,7 +56,7 @@ def reports(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     manager = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)
     on = frame.day_shown(request)
     offset = request.GET.get("after", "0")
-    node = queries.branch(manager, on, offset=int(offset) if offset.isdecimal() else 0)
+    node = queries.branch(manager, on, request.actor, offset=int(offset) if offset.isdecimal() else 0)
     return render(request, "people/_branch.html", {"node": node, "asof": on, "today": frame.today(request)})
 
 
@@ -67,7 +67,7 @@ def organisation_chart(request: HttpRequest) -> HttpResponse:
     on = frame.day_shown(request)
     tops = queries.tops(on)
     if len(tops) == 1:
-        tops = [queries.branch(tops[0].person, on)]
+        tops = [queries.branch(tops[0].person, on, request.actor)]
         tops[0].is_open = True
     context = frame.people_frame(request, "organisation") | {
         "asof": on,
@@ -81,9 +81,9 @@ def organisation_chart(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.member
 def changes(request: HttpRequest) -> HttpResponse:
-    """Every change of a reporting line, planned ones first."""
+    """Every change of a reporting line that the reader may know, planned ones first."""
     on = frame.today(request)
-    page = Paginator(queries.line_changes(), queries.PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.line_changes(request.actor), queries.PAGE).get_page(request.GET.get("page"))
     context = frame.people_frame(request, "changes") | {
         "page": page,
         "changes": queries.changes(list(page), on),
@@ -192,8 +192,8 @@ def _kept(request: HttpRequest) -> str:
 def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
     actor = request.actor
     on, today = frame.day_shown(request), frame.today(request)
-    lines = list(queries.line_changes(person)[: CHANGES_SHOWN + 1])
-    root = queries.outline(person, on)
+    lines = list(queries.line_changes(actor, person)[: CHANGES_SHOWN + 1])
+    root = queries.outline(person, on, actor)
     can_edit = rules.can_edit_people(actor)
     above = queries.line_above(person.pk, today)
     sees_absences = rules.can_see_absences(actor, person, above)
@@ -210,7 +210,7 @@ def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
         "reports_today": root.find(person.pk),
         "changes": queries.changes(lines[:CHANGES_SHOWN], today),
         "has_more_changes": len(lines) > CHANGES_SHOWN,
-        "next_plan": queries.next_planned_day(today),
+        "next_plan": queries.next_planned_day(actor, today),
         "has_left": person.left_on is not None and person.left_on < today,
         "can_see_last_day": rules.can_see_last_day(actor, person, today),
         "can_deactivate": rules.can_deactivate(actor, person),

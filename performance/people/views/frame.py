@@ -18,8 +18,8 @@ def today(request: HttpRequest) -> datetime.date:
 
 
 def day_shown(request: HttpRequest) -> datetime.date:
-    """`?asof=2026-06-01`, else today."""
-    return queries.day_from(request.GET.get("asof", "")) or today(request)
+    """`?asof=2026-06-01`, else today; a day to come counts for whoever sees plans."""
+    return queries.day_known(request.actor, queries.day_from(request.GET.get("asof", "")) or today(request))
 
 
 def people_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def people_frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         "nav": "people",
         "tab": tab,
         "today": on,
-        "planned_count": queries.planned_count(on),
+        "planned_count": queries.planned_count(actor, on),
+        "can_see_plans": rules.can_see_plans(actor),
         "can_edit_people": rules.can_edit_people(actor),
         "can_export_people": rules.can_export_people(actor),
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, audit, deeds
+from performance.foundation import access, deeds
 from performance.people import actions, forms, queries, rules
 from performance.people.actions.organisations import EDITABLE
 from performance.people.models import Period, PeriodState, Person, Role
@@ -233,11 +233,14 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, when, why; newest first."""
     access.require(rules.can_read_audit(request.actor))
     filters = forms.AuditFilters(request.GET).filters()
-    rows = audit.rows(**filters)
+    rows = queries.log(**filters)
     page = Paginator(rows, AUDIT_PAGE).get_page(request.GET.get("page"))
     context = frame.settings_frame(request, "audit") | {
         "page": page,
-        "rows": [(row, deeds.deed(row.action), deeds.told(row.subject_type, row.changes)) for row in page],
+        "rows": [
+            (row, deeds.deed(row.action), deeds.told(row.subject_type, row.changes))
+            for row in queries.log_shown(request.actor, page)
+        ],
         "words": filters["search"],
     }
     return render(request, "people/audit_log.html", context)

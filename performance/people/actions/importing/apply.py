@@ -10,7 +10,8 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit, stale
-from performance.people.actions import lines
+from performance.people import rules
+from performance.people.actions import lines, roles
 from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
@@ -35,12 +36,15 @@ def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peo
             upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
             if upload.applied_at is not None:
                 raise PeopleRefused(_("This file was applied already."), code="conflict")
-            made = plan.make(steps.prepared(upload, at))
+            check = steps.prepared(upload, at, by)
+            made = plan.make(check)
             _refuse_unready(upload, made)
+            roles.refuse_last_administrator(_saying_goodbye(made))
             upload.before = _write(made)
             upload.applied_at = at
             upload.save(update_fields=["before", "applied_at"])
             _tell(upload, made, by, at)
+            roles.end_roles(_gone(made, check.today), by=by, at=at)
             stale.mark("score", _touched(upload.before), at=at)
     except IntegrityError as error:
         raise PeopleRefused(_refused_by_database(error), code="conflict") from error
@@ -55,7 +59,7 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
     try:
         with transaction.atomic():
             upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
-            _refuse_undoing(upload, at)
+            _refuse_undoing(upload, by, at)
             touched = _restore(upload.before)
             upload.undone_at = at
             upload.save(update_fields=["undone_at"])
@@ -69,18 +73,24 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
     return upload
 
 
-def _refuse_undoing(upload: PeopleImport, at: datetime.datetime) -> None:
+def _refuse_undoing(upload: PeopleImport, by: Any, at: datetime.datetime) -> None:
     if upload.applied_at is None or upload.undone_at is not None:
         raise PeopleRefused(_("There is nothing to take back."), code="conflict")
     if at > upload.applied_at + UNDO_LASTS:
         raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
     if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
         raise PeopleRefused(_("Take back the later import first."), code="conflict")
+    readdressed = [key for key, values in upload.before["values"].items() if "email" in values]
+    for person in roles.out_of_reach(by, readdressed).values():
+        raise PeopleRefused(rules.readdressing_refused(person), code="out_of_reach")
 
 
 def _refuse_unready(upload: PeopleImport, made: shapes.Plan) -> None:
     if made.problems:
-        raise PeopleRefused(_("Some cells are still wrong. Nothing was saved."), code="errors")
+        # A problem that the dry run did not show is told here: it may come from who applies the file.
+        shown = upload.report.get("counts", {}).get("errors")
+        text = _("Some cells are still wrong. Nothing was saved.") if shown else made.problems[0].text
+        raise PeopleRefused(text, code="errors")
     if made.digest != upload.report.get("digest"):
         raise PeopleRefused(
             _("People have changed since this file was checked. Look at the new result."), code="conflict"
@@ -200,6 +210,19 @@ def _leaving(made: shapes.Plan, people: dict[str, Person]) -> dict[uuid.UUID, da
     """person → the day after their last one, of everybody whom the file says goodbye to."""
     days = {change.row.person: change.fields.get("left_on", (None, None))[1] for change in made.changed}
     return {people[key].pk: left_on + A_DAY for key, left_on in days.items() if left_on is not None}
+
+
+def _saying_goodbye(made: shapes.Plan) -> list[uuid.UUID]:
+    """Who leaves by the file, on whatever day."""
+    return [change.known.id for change in made.changed if "left_on" in change.fields]
+
+
+def _gone(made: shapes.Plan, today: datetime.date) -> list[uuid.UUID]:
+    """Whose last day is over by the file, and whose was before it: nobody comes back with the roles of then."""
+    days = {
+        change.known.id: change.fields["left_on"] for change in made.changed if "left_on" in change.fields
+    }
+    return [key for key, pair in days.items() if any(day is not None and day < today for day in pair)]
 
 
 def _end(

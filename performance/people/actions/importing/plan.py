@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from performance.people import rules
 from performance.people.actions.importing import cells, shapes
 from performance.people.actions.importing.sheets import clean, letter
 from performance.people.actions.names import is_chinese
@@ -27,6 +28,7 @@ def make(check: shapes.Check) -> shapes.Plan:
     _settle_managers(check, rows, plan)
     _refuse_loops(check, rows, plan)
     _refuse_shared_emails(check, rows, plan)
+    _refuse_emails_out_of_reach(check, rows, plan)
     plan.names = {row.person: row.name for row in rows}
     bad = {problem.row for problem in plan.problems}
     for row in rows:
@@ -278,6 +280,14 @@ def _refuse_shared_emails(check: shapes.Check, rows: list[shapes.Row], plan: sha
                     email,
                 )
             )
+
+
+def _refuse_emails_out_of_reach(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
+    for row in rows:
+        email = row.values.get("email")
+        if email and row.person in check.out_of_reach and email != check.known[row.person].values["email"]:
+            text = rules.readdressing_refused(row.name)
+            plan.problems.append(shapes.Problem(row.number, check.mapping["email"], text, email))
 
 
 def _refuse_leavers_with_reports(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:

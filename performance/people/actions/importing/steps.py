@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from performance.people import queries
+from performance.people.actions import roles
 from performance.people.actions.importing import columns, plan, shapes, sheets
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import BusinessUnit, PeopleImport, Person, ReportingLine, Team, TeamMembership
@@ -93,8 +94,11 @@ def _try_out(upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
     return upload
 
 
-def prepared(upload: PeopleImport, at: datetime.datetime) -> shapes.Check:
-    """The file beside the people who are here now. Six statements, whatever their number."""
+def prepared(upload: PeopleImport, at: datetime.datetime, by: Any = None) -> shapes.Check:
+    """The file beside the people who are here now. Eight statements, whatever their number.
+
+    `by` is who imports it; whoever uploaded it when absent.
+    """
     _refuse_incomplete(upload.mapping)
     today = queries.day_at(upload.organisation, at)
     starts_on = upload.starts_on or today
@@ -108,6 +112,9 @@ def prepared(upload: PeopleImport, at: datetime.datetime) -> shapes.Check:
         left_out=frozenset(upload.left_out),
         team_names=_names(Team.objects.all()),
         unit_names=_names(BusinessUnit.objects.all()),
+        out_of_reach=frozenset(
+            person.number.lower() for person in roles.out_of_reach(by or upload.uploaded_by).values()
+        ),
     )
 
 
