@@ -401,3 +401,14 @@ def test_pages_ask_the_database_as_often_for_many_people_as_for_few(
     many = {address: _queries(client, address) for client, found in addresses.items() for address in found}
     assert many == few
     assert max(many.values()) <= 40
+
+
+def test_the_weights_as_written_sum_to_the_whole(score: Score, cast: Cast) -> None:
+    with tenancy.acting_for(cast.organisation):
+        card = queries.scorecard(score)
+        counted = [line for line in card.lines if line.counts]
+        assert sum(line.written_weight for line in counted) == 100
+        assert all(
+            abs(line.written_weight - line.effective_ppm / Decimal(10_000)) < Decimal("0.01")
+            for line in counted
+        )

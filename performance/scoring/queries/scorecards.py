@@ -56,7 +56,7 @@ class Line:
     #: Points and their difference to constant weights as the page writes them: with one place, and summing exactly
     #: to the total that it writes (largest remainders).
     points: Decimal = Decimal(0)
-    #: The effective weight as it is written, in percent with one place: the column sums to exactly 100.
+    #: The effective weight as it is written, in percent with two places: the column sums to exactly 100.
     written_weight: Decimal = Decimal(0)
     moved: Decimal = Decimal(0)
 
@@ -231,7 +231,7 @@ def _as_written(lines: list[Line], score: Score) -> list[Line]:
     moved = _shared_out([line.delta_micro for line in lines], total - constant, keys)
     # A ppm of the whole is a ten-thousandth of a percent: × 100 makes micro percent of it.
     counted = [line.effective_ppm * 100 if line.counts else 0 for line in lines]
-    weights = _shared_out(counted, _tenths(sum(counted)), keys)
+    weights = _shared_out(counted, round(sum(counted) * 100 / MICRO), keys, places=2)
     return [
         replace(line, points=point, moved=change, written_weight=weight)
         for line, point, change, weight in zip(lines, points, moved, weights, strict=True)
@@ -243,14 +243,16 @@ def _tenths(micro: int) -> int:
     return int(formats.rounded(Decimal(micro) / MICRO, 1) * 10)
 
 
-def _shared_out(micros: list[int], total_tenths: int, keys: list[str]) -> list[Decimal]:
+def _shared_out(micros: list[int], total: int, keys: list[str], *, places: int = 1) -> list[Decimal]:
+    """Figures with so many places that sum to `total`, which counts in units of the last place."""
+    unit = 10**places
     shared = shares.apportion(
         fixed.column(micros)[None, :],
-        fixed.column([MICRO // 10]),
-        fixed.column([total_tenths]),
+        fixed.column([MICRO // unit]),
+        fixed.column([total]),
         shares.key_order(keys),
     )
-    return [Decimal(int(tenths)) / 10 for tenths in shared[0]]
+    return [Decimal(int(units)) / unit for units in shared[0]]
 
 
 def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
