@@ -38,6 +38,7 @@ TEXTS = frozenset({".csv", ".tsv", ".txt"})
 MAX_COLUMNS = 500
 SAMPLE_ROWS = 2000
 CHUNK = 1 << 20
+LONGEST_CELL = 1 << 17
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -170,7 +171,7 @@ class FileConnector:
         layout = layout_of(self.path)
         with self.path.open(encoding=layout.encoding, newline="") as lines:
             reader = csv.reader(lines, delimiter=layout.delimiter, strict=False)
-            csv.field_size_limit(max(self.limits.max_value_bytes, 1 << 17))
+            csv.field_size_limit(LONGEST_CELL)
             try:
                 for row in reader:
                     yield tuple(value.strip() or None for value in row)
