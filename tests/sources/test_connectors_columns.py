@@ -91,6 +91,7 @@ def test_a_value_is_coerced_exactly(type_: str, raw: object, expected: object) -
         ("text", "a\x00b", "bad_characters"),
         ("text", "x" * 70_000, "text_too_long"),
         ("text", b"\xff\xfe", "bad_characters"),
+        *((type_, columns.TooLong("1"), "text_too_long") for type_ in columns.TYPES),
     ],
 )
 def test_a_value_that_does_not_fit_is_rejected_with_its_reason(type_: str, raw: object, code: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from performance.foundation import workbooks
+from performance.foundation.workbooks import inspection
 from performance.sources import connectors
 from tests.sources.real_data import shared
 
@@ -131,7 +131,7 @@ def test_a_damaged_workbook_and_a_zip_bomb_are_refused(tmp_path: Path) -> None:
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("xl/big.xml", "w") as entry,
     ):
-        for _ in range(workbooks.MAX_UNPACKED // (1 << 20) + 1):
+        for _ in range(inspection.MAX_UNPACKED // (1 << 20) + 1):
             entry.write(b"\0" * (1 << 20))
     for path, code in ((damaged, "file_unreadable"), (bomb, "file_too_large")):
         with pytest.raises(connectors.ConnectorRefused) as refused:

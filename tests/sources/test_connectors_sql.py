@@ -1,5 +1,6 @@
 """SQL connectors against real servers: what they read equals what the drivers read, and they only read."""
 
+import resource
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from performance.sources import connectors
+from performance.sources.connectors.columns import TooLong
 from tests.sources.real_data import Place
 
 
@@ -140,6 +142,85 @@ def test_rows_and_bytes_are_capped(place: Place) -> None:
         with opened(place, limits) as source, pytest.raises(connectors.ConnectorRefused) as refused:
             list(source.read(sales(place), [key], batch_size=500))
         assert refused.value.code == code
+
+
+def many(place: Place, expression: str, rows: int) -> connectors.Query:
+    numbers = f"generate_series(1, {rows}) n" if place.kind == "postgresql" else "`Order Details` a, Orders b"
+    return connectors.Query(f"SELECT {expression} AS a, 7 AS b FROM {numbers} LIMIT {rows}")
+
+
+@pytest.mark.parametrize(
+    ("letters", "rows"),
+    [
+        # Each far too long; then each within the bound, but not five thousand at once.
+        (15_000_000, 60),
+        (200_000, 5000),
+    ],
+)
+def test_long_values_never_fill_our_memory(place: Place, letters: int, rows: int) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seen = long = 0
+    with opened(place) as source:
+        for batch in source.read(many(place, f"repeat('x', {letters})", rows), ["a", "b"]):
+            assert all(row[1] == 7 for row in batch.rows)
+            assert batch.first_row == seen + 1
+            seen += len(batch.rows)
+            long += sum(isinstance(row[0], TooLong) for row in batch.rows)
+    assert seen == rows
+    assert long == (rows if letters > connectors.Limits().max_value_bytes else 0)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024, "in KB"
+
+
+def test_a_value_is_too_long_by_its_bytes_and_keeps_its_beginning(place: Place) -> None:
+    limits = connectors.Limits(max_value_bytes=1000)
+    for letter, fit in (("x", 1000), ("店", 333)):
+        for letters, is_long in ((fit, False), (fit + 1, True)):
+            with opened(place, limits) as source:
+                query = many(place, f"repeat('{letter}', {letters})", 1)
+                ((value, _other),) = [row for batch in source.read(query, ["a", "b"]) for row in batch.rows]
+            assert value == (TooLong(letter * 200) if is_long else letter * letters)
+
+
+@pytest.fixture
+def lengthy(place: Place) -> Iterator[tuple[Place, connectors.Table]]:
+    """A table with a long value of each kind in a row of its own, after a row of short ones."""
+    is_postgres = place.kind == "postgresql"
+    kinds = ["text", "varchar(20000)", "char(4)", "bytea", "json", "jsonb", "text[]"]
+    kinds = kinds if is_postgres else ["longtext", "varchar(10000)", "char(4)", "longblob", "json"]
+    place.run("DROP TABLE IF EXISTS lengthy")
+    columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(kinds))
+    place.run(f"CREATE TABLE lengthy (id int primary key, {columns})")
+    short = {"bytea": "'\\x00ff'::bytea", "longblob": "x'00ff'", "json": "'{\"a\": 1}'", "text[]": "'{a,b}'"}
+    short["jsonb"] = short["json"]
+    long = {"bytea": "decode(repeat('00', 9999), 'hex')", "longblob": "repeat('a', 9999)"}
+    long["json"] = long["jsonb"] = "concat('{\"a\": \"', repeat('x', 9999), '\"}')" + (
+        "::json" if is_postgres else ""
+    )
+    long["text[]"] = "array[repeat('x', 9999)]"
+    for number, kind in enumerate([None, *kinds]):
+        values = [short.get(known, "'ab'") for known in kinds]
+        if kind is not None:
+            values[number - 1] = long.get(kind, "'ab'" if kind == "char(4)" else "repeat('x', 9999)")
+        place.run(f"INSERT INTO lengthy VALUES ({number}, {', '.join(values)})")
+    yield place, connectors.Table("public" if is_postgres else place.values["database"], "lengthy")
+    place.run("DROP TABLE lengthy")
+
+
+def test_every_kind_of_column_is_guarded_and_short_values_stay_as_they_are(
+    lengthy: tuple[Place, connectors.Table],
+) -> None:
+    place, table = lengthy
+    is_postgres = place.kind == "postgresql"
+    names = ["id", *(f"c{number}" for number in range(7 if is_postgres else 5))]
+    with opened(place, connectors.Limits(max_value_bytes=1000)) as source:
+        cursor = connectors.Cursor("id", 0)
+        rows = [row for batch in source.read(table, names, cursor) for row in batch.rows]
+    first, *others = sorted(rows, key=lambda row: row[0])
+    expected = (0, "ab", "ab", "ab  " if is_postgres else "ab", b"\x00\xff", '{"a": 1}')
+    assert first == (*expected, '{"a": 1}', ["a", "b"]) if is_postgres else expected
+    for number, row in enumerate(others, start=1):
+        long = [place_ for place_, value in enumerate(row) if isinstance(value, TooLong)]
+        assert long == ([] if number == 3 else [number])
 
 
 def test_a_slow_statement_is_stopped(contoso: Place, northwind: Place) -> None:

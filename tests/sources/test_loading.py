@@ -177,6 +177,50 @@ def test_a_load_that_never_ends_is_given_up(ledger: models.Dataset) -> None:
     assert "4" in waiting.problem
 
 
+@pytest.fixture(params=["contoso", "northwind"])
+def essays(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Three short texts and one that is too long for anybody."""
+    place: Place = request.getfixturevalue(request.param)
+    place.run("DROP TABLE IF EXISTS essays")
+    place.run(
+        f"CREATE TABLE essays (id int primary key, body {'text' if place.kind == 'postgresql' else 'longtext'})"
+    )
+    place.run("INSERT INTO essays VALUES (1, '12'), (2, NULL), (3, repeat('1', 10000000)), (4, '34')")
+    yield place
+    place.run("DROP TABLE essays")
+
+
+@pytest.mark.parametrize("is_query", [True, False])
+@pytest.mark.parametrize("type_", ["text", "integer"])
+def test_a_row_with_a_text_that_is_too_long_is_kept_aside(
+    is_query: bool, type_: str, acting: Organisation, essays: Place
+) -> None:
+    schema = "public" if essays.kind == "postgresql" else essays.values["database"]
+    question = {"query": "SELECT id, body FROM essays"} if is_query else {"schema": schema, "table": "essays"}
+    dataset = stage.modelled(
+        stage.connected(essays),
+        question,
+        "essays",
+        change=lambda proposal: {"type": type_} if proposal.source_name == "body" else {"is_key": True},
+    )
+    done = stage.load(dataset)
+    assert done.state == "done"
+    assert stage.counts(done) | {"unchanged": 0} == {
+        "read": 4,
+        "rejected": 1,
+        "inserted": 3,
+        "updated": 0,
+        "deleted": 0,
+        "unchanged": 0,
+    }
+    wanted = {"text": ["12", None, "34"], "integer": [12, None, 34]}[type_]
+    assert stage.rows(dataset, "id", "body") == list(zip([1, 2, 4], wanted, strict=True))
+    (kept,) = queries.rejected_rows(done)
+    assert (kept.number, kept.reason, kept.column_key) == (3, "text_too_long", "body")
+    assert kept.value == "1" * 200
+    assert kept.row["id"] == "3"
+
+
 def test_a_cursor_reads_only_what_is_new_and_late(ledger: models.Dataset, books: Place) -> None:
     first = stage.load(ledger)
     assert first.rows_read == 240

@@ -1,13 +1,15 @@
 """The tables of imported rows have walls too: hostile probes as the application's role."""
 
+import importlib
 import json
+import uuid
 from typing import Any
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection as database
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.utils import DataError, IntegrityError, ProgrammingError
 
 from performance.foundation import tenancy
@@ -70,6 +72,55 @@ def test_rows_cannot_be_smuggled_in(theirs: bool, stores: models.Dataset, elsewh
     ):
         with tenancy.acting_for(elsewhere), pytest.raises(REFUSALS):
             run(f"INSERT INTO {relation} ({columns}) VALUES (%s, gen_random_uuid(), 1)", [claimed])
+
+
+def test_rows_cannot_be_smuggled_in_by_a_session_that_acts_for_nobody(stores: models.Dataset) -> None:
+    kept = queries.row_relation(stores)
+    gate = kept.replace('"d_', '"g_')
+    values = [stores.organisation_id]
+    for setting in (None, ""):
+        if setting is not None:
+            run("SELECT set_config('app.organisation', %s, true)", [setting])
+        with pytest.raises(IntegrityError) as refused:
+            run(
+                f"INSERT INTO {gate} (organisation_id, load_id, row_no) VALUES (%s, gen_random_uuid(), 1)",
+                values,
+            )
+        assert isinstance(refused.value.__cause__, psycopg.errors.CheckViolation)
+        with pytest.raises(ProgrammingError) as walled:
+            run(
+                f"INSERT INTO {kept} (organisation_id, load_id, store_key) VALUES (%s, gen_random_uuid(), 1)",
+                values,
+            )
+        assert isinstance(walled.value.__cause__, psycopg.errors.InsufficientPrivilege)
+    with tenancy.acting_for(stores.organisation):
+        assert run(f"SELECT count(*) FROM {queries.stage_relation(stores)}") == [(0,)]
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_stages_of_before_get_the_wall_that_new_ones_have() -> None:
+    """As the owner, who makes a stage as it was made once; a row that waits in it stays."""
+    migration = importlib.import_module("performance.sources.migrations.0003_stages_refuse_nobody")
+    ours, gate = uuid.uuid4(), f"dataset_rows.g_{uuid.uuid4().hex}"
+    row = f"INSERT INTO {gate} VALUES (%s, gen_random_uuid(), 1)"
+    with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(
+            f"CREATE UNLOGGED TABLE {gate} (organisation_id uuid NOT NULL CHECK (organisation_id = '{ours}' AND"
+            " organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid),"
+            " load_id uuid NOT NULL, row_no bigint NOT NULL)"
+        )
+        cursor.execute(row, [ours])
+        for _again in range(2):
+            cursor.execute(migration.MEND)
+            with pytest.raises(IntegrityError), transaction.atomic("owner"):
+                cursor.execute(row, [ours])
+        cursor.execute("SELECT set_config('app.organisation', %s, true)", [str(ours)])
+        cursor.execute(row, [ours])
+        with pytest.raises(IntegrityError), transaction.atomic("owner"):
+            cursor.execute(row, [uuid.uuid4()])
+        cursor.execute(f"SELECT count(*) FROM {gate}")
+        assert cursor.fetchone() == (2,)
+        transaction.set_rollback(True, "owner")
 
 
 @pytest.mark.parametrize(

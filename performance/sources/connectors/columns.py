@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
@@ -81,6 +82,16 @@ REASONS: dict[str, Any] = {
     "key_too_long": _("the key is longer than 500 characters"),
     "key_twice": _("this key appeared before in the same load"),
 }
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """Stands for a value that was too long to be fetched. `start`: its beginning, where the source could give it."""
+
+    start: Any = None
+
+    def __str__(self) -> str:
+        return f"{'' if self.start is None else self.start}…"
 
 
 class Rejected(ValueError):
@@ -168,6 +179,10 @@ def _is_clean(text: str) -> bool:
     return True
 
 
+def _unfit(value: Any, code: str) -> Rejected:
+    return Rejected("text_too_long" if isinstance(value, TooLong) else code)
+
+
 def _text(value: Any) -> str | None:
     if value is None:
         return None
@@ -180,6 +195,8 @@ def _text(value: Any) -> str | None:
             raise Rejected("bad_characters") from error
     elif isinstance(value, datetime | date | time):
         text = value.isoformat()
+    elif isinstance(value, TooLong):
+        raise Rejected("text_too_long")
     else:
         text = str(value)
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
@@ -239,7 +256,7 @@ def _decimal(value: Any) -> Decimal | None:
             return None
         number = _number(tidy, "not_decimal")
     else:
-        raise Rejected("not_decimal")
+        raise _unfit(value, "not_decimal")
     if number.is_nan():
         return None
     if not number.is_finite():
@@ -288,7 +305,7 @@ def _boolean(value: Any) -> bool | None:
             return False
         if is_empty(tidy):
             return None
-    raise Rejected("not_boolean")
+    raise _unfit(value, "not_boolean")
 
 
 def _date(value: Any, zone: tzinfo, order: str) -> date | None:
@@ -311,7 +328,7 @@ def _date(value: Any, zone: tzinfo, order: str) -> date | None:
     elif isinstance(value, int) and not isinstance(value, bool) and COMPACT.match(str(value)):
         day = _written_day(str(value), order)
     else:
-        raise Rejected("not_date")
+        raise _unfit(value, "not_date")
     return _in_range(day)
 
 
@@ -371,7 +388,7 @@ def _timestamp(value: Any, zone: tzinfo, order: str) -> datetime | None:
         else:
             moment = datetime.combine(_written_day(tidy, order), time(), zone)
     else:
-        raise Rejected("not_timestamp")
+        raise _unfit(value, "not_timestamp")
     _in_range(moment.date())
     return moment.astimezone(UTC)
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Protocol
 
 import psycopg
 import pymysql
+import pymysql.cursors
 import sqlalchemy
+from psycopg.types.string import TextLoader
 from pymysql.constants import FIELD_TYPE
-from sqlalchemy.exc import DBAPIError
 
 from performance.sources.connectors.egress import Pinned
-from performance.sources.connectors.protocol import ConnectorRefused, Limits, Settings
+from performance.sources.connectors.lengths import Length
+from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
+
+#: Letters of a value that is too long, to recognise it by.
+SHOWN = 200
 
 
 class Dialect(Protocol):
     url: str
     quote: str
+    #: What its driver raises.
+    errors: type[Exception]
+    #: Behind a subquery: computed once, and not merged into what stands around it.
+    fence: str
 
     def dial(self, pinned: Pinned, settings: Settings, limits: Limits) -> Any: ...
     def make_read_only(self, connection: sqlalchemy.Connection, seconds: int) -> None: ...
@@ -34,15 +46,32 @@ class Dialect(Protocol):
     def instants(self, description: Sequence[Any]) -> tuple[int, ...]:
         """Places of columns that are points in time although the driver hands them out without a zone."""
 
+    def lengths(self, description: Sequence[Any]) -> list[Length]:
+        """How long the values of each column may be."""
+
+    def fetched(
+        self,
+        connection: sqlalchemy.Connection,
+        sql: str,
+        parameters: Sequence[Any],
+        *,
+        batch_size: int,
+        at_once: int,
+    ) -> Generator[list[Row], None, None]:
+        """The rows of a statement as they come, never more than `at_once` of them in memory; a piece ends after
+        every `batch_size` rows."""
+
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         """Give up a result that is still streaming, without reading what is left of it."""
 
-    def refusal(self, error: DBAPIError) -> ConnectorRefused: ...
+    def refusal(self, original: BaseException | None) -> ConnectorRefused: ...
 
 
 class PostgreSQL:
     url = "postgresql+psycopg://"
     quote = '"'
+    errors: type[Exception] = psycopg.Error
+    fence = " OFFSET 0"
     sslmodes = {"prefer": "prefer", "require": "require", "verify": "verify-full"}
     #: Type oids of the server's catalogue.
     types = {
@@ -57,6 +86,19 @@ class PostgreSQL:
         1114: "timestamp",
         1184: "timestamp",
     }
+    #: Bytes of what is always short: numbers, moments, networks, names and ids. A numeric may have 147,456 digits.
+    short = dict.fromkeys(
+        (16, 18, 20, 21, 23, 26, 700, 701, 790, 1082, 1083, 1114, 1184, 1186, 1266, 2950), 64
+    )
+    short |= dict.fromkeys((19, 650, 774, 829, 869), 128) | {1700: 150_000}
+    #: Of what has a length: text, varchar and char, bytea.
+    long = {
+        25: Length(None, "octet_length({})", f"left({{}}, {SHOWN})"),
+        1043: Length(None, "octet_length({})", f"left({{}}, {SHOWN})"),
+        1042: Length(None, "octet_length({})"),
+        17: Length(None, "octet_length({})", f"substring({{}} from 1 for {SHOWN})"),
+    }
+    anything = Length(None, "octet_length({}::text)")
 
     def dial(self, pinned: Pinned, settings: Settings, limits: Limits) -> Any:
         connection = psycopg.connect(
@@ -80,6 +122,9 @@ class PostgreSQL:
             tcp_user_timeout=60_000,
         )
         connection.prepare_threshold = None
+        # A document stays the text it is; taken apart it would hold many times its size.
+        for name in ("json", "jsonb"):
+            connection.adapters.register_loader(name, TextLoader)
         return connection
 
     def make_read_only(self, connection: sqlalchemy.Connection, seconds: int) -> None:
@@ -129,11 +174,44 @@ class PostgreSQL:
     def instants(self, description: Sequence[Any]) -> tuple[int, ...]:
         return ()
 
-    def abandon(self, connection: sqlalchemy.Connection) -> None:
-        """Closing a server-side cursor is enough."""
+    def lengths(self, description: Sequence[Any]) -> list[Length]:
+        return [self._length(entry) for entry in description]
 
-    def refusal(self, error: DBAPIError) -> ConnectorRefused:
-        original = error.orig
+    def _length(self, entry: Any) -> Length:
+        kind = entry.type_code
+        if kind in self.short:
+            return Length(self.short[kind])
+        if kind in (1042, 1043) and entry.display_size:
+            return replace(self.long[kind], most=4 * entry.display_size)
+        return self.long.get(kind, self.anything)
+
+    def fetched(
+        self,
+        connection: sqlalchemy.Connection,
+        sql: str,
+        parameters: Sequence[Any],
+        *,
+        batch_size: int,
+        at_once: int,
+    ) -> Generator[list[Row], None, None]:
+        # A cursor, so that the timeout counts for each fetch; and each fetch as a stream, so that its rows wait in
+        # the network and not in our memory.
+        connection.exec_driver_sql(f"DECLARE accord_rows NO SCROLL CURSOR FOR {sql}", tuple(parameters))
+        driver: Any = connection.connection.driver_connection
+        size = at_once if psycopg.capabilities.has_stream_chunked() else 1
+        count = batch_size
+        with driver.cursor() as cursor:
+            while count == batch_size:
+                count = 0
+                with closing(cursor.stream(f"FETCH {int(batch_size)} FROM accord_rows", size=size)) as rows:
+                    while piece := list(islice(rows, at_once)):
+                        count += len(piece)
+                        yield piece
+
+    def abandon(self, connection: sqlalchemy.Connection) -> None:
+        """Closing the stream cancels the fetch, and the connection's end the cursor."""
+
+    def refusal(self, original: BaseException | None) -> ConnectorRefused:
         state = getattr(original, "sqlstate", None) or ""
         if state == "57014":
             return ConnectorRefused("timed_out", retryable=True)
@@ -168,6 +246,9 @@ class PostgreSQL:
 class MySQL:
     url = "mysql+pymysql://"
     quote = "`"
+    errors: type[Exception] = pymysql.err.Error
+    # None: a fence would make the server write the whole result down before the first row.
+    fence = ""
     system_schemas = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
     types = {
         FIELD_TYPE.TINY: "integer",
@@ -185,6 +266,18 @@ class MySQL:
         FIELD_TYPE.DATETIME: "timestamp",
         FIELD_TYPE.TIMESTAMP: "timestamp",
     }
+    texts = frozenset(
+        {
+            FIELD_TYPE.VARCHAR,
+            FIELD_TYPE.VAR_STRING,
+            FIELD_TYPE.STRING,
+            FIELD_TYPE.TINY_BLOB,
+            FIELD_TYPE.BLOB,
+            FIELD_TYPE.MEDIUM_BLOB,
+            FIELD_TYPE.LONG_BLOB,
+        }
+    )
+    others = frozenset({FIELD_TYPE.JSON, FIELD_TYPE.GEOMETRY})
 
     def dial(self, pinned: Pinned, settings: Settings, limits: Limits) -> Any:
         connection = pymysql.connect(
@@ -261,6 +354,33 @@ class MySQL:
     def instants(self, description: Sequence[Any]) -> tuple[int, ...]:
         return tuple(place for place, entry in enumerate(description) if entry[1] == FIELD_TYPE.TIMESTAMP)
 
+    def lengths(self, description: Sequence[Any]) -> list[Length]:
+        return [self._length(kind, most) for _name, kind, _shown, most, *_rest in description]
+
+    def _length(self, kind: int, most: int) -> Length:
+        if kind in self.texts:
+            return Length(most, "OCTET_LENGTH({})", f"LEFT({{}}, {SHOWN})")
+        if kind in self.others:
+            return Length(most, "OCTET_LENGTH({})")
+        return Length(100)
+
+    def fetched(
+        self,
+        connection: sqlalchemy.Connection,
+        sql: str,
+        parameters: Sequence[Any],
+        *,
+        batch_size: int,
+        at_once: int,
+    ) -> Generator[list[Row], None, None]:
+        driver: Any = connection.connection.driver_connection
+        with closing(driver.cursor(pymysql.cursors.SSCursor)) as cursor:
+            cursor.execute(sql, tuple(parameters))
+            count = 0
+            while piece := cursor.fetchmany(min(at_once, batch_size - count % batch_size)):
+                count += len(piece)
+                yield list(piece)
+
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         # PyMySQL's unbuffered cursor reads to the end when it is closed; hanging up is the only way out.
         driver: Any = connection.connection.driver_connection
@@ -270,8 +390,8 @@ class MySQL:
         driver._force_close()
         connection.invalidate()
 
-    def refusal(self, error: DBAPIError) -> ConnectorRefused:
-        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+    def refusal(self, original: BaseException | None) -> ConnectorRefused:
+        number = original.args[0] if original is not None and original.args else 0
         if number in (1044, 1045, 1698):
             return ConnectorRefused("access_refused")
         if number == 1049:

@@ -1,7 +1,7 @@
 """Uploaded files as sources: CSV (any encoding and delimiter that can be told for certain) and workbooks.
 
-A CSV streams in constant memory. A workbook is read sheet by sheet by calamine, which holds one sheet; the
-unpacked size is checked before it is opened. The first row that is not empty names the columns.
+A CSV streams in constant memory. A workbook is inspected and read in a process apart, which holds one sheet and hands
+its rows over (foundation.workbooks). The first row that is not empty names the columns.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import codecs
 import csv
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
-
-import python_calamine
 
 from performance.foundation import workbooks
 from performance.sources.connectors import guessing
@@ -39,6 +38,7 @@ TEXTS = frozenset({".csv", ".tsv", ".txt"})
 MAX_COLUMNS = 500
 SAMPLE_ROWS = 2000
 CHUNK = 1 << 20
+LONGEST_CELL = 1 << 17
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -65,6 +65,8 @@ class FileConnector:
         self.name = name
         self.limits = limits or Limits()
         self._suffix = Path(name).suffix.lower()
+        # The file stays as it is while we are built on it: one look inside is enough.
+        self._is_inspected = False
         if self._suffix not in WORKBOOKS | TEXTS:
             raise ConnectorRefused("file_kind")
 
@@ -131,18 +133,21 @@ class FileConnector:
         return self._suffix in WORKBOOKS
 
     def _sheets(self) -> list[str]:
-        return list(self._workbook().sheet_names)
+        with self._opened() as packed:
+            names = workbooks.sheet_names(packed, is_inspected=self._is_inspected)
+        self._is_inspected = True
+        return names
 
-    def _workbook(self) -> python_calamine.CalamineWorkbook:
+    @contextmanager
+    def _opened(self, sheet: str = "") -> Iterator[IO[bytes]]:
         try:
             with self.path.open("rb") as packed:
-                workbooks.inspect(packed)
-            return python_calamine.CalamineWorkbook.from_path(str(self.path))
+                yield packed
         except workbooks.WorkbookRefused as refused:
+            if refused.reason == "no_sheet":
+                raise ConnectorRefused("sheet_missing", sheet=sheet) from refused
             is_large = refused.reason == "too_large"
             raise ConnectorRefused("file_too_large" if is_large else "file_unreadable") from refused
-        except python_calamine.CalamineError as error:
-            raise ConnectorRefused("file_unreadable") from error
 
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         """The header with unique titles first, then every row that is not empty."""
@@ -158,17 +163,15 @@ class FileConnector:
                 yield row
 
     def _workbook_rows(self, name: str) -> Iterator[Row]:
-        workbook = self._workbook()
-        if name not in workbook.sheet_names:
-            raise ConnectorRefused("sheet_missing", sheet=name)
-        for row in workbook.get_sheet_by_name(name).iter_rows():
-            yield tuple(_cell(value) for value in row)
+        with self._opened(name) as packed:
+            for row in workbooks.rows(packed, name, is_inspected=self._is_inspected):
+                yield tuple(_cell(value) for value in row)
 
     def _text_rows(self) -> Iterator[Row]:
         layout = layout_of(self.path)
         with self.path.open(encoding=layout.encoding, newline="") as lines:
             reader = csv.reader(lines, delimiter=layout.delimiter, strict=False)
-            csv.field_size_limit(max(self.limits.max_value_bytes, 1 << 17))
+            csv.field_size_limit(LONGEST_CELL)
             try:
                 for row in reader:
                     yield tuple(value.strip() or None for value in row)

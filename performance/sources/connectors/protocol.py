@@ -40,7 +40,9 @@ class Limits:
     statement_seconds: int = 600
     max_rows: int = 20_000_000
     max_bytes: int = 8 * 1024**3
-    max_value_bytes: int = 64 * 1024
+    #: Of one value; a longer one is not fetched, its row is rejected. The longest text that a column takes
+    #: (columns.MAX_TEXT) fits, whatever its letters.
+    max_value_bytes: int = 256 * 1024
 
 
 @dataclass(frozen=True)

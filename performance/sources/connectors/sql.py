@@ -1,14 +1,14 @@
 """SQL databases through SQLAlchemy: PostgreSQL (psycopg) and MySQL or MariaDB (PyMySQL).
 
 Three locks keep a source unharmed: the statement is one judged SELECT, the session is read-only with a
-timeout, and rows and bytes are counted while they stream through a server-side cursor. The driver dials the
+timeout, and rows and bytes are counted while they stream; values that are too long stay at the source. The driver dials the
 address that egress judged; the name is only used for TLS.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ import sqlalchemy
 from sqlalchemy import types as sql_types
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from performance.sources.connectors import dialects, egress, statements
+from performance.sources.connectors import dialects, egress, lengths, statements
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -92,27 +92,56 @@ class SqlConnector:
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
     ) -> Generator[Batch, None, None]:
         sql, parameters = self._select(source, columns, cursor)
-        seen_rows = seen_bytes = 0
         with self._connection() as connection:
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=batch_size)
-            result = streaming.exec_driver_sql(sql, parameters)
-            instants = self._dialect.instants(_description(result))
+            description = self._described_columns(connection, source, columns)
+            instants = self._dialect.instants(description)
+            found = self._dialect.lengths(description)
+            most = self.limits.max_value_bytes
+            is_guarded = any(length.is_over(most) for length in found)
+            if is_guarded:
+                names = [self._quoted(name) for name in columns]
+                sql = lengths.guarded(sql, names, found, most, fence=self._dialect.fence)
+            at_once = lengths.rows_at_once(found, most, batch_size)
+            pieces = self._dialect.fetched(
+                connection, sql, parameters, batch_size=batch_size, at_once=at_once
+            )
             finished = False
             try:
-                for partition in result.partitions(batch_size):
-                    rows = [_with_zone(tuple(row), instants) for row in partition]
-                    seen_bytes += _size(rows)
-                    self._judge_amount(seen_rows + len(rows), seen_bytes)
-                    yield Batch(rows=rows, first_row=seen_rows + 1)
-                    seen_rows += len(rows)
+                whole = (
+                    ([lengths.unmarked(row) for row in piece] for piece in pieces) if is_guarded else pieces
+                )
+                yield from self._batches(whole, instants, batch_size)
                 finished = True
             finally:
                 if not finished:
                     # The reader stopped early: the rest must neither be fetched nor waited for.
                     self._dialect.abandon(connection)
-                result.close()
+                pieces.close()
 
     # -- inside ------------------------------------------------------------------------------------------
+
+    def _described_columns(
+        self, connection: sqlalchemy.Connection, source: Source, columns: Sequence[str]
+    ) -> Sequence[Any]:
+        sql, parameters = self._select(source, columns, None)
+        return _description(connection.exec_driver_sql(f"{sql} WHERE 1 = 0", parameters))
+
+    def _batches(
+        self, pieces: Iterable[list[Row]], instants: tuple[int, ...], batch_size: int
+    ) -> Iterator[Batch]:
+        """Pieces put together to batches of the asked size, or smaller ones where rows are heavy."""
+        rows: list[Row] = []
+        seen_rows = seen_bytes = held = given = 0
+        for piece in pieces:
+            rows += [_with_zone(tuple(row), instants) for row in piece]
+            size = lengths.size_of(piece)
+            seen_rows, seen_bytes, held = seen_rows + len(piece), seen_bytes + size, held + size
+            self._judge_amount(seen_rows, seen_bytes)
+            if len(rows) >= batch_size or held >= lengths.BATCH_BYTES:
+                yield Batch(rows=rows, first_row=given + 1)
+                given, held, rows = given + len(rows), 0, []
+        if rows:
+            yield Batch(rows=rows, first_row=given + 1)
 
     def _judge_amount(self, rows: int, size: int) -> None:
         if rows > self.limits.max_rows:
@@ -170,6 +199,8 @@ class SqlConnector:
                 self._dialect.make_read_only(connection, self.limits.statement_seconds)
                 yield connection
         except DBAPIError as error:
+            raise self._dialect.refusal(error.orig) from error
+        except self._dialect.errors as error:
             raise self._dialect.refusal(error) from error
         except SQLAlchemyError as error:
             raise ConnectorRefused("source_failed") from error
@@ -240,15 +271,3 @@ def _with_zone(row: Row, instants: tuple[int, ...]) -> Row:
         if isinstance(values[place], datetime):
             values[place] = values[place].replace(tzinfo=UTC)
     return tuple(values)
-
-
-def _size(rows: list[Row]) -> int:
-    """About how many bytes these rows hold: letters of texts, eight for anything else; column by column, in C."""
-    total = 0
-    for values in zip(*rows, strict=True):
-        kinds = set(map(type, values)) - {type(None)}
-        if kinds <= {str} or kinds <= {bytes}:
-            total += sum(map(len, filter(None, values)))
-        else:
-            total += 8 * len(values)
-    return total

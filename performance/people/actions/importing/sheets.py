@@ -1,15 +1,15 @@
-"""Bytes → rows of text. Pure. CSV in UTF-8, UTF-16 or GBK with any usual separator; XLSX, XLS and ODS."""
+"""Bytes → rows of text. CSV in UTF-8, UTF-16 or GBK with any usual separator; XLSX, XLS and ODS."""
 
 import csv
 import datetime
 import io
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import python_calamine
 from django.utils.translation import gettext as _
 
 from performance.foundation import workbooks
@@ -18,6 +18,8 @@ from performance.people.actions.refusal import PeopleRefused
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
+#: Of all cells of a workbook, which can be many times its packed size.
+MAX_WORKBOOK_BYTES = 128 * 1024 * 1024
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 CELL = re.compile(r"[A-Z]{1,3}\d{1,7}\Z")
 SEPARATORS = (",", ";", "\t", "|")
@@ -93,19 +95,14 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
 
 
 def _workbook_rows(content: bytes) -> Iterable[list[str]]:
-    try:
-        if content[:4] == b"PK\x03\x04":
-            workbooks.inspect(io.BytesIO(content))
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except workbooks.WorkbookRefused as refused:
-        raise _refused(refused) from refused
-    except (python_calamine.CalamineError, IndexError, ValueError) as error:
-        raise PeopleRefused(
-            _("This workbook cannot be read. Save it again as XLSX or CSV."), field="file", code="unreadable"
-        ) from error
-    for row in rows:
-        yield [_as_text(value) for value in row]
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        try:
+            # The letters of columns are told to people: empty ones on the left count.
+            for row in workbooks.rows(file, 0, from_first_column=True, most_bytes=MAX_WORKBOOK_BYTES):
+                yield [_as_text(value) for value in row]
+        except workbooks.WorkbookRefused as refused:
+            raise _refused(refused) from refused
 
 
 def _refused(refused: workbooks.WorkbookRefused) -> PeopleRefused:
