@@ -115,7 +115,7 @@ def repeated(value: str, columns: int) -> str:
     "rows",
     [
         f"<table:table-row>{repeated(VALUE, 16_385)}</table:table-row>",
-        f'<table:table-row table:number-rows-repeated="1000">{repeated(VALUE, 1000)}</table:table-row>' * 21,
+        f'<table:table-row table:number-rows-repeated="1000">{repeated(VALUE, 1000)}</table:table-row>' * 20,
         '<table:table-row table:number-rows-repeated="1048576"/>'
         + f"<table:table-row>{VALUE}</table:table-row>",
         f"<table:table-row>{VALUE}</table:table-row>"

@@ -18,6 +18,8 @@ MAX_UNPACKED = 512 * 1024**2
 #: Of a sheet: in the rectangle from A1 to the furthest row and column, and counted one by one.
 MAX_CELLS = 20_000_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+#: Cells that hold something and are not written but stand for repetitions: they cost nothing to send.
+MAX_REPEATED = 1_000_000
 #: Bytes of one tag.
 LONGEST_TAG = 1 << 20
 CHUNK = 1 << 16
@@ -134,6 +136,7 @@ class _Tables:
         self._row = self._height = self._width = self._cells = 0
         self._column = self._filled_to = 0
         self._rows_repeated = self._columns_repeated = 1
+        self._repeated = self._held = self._written = 0
         self._holds = False
 
     def listen(self, parser: expat.XMLParserType) -> None:
@@ -158,22 +161,26 @@ class _Tables:
             self._column += self._columns_repeated
             if self._holds:
                 self._filled_to = self._column
+                self._held, self._written = self._held + self._columns_repeated, self._written + 1
         elif name == "table-row":
             self._row += self._rows_repeated
             if self._filled_to:
                 self._height, self._width = self._row, max(self._width, self._filled_to)
                 self._cells += self._filled_to * self._rows_repeated
+                self._repeated += self._held * self._rows_repeated - self._written
                 self.judge()
 
     def judge(self) -> None:
         _judge(self._height, self._width, self._cells)
+        if self._repeated > MAX_REPEATED:
+            raise WorkbookRefused("too_large")
 
     def _start_table(self) -> None:
         self._row = self._height = self._width = self._cells = 0
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         self._rows_repeated = _repeated(attributes, "number-rows-repeated")
-        self._column = self._filled_to = 0
+        self._column = self._filled_to = self._held = self._written = 0
 
     def _start_cell(self, attributes: Mapping[str, str]) -> None:
         self._columns_repeated = _repeated(attributes, "number-columns-repeated")
