@@ -21,6 +21,7 @@ urlpatterns = [
     path("check-ins/<uuid:check_in_id>/reply/", views.reply, name="reply"),
     path("goals/", views.objectives, name="objectives"),
     re_path(r"^goals/export\.(?P<form>csv|xlsx)$", views.export, name="export"),
+    path("goals/confidence/", views.confidence, name="confidence"),
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
     path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),

@@ -21,6 +21,7 @@ from okr.queries.check_ins import (
     weeks_of,
     with_conversation,
 )
+from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import content_of, differences, field_label, field_value
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import metric_values, take
@@ -63,6 +64,7 @@ from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vot
 __all__ = [
     "A_WEEK",
     "Branch",
+    "ConfidenceRow",
     "KeyResultRow",
     "Node",
     "ObjectiveRow",
@@ -79,6 +81,7 @@ __all__ = [
     "check_in_history",
     "check_in_of",
     "checked_in_count",
+    "confidence_rows",
     "content_of",
     "counts_below",
     "differences",

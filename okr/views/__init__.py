@@ -1,7 +1,7 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, grade
 from okr.views.my_week import home, my_team, week
-from okr.views.reading import export, objective, objectives
+from okr.views.reading import confidence, export, objective, objectives
 from okr.views.reporting import (
     check_in,
     check_in_draft,
@@ -28,6 +28,7 @@ __all__ = [
     "check_ins",
     "close_vote",
     "comment",
+    "confidence",
     "conversation",
     "decide",
     "drop_rhythm",

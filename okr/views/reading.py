@@ -14,7 +14,7 @@ from okr import actions, forms, queries, rules
 from okr.actions import work
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
-from okr.models.objectives import RUNNING_STATES
+from okr.models.objectives import RUNNING_STATES, SCORED_STATES
 from performance.foundation import access
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
@@ -104,6 +104,27 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         "team": team,
         "can_set_policy": rules.can_set_policy(actor),
     }
+
+
+@access.member
+def confidence(request: HttpRequest) -> HttpResponse:
+    """The same list as a map: how sure people were, week by week."""
+    found, context = _filtered(request)
+    today = people.today(request.actor.organisation)
+    period = context["period"]
+    weeks = queries.weeks_of(period, today) if period is not None else []
+    running = found.filter(state__in=SCORED_STATES).select_related("owner", "team")
+    page = Paginator(running.order_by("owner__name_sort", "created_at", "id"), A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context |= {
+        "nav": "goals",
+        "page_obj": page,
+        "weeks": weeks,
+        "rows": queries.confidence_rows(page, weeks),
+        "team": people.team_of(request.actor.person_id, today),
+    }
+    return render(request, _template(request, "okr/confidence.html", "okr/_card_confidence.html"), context)
 
 
 @access.member
