@@ -208,6 +208,8 @@ def _reporters(company: seeding.Company, count: int) -> list[tuple[people_models
         fields = key_results.setdefault(key_result.owner_id, {"wins": "Done as planned.", "plans": "Go on."})
         # On target, all alike: who is off track also asks the manager for an answer, which costs more.
         fields[f"value-{key_result.pk}"] = f"{key_result.target:f}"
+        # A jump to the target is asked about; the answer comes with it.
+        fields[f"sure-{key_result.pk}"] = fields[f"value-{key_result.pk}"]
         fields[f"confidence-{key_result.pk}"] = "4"
         fields[f"note-{key_result.pk}"] = "Delivery came late."
     return [(person, key_results[person.pk]) for person in found]
