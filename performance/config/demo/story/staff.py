@@ -22,7 +22,7 @@ GOALS: dict[str, tuple[Words, Words, str, str, str]] = {
                             ("Passers-by who come in", "进店率"), "%", "11", "15"),
 }  # fmt: skip
 #: After which part of the quarter they report; the last one is the quarter's own.
-REPORTS = (Decimal("0.35"), Decimal("0.7"), Decimal(1))
+REPORTS = (Decimal("0.3"), Decimal("0.6"), Decimal(1))
 WEEKS = 13
 SMALLEST, TENTH = Decimal("0.01"), Decimal("0.1")
 
