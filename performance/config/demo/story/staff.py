@@ -79,7 +79,7 @@ def _report(
     done: Decimal,
 ) -> None:
     value = result.start + (result.target - result.start) * done
-    confidence = min(5, max(1, round(done * 4)))
+    confidence = min(5, max(1, round(done * 5)))
     actions.submit_check_in(
         period=period,
         week_starts_on=monday,
