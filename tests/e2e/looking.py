@@ -20,9 +20,9 @@ WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 #: Each width in each theme, shared out between the languages, whose colours are the same.
 THEMES = {
     ("en", "wide"): ("light", "dark"),
-    ("en", "phone"): ("light",),
+    ("en", "phone"): (),
     ("zh-hans", "wide"): (),
-    ("zh-hans", "phone"): ("dark",),
+    ("zh-hans", "phone"): ("light", "dark"),
 }
 #: Colours glide from one theme to the other; axe must look when they have arrived.
 SWITCH = """async theme => {
