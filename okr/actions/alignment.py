@@ -35,7 +35,8 @@ def align_objectives(
             _("Both objectives belong to the same period."), code="other_period", field="parent"
         )
     share = share_ppm if kind == AlignmentKind.CONTRIBUTES else 0
-    is_taken = kind == AlignmentKind.SUPPORTS or _takes(parent, by, at)
+    is_theirs = _takes(parent, by, at)
+    is_taken = is_theirs or kind == AlignmentKind.SUPPORTS
     acceptance = {"accepted_by": by.person, "accepted_at": at} if is_taken else dict.fromkeys(ACCEPTANCE)
     told = {"kind": kind, "share_ppm": share, **acceptance}
     try:
@@ -43,7 +44,7 @@ def align_objectives(
             _require_open(child, parent)
             # The parent's row is the lock on its shares.
             progress.lock([parent.pk, child.pk])
-            _refuse_changing_what_counts(child, parent, is_taken and kind == AlignmentKind.CONTRIBUTES)
+            _refuse_changing_what_counts(child, parent, is_theirs)
             _require_room(parent, child, share, kind)
             link, _is_new = Alignment.objects.update_or_create(
                 child=child,
@@ -73,6 +74,7 @@ def align_objectives(
 def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> Alignment:
     """The side of what is served takes an offer: from now on it counts."""
     with transaction.atomic():
+        _require_open(link.child, link.parent)
         locked = progress.lock([link.parent_id, link.child_id])
         link = (
             Alignment.objects.select_for_update(of=("self",))
@@ -81,7 +83,6 @@ def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datet
         )
         if not link.is_offer:
             raise ObjectiveRefused(_("This counts already."), code="conflict")
-        _require_open(link.child, link.parent)
         _require_room(link.parent, link.child, link.share_ppm, link.kind)
         link.accepted_by, link.accepted_at = by.person, at
         link.save(update_fields=list(ACCEPTANCE))
@@ -91,7 +92,7 @@ def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datet
             by=by,
             action="okr.accept_contribution",
             subject=link.child,
-            changes={"parent": str(link.parent), "share_ppm": link.share_ppm},
+            changes={"parent": link.parent, "share_ppm": link.share_ppm},
             at=at,
         )
     return link

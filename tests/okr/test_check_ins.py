@@ -183,6 +183,9 @@ def test_what_counts_is_changed_and_let_go_by_whom_it_counts_for(active, propose
             refused()
         assert refusal.value.code == "counts"
     actions.align_objectives(child=active, parent=parent, share_ppm=200_000, by=theirs, at=now)
+    assert not actions.align_objectives(
+        child=active, parent=parent, kind="supports", by=theirs, at=now
+    ).share_ppm
     actions.part_objectives(link=link, by=theirs, at=now)
     assert not Alignment.objects.exists()
 

@@ -40,10 +40,11 @@ def test_the_log_of_a_link_names_neither_of_two_private_objectives(
         link = actions.align_objectives(
             child=child, parent=served, by=by, at=now, share_ppm=100_000, kind="contributes"
         )
-        actions.part_objectives(link=link, by=by, at=now)
+        actions.accept_contribution(link=link, by=actor(acting_cast.manager), at=now)
+        actions.part_objectives(link=link, by=actor(acting_cast.manager), at=now)
     client = client_for(acting_cast.administrator)
     assert client.get(reverse("okr:objective", args=[parent.pk])).status_code == 404
-    for words in ("offer_contribution", "part_objectives"):
+    for words in ("offer_contribution", "accept_contribution", "part_objectives"):
         told = client.get(reverse("api_audit_log"), {"q": words}).json()["results"]
         assert {row["subject_label"] for row in told} == {child.audit_label}
         assert [row["changes"]["parent"] for row in told] == ["Said aloud", parent.audit_label]
