@@ -32,8 +32,10 @@ def keep_rhythm() -> None:
     if period is not None and rules.is_progress_open(period):
         period.organisation = organisation
         actions.open_duties(period=period, monday=rules.monday_of(today), at=at)
-    actions.ask_for_check_ins(at=at)
-    actions.escalate_missed(at=at)
+    while actions.ask_for_check_ins(organisation=organisation, at=at):
+        pass
+    while actions.escalate_missed(organisation=organisation, at=at):
+        pass
 
 
 @shared_task(base=jobs.OrganisationTask)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
@@ -25,11 +26,11 @@ BATCH = 1000
 def set_cadence(*, team: Any, choices: dict[str, Any], by: access.Actor, at: datetime.datetime) -> Cadence:
     """The rhythm of a team, or with `team` None of everybody else. Weeks that are asked for already keep theirs."""
     with transaction.atomic():
-        standing = Cadence.objects.select_for_update().filter(team=team).first() or Cadence(team=team)
+        standing, is_new = Cadence.objects.select_for_update().get_or_create(team=team)
         changes = {
             name: [getattr(standing, name), value]
             for name, value in choices.items()
-            if standing._state.adding or getattr(standing, name) != value
+            if is_new or getattr(standing, name) != value
         }
         if not changes:
             return standing
@@ -89,18 +90,40 @@ def _duty(
     return duty
 
 
-def ask_for_check_ins(*, at: datetime.datetime) -> int:
-    """Puts what is due today before those who owe it, once. Who has gone away meanwhile is excused."""
+def settle_duties(*, at: datetime.datetime) -> None:
+    """What needs no asking any more: weeks that were reported while their duty was being written, and weeks on all of
+    whose days until the due one somebody has meanwhile been noted away."""
     with transaction.atomic():
-        unasked = CheckInDuty.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            state=DutyState.OPEN, asked_at=None, due_at__lt=at + datetime.timedelta(days=1)
+        open_ones = CheckInDuty.objects.filter(state=DutyState.OPEN)
+        reported = CheckIn.objects.filter(
+            person_id=OuterRef("person_id"), week_starts_on=OuterRef("week_starts_on"), number=1
         )
-        due = [
-            duty
-            for duty in unasked.select_related("person__organisation", "period")[:BATCH]
-            if _asks_now(duty, at)
-        ]
-        due = _without_those_away(due, at)
+        late = open_ones.filter(Exists(reported)).select_for_update(of=("self",))
+        for duty in late.annotate(reported_at=Subquery(reported.values("at")[:1])):
+            duty_done(person=duty.person, monday=duty.week_starts_on, by=None, at=duty.reported_at)
+        away = list(
+            open_ones.filter(person_id__in=people.standing_absences().values("person_id"))
+            .select_for_update(of=("self",))
+            .select_related("person__organisation")
+        )
+        excused = _without_a_day(away)
+        for duty in excused:
+            duty.state, duty.excuse, duty.escalate_at = DutyState.EXCUSED, Excuse.AWAY, None
+        CheckInDuty.objects.bulk_update(excused, ["state", "excuse", "escalate_at"])
+        work.check_ins_settled([duty.pk for duty in excused], by=None, at=at)
+
+
+def ask_for_check_ins(*, organisation: Any, at: datetime.datetime) -> int:
+    """Puts what is due today before those who owe it, once, up to a batch of them; who is away today is asked when
+    they are back. Returns how many were asked."""
+    settle_duties(at=at)
+    local = people.local_time(organisation, at)
+    midnight = datetime.datetime.combine(local.date(), datetime.time(), local.tzinfo)
+    # From the hour of asking on whatever is due by tonight; before it only what is due this minute already.
+    until = midnight + datetime.timedelta(days=1) if local.time() >= ASKED_FROM else max(midnight, at)
+    with transaction.atomic():
+        unasked = _present(local.date()).filter(asked_at=None, due_at__lt=until)
+        due = list(unasked.order_by("due_at", "pk")[:BATCH])
         for duty in due:
             duty.asked_at = at
         CheckInDuty.objects.bulk_update(due, ["asked_at"])
@@ -108,48 +131,15 @@ def ask_for_check_ins(*, at: datetime.datetime) -> int:
     return len(due)
 
 
-def _asks_now(duty: CheckInDuty, at: datetime.datetime) -> bool:
-    local = people.local_time(duty.person.organisation, at)
-    due = people.local_time(duty.person.organisation, duty.due_at)  # type: ignore[arg-type]
-    return local >= due.replace(hour=min(ASKED_FROM.hour, due.hour), minute=0)
-
-
-def _without_those_away(duties: Sequence[CheckInDuty], at: datetime.datetime) -> list[CheckInDuty]:
-    """Moves the due day of whoever is away on it, or excuses the week; returns those who are there."""
-    if not duties:
-        return []
-    mondays = [duty.week_starts_on for duty in duties]
-    ids = [duty.person_id for duty in duties]
-    away = people.days_away(ids, min(mondays), max(mondays) + datetime.timedelta(days=6))
-    touched = [duty for duty in duties if duty.person_id in away]
-    if not touched:
-        return list(duties)
-    organisation = touched[0].person.organisation
-    rhythms = queries.rhythms_of([duty.person_id for duty in touched], organisation, max(mondays))
-    excused = []
-    for duty in touched:
-        rhythm = rhythms[duty.person_id]
-        if rhythm.due_at(duty.week_starts_on, away[duty.person_id]) is None:
-            duty.state, duty.excuse, duty.escalate_at = DutyState.EXCUSED, Excuse.AWAY, None
-            excused.append(duty)
-    CheckInDuty.objects.bulk_update(excused, ["state", "excuse", "escalate_at"])
-    work.check_ins_settled([duty.pk for duty in excused], by=None, at=at)
-    gone = {duty.pk for duty in excused}
-    return [duty for duty in duties if duty.pk not in gone]
-
-
-def escalate_missed(*, at: datetime.datetime) -> int:
-    """Tells the next level up the line of what is still missing after the grace. Returns how many were told of."""
+def escalate_missed(*, organisation: Any, at: datetime.datetime) -> int:
+    """Tells the next level up the line of what is still missing after the grace, up to a batch; who is away today is
+    told of when they are back. Returns how many duties were looked at."""
+    settle_duties(at=at)
+    today = people.day_at(organisation, at)
     with transaction.atomic():
-        overdue = CheckInDuty.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            state=DutyState.OPEN, escalate_at__lte=at
-        )
-        duties = list(overdue.select_related("person__organisation", "period")[:BATCH])
-        duties = _without_those_away(duties, at)
+        duties = list(_present(today).filter(escalate_at__lte=at).order_by("escalate_at", "pk")[:BATCH])
         if not duties:
             return 0
-        organisation = duties[0].person.organisation
-        today = people.day_at(organisation, at)
         rhythms = queries.rhythms_of([duty.person_id for duty in duties], organisation, today)
         told = []
         for duty, above in _above(duties, today):
@@ -162,7 +152,33 @@ def escalate_missed(*, at: datetime.datetime) -> int:
                     duty.escalate_at = rhythm.after(at, rhythm.cadence.escalate_days)
         CheckInDuty.objects.bulk_update(duties, ["escalations", "escalate_at"])
         work.tell_of_missed(told, at=at)
-    return len(told)
+    return len(duties)
+
+
+def _present(today: datetime.date) -> QuerySet[CheckInDuty]:
+    """Open duties, locked, of people who are with the organisation and not away today."""
+    away = people.standing_absences().filter(starts_on__lte=today, ends_on__gte=today)
+    open_ones = CheckInDuty.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        state=DutyState.OPEN, person_id__in=people.active_people(today).values("pk")
+    )
+    return open_ones.exclude(person_id__in=away.values("person_id")).select_related(
+        "person__organisation", "period"
+    )
+
+
+def _without_a_day(duties: Sequence[CheckInDuty]) -> list[CheckInDuty]:
+    """Those whose person is away on every workday until the due one."""
+    if not duties:
+        return []
+    mondays, ids = [duty.week_starts_on for duty in duties], [duty.person_id for duty in duties]
+    away = people.days_away(ids, min(mondays), max(mondays) + datetime.timedelta(days=6))
+    rhythms = queries.rhythms_of(ids, duties[0].person.organisation, max(mondays))
+    return [
+        duty
+        for duty in duties
+        if duty.person_id in away
+        and rhythms[duty.person_id].due_at(duty.week_starts_on, away[duty.person_id]) is None
+    ]
 
 
 def _above(duties: Sequence[CheckInDuty], today: datetime.date) -> list[tuple[CheckInDuty, uuid.UUID | None]]:
@@ -205,7 +221,7 @@ def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetim
     return duty
 
 
-def duty_done(*, person: Any, monday: datetime.date, by: access.Actor, at: datetime.datetime) -> None:
+def duty_done(*, person: Any, monday: datetime.date, by: access.Actor | None, at: datetime.datetime) -> None:
     """A check-in came: nothing is owed for the week any more."""
     open_ones = CheckInDuty.objects.filter(person=person, week_starts_on=monday).exclude(state=DutyState.DONE)
     for duty in open_ones.select_for_update():

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from okr import rules
 from okr.models import Cadence, CheckInDuty, KeyResult
 from okr.models.objectives import RUNNING_STATES
+from okr.models.rhythm import DutyState
 from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -71,8 +72,7 @@ def cadences() -> QuerySet[Cadence]:
 
 def standing_cadence(team: Any = None) -> Cadence:
     """The team's own, else everybody's, else the default that nobody has changed yet."""
-    found = {each.team_id: each for each in Cadence.objects.filter(team__in=[team] if team else [])}
-    own = found.get(team.pk) if team else None
+    own = Cadence.objects.filter(team=team).first() if team else None
     return own or Cadence.objects.filter(team=None).first() or Cadence()
 
 
@@ -92,13 +92,15 @@ def rhythms_of(
 
 
 def owners_to_ask(period: Any, monday: datetime.date) -> QuerySet[people_models.Person]:
-    """Who has key results to report in this period and no duty for this week yet."""
+    """Who is here that week, has key results to report in this period, and no duty for this week yet."""
     owned = KeyResult.objects.filter(
         removed_at=None, objective__period=period, objective__state__in=RUNNING_STATES
     )
     asked = CheckInDuty.objects.filter(week_starts_on=monday)
-    return people_models.Person.objects.filter(pk__in=owned.values("owner_id")).exclude(
-        pk__in=asked.values("person_id")
+    return (
+        people.active_people(monday + 6 * A_DAY)
+        .filter(pk__in=owned.values("owner_id"))
+        .exclude(pk__in=asked.values("person_id"))
     )
 
 
@@ -118,13 +120,15 @@ def excused_weeks(person_id: uuid.UUID, period: Any) -> set[datetime.date]:
     return set(excused.values_list("week_starts_on", flat=True))
 
 
-def due_at(person_id: uuid.UUID, monday: datetime.date, organisation: Any) -> datetime.datetime | None:
-    """When this person's check-in of a week is due; None where nothing is asked of them."""
+def due_at(person_id: uuid.UUID, monday: datetime.date, period: Any) -> datetime.datetime | None:
+    """When this person's check-in of a week is due; None where nothing is asked of them. The period brings its
+    organisation."""
     duty = CheckInDuty.objects.filter(person_id=person_id, week_starts_on=monday).first()
     if duty is not None:
-        return duty.due_at
+        return None if duty.state == DutyState.EXCUSED else duty.due_at
     away = people.days_away([person_id], monday, monday + 6 * A_DAY).get(person_id, NOBODY_AWAY)
-    return rhythms_of([person_id], organisation, monday)[person_id].due_at(monday, away)
+    rhythm = rhythms_of([person_id], period.organisation, monday)[person_id]
+    return rhythm.due_at(monday, away) if rhythm.asks_in(monday, period) else None
 
 
 def duties_visible_to(actor: access.Actor, on: datetime.date) -> QuerySet[CheckInDuty]:

@@ -34,12 +34,6 @@ class VoteShown:
         return self.vote.closed_at is None
 
     @property
-    def spread(self) -> list[tuple[int, int]]:
-        """(confidence, how many), the surest first."""
-        given = [ballot.confidence for ballot in self.ballots if ballot.confidence]
-        return [(step, given.count(step)) for step in range(5, 0, -1)]
-
-    @property
     def mean_tenths(self) -> int | None:
         """The mean in tenths, a half rounded up."""
         given = [ballot.confidence for ballot in self.ballots if ballot.confidence]

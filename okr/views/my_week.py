@@ -54,7 +54,7 @@ def week_context(
         "form": form,
         "groups": page.rows(form),
         "now": timezone.now(),
-        "due_at": queries.due_at(actor.person_id, page.monday, actor.organisation),
+        "due_at": queries.due_at(actor.person_id, page.monday, page.period),
         "is_this_week": page.monday == rules.monday_of(page.today),
         "previous_week": page.monday - queries.A_WEEK,
         "previous_address": weeks.address_of(page.monday - queries.A_WEEK),

@@ -58,10 +58,10 @@ def test_whoever_has_key_results_owes_a_week_once(owed, quarter, week, cast):
 
 
 def test_it_is_asked_for_on_the_morning_of_its_day_and_once(owed, week, cast):
-    assert actions.ask_for_check_ins(at=moment(week, 3, 20)) == 0
-    assert actions.ask_for_check_ins(at=moment(week, 4, 8, 59)) == 0
-    assert actions.ask_for_check_ins(at=moment(week, 4, 9)) == 1
-    assert actions.ask_for_check_ins(at=moment(week, 4, 9, 5)) == 0
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 3, 20)) == 0
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 8, 59)) == 0
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 1
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9, 5)) == 0
     assert waiting("goals.check_in") == [(cast.employee.name_en, "Your check-in is due")]
     item = WorkItem.objects.get(kind="goals.check_in")
     assert (item.due_on, item.title_zh) == (week + datetime.timedelta(days=4), "本周进展该更新了")
@@ -69,30 +69,75 @@ def test_it_is_asked_for_on_the_morning_of_its_day_and_once(owed, week, cast):
 
 
 def test_a_check_in_ends_what_was_asked(owed, week, cast, actor, quarter):
-    actions.ask_for_check_ins(at=moment(week, 4, 9))
+    actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9))
     actions.submit_check_in(
         period=quarter, week_starts_on=week, readings=(), by=actor(cast.employee), at=moment(week, 4, 12)
     )
     owed.refresh_from_db()
     assert (owed.state, owed.done_at, owed.escalate_at) == ("done", moment(week, 4, 12), None)
     assert waiting("goals.check_in") == []
-    assert actions.escalate_missed(at=moment(week, 20, 12)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 20, 12)) == 0
 
 
 def test_after_the_grace_the_manager_hears_of_it_and_then_theirs(owed, week, cast):
-    assert actions.escalate_missed(at=moment(week, 7, 17, 59)) == 0
-    assert actions.escalate_missed(at=moment(week, 7, 18)) == 1
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 17, 59)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18)) == 1
     assert [name for name, _title in waiting("goals.missed")] == [cast.manager.name_en]
-    assert actions.escalate_missed(at=moment(week, 8, 18)) == 0
-    assert actions.escalate_missed(at=moment(week, 9, 18)) == 1
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 8, 18)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 9, 18)) == 1
     assert [name for name, _title in waiting("goals.missed")] == [cast.manager.name_en, cast.boss.name_en]
-    assert actions.escalate_missed(at=moment(week, 30, 18)) == 0, "two levels are the default"
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 30, 18)) == 0, (
+        "two levels are the default"
+    )
     owed.refresh_from_db()
     assert (owed.escalations, owed.escalate_at) == (2, None)
 
 
+def test_a_report_that_crossed_the_writing_of_the_duty_settles_it(owed, week, cast, actor, quarter):
+    at = moment(week, 4, 12)
+    actions.submit_check_in(period=quarter, week_starts_on=week, readings=(), by=actor(cast.employee), at=at)
+    CheckInDuty.objects.update(state="open", done_at=None, escalate_at=moment(week, 7, 18))
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 13)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18)) == 0
+    owed.refresh_from_db()
+    assert (owed.state, owed.done_at) == ("done", at)
+
+
+def test_nobody_is_asked_or_told_of_while_they_are_away_or_after_they_left(owed, week, cast, actor):
+    people_actions.note_absence(
+        person=cast.employee,
+        kind="sick",
+        starts_on=week + datetime.timedelta(days=4),
+        ends_on=week + datetime.timedelta(days=8),
+        by=actor(cast.employee),
+        at=moment(week, 4, 7),
+    )
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 8, 18)) == 0
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 9, 9)) == 1
+    people.Person.objects.filter(pk=cast.employee.pk).update(left_on=week + datetime.timedelta(days=9))
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 10, 18)) == 0
+
+
+def test_an_excused_week_or_one_that_is_not_asked_for_has_no_due_day(owed, week, cast, actor, quarter):
+    assert queries.due_at(cast.employee.pk, week, quarter) == owed.due_at
+    actions.excuse_week(duty=owed, reason="Stock count", by=actor(cast.manager), at=moment(week, 2, 9))
+    assert queries.due_at(cast.employee.pk, week, quarter) is None
+    assert queries.due_at(cast.colleague.pk, week, quarter) is not None
+    choices = {
+        "every_weeks": 4,
+        "due_weekday": 5,
+        "due_hour": 18,
+        "grace_days": 1,
+        "levels": 2,
+        "escalate_days": 2,
+    }
+    actions.set_cadence(team=None, choices=choices, by=actor(cast.hr), at=moment(week, 0, 7))
+    assert queries.due_at(cast.colleague.pk, week, quarter) is None
+
+
 def test_a_late_check_in_ends_the_escalation(owed, week, cast, actor, quarter):
-    actions.escalate_missed(at=moment(week, 7, 18))
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18))
     actions.submit_check_in(
         period=quarter, week_starts_on=week, readings=(), by=actor(cast.employee), at=moment(week, 8, 9)
     )
@@ -108,7 +153,7 @@ def test_a_manager_who_is_away_is_passed_over(owed, week, cast, actor):
         by=actor(cast.hr),
         at=moment(week, 0, 9),
     )
-    actions.escalate_missed(at=moment(week, 7, 18))
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18))
     assert [name for name, _title in waiting("goals.missed")] == [cast.boss.name_en]
 
 
@@ -143,10 +188,10 @@ def test_leave_that_is_noted_later_excuses_before_anybody_is_asked(owed, week, c
         by=actor(cast.manager),
         at=moment(week, 2, 9),
     )
-    assert actions.ask_for_check_ins(at=moment(week, 4, 9)) == 0
+    assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 0
     owed.refresh_from_db()
     assert (owed.state, owed.excuse) == ("excused", "away")
-    assert actions.escalate_missed(at=moment(week, 30, 9)) == 0
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 30, 9)) == 0
 
 
 def test_a_week_of_holidays_excuses_everybody(active, quarter, week, cast, actor):
@@ -177,7 +222,7 @@ def test_a_team_has_a_rhythm_of_its_own(active, quarter, week, cast, actor):
     assert actions.open_duties(period=quarter, monday=even, at=moment(even, 0, 8)) == 1
     duty = CheckInDuty.objects.get()
     assert (duty.due_at, duty.escalate_at) == (moment(even, 2, 12), moment(even, 2, 12))
-    assert actions.escalate_missed(at=moment(even, 2, 12)) == 1
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(even, 2, 12)) == 1
     duty.refresh_from_db()
     assert duty.escalate_at is None
     actions.drop_cadence(cadence=Cadence.objects.get(), by=actor(cast.hr), at=moment(week, 0, 7))
@@ -272,7 +317,7 @@ def test_asking_a_hundred_takes_as_many_statements_as_asking_one(
         for person in people_rows
     )
     with django_assert_max_num_queries(14):
-        assert actions.ask_for_check_ins(at=moment(week, 4, 9)) == 101
+        assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 101
 
 
 def quarter_start(week: datetime.date) -> datetime.date:
