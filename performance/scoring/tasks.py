@@ -5,6 +5,7 @@ import uuid
 from contextlib import AbstractContextManager
 
 from celery import shared_task
+from django.db import OperationalError
 from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
@@ -29,6 +30,9 @@ def rescore_stale() -> int:
             with _here():
                 actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
                 stale.settle(claimed)
+        except OperationalError:
+            # Not a score's fault: a lost connection, a deadlock. The batch stays marked for the next sweep.
+            raise
         except Exception:
             logger.exception("A batch of scores broke; its people are computed one by one.")
             _rescore_singly(claimed)

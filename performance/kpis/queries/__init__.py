@@ -16,14 +16,16 @@ from performance.kpis.queries.definitions import (
     visible_metrics,
     visible_versions,
 )
-from performance.kpis.queries.labels import Labels, Part, labels_for, parts, slice_label
+from performance.kpis.queries.labels import Labels, labels_for, slice_label
 from performance.kpis.queries.previews import PreviewTooSlow, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
+    Part,
     PeriodValue,
     Point,
     dimension_choices,
     latest_month,
+    parts,
     period_value,
     period_values,
     periods_without_values,

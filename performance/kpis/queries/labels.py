@@ -1,6 +1,5 @@
 """What people call a slice."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -8,11 +7,8 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
 from performance.foundation.components import formats
-from performance.kpis.models import Dimension, DimensionValue, Grain, MetricValue
+from performance.kpis.models import Dimension, DimensionValue
 from performance.kpis.semantics import Slice
-
-#: So many values of dimensions can be chosen from; a business with more narrows them by metric first.
-MOST_PARTS, MOST_METRICS = 400, 40
 
 
 @dataclass(frozen=True)
@@ -44,33 +40,6 @@ def labels_for(slices: Iterable[Slice]) -> Labels:
         dimension__key__in={key for key, _value in pairs}, key__in={value for _key, value in pairs}
     ).select_related("dimension")
     return Labels(dimensions, {(value.dimension.key, value.key): str(value) for value in found})
-
-
-@dataclass(frozen=True)
-class Part:
-    """One value of one dimension that metrics are measured for, and by which metrics (keys)."""
-
-    dimension: str
-    value: str
-    label: str
-    dimension_label: str
-    metrics: frozenset[str]
-
-
-def parts(limit: int = MOST_PARTS) -> list[Part]:
-    """The parts of the business that certified metrics have values for, by dimension and name. Three queries."""
-    standing = MetricValue.objects.filter(superseded_at=None, grain=Grain.MONTH).exclude(dimensions="")
-    standing = standing.exclude(dimensions__contains=",").order_by()
-    measured: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for metric_key, given in standing.values_list("metric__key", "slice").distinct()[: limit * MOST_METRICS]:
-        for pair in given.items():
-            measured[pair].add(metric_key)
-    labels = labels_for([{key: value} for key, value in measured])
-    found = [
-        Part(key, value, labels.value(key, value), labels.dimension(key), frozenset(metrics))
-        for (key, value), metrics in measured.items()
-    ]
-    return sorted(found, key=lambda part: (part.dimension_label, part.label))[:limit]
 
 
 def slice_label(given: Slice) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +27,9 @@ from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.semantics import Slice, slice_key
 from performance.people.models import Period
+
+#: How many months back a part of the business must have been measured to be offered, and how many are.
+LATELY, MOST_PARTS = 3, 400
 
 
 def values(grain: str = Grain.MONTH) -> QuerySet[MetricValue]:
@@ -231,13 +235,47 @@ def slices(
     metric: Metric, dimension: str | None = None, on: datetime.date | None = None
 ) -> list[dict[str, str]]:
     """The slices that have monthly values, the total left out: of one dimension, or of all single ones."""
-    found = values().filter(metric=metric).exclude(dimensions="").exclude(dimensions__contains=",")
+    found = _of_one_dimension().filter(metric=metric)
     if dimension is not None:
         found = values().filter(metric=metric, dimensions=dimension)
     if on is not None:
         found = found.filter(period_start__lte=on, period_end__gte=on)
     texts = found.order_by("slice_key").values_list("slice_key", "slice").distinct()
     return [dict(slice) for _text, slice in texts]
+
+
+def _of_one_dimension() -> QuerySet[MetricValue]:
+    return values().exclude(dimensions="").exclude(dimensions__contains=",")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One value of one dimension that metrics are measured for, and by which metrics (keys)."""
+
+    dimension: str
+    value: str
+    label: str
+    dimension_label: str
+    metrics: frozenset[str]
+
+
+def parts() -> list[Part]:
+    """The parts of the business that metrics were measured for lately, by dimension and name. Four queries; at most
+    MOST_PARTS of them, in that order."""
+    newest = latest_month()
+    if newest is None:
+        return []
+    lately = _of_one_dimension().filter(period_start__gte=calendar_months.months_before(newest, LATELY))
+    measured: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for metric_key, given in lately.order_by().values_list("metric__key", "slice").distinct():
+        for pair in given.items():
+            measured[pair].add(metric_key)
+    labels = labels_for([{key: value} for key, value in measured])
+    found = [
+        Part(key, value, labels.value(key, value), labels.dimension(key), frozenset(metrics))
+        for (key, value), metrics in measured.items()
+    ]
+    return sorted(found, key=lambda part: (part.dimension_label, part.label))[:MOST_PARTS]
 
 
 def dimension_choices(metric: Metric) -> list[tuple[dict[str, str], str]]:

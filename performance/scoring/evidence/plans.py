@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance import engine
 from performance.engine import curves, errors, weights
+from performance.scoring.models import OWN_UNIT
 
 PROBLEMS = {
     "no_components": _("A policy needs at least one component."),
@@ -41,7 +42,6 @@ PROBLEMS = {
     "band_reversed": _("The lower bound must not exceed the upper."),
     "tolerance_not_positive": _("A tolerance must be positive."),
 }
-OWN_UNIT = "own_unit"
 LONGEST_PART = 120
 PLAIN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
