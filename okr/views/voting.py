@@ -1,6 +1,8 @@
 """The blind vote on an objective, and having read what one was called to."""
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -37,16 +39,22 @@ def _vote(request: HttpRequest, vote_id: uuid.UUID) -> tuple[ConfidenceVote, Obj
     return vote, reading.found(request, vote.objective_id)[0]
 
 
+def _done(request: HttpRequest, one: Objective, act: Callable[[], Any], said: str) -> HttpResponse:
+    """Does it, and answers with the card: what was said, or why not."""
+    try:
+        act()
+    except refusals.Refused as refusal:
+        return _card(request, one, refusal=refusal)
+    return _card(request, one, said=said)
+
+
 @require_POST
 @access.member
 def open_vote(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     one, _line = reading.found(request, objective_id)
     access.require(rules.can_open_vote(request.actor, one))
-    try:
-        actions.open_vote(objective=one, by=request.actor, at=timezone.now())
-    except refusals.Refused as refusal:
-        return _card(request, one, refusal=refusal)
-    return _card(request, one, said=_("Everybody concerned is asked."))
+    act = partial(actions.open_vote, objective=one, by=request.actor, at=timezone.now())
+    return _done(request, one, act, _("Everybody concerned is asked."))
 
 
 @require_POST
@@ -55,17 +63,15 @@ def cast_ballot(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
     vote, one = _vote(request, vote_id)
     access.require(not request.actor.only_reads)
     answer = request.POST.get("confidence", "")
-    try:
-        actions.cast_ballot(
-            vote=vote,
-            confidence=int(answer) if answer.isdecimal() and len(answer) == 1 else 0,
-            why=request.POST.get("why", ""),
-            by=request.actor,
-            at=timezone.now(),
-        )
-    except refusals.Refused as refusal:
-        return _card(request, one, refusal=refusal)
-    return _card(request, one, said=_("Your answer is kept."))
+    act = partial(
+        actions.cast_ballot,
+        vote=vote,
+        confidence=int(answer) if answer.isdecimal() and len(answer) == 1 else 0,
+        why=request.POST.get("why", ""),
+        by=request.actor,
+        at=timezone.now(),
+    )
+    return _done(request, one, act, _("Your answer is kept."))
 
 
 @require_POST
@@ -73,11 +79,8 @@ def cast_ballot(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
 def close_vote(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
     vote, one = _vote(request, vote_id)
     access.require(rules.can_open_vote(request.actor, one))
-    try:
-        actions.close_vote(vote=vote, by=request.actor, at=timezone.now())
-    except refusals.Refused as refusal:
-        return _card(request, one, refusal=refusal)
-    return _card(request, one, said=_("The answers are shown."))
+    act = partial(actions.close_vote, vote=vote, by=request.actor, at=timezone.now())
+    return _done(request, one, act, _("The answers are shown."))
 
 
 @require_POST

@@ -219,3 +219,17 @@ def test_files_that_wait_go_when_they_name_the_person_or_are_old(
 def test_a_name_is_found_as_a_whole(text: str, found: bool) -> None:
     pattern = erasing.pattern_of({"Li Na", "李娜", "l.na@x.example"})
     assert bool(re.search(pattern, text, re.IGNORECASE)) is found
+
+
+def test_somebody_whose_name_is_one_letter_takes_nothing_of_others_along(
+    cast: Cast, leave: Any, erase: Any, now: datetime.datetime
+) -> None:
+    person = cast.colleague
+    # No account, no address, and nothing of a longer name in the log.
+    models.Person.objects.filter(pk=person.pk).update(name_en="X", name_zh="", email="", user=None)
+    item = assign(cast, now, title_en="Agree to what X wrote")
+    person.refresh_from_db()
+    leave(person)
+    erase(person)
+    item.refresh_from_db()
+    assert item.title_en == "Agree to what X wrote"

@@ -23,7 +23,7 @@ def note_absence(
     by: Any,
     at: datetime.datetime,
 ) -> Absence:
-    """From the first to the last day, both included, the person is away. Days noted twice stay noted once."""
+    """From the first to the last day, both included, the person is away. Refuses days that are noted already."""
     if ends_on < starts_on:
         raise PeopleRefused(_("The last day lies before the first one."), field="ends_on", code="backward")
     if ends_on - starts_on > LONGEST:

@@ -28,6 +28,8 @@ from performance.people.models import ErasedMention, Invitation, PeopleImport, P
 
 #: What of somebody stands in a row of the log when it changed.
 NAMING = ("name_en", "name_zh", "email")
+#: No character that is followed by none of itself: matches nowhere.
+NEVER = "(?!.)."
 #: Rows about a report that may name the manager.
 OF_REPORTS = ("people.change_manager", "people.withdraw_change", "people.import_person")
 #: Parts of an import's report that tell of single people.
@@ -78,7 +80,10 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
 
 
 def pattern_of(words: set[str]) -> str:
-    """A regular expression, of Python and of PostgreSQL, that finds the words, but not inside longer Latin ones."""
+    """A regular expression, of Python and of PostgreSQL, that finds the words, but not inside longer Latin ones.
+    Without words it finds nothing: an empty expression would find everything."""
+    if not words:
+        return NEVER
     longest_first = sorted((re.escape(word) for word in words), key=len, reverse=True)
     return "|".join(
         rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])" if word.isascii() else word for word in longest_first
