@@ -169,6 +169,24 @@ NAMES = {
     "closed_on": pgettext_lazy("log", "Closed on"),
     "carried_from": pgettext_lazy("log", "Carried over from"),
     "bytes": pgettext_lazy("log", "Bytes"),
+    "starts_on": pgettext_lazy("log", "First day"),
+    "ends_on": pgettext_lazy("log", "Until"),
+    "columns": pgettext_lazy("log", "Columns"),
+    "source": pgettext_lazy("log", "Source"),
+}
+#: (action, name in `changes`) → the model whose field it is, where that is not the subject's.
+FIELDS_OF = {
+    ("feedback.write_note", "kind"): "feedback.Note",
+    ("feedback.write_note", "visibility"): "feedback.Note",
+    ("kpis.import_targets", "kind"): "kpis.Target",
+    ("kpis.sign_version", "side"): "kpis.Signature",
+    ("okr.agree_objective", "side"): "okr.Agreement",
+    ("okr.align_objectives", "kind"): "okr.Alignment",
+    ("okr.offer_contribution", "kind"): "okr.Alignment",
+    ("people.grant_role", "role"): "people.RoleGrant",
+    ("people.note_absence", "kind"): "people.Absence",
+    ("people.revoke_role", "role"): "people.RoleGrant",
+    ("scoring.approve_policy", "side"): "scoring.PolicyApproval",
 }
 
 
@@ -182,11 +200,11 @@ def actions_called(words: str) -> list[str]:
     return [action for action, name in DEEDS.items() if words.lower() in str(name).lower()]
 
 
-def told(subject_type: str, changes: dict[str, Any]) -> list[tuple[str, str, str]]:
+def told(action: str, subject_type: str, changes: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(name, before, after) of each change in words; what replaced nothing, or says nothing, is empty."""
-    model = _model(subject_type)
     found = []
     for key, value in changes.items():
+        model = _model(FIELDS_OF.get((action, key), subject_type))
         is_pair = isinstance(value, list) and len(value) == 2
         before, after = value if is_pair else (None, value)
         name = _name(model, key)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -63,11 +64,11 @@ def test_every_name_is_told_in_both_languages() -> None:
     ],
 )
 def test_changes_are_told_in_words(changes: dict[str, Any], told: list[tuple[str, str, str]]) -> None:
-    assert deeds.told("okr.objective", changes) == told
+    assert deeds.told("okr.edit", "okr.objective", changes) == told
 
 
 def test_a_subject_that_is_no_model_is_told_all_the_same() -> None:
-    assert deeds.told("Nothing", {"some_thing": 3}) == [("some thing", "", "3")]
+    assert deeds.told("", "Nothing", {"some_thing": 3}) == [("some thing", "", "3")]
 
 
 @pytest.mark.django_db
@@ -83,3 +84,19 @@ def test_the_log_is_found_by_the_words_it_shows(cast: Cast, client_for: Callable
     assert "使目标生效" in page
     assert "授予了角色" not in page
     assert "okr.put_in_force" not in page
+
+
+@pytest.mark.parametrize("place", sorted(deeds.FIELDS_OF.items()))
+def test_what_an_action_tells_of_another_model_is_a_field_with_choices_there(
+    place: tuple[tuple[str, str], str],
+) -> None:
+    (action, key), label = place
+    assert action in deeds.DEEDS
+    assert apps.get_model(label)._meta.get_field(key).choices
+
+
+def test_an_absence_in_the_log_of_a_person_is_told_in_the_readers_words() -> None:
+    with translation.override("zh-hans"):
+        told = deeds.told("people.note_absence", "people.person", {"kind": "leave", "starts_on": "2026-11-30"})
+    assert [after for _name, _before, after in told] == ["休假", "2026-11-30"]
+    assert not any(name.isascii() for name, _before, _after in told)

@@ -4,6 +4,8 @@ import datetime
 import zoneinfo
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 ZONE = zoneinfo.ZoneInfo("Asia/Shanghai")
 MONTHS_OF_HISTORY = 6
 
@@ -53,5 +55,5 @@ def quarter_end(first: datetime.date) -> datetime.date:
 
 
 def at(day: datetime.date, hour: int, minute: int = 0) -> datetime.datetime:
-    """A moment on a day of the company's time zone."""
-    return datetime.datetime.combine(day, datetime.time(hour, minute), ZONE)
+    """A moment on a day of the company's time zone; never later than now, since nobody has done it yet."""
+    return min(datetime.datetime.combine(day, datetime.time(hour, minute), ZONE), timezone.now())
