@@ -13,6 +13,7 @@ import './menus.js';
 import './palette.js';
 import './drawer.js';
 import './tables.js';
+import './map.js';
 import './whatif.js';
 import './nine-box.js';
 

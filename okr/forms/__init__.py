@@ -1,6 +1,7 @@
 from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of, standing_readings
 from okr.forms.closing import CarryForm, GradeForm
 from okr.forms.fields import AmountField
+from okr.forms.maps import CompareForm, MapForm
 from okr.forms.objectives import (
     AlignForm,
     FilterForm,
@@ -22,10 +23,12 @@ __all__ = [
     "CadenceForm",
     "CarryForm",
     "CheckInForm",
+    "CompareForm",
     "ExcuseForm",
     "FilterForm",
     "GradeForm",
     "KeyResultForm",
+    "MapForm",
     "ObjectiveForm",
     "PolicyForm",
     "ReplyForm",

@@ -21,6 +21,7 @@ from okr.queries.check_ins import (
     weeks_of,
     with_conversation,
 )
+from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import content_of, differences, field_label, field_value
 from okr.queries.grades import grades_of, kin_of, to_carry
@@ -58,6 +59,8 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
+from okr.queries.strategy import MapNode, StrategyMap, strategy_map
+from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
@@ -65,11 +68,14 @@ __all__ = [
     "A_WEEK",
     "Branch",
     "ConfidenceRow",
+    "Frame",
     "KeyResultRow",
+    "MapNode",
     "Node",
     "ObjectiveRow",
     "Pace",
     "Rhythm",
+    "StrategyMap",
     "Streak",
     "TeamRow",
     "VoteShown",
@@ -81,6 +87,7 @@ __all__ = [
     "check_in_history",
     "check_in_of",
     "checked_in_count",
+    "comparison_rows",
     "confidence_rows",
     "content_of",
     "counts_below",
@@ -93,6 +100,7 @@ __all__ = [
     "field_label",
     "field_value",
     "filtered",
+    "frame_around",
     "grades_of",
     "key_result_rows",
     "key_results_to_report",
@@ -106,9 +114,11 @@ __all__ = [
     "of_person",
     "open_asks",
     "owed_before",
+    "owners_compared",
     "owners_to_ask",
     "pace_of",
     "percent",
+    "period_before",
     "policies_of",
     "policy_of",
     "possible_parents",
@@ -126,11 +136,14 @@ __all__ = [
     "standing",
     "standing_cadence",
     "status_of",
+    "strategy_map",
     "streak_of",
     "take",
     "team_tree",
     "team_week",
+    "timeline_rows",
     "to_carry",
+    "totals_of",
     "unread_by",
     "versions_of",
     "visible_title",
@@ -139,4 +152,5 @@ __all__ = [
     "weeks_of",
     "with_conversation",
     "with_key_results",
+    "within",
 ]

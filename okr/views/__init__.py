@@ -1,5 +1,6 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, grade
+from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
 from okr.views.reading import confidence, export, objective, objectives
 from okr.views.reporting import (
@@ -28,6 +29,7 @@ __all__ = [
     "check_ins",
     "close_vote",
     "comment",
+    "compare",
     "confidence",
     "conversation",
     "decide",
@@ -49,9 +51,11 @@ __all__ = [
     "propose",
     "reply",
     "rhythm",
+    "strategy",
     "suggest",
     "take",
     "team",
+    "timeline",
     "week",
     "withdraw",
 ]

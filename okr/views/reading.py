@@ -27,10 +27,10 @@ MOST_CHOICES = 200
 @access.member
 def objectives(request: HttpRequest) -> HttpResponse:
     """All objectives that the actor may see, narrowed by the filter."""
-    return render(request, _template(request, "okr/objectives.html", "okr/_card_list.html"), _list(request))
+    return render(request, template(request, "okr/objectives.html", "okr/_card_list.html"), _list(request))
 
 
-def _template(request: HttpRequest, page: str, card: str) -> str:
+def template(request: HttpRequest, page: str, card: str) -> str:
     """A fragment request gets the card that the page shows too."""
     htmx = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     return card if htmx else page
@@ -39,7 +39,7 @@ def _template(request: HttpRequest, page: str, card: str) -> str:
 @access.member
 def export(request: HttpRequest, form: str) -> Any:
     """What the list's filter leaves, as a file. CSV opens in spreadsheets with its characters intact."""
-    found, context = _filtered(request)
+    found, context = filtered_objectives(request)
     moment = timezone.now()
     file = actions.export_objectives(
         objectives=found,
@@ -53,8 +53,10 @@ def export(request: HttpRequest, form: str) -> Any:
     return FileResponse(file, as_attachment=True, filename=f"objectives-{day}.{form}")
 
 
-def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]]:
-    """What the actor may see and the filter leaves, with the filter and its period."""
+def filtered_objectives(
+    request: HttpRequest, *, in_period: bool = True
+) -> tuple[QuerySet[Objective], dict[str, Any]]:
+    """What the actor may see and the filter leaves, with the filter and its period; of all periods if so asked."""
     actor = request.actor
     today = people.today(actor.organisation)
     periods = list(people.periods())
@@ -71,7 +73,7 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
     period = chosen or people.current_period(today)
     found = queries.filtered(
         visible,
-        period=period,
+        period=period if in_period else None,
         owner=given.get("owner") or None,
         team=given.get("team") or None,
         state=given.get("state", ""),
@@ -83,7 +85,7 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
 def _list(request: HttpRequest) -> dict[str, Any]:
     actor = request.actor
     today = people.today(actor.organisation)
-    found, context = _filtered(request)
+    found, context = filtered_objectives(request)
     period = context["period"]
     page = Paginator(queries.with_key_results(found), A_PAGE).get_page(request.GET.get("page"))
     rows = []
@@ -109,7 +111,7 @@ def _list(request: HttpRequest) -> dict[str, Any]:
 @access.member
 def confidence(request: HttpRequest) -> HttpResponse:
     """The same list as a map: how sure people were, week by week."""
-    found, context = _filtered(request)
+    found, context = filtered_objectives(request)
     today = people.today(request.actor.organisation)
     period = context["period"]
     weeks = queries.weeks_of(period, today) if period is not None else []
@@ -124,7 +126,7 @@ def confidence(request: HttpRequest) -> HttpResponse:
         "rows": queries.confidence_rows(page, weeks),
         "team": people.team_of(request.actor.person_id, today),
     }
-    return render(request, _template(request, "okr/confidence.html", "okr/_card_confidence.html"), context)
+    return render(request, template(request, "okr/confidence.html", "okr/_card_confidence.html"), context)
 
 
 @access.member

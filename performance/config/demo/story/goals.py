@@ -45,7 +45,9 @@ class Goal:
     why: Words
     results: tuple[Result, ...]
     kind: str = "committed"
-    supports: str = ""
+    #: The English title of the goal that it serves, and how much of that one it carries in percent; 0 supports it.
+    serves: str = ""
+    share: int = 0
 
 
 STORE_STEPS: tuple[Words, ...] = tuple((store.name_en, store.name_zh) for store in company.STORES)
@@ -73,7 +75,7 @@ GOALS = [
             Result("milestones", ("Order calendar in every store", "订货日历覆盖全部门店"), 20, milestones=STORE_STEPS),
             Result("kpi", ("Profit per customer", "客均利润"), 30, "140", "210", "CNY", metric="profit_per_customer"),
         ),
-        supports="Full shelves, lean stock",
+        serves="Full shelves, lean stock",
     ),
     Goal(
         LIN_YUE,
@@ -84,7 +86,7 @@ GOALS = [
             Result("yes_no", ("Fresh food reorders itself", "生鲜自动补货上线"), 40),
         ),
         kind="aspirational",
-        supports="Full shelves, lean stock",
+        serves="Full shelves, lean stock",
     ),
     *(
         Goal(
@@ -98,6 +100,7 @@ GOALS = [
                        part={"city": city}),
                 Result("decrease", ("Staff turnover per quarter", "季度员工流失率"), 30, "14", "8", "%"),
             ),
+            serves="Full shelves, lean stock",
         )
         for city, number in REGIONAL.items()
     ),
@@ -114,6 +117,8 @@ GOALS = [
                 Result("increase", ("Mystery shopper score", "神秘顾客评分"), 20, "78", "88", ""),
                 Result("decrease", ("Stock-outs of top items a week", "畅销品每周断货次数"), 20, "14", "4", ""),
             ),
+            serves=f"{store.city} earns its growth",
+            share=10,
         )
         for index, store in enumerate(company.STORES)
     ),
@@ -216,15 +221,20 @@ def _manager_number(number: str) -> str:
 
 
 def _align(stage: Stage, objectives: Sequence[models.Objective]) -> None:
+    """Whoever leads what is served says who carries how much of it."""
     titles = {objective.title: objective for objective in objectives}
     for goal in GOALS:
-        parent = next((each for each in GOALS if each.title[0] == goal.supports), None)
+        parent = next((each for each in GOALS if each.title[0] == goal.serves), None)
         child, above = titles.get(stage.say(goal.title)), parent and titles.get(stage.say(parent.title))
-        if child and above:
+        if parent and child and above:
             actions.align_objectives(
-                child=child, parent=above, kind="supports", share_ppm=0, by=stage.actor(goal.owner),
+                child=child,
+                parent=above,
+                kind="contributes" if goal.share else "supports",
+                share_ppm=goal.share * 10_000,
+                by=stage.actor(parent.owner if goal.share else goal.owner),
                 at=calendar.at(child.period.starts_on, 9),
-            )  # fmt: skip
+            )
 
 
 def _live_through(stage: Stage, period: Period) -> None:

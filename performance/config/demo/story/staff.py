@@ -33,8 +33,13 @@ def tell(stage: Stage) -> None:
         weeks = stage.days.weeks(
             period.starts_on, min(stage.days.today, period.ends_on + datetime.timedelta(days=1))
         )
+        of_stores = {
+            goal.owner_id: goal
+            for goal in models.Objective.objects.filter(period=period).select_related("period")
+        }
         for seller in sellers:
             objective = _agree(stage, period, seller)
+            _serve(stage, objective, of_stores.get(stage.actor(seller.manager or "").person_id), seller)
             result = objective.key_results.get()
             skill = Decimal(str(round(stage.chance.gauss(1.0, 0.16), 3)))
             for part in REPORTS:
@@ -68,6 +73,20 @@ def _agree(stage: Stage, period: Period, seller: company.Employee) -> models.Obj
         by=stage.actor(seller.manager or ""),
         at=calendar.at(first - datetime.timedelta(days=4), 18),
     )
+
+
+def _serve(
+    stage: Stage, objective: models.Objective, of_store: models.Objective | None, seller: company.Employee
+) -> None:
+    """Everybody's goal stands below that of their store."""
+    if of_store is not None:
+        actions.align_objectives(
+            child=objective,
+            parent=of_store,
+            kind="supports",
+            by=stage.actor(seller.number),
+            at=calendar.at(objective.period.starts_on, 10),
+        )
 
 
 def _report(

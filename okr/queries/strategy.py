@@ -1,0 +1,227 @@
+"""The strategy map: what serves what in a period, from the goals at the top to those that carry them."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from okr.models import Alignment, Objective, OkrPolicy
+from okr.models.objectives import State
+from okr.queries.branches import counts_below
+from okr.queries.objectives import ObjectiveRow, rows_of, with_key_results
+from okr.queries.pace import Pace
+from performance.foundation import tenancy
+
+#: Goals at the top that are drawn at once; the search finds the others.
+MOST_ROOTS = 30
+#: Goals drawn below one; its own page lists the others.
+MOST_BELOW = 15
+#: Up to so many links, everything is open from the start.
+SMALL = 40
+#: Branches open at once.
+MOST_OPEN = 40
+
+# Pixels at a zoom of 100 %.
+NODE_WIDTH, NODE_HEIGHT, COLUMN, LINE, MARGIN = 252, 92, 316, 108, 12
+
+ANCESTORS = """
+    WITH RECURSIVE above(id) AS (
+        SELECT unnest(%(ids)s::uuid[])
+        UNION
+        SELECT link.parent_id FROM okr_alignment link JOIN above ON link.child_id = above.id
+        WHERE link.organisation_id = %(organisation)s AND link.accepted_at IS NOT NULL
+    )
+    SELECT id FROM above
+"""
+
+
+@dataclass
+class MapNode:
+    """An objective on the map. `below`: how many visible goals serve it directly; `unshown`: of those, how many an
+    open branch leaves to the objective's own page. `x` and `y` are its upper left corner."""
+
+    row: ObjectiveRow
+    below: int
+    is_open: bool = False
+    is_found: bool = False
+    depth: int = 0
+    x: int = 0
+    y: int = 0
+    unshown: int = 0
+    children: list["MapNode"] = field(default_factory=list)
+
+    @property
+    def pk(self) -> uuid.UUID:
+        return self.row.objective.pk
+
+    @property
+    def foot(self) -> int:
+        return self.y + NODE_HEIGHT
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line from what serves to what is served; `path` is SVG."""
+
+    kind: str
+    share_ppm: int
+    path: str
+    label_x: int
+    label_y: int
+
+
+@dataclass
+class StrategyMap:
+    """`nodes` in reading order. `unlinked`: visible goals of the period that serve nothing and are served by none;
+    `hidden_roots`: goals at the top that are not drawn."""
+
+    nodes: list[MapNode]
+    edges: list[Edge]
+    opened: set[uuid.UUID]
+    unlinked: int
+    hidden_roots: int
+    width: int = 0
+    height: int = 0
+
+
+def strategy_map(
+    visible: QuerySet[Objective],
+    *,
+    pace: Pace,
+    policy: OkrPolicy,
+    opened: set[uuid.UUID] | None,
+    found: Collection[uuid.UUID] = (),
+) -> StrategyMap:
+    """The map of the policy's period with these branches open; None opens what fits. The branches above `found`
+    are open in any case. A constant number of queries."""
+    standing = visible.filter(period=policy.period_id).exclude(state=State.DRAFT)
+    links = Alignment.objects.filter(
+        accepted_at__isnull=False, child__in=standing.values("pk"), parent__in=standing.values("pk")
+    )
+    served = Exists(links.filter(parent=OuterRef("pk")))
+    serves = Exists(links.filter(child=OuterRef("pk")))
+    way = _ancestors(found)
+    roots = list(
+        standing.filter(served, ~serves)
+        .annotate(size=Count("served_by"))
+        .order_by("-size", "created_at", "id")
+        .values_list("pk", flat=True)
+    )
+    shown_roots = [pk for place, pk in enumerate(roots) if place < MOST_ROOTS or pk in way]
+    opened = _opened(links, opened) | way
+    below = _below(links, opened, way)
+    rows = _rows(standing, {*shown_roots, *(pk for each in below.values() for pk, *_ in each)}, pace, policy)
+    counts = counts_below(standing, list(rows))
+    nodes = {pk: MapNode(row, counts.get(pk, 0), is_found=pk in found) for pk, row in rows.items()}
+    drawn = _tree([nodes[pk] for pk in shown_roots if pk in nodes], nodes, below)
+    lowest = _place(drawn)
+    return StrategyMap(
+        nodes=drawn,
+        edges=_edges({node.pk: node for node in drawn}, below),
+        opened={node.pk for node in drawn if node.is_open},
+        unlinked=standing.filter(~served, ~serves).count(),
+        hidden_roots=len(roots) - len(shown_roots),
+        width=max((node.x for node in drawn), default=0) + NODE_WIDTH + MARGIN + 40,
+        height=lowest + MARGIN,
+    )
+
+
+def _ancestors(found: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    if not found:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(ANCESTORS, {"ids": list(found), "organisation": tenancy.current_organisation_id()})
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _opened(links: QuerySet[Alignment], opened: set[uuid.UUID] | None) -> set[uuid.UUID]:
+    if opened is not None:
+        return set(list(opened)[:MOST_OPEN])
+    all_parents = list(links.values_list("parent_id", flat=True)[: SMALL + 1])
+    return set(all_parents) if len(all_parents) <= SMALL else set()
+
+
+Below = dict[uuid.UUID, list[tuple[uuid.UUID, str, int]]]
+
+
+def _below(links: QuerySet[Alignment], opened: Collection[uuid.UUID], way: set[uuid.UUID]) -> Below:
+    """(child, kind, share) of each open objective, those on the way to what was looked for first."""
+    found: Below = defaultdict(list)
+    asked = links.filter(parent__in=opened).order_by("child__created_at", "child_id")
+    for parent_id, child_id, kind, share in asked.values_list("parent_id", "child_id", "kind", "share_ppm"):
+        found[parent_id].append((child_id, kind, share))
+    return {
+        parent: sorted(children, key=lambda one: one[0] not in way)[:MOST_BELOW]
+        for parent, children in found.items()
+    }
+
+
+def _rows(
+    standing: QuerySet[Objective], ids: Collection[uuid.UUID], pace: Pace, policy: OkrPolicy
+) -> dict[uuid.UUID, ObjectiveRow]:
+    period_id = policy.period_id
+    rows = rows_of(
+        with_key_results(standing.filter(pk__in=ids)).order_by("created_at", "id"),
+        {period_id: pace},
+        {period_id: policy},
+    )
+    return {row.objective.pk: row for row in rows}
+
+
+def _tree(roots: Iterable[MapNode], nodes: dict[uuid.UUID, MapNode], below: Below) -> list[MapNode]:
+    """Depth first. What serves several goals hangs below the first that is drawn; the others get their line."""
+    drawn: dict[uuid.UUID, MapNode] = {}
+
+    def draw(node: MapNode, depth: int) -> None:
+        drawn[node.pk] = node
+        node.depth = depth
+        node.is_open = node.pk in below
+        node.unshown = max(node.below - len(below.get(node.pk, ())), 0) if node.is_open else 0
+        for pk, *_link in below.get(node.pk, ()):
+            child = nodes.get(pk)
+            if child is not None and pk not in drawn:
+                node.children.append(child)
+                draw(child, depth + 1)
+
+    for root in roots:
+        draw(root, 0)
+    return list(drawn.values())
+
+
+def _place(drawn: Iterable[MapNode]) -> int:
+    """Columns by depth, a line for each leaf, parents at the middle of what serves them. Returns the lowest edge."""
+    lowest = MARGIN
+
+    def settle(node: MapNode) -> None:
+        nonlocal lowest
+        node.x = MARGIN + node.depth * COLUMN
+        for child in node.children:
+            settle(child)
+        if node.children:
+            node.y = (node.children[0].y + node.children[-1].y) // 2
+        else:
+            node.y = lowest
+            lowest += LINE
+
+    for node in drawn:
+        if node.depth == 0:
+            settle(node)
+    return lowest
+
+
+def _edges(nodes: dict[uuid.UUID, MapNode], below: Below) -> list[Edge]:
+    found = []
+    for parent_id, children in below.items():
+        for child_id, kind, share in children:
+            parent, child = nodes.get(parent_id), nodes.get(child_id)
+            if parent is None or child is None:
+                continue
+            left, right = parent.x + NODE_WIDTH, child.x
+            top, end = parent.y + NODE_HEIGHT // 2, child.y + NODE_HEIGHT // 2
+            bend = max((right - left) // 2, 24)
+            path = f"M{left} {top}C{left + bend} {top} {right - bend} {end} {right} {end}"
+            found.append(Edge(kind, share, path, (left + right) // 2, (top + end) // 2))
+    return found

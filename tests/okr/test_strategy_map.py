@@ -1,0 +1,154 @@
+"""The strategy map shows what serves what, as far as its reader may see it, and asks a constant number of questions."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from okr import actions
+from okr.queries import strategy
+from tests.okr.conftest import content, key_result
+
+
+@pytest.fixture
+def aligned(propose, agree, actor, cast, now):
+    """The manager's goal, and the employee's that contributes 40 % to it."""
+    above = agree(propose(content("Full shelves"), by=cast.manager))
+    below = agree(propose(content("Order calendar everywhere")))
+    actions.align_objectives(child=below, parent=above, share_ppm=400_000, by=actor(cast.manager), at=now)
+    return above, below
+
+
+def shown(client, **asked):
+    return client.get(reverse("okr:strategy"), asked).content.decode()
+
+
+def nodes(page):
+    return re.findall(r'id="goal-([0-9a-f-]{36})"', page)
+
+
+def test_a_goal_stands_left_of_what_serves_it_with_the_share_on_the_line(aligned, client_for, cast):
+    above, below = aligned
+    page = shown(client_for(cast.employee))
+    assert nodes(page) == [str(above.pk), str(below.pk)]
+    assert re.search(r'class="map-share"[^>]*>40%<', page)
+    assert "is-supports" in page.split('class="map-canvas"')[0]
+    assert "map-edge is-contributes" in page
+
+
+def test_an_offer_that_nobody_took_is_no_line_yet(propose, agree, actor, cast, now, client_for):
+    above = agree(propose(content("Full shelves"), by=cast.manager))
+    below = agree(propose(content("Order calendar everywhere")))
+    actions.align_objectives(child=below, parent=above, share_ppm=400_000, by=actor(cast.employee), at=now)
+    assert nodes(shown(client_for(cast.employee))) == []
+
+
+def test_a_branch_closes_and_opens_again_and_the_others_stay_as_they_are(aligned, client_for, cast):
+    above, below = aligned
+    browser = client_for(cast.employee)
+    closed = shown(browser, open=str(above.pk), toggle=str(above.pk))
+    assert nodes(closed) == [str(above.pk)]
+    assert 'aria-expanded="false"' in closed
+    opened = shown(browser, open="", toggle=str(above.pk))
+    assert nodes(opened) == [str(above.pk), str(below.pk)]
+    assert f'name="open" value="{above.pk}"' in opened
+
+
+def test_a_search_opens_the_way_to_what_it_finds_and_marks_it(aligned, client_for, cast):
+    above, below = aligned
+    page = shown(client_for(cast.employee), q="calendar", open="")
+    assert nodes(page) == [str(above.pk), str(below.pk)]
+    marked = re.search(r'class="node map-node is-found" id="goal-([0-9a-f-]+)"', page)
+    assert marked
+    assert marked.group(1) == str(below.pk)
+
+
+def test_what_serves_nothing_is_counted_and_found_beside_the_map(aligned, propose, agree, client_for, cast):
+    alone = agree(propose(content("Learn to bake")))
+    page = shown(client_for(cast.employee), q="bake")
+    assert str(alone.pk) not in nodes(page)
+    assert reverse("okr:objective", args=[alone.pk]) in page
+    assert "1 goal serves nothing yet." in shown(client_for(cast.employee))
+
+
+def test_nobody_sees_on_the_map_what_they_may_not_open(propose, agree, actor, cast, now, client_for):
+    above = agree(propose(content("Full shelves"), by=cast.manager))
+    secret = agree(propose(content("Close store 07", key_result(), visibility="private")))
+    open_one = agree(propose(content("Open store 08")))
+    for child in (secret, open_one):
+        actions.align_objectives(child=child, parent=above, kind="supports", by=actor(cast.manager), at=now)
+    assert str(secret.pk) in nodes(shown(client_for(cast.manager)))
+    for person in (cast.colleague, cast.hr):
+        page = shown(client_for(person))
+        assert nodes(page) == [str(above.pk), str(open_one.pk)]
+        assert secret.title not in page
+        assert "1 goal serves" in page
+    stranger = shown(client_for(cast.stranger), toggle=str(above.pk), q="store")
+    assert nodes(stranger) == []
+    assert above.title not in stranger
+
+
+def test_a_goal_that_serves_two_is_drawn_once_with_two_lines(
+    aligned, propose, agree, actor, cast, now, client_for
+):
+    _above, below = aligned
+    other = agree(propose(content("Calm Sundays"), by=cast.manager))
+    actions.align_objectives(child=below, parent=other, kind="supports", by=actor(cast.employee), at=now)
+    page = shown(client_for(cast.employee))
+    assert nodes(page).count(str(below.pk)) == 1
+    assert len(nodes(page)) == 3
+    canvas = page.split('class="map-canvas"')[1]
+    assert canvas.count('class="map-edge') == 2
+
+
+def test_a_wide_branch_leaves_the_rest_to_the_goals_own_page(
+    aligned, propose, agree, actor, cast, now, client_for, monkeypatch
+):
+    above, _below = aligned
+    monkeypatch.setattr(strategy, "MOST_BELOW", 2)
+    for number in range(3):
+        more = agree(propose(content(f"Store {number}")))
+        actions.align_objectives(child=more, parent=above, kind="supports", by=actor(cast.employee), at=now)
+    page = shown(client_for(cast.employee))
+    assert len(nodes(page)) == 3
+    assert "2 more below" in page
+    # What a search finds is drawn, however far down the branch it stands.
+    found = shown(client_for(cast.employee), q="Store 2")
+    assert "is-found" in found
+
+
+def test_no_two_goals_lie_on_each_other(aligned, propose, agree, actor, cast, now, client_for):
+    above, below = aligned
+    for number in range(4):
+        more = agree(propose(content(f"Store {number}")))
+        parent = above if number % 2 else below
+        actions.align_objectives(child=more, parent=parent, kind="supports", by=actor(cast.manager), at=now)
+    page = shown(client_for(cast.employee))
+    places = re.findall(r'<foreignObject x="(\d+)" y="(\d+)" width="252" height="92">', page)
+    boxes = [(int(x), int(y)) for x, y in places]
+    assert len(boxes) == 6
+    for one in boxes:
+        for other in boxes:
+            assert one is other or abs(one[0] - other[0]) >= 252 or abs(one[1] - other[1]) >= 92
+
+
+def test_the_map_asks_the_same_number_of_questions_at_any_size(
+    aligned, propose, agree, actor, cast, now, client_for, django_assert_num_queries
+):
+    above, below = aligned
+    browser, address = client_for(cast.employee), reverse("okr:strategy")
+    browser.get(address)
+    with CaptureQueriesContext(connection) as first:
+        browser.get(address)
+    for number in range(5):
+        more = agree(propose(content(f"Another {number}")))
+        parent = above if number % 2 else below
+        actions.align_objectives(child=more, parent=parent, kind="supports", by=actor(cast.manager), at=now)
+    with django_assert_num_queries(len(first)):
+        browser.get(address)
+
+
+def test_an_empty_map_says_how_it_begins_to_draw_itself(acting_cast, quarter, client_for, cast):
+    assert "Nothing serves anything yet" in shown(client_for(cast.employee))
