@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
@@ -119,6 +120,7 @@ class Reader:
     name: str
     person: people_models.Person
     objective: Objective
+    team: people_models.Team
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,14 @@ def _pages(reader: Reader) -> list[tuple[str, str]]:
         ("home", reverse("okr:home")),
         ("objectives", reverse("okr:objectives")),
         ("objective", reverse("okr:objective", args=[reader.objective.pk])),
+        ("team tree", reverse("okr:team", args=[reader.team.pk])),
+        ("strategy map", reverse("okr:strategy")),
+        ("map, search", reverse("okr:strategy") + "?q=Objective+1"),
+        ("timeline", reverse("okr:timeline")),
+        ("compare", reverse("okr:compare")),
+        ("confidence", reverse("okr:confidence")),
+        *([("my team", reverse("okr:my_team"))] if reader.name == "manager" else []),
+        ("inbox", reverse("inbox:list")),
         ("scorecard", reverse("scoring:scorecard", args=[reader.objective.owner_id])),
         ("KPI board", reverse("kpis:board")),
         ("people", reverse("people:directory")),
@@ -175,34 +185,29 @@ def _pages(reader: Reader) -> list[tuple[str, str]]:
 
 def _readers(company: seeding.Company) -> list[Reader]:
     """A leaf of the line, somebody who leads nine leaves, and HR; each with an objective that they may see."""
-    leaf = company.line[_place_with_goals(company, len(company.line) * 9 // 10)]
-    leader = company.line[_place_with_goals(company, company.managers - 12)]
+    leaf = company.line[len(company.line) * 9 // 10]
+    leader = company.line[company.managers - 12]
     of = {
         person.pk: Objective.objects.filter(owner=person).order_by("pk").first() for person in (leaf, leader)
     }
     own, leads = of[leaf.pk], of[leader.pk]
     if own is None or leads is None:
         raise CommandError("The seeded people have no objectives.")
+    team = people.team_of(leaf.pk, people.today(company.organisation))
+    led = people.team_of(leader.pk, people.today(company.organisation))
+    if team is None or led is None:
+        raise CommandError("The seeded people have no teams.")
     return [
-        Reader("employee", leaf, own),
-        Reader("manager", leader, leads),
-        Reader("HR", company.staff["hr"], own),
+        Reader("employee", leaf, own, team),
+        Reader("manager", leader, leads, led),
+        Reader("HR", company.staff["hr"], own, team),
     ]
 
 
-def _place_with_goals(company: seeding.Company, place: int) -> int:
-    some, of_all = seeding.goals.WITH_GOALS
-    return next(each for each in range(place, 0, -1) if each % of_all < some)
-
-
 def _reporters(company: seeding.Company, count: int) -> list[tuple[people_models.Person, dict[str, Any]]]:
-    """People with two goals who have not checked in this week, and what each of them reports."""
-    found = []
-    for place in range(len(company.line) - 1, 0, -1):
-        if place == _place_with_goals(company, place) and place % 2 == 0 and place % 10:
-            found.append(company.line[place])
-        if len(found) == count:
-            break
+    """People without a metric among their goals who have not checked in this week, and what each reports."""
+    places = (place for place in range(len(company.line) - 1, 0, -1) if place % 10)
+    found = [company.line[place] for place in itertools.islice(places, count)]
     key_results: dict[Any, dict[str, Any]] = {}
     for key_result in KeyResult.objects.filter(owner__in=found):
         fields = key_results.setdefault(key_result.owner_id, {"wins": "Done as planned.", "plans": "Go on."})

@@ -32,7 +32,11 @@ def seed(count: int, *, say: Say, with_scores: bool = True) -> Company:
             say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
         )
     with tenancy.acting_for(company.organisation):
-        _told(say, "objectives, key results, six weeks of check-ins", lambda: goals.tell(company, at))
+        _told(
+            say,
+            "objectives, key results, what serves what, twelve weeks of check-ins",
+            lambda: goals.tell(company, at),
+        )
     with tenancy.acting_for(company.organisation):
         _told(say, "a locked policy", lambda: scores.lock_policy(company, at))
     if with_scores:

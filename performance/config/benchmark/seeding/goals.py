@@ -1,16 +1,15 @@
-"""Objectives agreed by both sides, their key results, and six weeks of check-ins, as the actions leave them."""
+"""Objectives agreed by both sides, what serves what, and twelve weeks of check-ins, as the actions leave them."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from okr import rules
-from okr.models import Agreement, KeyResult, KeyResultContent, Objective, ObjectiveVersion
+from okr.models import Agreement, Alignment, KeyResult, KeyResultContent, Objective, ObjectiveVersion
 from okr.models.contents import Content
 from performance.config.benchmark.seeding.people import STORE_DIMENSION, Company
 from performance.engine import progress
@@ -20,9 +19,9 @@ from performance.kpis import queries as kpis
 from performance.people import models as people_models
 from performance.people import queries as people
 
-WEEKS = 6
-#: Three of five people have goals of their own; of these, every other one has three objectives, the others two.
-WITH_GOALS = 3, 5
+WEEKS = 12
+#: Everybody but the head, who leads and has nobody to agree with, has so many objectives of three key results.
+GOALS_EACH = 3
 THIRDS = (340_000, 330_000, 330_000)
 
 CHECK_INS = """
@@ -59,8 +58,8 @@ def tell(company: Company, at: datetime.datetime) -> None:
     stores = _revenue_per_customer(company)
     objectives: list[Objective] = []
     key_results: list[KeyResult] = []
-    for place in _places_with_goals(company):
-        for number in range(2 + place % 2):
+    for place in range(1, len(company.line)):
+        for number in range(GOALS_EACH):
             objective, its_own = _objective(company, place, number, stores, at)
             objectives.append(objective)
             key_results += its_own
@@ -68,14 +67,9 @@ def tell(company: Company, at: datetime.datetime) -> None:
     Objective.objects.bulk_create(objectives, batch_size=2000)
     KeyResult.objects.bulk_create(key_results, batch_size=2000)
     _sign(objectives, key_results, at)
+    _align(company, objectives, at)
     _check_in(company)
     _leave_work(company, objectives, at)
-
-
-def _places_with_goals(company: Company) -> Iterator[int]:
-    """The head leads and has nobody to agree with; everybody else may have goals."""
-    some, of_all = WITH_GOALS
-    return (place for place in range(1, len(company.line)) if place % of_all < some)
 
 
 def _revenue_per_customer(company: Company) -> dict[str, Decimal | None]:
@@ -192,6 +186,27 @@ def _sign(objectives: list[Objective], key_results: list[KeyResult], at: datetim
             )
         ],
         batch_size=5000,
+    )
+
+
+def _align(company: Company, objectives: list[Objective], at: datetime.datetime) -> None:
+    """Everybody's first goal supports the first goal of their manager: a tree as deep as the line."""
+    first = {place: objectives[GOALS_EACH * (place - 1)] for place in range(1, len(company.line))}
+    Alignment.objects.bulk_create(
+        [
+            Alignment(
+                child=objective,
+                parent=above,
+                kind="supports",
+                by=objective.owner,
+                at=at,
+                accepted_by=objective.owner,
+                accepted_at=at,
+            )
+            for place, objective in first.items()
+            if (above := first.get(company.place_above(place)))
+        ],
+        batch_size=2000,
     )
 
 

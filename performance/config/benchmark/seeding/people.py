@@ -41,7 +41,11 @@ class Company:
         return (len(self.line) - 2) // SPAN + 1
 
     def manager_of(self, place: int) -> models.Person | None:
-        return self.line[(place - 1) // SPAN] if place else None
+        return self.line[self.place_above(place)] if place else None
+
+    def place_above(self, place: int) -> int:
+        """Where the manager of a place stands; the head's own for the head."""
+        return (place - 1) // SPAN if place else 0
 
     def actor(self, person: models.Person) -> Any:
         """The person as actions know it. To be called inside `acting_for`."""
@@ -130,13 +134,20 @@ def _name(number: int) -> tuple[str, str]:
 
 
 def _quarter(organisation: models.Organisation) -> models.Period:
+    """The quarter of today; the one before it is closed and empty, something to compare with."""
     quarter = queries.fiscal_quarter(organisation, queries.today(organisation))
+    before = queries.fiscal_quarter(organisation, quarter.starts_on - datetime.timedelta(days=1))
+    _period(before, "closed")
+    return _period(quarter, "active")
+
+
+def _period(quarter: queries.Quarter, state: str) -> models.Period:
     return models.Period.objects.create(
         name_en=f"Q{quarter.number} {quarter.year}",
         name_zh=f"{quarter.year}年第{quarter.number}季度",
         starts_on=quarter.starts_on,
         ends_on=quarter.ends_on,
-        state="active",
+        state=state,
     )
 
 
