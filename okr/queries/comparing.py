@@ -40,6 +40,10 @@ class Totals:
     def percent(self) -> int | None:
         return percent(self.mean_micro)
 
+    @property
+    def shown_parts(self) -> list[tuple[str, int]]:
+        return [(name, count) for name, count in self.parts if count]
+
 
 def totals_of(visible: QuerySet[Objective], periods: Sequence[Any]) -> list[Totals]:
     """In the order of `periods`; one query."""

@@ -19,8 +19,9 @@ from performance.foundation import tenancy
 MOST_ROOTS = 30
 #: Goals drawn below one; its own page lists the others.
 MOST_BELOW = 15
-#: Up to so many links, everything is open from the start.
+#: Up to so many links, everything is open from the start; beyond, the branches at the top that fit.
 SMALL = 40
+AT_FIRST = 16
 #: Branches open at once.
 MOST_OPEN = 40
 
@@ -104,14 +105,16 @@ def strategy_map(
     served = Exists(links.filter(parent=OuterRef("pk")))
     serves = Exists(links.filter(child=OuterRef("pk")))
     way = _ancestors(found)
-    roots = list(
+    sizes = dict(
         standing.filter(served, ~serves)
         .annotate(size=Count("served_by"))
         .order_by("-size", "created_at", "id")
-        .values_list("pk", flat=True)
+        .values_list("pk", "size")
     )
-    shown_roots = [pk for place, pk in enumerate(roots) if place < MOST_ROOTS or pk in way]
-    opened = _opened(links, opened) | way
+    shown_roots = [pk for place, pk in enumerate(sizes) if place < MOST_ROOTS or pk in way]
+    if opened is None:
+        opened = _what_fits(links, {pk: sizes[pk] for pk in shown_roots})
+    opened = set(list(opened)[:MOST_OPEN]) | way
     below = _below(links, opened, way)
     rows = _rows(standing, {*shown_roots, *(pk for each in below.values() for pk, *_ in each)}, pace, policy)
     counts = counts_below(standing, list(rows))
@@ -123,7 +126,7 @@ def strategy_map(
         edges=_edges({node.pk: node for node in drawn}, below),
         opened={node.pk for node in drawn if node.is_open},
         unlinked=standing.filter(~served, ~serves).count(),
-        hidden_roots=len(roots) - len(shown_roots),
+        hidden_roots=len(sizes) - len(shown_roots),
         width=max((node.x for node in drawn), default=0) + NODE_WIDTH + MARGIN + 40,
         height=lowest + MARGIN,
     )
@@ -137,11 +140,16 @@ def _ancestors(found: Collection[uuid.UUID]) -> set[uuid.UUID]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _opened(links: QuerySet[Alignment], opened: set[uuid.UUID] | None) -> set[uuid.UUID]:
-    if opened is not None:
-        return set(list(opened)[:MOST_OPEN])
-    all_parents = list(links.values_list("parent_id", flat=True)[: SMALL + 1])
-    return set(all_parents) if len(all_parents) <= SMALL else set()
+def _what_fits(links: QuerySet[Alignment], roots: dict[uuid.UUID, int]) -> set[uuid.UUID]:
+    parents = list(links.values_list("parent_id", flat=True)[: SMALL + 1])
+    if len(parents) <= SMALL:
+        return set(parents)
+    opened, drawn = set(), len(roots)
+    for pk, size in roots.items():
+        if drawn + size <= AT_FIRST:
+            opened.add(pk)
+            drawn += size
+    return opened
 
 
 Below = dict[uuid.UUID, list[tuple[uuid.UUID, str, int]]]

@@ -152,3 +152,15 @@ def test_the_map_asks_the_same_number_of_questions_at_any_size(
 
 def test_an_empty_map_says_how_it_begins_to_draw_itself(acting_cast, quarter, client_for, cast):
     assert "Nothing serves anything yet" in shown(client_for(cast.employee))
+
+
+def test_a_larger_map_opens_only_what_fits_at_first(
+    aligned, propose, agree, actor, cast, now, client_for, monkeypatch
+):
+    above, below = aligned
+    deep = agree(propose(content("Deep down")))
+    actions.align_objectives(child=deep, parent=below, kind="supports", by=actor(cast.employee), at=now)
+    monkeypatch.setattr(strategy, "SMALL", 1)
+    assert nodes(shown(client_for(cast.employee))) == [str(above.pk), str(below.pk)]
+    monkeypatch.setattr(strategy, "AT_FIRST", 1)
+    assert nodes(shown(client_for(cast.employee))) == [str(above.pk)]
