@@ -94,6 +94,22 @@ def draft(cast: Cast, unit: people.BusinessUnit, quarter: people.Period, actor: 
         )
 
 
+def in_force(
+    version: PolicyVersion,
+    cast: Cast,
+    actor: Actor,
+    *,
+    on: datetime.date | None = None,
+    at: datetime.datetime | None = None,
+) -> PolicyVersion:
+    """A draft through the rest of its life: proposed, approved by both sides, locked. Inside `acting_for`."""
+    at = at or timezone.now()
+    version = actions.propose_policy(version=version, by=actor(cast.hr), at=at)
+    actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=at)
+    version = actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=at)
+    return actions.lock_policy(version=version, effective_on=on, by=actor(cast.hr), at=at)
+
+
 @pytest.fixture
 def proposal(draft: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):

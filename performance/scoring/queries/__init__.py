@@ -1,21 +1,23 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
-from performance.scoring.queries.policies import (
+from performance.scoring.queries.governing import (
     Group,
     approvers_of,
-    day_of,
-    drafts_of,
-    first_day_for,
     groups,
     is_scored_by,
-    latest_versions,
     open_periods,
     people_in_scope,
     people_using_metrics,
+    scored_people,
+)
+from performance.scoring.queries.policies import (
+    day_of,
+    drafts_of,
+    first_day_for,
+    latest_versions,
     plan_of,
     policy_at_work,
     previous_weights,
-    scored_people,
     versions_visible_to,
 )
 from performance.scoring.queries.replays import Replay, replay_score

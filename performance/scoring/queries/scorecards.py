@@ -15,7 +15,7 @@ from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score
+from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score, WeightPolicy
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
@@ -113,6 +113,15 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Days:
+    """The version that governed some of the days; `policy` only where versions of several policies did."""
+
+    policy: WeightPolicy | None
+    number: int
+    days: int
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """A score with everything its page says about it."""
 
@@ -121,6 +130,7 @@ class Scorecard:
     approvals: tuple[PolicyApproval, ...]
     history: tuple[Point, ...]
     axis: int
+    segments: tuple[Days, ...]
 
     @property
     def signed_by(self) -> list[people.Person]:
@@ -190,16 +200,13 @@ class Scorecard:
             "constants": constants,
         }
 
-    @property
-    def segments(self) -> list[dict[str, Any]]:
-        segments: list[dict[str, Any]] = self.score.explanation["segments"]
-        return segments
-
 
 def scorecard(score: Score) -> Scorecard:
     """Three queries: the plans named by the score, the signatures, the history."""
     evidence = score.evidence["segments"]
-    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in evidence])
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(
+        [uuid.UUID(segment["version"]) for segment in evidence]
+    )
     planned: dict[str, Mapping[str, Any]] = {}
     given: dict[str, Mapping[str, Any]] = {}
     for segment in evidence:
@@ -218,6 +225,21 @@ def scorecard(score: Score) -> Scorecard:
         approvals=tuple(PolicyApproval.objects.filter(version_id=score.version_id).select_related("person")),
         history=history(score.person_id, score.period),
         axis=100 if highest <= 100_000_000 else 120,
+        segments=_days(evidence, versions),
+    )
+
+
+def _days(
+    evidence: Sequence[Mapping[str, Any]], versions: Mapping[uuid.UUID, PolicyVersion]
+) -> tuple[Days, ...]:
+    several = len({version.policy_id for version in versions.values()}) > 1
+    return tuple(
+        Days(
+            policy=versions[uuid.UUID(segment["version"])].policy if several else None,
+            number=segment["number"],
+            days=segment["days"],
+        )
+        for segment in evidence
     )
 
 
@@ -283,7 +305,9 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | No
         CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
     )
     segments = [segment for item in current for segment in item.score.evidence["segments"]]
-    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in segments])
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(
+        [uuid.UUID(segment["version"]) for segment in segments]
+    )
     steps = [(segment, versions[uuid.UUID(segment["version"])]) for segment in segments]
     if len({version.pk for _segment, version in steps}) < 2:
         return None
@@ -328,11 +352,15 @@ def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[di
     events, before = [], steps[0][1]
     for segment, version in steps[1:]:
         if version.pk != before.pk:
-            changed_stage = version.stage != before.stage
-            text = str(version.get_stage_display()) if changed_stage else f"v{version.number}"
-            events.append({"x": segment["from"], "text": text})
+            events.append({"x": segment["from"], "text": _what_changed(before, version)})
         before = version
     return events
+
+
+def _what_changed(before: PolicyVersion, version: PolicyVersion) -> str:
+    if version.policy_id != before.policy_id:
+        return str(version.policy)
+    return str(version.get_stage_display()) if version.stage != before.stage else f"v{version.number}"
 
 
 def _line(
