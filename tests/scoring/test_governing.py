@@ -156,3 +156,100 @@ def test_a_scorecard_says_which_policies_weighed_its_days(
     page = client_for(cast.employee).get("/performance/").content.decode()
     assert "Region: version 1 for" in page
     assert "Store operations: version 1 for 1 days" in page
+
+
+def _revised(
+    version: PolicyVersion, cast: Cast, actor: Actor, bases: dict[str, int], *, cap: int | None = 50_000
+) -> PolicyVersion:
+    """The draft with these components, by their base weights in percent."""
+    return actions.revise_draft(
+        version=version,
+        period=version.period,
+        stage="mature",
+        missing="leave_out",
+        step_cap_ppm=cap,
+        components=[component(key, base) for key, base in bases.items()],
+        reason="Other weights",
+        by=actor(cast.hr),
+        at=timezone.now(),
+    )
+
+
+def _weights(version: PolicyVersion) -> dict[str, int]:
+    return {item["key"]: item["effective_ppm"] for item in queries.plan_of(version)["components"]}
+
+
+@pytest.fixture
+def halves(draft: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor) -> PolicyVersion:
+    """Half and half, from the period's first day."""
+    with tenancy.acting_for(cast.organisation):
+        revised = _revised(draft, cast, actor, {"okr": 50, "pulse": 50})
+        return in_force(revised, cast, actor, at=eve_of(quarter))
+
+
+def _following(
+    before: PolicyVersion, period: people.Period, cast: Cast, actor: Actor, bases: dict[str, int]
+) -> PolicyVersion:
+    version = actions.draft_next_version(
+        policy=before.policy, period=period, by=actor(cast.hr), at=timezone.now()
+    )
+    return _revised(version, cast, actor, bases)
+
+
+def test_several_versions_of_a_period_move_a_weight_by_one_step_in_all(
+    halves: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        second = in_force(
+            _following(halves, quarter, cast, actor, {"okr": 90, "pulse": 10}),
+            cast,
+            actor,
+            on=quarter.ends_on,
+        )
+        assert _weights(second) == {"okr": 550_000, "pulse": 450_000}
+        third = _following(second, quarter, cast, actor, {"okr": 90, "pulse": 10})
+        assert _weights(third) == {"okr": 550_000, "pulse": 450_000}
+
+
+def test_the_step_counts_from_where_the_period_before_left_the_weights(
+    halves: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        second = _following(halves, quarter, cast, actor, {"okr": 90, "pulse": 10})
+        second = in_force(second, cast, actor, on=quarter.ends_on)
+        after = people.Period.objects.create(
+            name_en="Next",
+            starts_on=quarter.ends_on + datetime.timedelta(days=1),
+            ends_on=quarter.ends_on + datetime.timedelta(days=90),
+            state="active",
+        )
+        third = in_force(_following(second, after, cast, actor, {"okr": 90, "pulse": 10}), cast, actor)
+        assert _weights(third) == {"okr": 600_000, "pulse": 400_000}
+        fourth = _following(third, after, cast, actor, {"okr": 90, "pulse": 10})
+        assert _weights(fourth) == {"okr": 600_000, "pulse": 400_000}
+
+
+def test_a_new_component_does_not_lift_the_step_of_the_others(
+    halves: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        bases = {"okr": 20, "pulse": 50, "margin": 30}
+        second = _following(halves, quarter, cast, actor, bases)
+        assert _weights(second) == {"okr": 450_000, "pulse": 450_000, "margin": 100_000}
+
+
+def test_a_component_that_goes_leaves_by_steps(
+    halves: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        second = actions.draft_next_version(
+            policy=halves.policy, period=quarter, by=actor(cast.hr), at=timezone.now()
+        )
+        with pytest.raises(actions.PolicyRefused) as refused:
+            _revised(second, cast, actor, {"okr": 100})
+        assert refused.value.code == "infeasible_step"
+        assert _weights(_revised(second, cast, actor, {"okr": 100, "pulse": 0})) == {
+            "okr": 550_000,
+            "pulse": 450_000,
+        }
+        assert _weights(_revised(second, cast, actor, {"okr": 100}, cap=None)) == {"okr": 1_000_000}

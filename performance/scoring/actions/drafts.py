@@ -89,12 +89,12 @@ def revise_draft(
     at: datetime.datetime,
     reason: str = "",
 ) -> PolicyVersion:
-    """Replaces the content of a draft. It may still be incomplete; proposing it checks everything."""
+    """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn."""
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
     found = evidence.troubles(
-        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version)
+        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version, period)
     )
     if found:
         raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")

@@ -16,6 +16,7 @@ from performance.scoring.models import (
     StageMultiplier,
     WeightPolicy,
 )
+from performance.scoring.queries import governing
 from performance.scoring.queries.governing import FIXED
 
 
@@ -55,10 +56,23 @@ def policy_at_work(version: PolicyVersion) -> PolicyVersion | None:
     return before.order_by("-number").first()
 
 
-def previous_weights(version: PolicyVersion) -> dict[str, int] | None:
-    """The effective weights the step cap counts from; None without an earlier locked version."""
-    before = policy_at_work(version)
-    return {item["key"]: item["effective_ppm"] for item in before.planned} if before else None
+def previous_weights(version: PolicyVersion, period: people.Period | None = None) -> dict[str, int] | None:
+    """The effective weights the step cap counts from, for this period of the version or another one.
+
+    The cap holds for a period, not for a version: weights count from where the policy's last earlier period left
+    them, else from the first ones of the period itself. None for the first weights of all.
+    """
+    period = period or version.period
+    before = PolicyVersion.objects.filter(
+        policy_id=version.policy_id, state__in=FIXED, number__lt=version.number
+    )
+    reference = (
+        before.filter(period__ends_on__lt=period.starts_on).order_by("-period__ends_on", "-number").first()
+    )
+    if reference is None:
+        turns = governing.in_turn(period, before.filter(period=period).order_by("number"))
+        reference = turns[0].version if turns else None
+    return {item["key"]: item["effective_ppm"] for item in reference.planned} if reference else None
 
 
 def drafts_of(version: PolicyVersion) -> list[evidence.ComponentDraft]:

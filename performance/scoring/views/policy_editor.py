@@ -118,7 +118,9 @@ def _weighed(
             stage=stage,
             missing=form.cleaned_data.get("missing") or "leave_out",
             step_cap_ppm=form.step_cap_ppm,
-            previous_ppm=queries.previous_weights(version) if version else None,
+            previous_ppm=queries.previous_weights(version, form.cleaned_data.get("period"))
+            if version
+            else None,
         )
     except errors.InvalidInput as refusal:
         return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}
