@@ -5,7 +5,7 @@ import uuid
 from contextlib import AbstractContextManager
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
@@ -30,7 +30,7 @@ def rescore_stale() -> int:
             with _here():
                 actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
                 stale.settle(claimed)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             # Not a score's fault: a lost connection, a deadlock. The batch stays marked for the next sweep.
             raise
         except Exception:
@@ -72,9 +72,13 @@ def carry_out_run(run_id: str) -> None:
         while more:
             with _here():
                 more = actions.advance_run(run_id=run, at=timezone.now())
-    except Exception as error:
+    except (OperationalError, InterfaceError):
+        # A lost connection, a deadlock: nothing is wrong with the run. The sweep takes it up when the hold has run out.
+        raise
+    except Exception:
+        logger.exception("The score run %s broke.", run)
         with _here():
-            actions.fail_run(run_id=run, error=error, at=timezone.now())
+            actions.fail_run(run_id=run, at=timezone.now())
         raise
 
 

@@ -17,7 +17,15 @@ from performance.scoring.models.policies import (
     VersionState,
     WeightPolicy,
 )
-from performance.scoring.models.scores import CurrentScore, RunKind, RunState, Score, ScoreRun, ScoreState
+from performance.scoring.models.scores import (
+    CurrentScore,
+    RunKind,
+    RunProblem,
+    RunState,
+    Score,
+    ScoreRun,
+    ScoreState,
+)
 
 __all__ = [
     "FACTOR_HIGHEST",
@@ -31,6 +39,7 @@ __all__ = [
     "PolicyComponent",
     "PolicyVersion",
     "RunKind",
+    "RunProblem",
     "RunState",
     "Score",
     "ScoreRun",

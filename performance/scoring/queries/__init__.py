@@ -20,6 +20,7 @@ from performance.scoring.queries.policies import (
     previous_weights,
     versions_visible_to,
 )
+from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score
 from performance.scoring.queries.scorecards import Line, Point, Scorecard, history, scorecard, weight_steps
 from performance.scoring.queries.scores import (
@@ -51,6 +52,7 @@ __all__ = [
     "is_scored_by",
     "last_closed_values",
     "latest_versions",
+    "metrics_on_their_way",
     "open_periods",
     "people_in_scope",
     "people_using_metrics",
