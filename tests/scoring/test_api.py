@@ -276,3 +276,12 @@ def test_whoever_wrote_in_a_version_does_not_approve_it_though_somebody_wrote_af
     assert proposed.json().get("state") == "proposed", proposed.content
     assert _post(owner, f"{address}approve/", side="business").status_code == 403
     assert _post(client_for(cast.administrator), f"{address}approve/", side="business").status_code == 200
+
+
+def test_a_number_beyond_all_measure_is_refused_before_it_can_hold_up_anybody(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    body = _new_policy(quarter, unit)
+    body["components"][0]["curve"] = {"kind": "linear", "floor": "1", "target": "1e10000000"}
+    answer = _post(client_for(cast.hr), "weight-policies/", **body)
+    assert (answer.status_code, answer.json()["title"]) == (422, "number_too_long")

@@ -37,6 +37,7 @@ PROBLEMS = {
     "unknown_field": _("This curve has a field that does not belong to it."),
     "missing_field": _("A value of the curve is missing."),
     "inexact_number": _("Write the values of the curve as numbers."),
+    "number_too_long": _("A value of the curve is too large, or has too many digits."),
     "not_a_number": _("Write the values of the curve as numbers."),
     "floor_not_before_target": _("The floor must lie on the worse side of the target."),
     "stretch_not_after_target": _("The stretch value must lie on the better side of the target."),
