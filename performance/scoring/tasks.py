@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from celery import shared_task
@@ -96,11 +97,18 @@ def announce_locked_policies() -> None:
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def catch_up() -> None:
-    """The sweep: what a lost message or a killed worker left behind."""
-    announce_locked_policies.run()
-    rescore_stale.run()
+    """The sweep: what a lost message or a killed worker left behind. A step that fails holds up no other."""
+    _attempt(announce_locked_policies.run)
+    _attempt(rescore_stale.run)
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
         run_ids = list(open_runs.order_by("asked_at").values_list("pk", flat=True))
     for run_id in run_ids:
-        carry_out_run.run(str(run_id))
+        _attempt(carry_out_run.run, str(run_id))
+
+
+def _attempt(step: Callable[..., object], *given: str) -> None:
+    try:
+        step(*given)
+    except Exception:
+        logger.exception("A step of the sweep failed; the next sweep tries it again.")
