@@ -130,6 +130,26 @@ def test_a_broken_run_tells_its_readers_nothing_of_the_machinery(
     assert "secret of the machinery" not in page
 
 
+def test_a_step_of_the_sweep_that_fails_holds_up_no_other(
+    locked: PolicyVersion,
+    measured: dict[Any, Any],
+    cast: Cast,
+    quarter: people.Period,
+    actor: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> None:
+        raise OperationalError("no room left on the disk")
+
+    with tenancy.acting_for(cast.organisation):
+        run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
+    monkeypatch.setattr(tasks.announce_locked_policies, "run", broken)
+    monkeypatch.setattr(tasks.rescore_stale, "run", broken)
+    with tenancy.remembering(cast.organisation.pk):
+        assert tasks.catch_up.apply().successful()
+    assert _state(cast, run) == ("done", 3)
+
+
 def _state(cast: Cast, run: ScoreRun) -> tuple[str, int]:
     with tenancy.acting_for(cast.organisation):
         run.refresh_from_db()

@@ -1,12 +1,9 @@
 """Computing scores: gather, reckon, and write what changed. Set-based, and idempotent: twice is the same as once."""
 
 import datetime
-import hashlib
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -110,7 +107,7 @@ def _changed(
     fresh = []
     for person_id, given, result in zip(group.person_ids, inputs, reckoned, strict=True):
         kept = evidence.kept(group.segments, given)
-        digest = _digest(kept, result.explanation, state)
+        digest = evidence.digest(kept, result.explanation, state=state, engine_version=engine.ENGINE_VERSION)
         if current.get(person_id) == digest:
             continue
         fresh.append(
@@ -150,12 +147,6 @@ def _inputs(
             }
         by_segment.append(gathered)
     return [[gathered[person_id] for gathered in by_segment] for person_id in group.person_ids]
-
-
-def _digest(kept: dict[str, Any], explanation: dict[str, Any], state: str) -> str:
-    """Of everything that makes a score what it is, in one spelling: sorted keys, no spaces."""
-    whole = {"evidence": kept, "explanation": explanation, "state": state, "engine": engine.ENGINE_VERSION}
-    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _incremental_run(
