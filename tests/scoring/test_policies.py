@@ -10,6 +10,7 @@ from django.utils import timezone
 from performance.foundation import stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
+from performance.kpis.models import Metric
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import (
@@ -333,7 +334,7 @@ def test_whoever_wrote_the_weights_does_not_approve_them_when_somebody_else_prop
 
 
 def test_a_whole_organisation_policy_without_outsiders_finds_no_approver(
-    cast: Cast, quarter: people.Period, actor: Actor
+    turnover: Metric, cast: Cast, quarter: people.Period, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         version = actions.draft_policy(

@@ -13,7 +13,12 @@ from performance.inbox import actions as inbox_actions
 from performance.inbox import models as inbox
 from performance.people import models as people
 from performance.scoring import queries, rules
-from performance.scoring.actions.drafts import PolicyRefused, locked_row
+from performance.scoring.actions.drafts import (
+    PolicyRefused,
+    locked_row,
+    refuse_own_weights,
+    refuse_uncertified_metrics,
+)
 from performance.scoring.models import (
     CurrentScore,
     PolicyApproval,
@@ -36,6 +41,8 @@ def propose_policy(
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be proposed."), code="not_a_draft")
+    refuse_own_weights(version, by)
+    refuse_uncertified_metrics(version)
     version.reason = reason or version.reason
     if queries.policy_at_work(version) and not version.reason.strip():
         raise PolicyRefused(
@@ -61,7 +68,7 @@ def approve_policy(
 ) -> PolicyVersion:
     """One side's yes. The second one makes the version approved."""
     version = locked_row(version)
-    is_scored = queries.people_in_scope(version).filter(pk=by.person_id).exists()
+    is_scored = queries.is_in_scope(version, by.person_id)
     _refuse_approval(version, side, by, is_scored=is_scored)
     PolicyApproval.objects.create(version=version, side=side, person=by.person, at=at)
     inbox_actions.resolve_work(kind=APPROVAL, subject_id=version.pk, to=by.person, by=by, at=at)
@@ -109,6 +116,8 @@ def lock_policy(
     version = locked_row(version)
     if version.state != VersionState.APPROVED:
         raise PolicyRefused(_("Both sides approve before a policy is locked."), code="not_approved")
+    refuse_own_weights(version, by)
+    refuse_uncertified_metrics(version)
     approvers = PolicyApproval.objects.filter(version=version).values("person_id")
     if queries.people_in_scope(version).filter(pk__in=approvers).exists():
         raise PolicyRefused(

@@ -188,7 +188,8 @@ class OnePolicy(PoliciesView):
     @extend_schema(request=DraftIn, responses=PolicyDetailOut)
     def put(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_edit_draft(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
         asked = DraftIn(data=request.data)
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
@@ -205,7 +206,8 @@ class OnePolicy(PoliciesView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_edit_draft(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
         actions.discard_draft(version=version, by=request.actor, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -242,7 +244,8 @@ class ProposePolicy(PoliciesView):
     @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_propose_policy(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_propose_policy(request.actor, version, is_scored=is_scored))
         asked = ReasonIn(data=request.data)
         asked.is_valid(raise_exception=True)
         actions.propose_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
@@ -258,7 +261,7 @@ class ApprovePolicy(PoliciesView):
         asked = ApproveIn(data=request.data)
         asked.is_valid(raise_exception=True)
         side = asked.validated_data["side"]
-        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
         actions.approve_policy(version=version, side=side, by=request.actor, at=timezone.now())
         return self.answer(request, version_id)
@@ -270,7 +273,7 @@ class ReturnPolicy(PoliciesView):
     @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
         asked = ReasonIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -284,7 +287,8 @@ class LockPolicy(PoliciesView):
     @extend_schema(request=LockIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_lock_policy(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_lock_policy(request.actor, version, is_scored=is_scored))
         asked = LockIn(data=request.data)
         asked.is_valid(raise_exception=True)
         actions.lock_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)

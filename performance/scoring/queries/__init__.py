@@ -4,6 +4,7 @@ from performance.scoring.queries.governing import (
     Group,
     approvers_of,
     groups,
+    is_in_scope,
     is_scored_by,
     open_periods,
     people_in_scope,
@@ -18,6 +19,7 @@ from performance.scoring.queries.policies import (
     plan_of,
     policy_at_work,
     previous_weights,
+    uncertified_components,
     versions_visible_to,
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
@@ -49,6 +51,7 @@ __all__ = [
     "first_day_for",
     "groups",
     "history",
+    "is_in_scope",
     "is_scored_by",
     "last_closed_values",
     "latest_versions",
@@ -66,6 +69,7 @@ __all__ = [
     "scored_people",
     "scores_visible_to",
     "team_rows",
+    "uncertified_components",
     "versions_visible_to",
     "weight_steps",
 ]

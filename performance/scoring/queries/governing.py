@@ -74,6 +74,11 @@ def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
     return _in_units(_employed(version.period), concerned)
 
 
+def is_in_scope(version: PolicyVersion, person_id: uuid.UUID) -> bool:
+    """Whether this version scores somebody, or could."""
+    return people_in_scope(version).filter(pk=person_id).exists()
+
+
 def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
     """Holders of a side's role who may approve: neither proposer nor author, and not among the scored."""
     scored = people_in_scope(version).values("pk")

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from performance.foundation import access, tenancy
+from performance.kpis import queries as kpis
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence, rules
@@ -13,6 +14,7 @@ from performance.scoring.models import (
     PolicyApproval,
     PolicyComponent,
     PolicyVersion,
+    SourceKind,
     StageMultiplier,
     WeightPolicy,
 )
@@ -97,6 +99,14 @@ def drafts_of(version: PolicyVersion) -> list[evidence.ComponentDraft]:
         )
         for component in components
     ]
+
+
+def uncertified_components(version: PolicyVersion) -> list[PolicyComponent]:
+    """Components that weigh a metric which is not certified, or no longer. Two queries at most."""
+    weighing = list(PolicyComponent.objects.filter(version=version, source_kind=SourceKind.KPI))
+    signed = kpis.newest_certified().filter(metric__key__in={component.source_ref for component in weighing})
+    certified = set(signed.values_list("metric__key", flat=True)) if weighing else set()
+    return [component for component in weighing if component.source_ref not in certified]
 
 
 def plan_of(version: PolicyVersion, *, stage: str | None = None) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def effect(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def propose(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Puts the draft before both sides."""
     version = seen(request, version_id)
-    access.require(rules.can_propose_policy(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_propose_policy(request.actor, version, is_scored=is_scored))
     form = forms.ProposeForm(request.POST)
     form.is_valid()
     return _step(
@@ -71,7 +72,7 @@ def approve(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """One side's yes. Who proposed it or is scored by it gets 403."""
     version = seen(request, version_id)
     side = request.POST.get("side", "")
-    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
     access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
     return _step(
         request,
@@ -86,7 +87,7 @@ def approve(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def send_back(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Back to draft, with what should change."""
     version = seen(request, version_id)
-    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
     access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
     return _step(
         request,
@@ -103,7 +104,8 @@ def send_back(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Puts the approved version in force and has everybody concerned told and rescored."""
     version = seen(request, version_id)
-    access.require(rules.can_lock_policy(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_lock_policy(request.actor, version, is_scored=is_scored))
     form = forms.LockForm(request.POST)
     day = form.cleaned_data["effective_on"] if form.is_valid() else None
     response = _step(
@@ -122,7 +124,8 @@ def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def discard(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Throws a draft away."""
     version = seen(request, version_id)
-    access.require(rules.can_edit_draft(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     actions.discard_draft(version=version, by=request.actor, at=timezone.now())
     messages.success(request, _("Draft discarded."))
     return redirect("scoring:policies")
@@ -178,11 +181,11 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "concerned": scope.count(),
         "is_scored": is_scored,
         "sides": [_side(version, side, approvals, actor, is_scored=is_scored) for side in Side],
-        "may_edit": rules.can_edit_draft(actor, version),
-        "may_propose": rules.can_propose_policy(actor, version),
+        "may_edit": rules.can_edit_draft(actor, version, is_scored=is_scored),
+        "may_propose": rules.can_propose_policy(actor, version, is_scored=is_scored),
         "may_return": rules.can_return_policy(actor, version, is_scored=is_scored),
-        "may_lock": rules.can_lock_policy(actor, version),
-        "may_draft_next": rules.can_draft_policy(actor) and version.is_fixed,
+        "may_lock": rules.can_lock_policy(actor, version, is_scored=is_scored),
+        "may_draft_next": rules.can_draft_next(actor, version, is_scored=is_scored),
         "first_day": queries.first_day_for(version, today),
         "today": today,
         "must_read": waiting.filter(person=actor.person).exists(),
