@@ -109,7 +109,7 @@ def test_a_metric_that_nobody_signed_is_not_weighed(
         _refused(step, "metric_not_certified")
     answer = client_for(cast.hr).post(reverse("scoring:policy_propose", args=[draft.pk]))
     assert answer.status_code == 422
-    assert "Inventory capital turnover: A metric counts in scores once both sides" in answer.content.decode()
+    assert "Inventory capital turnover: Only a metric that both sides" in answer.content.decode()
 
 
 def test_a_metric_that_was_retired_since_holds_the_lock(

@@ -8,11 +8,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from performance.engine import errors
 from performance.foundation import access, audit, stale
 from performance.inbox import actions as inbox_actions
 from performance.inbox import models as inbox
 from performance.people import models as people
-from performance.scoring import queries, rules
+from performance.scoring import evidence, queries, rules
 from performance.scoring.actions.drafts import (
     PolicyRefused,
     locked_row,
@@ -20,6 +21,7 @@ from performance.scoring.actions.drafts import (
     refuse_uncertified_metrics,
 )
 from performance.scoring.models import (
+    ANNOUNCEMENT,
     CurrentScore,
     PolicyApproval,
     PolicyVersion,
@@ -29,7 +31,6 @@ from performance.scoring.models import (
 
 APPROVAL = "performance.approval"
 LOCKING = "performance.policy_lock"
-ANNOUNCEMENT = "performance.policy_announcement"
 ANNOUNCED_AT_ONCE = 200
 
 
@@ -127,7 +128,7 @@ def lock_policy(
     today = queries.day_of(at)
     first_day = effective_on or queries.first_day_for(version, today)
     _refuse_first_day(version, first_day, today)
-    version.effective_on, version.plan = first_day, queries.plan_of(version)
+    version.effective_on, version.plan = first_day, _plan_to_lock(version)
     version.state, version.locked_by, version.locked_at = VersionState.LOCKED, by.person, at
     version.save(update_fields=["effective_on", "plan", "state", "locked_by", "locked_at"])
     earlier = PolicyVersion.objects.filter(
@@ -214,6 +215,13 @@ def _refuse_first_day(version: PolicyVersion, first_day: datetime.date | None, t
         raise PolicyRefused(
             _("The day lies outside the period."), code="outside_period", field="effective_on"
         )
+
+
+def _plan_to_lock(version: PolicyVersion) -> dict[str, Any]:
+    try:
+        return queries.plan_of(version)
+    except errors.InvalidInput as refusal:
+        raise PolicyRefused(evidence.Trouble(refusal.code, None).message, code=refusal.code) from refusal
 
 
 def _nobody_for(side: str) -> str:

@@ -9,10 +9,12 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from performance.engine import errors
 from performance.foundation import access, api, jobs
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries, rules, tasks
 from performance.scoring.models import (
+    WHOLE,
     Category,
     Missing,
     PolicyApproval,
@@ -73,8 +75,11 @@ class PolicyDetailOut(PolicyVersionOut):
     class Meta(PolicyVersionOut.Meta):
         fields = [*PolicyVersionOut.Meta.fields, "plan"]
 
-    def get_plan(self, version: PolicyVersion) -> dict[str, Any]:
-        return queries.plan_of(version)
+    def get_plan(self, version: PolicyVersion) -> dict[str, Any] | None:
+        try:
+            return queries.plan_of(version)
+        except errors.InvalidInput:
+            return None
 
 
 class ComponentIn(serializers.Serializer[None]):
@@ -85,9 +90,9 @@ class ComponentIn(serializers.Serializer[None]):
     source_kind = serializers.ChoiceField(choices=SourceKind.choices)
     source_ref = serializers.CharField(max_length=120, required=False, allow_blank=True)
     slice = serializers.JSONField(required=False, help_text='"own_unit" or {"dimension": "value"}')
-    base_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000)
-    min_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
-    max_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    base_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE)
+    min_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
+    max_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
     curve = serializers.DictField(required=False)
     color = serializers.IntegerField(min_value=1, max_value=8, required=False)
     multipliers = serializers.DictField(child=serializers.IntegerField(), required=False)
@@ -110,7 +115,7 @@ class DraftIn(serializers.Serializer[None]):
     period = serializers.UUIDField()
     stage = serializers.ChoiceField(choices=Stage.choices)
     missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
-    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, default=50_000)
+    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     components = ComponentIn(many=True)
 

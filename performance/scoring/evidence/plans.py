@@ -29,9 +29,7 @@ PROBLEMS = {
     ),
     "no_base_weight": _("At least one component needs a base weight."),
     "source_unknown": _("Nothing measures this kind of component here."),
-    "metric_not_certified": _(
-        "A metric counts in scores once both sides have certified it, and while they use it."
-    ),
+    "metric_not_certified": _("Only a metric that both sides have certified counts in scores."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
     # Curves

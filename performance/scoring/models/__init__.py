@@ -1,6 +1,7 @@
 """Tables of scoring: weight policies with their versions, score runs, and scores that never change."""
 
 from performance.scoring.models.policies import (
+    ANNOUNCEMENT,
     FACTOR_HIGHEST,
     FACTOR_LOWEST,
     OWN_UNIT,
@@ -28,6 +29,7 @@ from performance.scoring.models.scores import (
 )
 
 __all__ = [
+    "ANNOUNCEMENT",
     "FACTOR_HIGHEST",
     "FACTOR_LOWEST",
     "OWN_UNIT",

@@ -1,16 +1,19 @@
 """Policies: their versions, what they say, and the plan a version stands for."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
 from performance.foundation import access, tenancy
+from performance.inbox import models as inbox
 from performance.kpis import queries as kpis
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence, rules
 from performance.scoring.models import (
+    ANNOUNCEMENT,
     PolicyApproval,
     PolicyComponent,
     PolicyVersion,
@@ -48,6 +51,18 @@ def latest_versions(actor: access.Actor) -> list[WeightPolicy]:
         Prefetch("versions", queryset=versions, to_attr="seen")
     )
     return [policy for policy in policies.order_by("name_en") if policy.seen]
+
+
+def approvals_of(version: PolicyVersion) -> dict[str, PolicyApproval]:
+    """side → who approved for it."""
+    given = PolicyApproval.objects.filter(version=version).select_related("person")
+    return {approval.side: approval for approval in given}
+
+
+def must_read(version: PolicyVersion, person_id: uuid.UUID) -> bool:
+    """Whether the announcement of this version waits to be read by somebody."""
+    waiting = inbox.WorkItem.objects.filter(subject_id=version.pk, kind=ANNOUNCEMENT, done_at=None)
+    return waiting.filter(person_id=person_id).exists()
 
 
 def policy_at_work(version: PolicyVersion) -> PolicyVersion | None:

@@ -20,7 +20,7 @@ from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersi
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
 STEPS_TOLD = 3
-MICRO = 1_000_000
+MICRO = fixed.ONE
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Line:
 
     @property
     def score_rounded(self) -> int:
-        return round((self.value_micro or 0) / 1_000_000)
+        return round((self.value_micro or 0) / MICRO)
 
     @property
     def score_plain(self) -> str:
@@ -340,12 +340,12 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | No
 
 
 def _points(micro: int | None) -> Decimal | None:
-    return None if micro is None else Decimal(micro) / 1_000_000
+    return None if micro is None else Decimal(micro) / MICRO
 
 
 def _plain(micro: int | None) -> str:
     """A plain decimal with a point in every language, for scripts and drawings."""
-    return format(Decimal(micro or 0) / 1_000_000, "f")
+    return format(Decimal(micro or 0) / MICRO, "f")
 
 
 def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[dict[str, str]]:
@@ -366,9 +366,9 @@ def _what_changed(before: PolicyVersion, version: PolicyVersion) -> str:
 def _line(
     explained: Mapping[str, Any], planned: Mapping[str, Any], given: Mapping[str, Any], start: int
 ) -> Line:
-    factors = {"stage": 1_000_000, "market": 1_000_000}
+    factors = {"stage": MICRO, "market": MICRO}
     for factor in explained["factors"]:
-        factors[factor["kind"]] = factors[factor["kind"]] * factor["applied_ppm"] // 1_000_000
+        factors[factor["kind"]] = factors[factor["kind"]] * factor["applied_ppm"] // MICRO
     return Line(
         key=explained["key"],
         name_en=planned["name_en"],

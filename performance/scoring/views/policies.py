@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from performance.engine import errors
 from performance.foundation import access, i18n, jobs, refusals
-from performance.inbox import models as inbox
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
-from performance.scoring.models import PolicyVersion, Side, Stage
+from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
 
 
 @require_GET
@@ -161,8 +160,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
     actor = request.actor
     scope = queries.people_in_scope(version)
     is_scored = scope.filter(pk=actor.person_id).exists()
-    approvals = {approval.side: approval for approval in version.approvals.select_related("person")}
-    waiting = inbox.WorkItem.objects.filter(subject_id=version.pk, kind=actions.ANNOUNCEMENT, done_at=None)
+    approvals = queries.approvals_of(version)
     today = people_queries.day_at(actor.organisation, timezone.now())
     components = _components_shown(version)
     return {
@@ -188,7 +186,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "may_draft_next": rules.can_draft_next(actor, version, is_scored=is_scored),
         "first_day": queries.first_day_for(version, today),
         "today": today,
-        "must_read": waiting.filter(person=actor.person).exists(),
+        "must_read": queries.must_read(version, actor.person_id),
         **effect_of(version, version.stage),
     }
 
@@ -213,14 +211,14 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
     rows = []
     for draft in queries.drafts_of(version):
         change = draft.base_ppm - was[draft.key] if draft.key in was else None
-        multipliers = [(stage, draft.multipliers.get(stage, 1_000_000)) for stage in Stage.values]
+        multipliers = [(stage, draft.multipliers.get(stage, WHOLE)) for stage in Stage.values]
         rows.append(
             {
                 "draft": draft,
                 "was_ppm": was.get(draft.key),
                 "change_ppm": change,
                 "multipliers": multipliers,
-                "is_constant": all(factor == 1_000_000 for _stage, factor in multipliers),
+                "is_constant": all(factor == WHOLE for _stage, factor in multipliers),
                 "percent": draft.base_ppm / 10_000,
             }
         )
