@@ -1,5 +1,6 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
+from performance.scoring.queries.changes import Change, change_since
 from performance.scoring.queries.governing import (
     Group,
     approvers_of,
@@ -41,6 +42,7 @@ from performance.scoring.queries.scores import (
 )
 
 __all__ = [
+    "Change",
     "Group",
     "Line",
     "Point",
@@ -49,6 +51,7 @@ __all__ = [
     "TeamRow",
     "approvals_of",
     "approvers_of",
+    "change_since",
     "current_score",
     "current_scores",
     "day_of",

@@ -248,24 +248,24 @@ def _as_written(lines: list[Line], score: Score) -> list[Line]:
     if not lines or score.score_micro is None:
         return lines
     keys = [line.key for line in lines]
-    total, constant = _tenths(score.score_micro), _tenths(score.constant_micro or 0)
-    points = _shared_out([line.contribution_micro for line in lines], total, keys)
-    moved = _shared_out([line.delta_micro for line in lines], total - constant, keys)
+    total, constant = tenths(score.score_micro), tenths(score.constant_micro or 0)
+    points = shared_out([line.contribution_micro for line in lines], total, keys)
+    moved = shared_out([line.delta_micro for line in lines], total - constant, keys)
     # A ppm of the whole is a ten-thousandth of a percent: × 100 makes micro percent of it.
     counted = [line.effective_ppm * 100 if line.counts else 0 for line in lines]
-    weights = _shared_out(counted, round(sum(counted) * 100 / MICRO), keys, places=2)
+    weights = shared_out(counted, round(sum(counted) * 100 / MICRO), keys, places=2)
     return [
         replace(line, points=point, moved=change, written_weight=weight)
         for line, point, change, weight in zip(lines, points, moved, weights, strict=True)
     ]
 
 
-def _tenths(micro: int) -> int:
+def tenths(micro: int) -> int:
     """The figure with one place, as it is written, in whole tenths."""
     return int(formats.rounded(Decimal(micro) / MICRO, 1) * 10)
 
 
-def _shared_out(micros: list[int], total: int, keys: list[str], *, places: int = 1) -> list[Decimal]:
+def shared_out(micros: list[int], total: int, keys: list[str], *, places: int = 1) -> list[Decimal]:
     """Figures with so many places that sum to `total`, which counts in units of the last place."""
     unit = 10**places
     shared = shares.apportion(

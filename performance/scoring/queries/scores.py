@@ -47,7 +47,7 @@ def current_score(person_id: uuid.UUID, period: people.Period) -> Score | None:
     """The score in force, with its version and policy."""
     current = (
         CurrentScore.objects.filter(person_id=person_id, period=period)
-        .select_related("score__version__policy", "score__run")
+        .select_related("score__version__policy", "score__run", "score__period")
         .first()
     )
     return current.score if current else None

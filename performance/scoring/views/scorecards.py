@@ -106,6 +106,7 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "periods": queries.periods_of(person.pk, today),
         "score": score,
         "card": card,
+        "change": queries.change_since(score) if score else None,
         "weights": queries.weight_steps(person.pk, today) if card else None,
         "sees_team": _sees_team(request, today),
     }
