@@ -26,6 +26,9 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 ONE = 1_000_000  # micro in one unit, ppm in one whole
 HUNDRED = 100 * ONE  # one hundred points, or one hundred percent, in micro
 LARGEST = 2**63 - 1
+#: What a number may look like: at most so many places before or behind the point of its first digit, so many digits.
+#: Text is short where the number is not: "1e10000000" would take seconds and megabytes to write out.
+MOST_PLACES, MOST_DIGITS = 30, 60
 
 
 def micro(value: Decimal | int | str) -> int:
@@ -41,15 +44,27 @@ def decimal(value_micro: int) -> Decimal:
 
 
 def fraction(value: Decimal | int | str) -> Fraction:
-    """The exact value of a number or of its text; NaN, infinity, floats and booleans are refused."""
+    """The exact value of a number or of its text; NaN, infinity, floats, booleans and what is beyond all measure
+    (code "number_too_long") are refused."""
     if isinstance(value, bool | float):
         raise errors.InvalidInput(
             f"{value!r} is not an exact number; write it as text or as a Decimal.", code="inexact_number"
         )
     try:
-        return Fraction(value if isinstance(value, int | Decimal) else Decimal(str(value).strip()))
+        exact = value if isinstance(value, int | Decimal) else Decimal(str(value).strip())
+        if not _is_too_long(exact):
+            return Fraction(exact)
     except (ArithmeticError, ValueError) as refusal:
         raise errors.InvalidInput(f"{value!r} is not a number.", code="not_a_number") from refusal
+    raise errors.InvalidInput(
+        f"A number has at most {MOST_PLACES} places and {MOST_DIGITS} digits.", code="number_too_long"
+    )
+
+
+def _is_too_long(value: Decimal | int) -> bool:
+    if isinstance(value, int):
+        return abs(value) >= 10 ** (MOST_PLACES + 1)
+    return abs(value.adjusted()) > MOST_PLACES or len(value.as_tuple().digits) > MOST_DIGITS
 
 
 def common_scale(values: Sequence[Decimal | int]) -> list[int]:

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from performance.engine import fixed
 from performance.foundation import i18n
 from performance.kpis import queries as kpi_queries
 from performance.people import models as people
@@ -19,6 +20,8 @@ from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, Polic
 PERCENT = WHOLE // 100
 COLOURS = 8
 SPARE_ROWS = 1
+#: Digits of a value of a curve.
+LONGEST = fixed.MOST_PLACES
 
 
 class CurveKind:
@@ -118,12 +121,18 @@ class ComponentForm(forms.Form):
         ],
         required=False,
     )
-    floor = forms.DecimalField(label=pgettext_lazy("curve", "Floor, 0 points"), required=False)
-    target = forms.DecimalField(label=pgettext_lazy("curve", "Target, 100 points"), required=False)
-    stretch = forms.DecimalField(label=pgettext_lazy("curve", "Stretch, 120 points"), required=False)
-    lower = forms.DecimalField(label=pgettext_lazy("range", "From"), required=False)
-    upper = forms.DecimalField(label=pgettext_lazy("range", "To"), required=False)
-    tolerance = forms.DecimalField(label=gettext_lazy("Tolerance"), required=False)
+    floor = forms.DecimalField(
+        label=pgettext_lazy("curve", "Floor, 0 points"), max_digits=LONGEST, required=False
+    )
+    target = forms.DecimalField(
+        label=pgettext_lazy("curve", "Target, 100 points"), max_digits=LONGEST, required=False
+    )
+    stretch = forms.DecimalField(
+        label=pgettext_lazy("curve", "Stretch, 120 points"), max_digits=LONGEST, required=False
+    )
+    lower = forms.DecimalField(label=pgettext_lazy("range", "From"), max_digits=LONGEST, required=False)
+    upper = forms.DecimalField(label=pgettext_lazy("range", "To"), max_digits=LONGEST, required=False)
+    tolerance = forms.DecimalField(label=gettext_lazy("Tolerance"), max_digits=LONGEST, required=False)
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

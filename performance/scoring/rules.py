@@ -1,7 +1,7 @@
 """Who may do what with policies, runs and scores. Facts come as arguments; nothing here asks the database.
 
-Separation of duties: whoever proposed a policy or wrote its text, and whoever is scored by it, cannot approve it;
-one person never approves for both sides.
+Separation of duties: whoever is scored by a policy neither writes, proposes, approves nor locks it; whoever proposed
+it or wrote its text cannot approve it; one person never approves for both sides.
 """
 
 from typing import Any
@@ -22,12 +22,24 @@ def can_draft_policy(actor: access.Actor) -> bool:
     return actor.has_role(*MAKERS) and not actor.only_reads
 
 
-def can_edit_draft(actor: access.Actor, version: PolicyVersion) -> bool:
-    return can_draft_policy(actor) and version.state == VersionState.DRAFT
+def can_write_weights(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    """Not their own weights. Those of the whole organisation weigh everybody: there HR and administrators write them
+    nevertheless, and two people approve whom they do not score."""
+    return can_draft_policy(actor) and (
+        not is_scored or (version.policy.unit_id is None and actor.has_role(*KEEPERS))
+    )
 
 
-def can_propose_policy(actor: access.Actor, version: PolicyVersion) -> bool:
-    return can_edit_draft(actor, version)
+def can_edit_draft(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    return can_write_weights(actor, version, is_scored=is_scored) and version.state == VersionState.DRAFT
+
+
+def can_propose_policy(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    return can_edit_draft(actor, version, is_scored=is_scored)
+
+
+def can_draft_next(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    return can_write_weights(actor, version, is_scored=is_scored) and version.is_fixed
 
 
 def can_approve_policy(actor: access.Actor, version: PolicyVersion, side: str, *, is_scored: bool) -> bool:
@@ -49,8 +61,8 @@ def can_return_policy(actor: access.Actor, version: PolicyVersion, *, is_scored:
     return version.proposed_by_id == actor.person_id or (is_owner and not is_scored)
 
 
-def can_lock_policy(actor: access.Actor, version: PolicyVersion) -> bool:
-    return can_draft_policy(actor) and version.state == VersionState.APPROVED
+def can_lock_policy(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    return can_write_weights(actor, version, is_scored=is_scored) and version.state == VersionState.APPROVED
 
 
 def can_compute_scores(actor: access.Actor) -> bool:

@@ -2,10 +2,11 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
@@ -30,7 +31,7 @@ def rescore_stale() -> int:
             with _here():
                 actions.rescore_people(person_ids=claimed.subject_ids, at=timezone.now())
                 stale.settle(claimed)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             # Not a score's fault: a lost connection, a deadlock. The batch stays marked for the next sweep.
             raise
         except Exception:
@@ -72,9 +73,13 @@ def carry_out_run(run_id: str) -> None:
         while more:
             with _here():
                 more = actions.advance_run(run_id=run, at=timezone.now())
-    except Exception as error:
+    except (OperationalError, InterfaceError):
+        # A lost connection, a deadlock: nothing is wrong with the run. The sweep takes it up when the hold has run out.
+        raise
+    except Exception:
+        logger.exception("The score run %s broke.", run)
         with _here():
-            actions.fail_run(run_id=run, error=error, at=timezone.now())
+            actions.fail_run(run_id=run, at=timezone.now())
         raise
 
 
@@ -92,11 +97,18 @@ def announce_locked_policies() -> None:
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def catch_up() -> None:
-    """The sweep: what a lost message or a killed worker left behind."""
-    announce_locked_policies.run()
-    rescore_stale.run()
+    """The sweep: what a lost message or a killed worker left behind. A step that fails holds up no other."""
+    _attempt(announce_locked_policies.run)
+    _attempt(rescore_stale.run)
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
         run_ids = list(open_runs.order_by("asked_at").values_list("pk", flat=True))
     for run_id in run_ids:
-        carry_out_run.run(str(run_id))
+        _attempt(carry_out_run.run, str(run_id))
+
+
+def _attempt(step: Callable[..., object], *given: str) -> None:
+    try:
+        step(*given)
+    except Exception:
+        logger.exception("A step of the sweep failed; the next sweep tries it again.")

@@ -24,6 +24,7 @@ from tests.scoring.conftest import (  # noqa: F401
     proposal,
     sources,
     today,
+    turnover,
     unit,
 )
 

@@ -41,7 +41,32 @@ def test_micro_refuses_what_is_not_an_exact_number(value: object) -> None:
         fixed.micro(value)  # type: ignore[arg-type]
 
 
-@given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=8), min_size=2, max_size=5))
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1e10000000",
+        "-1e10000000",
+        "1e-10000000",
+        "0e10000000",
+        Decimal("1e31"),
+        10**31,
+        "1" * 61,
+        "0." + "1" * 61,
+    ],
+)
+def test_a_number_beyond_all_measure_is_refused_and_never_written_out(value: Decimal | int | str) -> None:
+    with pytest.raises(errors.InvalidInput) as refused:
+        fixed.micro(value)
+    assert refused.value.code == "number_too_long"
+
+
+@given(
+    st.lists(
+        st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**20), max_value=10**20),
+        min_size=2,
+        max_size=5,
+    )
+)
 def test_common_scale_keeps_proportions(values: list[Decimal]) -> None:
     scaled = fixed.common_scale(values)
     for left, right in zip(values, scaled, strict=True):

@@ -8,6 +8,8 @@ from typing import Any
 from performance.foundation import evidence
 
 VALUES: dict[tuple[uuid.UUID, str], int | None] = {}
+#: The moments that were asked for.
+MOMENTS: list[datetime.datetime] = []
 
 
 def collect(
@@ -18,6 +20,7 @@ def collect(
     components: Sequence[evidence.ComponentRequest],
 ) -> list[evidence.Evidence]:
     """Speaks only of what it was told; whoever is absent has no value."""
+    MOMENTS.append(as_of)
     return [
         evidence.Evidence(
             person_id=person_id,

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from performance.foundation import access, tenancy
+from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence
@@ -58,6 +59,7 @@ def sources(settings: Any) -> Iterator[None]:
     name = "tests.scoring.collectors.collect"
     settings.SCORE_SOURCES = {"okr": name, "kpi": name, "feedback": name}
     collectors.VALUES.clear()
+    collectors.MOMENTS.clear()
     yield
     collectors.VALUES.clear()
 
@@ -77,7 +79,39 @@ def today(cast: Cast) -> datetime.date:
 
 
 @pytest.fixture
-def draft(cast: Cast, unit: people.BusinessUnit, quarter: people.Period, actor: Actor) -> PolicyVersion:
+def turnover(cast: Cast, now: datetime.datetime) -> Metric:
+    """The certified metric that the policy weighs: what was sold by what lies in stock."""
+    with tenancy.acting_for(cast.organisation):
+        metric = Metric.objects.create(
+            key="turnover",
+            name_en="Inventory capital turnover",
+            name_zh="存货资金周转",
+            business_owner=cast.business_owner,
+            finance_owner=cast.finance_owner,
+            unit="number",
+            direction="up",
+            created_at=now,
+        )
+        MetricVersion.objects.create(
+            metric=metric,
+            number=1,
+            state="certified",
+            kind="ratio",
+            formula="sold / stock",
+            unit="number",
+            direction="up",
+            effective_from=datetime.date(2020, 1, 1),
+            proposed_by=cast.business_owner,
+            proposed_at=now,
+            certified_at=now,
+        )
+        return metric
+
+
+@pytest.fixture
+def draft(
+    cast: Cast, unit: people.BusinessUnit, turnover: Metric, quarter: people.Period, actor: Actor
+) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):
         return actions.draft_policy(
             name_en="Store operations",
@@ -92,6 +126,22 @@ def draft(cast: Cast, unit: people.BusinessUnit, quarter: people.Period, actor: 
             by=actor(cast.hr),
             at=timezone.now(),
         )
+
+
+def in_force(
+    version: PolicyVersion,
+    cast: Cast,
+    actor: Actor,
+    *,
+    on: datetime.date | None = None,
+    at: datetime.datetime | None = None,
+) -> PolicyVersion:
+    """A draft through the rest of its life: proposed, approved by both sides, locked. Inside `acting_for`."""
+    at = at or timezone.now()
+    version = actions.propose_policy(version=version, by=actor(cast.hr), at=at)
+    actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=at)
+    version = actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=at)
+    return actions.lock_policy(version=version, effective_on=on, by=actor(cast.hr), at=at)
 
 
 @pytest.fixture

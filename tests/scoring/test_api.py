@@ -16,7 +16,7 @@ from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
-from performance.scoring.models import PolicyApproval, PolicyVersion, Score
+from performance.scoring.models import PolicyApproval, PolicyComponent, PolicyVersion, Score
 from tests.conftest import Cast
 from tests.scoring.conftest import Actor
 
@@ -276,3 +276,25 @@ def test_whoever_wrote_in_a_version_does_not_approve_it_though_somebody_wrote_af
     assert proposed.json().get("state") == "proposed", proposed.content
     assert _post(owner, f"{address}approve/", side="business").status_code == 403
     assert _post(client_for(cast.administrator), f"{address}approve/", side="business").status_code == 200
+
+
+def test_a_number_beyond_all_measure_is_refused_before_it_can_hold_up_anybody(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    body = _new_policy(quarter, unit)
+    body["components"][0]["curve"] = {"kind": "linear", "floor": "1", "target": "1e10000000"}
+    answer = _post(client_for(cast.hr), "weight-policies/", **body)
+    assert (answer.status_code, answer.json()["title"]) == (422, "number_too_long")
+
+
+def test_where_no_weights_are_feasible_the_api_answers_without_a_plan(
+    cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
+) -> None:
+    hr = client_for(cast.hr)
+    body = _new_policy(quarter, unit) | {"stage": "mature"}
+    made = _post(hr, "weight-policies/", **body).json()
+    assert made["plan"]["components"][0]["effective_ppm"] == 600_000
+    with tenancy.acting_for(cast.organisation):
+        # As a version drafted under other rules may stand there: no weights hold these bounds.
+        PolicyComponent.objects.filter(version_id=made["id"]).update(max_ppm=100_000, base_ppm=100_000)
+    assert hr.get(f"/api/v1/weight-policies/{made['id']}/").json()["plan"] is None

@@ -24,14 +24,26 @@ Load = Callable[[people.Person], access.Actor]
 
 
 @pytest.fixture
-def dataset(locked: PolicyVersion, cast: Cast, actor: Load) -> Dataset:
-    """Turnover, which scores the employee, is computed from revenue, which is read from this dataset."""
+def revenue(cast: Cast, actor: Load) -> Dataset:
+    """What revenue is read from."""
     with tenancy.acting_for(cast.organisation):
         people.RoleGrant.objects.create(person=cast.employee, role="finance_owner")
         read = tables.make_dataset("sales", SALES, [(1, "2026-01-05", "Hangzhou", "Binjiang", 1, 1, "10.00")])
         tables.certify(cast, actor, "revenue", tables.base(read, "sum", "price"))
-        tables.certify(cast, actor, "turnover", tables.formula("revenue * 2", "money:CNY"))
         return read
+
+
+@pytest.fixture
+def turnover(revenue: Dataset, cast: Cast, actor: Load) -> Metric:
+    """What the policy weighs is computed from revenue."""
+    with tenancy.acting_for(cast.organisation):
+        return tables.certify(cast, actor, "turnover", tables.formula("revenue * 2", "money:CNY")).metric
+
+
+@pytest.fixture
+def dataset(locked: PolicyVersion, revenue: Dataset) -> Dataset:
+    """Turnover, which scores the employee, is computed from revenue, which is read from this dataset."""
+    return revenue
 
 
 def set_target(cast: Cast, by: access.Actor, key: str) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from performance.foundation import stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
+from performance.kpis.models import Metric
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import (
@@ -333,7 +334,7 @@ def test_whoever_wrote_the_weights_does_not_approve_them_when_somebody_else_prop
 
 
 def test_a_whole_organisation_policy_without_outsiders_finds_no_approver(
-    cast: Cast, quarter: people.Period, actor: Actor
+    turnover: Metric, cast: Cast, quarter: people.Period, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         version = actions.draft_policy(
@@ -351,3 +352,20 @@ def test_a_whole_organisation_policy_without_outsiders_finds_no_approver(
         with pytest.raises(actions.PolicyRefused) as refused:
             actions.propose_policy(version=version, by=actor(cast.hr), at=timezone.now())
     assert refused.value.code == "no_approver"
+
+
+def test_an_approved_version_whose_weights_do_not_fit_any_more_is_refused_in_words(
+    locked: PolicyVersion, cast: Cast, today: datetime.date, actor: Actor, now: datetime.datetime
+) -> None:
+    """As one that was approved when the step cap counted otherwise."""
+    with tenancy.acting_for(cast.organisation):
+        version = actions.draft_next_version(
+            policy=locked.policy, period=locked.period, by=actor(cast.hr), at=now
+        )
+        PolicyComponent.objects.filter(version=version, key="okr").delete()
+        version = actions.propose_policy(version=version, reason="Without goals", by=actor(cast.hr), at=now)
+        actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=now)
+        actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=now)
+        with pytest.raises(actions.PolicyRefused) as refused:
+            actions.lock_policy(version=version, effective_on=today, by=actor(cast.hr), at=now)
+    assert refused.value.code == "infeasible_step"

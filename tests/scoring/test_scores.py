@@ -317,7 +317,19 @@ def test_replay_notices_a_score_that_does_not_follow_from_its_inputs(
         score = _score(cast, cast.employee, quarter)
         assert queries.replay_score(score).is_identical
         score.evidence["segments"][0]["inputs"]["okr"]["value_micro"] += 1
-        assert queries.replay_score(score).differences == ("score", "okr")
+        assert queries.replay_score(score).differences == ("score", "okr", "digest")
+
+
+def test_replay_notices_a_reference_that_was_changed_though_the_sum_is_the_same(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period
+) -> None:
+    _compute(cast, quarter)
+    with tenancy.acting_for(cast.organisation):
+        score = _score(cast, cast.employee, quarter)
+        score.evidence["segments"][0]["inputs"]["okr"]["refs"][0]["label_en"] = "Another ledger"
+        replay = queries.replay_score(score)
+        assert (replay.differences, replay.is_altered) == (("digest",), True)
+        assert replay.kept_micro == replay.again_micro
 
 
 def test_carry_forward_takes_the_last_frozen_value(

@@ -15,7 +15,6 @@ from performance.scoring.actions.drafts import (
 )
 from performance.scoring.actions.policies import (
     ANNOUNCED_AT_ONCE,
-    ANNOUNCEMENT,
     APPROVAL,
     acknowledge_policy,
     announce_policy,
@@ -34,6 +33,7 @@ from performance.scoring.actions.runs import (
     stop_run,
     take_run,
 )
+from performance.scoring.models import ANNOUNCEMENT
 
 __all__ = [
     "ANNOUNCED_AT_ONCE",

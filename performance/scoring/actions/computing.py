@@ -1,12 +1,9 @@
 """Computing scores: gather, reckon, and write what changed. Set-based, and idempotent: twice is the same as once."""
 
 import datetime
-import hashlib
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
@@ -60,9 +57,12 @@ def compute_scores(
     person_ids: Iterable[uuid.UUID],
     run: ScoreRun | None,
     at: datetime.datetime,
+    as_of: datetime.datetime | None = None,
     state: str = ScoreState.PROVISIONAL,
 ) -> Written:
     """Scores these people in a period and writes a new Score for each whose result or evidence changed.
+
+    Evidence is read as it was known at `as_of`, else now (`at`).
 
     People whom no locked policy governs are passed over, and so is everybody whose score is frozen. Without a
     `run`, an incremental one is opened when there is something to write.
@@ -73,7 +73,7 @@ def compute_scores(
     looked_at, fresh = 0, []
     for group in queries.groups(period, [person_id for person_id in wanted if person_id not in closed]):
         looked_at += len(group.person_ids)
-        fresh += _changed(group, period, at=at, state=state)
+        fresh += _changed(group, period, at=at, as_of=as_of or at, state=state)
     if fresh:
         _write(fresh, run or _incremental_run(period, looked_at, len(fresh), at=at))
     return Written(looked_at, len(fresh))
@@ -89,10 +89,15 @@ def _hold(person_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
 
 
 def _changed(
-    group: queries.Group, period: people.Period, *, at: datetime.datetime, state: str
+    group: queries.Group,
+    period: people.Period,
+    *,
+    at: datetime.datetime,
+    as_of: datetime.datetime,
+    state: str,
 ) -> list[Score]:
     """The scores of a group that differ from the current ones, not saved yet."""
-    inputs = _inputs(group, period, at=at)
+    inputs = _inputs(group, period, as_of=as_of)
     current = dict(
         CurrentScore.objects.filter(period=period, person_id__in=group.person_ids).values_list(
             "person_id", "score__digest"
@@ -102,7 +107,7 @@ def _changed(
     fresh = []
     for person_id, given, result in zip(group.person_ids, inputs, reckoned, strict=True):
         kept = evidence.kept(group.segments, given)
-        digest = _digest(kept, result.explanation, state)
+        digest = evidence.digest(kept, result.explanation, state=state, engine_version=engine.ENGINE_VERSION)
         if current.get(person_id) == digest:
             continue
         fresh.append(
@@ -125,14 +130,14 @@ def _changed(
 
 
 def _inputs(
-    group: queries.Group, period: people.Period, *, at: datetime.datetime
+    group: queries.Group, period: people.Period, *, as_of: datetime.datetime
 ) -> list[list[dict[str, evidence.Input]]]:
     """inputs[person][segment]: by component key."""
     by_segment = []
     for segment in group.segments:
         components = segment.plan["components"]
         gathered = evidence.gather(
-            components=components, person_ids=group.person_ids, period=period, as_of=at
+            components=components, person_ids=group.person_ids, period=period, as_of=as_of
         )
         if segment.plan["missing"] == Missing.CARRY_FORWARD:
             closed = queries.last_closed_values(group.person_ids, period)
@@ -142,12 +147,6 @@ def _inputs(
             }
         by_segment.append(gathered)
     return [[gathered[person_id] for gathered in by_segment] for person_id in group.person_ids]
-
-
-def _digest(kept: dict[str, Any], explanation: dict[str, Any], state: str) -> str:
-    """Of everything that makes a score what it is, in one spelling: sorted keys, no spaces."""
-    whole = {"evidence": kept, "explanation": explanation, "state": state, "engine": engine.ENGINE_VERSION}
-    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _incremental_run(

@@ -1,7 +1,7 @@
 """Drafting a weight policy: its first version, the next one, and what it says."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from performance.foundation import access, audit, i18n, refusals
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring import evidence, queries
+from performance.scoring import evidence, queries, rules
 from performance.scoring.models import PolicyComponent, PolicyVersion, StageMultiplier, WeightPolicy
 
 
@@ -89,17 +89,18 @@ def revise_draft(
     at: datetime.datetime,
     reason: str = "",
 ) -> PolicyVersion:
-    """Replaces the content of a draft. It may still be incomplete; proposing it checks everything."""
+    """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn."""
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
     found = evidence.troubles(
-        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version)
+        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version, period)
     )
     if found:
         raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")
     version.period, version.stage, version.missing = period, stage, missing
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
+    refuse_own_weights(version, by)
     version.drafted_by = by.person
     version.written_by = sorted({*version.written_by, by.person_id})
     version.save(
@@ -179,6 +180,27 @@ def _replace_components(version: PolicyVersion, components: Sequence[evidence.Co
     )
 
 
-def _described(trouble: evidence.Trouble, components: Sequence[evidence.ComponentDraft]) -> str:
-    named = next((i18n.local(draft, "name") for draft in components if draft.key == trouble.key), "")
+def refuse_own_weights(version: PolicyVersion, by: access.Actor) -> None:
+    """Whoever is scored by the weights does not make them."""
+    is_scored = queries.is_in_scope(version, by.person_id)
+    if is_scored and not rules.can_write_weights(by, version, is_scored=is_scored):
+        raise PolicyRefused(
+            _("You are scored by this policy; somebody whom it does not score writes its weights."),
+            code="is_scored",
+        )
+
+
+def refuse_uncertified_metrics(version: PolicyVersion) -> None:
+    """What nobody has signed does not decide about people."""
+    for component in queries.uncertified_components(version):
+        trouble = evidence.Trouble("metric_not_certified", component.key, "source")
+        raise PolicyRefused(_described(trouble, [component]), code=trouble.code, field="components")
+
+
+def _described(
+    trouble: evidence.Trouble, components: Iterable[evidence.ComponentDraft | PolicyComponent]
+) -> str:
+    named = next(
+        (i18n.local(component, "name") for component in components if component.key == trouble.key), ""
+    )
     return f"{named}{formats.mark(':')}{trouble.message}" if named else str(trouble.message)

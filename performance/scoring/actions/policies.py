@@ -8,13 +8,20 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from performance.engine import errors
 from performance.foundation import access, audit, stale
 from performance.inbox import actions as inbox_actions
 from performance.inbox import models as inbox
 from performance.people import models as people
-from performance.scoring import queries, rules
-from performance.scoring.actions.drafts import PolicyRefused, locked_row
+from performance.scoring import evidence, queries, rules
+from performance.scoring.actions.drafts import (
+    PolicyRefused,
+    locked_row,
+    refuse_own_weights,
+    refuse_uncertified_metrics,
+)
 from performance.scoring.models import (
+    ANNOUNCEMENT,
     CurrentScore,
     PolicyApproval,
     PolicyVersion,
@@ -24,7 +31,6 @@ from performance.scoring.models import (
 
 APPROVAL = "performance.approval"
 LOCKING = "performance.policy_lock"
-ANNOUNCEMENT = "performance.policy_announcement"
 ANNOUNCED_AT_ONCE = 200
 
 
@@ -36,6 +42,8 @@ def propose_policy(
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be proposed."), code="not_a_draft")
+    refuse_own_weights(version, by)
+    refuse_uncertified_metrics(version)
     version.reason = reason or version.reason
     if queries.policy_at_work(version) and not version.reason.strip():
         raise PolicyRefused(
@@ -61,7 +69,7 @@ def approve_policy(
 ) -> PolicyVersion:
     """One side's yes. The second one makes the version approved."""
     version = locked_row(version)
-    is_scored = queries.people_in_scope(version).filter(pk=by.person_id).exists()
+    is_scored = queries.is_in_scope(version, by.person_id)
     _refuse_approval(version, side, by, is_scored=is_scored)
     PolicyApproval.objects.create(version=version, side=side, person=by.person, at=at)
     inbox_actions.resolve_work(kind=APPROVAL, subject_id=version.pk, to=by.person, by=by, at=at)
@@ -109,6 +117,8 @@ def lock_policy(
     version = locked_row(version)
     if version.state != VersionState.APPROVED:
         raise PolicyRefused(_("Both sides approve before a policy is locked."), code="not_approved")
+    refuse_own_weights(version, by)
+    refuse_uncertified_metrics(version)
     approvers = PolicyApproval.objects.filter(version=version).values("person_id")
     if queries.people_in_scope(version).filter(pk__in=approvers).exists():
         raise PolicyRefused(
@@ -118,7 +128,7 @@ def lock_policy(
     today = queries.day_of(at)
     first_day = effective_on or queries.first_day_for(version, today)
     _refuse_first_day(version, first_day, today)
-    version.effective_on, version.plan = first_day, queries.plan_of(version)
+    version.effective_on, version.plan = first_day, _plan_to_lock(version)
     version.state, version.locked_by, version.locked_at = VersionState.LOCKED, by.person, at
     version.save(update_fields=["effective_on", "plan", "state", "locked_by", "locked_at"])
     earlier = PolicyVersion.objects.filter(
@@ -205,6 +215,13 @@ def _refuse_first_day(version: PolicyVersion, first_day: datetime.date | None, t
         raise PolicyRefused(
             _("The day lies outside the period."), code="outside_period", field="effective_on"
         )
+
+
+def _plan_to_lock(version: PolicyVersion) -> dict[str, Any]:
+    try:
+        return queries.plan_of(version)
+    except errors.InvalidInput as refusal:
+        raise PolicyRefused(evidence.Trouble(refusal.code, None).message, code=refusal.code) from refusal
 
 
 def _nobody_for(side: str) -> str:

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from performance.foundation import access, audit, refusals
+from performance.foundation import access, audit, i18n, refusals
+from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import queries
 from performance.scoring.actions import computing
-from performance.scoring.models import CurrentScore, RunKind, RunState, ScoreRun, ScoreState
+from performance.scoring.models import CurrentScore, RunKind, RunProblem, RunState, ScoreRun, ScoreState
 
 BATCH = 500
 # A worker that has not finished a batch within this time counts as dead and another one goes on.
@@ -30,9 +31,19 @@ def start_run(*, period: people.Period, by: access.Actor | None, at: datetime.da
 
 
 def freeze_scores(*, period: people.Period, by: access.Actor | None, at: datetime.datetime) -> ScoreRun:
-    """Asks for the closing of a period's scores: computed once more, then never again."""
+    """Asks for the closing of a period's scores: computed once more, then never again.
+
+    Refused while numbers that they rest on are still being loaded or computed.
+    """
     if period.state not in (people.PeriodState.CLOSING, people.PeriodState.CLOSED):
         raise RunRefused(_("Scores are frozen while the period closes."), code="period_not_closing")
+    unsettled = queries.metrics_on_their_way(period, at)
+    if unsettled:
+        raise RunRefused(
+            _("Still being loaded or computed: %(metrics)s. Freeze the scores when these numbers are in.")
+            % {"metrics": formats.listed(i18n.local(metric, "name") for metric in unsettled)},
+            code="numbers_pending",
+        )
     if CurrentScore.objects.filter(period=period, is_frozen=False).exists() or not _any_score(period):
         return _ask_for_run(RunKind.FREEZE, period, by=by, at=at)
     raise RunRefused(_("All scores of this period are frozen already."), code="frozen_already")
@@ -66,19 +77,32 @@ def take_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
 
 @transaction.atomic
 def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> bool:
-    """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left."""
+    """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left.
+
+    What is frozen is frozen as it stood at one moment, that of the first batch: colleagues are compared by the same
+    numbers, however long the run takes. Should numbers be on their way at that moment, the run waits for the sweep.
+    """
     run = ScoreRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run_id)
     if run.state != RunState.RUNNING:
+        return False
+    freezes = run.kind == RunKind.FREEZE
+    if freezes and run.started_at is None and queries.metrics_on_their_way(run.period, at):
+        run.state, run.held_until = RunState.WAITING, None
+        run.save(update_fields=["state", "held_until"])
         return False
     everybody = queries.scored_people(run.period).order_by("pk")
     if run.started_at is None:
         run.started_at, run.total = at, everybody.count()
     ahead = everybody.filter(pk__gt=run.reached) if run.reached else everybody
     person_ids = list(ahead.values_list("pk", flat=True)[:batch])
-    state = ScoreState.FROZEN if run.kind == RunKind.FREEZE else ScoreState.PROVISIONAL
     if person_ids:
         result = computing.compute_scores(
-            period=run.period, person_ids=person_ids, run=run, at=at, state=state
+            period=run.period,
+            person_ids=person_ids,
+            run=run,
+            at=at,
+            as_of=run.started_at if freezes else at,
+            state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
         )
         run.reached, run.done = person_ids[-1], run.done + len(person_ids)
         run.written += result.written
@@ -90,13 +114,10 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
     return not is_last
 
 
-def fail_run(*, run_id: uuid.UUID, error: Exception, at: datetime.datetime) -> None:
-    """Notes why a run ended early. It can be taken up again."""
+def fail_run(*, run_id: uuid.UUID, at: datetime.datetime, code: str = RunProblem.FAULT) -> None:
+    """Notes that a run ended early; what broke stands in the log, not on pages. It can be taken up again."""
     ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
-        state=RunState.FAILED,
-        held_until=None,
-        finished_at=at,
-        error=f"{type(error).__name__}: {error}"[:300],
+        state=RunState.FAILED, held_until=None, finished_at=at, error=code
     )
 
 

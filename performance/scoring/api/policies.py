@@ -9,10 +9,12 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from performance.engine import errors
 from performance.foundation import access, api, jobs
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries, rules, tasks
 from performance.scoring.models import (
+    WHOLE,
     Category,
     Missing,
     PolicyApproval,
@@ -73,8 +75,11 @@ class PolicyDetailOut(PolicyVersionOut):
     class Meta(PolicyVersionOut.Meta):
         fields = [*PolicyVersionOut.Meta.fields, "plan"]
 
-    def get_plan(self, version: PolicyVersion) -> dict[str, Any]:
-        return queries.plan_of(version)
+    def get_plan(self, version: PolicyVersion) -> dict[str, Any] | None:
+        try:
+            return queries.plan_of(version)
+        except errors.InvalidInput:
+            return None
 
 
 class ComponentIn(serializers.Serializer[None]):
@@ -85,9 +90,9 @@ class ComponentIn(serializers.Serializer[None]):
     source_kind = serializers.ChoiceField(choices=SourceKind.choices)
     source_ref = serializers.CharField(max_length=120, required=False, allow_blank=True)
     slice = serializers.JSONField(required=False, help_text='"own_unit" or {"dimension": "value"}')
-    base_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000)
-    min_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
-    max_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False)
+    base_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE)
+    min_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
+    max_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
     curve = serializers.DictField(required=False)
     color = serializers.IntegerField(min_value=1, max_value=8, required=False)
     multipliers = serializers.DictField(child=serializers.IntegerField(), required=False)
@@ -110,7 +115,7 @@ class DraftIn(serializers.Serializer[None]):
     period = serializers.UUIDField()
     stage = serializers.ChoiceField(choices=Stage.choices)
     missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
-    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, default=50_000)
+    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     components = ComponentIn(many=True)
 
@@ -188,7 +193,8 @@ class OnePolicy(PoliciesView):
     @extend_schema(request=DraftIn, responses=PolicyDetailOut)
     def put(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_edit_draft(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
         asked = DraftIn(data=request.data)
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
@@ -205,7 +211,8 @@ class OnePolicy(PoliciesView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_edit_draft(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
         actions.discard_draft(version=version, by=request.actor, at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -242,7 +249,8 @@ class ProposePolicy(PoliciesView):
     @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_propose_policy(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_propose_policy(request.actor, version, is_scored=is_scored))
         asked = ReasonIn(data=request.data)
         asked.is_valid(raise_exception=True)
         actions.propose_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
@@ -258,7 +266,7 @@ class ApprovePolicy(PoliciesView):
         asked = ApproveIn(data=request.data)
         asked.is_valid(raise_exception=True)
         side = asked.validated_data["side"]
-        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
         actions.approve_policy(version=version, side=side, by=request.actor, at=timezone.now())
         return self.answer(request, version_id)
@@ -270,7 +278,7 @@ class ReturnPolicy(PoliciesView):
     @extend_schema(request=ReasonIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
         asked = ReasonIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -284,7 +292,8 @@ class LockPolicy(PoliciesView):
     @extend_schema(request=LockIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        access.require(rules.can_lock_policy(request.actor, version))
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_lock_policy(request.actor, version, is_scored=is_scored))
         asked = LockIn(data=request.data)
         asked.is_valid(raise_exception=True)
         actions.lock_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)

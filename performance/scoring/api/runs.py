@@ -23,6 +23,7 @@ class RunIn(serializers.Serializer[None]):
 
 class RunOut(serializers.ModelSerializer[ScoreRun]):
     period = serializers.UUIDField(source="period_id")
+    error = serializers.CharField(source="problem_code", help_text="One word; empty unless the run failed.")
 
     class Meta:
         model = ScoreRun

@@ -1,11 +1,12 @@
 """Scores: the ones in force, one with its whole sum, and its replay."""
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,9 +42,27 @@ class ScoreOut(serializers.ModelSerializer[Score]):
         ]
 
 
+class ChangeOut(serializers.Serializer[queries.Change]):
+    """Since the last closed period, in micro points: performance + weight effects, exactly."""
+
+    period = serializers.UUIDField(source="period.pk")
+    change_micro = serializers.IntegerField()
+    performance_micro = serializers.IntegerField()
+    weight_micro = serializers.IntegerField()
+
+
 class ScoreDetailOut(ScoreOut):
+    """With its whole sum, its inputs, and the change since the last closed period (null without one)."""
+
+    change = serializers.SerializerMethodField()
+
     class Meta(ScoreOut.Meta):
-        fields = [*ScoreOut.Meta.fields, "explanation", "evidence"]
+        fields = [*ScoreOut.Meta.fields, "explanation", "evidence", "change"]
+
+    @extend_schema_field(ChangeOut(allow_null=True))
+    def get_change(self, score: Score) -> Any:
+        change = queries.change_since(score)
+        return ChangeOut(change).data if change else None
 
 
 class ReplayOut(serializers.Serializer[queries.Replay]):

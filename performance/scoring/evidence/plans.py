@@ -23,9 +23,13 @@ PROBLEMS = {
     "minimums_too_high": _("The minimums alone exceed 100%."),
     "maximums_too_low": _("The maximums together do not reach 100%."),
     "infeasible_bounds": _("With these minimums and maximums no weights add up to 100%."),
-    "infeasible_step": _("With this step cap no weights add up to 100%."),
+    "infeasible_step": _(
+        "With this step cap no weights add up to 100%. Let a component that should go stay with a base weight of 0% "
+        "for some periods, or raise the cap."
+    ),
     "no_base_weight": _("At least one component needs a base weight."),
     "source_unknown": _("Nothing measures this kind of component here."),
+    "metric_not_certified": _("Only a metric that both sides have certified counts in scores."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
     # Curves
@@ -34,6 +38,7 @@ PROBLEMS = {
     "unknown_field": _("This curve has a field that does not belong to it."),
     "missing_field": _("A value of the curve is missing."),
     "inexact_number": _("Write the values of the curve as numbers."),
+    "number_too_long": _("A value of the curve is too large, or has too many digits."),
     "not_a_number": _("Write the values of the curve as numbers."),
     "floor_not_before_target": _("The floor must lie on the worse side of the target."),
     "stretch_not_after_target": _("The stretch value must lie on the better side of the target."),
@@ -135,7 +140,8 @@ def frozen_plan(
 ) -> dict[str, Any]:
     """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
 
-    The step cap counts from `previous_ppm` where that names the same components, else from the base weights.
+    The step cap counts from `previous_ppm`: a component that is new moves freely, those that were there before do
+    not on its account. Where none was there before, it counts from the base weights.
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
     weighed = _weighed(components, stage, step_cap_ppm, previous_ppm)
@@ -183,11 +189,11 @@ def _weighed(
     step_cap_ppm: int | None,
     previous_ppm: Mapping[str, int] | None,
 ) -> tuple[weights.EffectiveWeight, ...]:
-    same_components = previous_ppm is not None and set(previous_ppm) == {draft.key for draft in components}
     base = {draft.key: draft.base_ppm for draft in components}
+    shared = {key: weight for key, weight in (previous_ppm or {}).items() if key in base}
     return weights.effective_weights(
         [_weighable(draft, stage) for draft in components],
-        previous_ppm=previous_ppm if same_components else base,
+        previous_ppm=shared or base,
         step_cap_ppm=step_cap_ppm,
     )
 

@@ -4,6 +4,8 @@ what replay relies on.
 A person's period is one segment for each policy version that governs part of it; each weighs by its days.
 """
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -90,6 +92,14 @@ def kept(segments: Sequence[Segment], inputs: Sequence[Inputs]) -> dict[str, Any
             for segment, of_segment in zip(segments, inputs, strict=True)
         ]
     }
+
+
+def digest(
+    kept: Mapping[str, Any], explanation: Mapping[str, Any], *, state: str, engine_version: str
+) -> str:
+    """Of everything that makes a score what it is, in one spelling: sorted keys, no spaces."""
+    whole = {"evidence": kept, "explanation": explanation, "state": state, "engine": engine_version}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def inputs_from(evidence: Mapping[str, Any]) -> list[dict[str, Input]]:

@@ -1,6 +1,7 @@
 """Tables of scoring: weight policies with their versions, score runs, and scores that never change."""
 
 from performance.scoring.models.policies import (
+    ANNOUNCEMENT,
     FACTOR_HIGHEST,
     FACTOR_LOWEST,
     OWN_UNIT,
@@ -17,9 +18,18 @@ from performance.scoring.models.policies import (
     VersionState,
     WeightPolicy,
 )
-from performance.scoring.models.scores import CurrentScore, RunKind, RunState, Score, ScoreRun, ScoreState
+from performance.scoring.models.scores import (
+    CurrentScore,
+    RunKind,
+    RunProblem,
+    RunState,
+    Score,
+    ScoreRun,
+    ScoreState,
+)
 
 __all__ = [
+    "ANNOUNCEMENT",
     "FACTOR_HIGHEST",
     "FACTOR_LOWEST",
     "OWN_UNIT",
@@ -31,6 +41,7 @@ __all__ = [
     "PolicyComponent",
     "PolicyVersion",
     "RunKind",
+    "RunProblem",
     "RunState",
     "Score",
     "ScoreRun",

@@ -8,11 +8,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from performance.engine import fixed
 from performance.foundation import i18n, tenancy
 
-WHOLE = 1_000_000
+WHOLE = fixed.ONE
 FACTOR_LOWEST, FACTOR_HIGHEST = WHOLE // 2, 2 * WHOLE
 OWN_UNIT = "own_unit"
+#: The kind of the work item by which somebody hears of new weights.
+ANNOUNCEMENT = "performance.policy_announcement"
 
 
 class Stage(models.TextChoices):

@@ -24,6 +24,18 @@ class RunState(models.TextChoices):
     DONE = "done", _("Done")
 
 
+class RunProblem(models.TextChoices):
+    """Why a run ended early."""
+
+    FAULT = (
+        "fault",
+        _(
+            "A score could not be computed; the administrator finds the reason in the log. The scores written so far stay. "
+            "Take the run up again once the reason is mended."
+        ),
+    )
+
+
 class ScoreState(models.TextChoices):
     PROVISIONAL = "provisional", _("Provisional")
     FROZEN = "frozen", _("Frozen")
@@ -62,6 +74,16 @@ class ScoreRun(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.period}"
+
+    @property
+    def problem_code(self) -> str:
+        """One word for machines, or "". What is not a code, as older runs kept it, counts as a fault."""
+        return self.error and (self.error if self.error in RunProblem.values else RunProblem.FAULT.value)
+
+    @property
+    def problem(self) -> str:
+        """The problem in the reader's language, or ""."""
+        return str(RunProblem(self.problem_code).label) if self.error else ""
 
     @property
     def is_open(self) -> bool:

@@ -1,23 +1,31 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
-from performance.scoring.queries.policies import (
+from performance.scoring.queries.changes import Change, change_since
+from performance.scoring.queries.governing import (
     Group,
     approvers_of,
-    day_of,
-    drafts_of,
-    first_day_for,
     groups,
+    is_in_scope,
     is_scored_by,
-    latest_versions,
     open_periods,
     people_in_scope,
     people_using_metrics,
+    scored_people,
+)
+from performance.scoring.queries.policies import (
+    approvals_of,
+    day_of,
+    drafts_of,
+    first_day_for,
+    latest_versions,
+    must_read,
     plan_of,
     policy_at_work,
     previous_weights,
-    scored_people,
+    uncertified_components,
     versions_visible_to,
 )
+from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score
 from performance.scoring.queries.scorecards import Line, Point, Scorecard, history, scorecard, weight_steps
 from performance.scoring.queries.scores import (
@@ -26,19 +34,24 @@ from performance.scoring.queries.scores import (
     current_scores,
     last_closed_values,
     people_with_visible_scores,
+    periods_begun,
+    periods_of,
     runs,
     scores_visible_to,
     team_rows,
 )
 
 __all__ = [
+    "Change",
     "Group",
     "Line",
     "Point",
     "Replay",
     "Scorecard",
     "TeamRow",
+    "approvals_of",
     "approvers_of",
+    "change_since",
     "current_score",
     "current_scores",
     "day_of",
@@ -46,13 +59,18 @@ __all__ = [
     "first_day_for",
     "groups",
     "history",
+    "is_in_scope",
     "is_scored_by",
     "last_closed_values",
     "latest_versions",
+    "metrics_on_their_way",
+    "must_read",
     "open_periods",
     "people_in_scope",
     "people_using_metrics",
     "people_with_visible_scores",
+    "periods_begun",
+    "periods_of",
     "plan_of",
     "policy_at_work",
     "previous_weights",
@@ -62,6 +80,7 @@ __all__ = [
     "scored_people",
     "scores_visible_to",
     "team_rows",
+    "uncertified_components",
     "versions_visible_to",
     "weight_steps",
 ]

@@ -8,10 +8,13 @@ from performance import engine
 from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, Score
 
+DIGEST = "digest"
+
 
 @dataclass(frozen=True)
 class Replay:
-    """What came out. `differences` names the components (or "score") that do not match; empty when identical."""
+    """What came out. `differences` names the components (or "score") that do not match, and "digest" where anything
+    kept, down to a reference, is not what was written; empty when identical."""
 
     score_id: uuid.UUID
     kept_micro: int | None
@@ -23,6 +26,10 @@ class Replay:
     @property
     def is_identical(self) -> bool:
         return not self.differences
+
+    @property
+    def is_altered(self) -> bool:
+        return DIGEST in self.differences
 
 
 def replay_score(score: Score, versions: Mapping[uuid.UUID, PolicyVersion] | None = None) -> Replay:
@@ -63,4 +70,9 @@ def _differences(score: Score, again: evidence.Reckoned) -> tuple[str, ...]:
     found += [key for key in sorted({*lines, *again_lines}) if lines.get(key) != again_lines.get(key)]
     if not found and score.explanation != again.explanation:
         found.append("score")
+    written = evidence.digest(
+        score.evidence, score.explanation, state=score.state, engine_version=score.engine_version
+    )
+    if written != score.digest:
+        found.append(DIGEST)
     return tuple(found)

@@ -15,12 +15,12 @@ from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score
+from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score, WeightPolicy
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
 STEPS_TOLD = 3
-MICRO = 1_000_000
+MICRO = fixed.ONE
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Line:
 
     @property
     def score_rounded(self) -> int:
-        return round((self.value_micro or 0) / 1_000_000)
+        return round((self.value_micro or 0) / MICRO)
 
     @property
     def score_plain(self) -> str:
@@ -113,6 +113,15 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Days:
+    """The version that governed some of the days; `policy` only where versions of several policies did."""
+
+    policy: WeightPolicy | None
+    number: int
+    days: int
+
+
+@dataclass(frozen=True)
 class Scorecard:
     """A score with everything its page says about it."""
 
@@ -121,6 +130,7 @@ class Scorecard:
     approvals: tuple[PolicyApproval, ...]
     history: tuple[Point, ...]
     axis: int
+    segments: tuple[Days, ...]
 
     @property
     def signed_by(self) -> list[people.Person]:
@@ -190,16 +200,13 @@ class Scorecard:
             "constants": constants,
         }
 
-    @property
-    def segments(self) -> list[dict[str, Any]]:
-        segments: list[dict[str, Any]] = self.score.explanation["segments"]
-        return segments
-
 
 def scorecard(score: Score) -> Scorecard:
     """Three queries: the plans named by the score, the signatures, the history."""
     evidence = score.evidence["segments"]
-    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in evidence])
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(
+        [uuid.UUID(segment["version"]) for segment in evidence]
+    )
     planned: dict[str, Mapping[str, Any]] = {}
     given: dict[str, Mapping[str, Any]] = {}
     for segment in evidence:
@@ -218,6 +225,21 @@ def scorecard(score: Score) -> Scorecard:
         approvals=tuple(PolicyApproval.objects.filter(version_id=score.version_id).select_related("person")),
         history=history(score.person_id, score.period),
         axis=100 if highest <= 100_000_000 else 120,
+        segments=_days(evidence, versions),
+    )
+
+
+def _days(
+    evidence: Sequence[Mapping[str, Any]], versions: Mapping[uuid.UUID, PolicyVersion]
+) -> tuple[Days, ...]:
+    several = len({version.policy_id for version in versions.values()}) > 1
+    return tuple(
+        Days(
+            policy=versions[uuid.UUID(segment["version"])].policy if several else None,
+            number=segment["number"],
+            days=segment["days"],
+        )
+        for segment in evidence
     )
 
 
@@ -226,24 +248,24 @@ def _as_written(lines: list[Line], score: Score) -> list[Line]:
     if not lines or score.score_micro is None:
         return lines
     keys = [line.key for line in lines]
-    total, constant = _tenths(score.score_micro), _tenths(score.constant_micro or 0)
-    points = _shared_out([line.contribution_micro for line in lines], total, keys)
-    moved = _shared_out([line.delta_micro for line in lines], total - constant, keys)
+    total, constant = tenths(score.score_micro), tenths(score.constant_micro or 0)
+    points = shared_out([line.contribution_micro for line in lines], total, keys)
+    moved = shared_out([line.delta_micro for line in lines], total - constant, keys)
     # A ppm of the whole is a ten-thousandth of a percent: × 100 makes micro percent of it.
     counted = [line.effective_ppm * 100 if line.counts else 0 for line in lines]
-    weights = _shared_out(counted, round(sum(counted) * 100 / MICRO), keys, places=2)
+    weights = shared_out(counted, round(sum(counted) * 100 / MICRO), keys, places=2)
     return [
         replace(line, points=point, moved=change, written_weight=weight)
         for line, point, change, weight in zip(lines, points, moved, weights, strict=True)
     ]
 
 
-def _tenths(micro: int) -> int:
+def tenths(micro: int) -> int:
     """The figure with one place, as it is written, in whole tenths."""
     return int(formats.rounded(Decimal(micro) / MICRO, 1) * 10)
 
 
-def _shared_out(micros: list[int], total: int, keys: list[str], *, places: int = 1) -> list[Decimal]:
+def shared_out(micros: list[int], total: int, keys: list[str], *, places: int = 1) -> list[Decimal]:
     """Figures with so many places that sum to `total`, which counts in units of the last place."""
     unit = 10**places
     shared = shares.apportion(
@@ -283,7 +305,9 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | No
         CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
     )
     segments = [segment for item in current for segment in item.score.evidence["segments"]]
-    versions = PolicyVersion.objects.in_bulk([uuid.UUID(segment["version"]) for segment in segments])
+    versions = PolicyVersion.objects.select_related("policy").in_bulk(
+        [uuid.UUID(segment["version"]) for segment in segments]
+    )
     steps = [(segment, versions[uuid.UUID(segment["version"])]) for segment in segments]
     if len({version.pk for _segment, version in steps}) < 2:
         return None
@@ -316,31 +340,35 @@ def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | No
 
 
 def _points(micro: int | None) -> Decimal | None:
-    return None if micro is None else Decimal(micro) / 1_000_000
+    return None if micro is None else Decimal(micro) / MICRO
 
 
 def _plain(micro: int | None) -> str:
     """A plain decimal with a point in every language, for scripts and drawings."""
-    return format(Decimal(micro or 0) / 1_000_000, "f")
+    return format(Decimal(micro or 0) / MICRO, "f")
 
 
 def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[dict[str, str]]:
     events, before = [], steps[0][1]
     for segment, version in steps[1:]:
         if version.pk != before.pk:
-            changed_stage = version.stage != before.stage
-            text = str(version.get_stage_display()) if changed_stage else f"v{version.number}"
-            events.append({"x": segment["from"], "text": text})
+            events.append({"x": segment["from"], "text": _what_changed(before, version)})
         before = version
     return events
+
+
+def _what_changed(before: PolicyVersion, version: PolicyVersion) -> str:
+    if version.policy_id != before.policy_id:
+        return str(version.policy)
+    return str(version.get_stage_display()) if version.stage != before.stage else f"v{version.number}"
 
 
 def _line(
     explained: Mapping[str, Any], planned: Mapping[str, Any], given: Mapping[str, Any], start: int
 ) -> Line:
-    factors = {"stage": 1_000_000, "market": 1_000_000}
+    factors = {"stage": MICRO, "market": MICRO}
     for factor in explained["factors"]:
-        factors[factor["kind"]] = factors[factor["kind"]] * factor["applied_ppm"] // 1_000_000
+        factors[factor["kind"]] = factors[factor["kind"]] * factor["applied_ppm"] // MICRO
     return Line(
         key=explained["key"],
         name_en=planned["name_en"],

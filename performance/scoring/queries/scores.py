@@ -13,6 +13,8 @@ from performance.people import queries as people_queries
 from performance.scoring import rules
 from performance.scoring.models import CurrentScore, Score, ScoreRun
 
+PERIODS_SHOWN = 4
+
 
 @dataclass(frozen=True)
 class TeamRow:
@@ -45,7 +47,7 @@ def current_score(person_id: uuid.UUID, period: people.Period) -> Score | None:
     """The score in force, with its version and policy."""
     current = (
         CurrentScore.objects.filter(person_id=person_id, period=period)
-        .select_related("score__version__policy", "score__run")
+        .select_related("score__version__policy", "score__run", "score__period")
         .first()
     )
     return current.score if current else None
@@ -84,6 +86,22 @@ def last_closed_values(
         }
         for current in frozen
     }
+
+
+def periods_begun(today: datetime.date) -> list[people.Period]:
+    """The periods to switch between: the latest ones that have begun, oldest first."""
+    begun = people.Period.objects.filter(starts_on__lte=today).order_by("-starts_on")
+    return list(begun[:PERIODS_SHOWN])[::-1]
+
+
+def periods_of(person_id: uuid.UUID, today: datetime.date) -> list[people.Period]:
+    """The latest periods in which somebody was scored, and the current one, oldest first."""
+    scored = CurrentScore.objects.filter(person_id=person_id).values("period_id")
+    current = people_queries.current_period(today)
+    found = list(people.Period.objects.filter(pk__in=scored).order_by("-starts_on")[:PERIODS_SHOWN])
+    if current and current not in found:
+        found.insert(0, current)
+    return sorted(found, key=lambda period: period.starts_on)
 
 
 def runs() -> QuerySet[ScoreRun]:

@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
 from performance.foundation.components import formats
-from performance.scoring.models import Category, Stage
+from performance.scoring.models import WHOLE, Category, Stage
 
 register = template.Library()
-
-WHOLE = 1_000_000
 
 
 @register.filter

@@ -12,10 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from performance.engine import errors
 from performance.foundation import access, i18n, jobs, refusals
-from performance.inbox import models as inbox
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
-from performance.scoring.models import PolicyVersion, Side, Stage
+from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
 
 
 @require_GET
@@ -52,7 +51,8 @@ def effect(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def propose(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Puts the draft before both sides."""
     version = seen(request, version_id)
-    access.require(rules.can_propose_policy(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_propose_policy(request.actor, version, is_scored=is_scored))
     form = forms.ProposeForm(request.POST)
     form.is_valid()
     return _step(
@@ -71,7 +71,7 @@ def approve(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """One side's yes. Who proposed it or is scored by it gets 403."""
     version = seen(request, version_id)
     side = request.POST.get("side", "")
-    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
     access.require(rules.can_approve_policy(request.actor, version, side, is_scored=is_scored))
     return _step(
         request,
@@ -86,7 +86,7 @@ def approve(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def send_back(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Back to draft, with what should change."""
     version = seen(request, version_id)
-    is_scored = queries.people_in_scope(version).filter(pk=request.actor.person_id).exists()
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
     access.require(rules.can_return_policy(request.actor, version, is_scored=is_scored))
     return _step(
         request,
@@ -103,7 +103,8 @@ def send_back(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Puts the approved version in force and has everybody concerned told and rescored."""
     version = seen(request, version_id)
-    access.require(rules.can_lock_policy(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_lock_policy(request.actor, version, is_scored=is_scored))
     form = forms.LockForm(request.POST)
     day = form.cleaned_data["effective_on"] if form.is_valid() else None
     response = _step(
@@ -122,7 +123,8 @@ def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def discard(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Throws a draft away."""
     version = seen(request, version_id)
-    access.require(rules.can_edit_draft(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     actions.discard_draft(version=version, by=request.actor, at=timezone.now())
     messages.success(request, _("Draft discarded."))
     return redirect("scoring:policies")
@@ -158,8 +160,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
     actor = request.actor
     scope = queries.people_in_scope(version)
     is_scored = scope.filter(pk=actor.person_id).exists()
-    approvals = {approval.side: approval for approval in version.approvals.select_related("person")}
-    waiting = inbox.WorkItem.objects.filter(subject_id=version.pk, kind=actions.ANNOUNCEMENT, done_at=None)
+    approvals = queries.approvals_of(version)
     today = people_queries.day_at(actor.organisation, timezone.now())
     components = _components_shown(version)
     return {
@@ -178,14 +179,14 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "concerned": scope.count(),
         "is_scored": is_scored,
         "sides": [_side(version, side, approvals, actor, is_scored=is_scored) for side in Side],
-        "may_edit": rules.can_edit_draft(actor, version),
-        "may_propose": rules.can_propose_policy(actor, version),
+        "may_edit": rules.can_edit_draft(actor, version, is_scored=is_scored),
+        "may_propose": rules.can_propose_policy(actor, version, is_scored=is_scored),
         "may_return": rules.can_return_policy(actor, version, is_scored=is_scored),
-        "may_lock": rules.can_lock_policy(actor, version),
-        "may_draft_next": rules.can_draft_policy(actor) and version.is_fixed,
+        "may_lock": rules.can_lock_policy(actor, version, is_scored=is_scored),
+        "may_draft_next": rules.can_draft_next(actor, version, is_scored=is_scored),
         "first_day": queries.first_day_for(version, today),
         "today": today,
-        "must_read": waiting.filter(person=actor.person).exists(),
+        "must_read": queries.must_read(version, actor.person_id),
         **effect_of(version, version.stage),
     }
 
@@ -210,14 +211,14 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
     rows = []
     for draft in queries.drafts_of(version):
         change = draft.base_ppm - was[draft.key] if draft.key in was else None
-        multipliers = [(stage, draft.multipliers.get(stage, 1_000_000)) for stage in Stage.values]
+        multipliers = [(stage, draft.multipliers.get(stage, WHOLE)) for stage in Stage.values]
         rows.append(
             {
                 "draft": draft,
                 "was_ppm": was.get(draft.key),
                 "change_ppm": change,
                 "multipliers": multipliers,
-                "is_constant": all(factor == 1_000_000 for _stage, factor in multipliers),
+                "is_constant": all(factor == WHOLE for _stage, factor in multipliers),
                 "percent": draft.base_ppm / 10_000,
             }
         )

@@ -53,7 +53,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Changes a draft."""
     version = policies.seen(request, version_id)
-    access.require(rules.can_edit_draft(request.actor, version))
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
     rows = _components(request, version)
     if request.method == "POST" and request.POST.get("do") != "add" and _all_valid(form, rows):
@@ -118,7 +119,9 @@ def _weighed(
             stage=stage,
             missing=form.cleaned_data.get("missing") or "leave_out",
             step_cap_ppm=form.step_cap_ppm,
-            previous_ppm=queries.previous_weights(version) if version else None,
+            previous_ppm=queries.previous_weights(version, form.cleaned_data.get("period"))
+            if version
+            else None,
         )
     except errors.InvalidInput as refusal:
         return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}

@@ -122,7 +122,7 @@ def _run(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
         else "",
         "result_url": f"{reverse('scoring:team')}?period={found.period_id}",
         "result_text": _("See the scores"),
-        "error": found.error,
+        "error": found.problem,
     }
     return {
         "nav": "performance",

@@ -14,10 +14,8 @@ from performance.foundation import access
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import queries, rules
-from performance.scoring.models import CurrentScore
 
 PEOPLE_A_PAGE = 50
-PERIODS_SHOWN = 4
 
 
 @require_GET
@@ -86,7 +84,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": queries.team_rows(list(page.object_list), period),
         "period": period,
-        "periods": _periods(today),
+        "periods": queries.periods_begun(today),
         "words": words,
         "sees_all": rules.sees_all_scores(request.actor),
     }
@@ -105,9 +103,10 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "manager": people_queries.manager_of(person.pk, today),
         "team": people_queries.team_of(person.pk, today),
         "period": period,
-        "periods": _periods_of(person, today),
+        "periods": queries.periods_of(person.pk, today),
         "score": score,
         "card": card,
+        "change": queries.change_since(score) if score else None,
         "weights": queries.weight_steps(person.pk, today) if card else None,
         "sees_team": _sees_team(request, today),
     }
@@ -132,22 +131,6 @@ def _chosen_period(request: HttpRequest, today: datetime.date) -> people.Period 
     if chosen:
         return access.get_or_404(people.Period.objects.all(), pk=chosen)
     return people_queries.current_period(today)
-
-
-def _periods(today: datetime.date) -> list[people.Period]:
-    """The periods to switch between: the latest ones that have begun, oldest first."""
-    begun = people.Period.objects.filter(starts_on__lte=today).order_by("-starts_on")
-    return list(begun[:PERIODS_SHOWN])[::-1]
-
-
-def _periods_of(person: people.Person, today: datetime.date) -> list[people.Period]:
-    """The person's scored periods and the current one."""
-    scored = CurrentScore.objects.filter(person=person).values("period_id")
-    current = people_queries.current_period(today)
-    found = list(people.Period.objects.filter(pk__in=scored).order_by("-starts_on")[:PERIODS_SHOWN])
-    if current and current not in found:
-        found.insert(0, current)
-    return sorted(found, key=lambda period: period.starts_on)
 
 
 def _sees_team(request: HttpRequest, today: datetime.date) -> bool:

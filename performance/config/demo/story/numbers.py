@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from performance.config.demo import calendar, company, databases
 from performance.config.demo.story.stage import Stage
-from performance.foundation import tenancy
+from performance.foundation import stale, tenancy
 from performance.kpis import actions as kpis
 from performance.kpis import models as kpi_models
 from performance.sources import actions as sources
@@ -67,6 +67,8 @@ def tell(stage: Stage, password: str) -> None:
             draft(stage, datasets)
         at = timezone.now()
         kpis.refresh_values(by=stage.actor(FINANCE), at=at)
+        for kind in ("metric_values", "metric_definitions"):
+            stale.settle(stale.claim(kind, limit=len(METRICS) + len(datasets), at=at))
         kpis.import_targets(
             dataset=datasets["budget"],
             columns=kpis.TargetColumns(

@@ -1,0 +1,200 @@
+"""Whom locked versions govern: on which days of a period, which people, and by which metrics."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.db.models import Q, QuerySet
+
+from performance.people import models as people
+from performance.scoring import evidence
+from performance.scoring.models import PolicyVersion, SourceKind, VersionState
+
+FIXED = (VersionState.LOCKED, VersionState.SUPERSEDED)
+UnitId = uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """People whose whole period is governed by the same versions."""
+
+    segments: tuple[evidence.Segment, ...]
+    person_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A version and the first day it governs; it does so until the next turn's."""
+
+    version: PolicyVersion
+    first_day: datetime.date
+
+
+def open_periods() -> list[people.Period]:
+    """Periods whose scores still move: not closed, and with a locked version."""
+    with_rules = PolicyVersion.objects.filter(state__in=FIXED).values("period_id")
+    return list(people.Period.objects.filter(pk__in=with_rules).exclude(state="closed").order_by("starts_on"))
+
+
+def groups(period: people.Period, person_ids: Iterable[uuid.UUID] | None = None) -> list[Group]:
+    """Who is scored in a period and by which versions; everybody unless ids are given. Three queries."""
+    turns_of_unit = _turns_of_units(period)
+    employed = _employed(period)
+    if person_ids is not None:
+        employed = employed.filter(pk__in=list(person_ids))
+    together: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = {}
+    turns_by_versions: dict[tuple[uuid.UUID, ...], Sequence[Turn]] = {}
+    for person_id, unit_id in employed.order_by("pk").values_list("pk", "unit_id"):
+        turns = turns_of_unit.get(unit_id, ())
+        if turns:
+            versions = tuple(turn.version.pk for turn in turns)
+            turns_by_versions[versions] = turns
+            together.setdefault(versions, []).append(person_id)
+    return [
+        Group(_segments(period, turns_by_versions[versions]), tuple(found))
+        for versions, found in together.items()
+    ]
+
+
+def scored_people(period: people.Period) -> QuerySet[people.Person]:
+    """Everybody whom a locked version governs on some day of the period."""
+    return _in_units(_employed(period), {unit for unit, turns in _turns_of_units(period).items() if turns})
+
+
+def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
+    """Whom this version scores, or could score once locked beside what is locked for its period already."""
+    turns_of_unit = _turns_of_units(version.period, None if version.is_fixed else version)
+    concerned = {
+        unit_id
+        for unit_id, turns in turns_of_unit.items()
+        if any(turn.version.pk == version.pk for turn in turns)
+    }
+    return _in_units(_employed(version.period), concerned)
+
+
+def is_in_scope(version: PolicyVersion, person_id: uuid.UUID) -> bool:
+    """Whether this version scores somebody, or could."""
+    return people_in_scope(version).filter(pk=person_id).exists()
+
+
+def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
+    """Holders of a side's role who may approve: neither proposer nor author, and not among the scored."""
+    scored = people_in_scope(version).values("pk")
+    holders = people.Person.objects.filter(grants__role=role, left_on=None)
+    return holders.exclude(
+        pk__in=[version.proposed_by_id, version.drafted_by_id, *version.written_by]
+    ).exclude(pk__in=scored)
+
+
+def is_scored_by(person_id: uuid.UUID, metric_keys: Iterable[str]) -> bool:
+    """Whether a policy of an open period weighs one of these metrics for this person."""
+    return person_id in set(people_using_metrics(metric_keys))
+
+
+def people_using_metrics(metric_keys: Iterable[str]) -> list[uuid.UUID]:
+    """People whose policy of an open period weighs one of these metrics."""
+    wanted = set(metric_keys)
+    found: set[uuid.UUID] = set()
+    for period in open_periods():
+        for group in groups(period):
+            used = {
+                component["source_ref"]
+                for segment in group.segments
+                for component in segment.plan["components"]
+                if component["source_kind"] == SourceKind.KPI
+            }
+            if used & wanted:
+                found.update(group.person_ids)
+    return sorted(found)
+
+
+def in_turn(period: people.Period, versions: Iterable[PolicyVersion]) -> tuple[Turn, ...]:
+    """The versions of one policy that govern, given in the order of their numbers.
+
+    A version governs until the first day of one with a higher number. One that would only begin on or after that
+    day never does: the later decision stands.
+    """
+    turns: list[Turn] = []
+    for version in versions:
+        first_day = max(version.effective_on or period.starts_on, period.starts_on)
+        while turns and turns[-1].first_day >= first_day:
+            turns.pop()
+        turns.append(Turn(version, first_day))
+    return tuple(turns)
+
+
+def nearest_first(policies: Iterable[Sequence[Turn]]) -> tuple[Turn, ...]:
+    """The turns of several policies, the nearest one first, as one sequence of days.
+
+    The nearest governs from its first day on. On the days before it the next one does, as it did when those days
+    went by: weights never change backwards.
+    """
+    turns: tuple[Turn, ...] = ()
+    for further in policies:
+        before = (turn for turn in further if not turns or turn.first_day < turns[0].first_day)
+        turns = (*before, *turns)
+    return turns
+
+
+def _turns_of_units(
+    period: people.Period, coming: PolicyVersion | None = None
+) -> dict[UnitId, tuple[Turn, ...]]:
+    """unit → the versions that govern its people (None: those of no unit). Two queries.
+
+    `coming` is taken as if it were locked, from as early as it could be.
+    """
+    fixed = PolicyVersion.objects.filter(period=period, state__in=FIXED).select_related("policy")
+    versions: dict[UnitId, list[PolicyVersion]] = {}
+    for version in [*fixed.order_by("number"), *([coming] if coming else [])]:
+        versions.setdefault(version.policy.unit_id, []).append(version)
+    own = {unit_id: in_turn(period, found) for unit_id, found in versions.items()}
+    parents = dict(people.BusinessUnit.objects.values_list("pk", "parent_id"))
+    return {
+        unit_id: nearest_first(own.get(above, ()) for above in _chain(unit_id, parents))
+        for unit_id in (*parents, None)
+    }
+
+
+def _chain(unit_id: UnitId, parents: Mapping[uuid.UUID, UnitId]) -> list[UnitId]:
+    """The unit, those above it, and the whole organisation (None) at the end."""
+    chain: list[UnitId] = []
+    above = unit_id
+    while above is not None and above not in chain:
+        chain.append(above)
+        above = parents.get(above)
+    return [*chain, None]
+
+
+def _segments(period: people.Period, turns: Sequence[Turn]) -> tuple[evidence.Segment, ...]:
+    """The days that each version governs.
+
+    Days are those of the whole period, not of the part gone by: all sets of rules are known in advance, and a
+    score does not drift from one day to the next by the calendar alone.
+    """
+    after = period.ends_on + datetime.timedelta(days=1)
+    starts = [turn.first_day for turn in turns]
+    return tuple(
+        evidence.Segment(
+            version_id=turn.version.pk,
+            number=turn.version.number,
+            starts_on=start.isoformat(),
+            ends_on=(end - datetime.timedelta(days=1)).isoformat(),
+            days=(end - start).days,
+            plan=turn.version.plan or {},
+        )
+        for turn, (start, end) in zip(turns, pairwise([*starts, after]), strict=True)
+    )
+
+
+def _employed(period: people.Period) -> QuerySet[people.Person]:
+    """Employed on at least one day of the period."""
+    return people.Person.objects.filter(
+        Q(left_on=None) | Q(left_on__gte=period.starts_on), Q(hired_on=None) | Q(hired_on__lte=period.ends_on)
+    )
+
+
+def _in_units(everybody: QuerySet[people.Person], units: set[UnitId]) -> QuerySet[people.Person]:
+    within = Q(unit_id__in=[unit_id for unit_id in units if unit_id is not None])
+    return everybody.filter(within | Q(unit_id=None)) if None in units else everybody.filter(within)

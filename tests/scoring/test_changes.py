@@ -1,0 +1,92 @@
+"""What moved a score since the last closed period."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.people import models as people
+from performance.scoring import actions, queries, tasks
+from performance.scoring.models import PolicyVersion, Score
+from tests.conftest import Cast
+from tests.scoring import collectors
+from tests.scoring.conftest import MICRO, Actor, component, in_force
+
+
+@pytest.fixture
+def later(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period, actor: Actor
+) -> Score:
+    """The employee's score of the next period: five points more for goals, which weigh more than before."""
+    now = timezone.now()
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(state="closing")
+        quarter.refresh_from_db()
+        run = actions.freeze_scores(period=quarter, by=actor(cast.hr), at=now)
+        tasks.carry_out_run.apply([str(run.pk)])
+        after = people.Period.objects.create(
+            name_en="Next",
+            starts_on=quarter.ends_on + datetime.timedelta(days=1),
+            ends_on=quarter.ends_on + datetime.timedelta(days=90),
+            state="active",
+        )
+        version = actions.draft_next_version(policy=locked.policy, period=after, by=actor(cast.hr), at=now)
+        version = actions.revise_draft(
+            version=version,
+            period=after,
+            stage="mature",
+            missing="leave_out",
+            step_cap_ppm=None,
+            components=[component("okr", 80), component("pulse", 20, source_kind="feedback")],
+            reason="Goals count more",
+            by=actor(cast.hr),
+            at=now,
+        )
+        in_force(version, cast, actor)
+        collectors.VALUES[cast.employee.pk, "okr"] = 87 * MICRO
+        collectors.VALUES[cast.employee.pk, "pulse"] = 80 * MICRO
+        actions.compute_scores(period=after, person_ids=[cast.employee.pk], run=None, at=now)
+        found = queries.current_score(cast.employee.pk, after)
+    assert found is not None
+    return found
+
+
+def test_a_change_splits_exactly_into_performance_and_weights(
+    later: Score, cast: Cast, quarter: people.Period
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        before = queries.current_score(cast.employee.pk, quarter)
+        change = queries.change_since(later)
+    assert before is not None
+    assert before.score_micro is not None
+    assert later.score_micro is not None
+    assert change is not None
+    assert change.change_micro == later.score_micro - before.score_micro
+    assert change.performance_micro + change.weight_micro == change.change_micro
+    assert change.from_performance + change.from_weights == change.points
+    was = {line["key"]: line["effective_ppm"] for line in before.explanation["components"]}
+    assert change.effects["okr"].performance_micro == 5 * (was["okr"] + 800_000) // 2
+    assert change.effects["turnover"].performance_micro == 0
+
+
+def test_the_first_period_has_nothing_to_be_compared_with(
+    later: Score, cast: Cast, quarter: people.Period
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        before = queries.current_score(cast.employee.pk, quarter)
+        assert before is not None
+        assert queries.change_since(before) is None
+
+
+def test_page_and_api_tell_the_change(later: Score, cast: Cast, client_for: Any) -> None:
+    client: Client = client_for(cast.employee)
+    page = client.get("/performance/", {"period": str(later.period_id)}).content.decode()
+    with tenancy.acting_for(cast.organisation):
+        change = queries.change_since(later)
+    assert change is not None
+    assert f"Since {change.period.name_en}:" in page
+    told = client.get(f"/api/v1/scores/{later.pk}/").json()["change"]
+    assert told["performance_micro"] + told["weight_micro"] == told["change_micro"] == change.change_micro
