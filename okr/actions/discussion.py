@@ -44,6 +44,7 @@ def comment_on_objective(
                 field="text",
             )
     with transaction.atomic():
+        proposals.require_unclosed(people.hold_period(objective.period_id))
         _into_discussion(objective)
         comment = Comment.objects.create(objective=objective, by=by.person, at=at, text=text.strip())
         Mention.objects.bulk_create(Mention(comment=comment, person=person) for person in called)

@@ -244,6 +244,12 @@ def require_open_goals(period: Any) -> None:
         raise ObjectiveRefused(_("The goals of this period are locked."), code="goals_locked", field="period")
 
 
+def require_unclosed(period: Any) -> None:
+    """Words and votes outlast the lock on goals, but not the period."""
+    if period.state == "closed":
+        raise ObjectiveRefused(_("This period is closed."), code="closed")
+
+
 def require_sound(content: Content) -> None:
     for problem in rules.problems_of(content):
         raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)

@@ -195,10 +195,23 @@ def graded(objective: Objective, *, kind: str, by: Any, at: datetime.datetime) -
     inbox.resolve_work(kind=kind, subject_id=objective.pk, by=by, at=at)
 
 
-def nothing_waits(objective_ids: Collection[uuid.UUID], *, at: datetime.datetime) -> None:
-    """Of sealed objectives nothing is asked any more."""
-    for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE):
-        inbox.resolve_many(kind=kind, subject_ids=objective_ids, by=None, at=at)
+def nothing_waits(
+    objective_ids: Collection[uuid.UUID],
+    *,
+    vote_ids: Collection[uuid.UUID],
+    edit_ids: Collection[uuid.UUID],
+    link_ids: Collection[uuid.UUID],
+    at: datetime.datetime,
+) -> None:
+    """Of sealed objectives, and of what was open about them, nothing is asked any more."""
+    for kind, subject_ids in (
+        *((kind, objective_ids) for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE, MENTION)),
+        (VOTE, vote_ids),
+        (SUGGESTION, edit_ids),
+        (LINK, link_ids),
+    ):
+        if subject_ids:
+            inbox.resolve_many(kind=kind, subject_ids=subject_ids, by=None, at=at)
 
 
 def ask_for_check_ins(duties: Sequence[CheckInDuty], *, at: datetime.datetime) -> None:
