@@ -59,14 +59,20 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
     today = people.today(actor.organisation)
     periods = list(people.periods())
     visible = queries.visible_to(actor, today)
-    owners = people_models.Person.objects.filter(pk__in=visible.values("owner_id")).order_by("name_sort")
+    everybody, teams = people_models.Person.objects.all(), people_models.Team.objects.all()
+    owners = everybody.filter(pk__in=visible.values("owner_id")).order_by("name_sort")
     form = forms.FilterForm(
         request.GET or None,
         periods=periods,
-        owners=owners[:MOST_CHOICES],
-        teams=people_models.Team.objects.filter(closed_on=None).order_by("name_en")[:MOST_CHOICES],
+        owners=_choices(owners, everybody, request.GET.get("owner", "")),
+        teams=_choices(
+            teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")
+        ),
     )
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    if form.is_bound and not form.is_valid():
+        # A filter that cannot be read leaves nothing: everything would pass for its answer.
+        visible = visible.none()
     chosen = next((each for each in periods if str(each.pk) == given.get("period")), None)
     period = chosen or people.current_period(today)
     found = queries.filtered(
@@ -77,7 +83,17 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
         state=given.get("state", ""),
         words=given.get("q", ""),
     )
-    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values())}
+    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values()) or bool(form.errors)}
+
+
+def _choices(rows: QuerySet[Any], among: QuerySet[Any], asked: str) -> list[Any]:
+    """The first of these rows, and always whichever one is asked for."""
+    chosen = list(rows[:MOST_CHOICES])
+    try:
+        key = uuid.UUID(asked)
+    except ValueError:
+        return chosen
+    return chosen if key in {each.pk for each in chosen} else [*chosen, *among.filter(pk=key)]
 
 
 def _list(request: HttpRequest) -> dict[str, Any]:
