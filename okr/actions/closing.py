@@ -20,6 +20,7 @@ from performance.people import queries as people
 #: What is neither a draft nor closed yet.
 STANDING_STATES = (State.PROPOSED, State.DISCUSSED, *RUNNING_STATES)
 
+
 def ask_for_grades(*, at: datetime.datetime) -> int:
     """Asks the owners of what runs in a closing period for their grade, once each. Returns how many it asked."""
     asked = inbox.WorkItem.objects.filter(kind=work.SELF_GRADE, subject_id=OuterRef("pk"))

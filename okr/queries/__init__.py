@@ -22,7 +22,7 @@ from okr.queries.check_ins import (
     with_conversation,
 )
 from okr.queries.confidence import ConfidenceRow, confidence_rows
-from okr.queries.contents import content_of, differences, field_label, field_value
+from okr.queries.contents import content_of, differences, field_label, field_value, owners_named
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import metric_values, take
 from okr.queries.objectives import (
@@ -58,6 +58,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
+from okr.queries.thread import thread_of
 from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
@@ -106,6 +107,7 @@ __all__ = [
     "of_person",
     "open_asks",
     "owed_before",
+    "owners_named",
     "owners_to_ask",
     "pace_of",
     "percent",
@@ -130,6 +132,7 @@ __all__ = [
     "take",
     "team_tree",
     "team_week",
+    "thread_of",
     "to_carry",
     "unread_by",
     "versions_of",

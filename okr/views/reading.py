@@ -65,9 +65,7 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
         request.GET or None,
         periods=periods,
         owners=_choices(owners, everybody, request.GET.get("owner", "")),
-        teams=_choices(
-            teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")
-        ),
+        teams=_choices(teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")),
     )
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     if form.is_bound and not form.is_valid():
@@ -83,7 +81,11 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Objective], dict[str, Any]
         state=given.get("state", ""),
         words=given.get("q", ""),
     )
-    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values()) or bool(form.errors)}
+    return found, {
+        "filter_form": form,
+        "period": period,
+        "is_filtered": any(given.values()) or bool(form.errors),
+    }
 
 
 def _choices(rows: QuerySet[Any], among: QuerySet[Any], asked: str) -> list[Any]:
@@ -265,7 +267,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
-        "thread": _thread(one, versions, edits, content, actor),
+        "thread": queries.thread_of(one, versions, edits, content, actor),
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
         "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
         "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
@@ -295,44 +297,3 @@ def _signatures(
             {"person": person, "side": side, "state": state, "at": agreement.at if agreement else None}
         )
     return boxes
-
-
-def _thread(
-    one: Objective, versions: list[Any], edits: list[Any], content: Any, actor: access.Actor
-) -> list[dict[str, Any]]:
-    """Versions, comments and suggestions in the order of time."""
-    oldest_first = list(reversed(versions))
-    steps: list[dict[str, Any]] = []
-    for place, version in enumerate(oldest_first):
-        former = next(
-            (each for each in reversed(oldest_first[:place]) if each.state != VersionState.WITHDRAWN), None
-        )
-        changes = queries.differences(former.as_content, version.as_content) if former else []
-        steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
-        if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:
-            signatures = list(version.agreements.all())
-            if len(signatures) == len(("owner", "manager")):
-                steps.append(
-                    {"kind": "agreed", "at": max(each.at for each in signatures), "version": version}
-                )
-    called = queries.called_by_comment(one)
-    steps += [
-        {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
-        for each in one.comments.select_related("by")
-    ]
-    for edit in edits:
-        row = (
-            queries.field_label(content, edit.field),
-            queries.field_value(content, edit.field, edit.old),
-            queries.field_value(content, edit.field, edit.new),
-        )
-        steps.append(
-            {
-                "kind": "edit",
-                "at": edit.at,
-                "edit": edit,
-                "changes": [row],
-                "can_decide": edit.state == EditState.OPEN and rules.can_decide(actor, edit, one),
-            }
-        )
-    return sorted(steps, key=lambda step: (step["at"], step["kind"] == "agreed"))

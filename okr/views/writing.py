@@ -1,6 +1,7 @@
 """Writing an objective: the form to propose one and to change one. Works without JavaScript: "add" and "leave out"
 are submits that show the form again."""
 
+import datetime
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -111,8 +112,8 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
-    setting = _setting(actor, f"person:{one.owner_id}", one.owner)
     content = proposals.standing_content(one)
+    setting = _setting(actor, f"person:{one.owner_id}", one.owner, content)
     known = {str(each.id): each for each in content.key_results}
     if request.method != "POST":
         initial = {**content.to_json(), "reason": ""}
@@ -158,7 +159,7 @@ def _other(one: Objective, actor: access.Actor) -> Any:
     return one.agreer if actor.person_id == one.owner_id else one.owner
 
 
-def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
+def _setting(actor: access.Actor, asked: str, owner: Any = None, content: Content | None = None) -> Setting:
     today = people.today(actor.organisation)
     owners: list[tuple[str, Any]] = [
         (f"person:{actor.person_id}", _("Me, %(name)s") % {"name": actor.person})
@@ -181,10 +182,18 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
         owners=owners,
         periods=periods,
         sponsors=sponsors,
-        mates=list(people.teammates(person.pk, today)[:MOST_OWNERS]),
+        mates=_mates(person, today, content),
         metrics=list(kpis.certified_metrics()),
         parts=kpis.parts(),
     )
+
+
+def _mates(person: Any, today: datetime.date, content: Content | None) -> list[Any]:
+    """Who may own a key result: those who share a team, and whoever owns one as it stands."""
+    mates = list(people.teammates(person.pk, today)[:MOST_OWNERS])
+    standing = {each.owner_id for each in content.key_results if each.owner_id} if content else set()
+    others = people_models.Person.objects.filter(pk__in=standing - {each.pk for each in mates})
+    return mates + list(others.order_by("name_sort"))
 
 
 def _is_uuid(text: str) -> bool:
