@@ -135,7 +135,9 @@ def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
                 at=timezone.now(),
             )
         except actions.ObjectiveRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            # What is unsound in the text that would follow is the value suggested.
+            named = "new" if refusal.code == "unsound" else refusal.field
+            form.add_error(named if named in form.fields else None, str(refusal.message))
         else:
             return _done(request, one, _("Suggested."))
     status = 422 if form.is_bound and form.errors else 200
