@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
@@ -40,8 +41,9 @@ class ObjectiveForm(forms.Form):
 
     owner = forms.ChoiceField(label=_("Whose objective"))
     period = forms.ChoiceField(label=_("Period"))
-    sponsor = forms.ChoiceField(
+    sponsor = forms.ModelChoiceField(
         label=_("Sponsor"),
+        queryset=people.Person.objects.none(),
         required=False,
         help_text=_("Agrees for the other side, because nobody manages the owner."),
     )
@@ -76,7 +78,7 @@ class ObjectiveForm(forms.Form):
         *args: Any,
         owners: Iterable[tuple[str, Any]] = (),
         periods: Iterable[Any] = (),
-        sponsors: Iterable[Any] = (),
+        sponsors: QuerySet[people.Person] | None = None,
         is_change: bool = False,
         needs_reason: bool = False,
         **options: Any,
@@ -92,11 +94,10 @@ class ObjectiveForm(forms.Form):
         del self.fields["reason"]
         self.fields["owner"].choices = list(owners)  # type: ignore[attr-defined]
         self.fields["period"].choices = [(str(each.pk), str(each)) for each in periods]  # type: ignore[attr-defined]
-        named = [(str(each.pk), str(each)) for each in sponsors]
-        if named:
-            self.fields["sponsor"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
-        else:
+        if sponsors is None:
             del self.fields["sponsor"]
+        else:
+            self.fields["sponsor"].queryset = sponsors  # type: ignore[attr-defined]
 
 
 class KeyResultForm(forms.Form):

@@ -3,11 +3,13 @@ are submits that show the form again."""
 
 import datetime
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,15 +27,18 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 MOST_OWNERS = 100
+#: So many sponsors are on offer at first; the rest is found by their names.
+FIRST_SPONSORS = 30
 
 
 @dataclass
 class Setting:
-    """Who may be chosen: for whom, in which period, by whose sponsorship, which owners, metrics and parts."""
+    """Who may be chosen: for whom, in which period, by whose sponsorship (None where nobody needs one), which owners,
+    metrics and parts."""
 
     owners: list[tuple[str, Any]]
     periods: list[Any]
-    sponsors: list[Any]
+    sponsors: QuerySet[Any] | None
     mates: list[Any]
     metrics: list[Any]
     parts: list[Any]
@@ -44,10 +49,11 @@ def propose(request: HttpRequest) -> HttpResponse:
     """A new objective, for oneself, a report or a team."""
     actor = request.actor
     access.require(not actor.only_reads)
-    setting = _setting(actor, request.GET.get("owner", ""))
+    asked = request.GET.get("owner") or request.GET.get("team") or ""
+    setting = _setting(actor, request.POST.get("owner") or asked)
     if request.method != "POST":
         current = people.current_period(people.today(actor.organisation))
-        chosen = {"owner": request.GET.get("owner") or request.GET.get("team") or setting.owners[0][0]}
+        chosen = {"owner": asked or setting.owners[0][0]}
         form = _objective_form(setting, initial={**chosen, "period": str(current.pk) if current else ""})
         return _page(request, form, _row_forms([{"kind": "increase", "weight": "100"}], setting), setting)
     form = _objective_form(setting, request.POST)
@@ -80,9 +86,6 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
     actor = request.actor
     kind, _colon, key = form.cleaned_data["owner"].partition(":")
     period = next(each for each in setting.periods if str(each.pk) == form.cleaned_data["period"])
-    sponsor = next(
-        (each for each in setting.sponsors if str(each.pk) == form.cleaned_data.get("sponsor")), None
-    )
     owner, team = None, None
     today = people.today(actor.organisation)
     if kind == "person":
@@ -98,7 +101,7 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
         owner=owner,
         team=team,
         owner_kind=kind,
-        sponsor=sponsor,
+        sponsor=form.cleaned_data.get("sponsor"),
         content=_content(form, rows),
         is_draft="draft" in request.POST,
         by=actor,
@@ -176,16 +179,44 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None, content: Conten
     owners += [(f"team:{each.pk}", _("Team %(name)s") % {"name": each}) for each in teams]
     person = owner or actor.person
     periods = [each for each in people.periods() if rules.are_goals_open(each)]
-    has_manager = people.manager_of(person.pk, today) is not None
-    sponsors = [] if has_manager else list(people.active_people(today).exclude(pk=person.pk)[:MOST_OWNERS])
     return Setting(
         owners=owners,
         periods=periods,
-        sponsors=sponsors,
+        sponsors=_sponsors(_answering(actor, asked, dict(owners), teams), today),
         mates=_mates(person, today, content),
         metrics=list(kpis.certified_metrics()),
         parts=kpis.parts(),
     )
+
+
+def _answering(
+    actor: access.Actor, asked: str, owners: Mapping[str, Any], teams: Iterable[Any]
+) -> uuid.UUID | None:
+    """Who will answer for the objective: the person chosen, or who leads the team chosen."""
+    kind, _colon, key = asked.partition(":")
+    if asked not in owners:
+        return actor.person_id
+    if kind == "team":
+        return next((each.lead_id for each in teams if str(each.pk) == key), None)
+    return uuid.UUID(key)
+
+
+def _sponsors(owner_id: uuid.UUID | None, today: datetime.date) -> QuerySet[Any] | None:
+    """Anybody else may sign for the other side, where the owner has no manager who does."""
+    if owner_id is None or people.manager_of(owner_id, today) is not None:
+        return None
+    return people.active_people(today).exclude(pk=owner_id).order_by("name_sort")
+
+
+def _first_sponsors(form: Any) -> list[Any]:
+    """What the select offers before anybody is looked for: the first by name, and who is chosen."""
+    if "sponsor" not in form.fields:
+        return []
+    everybody, chosen = form.fields["sponsor"].queryset, str(form["sponsor"].value() or "")
+    first = list(everybody[:FIRST_SPONSORS])
+    if _is_uuid(chosen) and chosen not in {str(each.pk) for each in first}:
+        first += everybody.filter(pk=chosen)
+    return first
 
 
 def _mates(person: Any, today: datetime.date, content: Content | None) -> list[Any]:
@@ -300,6 +331,7 @@ def _page(
         "nav": "goals",
         "form": form,
         "rows": rows,
+        "sponsors": _first_sponsors(form),
         "kinds": list(FIELDS_OF),
         "objective": one,
         "has_metrics": bool(setting.metrics),

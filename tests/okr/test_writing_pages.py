@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from okr.models import Objective
+from okr.views import writing
 from performance.foundation import tenancy
+from performance.people import models as people
 from tests.okr.conftest import four_kinds
 
 HTMX = {"HX-Request": "true"}
@@ -33,6 +35,40 @@ def proposal_form(cast, quarter, **changed):
         "kr-1-weight": "40",
         "propose": "1",
     } | changed
+
+
+def test_for_a_team_whose_lead_nobody_manages_the_form_asks_for_a_sponsor(cast, quarter, client_for):
+    with tenancy.acting_for(cast.organisation):
+        people.Team.objects.filter(pk=cast.team.pk).update(lead=cast.boss)
+    client, address = client_for(cast.employee), reverse("okr:propose")
+    assert "sponsor" not in client.get(address).context["form"].fields
+    form = proposal_form(cast, quarter, owner=f"team:{cast.team.pk}")
+
+    without = client.post(address, form)
+    assert without.status_code == 422
+    assert "Name a sponsor" in without.context["form"].errors["sponsor"][0]
+    assert 'name="sponsor"' in without.content.decode()
+    assert "sponsor" in client.get(address, {"team": f"team:{cast.team.pk}"}).context["form"].fields
+
+    assert client.post(address, form | {"sponsor": str(cast.hr.pk)}).status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.get().agreer == cast.hr
+
+
+def test_sponsors_stand_in_order_and_whoever_is_chosen_stands_among_them(
+    cast, quarter, client_for, monkeypatch
+):
+    monkeypatch.setattr(writing, "FIRST_SPONSORS", 1)
+    client = client_for(cast.boss)
+    form = proposal_form(cast, quarter, owner=f"person:{cast.boss.pk}", title="", sponsor=str(cast.hr.pk))
+    page = client.post(reverse("okr:propose"), form)
+    assert page.status_code == 422
+    assert f'<option value="{cast.hr.pk}" selected>' in page.content.decode()
+    assert reverse("people:picker") in page.content.decode()
+    assert len(page.context["sponsors"]) == 2
+    with tenancy.acting_for(cast.organisation):
+        first = people.Person.objects.exclude(pk=cast.boss.pk).order_by("name_sort").first()
+        assert page.context["sponsors"][0] == first
 
 
 def test_propose_suggest_accept_agree_through_the_pages(cast, quarter, client_for):
