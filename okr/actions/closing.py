@@ -27,10 +27,9 @@ def ask_for_grades(*, at: datetime.datetime) -> int:
     given = Grade.objects.filter(objective=OuterRef("pk"))
     with transaction.atomic():
         waiting = Objective.objects.filter(state__in=RUNNING_STATES, period__state="closing")
-        waiting = waiting.exclude(Exists(asked)).exclude(Exists(given)).select_related("owner", "period")
+        waiting = waiting.exclude(Exists(asked)).exclude(Exists(given))
         found = list(waiting.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True))
-        for objective in found:
-            work.ask_for_grade(objective, to=objective.owner, kind=work.SELF_GRADE, by=None, at=at)
+        work.ask_for_own_grades(found, at=at)
     return len(found)
 
 
@@ -91,7 +90,7 @@ def grade_objective(
         if side == Side.OWNER:
             work.graded(locked, kind=work.SELF_GRADE, by=by, at=at)
             if locked.agreer is not None:
-                work.ask_for_grade(locked, to=locked.agreer, kind=work.MANAGER_GRADE, by=by, at=at)
+                work.ask_for_managers_grade(locked, to=locked.agreer, by=by, at=at)
         else:
             work.graded(locked, kind=work.MANAGER_GRADE, by=by, at=at)
         audit.record(

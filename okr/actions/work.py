@@ -177,14 +177,28 @@ def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
         inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)
 
 
-def ask_for_grade(objective: Objective, *, to: Any, kind: str, by: Any, at: datetime.datetime) -> None:
+def ask_for_own_grades(objectives: Sequence[Objective], *, at: datetime.datetime) -> None:
+    """Each owner, of each of theirs."""
+    titles = _in_both(GRADE_YOURS, None)
+    works = [
+        inbox.Work(each.owner_id, each.pk, *titles, _grades_of(each), None, *(each.title[:DETAIL],) * 2)
+        for each in objectives
+    ]
+    inbox.assign_many(kind=SELF_GRADE, works=works, at=at)
+
+
+def _grades_of(objective: Objective) -> str:
+    return f"{reverse('okr:objective', args=[objective.pk])}#card-grades"
+
+
+def ask_for_managers_grade(objective: Objective, *, to: Any, by: Any, at: datetime.datetime) -> None:
     _assign(
-        GRADE_YOURS if kind == SELF_GRADE else GRADE_THEIRS,
+        GRADE_THEIRS,
         about=objective.owner,
         to=to,
-        kind=kind,
+        kind=MANAGER_GRADE,
         subject_id=objective.pk,
-        url=f"{reverse('okr:objective', args=[objective.pk])}#card-grades",
+        url=_grades_of(objective),
         detail=(objective.title,) * 2,
         by=by,
         at=at,

@@ -24,7 +24,7 @@ from okr.queries.check_ins import (
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import content_of, differences, field_label, field_value, owners_named
 from okr.queries.grades import grades_of, kin_of, to_carry
-from okr.queries.metrics import metric_values, take
+from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
     Node,
@@ -75,6 +75,7 @@ __all__ = [
     "TeamRow",
     "VoteShown",
     "amount",
+    "bound_key_results",
     "branch_of",
     "cadences",
     "called_by_comment",
@@ -103,6 +104,7 @@ __all__ = [
     "links_of",
     "may_see",
     "metric_values",
+    "moved_objectives",
     "newest_entries",
     "of_person",
     "open_asks",

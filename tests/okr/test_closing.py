@@ -66,6 +66,17 @@ def test_owners_are_asked_once_when_the_period_is_closing(reported, move, cast, 
     assert str(reported.pk) in item.url
 
 
+def test_asking_many_for_grades_takes_as_many_statements_as_asking_one(
+    active, propose, agree, move, cast, now, django_assert_max_num_queries
+):
+    for number in range(4):
+        agree(propose(content(f"Goal {number}")))
+    move("closing")
+    with django_assert_max_num_queries(9):
+        assert actions.ask_for_grades(at=now) == 5
+    assert inbox.open_items(cast.employee.pk).filter(kind="goals.self_grade").count() == 5
+
+
 def test_the_owner_grades_then_the_manager_and_progress_stays_as_computed(reported, move, cast, actor, now):
     move("closing")
     actions.ask_for_grades(at=now)
