@@ -27,7 +27,6 @@ from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
-    Node,
     ObjectiveRow,
     check_in_history,
     filtered,
@@ -40,7 +39,6 @@ from okr.queries.objectives import (
     progress_by_week,
     proposals_waiting_for,
     rows_of,
-    team_tree,
     versions_of,
     with_key_results,
 )
@@ -59,6 +57,7 @@ from okr.queries.rhythm import (
     standing_cadence,
 )
 from okr.queries.thread import thread_of
+from okr.queries.tree import Node, team_tree
 from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 

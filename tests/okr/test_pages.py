@@ -203,7 +203,7 @@ def test_the_team_page_draws_the_tree(active, propose, agree, cast, actor, now, 
     parent = agree(
         propose(content("Full shelves", key_result()), by=cast.manager, team=cast.team, owner_kind="team")
     )
-    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.employee), at=now)
+    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.manager), at=now)
     page = client_for(cast.colleague).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
     assert page.index("Full shelves") < page.index(active.title)
     assert "o-tree" in page
