@@ -29,6 +29,7 @@ from performance.foundation import access
 MOST_KEY_RESULTS = 12
 #: The kind of work that a call for help is.
 BLOCKER = "goals.blocker"
+MOST_WEIGHT = 100
 LARGEST_AMOUNT = Decimal(10) ** 18
 
 Line = Collection[uuid.UUID]
@@ -278,6 +279,8 @@ def _too_long(text: Any, model: Any, names: Iterable[str]) -> list[Problem]:
 
 def _problems_of(key_result: KeyResultContent) -> list[Problem]:
     found = _too_long(key_result, KeyResult, ("title", "unit", "currency", "metric_key"))
+    if any(not 1 <= step.weight <= MOST_WEIGHT for step in key_result.milestones):
+        found.append(Problem("milestones", _("A milestone weighs 1 to 100.")))
     for step in key_result.milestones:
         found += [
             Problem("milestones", problem.message) for problem in _too_long(step, Milestone, ("title",))

@@ -66,8 +66,9 @@ def propose_objective(
 
 
 def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime) -> None:
-    """Rewrites a draft, which needs no agreement."""
+    """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
+        require_sound(content)
         locked = _locked(objective)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")

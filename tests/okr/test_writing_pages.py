@@ -37,6 +37,34 @@ def proposal_form(cast, quarter, **changed):
     } | changed
 
 
+def test_a_line_says_what_its_milestone_weighs_and_keeps_it_when_only_the_weight_changes(
+    cast, quarter, client_for
+):
+    client = client_for(cast.employee)
+    draft = proposal_form(cast, quarter, draft="1", **{"kr-1-milestones": "One ×3\nTwo * 2\nThree"})
+    del draft["propose"]
+    client.post(reverse("okr:propose"), draft)
+    with tenancy.acting_for(cast.organisation):
+        objective = Objective.objects.get()
+        hours, calendar = objective.key_results.all()
+        before = {step.title: step for step in calendar.milestones.all()}
+    assert {title: step.weight for title, step in before.items()} == {"One": 3, "Two": 2, "Three": 1}
+
+    address = reverse("okr:change", args=[objective.pk])
+    lines = client.get(address).context["rows"][1]["milestones"].value()
+    assert lines == "One ×3\nTwo ×2\nThree"
+    ids = {"kr-0-id": str(hours.pk), "kr-1-id": str(calendar.pk)}
+    client.post(address, draft | ids | {"kr-1-milestones": "One\nTwo ×2\nThree ×5"})
+    with tenancy.acting_for(cast.organisation):
+        after = {step.title: step for step in calendar.milestones.filter(removed_at=None)}
+    assert {title: step.weight for title, step in after.items()} == {"One": 1, "Two": 2, "Three": 5}
+    assert {step.pk for step in after.values()} == {step.pk for step in before.values()}
+
+    wrong = client.post(address, draft | ids | {"kr-1-milestones": "One ×101"})
+    assert wrong.status_code == 422
+    assert "1 to 100" in wrong.context["rows"][1].errors["milestones"][0]
+
+
 def test_for_a_team_whose_lead_nobody_manages_the_form_asks_for_a_sponsor(cast, quarter, client_for):
     with tenancy.acting_for(cast.organisation):
         people.Team.objects.filter(pk=cast.team.pk).update(lead=cast.boss)
