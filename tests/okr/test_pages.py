@@ -135,6 +135,25 @@ def test_a_draft_saves_itself_and_comes_back(active, cast, client_for, this_week
     assert "Half a sen" in client.get(reverse("okr:home")).content.decode()
 
 
+def test_a_draft_remembers_that_a_milestone_was_unticked(active, check_in, cast, client_for, this_week):
+    steps = active.key_results.get(kind="milestones")
+    first = steps.milestones.first()
+    check_in(actions.Reading(steps.pk, milestones_done=frozenset({first.pk})))
+    client = client_for(cast.employee)
+    ticked = f'value="{first.pk}"'
+
+    def box():
+        page = client.get(reverse("okr:home")).content.decode()
+        assert f'name="with-steps" value="{steps.pk}"' in page
+        return page[page.index(ticked) :].split(">")[0]
+
+    assert "checked" in box()
+    typed = posted_week(active, **{"with-steps": str(steps.pk)})
+    del typed[f"steps-{steps.pk}"]
+    client.post(reverse("okr:check_in_draft", args=[this_week]), typed, headers=HTMX)
+    assert "checked" not in box()
+
+
 def test_the_manager_sees_who_needs_an_answer_and_answers(active, check_in, cast, client_for):
     submitted = check_in(blockers="The lift is broken.", asks=cast.manager)
     client = client_for(cast.manager)
