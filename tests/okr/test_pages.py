@@ -104,6 +104,26 @@ def test_a_fragment_post_answers_with_the_card_and_wakes_the_other_panels(
     assert "todo:changed" in response["HX-Trigger"]
 
 
+def test_the_pressed_button_is_found_again_in_what_takes_its_place(
+    active, check_in, propose, cast, client_for, this_week, actor, now
+):
+    """By its id: whoever works by keyboard goes on where they were."""
+    employee, manager = client_for(cast.employee), client_for(cast.manager)
+    sent = employee.post(reverse("okr:check_in", args=[this_week]), posted_week(active), headers=HTMX)
+    for page in (employee.get(reverse("okr:home")), sent):
+        assert 'id="checkin-send"' in page.content.decode()
+
+    said = manager.post(reverse("okr:comment", args=[active.pk]), {"text": "Well."}, headers=HTMX)
+    assert 'id="comment-send"' in said.content.decode()
+
+    week = CheckIn.objects.get()
+    opened = manager.get(reverse("okr:reply", args=[week.pk]), headers=HTMX).content.decode()
+    answered = manager.post(reverse("okr:reply", args=[week.pk]), {"text": "Good."}, headers=HTMX)
+    assert "data-focus></textarea>" in opened
+    for row in (opened, answered.content.decode()):
+        assert row.count(f'id="answer-{week.pk}"') == 1
+
+
 def test_what_is_no_number_comes_back_beside_its_field(active, cast, client_for, this_week):
     wrong = posted_week(active, **{f"value-{active.key_results.first().pk}": "a few"})
     response = client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), wrong, headers=HTMX)
