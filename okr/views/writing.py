@@ -74,7 +74,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         _show(refusal, form, rows)
         return _page(request, form, rows, setting, status=422)
     if one.state == State.DRAFT:
-        messages.success(request, _("Draft saved. Only you can see it."))
+        messages.success(request, _draft_words(one, actor))
     else:
         messages.success(
             request, _("Proposed. %(person)s is asked to agree.") % {"person": _other(one, actor)}
@@ -143,7 +143,7 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) ->
     content = _content(form, rows)
     if "draft" in request.POST and one.state == State.DRAFT:
         actions.save_draft(objective=one, content=content, by=actor, at=timezone.now())
-        messages.success(request, _("Draft saved. Only you can see it."))
+        messages.success(request, _draft_words(one, actor))
         return
     actions.propose_change(
         objective=one,
@@ -156,6 +156,14 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) ->
 
 
 # --- Parts -----------------------------------------------------------------------------------------------
+
+
+def _draft_words(one: Objective, actor: access.Actor) -> str:
+    """Who sees a draft: its author, and who will own it."""
+    other = one.proposed_by if actor.person_id == one.owner_id else one.owner
+    if other.pk == actor.person_id:
+        return _("Draft saved. Only you can see it.")
+    return _("Draft saved. Only you and %(person)s can see it.") % {"person": other}
 
 
 def _other(one: Objective, actor: access.Actor) -> Any:

@@ -37,6 +37,23 @@ def proposal_form(cast, quarter, **changed):
     } | changed
 
 
+def test_who_sees_a_draft_is_told_in_full(cast, quarter, client_for):
+    def told(who, owner):
+        form = proposal_form(cast, quarter, draft="1", owner=f"person:{owner.pk}")
+        del form["propose"]
+        return client_for(who).post(reverse("okr:propose"), form, follow=True).content.decode()
+
+    assert "Draft saved. Only you can see it." in told(cast.employee, cast.employee)
+    with_owner = f"Draft saved. Only you and {cast.employee.name_en} can see it."
+    assert with_owner in told(cast.manager, cast.employee)
+    with tenancy.acting_for(cast.organisation):
+        theirs = Objective.objects.get(proposed_by=cast.manager)
+        row = theirs.key_results.first()
+    again = proposal_form(cast, quarter, draft="1", **{"kr-0-id": str(row.pk)})
+    page = client_for(cast.employee).post(reverse("okr:change", args=[theirs.pk]), again, follow=True)
+    assert f"Only you and {cast.manager.name_en} can see it." in page.content.decode()
+
+
 def test_a_line_says_what_its_milestone_weighs_and_keeps_it_when_only_the_weight_changes(
     cast, quarter, client_for
 ):
