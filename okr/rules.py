@@ -25,10 +25,13 @@ from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
 from okr.models.policies import Over
 from performance.foundation import access
+from performance.people import rules as people_rules
 
 MOST_KEY_RESULTS = 12
 #: The kind of work that a call for help is.
 BLOCKER = "goals.blocker"
+#: And a call into a thread.
+MENTION = "goals.mention"
 MOST_WEIGHT = 100
 LARGEST_AMOUNT = Decimal(10) ** 18
 
@@ -56,9 +59,8 @@ def is_progress_open(period: Any) -> bool:
     return period.state in ("active", "closing") and period.progress_locked_at is None
 
 
-def monday_of(day: datetime.date) -> datetime.date:
-    """Weeks are ISO weeks."""
-    return day - datetime.timedelta(days=day.weekday())
+#: Weeks of check-ins are everybody's weeks.
+monday_of = people_rules.monday_of
 
 
 def is_reportable_week(week_starts_on: datetime.date, today: datetime.date, period: Any) -> bool:

@@ -14,7 +14,7 @@ from okr.models import Alignment, ConfidenceVote, Grade, Objective, ObjectiveVer
 from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import RUNNING_STATES, State
 from performance.foundation import access, audit
-from performance.inbox import models as inbox
+from performance.inbox import queries as inbox
 from performance.people import queries as people
 
 #: What is neither a draft nor closed yet.
@@ -23,7 +23,7 @@ STANDING_STATES = (State.PROPOSED, State.DISCUSSED, *RUNNING_STATES)
 
 def ask_for_grades(*, at: datetime.datetime) -> int:
     """Asks the owners of what runs in a closing period for their grade, once each. Returns how many it asked."""
-    asked = inbox.WorkItem.objects.filter(kind=work.SELF_GRADE, subject_id=OuterRef("pk"))
+    asked = inbox.items_of_kind(work.SELF_GRADE).filter(subject_id=OuterRef("pk"))
     given = Grade.objects.filter(objective=OuterRef("pk"))
     with transaction.atomic():
         waiting = Objective.objects.filter(state__in=RUNNING_STATES, period__state="closing")

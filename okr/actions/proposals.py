@@ -91,7 +91,7 @@ def propose_change(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
             )
         require_sound(content)
-        if locked.state != State.DRAFT and content == standing_content(locked):
+        if locked.state != State.DRAFT and content == contents.standing_content(locked):
             raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
         return _open_version(locked, content, reason=reason, by=by, at=at)
 
@@ -102,7 +102,7 @@ def withdraw_proposal(
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
     with transaction.atomic():
         locked = _locked(objective)
-        version = open_proposal(locked)
+        version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
         _settle(version, VersionState.WITHDRAWN, at)
@@ -168,16 +168,6 @@ def activate_agreed_objectives(*, at: datetime.datetime) -> int:
 
 
 # --- Parts -----------------------------------------------------------------------------------------------
-
-
-def open_proposal(objective: Objective) -> ObjectiveVersion | None:
-    return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
-
-
-def standing_content(objective: Objective) -> Content:
-    """What a further change starts from: the open proposal, else what the rows say."""
-    version = open_proposal(objective)
-    return version.as_content if version is not None else contents.content_of(objective)
 
 
 def apply_content(objective: Objective, content: Content, *, at: datetime.datetime) -> None:
@@ -280,7 +270,7 @@ def require_sound(content: Content) -> None:
 def _open_version(
     objective: Objective, content: Content, *, reason: str, by: access.Actor, at: datetime.datetime
 ) -> ObjectiveVersion:
-    former = open_proposal(objective)
+    former = contents.open_proposal(objective)
     if former is not None:
         _settle(former, VersionState.SUPERSEDED, at)
     agreer = people.manager_of(objective.owner_id, people.day_at(by.organisation, at))

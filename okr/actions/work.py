@@ -26,7 +26,7 @@ from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
 LINK = "goals.link"
-VOTE, MENTION = "goals.vote", "goals.mention"
+VOTE, MENTION = "goals.vote", rules.MENTION
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")

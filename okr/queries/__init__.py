@@ -22,7 +22,15 @@ from okr.queries.check_ins import (
     with_conversation,
 )
 from okr.queries.confidence import ConfidenceRow, confidence_rows
-from okr.queries.contents import content_of, differences, field_label, field_value, owners_named
+from okr.queries.contents import (
+    content_of,
+    differences,
+    field_label,
+    field_value,
+    open_proposal,
+    owners_named,
+    standing_content,
+)
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
@@ -56,7 +64,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.thread import thread_of
+from okr.queries.thread import is_called, thread_of
 from okr.queries.tree import Node, team_tree
 from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
@@ -95,6 +103,7 @@ __all__ = [
     "field_value",
     "filtered",
     "grades_of",
+    "is_called",
     "key_result_rows",
     "key_results_to_report",
     "kin_of",
@@ -107,6 +116,7 @@ __all__ = [
     "newest_entries",
     "of_person",
     "open_asks",
+    "open_proposal",
     "owed_before",
     "owners_named",
     "owners_to_ask",
@@ -128,6 +138,7 @@ __all__ = [
     "span",
     "standing",
     "standing_cadence",
+    "standing_content",
     "status_of",
     "streak_of",
     "take",

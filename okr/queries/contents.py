@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from okr.models import Content, KeyResultContent, MilestoneContent, Objective
+from okr.models import Content, KeyResultContent, MilestoneContent, Objective, ObjectiveVersion
+from okr.models.agreements import VersionState
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 from okr.queries import readings
@@ -42,6 +43,17 @@ def content_of(objective: Objective) -> Content:
             for key_result in standing
         ),
     )
+
+
+def open_proposal(objective: Objective) -> ObjectiveVersion | None:
+    """The version that waits for agreement."""
+    return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
+
+
+def standing_content(objective: Objective) -> Content:
+    """What a further change starts from: the open proposal, else what the rows say."""
+    version = open_proposal(objective)
+    return version.as_content if version is not None else content_of(objective)
 
 
 def differences(old: Content, new: Content, owners: Owners) -> list[Difference]:

@@ -1,5 +1,6 @@
 """Reads: what two people have said about an objective, in the order of time."""
 
+import uuid
 from typing import Any
 
 from okr import rules
@@ -7,6 +8,7 @@ from okr.models import Content, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, Side, VersionState
 from okr.queries import contents, votes
 from performance.foundation import access
+from performance.inbox import queries as inbox
 
 
 def thread_of(
@@ -40,6 +42,11 @@ def thread_of(
             }
         )
     return sorted(steps, key=lambda step: (step["at"], step["kind"] == "agreed"))
+
+
+def is_called(one: Objective, person_id: uuid.UUID) -> bool:
+    """Whether somebody was called into this thread and has not answered yet."""
+    return inbox.open_of_kind(rules.MENTION).filter(subject_id=one.pk, person_id=person_id).exists()
 
 
 def _steps_of_versions(one: Objective, oldest_first: list[ObjectiveVersion]) -> list[dict[str, Any]]:

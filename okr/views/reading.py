@@ -11,12 +11,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from okr import actions, forms, queries, rules
-from okr.actions import work
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES, SCORED_STATES
 from performance.foundation import access
-from performance.inbox import queries as inbox
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -275,9 +273,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "can_suggest": rules.can_suggest(actor, one, line),
         "can_change": rules.can_change(actor, one, line),
         "can_withdraw": rules.can_withdraw(actor, one, proposal),
-        "is_called": inbox.items_of(actor.person_id)
-        .filter(kind=work.MENTION, subject_id=one.pk, done_at=None)
-        .exists(),
+        "is_called": queries.is_called(one, actor.person_id),
     }
 
 

@@ -15,8 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from okr import actions, forms, rules
-from okr.actions import proposals
+from okr import actions, forms, queries, rules
 from okr.forms.objectives import FIELDS_OF, MOST_ROWS, PREFIX
 from okr.models import Content, Objective
 from okr.models.objectives import State
@@ -115,7 +114,7 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
-    content = proposals.standing_content(one)
+    content = queries.standing_content(one)
     setting = _setting(actor, f"person:{one.owner_id}", one.owner, content)
     known = {str(each.id): each for each in content.key_results}
     if request.method != "POST":

@@ -239,7 +239,12 @@ def test_a_manager_excuses_with_a_reason_and_the_streak_goes_on(owed, week, cast
     ):
         assert client_for(person).post(address, {"reason": "x"}).status_code == status, person
     manager = client_for(cast.manager)
-    manager.post(address, {"reason": " "})
+    refused = manager.post(address, {"reason": " "})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    field = page[page.index(f'id="why-{owed.pk}"') :]
+    assert 'aria-invalid="true"' in field[: field.index(">")]
+    assert "Say why, in a sentence." in field[: field.index("</details>")]
     owed.refresh_from_db()
     assert owed.state == "open"
     manager.post(address, {"reason": "Stock count all week"})
