@@ -55,7 +55,9 @@ def _steps_of_versions(one: Objective, oldest_first: list[ObjectiveVersion]) -> 
     steps: list[dict[str, Any]] = []
     former = None
     for version, text in zip(oldest_first, texts, strict=True):
-        changes = contents.differences(former, text, owners) if former else []
+        changes: list[contents.Difference] = []
+        if former is not None:
+            changes = contents.differences(former, text, owners)
         steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
         if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:
             signatures = list(version.agreements.all())
