@@ -12,6 +12,7 @@ from feedback.models import Note, NoteKind, NoteVisibility, Pulse
 from performance.foundation import access, audit, refusals
 from performance.inbox import actions as inbox
 from performance.people import queries as people
+from performance.people import rules as people_rules
 from performance.people.models import Person
 
 
@@ -119,7 +120,7 @@ def send_pulse(
     line = people.manager_of(employee.pk, on)
     if line is None or line.pk != manager.pk or by.person_id not in (employee.pk, manager.pk):
         raise PulseRefused(_("The pulse is between a person and their manager of today."))
-    if week_start != queries.monday_of(on):
+    if week_start != people_rules.monday_of(on):
         raise PulseRefused(_("This week's pulse can be sent until Sunday."), code="too_late")
     if set(answers) != set(queries.QUESTIONS) or not all(1 <= value <= 5 for value in answers.values()):
         raise PulseRefused(_("Answer each question from 1 to 5."))

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from feedback.models import Note, Pulse
 from performance.foundation import access
 from performance.people import queries as people
+from performance.people import rules as people_rules
 from performance.people.models import Person
 
 QUESTIONS = ("manageable", "helped", "clear")
@@ -64,10 +65,6 @@ def colleagues_near(
     return people.active_people(on).filter(near).exclude(pk=actor.person_id).order_by("name_sort", "number")
 
 
-def monday_of(day: datetime.date) -> datetime.date:
-    return day - datetime.timedelta(days=day.weekday())
-
-
 @dataclass(frozen=True)
 class PulseRow:
     """One question of a week both have answered: mine, theirs, and my own last weeks."""
@@ -101,7 +98,7 @@ def pulse_pairs(actor: access.Actor, on: datetime.date) -> list[PulsePair]:
     manager = people.manager_of(actor.person_id, on)
     pairs = [(actor.person, manager)] if manager else []
     pairs += [(report, actor.person) for report in people.reports_of(actor.person_id, on)]
-    week = monday_of(on)
+    week = people_rules.monday_of(on)
     since = week - datetime.timedelta(weeks=WEEKS_SHOWN)
     mine = Q(employee=actor.person_id) | Q(manager=actor.person_id)
     sent: dict[tuple[uuid.UUID, uuid.UUID], list[Pulse]] = {}

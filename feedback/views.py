@@ -17,6 +17,7 @@ from feedback.models import NoteKind, NoteVisibility
 from performance.foundation import access, refusals
 from performance.foundation.components import parts
 from performance.people import queries as people
+from performance.people import rules as people_rules
 from performance.people.models import Person
 
 PAGE = 20
@@ -144,7 +145,7 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         "tab": tab,
         "pairs": queries.pulse_pairs(request.actor, on),
         "received": list(queries.notes_received(request.actor)[:5]),
-        "week_start": queries.monday_of(on),
+        "week_start": people_rules.monday_of(on),
         "agreement": parts.AGREEMENT,
     }
 

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,9 @@ from okr.models import (
     CheckIn,
     CheckInDuty,
     Content,
+    KeyResult,
     KeyResultContent,
+    Milestone,
     Objective,
     ObjectiveVersion,
     OkrPolicy,
@@ -23,10 +25,14 @@ from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
 from okr.models.policies import Over
 from performance.foundation import access
+from performance.people import rules as people_rules
 
 MOST_KEY_RESULTS = 12
 #: The kind of work that a call for help is.
 BLOCKER = "goals.blocker"
+#: And a call into a thread.
+MENTION = "goals.mention"
+MOST_WEIGHT = 100
 LARGEST_AMOUNT = Decimal(10) ** 18
 
 Line = Collection[uuid.UUID]
@@ -53,9 +59,8 @@ def is_progress_open(period: Any) -> bool:
     return period.state in ("active", "closing") and period.progress_locked_at is None
 
 
-def monday_of(day: datetime.date) -> datetime.date:
-    """Weeks are ISO weeks."""
-    return day - datetime.timedelta(days=day.weekday())
+#: Weeks of check-ins are everybody's weeks.
+monday_of = people_rules.monday_of
 
 
 def is_reportable_week(week_starts_on: datetime.date, today: datetime.date, period: Any) -> bool:
@@ -245,7 +250,7 @@ def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool
 
 def problems_of(content: Content) -> list[Problem]:
     """Everything that keeps this text from being proposed; empty when it is sound."""
-    found: list[Problem] = []
+    found = _too_long(content, Objective, ("title",))
     if not content.title.strip():
         found.append(Problem("title", _("Say in one sentence what you want to reach.")))
     if content.visibility not in Visibility.values:
@@ -265,8 +270,23 @@ def problems_of(content: Content) -> list[Problem]:
     return found
 
 
+def _too_long(text: Any, model: Any, names: Iterable[str]) -> list[Problem]:
+    """What the column that keeps it has no room for."""
+    return [
+        Problem(name, _("This is too long: %(most)s characters are the most.") % {"most": most})
+        for name in names
+        if len(getattr(text, name)) > (most := model._meta.get_field(name).max_length)
+    ]
+
+
 def _problems_of(key_result: KeyResultContent) -> list[Problem]:
-    found: list[Problem] = []
+    found = _too_long(key_result, KeyResult, ("title", "unit", "currency", "metric_key"))
+    if any(not 1 <= step.weight <= MOST_WEIGHT for step in key_result.milestones):
+        found.append(Problem("milestones", _("A milestone weighs 1 to 100.")))
+    for step in key_result.milestones:
+        found += [
+            Problem("milestones", problem.message) for problem in _too_long(step, Milestone, ("title",))
+        ]
     if not key_result.title.strip():
         found.append(Problem("title", _("Name the key result.")))
     if key_result.weight_ppm <= 0:

@@ -60,4 +60,20 @@ function focusIn(root) {
   if (first) { first.removeAttribute('data-focus'); first.focus(); }
 }
 document.addEventListener('DOMContentLoaded', () => focusIn(document));
-document.addEventListener('htmx:afterSettle', (event) => focusIn(event.detail.elt));
+
+// Whoever works by keyboard goes on where they were. htmx finds the pressed button again by its id; where that is gone,
+// the focus goes to the heading of what has taken its place, or to the first thing in it.
+let left = null;
+document.addEventListener('htmx:beforeSwap', ({ detail: { target } }) => {
+  const isInside = document.activeElement !== document.body && target?.contains(document.activeElement);
+  left = isInside ? target.id : null;
+});
+document.addEventListener('htmx:afterSettle', ({ detail: { elt } }) => {
+  focusIn(elt);
+  if (left === null || (document.activeElement ?? document.body) !== document.body) return;
+  const place = document.getElementById(left) ?? elt;
+  left = null;
+  const first = place.querySelector?.('h1, h2, h3, a[href], button');
+  if (first && !first.matches('a, button')) first.tabIndex = -1;
+  first?.focus();
+});

@@ -1,32 +1,35 @@
 """The end of a period: both sides grade, then what stands is sealed."""
 
 import datetime
+import uuid
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import work
+from okr.actions import rhythm, work
 from okr.actions.refusals import ObjectiveRefused
-from okr.models import Grade, Objective, ObjectiveVersion
-from okr.models.agreements import Side, VersionState
+from okr.models import Alignment, ConfidenceVote, Grade, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import RUNNING_STATES, State
 from performance.foundation import access, audit
-from performance.inbox import models as inbox
+from performance.inbox import queries as inbox
 from performance.people import queries as people
+
+#: What is neither a draft nor closed yet.
+STANDING_STATES = (State.PROPOSED, State.DISCUSSED, *RUNNING_STATES)
 
 
 def ask_for_grades(*, at: datetime.datetime) -> int:
     """Asks the owners of what runs in a closing period for their grade, once each. Returns how many it asked."""
-    asked = inbox.WorkItem.objects.filter(kind=work.SELF_GRADE, subject_id=OuterRef("pk"))
+    asked = inbox.items_of_kind(work.SELF_GRADE).filter(subject_id=OuterRef("pk"))
     given = Grade.objects.filter(objective=OuterRef("pk"))
     with transaction.atomic():
         waiting = Objective.objects.filter(state__in=RUNNING_STATES, period__state="closing")
-        waiting = waiting.exclude(Exists(asked)).exclude(Exists(given)).select_related("owner", "period")
+        waiting = waiting.exclude(Exists(asked)).exclude(Exists(given))
         found = list(waiting.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True))
-        for objective in found:
-            work.ask_for_grade(objective, to=objective.owner, kind=work.SELF_GRADE, by=None, at=at)
+        work.ask_for_own_grades(found, at=at)
     return len(found)
 
 
@@ -87,7 +90,7 @@ def grade_objective(
         if side == Side.OWNER:
             work.graded(locked, kind=work.SELF_GRADE, by=by, at=at)
             if locked.agreer is not None:
-                work.ask_for_grade(locked, to=locked.agreer, kind=work.MANAGER_GRADE, by=by, at=at)
+                work.ask_for_managers_grade(locked, to=locked.agreer, by=by, at=at)
         else:
             work.graded(locked, kind=work.MANAGER_GRADE, by=by, at=at)
         audit.record(
@@ -101,25 +104,44 @@ def grade_objective(
 
 
 def seal_closed_periods(*, at: datetime.datetime) -> int:
-    """What ran in a closed period is closed: its progress is final, open proposals lapse, nobody is asked for
-    it any more. Returns how many objectives it closed."""
+    """What ran in a closed period is closed: its progress is final. What was never agreed is a draft again, whatever
+    was open lapses, and nobody is asked for any of it. Returns how many objectives it closed."""
     with transaction.atomic():
-        running = Objective.objects.filter(state__in=RUNNING_STATES, period__state="closed")
-        sealed = list(running.order_by("pk").select_for_update(of=("self",), no_key=True))
-        before = {each.pk: each.state for each in sealed}
-        Objective.objects.filter(pk__in=before).update(state=State.CLOSED)
-        lapsed = ObjectiveVersion.objects.filter(
-            objective__period__state="closed", state=VersionState.PROPOSED
-        )
-        ids = set(lapsed.values_list("objective_id", flat=True)) | set(before)
-        ObjectiveVersion.objects.filter(objective_id__in=ids, state=VersionState.PROPOSED).update(
-            state=VersionState.WITHDRAWN, settled_at=at
-        )
-        work.nothing_waits(ids, at=at)
-        audit.record_many(
-            by=None,
-            action="okr.close_objective",
-            changed=[(each, {"state": [before[each.pk], State.CLOSED]}) for each in sealed],
-            at=at,
-        )
+        standing = Objective.objects.filter(period__state="closed", state__in=STANDING_STATES)
+        moved = list(standing.order_by("pk").select_for_update(of=("self",), no_key=True))
+        sealed = [each for each in moved if each.state in RUNNING_STATES]
+        unagreed = [each for each in moved if each.state not in RUNNING_STATES]
+        Objective.objects.filter(pk__in=[each.pk for each in sealed]).update(state=State.CLOSED)
+        Objective.objects.filter(pk__in=[each.pk for each in unagreed]).update(state=State.DRAFT)
+        _let_lapse({each.pk for each in moved}, at)
+        rhythm.end_duties(at=at)
+        for action, changed, state in (
+            ("okr.close_objective", sealed, State.CLOSED),
+            ("okr.lapse_objective", unagreed, State.DRAFT),
+        ):
+            changes = [(each, {"state": [each.state, state]}) for each in changed]
+            for each in changed:
+                each.state = state
+            audit.record_many(by=None, action=action, changed=changes, at=at)
     return len(sealed)
+
+
+def _let_lapse(objective_ids: set[uuid.UUID], at: datetime.datetime) -> None:
+    """Proposals, votes, suggestions and offers of closed periods that nobody can answer any more. A vote shows what
+    was answered until then."""
+    closed = {"objective__period__state": "closed"}
+    lapsed = ObjectiveVersion.objects.filter(**closed, state=VersionState.PROPOSED)
+    votes = ConfidenceVote.objects.filter(**closed, closed_at=None)
+    edits = SuggestedEdit.objects.filter(**closed, state=EditState.OPEN)
+    offers = Alignment.objects.filter(parent_id__in=objective_ids, accepted_at=None)
+    ids = objective_ids | set(lapsed.values_list("objective_id", flat=True))
+    vote_ids, edit_ids = (list(rows.values_list("pk", flat=True)) for rows in (votes, edits))
+    ObjectiveVersion.objects.filter(objective_id__in=ids, state=VersionState.PROPOSED).update(
+        state=VersionState.WITHDRAWN, settled_at=at
+    )
+    ConfidenceVote.objects.filter(pk__in=vote_ids, closed_at=None).update(closed_at=at)
+    SuggestedEdit.objects.filter(pk__in=edit_ids, state=EditState.OPEN).update(
+        state=EditState.LAPSED, decided_at=at
+    )
+    link_ids = list(offers.values_list("pk", flat=True))
+    work.nothing_waits(ids, vote_ids=vote_ids, edit_ids=edit_ids, link_ids=link_ids, at=at)

@@ -44,6 +44,7 @@ def comment_on_objective(
                 field="text",
             )
     with transaction.atomic():
+        proposals.require_unclosed(people.hold_period(objective.period_id))
         _into_discussion(objective)
         comment = Comment.objects.create(objective=objective, by=by.person, at=at, text=text.strip())
         Mention.objects.bulk_create(Mention(comment=comment, person=person) for person in called)
@@ -78,7 +79,7 @@ def suggest_edit(
             .get(pk=objective.pk)
         )
         proposals.require_open_goals(locked.period)
-        content = proposals.standing_content(locked)
+        content = queries.standing_content(locked)
         kept = _as_kept(new)
         try:
             old = content.value_of(field)
@@ -87,7 +88,7 @@ def suggest_edit(
         if old == kept:
             raise ObjectiveRefused(_("That is what it says already."), code="unchanged", field="new")
         proposals.require_sound(with_value(content, field, kept))
-        version = proposals.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
+        version = queries.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
         if version is None:
             raise ObjectiveRefused(_("Propose the objective first."), code="draft")
         try:
@@ -126,7 +127,7 @@ def accept_edit(*, edit: SuggestedEdit, by: access.Actor, at: datetime.datetime)
     with transaction.atomic():
         locked = _locked_edit(edit)
         objective = locked.objective
-        content = proposals.standing_content(objective)
+        content = queries.standing_content(objective)
         try:
             standing = content.value_of(locked.field)
         except KeyError:

@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from okr.models import Alignment, KeyResult, KeyResultEntry, Objective, OkrPolicy, ProgressPoint
-from okr.models.objectives import OPEN_STATES, RUNNING_STATES
 from okr.queries import metrics, pace
 from performance.engine import progress
 from performance.foundation import stale, tenancy
+
+#: So many rows are written in one statement.
+BATCH = 500
 
 ABOVE = """
     WITH RECURSIVE above(id) AS (
@@ -174,9 +176,12 @@ def count_again(objective_ids: Iterable[uuid.UUID], *, at: datetime.datetime) ->
     locked = lock(noted)
     policies = pace.policies_of(each.period_id for each in locked.values())
     rows = KeyResult.objects.filter(objective_id__in=locked, removed_at=None).prefetch_related("milestones")
-    for objective_id, key_results in _by_objective(rows).items():
-        measure(key_results, policies[locked[objective_id].period_id])
-        KeyResult.objects.bulk_update(key_results, ["progress_micro"])
+    by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
+    for key_result in rows:
+        by_period[locked[key_result.objective_id].period_id].append(key_result)
+    for period_id, key_results in by_period.items():
+        measure(key_results, policies[period_id])
+        KeyResult.objects.bulk_update(key_results, ["progress_micro"], batch_size=BATCH)
     roll_up(locked, at=at, noted=noted)
 
 
@@ -184,26 +189,24 @@ def refresh_bound_key_results(
     *, at: datetime.datetime, objective_ids: Collection[uuid.UUID] | None = None
 ) -> int:
     """Key results bound to a metric fill themselves: where the metric's value of the period has moved, notes an
-    entry without a check-in and rolls up. Returns how many moved."""
-    bound = KeyResult.objects.filter(
-        kind="kpi", removed_at=None, objective__period__progress_locked_at=None
-    ).exclude(objective__state__in=OPEN_STATES)
-    if objective_ids is None:
-        bound = bound.filter(objective__state__in=RUNNING_STATES)
-    else:
+    entry without a check-in and rolls up. Only what has moved is locked, so that a look at what has not keeps nobody
+    waiting. Returns how many moved."""
+    bound = metrics.bound_key_results()
+    if objective_ids is not None:
         bound = bound.filter(objective_id__in=objective_ids)
-    ids = list(bound.values_list("objective_id", flat=True).distinct())
+    ids = metrics.moved_objectives(bound)
     if not ids:
         return 0
-    locked = lock(ids)
-    rows = list(
-        bound.filter(objective_id__in=locked)
-        .select_related("objective__period__organisation")
-        .prefetch_related("milestones")
-    )
-    changed = _fill(rows, at)
-    _note_entries(changed, locked, at)
-    roll_up(locked, at=at)
+    with transaction.atomic():
+        locked = lock(ids)
+        rows = list(
+            bound.filter(objective_id__in=ids)
+            .select_related("objective__period__organisation")
+            .prefetch_related("milestones")
+        )
+        changed = _fill(rows, at)
+        _note_entries(changed, locked, at)
+        roll_up(locked, at=at)
     return len(changed)
 
 

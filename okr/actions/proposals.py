@@ -66,8 +66,9 @@ def propose_objective(
 
 
 def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime) -> None:
-    """Rewrites a draft, which needs no agreement."""
+    """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
+        require_sound(content)
         locked = _locked(objective)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
@@ -90,7 +91,7 @@ def propose_change(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
             )
         require_sound(content)
-        if locked.state != State.DRAFT and content == standing_content(locked):
+        if locked.state != State.DRAFT and content == contents.standing_content(locked):
             raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
         return _open_version(locked, content, reason=reason, by=by, at=at)
 
@@ -101,7 +102,7 @@ def withdraw_proposal(
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
     with transaction.atomic():
         locked = _locked(objective)
-        version = open_proposal(locked)
+        version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
         _settle(version, VersionState.WITHDRAWN, at)
@@ -169,16 +170,6 @@ def activate_agreed_objectives(*, at: datetime.datetime) -> int:
 # --- Parts -----------------------------------------------------------------------------------------------
 
 
-def open_proposal(objective: Objective) -> ObjectiveVersion | None:
-    return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
-
-
-def standing_content(objective: Objective) -> Content:
-    """What a further change starts from: the open proposal, else what the rows say."""
-    version = open_proposal(objective)
-    return version.as_content if version is not None else contents.content_of(objective)
-
-
 def apply_content(objective: Objective, content: Content, *, at: datetime.datetime) -> None:
     """Brings the rows to a text. Key results that it leaves out are marked as removed, never deleted."""
     objective.title = content.title
@@ -244,6 +235,12 @@ def require_open_goals(period: Any) -> None:
         raise ObjectiveRefused(_("The goals of this period are locked."), code="goals_locked", field="period")
 
 
+def require_unclosed(period: Any) -> None:
+    """Words and votes outlast the lock on goals, but not the period."""
+    if period.state == "closed":
+        raise ObjectiveRefused(_("This period is closed."), code="closed")
+
+
 def require_sound(content: Content) -> None:
     for problem in rules.problems_of(content):
         raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
@@ -273,7 +270,7 @@ def require_sound(content: Content) -> None:
 def _open_version(
     objective: Objective, content: Content, *, reason: str, by: access.Actor, at: datetime.datetime
 ) -> ObjectiveVersion:
-    former = open_proposal(objective)
+    former = contents.open_proposal(objective)
     if former is not None:
         _settle(former, VersionState.SUPERSEDED, at)
     agreer = people.manager_of(objective.owner_id, people.day_at(by.organisation, at))

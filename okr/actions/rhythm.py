@@ -90,9 +90,9 @@ def _duty(
     return duty
 
 
-def settle_duties(*, at: datetime.datetime) -> None:
-    """What needs no asking any more: weeks that were reported while their duty was being written, and weeks on all of
-    whose days until the due one somebody has meanwhile been noted away."""
+def settle_duties(*, organisation: Any, at: datetime.datetime) -> None:
+    """What needs no asking any more: weeks that were reported while their duty was being written, weeks on all of
+    whose days until the due one somebody has meanwhile been noted away, and weeks of who has left."""
     with transaction.atomic():
         open_ones = CheckInDuty.objects.filter(state=DutyState.OPEN)
         reported = CheckIn.objects.filter(
@@ -101,22 +101,45 @@ def settle_duties(*, at: datetime.datetime) -> None:
         late = open_ones.filter(Exists(reported)).select_for_update(of=("self",))
         for duty in late.annotate(reported_at=Subquery(reported.values("at")[:1])):
             duty_done(person=duty.person, monday=duty.week_starts_on, by=None, at=duty.reported_at)
+        here = people.active_people(people.day_at(organisation, at))
+        gone = list(
+            open_ones.exclude(person__left_on=None)
+            .exclude(person_id__in=here.values("pk"))
+            .select_for_update(of=("self",))
+        )
         away = list(
-            open_ones.filter(person_id__in=people.standing_absences().values("person_id"))
+            open_ones.exclude(pk__in=[duty.pk for duty in gone])
+            .filter(person_id__in=people.standing_absences().values("person_id"))
             .select_for_update(of=("self",))
             .select_related("person__organisation")
         )
-        excused = _without_a_day(away)
-        for duty in excused:
-            duty.state, duty.excuse, duty.escalate_at = DutyState.EXCUSED, Excuse.AWAY, None
-        CheckInDuty.objects.bulk_update(excused, ["state", "excuse", "escalate_at"])
-        work.check_ins_settled([duty.pk for duty in excused], by=None, at=at)
+        excused = [(duty, Excuse.LEFT) for duty in gone] + [
+            (duty, Excuse.AWAY) for duty in _without_a_day(away)
+        ]
+        for duty, why in excused:
+            duty.state, duty.excuse, duty.escalate_at = DutyState.EXCUSED, why, None
+        settled = [duty for duty, _why in excused]
+        CheckInDuty.objects.bulk_update(settled, ["state", "excuse", "escalate_at"])
+        work.check_ins_settled([duty.pk for duty in settled], by=None, at=at)
+
+
+def end_duties(*, at: datetime.datetime) -> None:
+    """Of closed periods nothing is owed any more: what was due stays missed, what was not due yet is excused."""
+    with transaction.atomic():
+        open_ones = CheckInDuty.objects.filter(state=DutyState.OPEN, period__state="closed")
+        ended = list(open_ones.select_for_update(of=("self",)))
+        for duty in ended:
+            is_missed = duty.due_at is not None and duty.due_at <= at
+            duty.state = DutyState.MISSED if is_missed else DutyState.EXCUSED
+            duty.excuse, duty.escalate_at = "" if is_missed else Excuse.CLOSED, None
+        CheckInDuty.objects.bulk_update(ended, ["state", "excuse", "escalate_at"])
+        work.check_ins_settled([duty.pk for duty in ended], by=None, at=at)
 
 
 def ask_for_check_ins(*, organisation: Any, at: datetime.datetime) -> int:
     """Puts what is due today before those who owe it, once, up to a batch of them; who is away today is asked when
     they are back. Returns how many were asked."""
-    settle_duties(at=at)
+    settle_duties(organisation=organisation, at=at)
     local = people.local_time(organisation, at)
     midnight = datetime.datetime.combine(local.date(), datetime.time(), local.tzinfo)
     # From the hour of asking on whatever is due by tonight; before it only what is due this minute already.
@@ -134,7 +157,7 @@ def ask_for_check_ins(*, organisation: Any, at: datetime.datetime) -> int:
 def escalate_missed(*, organisation: Any, at: datetime.datetime) -> int:
     """Tells the next level up the line of what is still missing after the grace, up to a batch; who is away today is
     told of when they are back. Returns how many duties were looked at."""
-    settle_duties(at=at)
+    settle_duties(organisation=organisation, at=at)
     today = people.day_at(organisation, at)
     with transaction.atomic():
         duties = list(_present(today).filter(escalate_at__lte=at).order_by("escalate_at", "pk")[:BATCH])

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from okr import queries
-from okr.actions import work
+from okr.actions import proposals, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Ballot, ConfidenceVote, Objective
 from performance.foundation import access, audit
@@ -22,6 +22,7 @@ def open_vote(*, objective: Objective, by: access.Actor, at: datetime.datetime) 
     if len(voters) < FEWEST_VOTERS:
         raise ObjectiveRefused(_("A vote needs at least two people."), code="too_few")
     with transaction.atomic():
+        proposals.require_unclosed(people.hold_period(objective.period_id))
         try:
             with transaction.atomic():
                 vote = ConfidenceVote.objects.create(objective=objective, opened_by=by.person, opened_at=at)

@@ -26,7 +26,7 @@ from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
 LINK = "goals.link"
-VOTE, MENTION = "goals.vote", "goals.mention"
+VOTE, MENTION = "goals.vote", rules.MENTION
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 LANGUAGES = ("en", "zh-hans")
@@ -177,14 +177,28 @@ def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
         inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)
 
 
-def ask_for_grade(objective: Objective, *, to: Any, kind: str, by: Any, at: datetime.datetime) -> None:
+def ask_for_own_grades(objectives: Sequence[Objective], *, at: datetime.datetime) -> None:
+    """Each owner, of each of theirs."""
+    titles = _in_both(GRADE_YOURS, None)
+    works = [
+        inbox.Work(each.owner_id, each.pk, *titles, _grades_of(each), None, *(each.title[:DETAIL],) * 2)
+        for each in objectives
+    ]
+    inbox.assign_many(kind=SELF_GRADE, works=works, at=at)
+
+
+def _grades_of(objective: Objective) -> str:
+    return f"{reverse('okr:objective', args=[objective.pk])}#card-grades"
+
+
+def ask_for_managers_grade(objective: Objective, *, to: Any, by: Any, at: datetime.datetime) -> None:
     _assign(
-        GRADE_YOURS if kind == SELF_GRADE else GRADE_THEIRS,
+        GRADE_THEIRS,
         about=objective.owner,
         to=to,
-        kind=kind,
+        kind=MANAGER_GRADE,
         subject_id=objective.pk,
-        url=f"{reverse('okr:objective', args=[objective.pk])}#card-grades",
+        url=_grades_of(objective),
         detail=(objective.title,) * 2,
         by=by,
         at=at,
@@ -195,10 +209,23 @@ def graded(objective: Objective, *, kind: str, by: Any, at: datetime.datetime) -
     inbox.resolve_work(kind=kind, subject_id=objective.pk, by=by, at=at)
 
 
-def nothing_waits(objective_ids: Collection[uuid.UUID], *, at: datetime.datetime) -> None:
-    """Of sealed objectives nothing is asked any more."""
-    for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE):
-        inbox.resolve_many(kind=kind, subject_ids=objective_ids, by=None, at=at)
+def nothing_waits(
+    objective_ids: Collection[uuid.UUID],
+    *,
+    vote_ids: Collection[uuid.UUID],
+    edit_ids: Collection[uuid.UUID],
+    link_ids: Collection[uuid.UUID],
+    at: datetime.datetime,
+) -> None:
+    """Of sealed objectives, and of what was open about them, nothing is asked any more."""
+    for kind, subject_ids in (
+        *((kind, objective_ids) for kind in (AGREEMENT, SELF_GRADE, MANAGER_GRADE, MENTION)),
+        (VOTE, vote_ids),
+        (SUGGESTION, edit_ids),
+        (LINK, link_ids),
+    ):
+        if subject_ids:
+            inbox.resolve_many(kind=kind, subject_ids=subject_ids, by=None, at=at)
 
 
 def ask_for_check_ins(duties: Sequence[CheckInDuty], *, at: datetime.datetime) -> None:

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from okr import actions, forms, queries, rules
-from okr.actions import proposals
 from okr.api import serializers
 from okr.models import Agreement, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.objectives import OwnerKind
@@ -151,7 +150,7 @@ class Change(GoalsView):
         one, line = self.found(objective_id)
         access.require(rules.can_change(self.actor, one, line))
         given = self.valid(serializers.ChangeIn)
-        content = serializers.content_from(given, proposals.standing_content(one))
+        content = serializers.content_from(given, queries.standing_content(one))
         if given["draft"]:
             actions.save_draft(objective=one, content=content, by=self.actor, at=timezone.now())
         else:
@@ -186,7 +185,7 @@ class Withdraw(GoalsView):
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Takes back what is proposed."""
         one, _line = self.found(objective_id)
-        access.require(rules.can_withdraw(self.actor, one, proposals.open_proposal(one)))
+        access.require(rules.can_withdraw(self.actor, one, queries.open_proposal(one)))
         reason = self.valid(serializers.WithdrawalIn)["reason"]
         actions.withdraw_proposal(objective=one, by=self.actor, at=timezone.now(), reason=reason)
         return self.detail(one.pk)

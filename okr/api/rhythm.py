@@ -100,7 +100,7 @@ class Duties(GoalsView):
         responses=DutyOut(many=True),
         parameters=[
             OpenApiParameter("week_starts_on", str),
-            OpenApiParameter("state", str, enum=["open", "done", "excused"]),
+            OpenApiParameter("state", str, enum=["open", "done", "excused", "missed"]),
         ],
     )
     def get(self, request: Request) -> Response:

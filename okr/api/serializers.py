@@ -1,5 +1,6 @@
 """What the API takes and gives. Amounts are decimal text; weights and shares are percent; progress is percent."""
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,9 @@ def percent_of(micro: int | None) -> Decimal | None:
 
 class MilestoneIn(serializers.Serializer):
     title = serializers.CharField(max_length=200)
-    weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    weight = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="Left out it stays as it is; 1 for a new one."
+    )
 
 
 class KeyResultIn(serializers.Serializer):
@@ -128,6 +131,7 @@ class OkrPolicyIn(serializers.Serializer):
     roll_up = serializers.ChoiceField(choices=policies.RollUp.choices, required=False)
     method = serializers.ChoiceField(choices=policies.Method.choices, required=False)
     status_rule = serializers.ChoiceField(choices=policies.StatusRule.choices, required=False)
+    carry_over = serializers.ChoiceField(choices=policies.CarryOver.choices, required=False)
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
@@ -139,7 +143,7 @@ class OkrPolicyVersionOut(serializers.ModelSerializer):
         model = OkrPolicy
         fields = [
             *("number", "over", "cap_percent", "missing", "start_equals_target", "roll_up", "method"),
-            *("status_rule", "reason", "by", "at"),
+            *("status_rule", "carry_over", "reason", "by", "at"),
         ]
 
 
@@ -386,12 +390,16 @@ def _key_result(given: dict[str, Any], known: KeyResultContent | None) -> KeyRes
         metric_key=given["metric"],
         slice=dict(given["slice"]),
         milestones=tuple(
-            kept.get(step["title"]) or MilestoneContent(title=step["title"], weight=step["weight"])
+            _milestone(kept.get(step["title"]) or MilestoneContent(title=step["title"]), step.get("weight"))
             for step in given["milestones"]
         ),
         **amounts,
         **identity,
     )
+
+
+def _milestone(step: MilestoneContent, weight: int | None) -> MilestoneContent:
+    return step if weight is None else dataclasses.replace(step, weight=weight)
 
 
 def _text(value: Decimal | None) -> str | None:

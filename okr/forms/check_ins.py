@@ -158,11 +158,13 @@ def initial_of(key_results: Iterable[KeyResult], *, check_in: Any, draft: Any) -
 
 
 def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a posted form is worth keeping as a draft."""
-    kept: dict[str, Any] = {}
+    """What of a posted form is worth keeping as a draft. A browser sends no box that is not ticked, so the page names
+    the key results whose milestones it shows: none of them ticked is an answer too."""
+    shown = posted.getlist("with-steps")[:50]  # type: ignore[attr-defined]
+    kept: dict[str, Any] = {f"steps-{key[:36]}": [] for key in shown}
     for name in posted:
         if name.startswith("steps-"):
-            kept[name] = posted.getlist(name)[:50]  # type: ignore[attr-defined]
+            kept[name] = [each for each in posted.getlist(name)[:50] if each]  # type: ignore[attr-defined]
         elif name.startswith(("value-", "done-", "confidence-", "note-")) or name in (
             "wins",
             "plans",

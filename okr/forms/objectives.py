@@ -1,5 +1,6 @@
 """Writing an objective: its text, its key results, and the small forms around it."""
 
+import dataclasses
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -7,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
@@ -32,6 +34,8 @@ FIELDS_OF = {
     "yes_no": (),
     "kpi": ("metric_key", "slice", "start", "target", "unit"),
 }
+#: "Rolled out everywhere ×3"; who has no such sign types a star.
+WEIGHED_LINE = re.compile(r"(.*\S)\s*[×*]\s*(\d{1,4})")
 SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
 
 
@@ -40,8 +44,9 @@ class ObjectiveForm(forms.Form):
 
     owner = forms.ChoiceField(label=_("Whose objective"))
     period = forms.ChoiceField(label=_("Period"))
-    sponsor = forms.ChoiceField(
+    sponsor = forms.ModelChoiceField(
         label=_("Sponsor"),
+        queryset=people.Person.objects.none(),
         required=False,
         help_text=_("Agrees for the other side, because nobody manages the owner."),
     )
@@ -76,7 +81,7 @@ class ObjectiveForm(forms.Form):
         *args: Any,
         owners: Iterable[tuple[str, Any]] = (),
         periods: Iterable[Any] = (),
-        sponsors: Iterable[Any] = (),
+        sponsors: QuerySet[people.Person] | None = None,
         is_change: bool = False,
         needs_reason: bool = False,
         **options: Any,
@@ -92,11 +97,10 @@ class ObjectiveForm(forms.Form):
         del self.fields["reason"]
         self.fields["owner"].choices = list(owners)  # type: ignore[attr-defined]
         self.fields["period"].choices = [(str(each.pk), str(each)) for each in periods]  # type: ignore[attr-defined]
-        named = [(str(each.pk), str(each)) for each in sponsors]
-        if named:
-            self.fields["sponsor"].choices = [("", _("Choose")), *named]  # type: ignore[attr-defined]
-        else:
+        if sponsors is None:
             del self.fields["sponsor"]
+        else:
+            self.fields["sponsor"].queryset = sponsors  # type: ignore[attr-defined]
 
 
 class KeyResultForm(forms.Form):
@@ -123,6 +127,7 @@ class KeyResultForm(forms.Form):
     milestones = forms.CharField(
         label=_("Milestones, one in each line"),
         required=False,
+        help_text=_("All weigh the same; a line that ends with ×3 weighs three times as much."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -224,10 +229,21 @@ def standing_of(known: KeyResultContent) -> dict[str, Any]:
 
 
 def _milestones(text: str, known: Iterable[MilestoneContent]) -> tuple[MilestoneContent, ...]:
-    """One for each line; a line that is there already keeps its milestone, and with it whether it is done."""
+    """One for each line, with its weight after a "×"; a title that is there already keeps its milestone, and with it
+    whether it is done."""
     kept = {step.title: step for step in known}
-    titles = dict.fromkeys(line.strip()[:200] for line in text.splitlines() if line.strip())
-    return tuple(kept.get(title) or MilestoneContent(title=title) for title in titles)
+    steps: dict[str, MilestoneContent] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        weighed = None if line in kept else WEIGHED_LINE.fullmatch(line)
+        title, weight = (weighed[1], int(weighed[2])) if weighed else (line, 1)
+        title = title[:200]
+        step = kept.get(title) or MilestoneContent(title=title)
+        steps.setdefault(title, dataclasses.replace(step, weight=weight))
+    return tuple(steps.values())
+
+
+def _line_of(step: MilestoneContent) -> str:
+    return step.title if step.weight == 1 else f"{step.title} ×{step.weight}"
 
 
 def rows_of(content: Content) -> list[dict[str, Any]]:
@@ -244,7 +260,7 @@ def rows_of(content: Content) -> list[dict[str, Any]]:
             "owner": str(each.owner_id or ""),
             "weight": Decimal(each.weight_ppm) / 10_000,
             "slice": slice_text(each.slice),
-            "milestones": "\n".join(step.title for step in each.milestones),
+            "milestones": "\n".join(map(_line_of, each.milestones)),
             "steps": each.milestones,
         }
         for each in content.key_results

@@ -52,4 +52,6 @@ class CadenceForm(forms.Form):
 
 
 class ExcuseForm(forms.Form):
-    reason = forms.CharField(label=_("Why"), max_length=300)
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, error_messages={"required": _("Say why, in a sentence.")}
+    )

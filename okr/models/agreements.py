@@ -108,6 +108,7 @@ class EditState(models.TextChoices):
     OPEN = "open", pgettext_lazy("suggestion", "Open")
     ACCEPTED = "accepted", pgettext_lazy("suggestion", "Accepted")
     REJECTED = "rejected", pgettext_lazy("suggestion", "Rejected")
+    LAPSED = "lapsed", pgettext_lazy("suggestion", "Lapsed")
 
 
 class SuggestedEdit(tenancy.TenantModel):

@@ -57,12 +57,15 @@ class DutyState(models.TextChoices):
     OPEN = "open", pgettext_lazy("duty", "Open")
     DONE = "done", pgettext_lazy("duty", "Done")
     EXCUSED = "excused", pgettext_lazy("duty", "Excused")
+    MISSED = "missed", pgettext_lazy("duty", "Missed")
 
 
 class Excuse(models.TextChoices):
     AWAY = "away", _("Away")
     HOLIDAY = "holiday", _("No workday until then")
     MANAGER = "manager", _("Excused by a manager")
+    LEFT = "left", _("No longer here")
+    CLOSED = "closed", _("The period was closed before")
 
 
 class CheckInDuty(tenancy.TenantModel):

@@ -23,12 +23,19 @@ from okr.queries.check_ins import (
 )
 from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
-from okr.queries.contents import content_of, differences, field_label, field_value
+from okr.queries.contents import (
+    content_of,
+    differences,
+    field_label,
+    field_value,
+    open_proposal,
+    owners_named,
+    standing_content,
+)
 from okr.queries.grades import grades_of, kin_of, to_carry
-from okr.queries.metrics import metric_values, take
+from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
-    Node,
     ObjectiveRow,
     check_in_history,
     filtered,
@@ -41,7 +48,6 @@ from okr.queries.objectives import (
     progress_by_week,
     proposals_waiting_for,
     rows_of,
-    team_tree,
     versions_of,
     with_key_results,
 )
@@ -60,7 +66,9 @@ from okr.queries.rhythm import (
     standing_cadence,
 )
 from okr.queries.strategy import MapNode, StrategyMap, strategy_map
+from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
+from okr.queries.tree import Node, team_tree
 from okr.queries.visibility import may_see, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
@@ -80,6 +88,7 @@ __all__ = [
     "TeamRow",
     "VoteShown",
     "amount",
+    "bound_key_results",
     "branch_of",
     "cadences",
     "called_by_comment",
@@ -102,6 +111,7 @@ __all__ = [
     "filtered",
     "frame_around",
     "grades_of",
+    "is_called",
     "key_result_rows",
     "key_results_to_report",
     "kin_of",
@@ -110,11 +120,14 @@ __all__ = [
     "links_of",
     "may_see",
     "metric_values",
+    "moved_objectives",
     "newest_entries",
     "of_person",
     "open_asks",
+    "open_proposal",
     "owed_before",
     "owners_compared",
+    "owners_named",
     "owners_to_ask",
     "pace_of",
     "percent",
@@ -135,12 +148,14 @@ __all__ = [
     "span",
     "standing",
     "standing_cadence",
+    "standing_content",
     "status_of",
     "strategy_map",
     "streak_of",
     "take",
     "team_tree",
     "team_week",
+    "thread_of",
     "timeline_rows",
     "to_carry",
     "totals_of",

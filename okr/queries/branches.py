@@ -8,8 +8,9 @@ from django.db.models import Count, QuerySet
 
 from okr.models import Alignment, Objective, OkrPolicy
 from okr.models.objectives import State
-from okr.queries.objectives import Node, rows_of, with_key_results
+from okr.queries.objectives import rows_of, with_key_results
 from okr.queries.pace import Pace
+from okr.queries.tree import Node
 
 A_BRANCH = 15
 
@@ -24,15 +25,17 @@ class Branch:
 
 
 def serving(visible: QuerySet[Objective], parent_id: uuid.UUID) -> QuerySet[Objective]:
-    """The visible objectives that directly serve one; no drafts."""
-    links = Alignment.objects.filter(parent_id=parent_id).values("child_id")
+    """The visible objectives that directly serve one; no drafts, and no offers that nobody has taken yet."""
+    links = Alignment.objects.filter(parent_id=parent_id).exclude(accepted_at=None).values("child_id")
     return visible.filter(pk__in=links).exclude(state=State.DRAFT)
 
 
 def counts_below(visible: QuerySet[Objective], parents: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many visible objectives directly serve each; one query."""
     seen = visible.exclude(state=State.DRAFT).values("pk")
-    links = Alignment.objects.filter(parent_id__in=parents, child__in=seen).order_by()
+    links = (
+        Alignment.objects.filter(parent_id__in=parents, child__in=seen).exclude(accepted_at=None).order_by()
+    )
     return dict(links.values_list("parent_id").annotate(Count("child_id")))
 
 

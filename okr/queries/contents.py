@@ -1,17 +1,23 @@
 """The text of an objective as a value, and what differs between two of them."""
 
+import uuid
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from okr.models import Content, KeyResultContent, MilestoneContent, Objective
+from okr.models import Content, KeyResultContent, MilestoneContent, Objective, ObjectiveVersion
+from okr.models.agreements import VersionState
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 from okr.queries import readings
 from performance.foundation.components import formats
+from performance.people import models as people_models
 
 Difference = tuple[str, str | None, str | None]
+Owners = Mapping[uuid.UUID | None, Any]
 COPIED = ("kind", "title", "weight_ppm", "owner_id", "unit", "currency", *AMOUNTS, "metric_key", "slice")
 
 
@@ -39,8 +45,20 @@ def content_of(objective: Objective) -> Content:
     )
 
 
-def differences(old: Content, new: Content) -> list[Difference]:
-    """Rows (label, old, new) in the reader's language; one side is None for what is added or removed."""
+def open_proposal(objective: Objective) -> ObjectiveVersion | None:
+    """The version that waits for agreement."""
+    return ObjectiveVersion.objects.filter(objective=objective, state=VersionState.PROPOSED).first()
+
+
+def standing_content(objective: Objective) -> Content:
+    """What a further change starts from: the open proposal, else what the rows say."""
+    version = open_proposal(objective)
+    return version.as_content if version is not None else content_of(objective)
+
+
+def differences(old: Content, new: Content, owners: Owners) -> list[Difference]:
+    """Rows (label, old, new) in the reader's language; one side is None for what is added or removed. `owners` are
+    those whom the texts name, and under None who owns the objective."""
     rows: list[Difference] = []
     for name, label in (("title", _("Objective")), ("description", _("Why")), ("weight", _("Weight"))):
         _note(rows, label, str(getattr(old, name)), str(getattr(new, name)))
@@ -50,26 +68,40 @@ def differences(old: Content, new: Content) -> list[Difference]:
     for place, key_result in enumerate(new.key_results, 1):
         name = _("KR%(number)s") % {"number": place}
         if key_result.id not in before:
-            rows.append((name, None, f"{key_result.title}, {share(key_result)}"))
+            said = (key_result.title, _kind(key_result), share(key_result))
+            rows.append((name, None, formats.listed(said)))
+            # Beyond that, all that differs from a bare one is new.
+            bare = KeyResultContent(key_result.kind, key_result.title, key_result.weight_ppm)
+            rows += [(label, None, now) for label, _none, now in _changes(name, bare, key_result, owners)]
         else:
-            rows += _changes(name, before.pop(key_result.id), key_result)
+            rows += _changes(name, before.pop(key_result.id), key_result, owners)
     rows += [(_("Key result"), each.title, None) for each in before.values()]
     return rows
+
+
+def owners_named(objective: Objective, contents: Iterable[Content]) -> Owners:
+    """Whom these texts of an objective name as owners of key results; who is not named owns it all. One query."""
+    ids = {each.owner_id for content in contents for each in content.key_results}
+    return {None: objective.owner, **people_models.Person.objects.in_bulk([key for key in ids if key])}
 
 
 def share(key_result: KeyResultContent) -> str:
     return formats.percent(formats.ppm(key_result.weight_ppm))
 
 
-def _changes(name: str, old: KeyResultContent, new: KeyResultContent) -> list[Difference]:
+def _changes(name: str, old: KeyResultContent, new: KeyResultContent, owners: Owners) -> list[Difference]:
     rows: list[Difference] = []
     _note(rows, _("%(kr)s title") % {"kr": name}, old.title, new.title)
     _note(rows, _("%(kr)s kind") % {"kr": name}, _kind(old), _kind(new))
     for field, label in AMOUNT_LABELS.items():
         now, then = getattr(new, field), getattr(old, field)
         if now != then:
-            shown = [None if value is None else readings.amount(new, value) for value in (then, now)]
-            rows.append((f"{name} {_(label)}", shown[0], shown[1]))
+            rows.append((f"{name} {_(label)}", _amount(old, then), _amount(new, now)))
+    _note(rows, f"{name} {_('unit')}", old.unit, new.unit)
+    _note(rows, f"{name} {_('currency')}", old.currency, new.currency)
+    before, after = owners.get(old.owner_id), owners.get(new.owner_id)
+    if before != after:
+        rows.append((f"{name} {_('owner')}", formats.person_name(before), formats.person_name(after)))
     _note(rows, f"{name} {_('weight')}", share(old), share(new))
     _note(rows, f"{name} {_('metric')}", old.metric_key, new.metric_key)
     _note(rows, f"{name} {_('slice')}", _slice(old), _slice(new))
@@ -91,8 +123,14 @@ def _slice(key_result: KeyResultContent) -> str:
     return formats.listed(pairs)
 
 
+def _amount(key_result: KeyResultContent, value: Decimal | None) -> str | None:
+    return None if value is None else readings.amount(key_result, value)
+
+
 def _steps(key_result: KeyResultContent) -> str:
-    return "; ".join(each.title for each in key_result.milestones)
+    return "; ".join(
+        each.title if each.weight == 1 else f"{each.title} ×{each.weight}" for each in key_result.milestones
+    )
 
 
 def field_label(content: Content, path: str) -> str:

@@ -1,10 +1,14 @@
 """What the metrics say that key results are bound to."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from okr.models import KeyResult
+from okr.models.objectives import RUNNING_STATES
 from performance.kpis import queries as kpis
 
 
@@ -15,6 +19,29 @@ def metric_values(key_results: Iterable[KeyResult], period: Any) -> dict[uuid.UU
         return {}
     values = kpis.period_values([(each.metric_key, each.slice) for each in bound], period)
     return {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+
+
+def bound_key_results() -> QuerySet[KeyResult]:
+    """Key results of what runs that a metric still fills."""
+    return KeyResult.objects.filter(
+        kind="kpi",
+        removed_at=None,
+        objective__period__progress_locked_at=None,
+        objective__state__in=RUNNING_STATES,
+    )
+
+
+def moved_objectives(bound: QuerySet[KeyResult]) -> list[uuid.UUID]:
+    """Of which objectives a metric says something else than these key results. Locks nothing; three queries a
+    period."""
+    by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
+    for each in bound.select_related("objective__period__organisation"):
+        by_period[each.objective.period_id].append(each)
+    moved = set()
+    for rows in by_period.values():
+        values = metric_values(rows, rows[0].objective.period)
+        moved |= {each.objective_id for each in rows if take(each, values.get(each.pk))}
+    return sorted(moved)
 
 
 def bindings(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, tuple[Any, str]]:

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from okr import actions, forms, queries, rules
-from okr.actions import proposals
 from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
 from okr.views import reading
@@ -72,7 +71,7 @@ def agree(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         return _refused(request, one, refusal)
     jobs.nudge(scoring_tasks.rescore_stale)
     text = _("Agreed by both. Version %(number)s is in force.") % {"number": agreed.version_number}
-    in_force = proposals.open_proposal(agreed) is None
+    in_force = queries.open_proposal(agreed) is None
     return _done(request, one, text if in_force else _("You have agreed."), moved=in_force)
 
 
@@ -88,7 +87,7 @@ def _number(request: HttpRequest) -> int:
 def withdraw(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, _line = reading.found(request, objective_id)
-    access.require(rules.can_withdraw(actor, one, proposals.open_proposal(one)))
+    access.require(rules.can_withdraw(actor, one, queries.open_proposal(one)))
     try:
         actions.withdraw_proposal(
             objective=one, by=actor, at=timezone.now(), reason=request.POST.get("reason", "")
@@ -118,7 +117,7 @@ def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_suggest(actor, one, line))
-    content = proposals.standing_content(one)
+    content = queries.standing_content(one)
     form = forms.SuggestForm(
         request.POST or None,
         choices=_choices(content),
@@ -135,7 +134,9 @@ def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
                 at=timezone.now(),
             )
         except actions.ObjectiveRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            # What is unsound in the text that would follow is the value suggested.
+            named = "new" if refusal.code == "unsound" else refusal.field
+            form.add_error(named if named in form.fields else None, str(refusal.message))
         else:
             return _done(request, one, _("Suggested."))
     status = 422 if form.is_bound and form.errors else 200

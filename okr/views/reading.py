@@ -11,12 +11,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from okr import actions, forms, queries, rules
-from okr.actions import work
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES, SCORED_STATES
 from performance.foundation import access
-from performance.inbox import queries as inbox
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -61,14 +59,18 @@ def filtered_objectives(
     today = people.today(actor.organisation)
     periods = list(people.periods())
     visible = queries.visible_to(actor, today)
-    owners = people_models.Person.objects.filter(pk__in=visible.values("owner_id")).order_by("name_sort")
+    everybody, teams = people_models.Person.objects.all(), people_models.Team.objects.all()
+    owners = everybody.filter(pk__in=visible.values("owner_id")).order_by("name_sort")
     form = forms.FilterForm(
         request.GET or None,
         periods=periods,
-        owners=owners[:MOST_CHOICES],
-        teams=people_models.Team.objects.filter(closed_on=None).order_by("name_en")[:MOST_CHOICES],
+        owners=_choices(owners, everybody, request.GET.get("owner", "")),
+        teams=_choices(teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")),
     )
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    if form.is_bound and not form.is_valid():
+        # A filter that cannot be read leaves nothing: everything would pass for its answer.
+        visible = visible.none()
     chosen = next((each for each in periods if str(each.pk) == given.get("period")), None)
     period = chosen or people.current_period(today)
     found = queries.filtered(
@@ -79,7 +81,21 @@ def filtered_objectives(
         state=given.get("state", ""),
         words=given.get("q", ""),
     )
-    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values())}
+    return found, {
+        "filter_form": form,
+        "period": period,
+        "is_filtered": any(given.values()) or bool(form.errors),
+    }
+
+
+def _choices(rows: QuerySet[Any], among: QuerySet[Any], asked: str) -> list[Any]:
+    """The first of these rows, and always whichever one is asked for."""
+    chosen = list(rows[:MOST_CHOICES])
+    try:
+        key = uuid.UUID(asked)
+    except ValueError:
+        return chosen
+    return chosen if key in {each.pk for each in chosen} else [*chosen, *among.filter(pk=key)]
 
 
 def _list(request: HttpRequest) -> dict[str, Any]:
@@ -251,7 +267,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
-        "thread": _thread(one, versions, edits, content, actor),
+        "thread": queries.thread_of(one, versions, edits, content, actor),
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
         "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
         "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
@@ -259,9 +275,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "can_suggest": rules.can_suggest(actor, one, line),
         "can_change": rules.can_change(actor, one, line),
         "can_withdraw": rules.can_withdraw(actor, one, proposal),
-        "is_called": inbox.items_of(actor.person_id)
-        .filter(kind=work.MENTION, subject_id=one.pk, done_at=None)
-        .exists(),
+        "is_called": queries.is_called(one, actor.person_id),
     }
 
 
@@ -281,44 +295,3 @@ def _signatures(
             {"person": person, "side": side, "state": state, "at": agreement.at if agreement else None}
         )
     return boxes
-
-
-def _thread(
-    one: Objective, versions: list[Any], edits: list[Any], content: Any, actor: access.Actor
-) -> list[dict[str, Any]]:
-    """Versions, comments and suggestions in the order of time."""
-    oldest_first = list(reversed(versions))
-    steps: list[dict[str, Any]] = []
-    for place, version in enumerate(oldest_first):
-        former = next(
-            (each for each in reversed(oldest_first[:place]) if each.state != VersionState.WITHDRAWN), None
-        )
-        changes = queries.differences(former.as_content, version.as_content) if former else []
-        steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
-        if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:
-            signatures = list(version.agreements.all())
-            if len(signatures) == len(("owner", "manager")):
-                steps.append(
-                    {"kind": "agreed", "at": max(each.at for each in signatures), "version": version}
-                )
-    called = queries.called_by_comment(one)
-    steps += [
-        {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
-        for each in one.comments.select_related("by")
-    ]
-    for edit in edits:
-        row = (
-            queries.field_label(content, edit.field),
-            queries.field_value(content, edit.field, edit.old),
-            queries.field_value(content, edit.field, edit.new),
-        )
-        steps.append(
-            {
-                "kind": "edit",
-                "at": edit.at,
-                "edit": edit,
-                "changes": [row],
-                "can_decide": edit.state == EditState.OPEN and rules.can_decide(actor, edit, one),
-            }
-        )
-    return sorted(steps, key=lambda step: (step["at"], step["kind"] == "agreed"))

@@ -202,7 +202,7 @@ def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool, form: Any = 
     period = people.current_period(today)
     pace = queries.pace_of(period or found.period, today)
     (row,) = queries.team_week([found.person], found.week_starts_on, pace)
-    context = {"row": row, "opens": opens, "pace": pace, "form": form}
+    context = {"row": row, "opens": opens, "pace": pace, "form": form, "is_asked": opens}
     return render(request, "okr/_team_row.html", context, status=200 if form is None else 422)
 
 

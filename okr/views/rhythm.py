@@ -1,5 +1,6 @@
 """When check-ins are due, for everybody and for a team; letting somebody off a week."""
 
+import datetime
 import uuid
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from okr import actions, forms, queries, rules
+from okr.views import my_week
 from performance.foundation import access, refusals
 from performance.people import queries as people
 
@@ -65,14 +67,27 @@ def excuse(request: HttpRequest, duty_id: uuid.UUID) -> HttpResponse:
     duty = access.get_or_404(queries.duties_visible_to(actor, on), pk=duty_id)
     access.require(rules.can_excuse(actor, duty, people.line_above(duty.person_id, on)))
     form = forms.ExcuseForm(request.POST)
+    if not form.is_valid():
+        return _without_reason(request, duty, form, on)
     try:
-        reason = form.cleaned_data["reason"] if form.is_valid() else ""
-        actions.excuse_week(duty=duty, reason=reason, by=actor, at=timezone.now())
+        actions.excuse_week(duty=duty, reason=form.cleaned_data["reason"], by=actor, at=timezone.now())
     except refusals.Refused as refusal:
         messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("%(person)s is excused for this week.") % {"person": duty.person})
     return redirect(f"{reverse('okr:my_team')}#card-missing")
+
+
+def _without_reason(request: HttpRequest, duty: Any, form: Any, on: datetime.date) -> HttpResponse:
+    """The manager's page again, with what is wrong beside the field. Who excuses from elsewhere reads it there."""
+    reports, period = list(people.reports_of(request.actor.person_id, on)), people.current_period(on)
+    if reports and period is not None:
+        context = my_week.team_context(request, reports, period, on)
+        if duty in [*context["owed"], *(row.duty for row in context["missing"])]:
+            context |= {"refused": duty, "excuse_form": form}
+            return render(request, "okr/my_team.html", context, status=422)
+    messages.error(request, str(form.errors["reason"][0]))
+    return redirect("okr:my_team")
 
 
 def _team(request: HttpRequest) -> Any:

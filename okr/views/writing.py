@@ -1,19 +1,21 @@
 """Writing an objective: the form to propose one and to change one. Works without JavaScript: "add" and "leave out"
 are submits that show the form again."""
 
+import datetime
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from okr import actions, forms, rules
-from okr.actions import proposals
+from okr import actions, forms, queries, rules
 from okr.forms.objectives import FIELDS_OF, MOST_ROWS, PREFIX
 from okr.models import Content, Objective
 from okr.models.objectives import State
@@ -24,15 +26,18 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 MOST_OWNERS = 100
+#: So many sponsors are on offer at first; the rest is found by their names.
+FIRST_SPONSORS = 30
 
 
 @dataclass
 class Setting:
-    """Who may be chosen: for whom, in which period, by whose sponsorship, which owners, metrics and parts."""
+    """Who may be chosen: for whom, in which period, by whose sponsorship (None where nobody needs one), which owners,
+    metrics and parts."""
 
     owners: list[tuple[str, Any]]
     periods: list[Any]
-    sponsors: list[Any]
+    sponsors: QuerySet[Any] | None
     mates: list[Any]
     metrics: list[Any]
     parts: list[Any]
@@ -43,10 +48,11 @@ def propose(request: HttpRequest) -> HttpResponse:
     """A new objective, for oneself, a report or a team."""
     actor = request.actor
     access.require(not actor.only_reads)
-    setting = _setting(actor, request.GET.get("owner", ""))
+    asked = request.GET.get("owner") or request.GET.get("team") or ""
+    setting = _setting(actor, request.POST.get("owner") or asked)
     if request.method != "POST":
         current = people.current_period(people.today(actor.organisation))
-        chosen = {"owner": request.GET.get("owner") or request.GET.get("team") or setting.owners[0][0]}
+        chosen = {"owner": asked or setting.owners[0][0]}
         form = _objective_form(setting, initial={**chosen, "period": str(current.pk) if current else ""})
         return _page(request, form, _row_forms([{"kind": "increase", "weight": "100"}], setting), setting)
     form = _objective_form(setting, request.POST)
@@ -67,7 +73,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         _show(refusal, form, rows)
         return _page(request, form, rows, setting, status=422)
     if one.state == State.DRAFT:
-        messages.success(request, _("Draft saved. Only you can see it."))
+        messages.success(request, _draft_words(one, actor))
     else:
         messages.success(
             request, _("Proposed. %(person)s is asked to agree.") % {"person": _other(one, actor)}
@@ -79,9 +85,6 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
     actor = request.actor
     kind, _colon, key = form.cleaned_data["owner"].partition(":")
     period = next(each for each in setting.periods if str(each.pk) == form.cleaned_data["period"])
-    sponsor = next(
-        (each for each in setting.sponsors if str(each.pk) == form.cleaned_data.get("sponsor")), None
-    )
     owner, team = None, None
     today = people.today(actor.organisation)
     if kind == "person":
@@ -97,7 +100,7 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
         owner=owner,
         team=team,
         owner_kind=kind,
-        sponsor=sponsor,
+        sponsor=form.cleaned_data.get("sponsor"),
         content=_content(form, rows),
         is_draft="draft" in request.POST,
         by=actor,
@@ -111,8 +114,8 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
-    setting = _setting(actor, f"person:{one.owner_id}", one.owner)
-    content = proposals.standing_content(one)
+    content = queries.standing_content(one)
+    setting = _setting(actor, f"person:{one.owner_id}", one.owner, content)
     known = {str(each.id): each for each in content.key_results}
     if request.method != "POST":
         initial = {**content.to_json(), "reason": ""}
@@ -139,7 +142,7 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) ->
     content = _content(form, rows)
     if "draft" in request.POST and one.state == State.DRAFT:
         actions.save_draft(objective=one, content=content, by=actor, at=timezone.now())
-        messages.success(request, _("Draft saved. Only you can see it."))
+        messages.success(request, _draft_words(one, actor))
         return
     actions.propose_change(
         objective=one,
@@ -154,11 +157,19 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) ->
 # --- Parts -----------------------------------------------------------------------------------------------
 
 
+def _draft_words(one: Objective, actor: access.Actor) -> str:
+    """Who sees a draft: its author, and who will own it."""
+    other = one.proposed_by if actor.person_id == one.owner_id else one.owner
+    if other.pk == actor.person_id:
+        return _("Draft saved. Only you can see it.")
+    return _("Draft saved. Only you and %(person)s can see it.") % {"person": other}
+
+
 def _other(one: Objective, actor: access.Actor) -> Any:
     return one.agreer if actor.person_id == one.owner_id else one.owner
 
 
-def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
+def _setting(actor: access.Actor, asked: str, owner: Any = None, content: Content | None = None) -> Setting:
     today = people.today(actor.organisation)
     owners: list[tuple[str, Any]] = [
         (f"person:{actor.person_id}", _("Me, %(name)s") % {"name": actor.person})
@@ -175,16 +186,52 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None) -> Setting:
     owners += [(f"team:{each.pk}", _("Team %(name)s") % {"name": each}) for each in teams]
     person = owner or actor.person
     periods = [each for each in people.periods() if rules.are_goals_open(each)]
-    has_manager = people.manager_of(person.pk, today) is not None
-    sponsors = [] if has_manager else list(people.active_people(today).exclude(pk=person.pk)[:MOST_OWNERS])
     return Setting(
         owners=owners,
         periods=periods,
-        sponsors=sponsors,
-        mates=list(people.teammates(person.pk, today)[:MOST_OWNERS]),
+        sponsors=_sponsors(_answering(actor, asked, dict(owners), teams), today),
+        mates=_mates(person, today, content),
         metrics=list(kpis.certified_metrics()),
         parts=kpis.parts(),
     )
+
+
+def _answering(
+    actor: access.Actor, asked: str, owners: Mapping[str, Any], teams: Iterable[Any]
+) -> uuid.UUID | None:
+    """Who will answer for the objective: the person chosen, or who leads the team chosen."""
+    kind, _colon, key = asked.partition(":")
+    if asked not in owners:
+        return actor.person_id
+    if kind == "team":
+        return next((each.lead_id for each in teams if str(each.pk) == key), None)
+    return uuid.UUID(key)
+
+
+def _sponsors(owner_id: uuid.UUID | None, today: datetime.date) -> QuerySet[Any] | None:
+    """Anybody else may sign for the other side, where the owner has no manager who does."""
+    if owner_id is None or people.manager_of(owner_id, today) is not None:
+        return None
+    return people.active_people(today).exclude(pk=owner_id).order_by("name_sort")
+
+
+def _first_sponsors(form: Any) -> list[Any]:
+    """What the select offers before anybody is looked for: the first by name, and who is chosen."""
+    if "sponsor" not in form.fields:
+        return []
+    everybody, chosen = form.fields["sponsor"].queryset, str(form["sponsor"].value() or "")
+    first = list(everybody[:FIRST_SPONSORS])
+    if _is_uuid(chosen) and chosen not in {str(each.pk) for each in first}:
+        first += everybody.filter(pk=chosen)
+    return first
+
+
+def _mates(person: Any, today: datetime.date, content: Content | None) -> list[Any]:
+    """Who may own a key result: those who share a team, and whoever owns one as it stands."""
+    mates = list(people.teammates(person.pk, today)[:MOST_OWNERS])
+    standing = {each.owner_id for each in content.key_results if each.owner_id} if content else set()
+    others = people_models.Person.objects.filter(pk__in=standing - {each.pk for each in mates})
+    return mates + list(others.order_by("name_sort"))
 
 
 def _is_uuid(text: str) -> bool:
@@ -291,6 +338,7 @@ def _page(
         "nav": "goals",
         "form": form,
         "rows": rows,
+        "sponsors": _first_sponsors(form),
         "kinds": list(FIELDS_OF),
         "objective": one,
         "has_metrics": bool(setting.metrics),

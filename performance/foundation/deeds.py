@@ -45,6 +45,7 @@ DEEDS = {
     "okr.comment_on_objective": _("Commented on an objective"),
     "okr.correct_check_in": _("Corrected a check-in"),
     "okr.export_objectives": _("Exported objectives"),
+    "okr.lapse_objective": _("Laid aside what was never agreed"),
     "okr.grade_objective": _("Graded an objective"),
     "okr.part_objectives": _("Removed a link between objectives"),
     "okr.propose_change": _("Proposed a change to an objective"),

@@ -59,9 +59,14 @@ def items_of(person_id: uuid.UUID) -> QuerySet[WorkItem]:
     return WorkItem.objects.filter(person_id=person_id).select_related("assigned_by")
 
 
+def items_of_kind(kind: str) -> QuerySet[WorkItem]:
+    """What waits or waited of one kind, whoever it was for."""
+    return WorkItem.objects.filter(kind=kind)
+
+
 def open_of_kind(kind: str) -> QuerySet[WorkItem]:
     """What waits of one kind, whoever it waits for: only where everybody concerned may know of it."""
-    return WorkItem.objects.filter(kind=kind, done_at=None)
+    return items_of_kind(kind).filter(done_at=None)
 
 
 def in_area(items: QuerySet[WorkItem], area: str) -> QuerySet[WorkItem]:

@@ -35,6 +35,11 @@ CONFLICTS = (
 )
 
 
+def monday_of(day: datetime.date) -> datetime.date:
+    """Weeks are ISO weeks."""
+    return day - datetime.timedelta(days=day.weekday())
+
+
 def can_edit_people(actor: Actor) -> bool:
     """Add, change, move, import, invite and deactivate people; teams too."""
     return actor.has_role("hr") and not actor.only_reads

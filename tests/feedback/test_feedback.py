@@ -16,6 +16,7 @@ from performance.foundation import access, tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from performance.people import rules as people_rules
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +150,7 @@ def send(cast: Cast, actor: Load, author: people.Person, value: int) -> Pulse:
             at=timezone.now(),
             employee=cast.employee,
             manager=cast.manager,
-            week_start=queries.monday_of(people_queries.today(cast.organisation)),
+            week_start=people_rules.monday_of(people_queries.today(cast.organisation)),
             answers=answers(value),
         )
 

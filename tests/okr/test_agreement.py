@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from okr import actions, queries
-from okr.models import Agreement, Objective, ObjectiveVersion
+from okr.models import Agreement, MilestoneContent, Objective, ObjectiveVersion
 from performance.foundation import audit, tenancy
 from performance.foundation.models import AuditRow, StaleRow
 from performance.inbox import queries as inbox
@@ -242,12 +243,46 @@ def test_a_suggested_weight_is_made_up_by_the_others_so_that_the_sum_stays_whole
         (content("A", key_result("milestones")), "0.milestones"),
         (content("A", key_result("money")), "0.currency"),
         (content("A", key_result("kpi", metric_key="nowhere")), "0.metric_key"),
+        (content("A" * 201), "title"),
+        (content("A", key_result(title="K" * 201)), "0.title"),
+        (content("A", key_result(unit="stores and warehouses")), "0.unit"),
+        (content("A", key_result("milestones", milestones=(MilestoneContent("M" * 201),))), "0.milestones"),
     ],
 )
 def test_an_unsound_text_is_refused_beside_its_field(propose, wrong, field):
     with pytest.raises(actions.ObjectiveRefused) as refusal:
         propose(wrong)
     assert refusal.value.field == field
+
+
+def test_a_suggestion_too_long_for_its_field_is_refused_beside_it(propose, cast, client_for):
+    objective = propose()
+    too_long = {"field": "title", "new": "X" * 201}
+    page = client_for(cast.manager).post(reverse("okr:suggest", args=[objective.pk]), too_long)
+    assert page.status_code == 422
+    assert "200 characters" in page.context["form"].errors["new"][0]
+    assert not objective.suggested_edits.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "longest"), [("title", 200), ("{key_result}.title", 200), ("{key_result}.unit", 20)]
+)
+def test_the_api_takes_a_suggestion_as_long_as_its_field_and_no_longer(
+    propose, cast, client_for, field, longest
+):
+    objective = propose()
+    path = field.format(key_result=objective.key_results.first().pk)
+    codes = [
+        client_for(cast.manager)
+        .post(
+            reverse("api_suggest_edit", args=[objective.pk]),
+            {"field": path, "new": "X" * length},
+            content_type="application/json",
+        )
+        .status_code
+        for length in (longest + 1, longest)
+    ]
+    assert codes == [422, 201]
 
 
 def test_locked_goals_refuse_proposals_changes_and_agreement(propose, quarter, cast, actor, now):

@@ -104,3 +104,23 @@ def test_a_key_result_of_another_objective_is_never_taken_over(body, active, cas
 
 def test_without_signing_in_there_is_no_way(client, db):
     assert client.get(reverse("api_objectives")).status_code in (401, 403)
+
+
+def test_a_milestone_is_weighed_and_weighed_anew_and_keeps_its_weight_where_none_is_said(
+    body, cast, client_for
+):
+    employee, steps = client_for(cast.employee), body["key_results"][1]["milestones"]
+
+    def weights(answer):
+        assert answer.status_code in (200, 201), answer.content
+        return [(step["title"], step["weight"]) for step in answer.json()["key_results"][1]["milestones"]]
+
+    steps[0]["weight"] = 3
+    proposed = employee.post(reverse("api_objectives"), body, **JSON)
+    assert weights(proposed) == [("One", 3), ("Two", 1)]
+    for row, kept in zip(body["key_results"], proposed.json()["key_results"], strict=True):
+        row["id"] = kept["id"]
+    del steps[0]["weight"]
+    steps[1]["weight"] = 4
+    address = reverse("api_change_objective", args=[proposed.json()["id"]])
+    assert weights(employee.post(address, body, **JSON)) == [("One", 3), ("Two", 4)]

@@ -41,6 +41,11 @@ def test_a_draft_of_the_week_is_kept_and_shown_in_the_page(active, cast, client_
     assert told["week_starts_on"] == str(monday)
     assert told["typed"] == {"wins": "Half a sentence", f"steps-{steps.pk}": done}
     assert "Half a sentence" in client.get(reverse("okr:home")).content.decode()
+    unticked = {f"steps-{steps.pk}": []}
+    assert (
+        client.put(address, {"week_starts_on": str(day), "typed": unticked}, **JSON).json()["typed"]
+        == unticked
+    )
 
 
 def test_a_draft_is_nobodys_business_but_its_authors(acting_cast, client_for, now, read_token):

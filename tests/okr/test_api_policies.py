@@ -30,6 +30,14 @@ def test_hr_sets_the_policy_and_reads_its_versions(address, cast, client_for):
     assert told["by"] == str(cast.hr.pk)
 
 
+def test_how_objectives_are_carried_over_is_set_and_read_with_the_rest(address, cast, client_for):
+    client = client_for(cast.hr)
+    assert client.get(address).json()["carry_over"] == "restart"
+    answer = client.post(address, {"carry_over": "from_current", "reason": "Go on."}, **JSON)
+    assert (answer.status_code, answer.json()["carry_over"]) == (200, "from_current")
+    assert answer.json()["versions"][0]["carry_over"] == "from_current"
+
+
 def test_a_running_period_is_not_counted_differently_without_a_reason(address, cast, client_for):
     refused = client_for(cast.administrator).post(address, {"over": "cap"}, **JSON)
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["reason"])

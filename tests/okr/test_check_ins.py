@@ -1,15 +1,13 @@
 """The weekly check-in: one transaction, append-only, progress at once."""
 
 import datetime
-import threading
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from okr import actions, queries
 from okr.models import Alignment, CheckIn, CheckInDraft, KeyResultEntry, ProgressPoint
-from performance.foundation import tenancy
 from performance.foundation.models import StaleRow
 from performance.inbox import queries as inbox
 from performance.inbox.models import WorkItem
@@ -232,74 +230,3 @@ def test_a_policy_is_versioned_and_counts_the_period_again(active, check_in, qua
         (67_500_000, 0),
         (70_000_000, 1),
     ]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_check_ins_of_a_week_at_once_are_an_entry_and_its_correction(cast, quarter, actor, now):
-    with tenancy.acting_for(cast.organisation):
-        employee, manager = actor(cast.employee), actor(cast.manager)
-        objective = actions.propose_objective(period=quarter, content=content("A"), by=employee, at=now)
-        actions.agree_objective(objective=objective, version_number=1, by=manager, at=now)
-        row = objective.key_results.get()
-    together = threading.Barrier(2)
-    failures: list[Exception] = []
-
-    def submit(value):
-        try:
-            with tenancy.acting_for(cast.organisation):
-                together.wait(timeout=10)
-                actions.submit_check_in(
-                    period=quarter,
-                    week_starts_on=monday_of(now.date()),
-                    readings=[actions.Reading(row.pk, value=Decimal(value))],
-                    by=employee,
-                    at=now,
-                )
-        except Exception as error:  # noqa: BLE001
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=submit, args=(each,)) for each in (3, 6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-
-    assert failures == []
-    with tenancy.acting_for(cast.organisation):
-        assert sorted(CheckIn.objects.values_list("number", flat=True)) == [1, 2]
-        last = CheckIn.objects.get(number=2).entries.get()
-        row.refresh_from_db()
-        assert row.current == last.value
-        assert row.progress_micro == last.progress_micro
-
-
-@pytest.mark.django_db(transaction=True)
-def test_links_that_would_close_a_cycle_from_two_sides_leave_exactly_one(cast, quarter, actor, now):
-    with tenancy.acting_for(cast.organisation):
-        by = actor(cast.employee)
-        one, two = (
-            actions.propose_objective(period=quarter, content=content(title), by=by, at=now)
-            for title in ("One", "Two")
-        )
-    together = threading.Barrier(2)
-    outcomes: list[str] = []
-
-    def link(child, parent):
-        try:
-            with tenancy.acting_for(cast.organisation):
-                together.wait(timeout=10)
-                actions.align_objectives(child=child, parent=parent, share_ppm=100_000, by=by, at=now)
-            outcomes.append("done")
-        except actions.ObjectiveRefused as refusal:
-            outcomes.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=link, args=each) for each in ((one, two), (two, one))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-    assert sorted(outcomes) == ["cycle", "done"]

@@ -9,13 +9,15 @@ from django.db import connection
 from django.urls import reverse
 
 from okr import actions, queries
-from okr.models import CheckIn, Grade, Objective, ProgressPoint
+from okr.models import CheckIn, CheckInDuty, Grade, Objective, ProgressPoint
 from performance.foundation import tenancy
+from performance.foundation.models import AuditRow
 from performance.inbox import queries as inbox
+from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.people.actions import PeopleRefused
-from tests.okr.conftest import content, key_result, monday_of
+from tests.okr.conftest import WEEK, content, key_result, monday_of
 
 JSON = {"content_type": "application/json"}
 
@@ -62,6 +64,17 @@ def test_owners_are_asked_once_when_the_period_is_closing(reported, move, cast, 
     assert actions.ask_for_grades(at=now) == 0
     (item,) = inbox.open_items(cast.employee.pk).filter(kind="goals.self_grade")
     assert str(reported.pk) in item.url
+
+
+def test_asking_many_for_grades_takes_as_many_statements_as_asking_one(
+    active, propose, agree, move, cast, now, django_assert_max_num_queries
+):
+    for number in range(4):
+        agree(propose(content(f"Goal {number}")))
+    move("closing")
+    with django_assert_max_num_queries(9):
+        assert actions.ask_for_grades(at=now) == 5
+    assert inbox.open_items(cast.employee.pk).filter(kind="goals.self_grade").count() == 5
 
 
 def test_the_owner_grades_then_the_manager_and_progress_stays_as_computed(reported, move, cast, actor, now):
@@ -306,6 +319,74 @@ def test_closing_seals_the_objectives_and_lapses_what_was_open(
         actions.propose_change(
             objective=reported, content=content("B"), reason="Late.", by=actor(cast.employee), at=now
         )
+
+
+def test_whatever_was_open_about_a_closed_period_lapses_and_waits_for_nobody(
+    active, propose, move, cast, actor, now
+):
+    employee, manager = actor(cast.employee), actor(cast.manager)
+    never = propose(content("Never agreed"))
+    vote = actions.open_vote(objective=active, by=employee, at=now)
+    edit = actions.suggest_edit(objective=active, field="title", new="Other", by=manager, at=now)
+    actions.comment_on_objective(objective=active, text=f"@{cast.manager.name_en} look", by=employee, at=now)
+    theirs = propose(content("Theirs"), by=cast.manager, sponsor=cast.boss)
+    actions.align_objectives(child=active, parent=theirs, share_ppm=500_000, by=employee, at=now)
+    waits = WorkItem.objects.filter(done_at=None).exclude(kind__in=("goals.reply", "goals.blocker"))
+    assert set(waits.values_list("kind", flat=True)) == {
+        "goals.agreement",
+        "goals.vote",
+        "goals.suggestion",
+        "goals.mention",
+        "goals.link",
+    }
+
+    move("closing", "closed")
+    actions.seal_closed_periods(at=now)
+
+    assert not waits.exists()
+    for row in (never, vote, edit):
+        row.refresh_from_db()
+    assert (never.state, vote.closed_at, edit.state) == ("draft", now, "lapsed")
+    laid_aside = AuditRow.objects.filter(action="okr.lapse_objective")
+    actions.seal_closed_periods(at=now)
+    assert set(laid_aside.values_list("subject_id", flat=True)) == {never.pk, theirs.pk}
+    assert laid_aside.count() == 2
+
+
+def test_nobody_owes_a_check_in_of_a_closed_period_and_a_missed_one_stays_missed(
+    active, quarter, move, cast, now
+):
+    first = monday_of(now.date())
+    actions.open_duties(period=quarter, monday=first, at=now)
+    actions.open_duties(period=quarter, monday=first + WEEK, at=now)
+    CheckInDuty.objects.filter(week_starts_on=first).update(
+        due_at=now - datetime.timedelta(hours=1), escalate_at=now
+    )
+    CheckInDuty.objects.exclude(week_starts_on=first).update(due_at=now + WEEK, state="open", excuse="")
+    actions.ask_for_check_ins(organisation=cast.organisation, at=now)
+    actions.escalate_missed(organisation=cast.organisation, at=now)
+    waits = WorkItem.objects.filter(kind__in=("goals.check_in", "goals.missed"), done_at=None)
+    assert waits.count() == 2
+
+    move("closing", "closed")
+    actions.seal_closed_periods(at=now)
+
+    assert not waits.exists()
+    duties = CheckInDuty.objects.order_by("week_starts_on").values_list("state", "excuse", "escalate_at")
+    assert list(duties) == [("missed", "", None), ("excused", "closed", None)]
+
+
+def test_nothing_is_said_or_voted_on_in_a_closed_period_that_is_not_sealed_yet(
+    active, move, cast, actor, now
+):
+    move("closing", "closed")
+    by = actor(cast.employee)
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.comment_on_objective(objective=active, text="Late", by=by, at=now)
+    assert refusal.value.code == "closed"
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.open_vote(objective=active, by=by, at=now)
+    assert refusal.value.code == "closed"
 
 
 def test_the_points_of_a_closed_period_are_final(reported, move, now):

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from okr import actions
+from okr.views import reading
 from performance.foundation.models import AuditRow
 from tests.okr.conftest import content, key_result
 
@@ -51,6 +52,37 @@ def test_xlsx_has_typed_cells_under_a_frozen_header(named, cast, client_for):
         100,
         None,
     )
+
+
+def test_a_list_filtered_by_somebody_beyond_the_first_choices_or_without_goals_shows_theirs_alone(
+    active, propose, agree, cast, client_for, monkeypatch
+):
+    monkeypatch.setattr(reading, "MOST_CHOICES", 0)
+    theirs = agree(propose(content("Theirs"), by=cast.manager, sponsor=cast.boss))
+    client = client_for(cast.employee)
+    page, file = reverse("okr:objectives"), reverse("okr:export", args=["csv"])
+
+    def shown(**given):
+        text = client.get(page, given).content.decode()
+        titles = {row[5] for row in rows_of(client.get(file, given))[1:]}
+        assert {one.title for one in (active, theirs) if one.title in text} == titles
+        return titles
+
+    assert shown() == {active.title, theirs.title}
+    assert shown(owner=str(cast.manager.pk)) == {theirs.title}
+    assert shown(owner=str(cast.hr.pk)) == set()
+    assert shown(team=str(cast.team.pk)) == {
+        one.title for one in (active, theirs) if one.team_id == cast.team.pk
+    }
+
+
+@pytest.mark.parametrize("given", [{"owner": "nobody"}, {"state": "odd"}, {"team": "0"}, {"period": "x"}])
+def test_a_filter_that_cannot_be_read_leaves_nothing_rather_than_everything(active, cast, client_for, given):
+    client = client_for(cast.employee)
+    assert rows_of(client.get(reverse("okr:export", args=["csv"]), given))[1:] == []
+    page = client.get(reverse("okr:objectives"), given).content.decode()
+    assert active.title not in page
+    assert "Nothing matches" in page
 
 
 def test_everybody_exports_what_they_see_and_the_log_keeps_the_filter(propose, agree, cast, client_for):

@@ -4,10 +4,13 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from okr import actions
-from okr.models import KeyResultEntry
+from okr import actions, tasks
+from okr.models import KeyResult, KeyResultEntry
+from performance.foundation import tenancy
 from performance.kpis import models as kpis
 from performance.kpis import queries as kpi_queries
 from tests.okr.conftest import content, key_result
@@ -91,6 +94,34 @@ def test_a_moved_metric_moves_it_and_the_same_value_again_does_not(bound, margin
     assert actions.refresh_bound_key_results(at=now) == 0
     row = bound.key_results.get()
     assert (row.current, row.progress_micro, row.provisional) == (Decimal(38), 80_000_000, False)
+
+
+def test_a_look_at_what_has_not_moved_locks_nothing(bound, margin, now):
+    with CaptureQueriesContext(connection) as looked:
+        assert actions.refresh_bound_key_results(at=now) == 0
+    assert not [each["sql"] for each in looked if "FOR NO KEY UPDATE" in each["sql"]]
+
+
+def test_only_what_has_moved_is_locked_and_the_task_takes_it_batch_by_batch(
+    bound, margin, propose, agree, cast, now, monkeypatch
+):
+    text = {"metric_key": "margin", "start": Decimal(30), "target": Decimal(40)}
+    for title in ("Second", "Third"):
+        agree(propose(content(title, key_result("kpi", title, slice={"store": "010"}, **text))))
+    nowhere = agree(propose(content("Nowhere", key_result("kpi", "N", slice={"store": "099"}, **text))))
+    margin("36")
+    locked: list[set[object]] = []
+    lock = actions.progress.lock
+    monkeypatch.setattr(actions.progress, "lock", lambda ids: locked.append(set(ids)) or lock(ids))
+    monkeypatch.setattr(tasks, "BATCH", 2)
+
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.refresh_bound_key_results.apply().get()
+
+    assert [len(ids) for ids in locked] == [2, 1]
+    assert nowhere.pk not in set().union(*locked)
+    values = KeyResult.objects.filter(slice={"store": "010"}).values_list("current", flat=True)
+    assert set(values) == {Decimal(36)}
 
 
 def test_a_check_in_takes_the_metrics_value_whatever_was_typed(bound, margin, check_in):

@@ -104,6 +104,26 @@ def test_a_fragment_post_answers_with_the_card_and_wakes_the_other_panels(
     assert "todo:changed" in response["HX-Trigger"]
 
 
+def test_the_pressed_button_is_found_again_in_what_takes_its_place(
+    active, check_in, propose, cast, client_for, this_week, actor, now
+):
+    """By its id: whoever works by keyboard goes on where they were."""
+    employee, manager = client_for(cast.employee), client_for(cast.manager)
+    sent = employee.post(reverse("okr:check_in", args=[this_week]), posted_week(active), headers=HTMX)
+    for page in (employee.get(reverse("okr:home")), sent):
+        assert 'id="checkin-send"' in page.content.decode()
+
+    said = manager.post(reverse("okr:comment", args=[active.pk]), {"text": "Well."}, headers=HTMX)
+    assert 'id="comment-send"' in said.content.decode()
+
+    week = CheckIn.objects.get()
+    opened = manager.get(reverse("okr:reply", args=[week.pk]), headers=HTMX).content.decode()
+    answered = manager.post(reverse("okr:reply", args=[week.pk]), {"text": "Good."}, headers=HTMX)
+    assert "data-focus></textarea>" in opened
+    for row in (opened, answered.content.decode()):
+        assert row.count(f'id="answer-{week.pk}"') == 1
+
+
 def test_what_is_no_number_comes_back_beside_its_field(active, cast, client_for, this_week):
     wrong = posted_week(active, **{f"value-{active.key_results.first().pk}": "a few"})
     response = client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), wrong, headers=HTMX)
@@ -133,6 +153,25 @@ def test_a_draft_saves_itself_and_comes_back(active, cast, client_for, this_week
     assert "Draft saved" in response.content.decode()
     assert CheckInDraft.objects.get().fields["wins"] == "Half a sen"
     assert "Half a sen" in client.get(reverse("okr:home")).content.decode()
+
+
+def test_a_draft_remembers_that_a_milestone_was_unticked(active, check_in, cast, client_for, this_week):
+    steps = active.key_results.get(kind="milestones")
+    first = steps.milestones.first()
+    check_in(actions.Reading(steps.pk, milestones_done=frozenset({first.pk})))
+    client = client_for(cast.employee)
+    ticked = f'value="{first.pk}"'
+
+    def box():
+        page = client.get(reverse("okr:home")).content.decode()
+        assert f'name="with-steps" value="{steps.pk}"' in page
+        return page[page.index(ticked) :].split(">")[0]
+
+    assert "checked" in box()
+    typed = posted_week(active, **{"with-steps": str(steps.pk)})
+    del typed[f"steps-{steps.pk}"]
+    client.post(reverse("okr:check_in_draft", args=[this_week]), typed, headers=HTMX)
+    assert "checked" not in box()
 
 
 def test_the_manager_sees_who_needs_an_answer_and_answers(active, check_in, cast, client_for):
@@ -203,7 +242,7 @@ def test_the_team_page_draws_the_tree(active, propose, agree, cast, actor, now, 
     parent = agree(
         propose(content("Full shelves", key_result()), by=cast.manager, team=cast.team, owner_kind="team")
     )
-    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.employee), at=now)
+    actions.align_objectives(child=active, parent=parent, share_ppm=400_000, by=actor(cast.manager), at=now)
     page = client_for(cast.colleague).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
     assert page.index("Full shelves") < page.index(active.title)
     assert "o-tree" in page

@@ -239,7 +239,12 @@ def test_a_manager_excuses_with_a_reason_and_the_streak_goes_on(owed, week, cast
     ):
         assert client_for(person).post(address, {"reason": "x"}).status_code == status, person
     manager = client_for(cast.manager)
-    manager.post(address, {"reason": " "})
+    refused = manager.post(address, {"reason": " "})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    field = page[page.index(f'id="why-{owed.pk}"') :]
+    assert 'aria-invalid="true"' in field[: field.index(">")]
+    assert "Say why, in a sentence." in field[: field.index("</details>")]
     owed.refresh_from_db()
     assert owed.state == "open"
     manager.post(address, {"reason": "Stock count all week"})
@@ -316,9 +321,22 @@ def test_asking_a_hundred_takes_as_many_statements_as_asking_one(
         CheckInDuty(person=person, period=owed.period, week_starts_on=week, due_at=owed.due_at)
         for person in people_rows
     )
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 101
 
 
 def quarter_start(week: datetime.date) -> datetime.date:
     return week - 10 * WEEK
+
+
+def test_who_has_left_owes_nothing_any_more(owed, week, cast):
+    actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9))
+    assert len(waiting("goals.check_in")) == 1
+    people.Person.objects.filter(pk=cast.employee.pk).update(left_on=week + datetime.timedelta(days=4))
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 4, 20))
+    owed.refresh_from_db()
+    assert owed.state == "open"
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 9, 20))
+    owed.refresh_from_db()
+    assert (owed.state, owed.excuse, owed.escalate_at) == ("excused", "left", None)
+    assert waiting("goals.check_in") == waiting("goals.missed") == []

@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from okr.models import Objective
+from okr.views import writing
 from performance.foundation import tenancy
+from performance.people import models as people
 from tests.okr.conftest import four_kinds
 
 HTMX = {"HX-Request": "true"}
@@ -33,6 +35,85 @@ def proposal_form(cast, quarter, **changed):
         "kr-1-weight": "40",
         "propose": "1",
     } | changed
+
+
+def test_who_sees_a_draft_is_told_in_full(cast, quarter, client_for):
+    def told(who, owner):
+        form = proposal_form(cast, quarter, draft="1", owner=f"person:{owner.pk}")
+        del form["propose"]
+        return client_for(who).post(reverse("okr:propose"), form, follow=True).content.decode()
+
+    assert "Draft saved. Only you can see it." in told(cast.employee, cast.employee)
+    with_owner = f"Draft saved. Only you and {cast.employee.name_en} can see it."
+    assert with_owner in told(cast.manager, cast.employee)
+    with tenancy.acting_for(cast.organisation):
+        theirs = Objective.objects.get(proposed_by=cast.manager)
+        row = theirs.key_results.first()
+    again = proposal_form(cast, quarter, draft="1", **{"kr-0-id": str(row.pk)})
+    page = client_for(cast.employee).post(reverse("okr:change", args=[theirs.pk]), again, follow=True)
+    assert f"Only you and {cast.manager.name_en} can see it." in page.content.decode()
+
+
+def test_a_line_says_what_its_milestone_weighs_and_keeps_it_when_only_the_weight_changes(
+    cast, quarter, client_for
+):
+    client = client_for(cast.employee)
+    draft = proposal_form(cast, quarter, draft="1", **{"kr-1-milestones": "One ×3\nTwo * 2\nThree"})
+    del draft["propose"]
+    client.post(reverse("okr:propose"), draft)
+    with tenancy.acting_for(cast.organisation):
+        objective = Objective.objects.get()
+        hours, calendar = objective.key_results.all()
+        before = {step.title: step for step in calendar.milestones.all()}
+    assert {title: step.weight for title, step in before.items()} == {"One": 3, "Two": 2, "Three": 1}
+
+    address = reverse("okr:change", args=[objective.pk])
+    lines = client.get(address).context["rows"][1]["milestones"].value()
+    assert lines == "One ×3\nTwo ×2\nThree"
+    ids = {"kr-0-id": str(hours.pk), "kr-1-id": str(calendar.pk)}
+    client.post(address, draft | ids | {"kr-1-milestones": "One\nTwo ×2\nThree ×5"})
+    with tenancy.acting_for(cast.organisation):
+        after = {step.title: step for step in calendar.milestones.filter(removed_at=None)}
+    assert {title: step.weight for title, step in after.items()} == {"One": 1, "Two": 2, "Three": 5}
+    assert {step.pk for step in after.values()} == {step.pk for step in before.values()}
+
+    wrong = client.post(address, draft | ids | {"kr-1-milestones": "One ×101"})
+    assert wrong.status_code == 422
+    assert "1 to 100" in wrong.context["rows"][1].errors["milestones"][0]
+
+
+def test_for_a_team_whose_lead_nobody_manages_the_form_asks_for_a_sponsor(cast, quarter, client_for):
+    with tenancy.acting_for(cast.organisation):
+        people.Team.objects.filter(pk=cast.team.pk).update(lead=cast.boss)
+    client, address = client_for(cast.employee), reverse("okr:propose")
+    assert "sponsor" not in client.get(address).context["form"].fields
+    form = proposal_form(cast, quarter, owner=f"team:{cast.team.pk}")
+
+    without = client.post(address, form)
+    assert without.status_code == 422
+    assert "Name a sponsor" in without.context["form"].errors["sponsor"][0]
+    assert 'name="sponsor"' in without.content.decode()
+    assert "sponsor" in client.get(address, {"team": f"team:{cast.team.pk}"}).context["form"].fields
+
+    assert client.post(address, form | {"sponsor": str(cast.hr.pk)}).status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.get().agreer == cast.hr
+
+
+def test_sponsors_stand_in_order_and_whoever_is_chosen_stands_among_them(
+    cast, quarter, client_for, monkeypatch
+):
+    monkeypatch.setattr(writing, "FIRST_SPONSORS", 1)
+    client = client_for(cast.boss)
+    form = proposal_form(cast, quarter, owner=f"person:{cast.boss.pk}", title="", sponsor=str(cast.hr.pk))
+    page = client.post(reverse("okr:propose"), form)
+    assert page.status_code == 422
+    assert f'<option value="{cast.hr.pk}" selected>' in page.content.decode()
+    assert reverse("people:picker") in page.content.decode()
+    assert len(page.context["sponsors"]) == 2
+    with tenancy.acting_for(cast.organisation):
+        first = people.Person.objects.exclude(pk=cast.boss.pk).order_by("name_sort").first()
+        assert page.context["sponsors"][0] == first
 
 
 def test_propose_suggest_accept_agree_through_the_pages(cast, quarter, client_for):

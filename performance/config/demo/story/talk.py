@@ -6,6 +6,7 @@ from feedback import actions, queries
 from performance.config.demo import calendar
 from performance.config.demo.story.stage import Stage, Words
 from performance.people import queries as people
+from performance.people import rules as people_rules
 
 NOTES: list[tuple[str, str, str, str, int, Words]] = [
     ("LM-0015", "LM-0003", "praise", "public", 1,
@@ -44,7 +45,7 @@ def tell(stage: Stage) -> None:
 
 def _rate_weeks(stage: Stage) -> None:
     """Five past weeks are answered by both. This week Chen Wei has answered; Lin Yue has not yet."""
-    this_week = queries.monday_of(people.today(stage.organisation))
+    this_week = people_rules.monday_of(people.today(stage.organisation))
     for employee, manager in PAIRS:
         for weeks_ago in range(5, 0, -1):
             for author in (employee, manager):
