@@ -30,19 +30,12 @@ def comment_on_objective(
 ) -> Comment:
     """A word in the thread. The first one moves a proposal into discussion. Whom it calls with @ is told.
 
-    Refuses where somebody is called who may not see the objective.
+    Of several people of one name those are meant who may see the objective. Refuses where none of them may.
     """
     if not text.strip():
         raise ObjectiveRefused(_("Write something first."), code="empty", field="text")
     on = people.day_at(by.organisation, at)
-    called = [person for person in queries.called_in(text, on) if person.pk != by.person_id]
-    for person in called:
-        if not queries.may_see(objective, person, on):
-            raise ObjectiveRefused(
-                _("%(person)s cannot see this objective.") % {"person": formats.person_name(person)},
-                code="not_visible",
-                field="text",
-            )
+    called = _called(objective, text, by=by, on=on)
     with transaction.atomic():
         _into_discussion(objective)
         comment = Comment.objects.create(objective=objective, by=by.person, at=at, text=text.strip())
@@ -51,6 +44,22 @@ def comment_on_objective(
         work.heard(objective, by=by, at=at)
         audit.record(by=by, action="okr.comment_on_objective", subject=objective, at=at)
     return comment
+
+
+def _called(objective: Objective, text: str, *, by: access.Actor, on: datetime.date) -> list[Any]:
+    calls = queries.called_in(text, on)
+    readers = queries.readers_among(objective, {person.pk for named in calls for person in named}, on)
+    called: dict[Any, Any] = {}
+    for named in calls:
+        meant = [person for person in named if person.pk in readers]
+        if not meant:
+            raise ObjectiveRefused(
+                _("%(person)s cannot see this objective.") % {"person": formats.person_name(named[0])},
+                code="not_visible",
+                field="text",
+            )
+        called |= {person.pk: person for person in meant if person.pk != by.person_id}
+    return list(called.values())
 
 
 def note_heard(*, objective: Objective, by: access.Actor, at: datetime.datetime) -> int:

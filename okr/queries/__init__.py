@@ -58,7 +58,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.visibility import may_see, search, visible_title, visible_to
+from okr.queries.visibility import readers_among, search, visible_title, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
 __all__ = [
@@ -100,7 +100,6 @@ __all__ = [
     "last_readings",
     "led_by",
     "links_of",
-    "may_see",
     "metric_values",
     "newest_entries",
     "of_person",
@@ -116,6 +115,7 @@ __all__ = [
     "progress_by_week",
     "proposals_waiting_for",
     "readable_by",
+    "readers_among",
     "replies_of_week",
     "rhythms_of",
     "rows_of",
