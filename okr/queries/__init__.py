@@ -58,7 +58,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.visibility import readers_among, search, visible_title, visible_to
+from okr.queries.visibility import readers_among, search, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 
 __all__ = [
@@ -133,7 +133,7 @@ __all__ = [
     "to_carry",
     "unread_by",
     "versions_of",
-    "visible_title",
+    "visible_titles",
     "visible_to",
     "voters_of",
     "weeks_of",

@@ -64,9 +64,9 @@ def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: dat
     return asked & readers
 
 
-def visible_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
-    """The title of an objective that this person may see, else None."""
-    return visible_to(actor).filter(pk=objective_id).values_list("title", flat=True).first()
+def visible_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The titles of those of these objectives that this person may see. One query."""
+    return dict(visible_to(actor).filter(pk__in=set(objective_ids)).values_list("pk", "title"))
 
 
 def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
