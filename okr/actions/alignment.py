@@ -5,7 +5,7 @@ import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from okr import rules
+from okr import queries, rules
 from okr.actions import progress, work
 from okr.actions.proposals import require_open_goals
 from okr.actions.refusals import ObjectiveRefused
@@ -56,7 +56,8 @@ def align_objectives(
             if is_taken:
                 work.offer_settled(link, by=by, at=at)
             else:
-                work.offer_contribution(link, child, parent, by=by, at=at)
+                readers = queries.readers_among(child, [parent.owner_id], people.day_at(by.organisation, at))
+                work.offer_contribution(link, child, parent, is_shown=bool(readers), by=by, at=at)
             audit.record(
                 by=by,
                 action="okr.align_objectives" if is_taken else "okr.offer_contribution",
@@ -125,8 +126,9 @@ def _refuse_changing_what_counts(child: Objective, parent: Objective, is_theirs:
     counted = Alignment.objects.filter(child=child, parent=parent, kind=AlignmentKind.CONTRIBUTES)
     if not is_theirs and counted.exclude(accepted_at=None).exists():
         raise ObjectiveRefused(
-            _("This counts towards %(title)s. Its owner or their manager changes that.")
-            % {"title": parent.title},
+            _(
+                "This counts already. The owner of the objective that it serves, or their manager, changes that."
+            ),
             code="counts",
             field="parent",
         )
@@ -134,13 +136,12 @@ def _refuse_changing_what_counts(child: Objective, parent: Objective, is_theirs:
 
 def _require_open(child: Objective, parent: Objective) -> None:
     """What serves what is part of the goals: it rests when they are locked, and a draft or a sealed goal takes no
-    part in it."""
+    part in it. The refusal names neither: whoever takes an offer need not see what was offered."""
     require_open_goals(people.hold_period(child.period_id))
     for objective in (child, parent):
         if objective.state in (State.DRAFT, State.CLOSED):
             raise ObjectiveRefused(
-                _("“%(title)s” is a draft or closed: it serves nothing and nothing serves it.")
-                % {"title": objective.title},
+                _("A draft or a closed objective serves nothing, and nothing serves it."),
                 code="not_standing",
                 field="parent",
             )

@@ -39,6 +39,7 @@ SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
 OFFERS = gettext_noop("%(person)s offers a contribution")
+HIDDEN = gettext_noop("A private objective")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")
 YOUR_CHECK_IN = gettext_noop("Your check-in is due")
@@ -276,8 +277,9 @@ def heard(objective: Objective, *, by: Any, at: datetime.datetime) -> int:
 
 
 def offer_contribution(
-    link: Alignment, child: Objective, parent: Objective, *, by: Any, at: datetime.datetime
+    link: Alignment, child: Objective, parent: Objective, *, is_shown: bool, by: Any, at: datetime.datetime
 ) -> None:
+    """`is_shown`: whether the owner of what is served may see what is offered."""
     _assign(
         OFFERS,
         about=by.person,
@@ -285,7 +287,7 @@ def offer_contribution(
         kind=LINK,
         subject_id=link.pk,
         url=f"{reverse('okr:objective', args=[parent.pk])}#card-alignment",
-        detail=(child.title,) * 2,
+        detail=(child.title,) * 2 if is_shown else _in_both(HIDDEN, None),
         by=by,
         at=at,
     )

@@ -38,7 +38,7 @@ class CheckIns(GoalsView):
             if request.query_params.get(name):
                 rows = rows.filter(**{column: request.query_params[name]})
         pages = api.NewestFirst()
-        page = pages.paginate_queryset(queries.with_conversation(rows), request, view=self)
+        page = pages.paginate_queryset(queries.with_conversation(rows, self.actor), request, view=self)
         return pages.get_paginated_response(serializers.CheckInOut(page, many=True).data)
 
     @extend_schema(
@@ -87,7 +87,7 @@ class OneCheckIn(GoalsView):
     @extend_schema(operation_id="check_ins_read", responses=serializers.CheckInOut)
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """One entry with its readings and what was said about it."""
-        rows = queries.with_conversation(queries.readable_by(self.actor))
+        rows = queries.with_conversation(queries.readable_by(self.actor), self.actor)
         return Response(serializers.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
 
 

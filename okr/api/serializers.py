@@ -98,7 +98,9 @@ class AlignmentIn(serializers.Serializer):
 
 class AlignmentOut(serializers.Serializer):
     id = serializers.UUIDField()
-    child = serializers.UUIDField(source="child_id")
+    child = serializers.SerializerMethodField(
+        help_text="Null: a contribution of an objective that you may not see."
+    )
     parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
     kind = serializers.CharField()
     share = serializers.SerializerMethodField()
@@ -107,6 +109,10 @@ class AlignmentOut(serializers.Serializer):
     accepted_at = serializers.DateTimeField(
         allow_null=True, help_text="Null: an offer that does not count yet."
     )
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_child(self, row: Any) -> str | None:
+        return str(row.child_id) if row.is_seen else None
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
     def get_share(self, row: Any) -> str:

@@ -24,6 +24,7 @@ from okr.queries.check_ins import (
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import content_of, differences, field_label, field_value
 from okr.queries.grades import grades_of, kin_of, to_carry
+from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import metric_values, take
 from okr.queries.objectives import (
     KeyResultRow,
@@ -33,7 +34,6 @@ from okr.queries.objectives import (
     filtered,
     key_result_rows,
     led_by,
-    links_of,
     of_person,
     percent,
     possible_parents,
@@ -100,6 +100,7 @@ __all__ = [
     "last_readings",
     "led_by",
     "links_of",
+    "links_within_reach",
     "metric_values",
     "newest_entries",
     "of_person",

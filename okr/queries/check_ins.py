@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInDuty, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.models.objectives import RUNNING_STATES
-from okr.queries import rhythm
+from okr.queries import rhythm, visibility
 from performance.foundation import access
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
@@ -65,11 +65,20 @@ def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
     return list(CheckIn.objects.filter(pk__in=latest.values("pk")).exclude(replies__by_id=actor.person_id))
 
 
-def with_conversation(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
-    """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows."""
+def with_conversation(check_ins: QuerySet[CheckIn], reader: access.Actor | None = None) -> QuerySet[CheckIn]:
+    """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows.
+
+    A `reader` who was only asked for help sees the readings of those objectives that they may see; without one the
+    rows are the reader's own or their line's, and whole.
+    """
     readings = KeyResultEntry.objects.select_related("key_result__objective").order_by(
         "key_result__objective_id", "key_result__ordinal"
     )
+    if reader is not None and not reader.has_role("auditor"):
+        below = people.below(reader.person_id, people.today(reader.organisation))
+        whole = Q(check_in__person_id=reader.person_id) | Q(check_in__person_id__in=below)
+        seen = visibility.visible_to(reader).values("pk")
+        readings = readings.filter(whole | Q(key_result__objective_id__in=seen))
     return check_ins.select_related("person", "asks").prefetch_related(
         Prefetch("entries", queryset=readings),
         Prefetch("replies", queryset=CheckInReply.objects.select_related("by")),

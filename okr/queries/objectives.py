@@ -262,14 +262,6 @@ def possible_parents(visible: QuerySet[Objective], line_above: Collection[uuid.U
     return visible.filter(served).exclude(state=State.DRAFT)
 
 
-def links_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[list[Alignment], list[Alignment]]:
-    """What it serves, and what serves it; only as far as both ends may be seen."""
-    seen = visible.values("pk")
-    up = Alignment.objects.filter(child=objective, parent__in=seen).select_related("parent__owner")
-    down = Alignment.objects.filter(parent=objective, child__in=seen).select_related("child__owner")
-    return list(up), list(down)
-
-
 # --- The tree of a team ------------------------------------------------------------------------------------
 
 

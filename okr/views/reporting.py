@@ -133,7 +133,7 @@ def _history(request: HttpRequest, person: Any) -> HttpResponse:
 def _readable(request: HttpRequest, check_in_id: uuid.UUID) -> tuple[CheckIn, list[uuid.UUID]]:
     """A check-in that the actor may read: their own, their line's, or one that asks them for help; else 404."""
     actor = request.actor
-    found = access.get_or_404(queries.with_conversation(queries.readable_by(actor)), pk=check_in_id)
+    found = access.get_or_404(queries.with_conversation(queries.readable_by(actor), actor), pk=check_in_id)
     line = people.line_above(found.person_id, people.today(actor.organisation))
     return found, line
 
