@@ -81,11 +81,7 @@ def suggest_edit(
     `new` is text, a Decimal for an amount, or whole ppm for a weight. The other side decides on it.
     """
     with transaction.atomic():
-        locked = (
-            Objective.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("period", "owner", "agreer")
-            .get(pk=objective.pk)
-        )
+        locked = proposals.lock_objective(objective)
         proposals.require_open_goals(locked.period)
         content = proposals.standing_content(locked)
         kept = _as_kept(new)
@@ -229,7 +225,7 @@ def _into_discussion(objective: Objective) -> None:
 
 
 def _locked_edit(edit: SuggestedEdit) -> SuggestedEdit:
-    objective = Objective.objects.select_for_update(no_key=True).get(pk=edit.objective_id)
+    objective = proposals.lock_objective(edit.objective)
     locked = SuggestedEdit.objects.select_related("by").get(pk=edit.pk)
     locked.objective = objective
     if locked.state != EditState.OPEN:
