@@ -39,7 +39,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
         submitted = actions.submit_check_in(
             period=page.period,
             week_starts_on=page.monday,
-            readings=forms.standing_readings(page.key_results) if same else form.readings(),
+            readings=form.standing_readings() if same else form.readings(),
             wins=form.cleaned_data["wins"],
             plans=form.cleaned_data["plans"],
             blockers=form.cleaned_data["blockers"],
