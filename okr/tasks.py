@@ -4,7 +4,7 @@ asked for when it is closing, what is closed is sealed, and check-ins are asked 
 from celery import shared_task
 from django.utils import timezone
 
-from okr import actions, rules
+from okr import actions, queries, rules
 from performance.foundation import jobs, tenancy
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -28,10 +28,11 @@ def keep_rhythm() -> None:
     at = timezone.now()
     organisation = people_models.Organisation.objects.get(pk=tenancy.current_organisation_id())
     today = people.day_at(organisation, at)
-    period = people.current_period(today)
-    if period is not None and rules.is_progress_open(period):
+    monday = rules.monday_of(today)
+    periods = queries.periods_of_week(monday, today)
+    for place, period in enumerate(periods):
         period.organisation = organisation
-        actions.open_duties(period=period, monday=rules.monday_of(today), at=at)
+        actions.open_duties(period=period, monday=monday, at=at, besides=periods[:place])
     while actions.ask_for_check_ins(organisation=organisation, at=at):
         pass
     while actions.escalate_missed(organisation=organisation, at=at):

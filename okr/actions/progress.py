@@ -233,7 +233,7 @@ def _fill(rows: list[KeyResult], at: datetime.datetime) -> list[KeyResult]:
         by_period[key_result.objective.period_id].append(key_result)
     for members in by_period.values():
         period = members[0].objective.period
-        values = metrics.metric_values(members, period)
+        values = metrics.metric_values(members)
         moved = [each for each in members if metrics.take(each, values.get(each.pk))]
         for each in moved:
             each.filled_at = each.filled_at or at

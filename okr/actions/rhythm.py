@@ -48,18 +48,21 @@ def drop_cadence(*, cadence: Cadence, by: access.Actor, at: datetime.datetime) -
             audit.record(by=by, action="okr.drop_cadence", subject=cadence.team, at=at)
 
 
-def open_duties(*, period: Any, monday: datetime.date, at: datetime.datetime) -> int:
-    """Notes who owes a check-in for this week; set-based, and again without effect. Returns how many."""
-    owners = list(queries.owners_to_ask(period, monday))
+def open_duties(
+    *, period: Any, monday: datetime.date, at: datetime.datetime, besides: Sequence[Any] = ()
+) -> int:
+    """Notes who owes a check-in for this week by the plan of this period; whoever has goals in one of the periods
+    `besides` is asked by that one's. Set-based, and again without effect. Returns how many."""
+    owners = list(queries.owners_to_ask(period, monday, besides=besides))
     if not owners:
         return 0
     ids = [owner.pk for owner in owners]
     rhythms = queries.rhythms_of(ids, period.organisation, monday)
     away = people.days_away(ids, monday, monday + datetime.timedelta(days=6))
     reported = dict(
-        CheckIn.objects.filter(person_id__in=ids, week_starts_on=monday, number=1).values_list(
-            "person_id", "at"
-        )
+        CheckIn.objects.filter(person_id__in=ids, week_starts_on=monday, number=1)
+        .order_by("-at")
+        .values_list("person_id", "at")
     )
     duties = []
     for owner in owners:
@@ -98,7 +101,7 @@ def settle_duties(*, at: datetime.datetime) -> None:
             person_id=OuterRef("person_id"), week_starts_on=OuterRef("week_starts_on"), number=1
         )
         late = open_ones.filter(Exists(reported)).select_for_update(of=("self",))
-        for duty in late.annotate(reported_at=Subquery(reported.values("at")[:1])):
+        for duty in late.annotate(reported_at=Subquery(reported.order_by("at").values("at")[:1])):
             duty_done(person=duty.person, monday=duty.week_starts_on, by=None, at=duty.reported_at)
         away = list(
             open_ones.filter(person_id__in=people.standing_absences().values("person_id"))

@@ -8,13 +8,15 @@ from okr.queries.check_ins import (
     check_in_of,
     checked_in_count,
     draft_of,
+    entries_of,
     key_results_to_report,
     last_readings,
     newest_entries,
     open_asks,
     previous_check_in,
+    read_later,
     readable_by,
-    replies_of_week,
+    replies_to,
     streak_of,
     team_week,
     unread_by,
@@ -44,7 +46,7 @@ from okr.queries.objectives import (
     versions_of,
     with_key_results,
 )
-from okr.queries.pace import Pace, pace_of, policies_of, policy_of, status_of
+from okr.queries.pace import Pace, Paces, pace_of, paces_of, policies_of, policy_of, status_of
 from okr.queries.readings import amount, span, standing
 from okr.queries.rhythm import (
     Rhythm,
@@ -60,6 +62,7 @@ from okr.queries.rhythm import (
 )
 from okr.queries.visibility import readers_among, search, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
+from okr.queries.weeks import period_of_week, periods_of_week
 
 __all__ = [
     "A_WEEK",
@@ -69,6 +72,7 @@ __all__ = [
     "Node",
     "ObjectiveRow",
     "Pace",
+    "Paces",
     "Rhythm",
     "Streak",
     "TeamRow",
@@ -89,6 +93,7 @@ __all__ = [
     "due_at",
     "duties_of_week",
     "duties_visible_to",
+    "entries_of",
     "excused_weeks",
     "field_label",
     "field_value",
@@ -108,16 +113,20 @@ __all__ = [
     "owed_before",
     "owners_to_ask",
     "pace_of",
+    "paces_of",
     "percent",
+    "period_of_week",
+    "periods_of_week",
     "policies_of",
     "policy_of",
     "possible_parents",
     "previous_check_in",
     "progress_by_week",
     "proposals_waiting_for",
+    "read_later",
     "readable_by",
     "readers_among",
-    "replies_of_week",
+    "replies_to",
     "rhythms_of",
     "rows_of",
     "search",

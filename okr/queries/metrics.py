@@ -1,6 +1,7 @@
 """What the metrics say that key results are bound to."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,13 +9,19 @@ from okr.models import KeyResult
 from performance.kpis import queries as kpis
 
 
-def metric_values(key_results: Iterable[KeyResult], period: Any) -> dict[uuid.UUID, Any]:
-    """key result id → kpis.PeriodValue of its metric and slice in the period, for those bound to one."""
-    bound = [each for each in key_results if each.kind == "kpi"]
-    if not bound:
-        return {}
-    values = kpis.period_values([(each.metric_key, each.slice) for each in bound], period)
-    return {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+def metric_values(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, Any]:
+    """key result id → kpis.PeriodValue of its metric and slice in its own period, for those bound to one. Objectives
+    and periods must be loaded. Four queries for each period."""
+    by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
+    for each in key_results:
+        if each.kind == "kpi":
+            by_period[each.objective.period_id].append(each)
+    found: dict[uuid.UUID, Any] = {}
+    for bound in by_period.values():
+        asked = [(each.metric_key, each.slice) for each in bound]
+        values = kpis.period_values(asked, bound[0].objective.period)
+        found |= {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+    return found
 
 
 def bindings(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, tuple[Any, str]]:

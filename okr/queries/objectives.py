@@ -210,7 +210,7 @@ def check_in_history(
     touching = KeyResultEntry.objects.filter(key_result__objective=objective).exclude(check_in=None)
     newest = (
         CheckIn.objects.filter(pk__in=touching.values("check_in_id"))
-        .order_by("person_id", "-week_starts_on", "-number")
+        .order_by("person_id", "-week_starts_on", "-at", "-number")
         .distinct("person_id", "week_starts_on")
     )
     check_ins = list(
