@@ -88,8 +88,8 @@ def submit_check_in(
         # What has come into force since then is reported next time.
         key_results = [each for each in mine if each.objective_id in locked]
         taken = _matched(readings, key_results)
-        plans = pace.paces_of(key_results, min(today, week_starts_on + A_WEEK - A_DAY), by.organisation)
-        entries = _take(key_results, taken, plans, at)
+        paces = pace.paces_of(key_results, min(today, week_starts_on + A_WEEK - A_DAY), by.organisation)
+        entries = _take(key_results, taken, paces, at)
         former = check_ins.check_in_of(by.person_id, week_starts_on, period)
         if former is not None and _is_same(former, words, entries):
             return former
@@ -100,7 +100,7 @@ def submit_check_in(
         CheckInDraft.objects.filter(person=by.person, week_starts_on=week_starts_on).delete()
         if former is None:
             rhythm.duty_done(person=by.person, monday=week_starts_on, by=by, at=at)
-        _ask_for_answers(check_in, former, plans, entries, by, at)
+        _ask_for_answers(check_in, former, paces, entries, by, at)
         audit.record(
             by=by,
             action="okr.correct_check_in" if former else "okr.submit_check_in",
@@ -177,7 +177,7 @@ def _matched(readings: Sequence[Reading], key_results: list[KeyResult]) -> dict[
 
 
 def _take(
-    key_results: list[KeyResult], taken: Mapping[uuid.UUID, Reading], plans: pace.Paces, at: datetime.datetime
+    key_results: list[KeyResult], taken: Mapping[uuid.UUID, Reading], paces: pace.Paces, at: datetime.datetime
 ) -> list[KeyResultEntry]:
     """Sets the rows to what was reported and measures them. Returns the entries to write."""
     values = metrics.metric_values(key_results)
@@ -190,7 +190,7 @@ def _take(
     for key_result in key_results:
         reading = taken.get(key_result.pk)
         note = reading.note.strip() if reading else ""
-        if key_result.kind == "kpi" and not note and plans.status_of(key_result) == "bad":
+        if key_result.kind == "kpi" and not note and paces.status_of(key_result) == "bad":
             raise CheckInRefused(
                 _("This metric is off track. Say why in a few words."),
                 code="unexplained",
@@ -321,13 +321,13 @@ def _first_id(check_in: CheckIn) -> uuid.UUID:
 def _ask_for_answers(
     check_in: CheckIn,
     former: CheckIn | None,
-    plans: pace.Paces,
+    paces: pace.Paces,
     entries: list[KeyResultEntry],
     by: access.Actor,
     at: datetime.datetime,
 ) -> None:
     on = people.day_at(by.organisation, at)
-    off_track = any(plans.status_of_entry(entry) == "bad" for entry in entries)
+    off_track = any(paces.status_of_entry(entry) == "bad" for entry in entries)
     work.ask_for_answers(
         check_in,
         _first_id(check_in),

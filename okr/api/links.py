@@ -61,10 +61,9 @@ class TakeLink(GoalsView):
         link = access.get_or_404(links, pk=link_id)
         line = people.line_above(link.parent.owner_id, people.today(self.actor.organisation))
         access.require(rules.can_take_contributions(self.actor, link.parent, line))
-        taken = actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
-        taken.is_seen = link.is_seen
+        actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
         jobs.nudge(scoring_tasks.rescore_stale)
-        return Response(serializers.AlignmentOut(taken).data)
+        return Response(serializers.AlignmentOut(links.get(pk=link.pk)).data)
 
 
 class OneLink(GoalsView):

@@ -112,7 +112,8 @@ class AlignmentOut(serializers.Serializer):
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_child(self, row: Any) -> str | None:
-        return str(row.child_id) if row.is_seen else None
+        # One that was read for somebody says whether they may see it; one that they made themselves they may.
+        return str(row.child_id) if getattr(row, "is_seen", True) else None
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
     def get_share(self, row: Any) -> str:

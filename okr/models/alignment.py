@@ -31,9 +31,6 @@ class Alignment(tenancy.TenantModel):
     accepted_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
     accepted_at = models.DateTimeField(_("accepted at"), null=True)
 
-    #: Set by queries for one reader: whether they may see the child.
-    is_seen: bool = True
-
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "child", "parent"], name="alignment_once"),

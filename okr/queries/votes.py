@@ -83,7 +83,7 @@ def called_in(text: str, on: datetime.date) -> list[Sequence[people_models.Perso
     if not calls:
         return []
     nearby: list[Any] = list(people.active_people(on).filter(starts))
-    found = []
+    found: list[Sequence[people_models.Person]] = []
     for call in calls:
         fits = [
             (len(name), person)
