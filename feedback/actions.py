@@ -42,6 +42,8 @@ def write_note(
         raise NoteRefused(_("Only praise can be read by everybody."), field="visibility")
     if not text.strip():
         raise NoteRefused(_("Write a sentence or two."), field="text")
+    if objective_id is not None and not queries.objective_titles(by, [objective_id]):
+        raise NoteRefused(_("This objective does not exist, or you may not see it."), field="objective_id")
     with transaction.atomic():
         note = Note.objects.create(
             author=by.person,
@@ -51,7 +53,6 @@ def write_note(
             visibility=visibility,
             text=text.strip(),
             objective_id=objective_id,
-            objective_title=_title_of(objective_id, by)[:200],
             written_at=at,
         )
         inbox.assign_work(
@@ -73,16 +74,6 @@ def write_note(
             changes={"note": note.pk, "kind": kind, "visibility": visibility},
         )
     return note
-
-
-def _title_of(objective_id: uuid.UUID | None, by: access.Actor) -> str:
-    """The objective's own title, "" for none. A goal that the author may not see is none."""
-    if objective_id is None:
-        return ""
-    title = queries.objective_title(by, objective_id)
-    if title is None:
-        raise NoteRefused(_("This objective does not exist, or you may not see it."), field="objective_id")
-    return title
 
 
 def read_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> None:

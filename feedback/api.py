@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,10 +21,17 @@ from performance.people.models import Person
 class NoteOut(serializers.ModelSerializer[Note]):
     author = serializers.UUIDField(source="author_id")
     about = serializers.UUIDField(source="about_id")
+    objective_id = serializers.SerializerMethodField(
+        help_text="Null as well where you may not see the objective."
+    )
 
     class Meta:
         model = Note
         fields = ["id", "author", "about", "kind", "visibility", "text", "objective_id", "written_at"]
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_objective_id(self, row: Note) -> str | None:
+        return str(row.objective_id) if row.objective_title else None
 
 
 class NoteIn(serializers.Serializer[Note]):
@@ -71,7 +78,8 @@ class Notes(api.TenantView):
     @extend_schema(responses=NoteOut(many=True))
     def get(self, request: Request) -> Response:
         paginator = api.NewestFirst()
-        notes = paginator.paginate_queryset(queries.notes_visible_to(request.actor).order_by(), request)
+        page = paginator.paginate_queryset(queries.notes_visible_to(request.actor).order_by(), request)
+        notes = queries.titled(request.actor, page or [])
         return paginator.get_paginated_response(NoteOut(notes, many=True).data)
 
     @extend_schema(request=NoteIn, responses={201: NoteOut})
@@ -80,7 +88,8 @@ class Notes(api.TenantView):
         asked.is_valid(raise_exception=True)
         about = access.get_or_404(Person.objects.all(), pk=asked.validated_data.pop("about"))
         note = actions.write_note(by=request.actor, at=timezone.now(), about=about, **asked.validated_data)
-        return Response(NoteOut(note).data, status=status.HTTP_201_CREATED)
+        (titled,) = queries.titled(request.actor, [note])
+        return Response(NoteOut(titled).data, status=status.HTTP_201_CREATED)
 
 
 class OneNote(api.TenantView):
@@ -94,7 +103,8 @@ class OneNote(api.TenantView):
         """Opening it resolves the recipient's work item."""
         note = access.get_or_404(queries.notes_visible_to(request.actor), pk=note_id)
         actions.read_note(note=note, by=request.actor, at=timezone.now())
-        return Response(NoteOut(note).data)
+        (titled,) = queries.titled(request.actor, [note])
+        return Response(NoteOut(titled).data)
 
     @extend_schema(responses={204: None}, operation_id="notes_retract")
     def delete(self, request: Request, note_id: uuid.UUID) -> Response:

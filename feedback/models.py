@@ -34,9 +34,11 @@ class Note(tenancy.TenantModel):
     visibility = models.CharField(_("who can read it"), max_length=10, choices=NoteVisibility.choices)
     text = models.TextField(_("text"), max_length=2000)
     objective_id = models.UUIDField(_("objective"), null=True, blank=True)
-    objective_title = models.CharField(_("objective at the time"), max_length=200, blank=True)
     written_at = models.DateTimeField(_("written at"))
     retracted_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+
+    #: Set by `queries.titled` for one reader. It is not kept with the note: a goal's title is for those who may see it.
+    objective_title: str = ""
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -46,7 +47,7 @@ def notes_on_objective(actor: access.Actor, objective_id: uuid.UUID) -> QuerySet
 
 def recognition(actor: access.Actor, *, limit: int = 5) -> list[Note]:
     """Public praise, newest first."""
-    return list(notes_visible_to(actor).filter(visibility="public")[:limit])
+    return titled(actor, notes_visible_to(actor).filter(visibility="public")[:limit])
 
 
 def colleagues_near(
@@ -142,8 +143,19 @@ def _pair(
     )
 
 
-def objective_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
-    """What an objective is called that this person may see; None for any other. Feedback does not know goals: the
-    setting OBJECTIVE_TITLE names who does."""
-    found: str | None = import_string(settings.OBJECTIVE_TITLE)(actor, objective_id)
+def objective_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What the objectives are called that this person may see; any other is left out. Feedback does not know goals:
+    the setting OBJECTIVE_TITLES names who does."""
+    found: dict[uuid.UUID, str] = import_string(settings.OBJECTIVE_TITLES)(actor, objective_ids)
     return found
+
+
+def titled(actor: access.Actor, notes: Iterable[Note]) -> list[Note]:
+    """Notes with the titles of their objectives, where this reader may see those: a note is often read by more people
+    than the goal it speaks of. One query where any hangs on an objective."""
+    shown = list(notes)
+    ids = {note.objective_id for note in shown if note.objective_id}
+    titles = objective_titles(actor, ids) if ids else {}
+    for note in shown:
+        note.objective_title = titles.get(note.objective_id, "") if note.objective_id else ""
+    return shown

@@ -66,6 +66,7 @@ def note(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
     """One note. Opening it is what resolves the recipient's work item."""
     found = access.get_or_404(queries.notes_visible_to(request.actor), pk=note_id)
     actions.read_note(note=found, by=request.actor, at=timezone.now())
+    queries.titled(request.actor, [found])
     context = {"note": found, "can_retract": rules.can_retract(request.actor, found, timezone.now())}
     return render(request, "feedback/note.html", _frame(request, "received") | context)
 
@@ -83,7 +84,9 @@ def retract(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
 def objective_notes(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Panel of an objective's page: the notes tied to it that this reader may see."""
     context = {
-        "notes": list(queries.notes_on_objective(request.actor, objective_id)[:PAGE]),
+        "notes": queries.titled(
+            request.actor, queries.notes_on_objective(request.actor, objective_id)[:PAGE]
+        ),
         "objective_id": objective_id,
         "about": request.GET.get("about", ""),
     }
@@ -144,7 +147,7 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         "nav": "feedback",
         "tab": tab,
         "pairs": queries.pulse_pairs(request.actor, on),
-        "received": list(queries.notes_received(request.actor)[:5]),
+        "received": queries.titled(request.actor, queries.notes_received(request.actor)[:5]),
         "week_start": people_rules.monday_of(on),
         "agreement": parts.AGREEMENT,
     }
@@ -152,6 +155,7 @@ def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
 
 def _note_list(request: HttpRequest, tab: str, notes: Any) -> HttpResponse:
     page = Paginator(notes, PAGE).get_page(request.GET.get("page"))
+    page.object_list = queries.titled(request.actor, page.object_list)
     now = timezone.now()
     retractable = [each.pk for each in page if rules.can_retract(request.actor, each, now)]
     context = {"page_obj": page, "retractable": retractable}
@@ -170,9 +174,15 @@ def _note_form(request: HttpRequest) -> dict[str, Any]:
         "objective_id": objective_id or "",
     }
     return {
-        "objective_title": queries.objective_title(request.actor, objective_id) if objective_id else "",
+        "objective_title": _title_of(request, objective_id),
         "form": forms.NoteForm(initial=initial, colleagues=_colleagues(request, asked.pk if asked else None)),
     }
+
+
+def _title_of(request: HttpRequest, objective_id: uuid.UUID | None) -> str:
+    if objective_id is None:
+        return ""
+    return queries.objective_titles(request.actor, [objective_id]).get(objective_id, "")
 
 
 def _id_from(text: str) -> uuid.UUID | None:

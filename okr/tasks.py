@@ -50,10 +50,11 @@ def keep_rhythm() -> None:
 def _open_duties(at: datetime.datetime) -> people_models.Organisation:
     organisation = people_models.Organisation.objects.get(pk=tenancy.current_organisation_id())
     today = people.day_at(organisation, at)
-    period = people.current_period(today)
-    if period is not None and rules.is_progress_open(period):
+    monday = rules.monday_of(today)
+    periods = queries.periods_of_week(monday, today)
+    for place, period in enumerate(periods):
         period.organisation = organisation
-        actions.open_duties(period=period, monday=rules.monday_of(today), at=at)
+        actions.open_duties(period=period, monday=monday, at=at, besides=periods[:place])
     return organisation
 
 

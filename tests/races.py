@@ -53,7 +53,7 @@ def second_waits_for_first(
     assert has_written.wait(PATIENCE_SECONDS)
     threads[1].start()
     try:
-        has_waited = _until_somebody_waits(threads[1])
+        has_waited = until_somebody_waits(threads[1])
     finally:
         may_commit.set()
         for thread in threads:
@@ -62,10 +62,13 @@ def second_waits_for_first(
     return outcomes
 
 
-def _until_somebody_waits(second: threading.Thread) -> bool:
+def until_somebody_waits(second: threading.Thread) -> bool:
+    """Whether anybody came to wait for a lock before `second` ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while second.is_alive() and time.monotonic() < deadline:
         with connection.cursor() as cursor:
+            # Inside a transaction the activity is read once and kept.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(WAITING)
             if cursor.fetchone()[0]:
                 return True

@@ -1,7 +1,8 @@
-// "@" in a text calls somebody: names appear under it, chosen with the mouse or the keyboard.
+// "@" in a text calls somebody: names appear under it, chosen with the mouse or the keyboard. An address is no call,
+// but Chinese is written without spaces; the server reads calls by the same rule.
 import { element, on } from './dom.js';
 
-const CALL = /(?:^|\s)@([^@\n]{0,30})$/;
+const CALL = /(?:^|[^A-Za-z0-9_.@])@([^@\n]{0,30})$/;
 const WAIT_MS = 150;
 let waiting = 0;
 

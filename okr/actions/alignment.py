@@ -1,13 +1,15 @@
 """Saying which objective serves which."""
 
 import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from okr import rules
+from okr import queries, rules
 from okr.actions import progress, work
-from okr.actions.proposals import require_open_goals
+from okr.actions.proposals import require_open_goals, require_open_progress
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Alignment, Objective
 from okr.models.alignment import AlignmentKind
@@ -41,10 +43,12 @@ def align_objectives(
     told = {"kind": kind, "share_ppm": share, **acceptance}
     try:
         with transaction.atomic():
-            _require_open(child, parent)
+            period = _require_open(child, parent)
             # The parent's row is the lock on its shares.
             progress.lock([parent.pk, child.pk])
             _refuse_changing_what_counts(child, parent, is_theirs)
+            if (is_taken and kind == AlignmentKind.CONTRIBUTES) or _counts(child, parent).exists():
+                require_open_progress(period)
             _require_room(parent, child, share, kind)
             link, _is_new = Alignment.objects.update_or_create(
                 child=child,
@@ -56,7 +60,8 @@ def align_objectives(
             if is_taken:
                 work.offer_settled(link, by=by, at=at)
             else:
-                work.offer_contribution(link, child, parent, by=by, at=at)
+                readers = queries.readers_among(child, [parent.owner_id], people.day_at(by.organisation, at))
+                work.offer_contribution(link, child, parent, is_shown=bool(readers), by=by, at=at)
             audit.record(
                 by=by,
                 action="okr.align_objectives" if is_taken else "okr.offer_contribution",
@@ -74,7 +79,7 @@ def align_objectives(
 def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> Alignment:
     """The side of what is served takes an offer: from now on it counts."""
     with transaction.atomic():
-        _require_open(link.child, link.parent)
+        require_open_progress(_require_open(link.child, link.parent))
         locked = progress.lock([link.parent_id, link.child_id])
         link = (
             Alignment.objects.select_for_update(of=("self",))
@@ -101,9 +106,11 @@ def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datet
 def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> None:
     """Takes a link back, or declines an offer. What counts towards an objective its own side lets go."""
     with transaction.atomic():
-        _require_open(link.child, link.parent)
+        period = _require_open(link.child, link.parent)
         locked = progress.lock([link.parent_id])
         _refuse_changing_what_counts(link.child, link.parent, _takes(link.parent, by, at))
+        if _counts(link.child, link.parent).exists():
+            require_open_progress(period)
         work.offer_settled(link, by=by, at=at)
         audit.record(
             by=by,
@@ -122,28 +129,36 @@ def _takes(parent: Objective, by: access.Actor, at: datetime.datetime) -> bool:
 
 
 def _refuse_changing_what_counts(child: Objective, parent: Objective, is_theirs: bool) -> None:
-    counted = Alignment.objects.filter(child=child, parent=parent, kind=AlignmentKind.CONTRIBUTES)
-    if not is_theirs and counted.exclude(accepted_at=None).exists():
+    if not is_theirs and _counts(child, parent).exists():
         raise ObjectiveRefused(
-            _("This counts towards %(title)s. Its owner or their manager changes that.")
-            % {"title": parent.title},
+            _(
+                "This counts already. The owner of the objective that it serves, or their manager, changes that."
+            ),
             code="counts",
             field="parent",
         )
 
 
-def _require_open(child: Objective, parent: Objective) -> None:
+def _counts(child: Objective, parent: Objective) -> QuerySet[Alignment]:
+    """The contribution of one to the other, where it has been taken."""
+    links = Alignment.objects.filter(child=child, parent=parent, kind=AlignmentKind.CONTRIBUTES)
+    return links.exclude(accepted_at=None)
+
+
+def _require_open(child: Objective, parent: Objective) -> Any:
     """What serves what is part of the goals: it rests when they are locked, and a draft or a sealed goal takes no
-    part in it."""
-    require_open_goals(people.hold_period(child.period_id))
+    part in it. The refusal names neither: whoever takes an offer need not see what was offered.
+    Returns the period as it is now."""
+    period = people.hold_period(child.period_id)
+    require_open_goals(period)
     for objective in (child, parent):
         if objective.state in (State.DRAFT, State.CLOSED):
             raise ObjectiveRefused(
-                _("“%(title)s” is a draft or closed: it serves nothing and nothing serves it.")
-                % {"title": objective.title},
+                _("A draft or a closed objective serves nothing, and nothing serves it."),
                 code="not_standing",
                 field="parent",
             )
+    return period
 
 
 def _require_room(parent: Objective, child: Objective, share: int, kind: str) -> None:

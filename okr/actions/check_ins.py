@@ -14,7 +14,9 @@ from okr import rules
 from okr.actions import progress, rhythm, work
 from okr.actions.refusals import CheckInRefused
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
-from okr.queries import check_ins, metrics, pace
+from okr.queries import check_ins, metrics, pace, weeks
+from okr.queries.check_ins import A_WEEK
+from okr.queries.rhythm import A_DAY
 from performance.foundation import access, audit
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -67,35 +69,38 @@ def submit_check_in(
 ) -> CheckIn:
     """Reports on the week for oneself: one check-in, its readings, the progress that follows, one transaction.
 
-    The same again changes nothing; something else is a correction: a new entry that points to the first. Bound
-    key results fill themselves; one that is off track needs a note. Raises CheckInRefused with `field`
-    "note-<key result id>", "value-<…>" or "asks".
+    It takes key results of every period that the week is reported in, and is filed under `period`. The same again
+    changes nothing; something else is a correction: a new entry that points to the first. A reading of an earlier
+    week leaves the present value of what was reported on since. Bound key results fill themselves; one that is off
+    track needs a note. Raises CheckInRefused with `field` "note-<key result id>", "value-<…>" or "asks".
     """
     words = Week(wins.strip(), plans.strip(), blockers.strip(), asks)
     with transaction.atomic():
-        # Closing waits for a check-in that is on its way; one that comes later is refused.
-        period = people.hold_period(period.pk)
-        period.organisation = by.organisation
+        today = people.day_at(by.organisation, at)
+        periods = _hold_periods(period, week_starts_on, today)
+        period = periods[period.pk]
         # One check-in of a person at a time.
         people_models.Person.objects.select_for_update(no_key=True).get(pk=by.person_id)
-        _require_open(period, week_starts_on, people.day_at(by.organisation, at), words, by)
-        ids = check_ins.key_results_to_report(by.person_id, period).values_list("objective_id", flat=True)
-        locked = progress.lock(set(ids))
-        key_results = list(check_ins.key_results_to_report(by.person_id, period))
+        _require_open(period, week_starts_on, today, words, by)
+        taking = [each for each in periods.values() if _takes(each, week_starts_on, today)]
+        mine = check_ins.key_results_to_report(by.person_id, taking)
+        locked = progress.lock(set(mine.values_list("objective_id", flat=True)))
+        # What has come into force since then is reported next time.
+        key_results = [each for each in mine if each.objective_id in locked]
         taken = _matched(readings, key_results)
-        is_latest = not CheckIn.objects.filter(person=by.person, week_starts_on__gt=week_starts_on).exists()
-        entries = _take(key_results, taken, period, at, people.day_at(by.organisation, at))
-        former = check_ins.check_in_of(by.person_id, week_starts_on)
+        paces = pace.paces_of(key_results, min(today, week_starts_on + A_WEEK - A_DAY), by.organisation)
+        entries = _take(key_results, taken, paces, at)
+        former = check_ins.check_in_of(by.person_id, week_starts_on, period)
         if former is not None and _is_same(former, words, entries):
             return former
         check_in = _write(period, week_starts_on, former, words, entries, locked, by, at)
-        if is_latest:
-            _keep_readings(key_results)
-            progress.roll_up(locked, at=at)
+        later = check_ins.read_later([each.pk for each in key_results], week_starts_on)
+        _keep_readings([each for each in key_results if each.pk not in later])
+        progress.roll_up(locked, at=at)
         CheckInDraft.objects.filter(person=by.person, week_starts_on=week_starts_on).delete()
         if former is None:
             rhythm.duty_done(person=by.person, monday=week_starts_on, by=by, at=at)
-        _ask_for_answers(check_in, former, period, entries, by, at)
+        _ask_for_answers(check_in, former, paces, entries, by, at)
         audit.record(
             by=by,
             action="okr.correct_check_in" if former else "okr.submit_check_in",
@@ -130,6 +135,17 @@ def acknowledge_check_ins(*, entries: Sequence[CheckIn], by: access.Actor, at: d
 # --- Parts -----------------------------------------------------------------------------------------------
 
 
+def _hold_periods(period: Any, week_starts_on: datetime.date, today: datetime.date) -> dict[uuid.UUID, Any]:
+    """The period of the check-in and all others that the week is reported in, as they are now. Closing waits for a
+    check-in that is on its way; one that comes later is refused. Held in the order of their ids."""
+    wanted = {period.pk} | {each.pk for each in weeks.periods_of_week(week_starts_on, today)}
+    return {key: people.hold_period(key) for key in sorted(wanted)}
+
+
+def _takes(period: Any, week_starts_on: datetime.date, today: datetime.date) -> bool:
+    return rules.is_progress_open(period) and rules.is_reportable_week(week_starts_on, today, period)
+
+
 def _require_open(
     period: Any, week_starts_on: datetime.date, today: datetime.date, words: Week, by: access.Actor
 ) -> None:
@@ -161,23 +177,20 @@ def _matched(readings: Sequence[Reading], key_results: list[KeyResult]) -> dict[
 
 
 def _take(
-    key_results: list[KeyResult],
-    taken: Mapping[uuid.UUID, Reading],
-    period: Any,
-    at: datetime.datetime,
-    today: datetime.date,
+    key_results: list[KeyResult], taken: Mapping[uuid.UUID, Reading], paces: pace.Paces, at: datetime.datetime
 ) -> list[KeyResultEntry]:
     """Sets the rows to what was reported and measures them. Returns the entries to write."""
-    values = metrics.metric_values(key_results, period)
+    values = metrics.metric_values(key_results)
     for key_result in key_results:
         _set(key_result, taken.get(key_result.pk), values.get(key_result.pk), at)
-    progress.measure(key_results, pace.policy_of(period))
-    plan = pace.pace_of(period, today)
+    policies = pace.policies_of(each.objective.period_id for each in key_results)
+    for period_id, policy in policies.items():
+        progress.measure([each for each in key_results if each.objective.period_id == period_id], policy)
     entries = []
     for key_result in key_results:
         reading = taken.get(key_result.pk)
         note = reading.note.strip() if reading else ""
-        if key_result.kind == "kpi" and not note and plan.status(key_result.progress_micro) == "bad":
+        if key_result.kind == "kpi" and not note and paces.status_of(key_result) == "bad":
             raise CheckInRefused(
                 _("This metric is off track. Say why in a few words."),
                 code="unexplained",
@@ -302,23 +315,19 @@ def _first_id(check_in: CheckIn) -> uuid.UUID:
     """The week's first entry: what work items hang on."""
     if check_in.number == 1:
         return check_in.pk
-    first = CheckIn.objects.get(
-        person_id=check_in.person_id, week_starts_on=check_in.week_starts_on, number=1
-    )
-    return first.pk
+    return check_ins.entries_of(check_in).get(number=1).pk
 
 
 def _ask_for_answers(
     check_in: CheckIn,
     former: CheckIn | None,
-    period: Any,
+    paces: pace.Paces,
     entries: list[KeyResultEntry],
     by: access.Actor,
     at: datetime.datetime,
 ) -> None:
     on = people.day_at(by.organisation, at)
-    plan = pace.pace_of(period, on)
-    off_track = any(plan.status_of_entry(entry) == "bad" for entry in entries)
+    off_track = any(paces.status_of_entry(entry) == "bad" for entry in entries)
     work.ask_for_answers(
         check_in,
         _first_id(check_in),

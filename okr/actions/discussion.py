@@ -30,19 +30,12 @@ def comment_on_objective(
 ) -> Comment:
     """A word in the thread. The first one moves a proposal into discussion. Whom it calls with @ is told.
 
-    Refuses where somebody is called who may not see the objective.
+    Of several people of one name those are meant who may see the objective. Refuses where none of them may.
     """
     if not text.strip():
         raise ObjectiveRefused(_("Write something first."), code="empty", field="text")
     on = people.day_at(by.organisation, at)
-    called = [person for person in queries.called_in(text, on) if person.pk != by.person_id]
-    for person in called:
-        if not queries.may_see(objective, person, on):
-            raise ObjectiveRefused(
-                _("%(person)s cannot see this objective.") % {"person": formats.person_name(person)},
-                code="not_visible",
-                field="text",
-            )
+    called = _called(objective, text, by=by, on=on)
     with transaction.atomic():
         proposals.require_unclosed(people.hold_period(objective.period_id))
         _into_discussion(objective)
@@ -52,6 +45,22 @@ def comment_on_objective(
         work.heard(objective, by=by, at=at)
         audit.record(by=by, action="okr.comment_on_objective", subject=objective, at=at)
     return comment
+
+
+def _called(objective: Objective, text: str, *, by: access.Actor, on: datetime.date) -> list[Any]:
+    calls = queries.called_in(text, on)
+    readers = queries.readers_among(objective, {person.pk for named in calls for person in named}, on)
+    called: dict[Any, Any] = {}
+    for named in calls:
+        meant = [person for person in named if person.pk in readers]
+        if not meant:
+            raise ObjectiveRefused(
+                _("%(person)s cannot see this objective.") % {"person": formats.person_name(named[0])},
+                code="not_visible",
+                field="text",
+            )
+        called |= {person.pk: person for person in meant if person.pk != by.person_id}
+    return list(called.values())
 
 
 def note_heard(*, objective: Objective, by: access.Actor, at: datetime.datetime) -> int:
@@ -73,11 +82,7 @@ def suggest_edit(
     `new` is text, a Decimal for an amount, or whole ppm for a weight. The other side decides on it.
     """
     with transaction.atomic():
-        locked = (
-            Objective.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("period", "owner", "agreer")
-            .get(pk=objective.pk)
-        )
+        locked = proposals.lock_objective(objective)
         proposals.require_open_goals(locked.period)
         content = queries.standing_content(locked)
         kept = _as_kept(new)
@@ -221,7 +226,7 @@ def _into_discussion(objective: Objective) -> None:
 
 
 def _locked_edit(edit: SuggestedEdit) -> SuggestedEdit:
-    objective = Objective.objects.select_for_update(no_key=True).get(pk=edit.objective_id)
+    objective = proposals.lock_objective(edit.objective)
     locked = SuggestedEdit.objects.select_related("by").get(pk=edit.pk)
     locked.objective = objective
     if locked.state != EditState.OPEN:

@@ -29,13 +29,29 @@ ABOVE = """
 
 def lock(objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Objective]:
     """These objectives and all that they contribute to, locked in the order of their ids, so that two writers
-    never wait for each other."""
+    never wait for each other.
+
+    While we waited, a link may have been made; whoever links holds both ends, so under the locks we see it. What it
+    adds is not locked on top, which could be the wrong way round: all is let go and taken anew, in order.
+    """
+    asked = list(objective_ids)
+    wanted = _above(asked)
+    while True:
+        taken = transaction.savepoint()
+        rows = Objective.objects.filter(pk__in=wanted).order_by("pk").select_related("period")
+        locked = {each.pk: each for each in rows.select_for_update(of=("self",), no_key=True)}
+        found = _above(asked)
+        if found <= wanted:
+            transaction.savepoint_commit(taken)
+            return locked
+        transaction.savepoint_rollback(taken)
+        wanted |= found
+
+
+def _above(objective_ids: list[uuid.UUID]) -> set[uuid.UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(ABOVE, {"ids": list(objective_ids), "organisation": tenancy.current_organisation_id()})
-        ids = [row[0] for row in cursor.fetchall()]
-    locked = Objective.objects.filter(pk__in=ids).order_by("pk").select_related("period")
-    locked = locked.select_for_update(of=("self",), no_key=True)
-    return {objective.pk: objective for objective in locked}
+        cursor.execute(ABOVE, {"ids": objective_ids, "organisation": tenancy.current_organisation_id()})
+        return {row[0] for row in cursor.fetchall()}
 
 
 def as_engine_sees(key_result: KeyResult) -> progress.KeyResult:
@@ -72,7 +88,8 @@ def roll_up(
 ) -> set[uuid.UUID]:
     """Recomputes locked objectives from the lowest up, notes each new figure, and marks the scores of their
     owners as out of date. `noted` ones are noted even if their figure is the same, so that "no score yet" is on
-    record too. Returns the owners' ids. A constant number of queries."""
+    record too. Where the progress of a period is locked, nothing moves. Returns the owners' ids. A constant number
+    of queries."""
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
     links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").exclude(accepted_at=None)
     links = links.select_related("child")
@@ -82,7 +99,8 @@ def roll_up(
     policies = pace.policies_of(each.period_id for each in locked.values())
     moved = []
     for objective in _lowest_first(locked, served_by):
-        if not objective.is_in_force or objective.period.state == "closed":
+        period = objective.period
+        if not objective.is_in_force or period.state == "closed" or period.progress_locked_at is not None:
             continue
         own = key_results[objective.pk]
         contributing = [
@@ -176,6 +194,7 @@ def count_again(objective_ids: Iterable[uuid.UUID], *, at: datetime.datetime) ->
     locked = lock(noted)
     policies = pace.policies_of(each.period_id for each in locked.values())
     rows = KeyResult.objects.filter(objective_id__in=locked, removed_at=None).prefetch_related("milestones")
+    rows = rows.filter(objective__period__progress_locked_at=None)
     by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
     for key_result in rows:
         by_period[locked[key_result.objective_id].period_id].append(key_result)
@@ -217,7 +236,7 @@ def _fill(rows: list[KeyResult], at: datetime.datetime) -> list[KeyResult]:
         by_period[key_result.objective.period_id].append(key_result)
     for members in by_period.values():
         period = members[0].objective.period
-        values = metrics.metric_values(members, period)
+        values = metrics.metric_values(members)
         moved = [each for each in members if metrics.take(each, values.get(each.pk))]
         for each in moved:
             each.filled_at = each.filled_at or at

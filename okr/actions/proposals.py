@@ -69,7 +69,7 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
     """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
         require_sound(content)
-        locked = _locked(objective)
+        locked = lock_objective(objective)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
         apply_content(locked, content, at=at)
@@ -82,7 +82,7 @@ def propose_change(
     """Proposes another text. After an agreement it needs a reason, and the version in force stays in force
     until both sides agree. A proposal that was open is superseded, with the signatures under it."""
     with transaction.atomic():
-        locked = _locked(objective)
+        locked = lock_objective(objective)
         require_open_goals(locked.period)
         if locked.state == State.CLOSED:
             raise ObjectiveRefused(_("This objective is closed."), code="closed")
@@ -101,7 +101,7 @@ def withdraw_proposal(
 ) -> ObjectiveVersion:
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
     with transaction.atomic():
-        locked = _locked(objective)
+        locked = lock_objective(objective)
         version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
@@ -125,10 +125,11 @@ def agree_objective(
 ) -> Objective:
     """Signs the proposed version for one's own side; with both signatures it is in force.
 
-    Signing twice changes nothing. Refuses (conflict) when another version has been proposed meanwhile.
+    Signing twice changes nothing. Refuses (conflict) when another version has been proposed meanwhile, and the last
+    signature while the progress of the period is locked, because a new text is counted anew.
     """
     with transaction.atomic():
-        locked = _locked(objective)
+        locked = lock_objective(objective, and_above=True)
         version = ObjectiveVersion.objects.filter(objective=locked, number=version_number).first()
         if version is not None and version.agreements.filter(person=by.person).exists():
             return locked
@@ -205,8 +206,12 @@ def _apply_milestones(row: KeyResult, wanted: KeyResultContent, *, at: datetime.
     Milestone.objects.filter(pk__in=existing, removed_at=None).update(removed_at=at)
 
 
-def _locked(objective: Objective) -> Objective:
+def lock_objective(objective: Objective, *, and_above: bool = False) -> Objective:
+    """The objective as it is now, locked; its period before it. `and_above`: for what will move its progress, also
+    what it contributes to, now and in the order in which everybody locks, rather than later."""
     people.hold_period(objective.period_id)
+    if and_above:
+        progress.lock([objective.pk])
     return (
         Objective.objects.select_for_update(of=("self",), no_key=True)
         .select_related("period", "owner", "agreer")
@@ -239,6 +244,15 @@ def require_unclosed(period: Any) -> None:
     """Words and votes outlast the lock on goals, but not the period."""
     if period.state == "closed":
         raise ObjectiveRefused(_("This period is closed."), code="closed")
+
+
+def require_open_progress(period: Any) -> None:
+    """Goals and progress lock apart: goals may be talked over while figures are locked, but what would move the
+    figures waits."""
+    if period.progress_locked_at is not None:
+        raise ObjectiveRefused(
+            _("The progress of this period is locked."), code="progress_locked", field="period"
+        )
 
 
 def require_sound(content: Content) -> None:
@@ -319,6 +333,7 @@ def _put_in_force_if_agreed(
     signed: Iterable[str] = version.agreements.values_list("side", flat=True)
     if set(signed) != set(Side.values):
         return
+    require_open_progress(objective.period)
     former = ObjectiveVersion.objects.filter(objective=objective, state=VersionState.IN_FORCE)
     former.update(state=VersionState.SUPERSEDED, settled_at=at)
     _settle(version, VersionState.IN_FORCE, at)

@@ -2,8 +2,7 @@
 
 import datetime
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -49,18 +48,21 @@ def drop_cadence(*, cadence: Cadence, by: access.Actor, at: datetime.datetime) -
             audit.record(by=by, action="okr.drop_cadence", subject=cadence.team, at=at)
 
 
-def open_duties(*, period: Any, monday: datetime.date, at: datetime.datetime) -> int:
-    """Notes who owes a check-in for this week; set-based, and again without effect. Returns how many."""
-    owners = list(queries.owners_to_ask(period, monday))
+def open_duties(
+    *, period: Any, monday: datetime.date, at: datetime.datetime, besides: Sequence[Any] = ()
+) -> int:
+    """Notes who owes a check-in for this week by the plan of this period; whoever has goals in one of the periods
+    `besides` is asked by that one's. Set-based, and again without effect. Returns how many."""
+    owners = list(queries.owners_to_ask(period, monday, besides=besides))
     if not owners:
         return 0
     ids = [owner.pk for owner in owners]
     rhythms = queries.rhythms_of(ids, period.organisation, monday)
     away = people.days_away(ids, monday, monday + datetime.timedelta(days=6))
     reported = dict(
-        CheckIn.objects.filter(person_id__in=ids, week_starts_on=monday, number=1).values_list(
-            "person_id", "at"
-        )
+        CheckIn.objects.filter(person_id__in=ids, week_starts_on=monday, number=1)
+        .order_by("-at")
+        .values_list("person_id", "at")
     )
     duties = []
     for owner in owners:
@@ -99,7 +101,7 @@ def settle_duties(*, organisation: Any, at: datetime.datetime) -> None:
             person_id=OuterRef("person_id"), week_starts_on=OuterRef("week_starts_on"), number=1
         )
         late = open_ones.filter(Exists(reported)).select_for_update(of=("self",))
-        for duty in late.annotate(reported_at=Subquery(reported.values("at")[:1])):
+        for duty in late.annotate(reported_at=Subquery(reported.order_by("at").values("at")[:1])):
             duty_done(person=duty.person, monday=duty.week_starts_on, by=None, at=duty.reported_at)
         here = people.active_people(people.day_at(organisation, at))
         gone = list(
@@ -156,7 +158,8 @@ def ask_for_check_ins(*, organisation: Any, at: datetime.datetime) -> int:
 
 def escalate_missed(*, organisation: Any, at: datetime.datetime) -> int:
     """Tells the next level up the line of what is still missing after the grace, up to a batch; who is away today is
-    told of when they are back. Returns how many duties were looked at."""
+    told of when they are back. Where everybody above is away, it is tried again on the next workday. Returns how
+    many duties were looked at."""
     settle_duties(organisation=organisation, at=at)
     today = people.day_at(organisation, at)
     with transaction.atomic():
@@ -165,14 +168,21 @@ def escalate_missed(*, organisation: Any, at: datetime.datetime) -> int:
             return 0
         rhythms = queries.rhythms_of([duty.person_id for duty in duties], organisation, today)
         told = []
-        for duty, above in _above(duties, today):
+        lines = _lines_above([duty.person_id for duty in duties], today)
+        absent = _absent({each for line in lines.values() for each in line}, today)
+        for duty in duties:
             rhythm, duty.escalate_at = rhythms[duty.person_id], None
             levels = rhythm.cadence.levels if rules.is_progress_open(duty.period) else 0
-            if above is not None and duty.escalations < levels:
+            line = lines[duty.person_id]
+            waiting = line[duty.escalations :] if duty.escalations < levels else []
+            above = next((each for each in waiting if each not in absent), None)
+            if above is not None:
                 duty.escalations += 1
-                told.append((duty, above))
+                told.append(work.Missed(duty, above, is_direct=above == line[0]))
                 if duty.escalations < levels:
                     duty.escalate_at = rhythm.after(at, rhythm.cadence.escalate_days)
+            elif waiting:
+                duty.escalate_at = rhythm.after(at, 1)
         CheckInDuty.objects.bulk_update(duties, ["escalations", "escalate_at"])
         work.tell_of_missed(told, at=at)
     return len(duties)
@@ -204,21 +214,23 @@ def _without_a_day(duties: Sequence[CheckInDuty]) -> list[CheckInDuty]:
     ]
 
 
-def _above(duties: Sequence[CheckInDuty], today: datetime.date) -> list[tuple[CheckInDuty, uuid.UUID | None]]:
-    """Who hears of each next: one level further up than the last time; who is away today is passed over."""
-    level: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-    at_level = {duty.person_id: duty.person_id for duty in duties}
-    for _height in range(1 + max(duty.escalations for duty in duties) + 1):
+def _lines_above(person_ids: Iterable[uuid.UUID], today: datetime.date) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """person → their line, the direct manager first. A query for each level, however many people there are."""
+    at_level = {key: key for key in person_ids}
+    lines: dict[uuid.UUID, list[uuid.UUID]] = {key: [] for key in at_level}
+    while at_level:
         managers = people.managers_of(set(at_level.values()), today)
-        at_level = {key: managers[above] for key, above in at_level.items() if above in managers}
+        at_level = {key: managers[below] for key, below in at_level.items() if below in managers}
+        at_level = {key: above for key, above in at_level.items() if above not in lines[key]}
         for key, above in at_level.items():
-            level[key].append(above)
-    away = people.days_away({each for found in level.values() for each in found}, today, today)
-    heard = []
-    for duty in duties:
-        line = level[duty.person_id][duty.escalations :]
-        heard.append((duty, next((each for each in line if each not in away), None)))
-    return heard
+            lines[key].append(above)
+    return lines
+
+
+def _absent(person_ids: set[uuid.UUID], today: datetime.date) -> set[uuid.UUID]:
+    """Who of them is away today or no longer here: passed over."""
+    here = people.active_people(today).filter(pk__in=person_ids).values_list("pk", flat=True)
+    return person_ids - set(here) | set(people.days_away(person_ids, today, today))
 
 
 def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetime.datetime) -> CheckInDuty:

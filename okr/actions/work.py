@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -39,6 +40,7 @@ SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
 OFFERS = gettext_noop("%(person)s offers a contribution")
+HIDDEN = gettext_noop("A private objective")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")
 YOUR_CHECK_IN = gettext_noop("Your check-in is due")
@@ -243,15 +245,26 @@ def ask_for_check_ins(duties: Sequence[CheckInDuty], *, at: datetime.datetime) -
     inbox.assign_many(kind=CHECK_IN, works=works, at=at)
 
 
-def tell_of_missed(told: Sequence[tuple[CheckInDuty, uuid.UUID]], *, at: datetime.datetime) -> None:
+@dataclass(frozen=True)
+class Missed:
+    """Who is told of a missed check-in. The direct manager has the person on the page of their team; everybody
+    further up is led to the person's own."""
+
+    duty: CheckInDuty
+    to: uuid.UUID
+    is_direct: bool
+
+
+def tell_of_missed(told: Sequence[Missed], *, at: datetime.datetime) -> None:
     """The grace is over: whoever is next up the line hears of it."""
     works = []
-    for duty, above in told:
+    for each in told:
+        duty = each.duty
         titles, details = _in_both(HAS_MISSED, duty.person), _week_in_both(duty.week_starts_on)
-        url = f"{reverse('okr:my_team')}?week={duty.week_starts_on:%G-W%V}#card-missing"
-        if duty.escalations > 1:
-            url = reverse("okr:person_check_ins", args=[duty.person_id])
-        works.append(inbox.Work(above, duty.pk, *titles, url, None, *details))
+        url = reverse("okr:person_check_ins", args=[duty.person_id])
+        if each.is_direct:
+            url = f"{reverse('okr:my_team')}#card-missing"
+        works.append(inbox.Work(each.to, duty.pk, *titles, url, None, *details))
     inbox.assign_many(kind=MISSED, works=works, at=at)
 
 
@@ -303,8 +316,9 @@ def heard(objective: Objective, *, by: Any, at: datetime.datetime) -> int:
 
 
 def offer_contribution(
-    link: Alignment, child: Objective, parent: Objective, *, by: Any, at: datetime.datetime
+    link: Alignment, child: Objective, parent: Objective, *, is_shown: bool, by: Any, at: datetime.datetime
 ) -> None:
+    """`is_shown`: whether the owner of what is served may see what is offered."""
     _assign(
         OFFERS,
         about=by.person,
@@ -312,7 +326,7 @@ def offer_contribution(
         kind=LINK,
         subject_id=link.pk,
         url=f"{reverse('okr:objective', args=[parent.pk])}#card-alignment",
-        detail=(child.title,) * 2,
+        detail=(child.title,) * 2 if is_shown else _in_both(HIDDEN, None),
         by=by,
         at=at,
     )

@@ -38,7 +38,7 @@ class CheckIns(GoalsView):
             if request.query_params.get(name):
                 rows = rows.filter(**{column: request.query_params[name]})
         pages = api.NewestFirst()
-        page = pages.paginate_queryset(queries.with_conversation(rows), request, view=self)
+        page = pages.paginate_queryset(queries.with_conversation(rows, self.actor), request, view=self)
         return pages.get_paginated_response(serializers.CheckInOut(page, many=True).data)
 
     @extend_schema(
@@ -47,11 +47,12 @@ class CheckIns(GoalsView):
         responses={201: serializers.CheckInOut},
     )
     def post(self, request: Request) -> Response:
-        """Reports on a week for yourself. The same again changes nothing; something else is a correction."""
+        """Reports on a week for yourself, on key results of every period that takes check-ins of it. The same again
+        changes nothing; something else is a correction."""
         actor, given = self.actor, self.valid(serializers.CheckInIn)
         access.require(rules.can_check_in_for(actor, actor.person_id))
         today = people.today(actor.organisation)
-        period = people.current_period(min(today, given["week_starts_on"] + queries.A_WEEK))
+        period = queries.period_of_week(given["week_starts_on"], today)
         if period is None:
             raise actions.CheckInRefused(_("No period is open."), code="no_period")
         asks = access.get_or_404(people.active_people(today), pk=given["asks"]) if given["asks"] else None
@@ -87,7 +88,7 @@ class OneCheckIn(GoalsView):
     @extend_schema(operation_id="check_ins_read", responses=serializers.CheckInOut)
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """One entry with its readings and what was said about it."""
-        rows = queries.with_conversation(queries.readable_by(self.actor))
+        rows = queries.with_conversation(queries.readable_by(self.actor), self.actor)
         return Response(serializers.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
 
 
@@ -135,7 +136,8 @@ def _as_posted(given: dict[str, Any]) -> QueryDict:
 class Acknowledge(GoalsView):
     @extend_schema(operation_id="check_ins_acknowledge", request=None, responses=serializers.AcknowledgedOut)
     def post(self, request: Request) -> Response:
-        """Marks every check-in of your reports this week as read that you have not answered."""
+        """Marks every check-in of your reports this week as read that you have not answered. What needs a reply, or
+        asks you for help, is left to be answered."""
         actor = self.actor
         access.require(not actor.only_reads)
         entries = queries.unread_by(actor, people.today(actor.organisation))

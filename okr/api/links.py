@@ -12,7 +12,6 @@ from okr import actions, queries, rules
 from okr.api import serializers
 from okr.api.objectives import GoalsView
 from okr.forms.objectives import ppm_of
-from okr.models import Alignment
 from performance.foundation import access, jobs
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
@@ -21,9 +20,11 @@ from performance.scoring import tasks as scoring_tasks
 class Links(GoalsView):
     @extend_schema(operation_id="goals_links", responses=serializers.AlignmentsOut)
     def get(self, request: Request, objective_id: uuid.UUID) -> Response:
-        """What the objective serves, and what serves it; only as far as you may see both ends."""
-        one, _line = self.found(objective_id)
-        up, down = queries.links_of(one, queries.visible_to(self.actor))
+        """What the objective serves, and what serves it; only as far as you may see both ends. Whoever takes
+        contributions to it is told of each: one whose objective they may not see has no child."""
+        one, line = self.found(objective_id)
+        takes = rules.can_take_contributions(self.actor, one, line)
+        up, down = queries.links_of(one, queries.visible_to(self.actor), takes=takes)
         return Response(serializers.AlignmentsOut({"serves": up, "served_by": down}).data)
 
     @extend_schema(
@@ -55,13 +56,14 @@ class TakeLink(GoalsView):
     @extend_schema(operation_id="goals_take_contribution", request=None, responses=serializers.AlignmentOut)
     def post(self, request: Request, link_id: uuid.UUID) -> Response:
         """Takes an offered contribution: it counts from now on."""
-        links = Alignment.objects.filter(parent__in=queries.visible_to(self.actor).values("pk"))
-        link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+        visible = queries.visible_to(self.actor)
+        links = queries.links_within_reach(self.actor).filter(parent__in=visible.values("pk"))
+        link = access.get_or_404(links, pk=link_id)
         line = people.line_above(link.parent.owner_id, people.today(self.actor.organisation))
         access.require(rules.can_take_contributions(self.actor, link.parent, line))
-        link = actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
+        actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
         jobs.nudge(scoring_tasks.rescore_stale)
-        return Response(serializers.AlignmentOut(link).data)
+        return Response(serializers.AlignmentOut(links.get(pk=link.pk)).data)
 
 
 class OneLink(GoalsView):
@@ -69,8 +71,7 @@ class OneLink(GoalsView):
     def delete(self, request: Request, link_id: uuid.UUID) -> Response:
         """Takes the link back, or declines an offer."""
         actor = self.actor
-        links = Alignment.objects.filter(child__in=queries.visible_to(actor).values("pk"))
-        link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+        link = access.get_or_404(queries.links_within_reach(actor), pk=link_id)
         today = people.today(actor.organisation)
         serves = rules.can_align(actor, link.child, people.line_above(link.child.owner_id, today))
         takes = rules.can_take_contributions(

@@ -101,7 +101,9 @@ class AlignmentIn(serializers.Serializer):
 
 class AlignmentOut(serializers.Serializer):
     id = serializers.UUIDField()
-    child = serializers.UUIDField(source="child_id")
+    child = serializers.SerializerMethodField(
+        help_text="Null: a contribution of an objective that you may not see."
+    )
     parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
     kind = serializers.CharField()
     share = serializers.SerializerMethodField()
@@ -110,6 +112,11 @@ class AlignmentOut(serializers.Serializer):
     accepted_at = serializers.DateTimeField(
         allow_null=True, help_text="Null: an offer that does not count yet."
     )
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_child(self, row: Any) -> str | None:
+        # One that was read for somebody says whether they may see it; one that they made themselves they may.
+        return str(row.child_id) if getattr(row, "is_seen", True) else None
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
     def get_share(self, row: Any) -> str:

@@ -1,4 +1,4 @@
-from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of, standing_readings
+from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of
 from okr.forms.closing import CarryForm, GradeForm
 from okr.forms.fields import AmountField
 from okr.forms.maps import CompareForm, MapForm
@@ -39,6 +39,5 @@ __all__ = [
     "rows_from",
     "rows_of",
     "standing_of",
-    "standing_readings",
     "with_even_weights",
 ]

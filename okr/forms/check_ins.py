@@ -74,6 +74,22 @@ class CheckInForm(forms.Form):
         """What was reported, from valid fields."""
         return [self._reading(key_result) for key_result in self.key_results]
 
+    def standing_readings(self) -> list[Reading]:
+        """ "Same as last week": every key result as it stands, with the words that were written about it."""
+        return [
+            Reading(
+                key_result_id=each.pk,
+                value=each.current if each.kind in TYPED_KINDS else None,
+                done=each.done,
+                milestones_done=frozenset(step.pk for step in each.milestones.all() if step.done)
+                if each.kind == "milestones" and _is_reported(each)
+                else None,
+                confidence=each.confidence,
+                note=self.cleaned_data.get(f"note-{each.pk}", ""),
+            )
+            for each in self.key_results
+        ]
+
     def _reading(self, key_result: KeyResult) -> Reading:
         key, given = key_result.pk, self.cleaned_data
         return Reading(
@@ -122,22 +138,6 @@ class CheckInForm(forms.Form):
 def _is_reported(key_result: KeyResult) -> bool:
     """Somebody has said something about its milestones before."""
     return any(step.done is not None for step in key_result.milestones.all())
-
-
-def standing_readings(key_results: Iterable[KeyResult]) -> list[Reading]:
-    """ "Same as last week": every key result as it stands."""
-    return [
-        Reading(
-            key_result_id=each.pk,
-            value=each.current if each.kind in TYPED_KINDS else None,
-            done=each.done,
-            milestones_done=frozenset(step.pk for step in each.milestones.all() if step.done)
-            if each.kind == "milestones" and _is_reported(each)
-            else None,
-            confidence=each.confidence,
-        )
-        for each in key_results
-    ]
 
 
 def initial_of(key_results: Iterable[KeyResult], *, check_in: Any, draft: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The weekly check-in: append-only, one a person and week; a correction is a new row."""
+"""The weekly check-in: append-only, one a person, week and period; a correction is a new row."""
 
 from typing import ClassVar
 
@@ -11,7 +11,11 @@ from performance.foundation import tenancy
 
 
 class CheckIn(tenancy.TenantModel):
-    """What a person reports on a week. `number` is 1, later ones correct it and point to the one before."""
+    """What a person reports on a week. `number` is 1, later ones correct it and point to the one before.
+
+    It reads the key results of every period that takes check-ins of the week, and is filed under one of them. A week
+    on the border of two quarters has a check-in for each: the second does not correct the first.
+    """
 
     append_only: ClassVar[bool] = True
 
@@ -29,7 +33,8 @@ class CheckIn(tenancy.TenantModel):
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "person", "week_starts_on", "number"], name="check_in_entry_once"
+                fields=["organisation", "person", "week_starts_on", "period", "number"],
+                name="check_in_entry_once",
             ),
             models.CheckConstraint(
                 condition=Q(number=1, corrects__isnull=True) | Q(number__gt=1, corrects__isnull=False),

@@ -8,13 +8,15 @@ from okr.queries.check_ins import (
     check_in_of,
     checked_in_count,
     draft_of,
+    entries_of,
     key_results_to_report,
     last_readings,
     newest_entries,
     open_asks,
     previous_check_in,
+    read_later,
     readable_by,
-    replies_of_week,
+    replies_to,
     streak_of,
     team_week,
     unread_by,
@@ -33,6 +35,7 @@ from okr.queries.contents import (
     standing_content,
 )
 from okr.queries.grades import grades_of, kin_of, to_carry
+from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
@@ -41,7 +44,6 @@ from okr.queries.objectives import (
     filtered,
     key_result_rows,
     led_by,
-    links_of,
     of_person,
     percent,
     possible_parents,
@@ -51,7 +53,7 @@ from okr.queries.objectives import (
     versions_of,
     with_key_results,
 )
-from okr.queries.pace import Pace, pace_of, policies_of, policy_of, status_of
+from okr.queries.pace import Pace, Paces, pace_of, paces_of, policies_of, policy_of, status_of
 from okr.queries.readings import amount, span, standing
 from okr.queries.rhythm import (
     Rhythm,
@@ -69,8 +71,9 @@ from okr.queries.strategy import MapNode, StrategyMap, strategy_map
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.tree import Node, team_tree
-from okr.queries.visibility import may_see, search, visible_title, visible_to
+from okr.queries.visibility import readers_among, search, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
+from okr.queries.weeks import period_of_week, periods_of_week
 
 __all__ = [
     "A_WEEK",
@@ -82,6 +85,7 @@ __all__ = [
     "Node",
     "ObjectiveRow",
     "Pace",
+    "Paces",
     "Rhythm",
     "StrategyMap",
     "Streak",
@@ -105,6 +109,7 @@ __all__ = [
     "due_at",
     "duties_of_week",
     "duties_visible_to",
+    "entries_of",
     "excused_weeks",
     "field_label",
     "field_value",
@@ -118,7 +123,7 @@ __all__ = [
     "last_readings",
     "led_by",
     "links_of",
-    "may_see",
+    "links_within_reach",
     "metric_values",
     "moved_objectives",
     "newest_entries",
@@ -130,16 +135,21 @@ __all__ = [
     "owners_named",
     "owners_to_ask",
     "pace_of",
+    "paces_of",
     "percent",
     "period_before",
+    "period_of_week",
+    "periods_of_week",
     "policies_of",
     "policy_of",
     "possible_parents",
     "previous_check_in",
     "progress_by_week",
     "proposals_waiting_for",
+    "read_later",
     "readable_by",
-    "replies_of_week",
+    "readers_among",
+    "replies_to",
     "rhythms_of",
     "rows_of",
     "search",
@@ -161,7 +171,7 @@ __all__ = [
     "totals_of",
     "unread_by",
     "versions_of",
-    "visible_title",
+    "visible_titles",
     "visible_to",
     "voters_of",
     "weeks_of",

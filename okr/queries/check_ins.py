@@ -12,7 +12,8 @@ from django.db.models import Prefetch, Q, QuerySet
 from okr import rules
 from okr.models import CheckIn, CheckInDraft, CheckInDuty, CheckInReply, KeyResult, KeyResultEntry, Milestone
 from okr.models.objectives import RUNNING_STATES
-from okr.queries import rhythm
+from okr.queries import rhythm, visibility
+from okr.queries.pace import Paces, paces_of
 from performance.foundation import access
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
@@ -21,27 +22,29 @@ from performance.people import queries as people
 A_WEEK = datetime.timedelta(days=7)
 
 
-def key_results_to_report(person_id: uuid.UUID, period: Any) -> QuerySet[KeyResult]:
-    """Key results that this person owns, of objectives with a version in force, with their milestones."""
+def key_results_to_report(person_id: uuid.UUID, periods: Iterable[Any]) -> QuerySet[KeyResult]:
+    """Key results that this person owns, of objectives of these periods with a version in force, with their
+    milestones."""
     standing = Milestone.objects.filter(removed_at=None)
     return (
         KeyResult.objects.filter(
             owner_id=person_id,
             removed_at=None,
-            objective__period=period,
+            objective__period__in=list(periods),
             objective__state__in=RUNNING_STATES,
         )
-        .select_related("objective")
+        .select_related("objective__period")
         .prefetch_related(Prefetch("milestones", queryset=standing))
         .order_by("objective__created_at", "objective_id", "ordinal")
     )
 
 
-def check_in_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckIn | None:
-    """The newest entry of the week."""
-    return (
-        CheckIn.objects.filter(person_id=person_id, week_starts_on=week_starts_on).order_by("-number").first()
-    )
+def check_in_of(person_id: uuid.UUID, week_starts_on: datetime.date, period: Any = None) -> CheckIn | None:
+    """The newest entry of the week, of those filed under a period where one is given."""
+    entries = CheckIn.objects.filter(person_id=person_id, week_starts_on=week_starts_on)
+    if period is not None:
+        entries = entries.filter(period=period)
+    return entries.order_by("-at", "-number").first()
 
 
 def draft_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckInDraft | None:
@@ -49,27 +52,26 @@ def draft_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckInDraf
 
 
 def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
-    """One row for each person and week: the last correction."""
-    return check_ins.order_by("person_id", "-week_starts_on", "-number").distinct(
-        "person_id", "week_starts_on"
+    """One row for each person, week and period: the last correction."""
+    return check_ins.order_by("person_id", "-week_starts_on", "period_id", "-number").distinct(
+        "person_id", "week_starts_on", "period_id"
     )
 
 
-def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
-    """This week's check-ins of the actor's reports that the actor has not answered yet."""
-    latest = newest_entries(
-        CheckIn.objects.filter(
-            person__in=people.reports_of(actor.person_id, today), week_starts_on=rules.monday_of(today)
-        )
-    )
-    return list(CheckIn.objects.filter(pk__in=latest.values("pk")).exclude(replies__by_id=actor.person_id))
+def with_conversation(check_ins: QuerySet[CheckIn], reader: access.Actor | None = None) -> QuerySet[CheckIn]:
+    """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows.
 
-
-def with_conversation(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
-    """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows."""
-    readings = KeyResultEntry.objects.select_related("key_result__objective").order_by(
+    A `reader` who was only asked for help sees the readings of those objectives that they may see; without one the
+    rows are the reader's own or their line's, and whole.
+    """
+    readings = KeyResultEntry.objects.select_related("key_result__objective__period").order_by(
         "key_result__objective_id", "key_result__ordinal"
     )
+    if reader is not None and not reader.has_role("auditor"):
+        below = people.below(reader.person_id, people.today(reader.organisation))
+        whole = Q(check_in__person_id=reader.person_id) | Q(check_in__person_id__in=below)
+        seen = visibility.visible_to(reader).values("pk")
+        readings = readings.filter(whole | Q(key_result__objective_id__in=seen))
     return check_ins.select_related("person", "asks").prefetch_related(
         Prefetch("entries", queryset=readings),
         Prefetch("replies", queryset=CheckInReply.objects.select_related("by")),
@@ -79,14 +81,28 @@ def with_conversation(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
 def previous_check_in(person_id: uuid.UUID, before: datetime.date) -> CheckIn | None:
     """The newest entry of the last week reported on before this one, with its conversation."""
     earlier = CheckIn.objects.filter(person_id=person_id, week_starts_on__lt=before)
-    return with_conversation(earlier).order_by("-week_starts_on", "-number").first()
+    return with_conversation(earlier).order_by("-week_starts_on", "-at", "-number").first()
 
 
-def replies_of_week(person_id: uuid.UUID, week_starts_on: datetime.date) -> QuerySet[CheckInReply]:
-    """Replies to any entry of the week, so that a correction loses none."""
-    return CheckInReply.objects.filter(
-        check_in__person_id=person_id, check_in__week_starts_on=week_starts_on
-    ).select_related("by")
+def entries_of(check_in: CheckIn) -> QuerySet[CheckIn]:
+    """A check-in with all that it corrects and that corrects it."""
+    return CheckIn.objects.filter(
+        person_id=check_in.person_id, week_starts_on=check_in.week_starts_on, period_id=check_in.period_id
+    )
+
+
+def replies_to(check_in: CheckIn) -> QuerySet[CheckInReply]:
+    """Replies to any entry of the check-in, so that a correction loses none."""
+    entries = entries_of(check_in).values("pk")
+    return CheckInReply.objects.filter(check_in__in=entries).select_related("by")
+
+
+def read_later(key_result_ids: Iterable[uuid.UUID], after: datetime.date) -> set[uuid.UUID]:
+    """Those of these key results that were reported on in a week after this one: their present value is younger."""
+    later = KeyResultEntry.objects.filter(
+        key_result_id__in=list(key_result_ids), check_in__week_starts_on__gt=after
+    )
+    return set(later.values_list("key_result_id", flat=True))
 
 
 def last_readings(
@@ -160,6 +176,7 @@ class TeamRow:
     replies: list[CheckInReply] = field(default_factory=list)
     worst: KeyResultEntry | None = None
     duty: CheckInDuty | None = None
+    paces: Paces | None = None
 
     @property
     def is_excused(self) -> bool:
@@ -181,21 +198,29 @@ class TeamRow:
         return bool(self.check_in.blockers or self.check_in.asks_id or self.status == "bad")
 
 
-def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) -> list[TeamRow]:
-    """The week of these people: who needs an answer first, then who reported, then who has not. Six queries."""
+def team_week(
+    reports: Iterable[Any], week_starts_on: datetime.date, *, today: datetime.date, organisation: Any
+) -> list[TeamRow]:
+    """The week of these people: who needs an answer first, then who reported, then who has not. Readings are measured
+    against the plan as it was at the end of the week. Seven queries."""
     people_by_id = {person.pk: person for person in reports}
     rows = {key: TeamRow(person, None) for key, person in people_by_id.items()}
     latest = newest_entries(CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on))
-    check_ins = with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk")))
+    # Of a week on the border of two periods the later check-in stands in the row.
+    check_ins = list(
+        with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk"))).order_by("at", "number")
+    )
     replies = defaultdict(list)
     for reply in CheckInReply.objects.filter(
         check_in__person_id__in=people_by_id, check_in__week_starts_on=week_starts_on
     ).select_related("by", "check_in"):
-        replies[reply.check_in.person_id].append(reply)
+        replies[reply.check_in.person_id, reply.check_in.period_id].append(reply)
     before = _confidence_before(people_by_id, week_starts_on)
+    reported = [entry.key_result for check_in in check_ins for entry in check_in.entries.all()]
+    paces = paces_of(reported, min(today, week_starts_on + 6 * rhythm.A_DAY), organisation)
     for check_in in check_ins:
         entries = list(check_in.entries.all())
-        statuses = [pace.status_of_entry(entry) for entry in entries]
+        statuses = [paces.status_of_entry(entry) for entry in entries]
         rows[check_in.person_id] = TeamRow(
             person=people_by_id[check_in.person_id],
             check_in=check_in,
@@ -203,12 +228,28 @@ def team_week(reports: Iterable[Any], week_starts_on: datetime.date, pace: Any) 
             confidence=_lowest(entry.confidence for entry in entries),
             confidence_before=before.get(check_in.person_id),
             entries=entries,
-            replies=replies[check_in.person_id],
-            worst=_worst(entries, pace),
+            replies=replies[check_in.person_id, check_in.period_id],
+            worst=_worst(entries, paces),
+            paces=paces,
         )
     for person_id, duty in rhythm.duties_of_week(people_by_id, week_starts_on).items():
         rows[person_id].duty = duty
     return sorted(rows.values(), key=_urgency)
+
+
+def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
+    """This week's check-ins of the actor's reports that ask nothing and that the actor has not answered yet: what
+    can be marked as read at once. What needs a reply, or asks the actor for help, is answered one by one."""
+    reports = people.reports_of(actor.person_id, today)
+    rows = team_week(reports, rules.monday_of(today), today=today, organisation=actor.organisation)
+    return [
+        row.check_in
+        for row in rows
+        if row.check_in is not None
+        and not row.needs_reply
+        and row.check_in.asks_id != actor.person_id
+        and all(reply.by_id != actor.person_id for reply in row.check_in.replies.all())
+    ]
 
 
 def readable_by(actor: access.Actor) -> QuerySet[CheckIn]:
@@ -226,9 +267,9 @@ def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:
     return CheckIn.objects.filter(pk__in=waiting, person__in=reports).order_by("at")
 
 
-def _worst(entries: list[KeyResultEntry], pace: Any) -> KeyResultEntry | None:
+def _worst(entries: list[KeyResultEntry], paces: Paces) -> KeyResultEntry | None:
     """The reading that is furthest behind its plan, if one is behind."""
-    behind = [entry for entry in entries if pace.status_of_entry(entry) in ("bad", "warn")]
+    behind = [entry for entry in entries if paces.status_of_entry(entry) in ("bad", "warn")]
     return min(behind, key=lambda entry: entry.progress_micro or 0, default=None)
 
 
@@ -258,6 +299,5 @@ def _confidence_before(
 
 
 def checked_in_count(person_ids: Iterable[uuid.UUID], week_starts_on: datetime.date) -> int:
-    return CheckIn.objects.filter(
-        person_id__in=list(person_ids), week_starts_on=week_starts_on, number=1
-    ).count()
+    reported = CheckIn.objects.filter(person_id__in=list(person_ids), week_starts_on=week_starts_on)
+    return reported.values("person_id").distinct().count()

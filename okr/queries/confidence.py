@@ -32,7 +32,7 @@ def confidence_rows(objectives: Iterable[Any], weeks: Sequence[datetime.date]) -
             check_in__week_starts_on__in=weeks,
             confidence__isnull=False,
         )
-        .order_by("key_result_id", "check_in__week_starts_on", "-check_in__number")
+        .order_by("key_result_id", "check_in__week_starts_on", "-at", "-check_in__number")
         .distinct("key_result_id", "check_in__week_starts_on")
         .values_list("key_result__objective_id", "check_in__week_starts_on", "confidence")
     )

@@ -12,13 +12,19 @@ from okr.models.objectives import RUNNING_STATES
 from performance.kpis import queries as kpis
 
 
-def metric_values(key_results: Iterable[KeyResult], period: Any) -> dict[uuid.UUID, Any]:
-    """key result id → kpis.PeriodValue of its metric and slice in the period, for those bound to one."""
-    bound = [each for each in key_results if each.kind == "kpi"]
-    if not bound:
-        return {}
-    values = kpis.period_values([(each.metric_key, each.slice) for each in bound], period)
-    return {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+def metric_values(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, Any]:
+    """key result id → kpis.PeriodValue of its metric and slice in its own period, for those bound to one. Objectives
+    and periods must be loaded. Four queries for each period."""
+    by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
+    for each in key_results:
+        if each.kind == "kpi":
+            by_period[each.objective.period_id].append(each)
+    found: dict[uuid.UUID, Any] = {}
+    for bound in by_period.values():
+        asked = [(each.metric_key, each.slice) for each in bound]
+        values = kpis.period_values(asked, bound[0].objective.period)
+        found |= {each.pk: values[(each.metric_key, kpis.slice_key(each.slice))] for each in bound}
+    return found
 
 
 def bound_key_results() -> QuerySet[KeyResult]:
@@ -34,14 +40,9 @@ def bound_key_results() -> QuerySet[KeyResult]:
 def moved_objectives(bound: QuerySet[KeyResult]) -> list[uuid.UUID]:
     """Of which objectives a metric says something else than these key results. Locks nothing; three queries a
     period."""
-    by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
-    for each in bound.select_related("objective__period__organisation"):
-        by_period[each.objective.period_id].append(each)
-    moved = set()
-    for rows in by_period.values():
-        values = metric_values(rows, rows[0].objective.period)
-        moved |= {each.objective_id for each in rows if take(each, values.get(each.pk))}
-    return sorted(moved)
+    rows = list(bound.select_related("objective__period__organisation"))
+    values = metric_values(rows)
+    return sorted({each.objective_id for each in rows if take(each, values.get(each.pk))})
 
 
 def bindings(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, tuple[Any, str]]:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from okr import rules
 from okr.models import (
     Agreement,
-    Alignment,
     CheckIn,
     CheckInReply,
     KeyResult,
@@ -153,7 +152,8 @@ class KeyResultRow:
 
 
 def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
-    """Standing key results with the readings of the last weeks, and what metric and part of the business fills
+    """Standing key results with the readings of the last weeks (of the week that was reported on, whenever that was;
+    what a metric filled by itself stands in the week in which it did), and what metric and part of the business fills
     those that are bound. One query beyond those of `with_key_results`, four where one is bound."""
     rows = [
         KeyResultRow(each, place % SERIES + 1, pace.status_of(each), pace.expected_of(each))
@@ -161,15 +161,17 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     ]
     by_key_result: dict[uuid.UUID, dict[datetime.date, Any]] = defaultdict(dict)
     entries = KeyResultEntry.objects.filter(key_result__in=[row.key_result for row in rows]).order_by(
-        "at", "id"
+        "at", "check_in__number", "id"
     )
-    for entry in entries.values_list("key_result_id", "at", "value", "progress_micro"):
-        key, at, value, progress_micro = entry
+    for key, week, at, value, progress_micro in entries.values_list(
+        "key_result_id", "check_in__week_starts_on", "at", "value", "progress_micro"
+    ):
         shown = value if value is not None else percent(progress_micro)
-        by_key_result[key][rules.monday_of(timezone.localdate(at))] = shown
+        by_key_result[key][week or rules.monday_of(timezone.localdate(at))] = shown
     sources = metrics.bindings([row.key_result for row in rows])
     for row in rows:
-        row.history = list(by_key_result[row.key_result.pk].values())[-HISTORY_WEEKS:]
+        weeks = by_key_result[row.key_result.pk]
+        row.history = [weeks[week] for week in sorted(weeks)][-HISTORY_WEEKS:]
         row.metric, row.part = sources.get(row.key_result.pk, (None, ""))
     return rows
 
@@ -207,7 +209,7 @@ def check_in_history(
     touching = KeyResultEntry.objects.filter(key_result__objective=objective).exclude(check_in=None)
     newest = (
         CheckIn.objects.filter(pk__in=touching.values("check_in_id"))
-        .order_by("person_id", "-week_starts_on", "-number")
+        .order_by("person_id", "-week_starts_on", "-at", "-number")
         .distinct("person_id", "week_starts_on")
     )
     check_ins = list(
@@ -260,11 +262,3 @@ def possible_parents(visible: QuerySet[Objective], line_above: Collection[uuid.U
     """What an objective may serve: goals of teams, of the organisation, and of those above its owner."""
     served = Q(owner_kind__in=("team", "organisation")) | Q(owner_id__in=line_above)
     return visible.filter(served).exclude(state=State.DRAFT)
-
-
-def links_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[list[Alignment], list[Alignment]]:
-    """What it serves, and what serves it; only as far as both ends may be seen."""
-    seen = visible.values("pk")
-    up = Alignment.objects.filter(child=objective, parent__in=seen).select_related("parent__owner")
-    down = Alignment.objects.filter(parent=objective, child__in=seen).select_related("child__owner")
-    return list(up), list(down)

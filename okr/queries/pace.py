@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,40 @@ class Pace:
         return (progress_micro + 500_000) // 1_000_000 - self.expected
 
 
+@dataclass(frozen=True)
+class Paces:
+    """The plans of several periods on one day. Each key result is measured against that of its own period; its
+    objective must be loaded."""
+
+    by_period: Mapping[uuid.UUID, Pace]
+
+    def status_of(self, key_result: Any) -> str:
+        return self._of(key_result).status_of(key_result)
+
+    def status_of_entry(self, entry: Any) -> str:
+        return self._of(entry.key_result).status_of_entry(entry)
+
+    def expected_of(self, key_result: Any) -> int | None:
+        return self._of(key_result).expected_of(key_result)
+
+    def _of(self, key_result: Any) -> Pace:
+        return self.by_period[key_result.objective.period_id]
+
+
+def paces_of(key_results: Iterable[Any], on: datetime.date, organisation: Any) -> Paces:
+    """The plans on a day of the periods that these key results belong to, whose objectives and periods are loaded.
+    One query."""
+    periods = {each.objective.period_id: each.objective.period for each in key_results}
+    days = people.work_days(organisation)
+    return Paces({key: _pace(period, on, days) for key, period in periods.items()})
+
+
 def pace_of(period: Any, on: datetime.date) -> Pace:
     """The plan of a period on a day. Queries: the organisation where it is not loaded yet, and its calendar."""
-    days = people.work_days(period.organisation)
+    return _pace(period, on, people.work_days(period.organisation))
+
+
+def _pace(period: Any, on: datetime.date, days: people.WorkDays) -> Pace:
     total = days.between(period.starts_on, period.ends_on)
     elapsed = days.between(period.starts_on, min(on, period.ends_on))
     return Pace(

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 import zoneinfo
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,16 +91,20 @@ def rhythms_of(
     }
 
 
-def owners_to_ask(period: Any, monday: datetime.date) -> QuerySet[people_models.Person]:
-    """Who is here that week, has key results to report in this period, and no duty for this week yet."""
-    owned = KeyResult.objects.filter(
-        removed_at=None, objective__period=period, objective__state__in=RUNNING_STATES
-    )
+def owners_to_ask(
+    period: Any, monday: datetime.date, *, besides: Sequence[Any] = ()
+) -> QuerySet[people_models.Person]:
+    """Who is here that week, has key results to report in this period and in none of those `besides`, and no duty
+    for this week yet."""
+    running = KeyResult.objects.filter(removed_at=None, objective__state__in=RUNNING_STATES)
+    owned = running.filter(objective__period=period)
+    elsewhere = running.filter(objective__period__in=list(besides)) if besides else running.none()
     asked = CheckInDuty.objects.filter(week_starts_on=monday)
     return (
         people.active_people(monday + 6 * A_DAY)
         .filter(pk__in=owned.values("owner_id"))
         .exclude(pk__in=asked.values("person_id"))
+        .exclude(pk__in=elsewhere.values("owner_id"))
     )
 
 

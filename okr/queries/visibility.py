@@ -2,12 +2,13 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from okr.models import KeyResult, Objective
-from okr.models.objectives import State
+from okr.models.objectives import State, Visibility
 from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -40,16 +41,32 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     )
 
 
-def may_see(objective: Objective, person: people_models.Person, on: datetime.date) -> bool:
-    """Whether somebody without a session of theirs may see an objective, by the same rule as above."""
-    roles = frozenset(person.grants.values_list("role", flat=True))
-    actor = access.Actor(user=None, person=person, organisation=person.organisation, roles=roles)
-    return visible_to(actor, on).filter(pk=objective.pk).exists()
+def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: datetime.date) -> set[uuid.UUID]:
+    """Which of these people may see an objective, by the same rule as above, asked from its side: four queries for
+    any number of people."""
+    asked = set(person_ids)
+    if objective.state == State.DRAFT:
+        return asked & {objective.owner_id, objective.proposed_by_id}
+    if objective.visibility == Visibility.PUBLIC:
+        return asked
+    readers = {objective.owner_id, objective.agreer_id, objective.proposed_by_id}
+    readers |= set(people.line_above(objective.owner_id, on))
+    readers |= set(
+        KeyResult.objects.filter(objective=objective, removed_at=None).values_list("owner_id", flat=True)
+    )
+    roles = ["auditor"]
+    if objective.visibility == Visibility.TEAM:
+        roles.append("hr")
+        members = people_models.TeamMembership.objects.filter(people.holds_on(on), team_id=objective.team_id)
+        readers |= set(members.values_list("person_id", flat=True))
+    grants = people_models.RoleGrant.objects.filter(role__in=roles, person_id__in=asked)
+    readers |= set(grants.values_list("person_id", flat=True))
+    return asked & readers
 
 
-def visible_title(actor: access.Actor, objective_id: uuid.UUID) -> str | None:
-    """The title of an objective that this person may see, else None."""
-    return visible_to(actor).filter(pk=objective_id).values_list("title", flat=True).first()
+def visible_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The titles of those of these objectives that this person may see. One query."""
+    return dict(visible_to(actor).filter(pk__in=set(objective_ids)).values_list("pk", "title"))
 
 
 def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:

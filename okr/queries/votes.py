@@ -11,12 +11,14 @@ from typing import Any
 from django.db.models import Q
 
 from okr.models import Ballot, ConfidenceVote, KeyResult, Mention, Objective
+from okr.queries import visibility
 from performance.people import models as people_models
 from performance.people import queries as people
 
 #: Nobody is called after more than so many @ in one comment.
 MOST_CALLS = 20
-CALL = re.compile(r"(?<![\w.])@(\S[^@\n]{0,79})")
+# An address is no call, but Chinese is written without spaces: 麻烦@王伟看一下.
+CALL = re.compile(r"(?<![A-Za-z0-9_.])@(\S[^@\n]{0,79})")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def shown_vote(objective: Objective, person_id: uuid.UUID) -> VoteShown | None:
 
 
 def voters_of(objective: Objective, on: datetime.date) -> list[uuid.UUID]:
-    """Both sides, whoever owns a key result, and the members of the team whose objective it is."""
+    """Both sides, whoever owns a key result, and the members of the team whose objective it is, as far as they may
+    see it: nobody is asked about what they cannot read, and a vote that waits for them would never end."""
     found = [objective.owner_id, objective.agreer_id]
     found += KeyResult.objects.filter(objective=objective, removed_at=None).values_list("owner_id", flat=True)
     if objective.owner_kind == "team" and objective.team_id:
@@ -64,11 +67,13 @@ def voters_of(objective: Objective, on: datetime.date) -> list[uuid.UUID]:
     here = set(
         people.active_people(on).filter(pk__in=[key for key in found if key]).values_list("pk", flat=True)
     )
-    return [key for key in dict.fromkeys(found) if key in here]
+    readers = visibility.readers_among(objective, here, on)
+    return [key for key in dict.fromkeys(found) if key in readers]
 
 
-def called_in(text: str, on: datetime.date) -> Sequence[people_models.Person]:
-    """Whom a text calls with @ and their name in either language; the longest name that fits, each once."""
+def called_in(text: str, on: datetime.date) -> list[Sequence[people_models.Person]]:
+    """Whom a text calls with @ and their name in either language: for each call all who bear the longest name that
+    fits."""
     calls = [match.group(1) for match in CALL.finditer(text)][:MOST_CALLS]
     starts = Q(pk__in=[])
     for call in calls:
@@ -78,7 +83,7 @@ def called_in(text: str, on: datetime.date) -> Sequence[people_models.Person]:
     if not calls:
         return []
     nearby: list[Any] = list(people.active_people(on).filter(starts))
-    found: dict[uuid.UUID, people_models.Person] = {}
+    found: list[Sequence[people_models.Person]] = []
     for call in calls:
         fits = [
             (len(name), person)
@@ -87,8 +92,10 @@ def called_in(text: str, on: datetime.date) -> Sequence[people_models.Person]:
             if name and _begins(call, name)
         ]
         longest = max((length for length, _person in fits), default=0)
-        found |= {person.pk: person for length, person in fits if length == longest}
-    return list(found.values())
+        named = {person.pk: person for length, person in fits if length == longest}
+        if named:
+            found.append(list(named.values()))
+    return found
 
 
 def called_by_comment(objective: Objective) -> dict[uuid.UUID, list[people_models.Person]]:

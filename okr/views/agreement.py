@@ -237,19 +237,18 @@ def take(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
 
 
 def _served(request: HttpRequest, link_id: uuid.UUID) -> tuple[Alignment, list[uuid.UUID]]:
-    """A link whose parent may be seen, and the line above the parent's owner."""
-    links = Alignment.objects.filter(parent__in=reading.visible(request).values("pk"))
-    link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+    """A link within reach whose parent may be seen, and the line above the parent's owner."""
+    links = queries.links_within_reach(request.actor).filter(parent__in=reading.visible(request).values("pk"))
+    link = access.get_or_404(links, pk=link_id)
     return link, people.line_above(link.parent.owner_id, people.today(request.actor.organisation))
 
 
 @access.member
 @require_POST
 def part(request: HttpRequest, link_id: uuid.UUID) -> HttpResponse:
-    """Takes a link back."""
+    """Takes a link back, or declines an offer."""
     actor = request.actor
-    links = Alignment.objects.filter(child__in=reading.visible(request).values("pk"))
-    link = access.get_or_404(links.select_related("child", "parent"), pk=link_id)
+    link = access.get_or_404(queries.links_within_reach(actor), pk=link_id)
     today = people.today(actor.organisation)
     serves = rules.can_align(actor, link.child, people.line_above(link.child.owner_id, today))
     takes = rules.can_take_contributions(actor, link.parent, people.line_above(link.parent.owner_id, today))

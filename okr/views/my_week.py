@@ -61,9 +61,7 @@ def week_context(
         "glances": _glances(actor, page),
         "streak": queries.streak_of(actor.person_id, page.period, page.today),
         "previous": previous,
-        "previous_replies": list(queries.replies_of_week(actor.person_id, previous.week_starts_on))
-        if previous
-        else [],
+        "previous_replies": list(queries.replies_to(previous)) if previous else [],
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }
 
@@ -93,7 +91,7 @@ def team_context(
     period.organisation = actor.organisation
     monday = rules.monday_of(today)
     pace = queries.pace_of(period, today)
-    rows = queries.team_week(reports, monday, pace)
+    rows = queries.team_week(reports, monday, today=today, organisation=actor.organisation)
     shows_all = request.GET.get("show") == "all"
     waiting = [row for row in rows if row.needs_reply]
     quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]

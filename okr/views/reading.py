@@ -170,7 +170,8 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
     pace = queries.pace_of(one.period, today)
     policy = queries.policy_of(one.period)
     key_results = queries.key_result_rows(one, pace)
-    up, down = queries.links_of(one, visible(request))
+    can_take = rules.can_take_contributions(actor, one, line)
+    up, down = queries.links_of(one, visible(request), takes=can_take)
     can_align = rules.can_align(actor, one, line)
     readable = {actor.person_id}
     if rules.can_read_check_ins_of(actor, one.owner_id, line):
@@ -191,7 +192,7 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
         "weights": [(row.weight_percent, row.series, row.key_result.title) for row in key_results],
         "by_week": queries.progress_by_week(one),
         "history": queries.check_in_history(one, readable),
-        "can_take": rules.can_take_contributions(actor, one, line),
+        "can_take": can_take,
         "serves": up,
         "served_by": down,
         "can_change": rules.can_change(actor, one, line),

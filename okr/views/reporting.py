@@ -1,5 +1,6 @@
 """Submitting the week, keeping its draft, answering it, reading what was said."""
 
+import datetime
 import uuid
 from typing import Any
 
@@ -39,7 +40,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
         submitted = actions.submit_check_in(
             period=page.period,
             week_starts_on=page.monday,
-            readings=forms.standing_readings(page.key_results) if same else form.readings(),
+            readings=form.standing_readings() if same else form.readings(),
             wins=form.cleaned_data["wins"],
             plans=form.cleaned_data["plans"],
             blockers=form.cleaned_data["blockers"],
@@ -113,10 +114,7 @@ def person_check_ins(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse
 def _history(request: HttpRequest, person: Any) -> HttpResponse:
     latest = queries.newest_entries(CheckIn.objects.filter(person=person))
     rows = queries.with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk")))
-    page = Paginator(rows.order_by("-week_starts_on"), A_PAGE).get_page(request.GET.get("page"))
-    actor = request.actor
-    today = people.today(actor.organisation)
-    period = people.current_period(today)
+    page = Paginator(rows.order_by("-week_starts_on", "-at"), A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "okr/check_ins.html",
@@ -124,8 +122,7 @@ def _history(request: HttpRequest, person: Any) -> HttpResponse:
             "nav": "goals",
             "person": person,
             "page_obj": page,
-            "pace": queries.pace_of(period, today) if period else None,
-            "is_mine": person.pk == actor.person_id,
+            "is_mine": person.pk == request.actor.person_id,
         },
     )
 
@@ -133,7 +130,7 @@ def _history(request: HttpRequest, person: Any) -> HttpResponse:
 def _readable(request: HttpRequest, check_in_id: uuid.UUID) -> tuple[CheckIn, list[uuid.UUID]]:
     """A check-in that the actor may read: their own, their line's, or one that asks them for help; else 404."""
     actor = request.actor
-    found = access.get_or_404(queries.with_conversation(queries.readable_by(actor)), pk=check_in_id)
+    found = access.get_or_404(queries.with_conversation(queries.readable_by(actor), actor), pk=check_in_id)
     line = people.line_above(found.person_id, people.today(actor.organisation))
     return found, line
 
@@ -147,17 +144,17 @@ def conversation(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
 def _conversation(request: HttpRequest, check_in_id: uuid.UUID, form: Any = None) -> dict[str, Any]:
     actor = request.actor
     found, line = _readable(request, check_in_id)
-    today = people.today(actor.organisation)
-    period = people.current_period(today)
-    corrections = CheckIn.objects.filter(person_id=found.person_id, week_starts_on=found.week_starts_on)
+    entries = list(found.entries.all())
+    # What was reported is judged by the plan of its week, not by that of the day on which it is read.
+    on = min(people.today(actor.organisation), found.week_starts_on + datetime.timedelta(days=6))
     return {
         "nav": "goals",
         "check_in": found,
-        "entries": list(found.entries.all()),
-        "replies": list(queries.replies_of_week(found.person_id, found.week_starts_on)),
-        "versions": corrections.order_by("-number"),
+        "entries": entries,
+        "replies": list(queries.replies_to(found)),
+        "versions": queries.entries_of(found).order_by("-number"),
         "can_reply": rules.can_reply(actor, found, line),
-        "pace": queries.pace_of(period, today) if period else None,
+        "pace": queries.paces_of([entry.key_result for entry in entries], on, actor.organisation),
         "form": form or forms.ReplyForm(),
     }
 
@@ -199,17 +196,17 @@ def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool, form: Any = 
     """The row of the manager's page; with its form where that was opened, or refused (422)."""
     actor = request.actor
     today = people.today(actor.organisation)
-    period = people.current_period(today)
-    pace = queries.pace_of(period or found.period, today)
-    (row,) = queries.team_week([found.person], found.week_starts_on, pace)
-    context = {"row": row, "opens": opens, "pace": pace, "form": form, "is_asked": opens}
+    (row,) = queries.team_week(
+        [found.person], found.week_starts_on, today=today, organisation=actor.organisation
+    )
+    context = {"row": row, "opens": opens, "form": form, "is_asked": opens}
     return render(request, "okr/_team_row.html", context, status=200 if form is None else 422)
 
 
 @access.member
 @require_POST
 def mark_read(request: HttpRequest) -> HttpResponse:
-    """Acknowledges every check-in of my reports this week that I have not answered."""
+    """Acknowledges every check-in of my reports this week that asks nothing and that I have not answered."""
     actor = request.actor
     access.require(not actor.only_reads)
     entries = queries.unread_by(actor, people.today(actor.organisation))

@@ -68,13 +68,15 @@ class Row:
 
 @dataclass
 class WeekPage:
-    """Everything about one person's week. `pace` is today's; `plan` is that of the week shown."""
+    """Everything about one person's week. `period` is the one that its check-in is filed under and `pace` its plan
+    of today; `plans` are those of the week shown, of every period that it is reported in (`takes`)."""
 
     period: Any
+    takes: list[Any]
     monday: datetime.date
     today: datetime.date
     pace: queries.Pace
-    plan: queries.Pace
+    plans: queries.Paces
     policy: OkrPolicy
     key_results: list[KeyResult]
     check_in: CheckIn | None
@@ -90,9 +92,7 @@ class WeekPage:
 
     @property
     def is_open(self) -> bool:
-        return rules.is_progress_open(self.period) and rules.is_reportable_week(
-            self.monday, self.today, self.period
-        )
+        return bool(self.takes)
 
     def form(self, data: QueryDict | None = None) -> forms.CheckInForm:
         return forms.CheckInForm(
@@ -116,8 +116,8 @@ class WeekPage:
         name = f"confidence-{key}"
         return Row(
             key_result=key_result,
-            status=self.plan.status_of(key_result),
-            expected=self.plan.expected_of(key_result),
+            status=self.plans.status_of(key_result),
+            expected=self.plans.expected_of(key_result),
             percent=queries.percent(key_result.progress_micro),
             value=_bound(form, f"value-{key}"),
             done=_bound(form, f"done-{key}"),
@@ -164,24 +164,32 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
     today = people.today(actor.organisation)
     monday = monday or rules.monday_of(today)
     on = min(today, monday + datetime.timedelta(days=6))
-    period = people.current_period(on)
+    takes = queries.periods_of_week(monday, today)
+    period = takes[0] if takes else queries.period_of_week(monday, today)
     if period is None:
         return None
     period.organisation = actor.organisation
-    key_results = list(queries.key_results_to_report(actor.person_id, period))
-    check_in = queries.check_in_of(actor.person_id, monday)
+    shown = takes or [period]
+    places = {each.pk: place for place, each in enumerate(shown)}
+    key_results = list(queries.key_results_to_report(actor.person_id, shown))
+    key_results.sort(key=lambda each: places[each.objective.period_id])
+    check_in = queries.check_in_of(actor.person_id, monday, period)
+    if check_in is None and monday < rules.monday_of(today):
+        # It may have been filed under a period that is closed by now.
+        check_in = queries.check_in_of(actor.person_id, monday)
     manager = people.manager_of(actor.person_id, today)
-    values = queries.metric_values(key_results, period) if key_results else {}
+    values = queries.metric_values(key_results)
     for key_result in key_results:
         queries.take(key_result, values.get(key_result.pk))
     if check_in is not None and monday < rules.monday_of(today):
         values = _as_reported(key_results, check_in, values)
     return WeekPage(
         period=period,
+        takes=takes,
         monday=monday,
         today=today,
         pace=queries.pace_of(period, today),
-        plan=queries.pace_of(period, on),
+        plans=queries.paces_of(key_results, on, actor.organisation),
         policy=queries.policy_of(period),
         key_results=key_results,
         check_in=check_in,

@@ -352,8 +352,8 @@ SCORE_SOURCES = {
 }
 # Who is scored by what: sources and metrics may not be changed by whoever they score.
 SCORED_BY = "performance.scoring.queries.is_scored_by"
-# The title of an objective that somebody may see, for notes tied to it: (actor, id) -> str | None.
-OBJECTIVE_TITLE = "okr.queries.visible_title"
+# The titles of the objectives that somebody may see, for notes tied to them: (actor, ids) -> {id: title}.
+OBJECTIVE_TITLES = "okr.queries.visible_titles"
 METRICS_OVER = "performance.kpis.queries.keys_over"
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"

@@ -120,5 +120,49 @@ def test_a_note_hangs_only_on_an_objective_that_its_author_may_see(
         client_for(cast.manager).post("/api/v1/notes/", body, content_type="application/json").status_code
         == 201
     )
+    page = client_for(cast.manager).get(reverse("feedback:given")).content.decode()
+    assert "Merge in silence" in page
+    assert "An invented title" not in page
+
+
+def test_a_note_names_its_objective_only_to_readers_who_may_see_it(
+    cast: Cast,
+    actor: Load,
+    client_for: SignIn,
+    quarter: people.Period,
+    now: Any,
+    django_assert_max_num_queries: Any,
+) -> None:
     with tenancy.acting_for(cast.organisation):
-        assert Note.objects.get().objective_title == "Merge in silence"
+        key_results = (KeyResultContent(kind="yes_no", title="Merged", weight_ppm=1_000_000),)
+        text = Content(title="Merge in silence", visibility="private", key_results=key_results)
+        secret = goals.propose_objective(period=quarter, content=text, by=actor(cast.employee), at=now)
+        for number in range(3):
+            note = actions.write_note(
+                by=actor(cast.manager),
+                at=now,
+                about=cast.employee,
+                kind="praise",
+                text=f"Well merged, part {number}.",
+                visibility="public",
+                objective_id=secret.pk,
+            )
+    pages = [
+        reverse("feedback:recognition"),
+        reverse("feedback:note", args=[note.pk]),
+        reverse("feedback:objective_notes", args=[secret.pk]),
+        reverse("api_note", args=[note.pk]),
+        reverse("api_notes"),
+    ]
+    for person, sees in ((cast.employee, True), (cast.boss, True), (cast.colleague, False), (cast.hr, False)):
+        browser = client_for(person)
+        for address in pages[:3]:
+            told = browser.get(address).content.decode()
+            assert "Well merged" in told
+            assert ("Merge in silence" in told) == sees, (person, address)
+        one, several = (browser.get(address).json() for address in pages[3:])
+        for each in (one, *several["results"]):
+            assert each["objective_id"] == (str(secret.pk) if sees else None), person
+    reader = client_for(cast.colleague)
+    with django_assert_max_num_queries(20):
+        reader.get(pages[0])

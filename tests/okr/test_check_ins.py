@@ -66,6 +66,17 @@ def test_something_else_in_the_same_week_is_a_correction_that_points_back(active
     assert active.key_results.first().current == Decimal(6)
 
 
+def test_the_curve_of_a_key_result_follows_the_weeks_that_were_reported_on(active, check_in, now, quarter):
+    monday = monday_of(now.date())
+    quarter.starts_on = min(quarter.starts_on, monday - 2 * WEEK)
+    quarter.save()
+    up = active.key_results.first()
+    for weeks_ago, value in ((0, 6), (2, 2), (1, 4), (2, 3)):
+        check_in(actions.Reading(up.pk, value=Decimal(value)), week_starts_on=monday - weeks_ago * WEEK)
+    row, *_others = queries.key_result_rows(active, queries.pace_of(quarter, now.date()))
+    assert row.history == [3, 4, 6]
+
+
 def test_correcting_an_earlier_week_leaves_the_present_value(active, check_in, now):
     last_week = monday_of(now.date()) - WEEK
     active.period.starts_on = min(active.period.starts_on, last_week)

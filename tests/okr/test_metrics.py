@@ -171,3 +171,14 @@ def test_the_page_names_the_metric_and_the_part_that_fill_a_key_result(
     page = client_for(cast.employee).get(reverse("okr:objective", args=[objective.pk])).content.decode()
     row = page[page.index('id="kr-') :]
     assert "Margin</a>, 010, Higher is better" in row
+
+
+def test_same_as_last_week_keeps_the_word_that_says_why(bound, margin, cast, client_for, now):
+    margin("20")
+    row = bound.key_results.get()
+    year, week, _day = now.date().isocalendar()
+    address = reverse("okr:check_in", args=[f"{year}-W{week:02}"])
+    client = client_for(cast.employee)
+    assert client.post(address, {"same": "1"}).status_code == 422
+    assert client.post(address, {"same": "1", f"note-{row.pk}": "Strike at the port"}).status_code == 302
+    assert KeyResultEntry.objects.get(check_in__isnull=False).note == "Strike at the port"

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from okr import actions, rules
-from okr.models import KeyResult
+from okr.models import Alignment, KeyResult
 from performance.foundation import audit
+from performance.inbox.models import WorkItem
 from tests.okr.conftest import content, key_result
 
 
@@ -89,3 +90,63 @@ def test_a_week_of_no_calendar_is_not_there(acting_cast: Any, client_for: Any, w
 def test_the_same_key_result_does_not_stand_twice() -> None:
     half = key_result("increase", "Half", 50)
     assert any(problem.path == "weights" for problem in rules.problems_of(content("Whole", half, half)))
+
+
+def test_an_offer_of_a_private_goal_is_decided_on_without_its_title(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, client_for: Any, now: Any
+) -> None:
+    cast = acting_cast
+    secret = agree(propose(content("Merge two stores in silence", visibility="private")))
+    parent = agree(propose(content("Full shelves"), by=cast.hr))
+    by = actor(cast.employee)
+    link = actions.align_objectives(child=secret, parent=parent, share_ppm=200_000, by=by, at=now)
+    told = WorkItem.objects.get(kind="goals.link")
+    assert (told.person_id, told.detail_en, told.detail_zh) == (cast.hr.pk, "A private objective", "私密目标")
+    address = reverse("okr:objective", args=[parent.pk])
+    links = reverse("api_objective_links", args=[parent.pk])
+    lead = client_for(cast.hr)
+    page = lead.get(address).content.decode()
+    assert "A private objective" in page
+    assert str(link.pk) in page
+    assert "Merge" not in page
+    assert str(secret.pk) not in page
+    assert [(each["id"], each["child"]) for each in lead.get(links).json()["served_by"]] == [
+        (str(link.pk), None)
+    ]
+    other = client_for(cast.colleague)
+    assert "A private objective" not in other.get(address).content.decode()
+    assert other.get(links).json()["served_by"] == []
+    for name in ("api_take_contribution", "okr:take", "okr:part"):
+        assert other.post(reverse(name, args=[link.pk])).status_code == 404, name
+    taken = lead.post(reverse("api_take_contribution", args=[link.pk]), content_type="application/json")
+    assert (taken.status_code, taken.json()["child"]) == (200, None)
+    assert taken.json()["accepted_at"]
+    lead.post(reverse("okr:part", args=[link.pk]))
+    assert not Alignment.objects.exists()
+
+
+def test_who_is_asked_for_help_reads_only_the_goals_that_they_may_see(
+    acting_cast: Any, propose: Any, agree: Any, check_in: Any, client_for: Any
+) -> None:
+    cast = acting_cast
+    secret = agree(propose(content("Merge two stores in silence", visibility="private")))
+    aloud = agree(propose(content("Said aloud")))
+    readings = [
+        actions.Reading(each.key_results.get().pk, value=5, note=each.title) for each in (secret, aloud)
+    ]
+    one = check_in(*readings, blockers="No staff", asks=cast.colleague)
+    page, read = reverse("okr:conversation", args=[one.pk]), f"/api/v1/goals/check-ins/{one.pk}/"
+    for person, sees in (
+        (cast.colleague, False),
+        (cast.employee, True),
+        (cast.manager, True),
+        (cast.boss, True),
+        (cast.auditor, True),
+    ):
+        browser = client_for(person)
+        told = browser.get(page).content.decode()
+        assert "Said aloud" in told, person
+        assert ("Merge" in told) == sees, person
+        listed = browser.get("/api/v1/goals/check-ins/").json()["results"]
+        for each in (browser.get(read).json(), *listed):
+            assert len(each["entries"]) == 1 + sees, person

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from okr import actions
 from okr.models import Alignment, CheckIn, KeyResult, KeyResultEntry, Objective
 from okr.models.objectives import State
 from okr.rules import monday_of
 from performance.foundation import tenancy
+from performance.people import models as people
 from tests import races
-from tests.okr.conftest import four_kinds
+from tests.okr.conftest import content, four_kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,3 +148,103 @@ def test_two_agreements_at_once_bring_the_objective_into_force_once(cast, quarte
         objective.refresh_from_db()
         assert (objective.state, objective.version_number) == (State.ACTIVE, 1)
         assert objective.versions.get().agreements.count() == 2
+
+
+def _parent_of_the_manager(cast, quarter, actor, now):
+    objective = actions.propose_objective(
+        period=quarter, content=content("Full shelves"), by=actor(cast.manager), at=now
+    )
+    return actions.agree_objective(objective=objective, version_number=1, by=actor(cast.boss), at=now)
+
+
+def test_a_check_in_that_waited_for_a_link_counts_towards_what_was_linked(cast, quarter, actor, now, running):
+    mine, key_result = running
+    with tenancy.acting_for(cast.organisation):
+        parent = _parent_of_the_manager(cast, quarter, actor, now)
+        top = _parent_of_the_manager(cast, quarter, actor, now)
+        manager, boss = actor(cast.manager), actor(cast.boss)
+        link = actions.align_objectives(child=parent, parent=top, share_ppm=1_000_000, by=boss, at=now)
+        assert link.accepted_at is not None
+
+    def align():
+        return actions.align_objectives(child=mine, parent=parent, share_ppm=500_000, by=manager, at=now)
+
+    _link, reported = races.second_waits_for_first(
+        cast.organisation, align, _reporting(cast, quarter, actor, now, key_result, key_result.target)
+    )
+    assert isinstance(reported, CheckIn)
+    with tenancy.acting_for(cast.organisation):
+        assert set(
+            Objective.objects.filter(pk__in=[mine.pk, parent.pk, top.pk]).values_list(
+                "progress_micro", flat=True
+            )
+        ) == {100_000_000}
+
+
+def test_an_agreement_takes_its_locks_in_the_order_of_everybody(cast, quarter, actor, now):
+    """It waits for what the objective contributes to before it holds the objective: a check-in, which locks from the
+    lowest id up, would otherwise wait for it in a circle."""
+    with tenancy.acting_for(cast.organisation):
+        parent = _parent_of_the_manager(cast, quarter, actor, now)
+        child = actions.propose_objective(
+            period=quarter, content=four_kinds(), by=actor(cast.employee), at=now
+        )
+        assert parent.pk < child.pk
+        manager = actor(cast.manager)
+        actions.align_objectives(child=child, parent=parent, share_ppm=500_000, by=manager, at=now)
+    outcome: list[object] = []
+
+    def agree():
+        try:
+            with tenancy.acting_for(cast.organisation):
+                outcome.append(actions.agree_objective(objective=child, version_number=1, by=manager, at=now))
+        except Exception as error:  # noqa: BLE001
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    agreeing = threading.Thread(target=agree)
+    with tenancy.acting_for(cast.organisation):
+        Objective.objects.select_for_update(no_key=True).get(pk=parent.pk)
+        agreeing.start()
+        assert races.until_somebody_waits(agreeing)
+        Objective.objects.select_for_update(no_key=True, nowait=True).get(pk=child.pk)
+    agreeing.join(races.PATIENCE_SECONDS)
+    assert isinstance(outcome[0], Objective), outcome
+    assert outcome[0].state == State.ACTIVE
+
+
+@pytest.mark.parametrize("decide", ["suggest", "accept", "reject"])
+def test_who_talks_a_text_over_waits_for_the_period_before_locking_it(
+    cast, quarter, actor, now, running, decide
+):
+    mine, _key_result = running
+    with tenancy.acting_for(cast.organisation):
+        by = actor(cast.manager)
+        edit = actions.suggest_edit(
+            objective=mine, field="title", new="Never", by=actor(cast.employee), at=now
+        )
+    act = {
+        "suggest": lambda: actions.suggest_edit(objective=mine, field="description", new="So", by=by, at=now),
+        "accept": lambda: actions.accept_edit(edit=edit, by=by, at=now),
+        "reject": lambda: actions.reject_edit(edit=edit, by=by, at=now),
+    }[decide]
+    outcome: list[object] = []
+
+    def talk():
+        try:
+            with tenancy.acting_for(cast.organisation):
+                outcome.append(act())
+        except Exception as error:  # noqa: BLE001
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    talking = threading.Thread(target=talk)
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.select_for_update().get(pk=quarter.pk)
+        talking.start()
+        assert races.until_somebody_waits(talking)
+        Objective.objects.select_for_update(no_key=True, nowait=True).get(pk=mine.pk)
+    talking.join(races.PATIENCE_SECONDS)
+    assert not isinstance(outcome[0], Exception), outcome

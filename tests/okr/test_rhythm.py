@@ -1,6 +1,7 @@
 """Check-ins are asked for on their day, excused when nobody is there, and told up the line when they stay away."""
 
 import datetime
+import itertools
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from performance.foundation import tenancy
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
-from tests.conftest import Cast
+from tests.conftest import Cast, make_person, reports_to
 from tests.okr.conftest import WEEK, monday_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -144,7 +145,7 @@ def test_a_late_check_in_ends_the_escalation(owed, week, cast, actor, quarter):
     assert waiting("goals.missed") == []
 
 
-def test_a_manager_who_is_away_is_passed_over(owed, week, cast, actor):
+def test_a_manager_who_is_away_is_passed_over(owed, week, cast, actor, client_for):
     people_actions.note_absence(
         person=cast.manager,
         kind="leave",
@@ -155,6 +156,46 @@ def test_a_manager_who_is_away_is_passed_over(owed, week, cast, actor):
     )
     actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18))
     assert [name for name, _title in waiting("goals.missed")] == [cast.boss.name_en]
+    told = WorkItem.objects.get(kind="goals.missed")
+    page = client_for(cast.boss).get(told.url)
+    assert cast.employee.name_en in page.content.decode(), "the page it leads to speaks of this person"
+
+
+def test_what_nobody_above_is_there_to_hear_is_told_on_the_next_workday(owed, week, cast, actor):
+    for person in (cast.manager, cast.boss):
+        people_actions.note_absence(
+            person=person,
+            kind="leave",
+            starts_on=week + datetime.timedelta(days=7),
+            ends_on=week + datetime.timedelta(days=8),
+            by=actor(cast.hr),
+            at=moment(week, 0, 9),
+        )
+    assert actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18)) == 1
+    owed.refresh_from_db()
+    assert (owed.escalations, owed.escalate_at, waiting("goals.missed")) == (0, moment(week, 8, 18), [])
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 8, 18))
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 9, 18))
+    assert [name for name, _title in waiting("goals.missed")] == [cast.manager.name_en]
+    assert WorkItem.objects.get(kind="goals.missed").url == reverse("okr:my_team") + "#card-missing"
+
+
+def test_the_whole_line_is_looked_at_and_who_has_left_it_is_passed_over(owed, week, cast, actor):
+    heads = [make_person(f"H{n}", f"Head {n}") for n in range(3)]
+    for below, above in itertools.pairwise([cast.boss, *heads]):
+        reports_to(below, above)
+    people.Person.objects.filter(pk=cast.boss.pk).update(left_on=week)
+    for person in (cast.manager, *heads[:2]):
+        people_actions.note_absence(
+            person=person,
+            kind="leave",
+            starts_on=week + datetime.timedelta(days=7),
+            ends_on=week + datetime.timedelta(days=7),
+            by=actor(cast.hr),
+            at=moment(week, 0, 9),
+        )
+    actions.escalate_missed(organisation=cast.organisation, at=moment(week, 7, 18))
+    assert [name for name, _title in waiting("goals.missed")] == ["Head 2"]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,8 @@ def test_a_vote_through_page_and_api(active, cast, client_for):
         ("@nobody of that name", set()),
         ("@{manager}ish", set()),
         ("看一下 @{zh}，谢谢", {"manager"}),
+        ("麻烦@{zh}看一下", {"manager"}),
+        ("mail_me.@{zh}", set()),
     ],
 )
 def test_names_after_an_at_call_people(text, called, active, cast, actor, now):
@@ -167,3 +169,63 @@ def test_names_are_offered_to_members_of_the_organisation_alone(cast, client_for
     word = cast.manager.name_en[:3]
     assert cast.manager.name_en in client_for(cast.employee).get(address, {"q": word}).content.decode()
     assert cast.manager.name_en not in client_for(cast.stranger).get(address, {"q": word}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("visibility", "asked"),
+    [("public", {"manager", "employee", "colleague", "boss"}), ("private", {"manager", "boss"})],
+)
+def test_a_vote_on_a_goal_of_a_team_asks_only_members_who_may_see_it(
+    visibility, asked, propose, agree, cast, actor, now, client_for
+):
+    closing = agree(
+        propose(
+            content("Close store 07", visibility=visibility),
+            by=cast.manager,
+            team=cast.team,
+            owner_kind="team",
+        )
+    )
+    vote = actions.open_vote(objective=closing, by=actor(cast.manager), at=now)
+    numbers = {getattr(cast, name).number for name in asked}
+    assert waiting("goals.vote") == numbers
+    told = WorkItem.objects.filter(detail_en="Close store 07", kind="goals.vote")
+    assert set(told.values_list("person__number", flat=True)) == numbers
+    for name in sorted(asked):
+        person = getattr(cast, name)
+        assert client_for(person).get(reverse("okr:objective", args=[closing.pk])).status_code == 200
+        answer(vote, person, actor, now)
+    vote.refresh_from_db()
+    assert vote.closed_at is not None, "the last answer ends it"
+
+
+def test_who_may_see_an_objective_is_the_same_from_both_sides(propose, agree, cast, actor, now):
+    goals = [
+        agree(propose(content(visibility, visibility=visibility), by=by, **fields))
+        for visibility in ("public", "team", "private")
+        for by, fields in (
+            (cast.employee, {}),
+            (cast.manager, {"team": cast.team, "owner_kind": "team"}),
+            (cast.hr, {}),
+        )
+    ]
+    goals.append(propose(content("Not yet"), is_draft=True))
+    everybody = cast.members()
+    on = now.date()
+    for goal in goals:
+        seeing = {
+            person.pk
+            for person in everybody
+            if queries.visible_to(actor(person), on).filter(pk=goal.pk).exists()
+        }
+        assert queries.readers_among(goal, [person.pk for person in everybody], on) == seeing, goal
+
+
+def test_of_two_people_of_one_name_the_one_who_may_see_it_is_called(propose, cast, actor, now):
+    secret = propose(content("Merge two stores in silence", visibility="private"))
+    people.Person.objects.filter(pk__in=[cast.boss.pk, cast.hr.pk]).update(name_zh="王伟")
+    actions.comment_on_objective(objective=secret, text="麻烦@王伟看一下", by=actor(cast.employee), at=now)
+    assert waiting("goals.mention") == {cast.boss.number}
+    aloud = propose(content("Said aloud"))
+    actions.comment_on_objective(objective=aloud, text="麻烦@王伟看一下", by=actor(cast.employee), at=now)
+    assert waiting("goals.mention") == {cast.boss.number, cast.hr.number}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('okr', '0007_offers'),
+        ('okr', '0008_check_ins_by_period'),
     ]
 
     operations = [

@@ -1,0 +1,42 @@
+"""Goals and progress lock apart; what moves figures waits for both."""
+
+from decimal import Decimal
+
+import pytest
+
+from okr import actions
+from okr.models import Objective, ProgressPoint
+from performance.people import actions as people_actions
+from tests.okr.conftest import content
+
+
+def test_nothing_moves_the_figures_of_a_period_whose_progress_is_locked(
+    active, propose, agree, check_in, cast, quarter, actor, now
+):
+    employee, manager = actor(cast.employee), actor(cast.manager)
+    parent = agree(propose(content("Full shelves"), by=cast.manager))
+    other = agree(propose(content("More")))
+    check_in(*(actions.Reading(each.key_results.first().pk, value=Decimal(5)) for each in (active, other)))
+    taken = actions.align_objectives(child=active, parent=parent, share_ppm=300_000, by=manager, at=now)
+    offered = actions.align_objectives(child=other, parent=parent, share_ppm=300_000, by=employee, at=now)
+    changed = actions.propose_change(
+        objective=other, content=content("More still"), reason="Asked for", by=employee, at=now
+    )
+    people_actions.lock_progress(period=quarter, by=actor(cast.hr), at=now)
+    figures = Objective.objects.order_by("pk").values_list("pk", "progress_micro", "version_number")
+    before, points = list(figures), ProgressPoint.objects.count()
+    for moves in (
+        lambda: actions.agree_objective(objective=other, version_number=changed.number, by=manager, at=now),
+        lambda: actions.accept_contribution(link=offered, by=manager, at=now),
+        lambda: actions.part_objectives(link=taken, by=manager, at=now),
+        lambda: actions.align_objectives(child=active, parent=parent, share_ppm=200_000, by=manager, at=now),
+        lambda: actions.align_objectives(child=active, parent=parent, kind="supports", by=manager, at=now),
+    ):
+        with pytest.raises(actions.ObjectiveRefused) as refused:
+            moves()
+        assert refused.value.code == "progress_locked"
+    actions.suggest_edit(objective=active, field="title", new="Said", by=manager, at=now)
+    actions.part_objectives(link=offered, by=employee, at=now)
+    actions.count_again([active.pk, parent.pk], at=now)
+    assert (list(figures), ProgressPoint.objects.count()) == (before, points)
+    assert changed.agreements.count() == 1
