@@ -15,11 +15,22 @@ from performance.foundation import refusals
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
+from performance.people import queries as people_queries
 
 SENDING_LASTS = datetime.timedelta(minutes=10)
 ATTEMPTS = 6
 # How long a failed message rests before it is tried again: one, two, four … minutes.
 REST = datetime.timedelta(minutes=1)
+# What is asked of somebody because of whom they lead; it falls to whoever leads them next.
+FOLLOWS_THE_LINE = (
+    "goals.agreement",
+    "goals.suggestion",
+    "goals.reply",
+    "goals.blocker",
+    "goals.missed",
+    "goals.manager_grade",
+)
+TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
 BATCH = 100
 MANY = 1000
 
@@ -134,6 +145,21 @@ def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: 
     return items.update(done_at=at, done_by=_person(by))
 
 
+def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
+    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed."""
+    waiting = WorkItem.objects.filter(person=person, done_at=None)
+    if to is not None:
+        theirs = list(waiting.filter(kind__in=FOLLOWS_THE_LINE).exclude(assigned_by=to))
+        for item in theirs:
+            assign_work(
+                to=to,
+                **{key: getattr(item, key) for key in TOLD},
+                by=item.assigned_by,
+                at=at,
+            )
+    waiting.update(done_at=at)
+
+
 def forget_person(gone: people_actions.Forgotten) -> None:
     """Whatever named somebody whose personal data is erased says “Former colleague” instead. One statement."""
     called = {"en": gone.name_en, "zh": gone.name_zh}
@@ -188,10 +214,18 @@ def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery
     if not free.update(sending_at=at, attempts=F("attempts") + 1):
         return None
     delivery = Delivery.objects.select_related("item__person__user", "item__organisation").get(pk=delivery_id)
-    if delivery.item.done_at is not None or not delivery.item.person.email:
+    if delivery.item.done_at is not None or not _is_reachable(delivery.item, at):
         note_sent(delivery=delivery, at=at, error="dropped: nothing waits any more")
         return None
     return delivery
+
+
+def _is_reachable(item: WorkItem, at: datetime.datetime) -> bool:
+    """Nobody is written to after their last day."""
+    left_on = item.person.left_on
+    return bool(item.person.email) and (
+        left_on is None or left_on >= people_queries.day_at(item.organisation, at)
+    )
 
 
 def note_sent(*, delivery: Delivery, at: datetime.datetime, error: str = "") -> None:

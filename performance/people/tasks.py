@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from performance.foundation import jobs, tenancy
+from performance.people import actions
 from performance.people.actions import invitations
 from performance.people.models import Invitation
 
@@ -31,6 +32,12 @@ def send_waiting_invitations() -> None:
         waiting = invitations.unsent(at=timezone.now())
     for invitation_id in waiting:
         _send(invitation_id)
+
+
+@shared_task(base=jobs.OrganisationTask)
+def end_what_ended() -> int:
+    """The sweep over last days that are over: access, roles and work end with them."""
+    return actions.end_what_ended(at=timezone.now())
 
 
 def _send(invitation_id: uuid.UUID) -> None:

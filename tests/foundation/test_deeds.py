@@ -97,6 +97,8 @@ def test_what_an_action_tells_of_another_model_is_a_field_with_choices_there(
 
 def test_an_absence_in_the_log_of_a_person_is_told_in_the_readers_words() -> None:
     with translation.override("zh-hans"):
-        told = deeds.told("people.note_absence", "people.person", {"kind": "leave", "starts_on": "2026-11-30"})
+        told = deeds.told(
+            "people.note_absence", "people.person", {"kind": "leave", "starts_on": "2026-11-30"}
+        )
     assert [after for _name, _before, after in told] == ["休假", "2026-11-30"]
     assert not any(name.isascii() for name, _before, _after in told)

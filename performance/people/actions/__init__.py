@@ -26,6 +26,7 @@ from performance.people.actions.invitations import (
     invite_person,
     withdraw_invitation,
 )
+from performance.people.actions.leaving import deactivate_person, end_what_ended, return_person
 from performance.people.actions.lines import change_manager, withdraw_change
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.organisations import (
@@ -36,9 +37,7 @@ from performance.people.actions.organisations import (
 )
 from performance.people.actions.people import (
     add_person,
-    deactivate_person,
     edit_person,
-    return_person,
 )
 from performance.people.actions.periods import (
     lock_goals,
@@ -69,6 +68,7 @@ __all__ = [
     "edit_organisation",
     "edit_person",
     "edit_team",
+    "end_what_ended",
     "erase_personal_data",
     "found_organisation",
     "grant_role",

@@ -58,10 +58,13 @@ from performance.people.queries.lines import (
     holds_on,
     ids_below,
     line_above,
+    lines_led,
     manager_of,
     managers_of,
     manages_anyone,
     reports_of,
+    still_to_part,
+    successor_of,
 )
 from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
@@ -126,6 +129,7 @@ __all__ = [
     "latest_invitation",
     "line_above",
     "line_changes",
+    "lines_led",
     "load_actor",
     "local_time",
     "log",
@@ -155,6 +159,8 @@ __all__ = [
     "setup_steps",
     "special_days",
     "standing_absences",
+    "still_to_part",
+    "successor_of",
     "team_of",
     "teammates",
     "teams",

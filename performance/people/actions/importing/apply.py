@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import audit, stale
 from performance.people import rules
-from performance.people.actions import lines, roles
+from performance.people.actions import invitations, leaving, lines, roles
 from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
@@ -41,6 +41,7 @@ def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peo
             _refuse_unready(upload, made)
             roles.refuse_last_administrator(_saying_goodbye(made))
             upload.before = _write(made)
+            invitations.withdraw_for(_readdressed(upload.before), at)
             upload.applied_at = at
             upload.save(update_fields=["before", "applied_at"])
             _tell(upload, made, by, at)
@@ -61,6 +62,7 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
             upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
             _refuse_undoing(upload, by, at)
             touched = _restore(upload.before)
+            invitations.withdraw_for(_readdressed(upload.before), at)
             upload.undone_at = at
             upload.save(update_fields=["undone_at"])
             audit.record(by=by, action="people.undo_import", subject=upload, at=at)
@@ -80,8 +82,7 @@ def _refuse_undoing(upload: PeopleImport, by: Any, at: datetime.datetime) -> Non
         raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
     if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
         raise PeopleRefused(_("Take back the later import first."), code="conflict")
-    readdressed = [key for key, values in upload.before["values"].items() if "email" in values]
-    for person in roles.out_of_reach(by, readdressed).values():
+    for person in roles.out_of_reach(by, _readdressed(upload.before)).values():
         raise PeopleRefused(rules.readdressing_refused(person), code="out_of_reach")
 
 
@@ -281,6 +282,11 @@ def _kept(row: Any) -> dict[str, Any]:
     return {column: audit.plain(getattr(row, column)) for column in columns}
 
 
+def _readdressed(before: dict[str, Any]) -> list[uuid.UUID]:
+    """Whose e-mail address an import changed."""
+    return [uuid.UUID(key) for key, values in before["values"].items() if "email" in values]
+
+
 def _touched(before: dict[str, Any]) -> list[uuid.UUID]:
     """Whom an import brought or changed."""
     return [uuid.UUID(key) for key in (*before["new"], *before["values"])]
@@ -299,7 +305,11 @@ def _restore(before: dict[str, Any]) -> list[uuid.UUID]:
     for person in people:
         for column, value in values[str(person.pk)].items():
             setattr(person, column, value)
-    Person.objects.bulk_update(people, [*shapes.PLAIN, "name_sort", "unit"], batch_size=BATCH)
+    back = [person for person in people if person.left_on is None and person.parted_at is not None]
+    for person in back:
+        person.parted_at = None
+    leaving.open_access(back)
+    Person.objects.bulk_update(people, [*shapes.PLAIN, "name_sort", "unit", "parted_at"], batch_size=BATCH)
     Person.objects.filter(pk__in=before["new"]).delete()
     Team.objects.filter(pk__in=before["teams"], memberships=None).delete()
     BusinessUnit.objects.filter(pk__in=before["units"], people=None).delete()
