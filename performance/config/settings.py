@@ -174,11 +174,7 @@ else:
         }
     }
     CELERY_BROKER_URL = environment.text("ACCORD_BROKER_URL") or (
-        "sqla+"
-        + _application_url.replace("postgres://", "postgresql://")
-        .replace("postgresql://", "postgresql+psycopg://", 1)
-        .rpartition("/")[0]
-        + "/accord_broker"
+        environment.broker_beside(_application_url, "accord_broker")
     )
 
 CELERY_TASK_DEFAULT_QUEUE = "accord"
@@ -391,6 +387,7 @@ LOGGING: dict[str, Any] = {
     "filters": {
         "belonging": {"()": "performance.foundation.logs.Belonging"},
         "not_routine": {"()": "performance.foundation.logs.NotRoutine"},
+        "masked": {"()": "performance.foundation.logs.Masked"},
     },
     "formatters": {
         "plain": {"format": "{levelname:<7} {name}: {message}", "style": "{"},
@@ -405,7 +402,7 @@ LOGGING: dict[str, Any] = {
         "stream": {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
-            "filters": ["not_routine", "belonging"],
+            "filters": ["not_routine", "belonging", "masked"],
             "formatter": LOG_FORMAT,
         }
     },

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -155,10 +156,11 @@ def _declared(view: View, access: Access) -> View:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; a fragment sends the whole page there."""
+    """To the sign-in page and back; a fragment sends the whole page there, and back to the page it stands on."""
     if request.headers.get("HX-Request"):
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = f"{settings.LOGIN_URL}"
+        response["HX-Redirect"] = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
         return response
     return redirect_to_login(request.get_full_path())
 

@@ -31,6 +31,7 @@ FOLLOWS_THE_LINE = (
     "goals.manager_grade",
 )
 TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
+SNOOZED_AT_MOST = datetime.timedelta(days=366)
 BATCH = 100
 MANY = 1000
 
@@ -187,12 +188,17 @@ def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.d
     """Takes an item off the list until a day. It still counts as waiting."""
     if item.done_at is not None:
         raise InboxRefused(_("This is done already."), code="conflict")
+    today = people_queries.day_at(item.organisation, at)
+    if not today < until <= today + SNOOZED_AT_MOST:
+        raise InboxRefused(_("Choose a day within a year, from tomorrow on."), field="until")
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])
 
 
 def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
     """Puts a snoozed item back on the list."""
+    if item.done_at is not None:
+        raise InboxRefused(_("This is done already."), code="conflict")
     item.snoozed_until = None
     item.save(update_fields=["snoozed_until"])
 
@@ -230,15 +236,18 @@ def _is_reachable(item: WorkItem, at: datetime.datetime) -> bool:
 
 def note_sent(*, delivery: Delivery, at: datetime.datetime, error: str = "") -> None:
     """Compare-and-set: only the claim that sent it may close it."""
-    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(sent_at=at, sending_at=None, error=error)
+    _held(delivery).update(sent_at=at, sending_at=None, error=error)
 
 
 def note_failed(*, delivery: Delivery, at: datetime.datetime, error: str) -> None:
     """Rests the message, longer after each failure; after the last one it stays unsent with its reason."""
     rest = REST * 2 ** max(delivery.attempts - 1, 0)
-    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
-        sending_at=None, queued_at=at + rest, error=error[:300]
-    )
+    _held(delivery).update(sending_at=None, queued_at=at + rest, error=error[:300])
+
+
+def _held(delivery: Delivery) -> Any:
+    """The message while this claim still holds it: one that was given up for lost belongs to the next."""
+    return Delivery.objects.filter(pk=delivery.pk, sent_at=None, sending_at=delivery.sending_at)
 
 
 def _person(by: Any) -> Any:

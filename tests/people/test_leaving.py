@@ -241,3 +241,12 @@ def test_a_changed_address_closes_the_invitation_to_the_old_one(cast: Cast, now:
     secret = actions.invitations.link_secret(invitation)
     models.Invitation.objects.update(withdrawn_at=None)
     assert actions.invitations.open_invitation(secret=secret, at=now) is None
+
+
+def test_a_planned_last_day_changes_nothing_about_a_role_before_it(
+    cast: Cast, leave: Any, today: datetime.date
+) -> None:
+    leave(cast.finance_owner, today + 30 * DAY)
+    assert list(queries.people_with_role("finance_owner")) == [cast.finance_owner]
+    models.Person.objects.filter(pk=cast.finance_owner.pk).update(left_on=today - DAY)
+    assert not queries.people_with_role("finance_owner")

@@ -1,5 +1,6 @@
 """Dated reporting lines: no loops on any day, plans, transfers, leaving; roles, periods and names beside them."""
 
+import concurrent.futures
 import datetime
 from typing import Any
 
@@ -218,3 +219,11 @@ def test_an_edit_keeps_what_somebody_else_wrote_meanwhile(cast: Cast, now: Any, 
     actions.deactivate_person(person=cast.colleague, left_on=today, by=cast.hr, at=now)
     actions.edit_person(person=seen_before, fields={"city": "Tycho"}, by=cast.hr, at=now)
     assert models.Person.objects.get(pk=cast.colleague.pk).left_on == today
+
+
+def test_threads_that_ask_for_a_year_at_once_find_its_holidays(cast: Cast) -> None:
+    work_days = queries.work_days(cast.organisation)
+    for year in range(2018, 2027):
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            day = datetime.date(year, 10, 1)
+            assert not any(threads.map(work_days.is_workday, [day] * 16))

@@ -11,6 +11,7 @@ from performance.people.queries.accounts import (
     memberships_of,
     open_invitations,
     today,
+    today_here,
     tokens_of,
 )
 from performance.people.queries.calendars import (
@@ -168,6 +169,7 @@ __all__ = [
     "teams_spoken_for",
     "teams_with_counts",
     "today",
+    "today_here",
     "tokens_of",
     "tops",
     "units",

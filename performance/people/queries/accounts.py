@@ -54,6 +54,11 @@ def today(organisation: Organisation) -> datetime.date:
     return day_at(organisation, timezone.now())
 
 
+def today_here() -> datetime.date:
+    """The calendar day now in the organisation we act for. One query."""
+    return today(Organisation.objects.get(pk=tenancy.current_organisation_id()))
+
+
 def day_from(text: str) -> datetime.date | None:
     """A day of an address, 2026-06-01; None for anything else and for days outside any calendar of ours."""
     try:

@@ -161,7 +161,7 @@ def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
 def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
     """Holders of a side's role who may approve: neither proposer nor author, and not among the scored."""
     scored = people_in_scope(version).values("pk")
-    holders = people.Person.objects.filter(grants__role=role, left_on=None)
+    holders = people_queries.people_with_role(role)
     return holders.exclude(
         pk__in=[version.proposed_by_id, version.drafted_by_id, *version.written_by]
     ).exclude(pk__in=scored)
