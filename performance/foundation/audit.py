@@ -91,6 +91,7 @@ def _row(
         why=why,
         changes={key: plain(value) for key, value in (changes or {}).items()},
         request_id=logs.request_id(),
+        named=sorted(_named(changes or {})),
     )
 
 
@@ -107,6 +108,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, decimal.Decimal):
         return format(value.normalize(), "f")
     return _label(value)
+
+
+def _named(value: Any) -> set[uuid.UUID]:
+    """Keys of the rows among the changes, wherever they stand."""
+    if isinstance(value, Mapping):
+        return _named(list(value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return set().union(*map(_named, value))
+    key = _uuid_of(value) if isinstance(value, models.Model) else None
+    return {key} if key else set()
 
 
 def _label(subject: Any) -> str:

@@ -162,13 +162,20 @@ def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetim
 
 
 def forget_person(gone: people_actions.Forgotten) -> None:
-    """Whatever named somebody whose personal data is erased says “Former colleague” instead. One statement."""
+    """What named somebody whose personal data is erased says “Former colleague” instead. One statement.
+
+    Only items that were theirs, came from them or are about them; what nobody assigned, while nobody else here has
+    the same name.
+    """
+    around = Q(person=gone.person_id) | Q(assigned_by=gone.person_id) | Q(subject_id=gone.person_id)
+    if not gone.has_namesake:
+        around |= Q(assigned_by=None)
     called = {"en": gone.name_en, "zh": gone.name_zh}
     texts = {f"{part}_{language}": called[language] for part in ("title", "detail") for language in called}
     naming = Q()
     for field in texts:
         naming |= Q(**{f"{field}__iregex": gone.pattern})
-    WorkItem.objects.filter(naming).update(
+    WorkItem.objects.filter(around, naming).update(
         **{field: Left(_Replaced(F(field), gone.pattern, name), 200) for field, name in texts.items()}
     )
 
