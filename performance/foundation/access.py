@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -23,6 +23,8 @@ from performance.foundation import tenancy
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "organisation"
+#: What names the organisation in the address of a link.
+CHOSEN = "organisation"
 Row = TypeVar("Row", bound=models.Model)
 Level = Literal["public", "signed_in", "member"]
 
@@ -130,13 +132,24 @@ def enter(request: Any, organisation_id: uuid.UUID) -> Actor | None:
     return actor
 
 
+def inside(organisation_id: uuid.UUID, address: str) -> str:
+    """An address that leads into this organisation whichever one its reader was in last."""
+    parts = urlsplit(address)
+    query = urlencode([*parse_qsl(parts.query), (CHOSEN, str(organisation_id))])
+    return urlunsplit(parts._replace(query=query))
+
+
 def active_organisation_id(request: HttpRequest) -> uuid.UUID | None:
-    """The organisation of this session: the chosen one while still a member, else the first."""
+    """The organisation of this session: the one that a link leads into or the chosen one, while still a member, else
+    the first."""
     memberships = import_string(settings.MEMBERSHIPS)(request.user)
     if not memberships:
         return None
     chosen = request.session.get(SESSION_KEY)
     by_id = {str(organisation.pk): organisation for organisation in memberships}
+    asked = request.GET.get(CHOSEN) if request.method == "GET" else None
+    if asked in by_id and asked != chosen:
+        chosen = request.session[SESSION_KEY] = asked
     organisation = by_id.get(str(chosen)) or memberships[0]
     request.organisations = memberships  # type: ignore[attr-defined]
     return organisation.pk

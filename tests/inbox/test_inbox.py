@@ -6,12 +6,14 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
 from performance.foundation import tenancy
 from performance.inbox import actions, models, queries, tasks
+from performance.people import models as people_models
 from performance.people import queries as people
 from tests.conftest import Cast
 
@@ -238,3 +240,70 @@ def test_a_claim_that_was_given_up_for_lost_closes_nothing(cast: Cast, assign: A
         assert (delivery.sent_at, delivery.sending_at, delivery.error) == (None, later, "")
         actions.note_sent(delivery=held, at=later)
         assert models.Delivery.objects.get().sent_at == later
+
+
+def test_a_silent_mail_server_is_asked_once_and_nothing_is_claimed(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign()
+    assign(to=cast.colleague)
+    asked: list[int] = []
+
+    def silent(self: Any) -> None:
+        asked.append(1)
+        raise TimeoutError("silent")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", silent)
+    deliver(cast)
+    assert len(asked) == 1
+    with tenancy.acting_for(cast.organisation):
+        assert set(models.Delivery.objects.values_list("attempts", "sending_at")) == {(0, None)}
+
+
+def test_a_lost_connection_ends_the_batch_and_a_refused_letter_does_not(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in (cast.employee, cast.colleague, cast.hr):
+        assign(to=person)
+    faults: list[Exception] = [smtplib.SMTPDataError(550, b"no"), smtplib.SMTPServerDisconnected("gone")]
+
+    def refuse(self: Any, messages: Any) -> int:
+        raise faults.pop(0)
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    deliver(cast)
+    with tenancy.acting_for(cast.organisation):
+        assert sorted(models.Delivery.objects.values_list("attempts", flat=True)) == [0, 1, 1]
+
+
+def test_after_a_full_batch_the_next_one_is_asked_for(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[Any] = []
+    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr("performance.foundation.jobs.nudge", lambda task, *args: nudged.append(task.name))
+    for person in (cast.employee, cast.colleague, cast.hr):
+        assign(to=person)
+    deliver(cast)
+    deliver(cast)
+    assert len(mail.outbox) == 3
+    assert nudged == [tasks.deliver_waiting.name]
+
+
+def test_a_link_leads_into_the_organisation_it_came_from(cast: Cast, client_for: Any, assign: Any) -> None:
+    with tenancy.acting_for(cast.elsewhere):
+        people_models.Membership.objects.create(user=cast.employee.user, organisation=cast.elsewhere)
+        people_models.Person.objects.create(user=cast.employee.user, number="X1", name_en="Eli Employee")
+    assign(url="/inbox/?list=waiting#top")
+    deliver(cast)
+    link = next(line for line in mail.outbox[0].body.splitlines() if line.endswith("#top"))
+    assert f"list=waiting&organisation={cast.organisation.pk}" in link
+    client = client_for(cast.employee)
+    session = client.session
+    session["organisation"] = str(cast.elsewhere.pk)
+    session.save()
+    address = link.removeprefix(settings.ACCORD_URL).partition("#")[0]
+    assert "Agree to a change" in client.get(address).content.decode()
+    assert client.session["organisation"] == str(cast.organisation.pk)
+    stranger = client_for(cast.stranger)
+    assert "Agree to a change" not in stranger.get(address).content.decode()

@@ -250,3 +250,31 @@ def test_a_planned_last_day_changes_nothing_about_a_role_before_it(
     assert list(queries.people_with_role("finance_owner")) == [cast.finance_owner]
     models.Person.objects.filter(pk=cast.finance_owner.pk).update(left_on=today - DAY)
     assert not queries.people_with_role("finance_owner")
+
+
+def test_a_line_ends_on_the_page_when_that_is_ticked(
+    cast: Cast, client_for: Any, today: datetime.date
+) -> None:
+    address = reverse("people:change_manager", args=[cast.employee.pk])
+    client, given = client_for(cast.hr), {"starts_on": today.isoformat()}
+    assert client.post(address, given).status_code == 422
+    assert client.post(address, {**given, "to_nobody": "on"}).status_code == 302
+    assert manager_on(cast.employee, today) is None
+
+
+def test_a_last_day_beyond_every_calendar_is_asked_wrongly(cast: Cast, client_for: Any) -> None:
+    address = reverse("people:deactivate_person", args=[cast.employee.pk])
+    assert client_for(cast.hr).post(address, {"left_on": "9999-12-31"}).status_code == 422
+
+
+def test_the_next_month_is_suggested_by_the_fiscal_calendar(
+    cast: Cast, client_for: Any, today: datetime.date
+) -> None:
+    models.Organisation.objects.update(fiscal_pattern="13")
+    cast.organisation.refresh_from_db()
+    month = queries.fiscal_month(cast.organisation, today)
+    page = client_for(cast.hr).get(reverse("people:periods"), {"kind": "month"})
+    initial = page.context["form"].initial
+    assert (initial["starts_on"], initial["ends_on"]) == (month.starts_on, month.ends_on)
+    assert initial["name_en"] == f"P{month.number} {month.year}"
+    assert f"Month {month.number}" in client_for(cast.hr).get(reverse("people:settings")).content.decode()

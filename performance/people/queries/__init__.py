@@ -69,10 +69,14 @@ from performance.people.queries.lines import (
 )
 from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
+    Month,
     Quarter,
     current_period,
+    fiscal_month,
     fiscal_quarter,
     hold_period,
+    months_of,
+    next_month,
     next_quarter,
     periods,
 )
@@ -95,6 +99,7 @@ __all__ = [
     "Change",
     "Filters",
     "Hit",
+    "Month",
     "Node",
     "Quarter",
     "SetupStep",
@@ -120,6 +125,7 @@ __all__ = [
     "directory",
     "directory_counts",
     "everyone_below",
+    "fiscal_month",
     "fiscal_quarter",
     "grants",
     "has_administrator",
@@ -142,6 +148,8 @@ __all__ = [
     "matching",
     "members_of",
     "memberships_of",
+    "months_of",
+    "next_month",
     "next_planned_day",
     "next_quarter",
     "open_invitations",
