@@ -12,6 +12,7 @@ from performance.people.actions.accounts import (
     use_setup_link,
 )
 from performance.people.actions.erasing import Forgotten, erase_personal_data
+from performance.people.actions.exporting import export_people
 from performance.people.actions.importing.apply import apply_import, undo_import
 from performance.people.actions.importing.steps import (
     check_import,
@@ -70,6 +71,7 @@ __all__ = [
     "edit_team",
     "end_what_ended",
     "erase_personal_data",
+    "export_people",
     "found_organisation",
     "grant_role",
     "invite_person",

@@ -50,6 +50,7 @@ from performance.people.queries.directory import (
     possible_managers,
     search,
 )
+from performance.people.queries.exporting import EXPORTED, exported_rows
 from performance.people.queries.imports import applied_imports, people_imports
 from performance.people.queries.lines import (
     active_people,
@@ -94,6 +95,7 @@ from performance.people.queries.teams import (
 )
 
 __all__ = [
+    "EXPORTED",
     "PAGE",
     "STATES",
     "Change",
@@ -125,6 +127,7 @@ __all__ = [
     "directory",
     "directory_counts",
     "everyone_below",
+    "exported_rows",
     "fiscal_month",
     "fiscal_quarter",
     "grants",
