@@ -76,8 +76,8 @@ def message_about(delivery: Delivery) -> EmailMultiAlternatives:
         "item": item,
         "person": item.person,
         "organisation": item.organisation,
-        "link": settings.ACCORD_URL + access.inside(item.organisation_id, item.url),
-        "inbox": settings.ACCORD_URL + access.inside(item.organisation_id, reverse("inbox:list")),
+        "link": settings.ACCORD_URL + access.inside(item.organisation.pk, item.url),
+        "inbox": settings.ACCORD_URL + access.inside(item.organisation.pk, reverse("inbox:list")),
     }
     with translation.override(language):
         message = EmailMultiAlternatives(

@@ -43,7 +43,9 @@ def _send_all(waiting: list[uuid.UUID]) -> None:
     if not waiting:
         return
     with post.opened() as connection:
-        for invitation_id in waiting if connection is not None else ():
+        if connection is None:
+            return
+        for invitation_id in waiting:
             try:
                 _send(invitation_id, connection)
             except post.Lost:

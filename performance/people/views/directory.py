@@ -99,7 +99,7 @@ def picker(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @access.role("hr")
-def export(request: HttpRequest) -> FileResponse:
+def export(request: HttpRequest) -> Any:
     """The people that the filters leave, as CSV that a spreadsheet opens with its characters intact."""
     actor = request.actor
     access.require(rules.can_export_people(actor))
