@@ -369,3 +369,16 @@ def test_a_line_to_a_manager_with_a_last_day_ends_with_it(
     apply(upload("Number,Name,Manager\nN1,Ann Lee,P004\n"))
     line = models.ReportingLine.objects.get(person__number="N1")
     assert line.ends_on == last_day + datetime.timedelta(days=1)
+
+
+def test_a_leaver_whom_somebody_will_report_to_by_plan_is_named(cast: Cast, upload: Any, now: Any) -> None:
+    today = queries.today(cast.organisation)
+    actions.change_manager(
+        person=cast.auditor,
+        manager=cast.colleague,
+        starts_on=today + datetime.timedelta(days=60),
+        by=cast.hr,
+        at=now,
+    )
+    made = upload(f"Number,Name,Left\nP004,,{today.isoformat()}\n")
+    assert "1 of their reports" in errors_of(made)["C2"]

@@ -334,8 +334,12 @@ def _refuse_leavers_with_reports(check: shapes.Check, rows: list[shapes.Row], pl
     moved = {row.person: row.manager for row in rows if row.manager}
     gone = {row.person for row in rows if row.values.get("left_on")}
     for key, known in check.known.items():
-        manager = moved.get(key) or _holding(known.lines, check.starts_on)
-        if manager in leaving and key not in gone and not known.values.get("left_on"):
+        if key in gone or known.values.get("left_on"):
+            continue
+        managers = {moved.get(key) or _holding(known.lines, check.starts_on)}
+        # Who will report to them by plan needs somebody else too.
+        managers |= {manager for begins, _ends, manager in known.lines if begins > check.starts_on}
+        for manager in managers & leaving.keys():
             reports[manager] = reports.get(manager, 0) + 1
     for key, count in reports.items():
         row = leaving[key].row
