@@ -134,6 +134,7 @@ def test_a_withdrawn_last_day_gives_back_what_it_cut(
     assert queries.team_of(cast.manager.pk, later) == cast.team
     assert set(queries.reports_of(cast.manager.pk, later)) == {cast.employee, cast.colleague}
     assert not models.ReportingLine.objects.filter(starts_on__gt=today).exists()
+    assert AuditRow.objects.filter(action="people.withdraw_change").count() == 2
 
 
 def test_nothing_of_somebody_who_came_back_begins_in_between(

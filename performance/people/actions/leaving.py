@@ -91,7 +91,7 @@ def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datet
         person.save(update_fields=["left_on", "parted_at", "returned_on"])
         if not had_left:
             lines.reopen_own_line(person, was + lines.A_DAY)
-            lines.take_reports_back(person, was + lines.A_DAY)
+            lines.take_reports_back(person=person, from_day=was + lines.A_DAY, by=by, at=at)
             teams.reopen_memberships(person, was + lines.A_DAY)
         open_access([person])
         audit.record(

@@ -99,17 +99,25 @@ def hand_over_reports(
         )
 
 
-def take_reports_back(person: Person, from_day: datetime.date) -> None:
+def take_reports_back(*, person: Person, from_day: datetime.date, by: Any, at: datetime.datetime) -> None:
     """Undoes a hand-over that has not come into force: lines that ended with the last day go on, and what took their
     place on the next day goes. A line that was planned for a later day stays with whoever took it over."""
     ended = ReportingLine.objects.filter(manager=person, ends_on=from_day).select_related("person")
+    begun = ReportingLine.objects.filter(starts_on=from_day).select_related("manager")
     for line in ended:
-        following = ReportingLine.objects.filter(person=line.person, starts_on=from_day).first()
+        following = begun.filter(person=line.person).first()
         ends_on = following.ends_on if following else None
         if following is not None:
             following.delete()
         line.ends_on = last_days_over(ends_on, line.person)
         _save(line)
+        audit.record(
+            by=by,
+            action="people.withdraw_change",
+            subject=line.person,
+            at=at,
+            changes={"manager": [following and following.manager, person], "from": from_day},
+        )
 
 
 def reopen_own_line(person: Person, from_day: datetime.date) -> None:
