@@ -8,8 +8,8 @@ class OkrConfig(AppConfig):
     name = "okr"
     label = "okr"
     verbose_name = _("Goals")
-    log_private: ClassVar = {"okr.excuse_week": frozenset()}
-    log_open: ClassVar = frozenset(
+    log_private: ClassVar[dict[str, frozenset[str]]] = {"okr.excuse_week": frozenset()}
+    log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "okr.accept_edit",
             "okr.propose_change",

@@ -8,7 +8,7 @@ class AppraisalsConfig(AppConfig):
     name = "performance.appraisals"
     label = "appraisals"
     verbose_name = _("Appraisals")
-    log_private: ClassVar = {
+    log_private: ClassVar[dict[str, frozenset[str]]] = {
         "appraisals.add_exception": frozenset(),
         "appraisals.leave_out": frozenset(),
         "appraisals.take_back_in": frozenset(),

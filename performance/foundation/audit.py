@@ -31,8 +31,10 @@ def private() -> Mapping[str, frozenset[str]]:
 def with_open_reasons() -> frozenset[str]:
     """Actions whose reason every reader of the log may read (`log_open`). That of one which no app declares stays with
     HR and auditors."""
-    declared = (getattr(config, "log_open", frozenset()) for config in apps.get_app_configs())
-    return frozenset().union(*declared)
+    declared: set[str] = set()
+    for config in apps.get_app_configs():
+        declared |= getattr(config, "log_open", frozenset())
+    return frozenset(declared)
 
 
 def record(

@@ -8,7 +8,7 @@ class KpisConfig(AppConfig):
     name = "performance.kpis"
     label = "kpis"
     verbose_name = _("Metrics")
-    log_open: ClassVar = frozenset(
+    log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "kpis.decline_version",
             "kpis.retire_metric",

@@ -12,7 +12,7 @@ class PeopleConfig(AppConfig):
     name = "performance.people"
     label = "people"
     # A plan tells of a last day before it may be known.
-    log_private: ClassVar = {
+    log_private: ClassVar[dict[str, frozenset[str]]] = {
         "people.change_manager": _LINE,
         "people.deactivate_person": frozenset({"left_on"}),
         "people.erase_personal_data": frozenset(),
@@ -23,7 +23,7 @@ class PeopleConfig(AppConfig):
         "people.withdraw_absence": _DAYS_AWAY,
         "people.withdraw_change": _LINE,
     }
-    log_open: ClassVar = frozenset(
+    log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "people.grant_role",
             "people.move_period",

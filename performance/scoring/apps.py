@@ -9,7 +9,9 @@ class ScoringConfig(AppConfig):
     name = "performance.scoring"
     label = "scoring"
     verbose_name = _("Scoring")
-    log_open: ClassVar = frozenset({"scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"})
+    log_open: ClassVar[frozenset[str]] = frozenset(
+        {"scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
+    )
 
     def ready(self) -> None:
         from performance.scoring.evidence import check_sources

@@ -8,7 +8,7 @@ class SourcesConfig(AppConfig):
     name = "performance.sources"
     label = "sources"
     verbose_name = _("Sources")
-    log_open: ClassVar = frozenset(
+    log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "sources.change_dataset",
             "sources.close_connection",

@@ -339,8 +339,9 @@ def _refuse_leavers_with_reports(check: shapes.Check, rows: list[shapes.Row], pl
         managers = {moved.get(key) or _holding(known.lines, check.starts_on)}
         # Who will report to them by plan needs somebody else too.
         managers |= {manager for begins, _ends, manager in known.lines if begins > check.starts_on}
-        for manager in managers & leaving.keys():
-            reports[manager] = reports.get(manager, 0) + 1
+        for manager in managers:
+            if manager is not None and manager in leaving:
+                reports[manager] = reports.get(manager, 0) + 1
     for key, count in reports.items():
         row = leaving[key].row
         plan.problems.append(
