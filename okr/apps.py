@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,15 @@ class OkrConfig(AppConfig):
     name = "okr"
     label = "okr"
     verbose_name = _("Goals")
+    log_private: ClassVar[dict[str, frozenset[str]]] = {"okr.excuse_week": frozenset()}
+    log_open: ClassVar[frozenset[str]] = frozenset(
+        {
+            "okr.accept_edit",
+            "okr.propose_change",
+            "okr.propose_objective",
+            "okr.reject_edit",
+            "okr.set_policy",
+            "okr.suggest_edit",
+            "okr.withdraw_proposal",
+        }
+    )

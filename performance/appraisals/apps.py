@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,8 @@ class AppraisalsConfig(AppConfig):
     name = "performance.appraisals"
     label = "appraisals"
     verbose_name = _("Appraisals")
+    log_private: ClassVar[dict[str, frozenset[str]]] = {
+        "appraisals.add_exception": frozenset(),
+        "appraisals.leave_out": frozenset(),
+        "appraisals.take_back_in": frozenset(),
+    }

@@ -42,6 +42,13 @@ app.conf.beat_schedule = {
         "schedule": 120,
         "options": {"expires": 120},
     },
+    # Last days that are over: roles, access and what waited end with them.
+    "end-what-ended": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.people.tasks.end_what_ended"],
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "sweep-sources": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.sources.tasks.sweep_sources"],

@@ -6,7 +6,9 @@ import os
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import sqlalchemy
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.pq import Conninfo
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off", ""}
@@ -48,6 +50,19 @@ def required(name: str, why: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {why}")
     return value
+
+
+def broker_beside(url: str, database: str) -> str:
+    """A broker in another database of the same PostgreSQL, with the same TLS. What only Django reads in the URL's
+    query is left out: libpq refuses names that it does not know."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    parts = sqlalchemy.make_url(url)
+    beside = parts.set(
+        drivername="postgresql+psycopg",
+        database=database,
+        query={name: value for name, value in parts.query.items() if name in known},
+    )
+    return "sqla+" + beside.render_as_string(hide_password=False)
 
 
 def email(url: str) -> dict[str, Any]:

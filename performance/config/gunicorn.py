@@ -14,16 +14,19 @@ from gunicorn import glogging
 
 
 class Access(glogging.Logger):
-    """One line for each answer. The path stays quoted as it travelled, so that no request writes lines of its own;
-    where lines are JSON, its parts are fields of the object."""
+    """One line for each answer. The path stays quoted as it travelled, so that no request writes lines of its own,
+    but for the secret of a link; where lines are JSON, its parts are fields of the object."""
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: datetime.timedelta) -> None:
         if not self.cfg.accesslog:
             return
+        # Imported late: the configuration is read before the application's folder is on the path.
+        from performance.foundation import logs
+
         headers = {str(name).lower(): str(value) for name, value in resp.headers}
         told = {
             "method": environ["REQUEST_METHOD"],
-            "path": quote(environ.get("PATH_INFO", ""), encoding="latin-1"),
+            "path": logs.masked(quote(environ.get("PATH_INFO", ""), encoding="latin-1")),
             "status": int(str(resp.status).partition(" ")[0]),
             "milliseconds": int(request_time.total_seconds() * 1000),
             "request_id": headers.get("x-request-id", ""),

@@ -11,14 +11,13 @@ docs/operators.md lists each variable.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from performance.config import environment
+from performance.config import environment, log_lines
 from performance.foundation import datafolder
 from performance.foundation.embedded import plan as embedded_plan
 
@@ -174,11 +173,7 @@ else:
         }
     }
     CELERY_BROKER_URL = environment.text("ACCORD_BROKER_URL") or (
-        "sqla+"
-        + _application_url.replace("postgres://", "postgresql://")
-        .replace("postgresql://", "postgresql+psycopg://", 1)
-        .rpartition("/")[0]
-        + "/accord_broker"
+        environment.broker_beside(_application_url, "accord_broker")
     )
 
 CELERY_TASK_DEFAULT_QUEUE = "accord"
@@ -360,6 +355,8 @@ ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"
 # Who else wrote the name of a person whose personal data is erased: called with a `Forgotten`, in its transaction.
 FORGETTERS = ["performance.inbox.actions.forget_person"]
+# What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
+LEAVERS = ["performance.inbox.actions.pass_work_on"]
 # What the set-up list of a new organisation counts in the apps above people.
 SETUP_COUNTERS = {
     "sources": "performance.config.shell.count_sources",
@@ -383,36 +380,6 @@ ACCORD_EGRESS_ALLOW = environment.listing("ACCORD_EGRESS_ALLOW")
 # --- Logs ------------------------------------------------------------------------------------------------
 
 LOG_FORMAT = environment.text("ACCORD_LOG_FORMAT", "json" if PRODUCTION else "plain")
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "belonging": {"()": "performance.foundation.logs.Belonging"},
-        "not_routine": {"()": "performance.foundation.logs.NotRoutine"},
-    },
-    "formatters": {
-        "plain": {"format": "{levelname:<7} {name}: {message}", "style": "{"},
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s "
-            "%(request_id)s %(organisation_id)s %(task_id)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-        },
-    },
-    "handlers": {
-        "stream": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "filters": ["not_routine", "belonging"],
-            "formatter": LOG_FORMAT,
-        }
-    },
-    "root": {"handlers": ["stream"], "level": environment.text("ACCORD_LOG_LEVEL", "INFO").upper()},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # That a task was sent or received is told once more when it has ended.
-        "celery.beat": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-    },
-}
+LOGGING: dict[str, Any] = log_lines.configured(
+    form=LOG_FORMAT, level=environment.text("ACCORD_LOG_LEVEL", "INFO").upper()
+)

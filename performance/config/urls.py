@@ -8,6 +8,9 @@ from performance.config import shell
 from performance.foundation import access, health
 from performance.people.views import accounts
 
+handler404 = "performance.foundation.api.not_found"
+handler500 = "performance.foundation.api.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("okr.urls")),
     path("feedback/", include("feedback.urls")),

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -22,6 +23,8 @@ from performance.foundation import tenancy
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "organisation"
+#: What names the organisation in the address of a link.
+CHOSEN = "organisation"
 Row = TypeVar("Row", bound=models.Model)
 Level = Literal["public", "signed_in", "member"]
 
@@ -129,13 +132,24 @@ def enter(request: Any, organisation_id: uuid.UUID) -> Actor | None:
     return actor
 
 
+def inside(organisation_id: uuid.UUID, address: str) -> str:
+    """An address that leads into this organisation whichever one its reader was in last."""
+    parts = urlsplit(address)
+    query = urlencode([*parse_qsl(parts.query), (CHOSEN, str(organisation_id))])
+    return urlunsplit(parts._replace(query=query))
+
+
 def active_organisation_id(request: HttpRequest) -> uuid.UUID | None:
-    """The organisation of this session: the chosen one while still a member, else the first."""
+    """The organisation of this session: the one that a link leads into or the chosen one, while still a member, else
+    the first."""
     memberships = import_string(settings.MEMBERSHIPS)(request.user)
     if not memberships:
         return None
     chosen = request.session.get(SESSION_KEY)
     by_id = {str(organisation.pk): organisation for organisation in memberships}
+    asked = request.GET.get(CHOSEN) if request.method == "GET" else None
+    if asked in by_id and asked != chosen:
+        chosen = request.session[SESSION_KEY] = asked
     organisation = by_id.get(str(chosen)) or memberships[0]
     request.organisations = memberships  # type: ignore[attr-defined]
     return organisation.pk
@@ -155,10 +169,11 @@ def _declared(view: View, access: Access) -> View:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; a fragment sends the whole page there."""
+    """To the sign-in page and back; a fragment sends the whole page there, and back to the page it stands on."""
     if request.headers.get("HX-Request"):
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = f"{settings.LOGIN_URL}"
+        response["HX-Redirect"] = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
         return response
     return redirect_to_login(request.get_full_path())
 

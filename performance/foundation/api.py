@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from rest_framework import exceptions, pagination, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from performance.foundation import access, refusals, tenancy
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
+ROOT = "/api/"
 LARGEST_TEXT = 5 * 1024**2
 
 
@@ -141,6 +143,24 @@ def _refusal_of(error: Exception) -> Response | None:
         body["errors"] = {error.field: [str(error.message)]}
     answer = status.HTTP_409_CONFLICT if error.status == 409 else status.HTTP_422_UNPROCESSABLE_ENTITY
     return Response(body, status=answer, content_type=PROBLEM)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere, in the words of whoever asked: a program or a browser."""
+    if not request.path.startswith(ROOT):
+        return defaults.page_not_found(request, exception)
+    return _unanswered("not_found", status.HTTP_404_NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if not request.path.startswith(ROOT):
+        return defaults.server_error(request)
+    return _unanswered("error", status.HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def _unanswered(title: str, code: int) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": code}
+    return JsonResponse(body, status=code, content_type=PROBLEM)
 
 
 def _roll_back() -> None:

@@ -17,5 +17,5 @@ class FoundationConfig(AppConfig):
     label = "foundation"
 
     def ready(self) -> None:
-        # Sent once for each app; the last one (the composition root's order) sees every table. Idempotent.
+        # Sent once for each app, after all of them were migrated; heard for this one alone.
         post_migrate.connect(raise_walls, sender=self, dispatch_uid="raise_walls")

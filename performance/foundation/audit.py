@@ -2,10 +2,12 @@
 
 import datetime
 import decimal
+import functools
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -13,25 +15,26 @@ from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
 NOTHING = Q(pk__in=[])
-_DAYS_AWAY = frozenset({"kind", "starts_on", "ends_on"})
-_LINE = frozenset({"manager", "from"})
-#: Actions whose reason is private, with those of their changes that are: HR and auditors read them, other readers of
-#: the log read that it happened, to whom and by whom. A plan tells of a last day before it may be known.
-PRIVATE: Mapping[str, frozenset[str]] = {
-    "appraisals.add_exception": frozenset(),
-    "appraisals.leave_out": frozenset(),
-    "appraisals.take_back_in": frozenset(),
-    "okr.excuse_week": frozenset(),
-    "people.change_manager": _LINE,
-    "people.deactivate_person": frozenset({"left_on"}),
-    "people.erase_personal_data": frozenset(),
-    "people.import_person": frozenset({"left_on", "manager", "team"}),
-    "people.join_team": frozenset({"team", "from", "primary"}),
-    "people.note_absence": _DAYS_AWAY,
-    "people.return_person": frozenset({"left_on", "from"}),
-    "people.withdraw_absence": _DAYS_AWAY,
-    "people.withdraw_change": _LINE,
-}
+
+
+@functools.cache
+def private() -> Mapping[str, frozenset[str]]:
+    """Actions whose reason is private → those of their changes that are. HR and auditors read them, other readers of
+    the log read that it happened, to whom and by whom. Each app declares its own (`log_private` of its AppConfig)."""
+    declared: dict[str, frozenset[str]] = {}
+    for config in apps.get_app_configs():
+        declared |= getattr(config, "log_private", {})
+    return declared
+
+
+@functools.cache
+def with_open_reasons() -> frozenset[str]:
+    """Actions whose reason every reader of the log may read (`log_open`). That of one which no app declares stays with
+    HR and auditors."""
+    declared: set[str] = set()
+    for config in apps.get_app_configs():
+        declared |= getattr(config, "log_open", frozenset())
+    return frozenset(declared)
 
 
 def record(
@@ -91,6 +94,7 @@ def _row(
         why=why,
         changes={key: plain(value) for key, value in (changes or {}).items()},
         request_id=logs.request_id(),
+        named=sorted(_named(changes or {})),
     )
 
 
@@ -107,6 +111,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, decimal.Decimal):
         return format(value.normalize(), "f")
     return _label(value)
+
+
+def _named(value: Any) -> set[uuid.UUID]:
+    """Keys of the rows among the changes, wherever they stand."""
+    if isinstance(value, Mapping):
+        return _named(list(value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return set().union(*map(_named, value))
+    key = _uuid_of(value) if isinstance(value, models.Model) else None
+    return {key} if key else set()
 
 
 def _label(subject: Any) -> str:

@@ -49,6 +49,21 @@ def check_database() -> str:
     return "answers"
 
 
+def check_walls() -> str:
+    """Row-level security separates organisations only while the role that serves them is weak and owns no table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)),
+                   EXISTS (SELECT FROM pg_class WHERE relrowsecurity AND pg_has_role(relowner, 'MEMBER'))
+            """
+        )
+        bypasses, owns = cursor.fetchone()
+    if bypasses or owns:
+        raise OSError("the role of DATABASE_URL may bypass row-level security")
+    return "stand"
+
+
 def check_broker() -> str:
     return f"{broker.waiting()} waiting"
 
@@ -65,6 +80,7 @@ def check_worker() -> str:
 
 CHECKS: dict[str, Callable[[], str]] = {
     "database": check_database,
+    "walls": check_walls,
     "broker": check_broker,
     "worker": check_worker,
 }

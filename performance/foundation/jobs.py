@@ -20,6 +20,8 @@ from performance.foundation import logs, tenancy
 logger = logging.getLogger(__name__)
 
 HEADER = "organisation"
+# Seconds after which a swept message says nothing that a later sweep has not said again.
+SWEEP_LASTS = 600
 BROKER_FAULTS = (KombuError, OSError, SQLAlchemyError)
 
 
@@ -80,5 +82,5 @@ def send_to_every_organisation(task: Task) -> int:
     organisations = apps.get_model("people", "Organisation").objects.filter(closed_at=None)
     ids = list(organisations.values_list("pk", flat=True))
     for organisation_id in ids:
-        task.apply_async(headers={HEADER: str(organisation_id)})
+        task.apply_async(headers={HEADER: str(organisation_id)}, expires=task.expires or SWEEP_LASTS)
     return len(ids)

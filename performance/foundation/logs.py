@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 
 from celery import current_app, current_task
+
+#: The last part of these addresses opens something for whoever has it.
+_SECRET = re.compile(
+    r"(/(?:invitation|setup|accounts/password/reset/key|accounts/confirm-email)/)[^/\s]+", re.IGNORECASE
+)
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _task_id: ContextVar[str] = ContextVar("task_id", default="")
@@ -42,6 +48,20 @@ def task(identifier: str) -> Iterator[None]:
         yield
     finally:
         _task_id.reset(token)
+
+
+def masked(path: str) -> str:
+    """A path as it may be written down: the links that invite, set up or reset a password keep their secret."""
+    return _SECRET.sub(r"\1***", path)
+
+
+class Masked(logging.Filter):
+    """What Django says of a request names its path; secrets in it stay out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(masked(arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
 
 
 class NotRoutine(logging.Filter):

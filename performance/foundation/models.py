@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,12 +25,15 @@ class AuditRow(tenancy.TenantModel):
     why = models.TextField(_("reason"), blank=True)
     changes = models.JSONField(_("changes"), default=dict)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
+    # Rows that `changes` names, by id: a label says who somebody was then, not who they are. Unknown of early rows.
+    named = ArrayField(models.UUIDField(), verbose_name=_("named in the changes"), null=True)
 
     class Meta(tenancy.TenantModel.Meta):
         indexes = [
             models.Index(fields=["organisation", "-at"], name="audit_by_time"),
             models.Index(fields=["organisation", "subject_id", "-at"], name="audit_by_subject"),
             models.Index(fields=["organisation", "person_id", "-at"], name="audit_by_person"),
+            GinIndex(fields=["named"], name="audit_by_named"),
         ]
 
     def __str__(self) -> str:

@@ -68,10 +68,8 @@ def _make_keys_composite(cursor: Any, walled: list[type[tenancy.TenantModel]]) -
         name = _name("wall_key", target)
         if name not in existing:
             _execute(cursor, "ALTER TABLE {} ADD CONSTRAINT {} UNIQUE (organisation_id, id)", target, name)
-    wanted = {}
     for table, column, target in keys:
         name = _name("wall_fk", table, column)
-        wanted[name] = table
         if name not in existing:
             _execute(
                 cursor,

@@ -15,11 +15,23 @@ from performance.foundation import refusals
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
+from performance.people import queries as people_queries
 
 SENDING_LASTS = datetime.timedelta(minutes=10)
 ATTEMPTS = 6
 # How long a failed message rests before it is tried again: one, two, four … minutes.
 REST = datetime.timedelta(minutes=1)
+# What is asked of somebody because of whom they lead; it falls to whoever leads them next.
+FOLLOWS_THE_LINE = (
+    "goals.agreement",
+    "goals.suggestion",
+    "goals.reply",
+    "goals.blocker",
+    "goals.missed",
+    "goals.manager_grade",
+)
+TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
+SNOOZED_AT_MOST = datetime.timedelta(days=366)
 BATCH = 100
 MANY = 1000
 
@@ -134,14 +146,36 @@ def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: 
     return items.update(done_at=at, done_by=_person(by))
 
 
+def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
+    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed."""
+    waiting = WorkItem.objects.filter(person=person, done_at=None)
+    if to is not None:
+        theirs = list(waiting.filter(kind__in=FOLLOWS_THE_LINE).exclude(assigned_by=to))
+        for item in theirs:
+            assign_work(
+                to=to,
+                **{key: getattr(item, key) for key in TOLD},
+                by=item.assigned_by,
+                at=at,
+            )
+    waiting.update(done_at=at)
+
+
 def forget_person(gone: people_actions.Forgotten) -> None:
-    """Whatever named somebody whose personal data is erased says “Former colleague” instead. One statement."""
+    """What named somebody whose personal data is erased says “Former colleague” instead. One statement.
+
+    Only items that were theirs, came from them or are about them; what nobody assigned, while nobody else here has
+    the same name.
+    """
+    around = Q(person=gone.person_id) | Q(assigned_by=gone.person_id) | Q(subject_id=gone.person_id)
+    if not gone.has_namesake:
+        around |= Q(assigned_by=None)
     called = {"en": gone.name_en, "zh": gone.name_zh}
     texts = {f"{part}_{language}": called[language] for part in ("title", "detail") for language in called}
     naming = Q()
     for field in texts:
         naming |= Q(**{f"{field}__iregex": gone.pattern})
-    WorkItem.objects.filter(naming).update(
+    WorkItem.objects.filter(around, naming).update(
         **{field: Left(_Replaced(F(field), gone.pattern, name), 200) for field, name in texts.items()}
     )
 
@@ -161,12 +195,17 @@ def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.d
     """Takes an item off the list until a day. It still counts as waiting."""
     if item.done_at is not None:
         raise InboxRefused(_("This is done already."), code="conflict")
+    today = people_queries.day_at(item.organisation, at)
+    if not today < until <= today + SNOOZED_AT_MOST:
+        raise InboxRefused(_("Choose a day within a year, from tomorrow on."), field="until")
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])
 
 
 def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
     """Puts a snoozed item back on the list."""
+    if item.done_at is not None:
+        raise InboxRefused(_("This is done already."), code="conflict")
     item.snoozed_until = None
     item.save(update_fields=["snoozed_until"])
 
@@ -188,23 +227,34 @@ def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery
     if not free.update(sending_at=at, attempts=F("attempts") + 1):
         return None
     delivery = Delivery.objects.select_related("item__person__user", "item__organisation").get(pk=delivery_id)
-    if delivery.item.done_at is not None or not delivery.item.person.email:
+    if delivery.item.done_at is not None or not _is_reachable(delivery.item, at):
         note_sent(delivery=delivery, at=at, error="dropped: nothing waits any more")
         return None
     return delivery
 
 
+def _is_reachable(item: WorkItem, at: datetime.datetime) -> bool:
+    """Nobody is written to after their last day."""
+    left_on = item.person.left_on
+    return bool(item.person.email) and (
+        left_on is None or left_on >= people_queries.day_at(item.organisation, at)
+    )
+
+
 def note_sent(*, delivery: Delivery, at: datetime.datetime, error: str = "") -> None:
     """Compare-and-set: only the claim that sent it may close it."""
-    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(sent_at=at, sending_at=None, error=error)
+    _held(delivery).update(sent_at=at, sending_at=None, error=error)
 
 
 def note_failed(*, delivery: Delivery, at: datetime.datetime, error: str) -> None:
     """Rests the message, longer after each failure; after the last one it stays unsent with its reason."""
     rest = REST * 2 ** max(delivery.attempts - 1, 0)
-    Delivery.objects.filter(pk=delivery.pk, sent_at=None).update(
-        sending_at=None, queued_at=at + rest, error=error[:300]
-    )
+    _held(delivery).update(sending_at=None, queued_at=at + rest, error=error[:300])
+
+
+def _held(delivery: Delivery) -> Any:
+    """The message while this claim still holds it: one that was given up for lost belongs to the next."""
+    return Delivery.objects.filter(pk=delivery.pk, sent_at=None, sending_at=delivery.sending_at)
 
 
 def _person(by: Any) -> Any:

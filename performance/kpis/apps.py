@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,12 @@ class KpisConfig(AppConfig):
     name = "performance.kpis"
     label = "kpis"
     verbose_name = _("Metrics")
+    log_open: ClassVar[frozenset[str]] = frozenset(
+        {
+            "kpis.decline_version",
+            "kpis.retire_metric",
+            "kpis.revise_metric",
+            "kpis.set_targets",
+            "kpis.sign_version",
+        }
+    )

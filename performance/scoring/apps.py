@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,9 @@ class ScoringConfig(AppConfig):
     name = "performance.scoring"
     label = "scoring"
     verbose_name = _("Scoring")
+    log_open: ClassVar[frozenset[str]] = frozenset(
+        {"scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
+    )
 
     def ready(self) -> None:
         from performance.scoring.evidence import check_sources

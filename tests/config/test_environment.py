@@ -1,5 +1,7 @@
 """Reading the environment: plain values, plain refusals."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -51,3 +53,11 @@ def test_an_email_url_names_server_account_and_encryption() -> None:
 def test_an_email_url_of_another_kind_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL begins with"):
         environment.email("pigeon://loft")
+
+
+def test_a_broker_beside_the_database_keeps_its_tls_whatever_stands_in_the_query() -> None:
+    url = "postgres://app:s%40x@db:5433/accord?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+    beside = environment.broker_beside(f"{url}&disable_server_side_cursors=true", "accord_broker")
+    address, _mark, query = beside.partition("?")
+    assert address == "sqla+postgresql+psycopg://app:s%40x@db:5433/accord_broker"
+    assert parse_qs(query) == {"sslmode": ["verify-full"], "sslrootcert": ["/etc/ca.pem"]}

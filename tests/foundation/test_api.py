@@ -64,3 +64,31 @@ def test_a_text_without_end_is_not_read(cast: Cast, client_for: Any) -> None:
     endless = '{"number": "' + "9" * api.LARGEST_TEXT + '"}'
     answer = client_for(cast.hr).post(reverse("api_people"), endless, content_type="application/json")
     assert (answer.status_code, answer.json()["title"]) == (413, "too_large")
+
+
+def test_an_address_that_leads_nowhere_is_answered_as_a_problem(client: Any, db: None) -> None:
+    answer = client.get("/api/v1/nope/")
+    assert (answer.status_code, answer.json()["title"]) == (404, "not_found")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert client.get("/nope/")["Content-Type"].startswith("text/html")
+
+
+def test_a_fault_of_an_endpoint_is_answered_as_a_problem(
+    cast: Cast, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("performance.people.queries.directory", broken)
+    client = client_for(cast.hr)
+    client.raise_request_exception = False
+    answer = client.get(reverse("api_people"))
+    assert (answer.status_code, answer.json()["title"]) == (500, "error")
+
+
+def test_a_fragment_sends_its_page_to_sign_in_and_back(client: Any, db: None) -> None:
+    answer = client.get(
+        reverse("inbox:card"),
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/people/?q=mia"},
+    )
+    assert answer["HX-Redirect"] == f"{reverse('account_login')}?next=%2Fpeople%2F"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -53,3 +54,12 @@ def test_a_probe_that_knows_only_the_address_is_answered(client: Client, setting
     health.beat_heart(at=timezone.now())
     assert client.get(path, headers={"host": "10.1.2.3:8000"}).status_code == 200
     assert client.get("/accounts/login/", headers={"host": "10.1.2.3:8000"}).status_code == 400
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_not_ready_while_the_serving_role_owns_a_walled_table(client: Client, monkeypatch: Any) -> None:
+    health.beat_heart(at=timezone.now())
+    assert health.check_walls() == "stand"
+    monkeypatch.setattr(health, "connection", connections["owner"])
+    with pytest.raises(OSError, match="row-level security"):
+        health.check_walls()

@@ -106,7 +106,13 @@ def test_an_access_line_is_one_object_whatever_is_asked_for() -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    paths = ["/x%0A%7B%22level%22%3A%22FORGED%22%7D", "/a%5C", "/a%22b", "/%E9%B9%BF"]
+    paths = [
+        "/x%0A%7B%22level%22%3A%22FORGED%22%7D",
+        "/a%5C",
+        "/a%22b",
+        "/%E9%B9%BF",
+        "/invitation/the-secret/",
+    ]
     try:
         for path in paths:
             assert _asked(port, path) == 200
@@ -115,7 +121,8 @@ def test_an_access_line_is_one_object_whatever_is_asked_for() -> None:
         _out, written = server.communicate(timeout=30)
     lines = [json.loads(line) for line in written.splitlines()]
     access = [line for line in lines if line["logger"] == "gunicorn.access"]
-    assert sorted(line["path"] for line in access) == sorted(paths)
+    shown = [path.replace("the-secret", "***") for path in paths]
+    assert sorted(line["path"] for line in access) == sorted(shown)
     assert {line["status"] for line in access} == {200}
 
 
@@ -150,3 +157,14 @@ def test_only_the_schedules_own_successes_are_left_out(task: str, level: int, is
 
 def test_what_is_no_task_is_told() -> None:
     assert logs.NotRoutine().filter(logging.LogRecord("x", logging.INFO, __file__, 1, "y", (), None))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/invitation/%s/", "/setup/%s/", "/accounts/password/reset/key/%s/", "/accounts/confirm-email/%s/"],
+)
+def test_what_django_says_of_a_request_keeps_the_secret_of_its_link(path: str) -> None:
+    said = ("Not Found", path % "the-secret")
+    record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, "%s: %s", said, None)
+    assert logs.Masked().filter(record)
+    assert record.getMessage() == f"Not Found: {path % '***'}"

@@ -1,6 +1,7 @@
 """Preparing an installation refuses what would open the walls."""
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
@@ -26,3 +27,10 @@ def test_a_role_that_may_bypass_row_level_security_is_refused(settings: Settings
 @pytest.mark.django_db(databases=["default", "owner"])
 def test_the_role_of_the_tests_is_weak_enough() -> None:
     prepare._refuse_strong_application_role()
+
+
+def test_production_without_an_owner_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PRODUCTION = True
+    monkeypatch.delitem(settings.DATABASES, "owner")
+    with pytest.raises(CommandError, match="Set DATABASE_OWNER_URL"):
+        call_command("prepare")

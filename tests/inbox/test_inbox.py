@@ -6,15 +6,19 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from performance.foundation import tenancy
 from performance.inbox import actions, models, queries, tasks
+from performance.people import models as people_models
 from performance.people import queries as people
 from tests.conftest import Cast
 
 SUBJECT = uuid.uuid4()
+NEXT_MONTH = (timezone.now() + datetime.timedelta(days=30)).date().isoformat()
 
 
 @pytest.fixture
@@ -136,7 +140,7 @@ def test_the_card_says_what_is_overdue(cast: Cast, client_for: Any, assign: Any)
 def test_an_item_is_put_off_and_brought_back(cast: Cast, client_for: Any, assign: Any) -> None:
     item = assign()
     client = client_for(cast.employee)
-    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": NEXT_MONTH})
     assert "Agree to a change" not in client.get(reverse("inbox:list")).content.decode()
     assert "Agree to a change" in client.get(reverse("inbox:list"), {"list": "later"}).content.decode()
     client.post(reverse("inbox:wake", args=[item.pk]))
@@ -146,7 +150,7 @@ def test_an_item_is_put_off_and_brought_back(cast: Cast, client_for: Any, assign
 def test_the_items_of_others_do_not_exist(cast: Cast, client_for: Any, assign: Any) -> None:
     item = assign()
     for person in (cast.colleague, cast.hr, cast.stranger):
-        answer = client_for(person).post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+        answer = client_for(person).post(reverse("inbox:snooze", args=[item.pk]), {"until": NEXT_MONTH})
         assert answer.status_code == 404
         api = client_for(person).get(reverse("api_inbox")).json()
         assert api["results"] == []
@@ -157,7 +161,7 @@ def test_the_api_lists_what_waits(cast: Cast, client_for: Any, assign: Any) -> N
     client = client_for(cast.employee)
     assert [row["id"] for row in client.get(reverse("api_inbox")).json()["results"]] == [str(item.pk)]
     snooze = reverse("api_inbox_snooze", args=[item.pk])
-    assert client.post(snooze, {"until": "2999-01-01"}, content_type="application/json").status_code == 204
+    assert client.post(snooze, {"until": NEXT_MONTH}, content_type="application/json").status_code == 204
 
 
 def test_the_query_count_does_not_grow(
@@ -177,7 +181,7 @@ def test_the_counts_are_what_the_list_shows(cast: Cast, client_for: Any, assign:
     put_off = assign()
     assign(kind="metrics.alert", title_en="Look at the alert")
     client = client_for(cast.employee)
-    client.post(reverse("inbox:snooze", args=[put_off.pk]), {"until": "2999-01-01"})
+    client.post(reverse("inbox:snooze", args=[put_off.pk]), {"until": NEXT_MONTH})
     page = client.get(reverse("inbox:list"))
     assert page.context["nav_counts"] == page.context["open_counts"] == {"metrics": 1, "home": 1}
     assert len(page.context["rows"]) == page.context["nav_counts"]["home"]
@@ -190,10 +194,116 @@ def test_the_counts_are_what_the_list_shows(cast: Cast, client_for: Any, assign:
 def test_the_api_brings_back_what_was_put_off(cast: Cast, client_for: Any, assign: Any) -> None:
     item = assign()
     client = client_for(cast.employee)
-    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": "2999-01-01"})
+    client.post(reverse("inbox:snooze", args=[item.pk]), {"until": NEXT_MONTH})
     wake = reverse("api_inbox_wake", args=[item.pk])
     for person in (cast.colleague, cast.manager, cast.hr, cast.stranger):
         assert client_for(person).post(wake).status_code == 404
     assert client.get(reverse("inbox:list")).context["nav_counts"]["home"] == 0
     assert client.post(wake).status_code == 204
     assert client.get(reverse("inbox:list")).context["nav_counts"]["home"] == 1
+
+
+@pytest.mark.parametrize("days", [-1, 0, 400])
+def test_an_item_is_put_off_to_a_day_within_a_year(
+    cast: Cast, client_for: Any, assign: Any, days: int
+) -> None:
+    item = assign()
+    until = people.today(cast.organisation) + datetime.timedelta(days=days)
+    address = reverse("api_inbox_snooze", args=[item.pk])
+    answer = client_for(cast.employee).post(
+        address, {"until": until.isoformat()}, content_type="application/json"
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["until"])
+
+
+def test_what_is_done_is_not_brought_back(cast: Cast, assign: Any, now: Any) -> None:
+    item = assign()
+    with tenancy.acting_for(cast.organisation):
+        actions.resolve_work(kind=item.kind, subject_id=SUBJECT, by=cast.employee, at=now)
+        item.refresh_from_db()
+        with pytest.raises(actions.InboxRefused, match="done already"):
+            actions.wake_work(item=item, by=cast.employee, at=now)
+
+
+def test_a_claim_that_was_given_up_for_lost_closes_nothing(cast: Cast, assign: Any, now: Any) -> None:
+    assign()
+    with tenancy.acting_for(cast.organisation):
+        key = models.Delivery.objects.get().pk
+        lost = actions.claim_delivery(delivery_id=key, at=now)
+        later = now + actions.SENDING_LASTS + datetime.timedelta(seconds=1)
+        held = actions.claim_delivery(delivery_id=key, at=later)
+        assert lost
+        assert held
+        actions.note_failed(delivery=lost, at=later, error="away")
+        actions.note_sent(delivery=lost, at=later)
+        delivery = models.Delivery.objects.get()
+        assert (delivery.sent_at, delivery.sending_at, delivery.error) == (None, later, "")
+        actions.note_sent(delivery=held, at=later)
+        assert models.Delivery.objects.get().sent_at == later
+
+
+def test_a_silent_mail_server_is_asked_once_and_nothing_is_claimed(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign()
+    assign(to=cast.colleague)
+    asked: list[int] = []
+
+    def silent(self: Any) -> None:
+        asked.append(1)
+        raise TimeoutError("silent")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", silent)
+    deliver(cast)
+    assert len(asked) == 1
+    with tenancy.acting_for(cast.organisation):
+        assert set(models.Delivery.objects.values_list("attempts", "sending_at")) == {(0, None)}
+
+
+def test_a_lost_connection_ends_the_batch_and_a_refused_letter_does_not(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in (cast.employee, cast.colleague, cast.hr):
+        assign(to=person)
+    faults: list[Exception] = [smtplib.SMTPDataError(550, b"no"), smtplib.SMTPServerDisconnected("gone")]
+
+    def refuse(self: Any, messages: Any) -> int:
+        raise faults.pop(0)
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    deliver(cast)
+    with tenancy.acting_for(cast.organisation):
+        assert sorted(models.Delivery.objects.values_list("attempts", flat=True)) == [0, 1, 1]
+
+
+def test_after_a_full_batch_the_next_one_is_asked_for(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[Any] = []
+    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr("performance.foundation.jobs.nudge", lambda task, *args: nudged.append(task.name))
+    for person in (cast.employee, cast.colleague, cast.hr):
+        assign(to=person)
+    deliver(cast)
+    deliver(cast)
+    assert len(mail.outbox) == 3
+    assert nudged == [tasks.deliver_waiting.name]
+
+
+def test_a_link_leads_into_the_organisation_it_came_from(cast: Cast, client_for: Any, assign: Any) -> None:
+    with tenancy.acting_for(cast.elsewhere):
+        people_models.Membership.objects.create(user=cast.employee.user, organisation=cast.elsewhere)
+        people_models.Person.objects.create(user=cast.employee.user, number="X1", name_en="Eli Employee")
+    assign(url="/inbox/?list=waiting#top")
+    deliver(cast)
+    link = next(line for line in mail.outbox[0].body.splitlines() if line.endswith("#top"))
+    assert f"list=waiting&organisation={cast.organisation.pk}" in link
+    client = client_for(cast.employee)
+    session = client.session
+    session["organisation"] = str(cast.elsewhere.pk)
+    session.save()
+    address = link.removeprefix(settings.ACCORD_URL).partition("#")[0]
+    assert "Agree to a change" in client.get(address).content.decode()
+    assert client.session["organisation"] == str(cast.organisation.pk)
+    stranger = client_for(cast.stranger)
+    assert "Agree to a change" not in stranger.get(address).content.decode()

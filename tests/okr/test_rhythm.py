@@ -27,7 +27,6 @@ def week(cast: Cast, quarter: people.Period) -> datetime.date:
     people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
     for loaded in (cast.organisation, quarter.organisation):
         loaded.country = ""
-    people.WorkCalendar.objects.update(country="")
     return monday_of(quarter.starts_on) + 5 * WEEK
 
 

@@ -180,3 +180,14 @@ def test_a_token_changes_people_by_its_scope_alone(
     assert with_token(cast.hr, "people:read").post(address).status_code == 403
     assert with_token(cast.hr, "people:write").post(address).status_code == 201
     assert with_token(cast.employee, "people:write").post(address).status_code == 403
+
+
+def test_the_directory_is_exported_by_hr_and_auditors(cast: Cast, send: Any) -> None:
+    address = reverse("api_export_people")
+    for reader in (cast.hr, cast.auditor):
+        text = send(reader, "get", address, {"q": "eli"}).getvalue().decode("utf-8-sig")
+        assert [line.split(",")[0] for line in text.splitlines()] == ["Number", "P003"]
+    for person in (cast.employee, cast.manager, cast.administrator):
+        assert send(person, "get", address).status_code == 403
+    with tenancy.acting_for(cast.organisation):
+        assert AuditRow.objects.filter(action="people.export_people").count() == 2

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from performance.foundation import audit, tenancy
@@ -233,3 +234,99 @@ def test_somebody_whose_name_is_one_letter_takes_nothing_of_others_along(
     erase(person)
     item.refresh_from_db()
     assert item.title_en == "Agree to what X wrote"
+
+
+def told_to(reader: models.Person, send: Any) -> str:
+    rows = send(reader, "get", reverse("api_audit_log"), {"page_size": 200}).json()["results"]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def test_rows_that_name_the_person_are_found_when_nothing_leads_to_them_any_more(
+    cast: Cast, send: Any, now: datetime.datetime, leave: Any, erase: Any
+) -> None:
+    plan = actions.change_manager(
+        person=cast.auditor,
+        manager=cast.colleague,
+        starts_on=queries.today(cast.organisation) + 9 * DAY,
+        by=cast.hr,
+        at=now,
+    )
+    assert plan
+    actions.withdraw_change(line=plan, by=cast.hr, at=now)
+    for lead in (cast.colleague, cast.manager):
+        actions.edit_team(
+            team=cast.team,
+            name_en="Store Operations",
+            name_zh="门店运营部",
+            parent=None,
+            lead=lead,
+            by=cast.hr,
+            at=now,
+        )
+    assert "Cody" in told_to(cast.auditor, send)
+    leave(cast.colleague)
+    erase(cast.colleague)
+    assert "Cody" not in told_to(cast.auditor, send)
+
+
+def test_days_away_of_an_erased_person_go(cast: Cast, now: datetime.datetime, leave: Any, erase: Any) -> None:
+    models.Absence.objects.create(
+        person=cast.colleague,
+        kind="sick",
+        starts_on=now.date(),
+        ends_on=now.date(),
+        noted_by=cast.hr,
+        noted_at=now,
+    )
+    leave(cast.colleague)
+    erase(cast.colleague)
+    assert not models.Absence.objects.exists()
+
+
+def test_forgetting_somebody_leaves_the_names_of_others_whole(
+    cast: Cast, now: datetime.datetime, leave: Any, erase: Any
+) -> None:
+    models.Person.objects.filter(pk=cast.colleague.pk).update(name_zh="张伟")
+    models.Person.objects.filter(pk=cast.employee.pk).update(name_zh="张伟东")
+    item = assign(cast, now, title_en="Agree", title_zh="张伟东与张伟的目标")
+    cast.colleague.refresh_from_db()
+    leave(cast.colleague)
+    left = erase(cast.colleague)
+    item.refresh_from_db()
+    assert item.title_zh == f"张伟东与{left.name_zh}的目标"
+
+
+@pytest.mark.parametrize("by", ["employee", None])
+def test_forgetting_somebody_leaves_what_names_a_namesake(
+    cast: Cast, now: datetime.datetime, leave: Any, erase: Any, by: str | None
+) -> None:
+    models.Person.objects.filter(pk=cast.employee.pk).update(name_en="Cody Colleague")
+    item = assign(cast, now, title_en="Cody Colleague has not checked in")
+    WorkItem.objects.filter(pk=item.pk).update(assigned_by=getattr(cast, by) if by else None)
+    leave(cast.colleague)
+    erase(cast.colleague)
+    item.refresh_from_db()
+    assert item.title_en == "Cody Colleague has not checked in"
+
+
+def test_what_nobody_assigned_forgets_somebody_without_a_namesake(
+    cast: Cast, now: datetime.datetime, leave: Any, erase: Any
+) -> None:
+    item = assign(cast, now, title_en="Cody Colleague has not checked in")
+    WorkItem.objects.filter(pk=item.pk).update(assigned_by=None)
+    leave(cast.colleague)
+    left = erase(cast.colleague)
+    item.refresh_from_db()
+    assert item.title_en == f"{left.name_en} has not checked in"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("请张伟确认", True), ("请张伟东确认", False), ("小张伟", False), ("大张伟业", False), ("大张伟", True)],
+)
+def test_a_name_is_not_found_inside_a_longer_one(text: str, found: bool) -> None:
+    pattern = erasing.pattern_of({"张伟"}, {"张伟东", "小张伟", "大张伟业"})
+    assert bool(re.search(pattern, text)) is found
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s ~* %s", [text, pattern])
+        assert cursor.fetchone() == (found,)

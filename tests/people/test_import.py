@@ -320,3 +320,65 @@ def test_a_loop_with_a_planned_change_is_refused_in_words(
     assert made.report["counts"]["errors"] == 0
     with pytest.raises(PeopleRefused, match="form a loop"):
         apply(made)
+
+
+def test_somebody_who_left_long_ago_is_imported_without_a_line(upload: Any, apply: Any) -> None:
+    made = upload("Number,Name,Manager,Left,Team\nZ1,Old Hand,P001,2024-05-01,OPS\n")
+    assert errors_of(made) == {}
+    apply(made)
+    person = models.Person.objects.get(number="Z1")
+    assert person.left_on == datetime.date(2024, 5, 1)
+    assert not models.ReportingLine.objects.filter(person=person).exists()
+    assert not models.TeamMembership.objects.filter(person=person).exists()
+
+
+def test_a_second_team_becomes_the_primary_one(cast: Cast, upload: Any, apply: Any, now: Any) -> None:
+    today = queries.today(cast.organisation)
+    team = actions.start_team(code="FIN", name_en="Finance", by=cast.hr, at=now)
+    actions.join_team(
+        person=cast.employee,
+        team=team,
+        starts_on=today - datetime.timedelta(days=9),
+        by=cast.hr,
+        at=now,
+        is_primary=False,
+    )
+    apply(upload("Number,Name,Team\nP003,,Finance\n"))
+    assert queries.team_of(cast.employee.pk, today) == team
+
+
+def test_a_closed_team_and_a_manager_who_left_are_cells_that_are_wrong(
+    cast: Cast, upload: Any, apply: Any, now: Any
+) -> None:
+    yesterday = queries.today(cast.organisation) - datetime.timedelta(days=1)
+    team = actions.start_team(code="OLD", name_en="Old team", by=cast.hr, at=now)
+    actions.close_team(team=team, on=yesterday, by=cast.hr, at=now)
+    actions.deactivate_person(person=cast.colleague, left_on=yesterday, by=cast.hr, at=now)
+    made = upload("Number,Name,Manager,Team\nN1,Ann Lee,P004,\nP003,,,Old team\nN2,Ben Li,P001,OLD\n")
+    errors = errors_of(made)
+    assert list(errors) == ["C2", "D3", "D4"]
+    assert "Cody Colleague will have left" in errors["C2"]
+    assert "closed on that day" in errors["D3"]
+
+
+def test_a_line_to_a_manager_with_a_last_day_ends_with_it(
+    cast: Cast, upload: Any, apply: Any, now: Any
+) -> None:
+    last_day = queries.today(cast.organisation) + datetime.timedelta(days=30)
+    actions.deactivate_person(person=cast.colleague, left_on=last_day, by=cast.hr, at=now)
+    apply(upload("Number,Name,Manager\nN1,Ann Lee,P004\n"))
+    line = models.ReportingLine.objects.get(person__number="N1")
+    assert line.ends_on == last_day + datetime.timedelta(days=1)
+
+
+def test_a_leaver_whom_somebody_will_report_to_by_plan_is_named(cast: Cast, upload: Any, now: Any) -> None:
+    today = queries.today(cast.organisation)
+    actions.change_manager(
+        person=cast.auditor,
+        manager=cast.colleague,
+        starts_on=today + datetime.timedelta(days=60),
+        by=cast.hr,
+        at=now,
+    )
+    made = upload(f"Number,Name,Left\nP004,,{today.isoformat()}\n")
+    assert "1 of their reports" in errors_of(made)["C2"]

@@ -1,5 +1,6 @@
 """Dated reporting lines: no loops on any day, plans, transfers, leaving; roles, periods and names beside them."""
 
+import concurrent.futures
 import datetime
 from typing import Any
 
@@ -173,6 +174,8 @@ def test_periods_of_a_kind_do_not_overlap_and_lock_separately(cast: Cast, now: A
         ("months", 4, "2026-02-01", (2026, 4, "2026-01-01", "2026-03-31")),
         ("445", 1, "2026-01-01", (2026, 1, "2025-12-29", "2026-03-29")),
         ("445", 1, "2026-12-31", (2026, 4, "2026-09-28", "2027-01-03")),
+        ("13", 1, "2026-03-22", (2026, 1, "2025-12-29", "2026-03-22")),
+        ("13", 1, "2026-12-31", (2026, 4, "2026-09-07", "2027-01-03")),
     ],
 )
 def test_quarters_follow_the_fiscal_calendar(
@@ -181,6 +184,42 @@ def test_quarters_follow_the_fiscal_calendar(
     cast.organisation.fiscal_pattern, cast.organisation.fiscal_start_month = pattern, month
     quarter = queries.fiscal_quarter(cast.organisation, datetime.date.fromisoformat(on))
     assert (quarter.year, quarter.number, str(quarter.starts_on), str(quarter.ends_on)) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "month", "on", "expected"),
+    [
+        ("months", 4, "2026-05-14", (2027, 2, "2026-05-01", "2026-05-31")),
+        ("months", 4, "2026-03-31", (2026, 12, "2026-03-01", "2026-03-31")),
+        ("445", 1, "2026-02-01", (2026, 2, "2026-01-26", "2026-02-22")),
+        ("445", 1, "2026-03-01", (2026, 3, "2026-02-23", "2026-03-29")),
+        ("454", 1, "2026-03-01", (2026, 2, "2026-01-26", "2026-03-01")),
+        ("544", 1, "2026-02-01", (2026, 1, "2025-12-29", "2026-02-01")),
+        ("13", 1, "2026-12-31", (2026, 13, "2026-11-30", "2027-01-03")),
+    ],
+)
+def test_months_follow_the_fiscal_calendar(
+    cast: Cast, pattern: str, month: int, on: str, expected: tuple[Any, ...]
+) -> None:
+    cast.organisation.fiscal_pattern, cast.organisation.fiscal_start_month = pattern, month
+    found = queries.fiscal_month(cast.organisation, datetime.date.fromisoformat(on))
+    assert (found.year, found.number, str(found.starts_on), str(found.ends_on)) == expected
+
+
+@pytest.mark.parametrize("pattern", models.FiscalPattern.values)
+def test_months_and_quarters_cover_every_day_once(cast: Cast, pattern: str) -> None:
+    cast.organisation.fiscal_pattern = pattern
+    quarter = queries.fiscal_quarter(cast.organisation, datetime.date(2024, 1, 10))
+    month = queries.fiscal_month(cast.organisation, quarter.starts_on)
+    for _number in range(40):
+        assert month in queries.months_of(cast.organisation, quarter)
+        if month.ends_on == quarter.ends_on:
+            following = queries.next_quarter(cast.organisation, quarter)
+            assert following.starts_on == quarter.ends_on + days(1)
+            quarter = following
+        after = queries.next_month(cast.organisation, month)
+        assert after.starts_on == month.ends_on + days(1)
+        month = after
 
 
 def test_work_days_know_holidays_make_up_days_and_our_own(cast: Cast, now: Any) -> None:
@@ -218,3 +257,11 @@ def test_an_edit_keeps_what_somebody_else_wrote_meanwhile(cast: Cast, now: Any, 
     actions.deactivate_person(person=cast.colleague, left_on=today, by=cast.hr, at=now)
     actions.edit_person(person=seen_before, fields={"city": "Tycho"}, by=cast.hr, at=now)
     assert models.Person.objects.get(pk=cast.colleague.pk).left_on == today
+
+
+def test_threads_that_ask_for_a_year_at_once_find_its_holidays(cast: Cast) -> None:
+    work_days = queries.work_days(cast.organisation)
+    for year in range(2018, 2027):
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            day = datetime.date(year, 10, 1)
+            assert not any(threads.map(work_days.is_workday, [day] * 16))

@@ -1,9 +1,13 @@
 """What the log tells whom: reasons and days that are private are for HR and auditors, on the page and by API."""
 
+import ast
 import datetime
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from performance.foundation import audit, deeds, tenancy
@@ -59,11 +63,11 @@ def test_a_planned_last_day_and_its_reason_are_kept_from_the_administrator(
     assert read(cast.administrator, q="does not get on")[0] == []
 
 
-@pytest.mark.parametrize("action", sorted(audit.PRIVATE))
+@pytest.mark.parametrize("action", sorted(audit.private()))
 def test_a_private_reason_is_read_by_hr_and_auditors_alone(
     cast: Cast, read: Any, now: datetime.datetime, action: str
 ) -> None:
-    hidden = dict.fromkeys(audit.PRIVATE[action], "between us")
+    hidden = dict.fromkeys(audit.private()[action], "between us")
     with tenancy.acting_for(cast.organisation):
         audit.record(
             by=cast.hr,
@@ -83,8 +87,42 @@ def test_a_private_reason_is_read_by_hr_and_auditors_alone(
         assert "between us" in page
 
 
-def test_only_known_actions_are_private() -> None:
-    assert audit.PRIVATE.keys() <= deeds.DEEDS.keys()
+def test_only_known_actions_are_declared_and_each_in_one_way() -> None:
+    assert audit.private().keys() | audit.with_open_reasons() <= deeds.DEEDS.keys()
+    assert not audit.private().keys() & audit.with_open_reasons()
+
+
+def _with_reasons() -> Iterator[str]:
+    """Actions that are recorded with a reason, where the call names them."""
+    for top in ("performance", "okr", "feedback"):
+        for path in (Path(settings.BASE_DIR) / top).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("audit.record"):
+                    given = {keyword.arg: keyword.value for keyword in node.keywords}
+                    if "why" in given:
+                        yield from _actions(given["action"])
+
+
+def _actions(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from (*_actions(node.body), *_actions(node.orelse))
+    elif isinstance(node, ast.Constant):
+        yield str(node.value)
+
+
+def test_every_action_with_a_reason_says_who_may_read_it() -> None:
+    written = set(_with_reasons())
+    assert len(written) > 15, "the search finds the actions"
+    assert written <= audit.private().keys() | audit.with_open_reasons()
+
+
+def test_a_reason_that_no_app_declares_stays_with_hr_and_auditors(
+    cast: Cast, read: Any, now: datetime.datetime
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        audit.record(by=cast.hr, action="people.start_team", subject=cast.team, at=now, why="between us")
+    assert read(cast.administrator)[0][0]["why"] == ""
+    assert read(cast.auditor)[0][0]["why"] == "between us"
 
 
 def test_other_rows_are_read_by_the_administrator_whole(cast: Cast, send: Any, read: Any) -> None:

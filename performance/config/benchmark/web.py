@@ -137,7 +137,7 @@ class PageBroken(Exception):
 
 
 def _floor(port: int, requests: int) -> float:
-    """Median of the page that does nothing: what network, server and middleware cost."""
+    """Median of the probe: what network and server cost. It is answered before sessions, sign-in and the database."""
     nobody = visitors.Visitor(port)
     answers = _repeat(requests, lambda turn: nobody.get(reverse("live")))
     nobody.close()

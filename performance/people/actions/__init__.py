@@ -12,6 +12,7 @@ from performance.people.actions.accounts import (
     use_setup_link,
 )
 from performance.people.actions.erasing import Forgotten, erase_personal_data
+from performance.people.actions.exporting import export_people
 from performance.people.actions.importing.apply import apply_import, undo_import
 from performance.people.actions.importing.steps import (
     check_import,
@@ -26,6 +27,7 @@ from performance.people.actions.invitations import (
     invite_person,
     withdraw_invitation,
 )
+from performance.people.actions.leaving import deactivate_person, end_what_ended, return_person
 from performance.people.actions.lines import change_manager, withdraw_change
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.organisations import (
@@ -36,9 +38,7 @@ from performance.people.actions.organisations import (
 )
 from performance.people.actions.people import (
     add_person,
-    deactivate_person,
     edit_person,
-    return_person,
 )
 from performance.people.actions.periods import (
     lock_goals,
@@ -69,7 +69,9 @@ __all__ = [
     "edit_organisation",
     "edit_person",
     "edit_team",
+    "end_what_ended",
     "erase_personal_data",
+    "export_people",
     "found_organisation",
     "grant_role",
     "invite_person",

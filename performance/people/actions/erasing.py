@@ -6,7 +6,7 @@ The log is append-only in the database. Its rows stay there; no page, endpoint o
 import datetime
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from performance.people.actions import people, roles
 from performance.people.actions.importing import sheets
 from performance.people.actions.importing.apply import UNDO_LASTS
 from performance.people.actions.refusal import PeopleRefused
-from performance.people.models import ErasedMention, Invitation, PeopleImport, Person, ReportingLine
+from performance.people.models import Absence, ErasedMention, Invitation, PeopleImport, Person, ReportingLine
 
 #: What of somebody stands in a row of the log when it changed.
 NAMING = ("name_en", "name_zh", "email")
@@ -32,19 +32,23 @@ NAMING = ("name_en", "name_zh", "email")
 NEVER = "(?!.)."
 #: Rows about a report that may name the manager.
 OF_REPORTS = ("people.change_manager", "people.withdraw_change", "people.import_person")
+#: Rows about anything that name people in what they changed.
+OF_OTHERS = (*OF_REPORTS, "people.edit_team")
 #: Parts of an import's report that tell of single people.
 DETAILS: dict[str, Any] = {"new": [], "changed": [], "errors": [], "assumed": [], "tops": [], "tops_count": 0}
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Who is forgotten. `pattern`: a regular expression, for any case, of the names and addresses they had; `name_en`
-    and `name_zh`: what they are called from now on."""
+    """Who is forgotten. `pattern`: a regular expression, for any case, of the names and addresses they had, but not as
+    a part of the names of others who are here; `name_en` and `name_zh`: what they are called from now on;
+    `has_namesake`: whether somebody else here is called the same."""
 
     person_id: uuid.UUID
     pattern: str
     name_en: str
     name_zh: str
+    has_namesake: bool = False
 
 
 def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: str) -> Person:
@@ -60,7 +64,15 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
         if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
             raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
         mark = person.pk.hex[-6:].upper()
-        gone = Forgotten(person.pk, pattern_of(_words(person)), f"Former colleague {mark}", f"前同事 {mark}")
+        words = _words(person)
+        others = _names_of_others(person, words)
+        gone = Forgotten(
+            person.pk,
+            pattern_of(words, others),
+            f"Former colleague {mark}",
+            f"前同事 {mark}",
+            has_namesake=not {word.lower() for word in words}.isdisjoint(name.lower() for name in others),
+        )
         _forget_imports(gone, person.number, at)
         _note_mentions(gone)
         person.name_en, person.name_zh = gone.name_en, gone.name_zh
@@ -72,6 +84,8 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
         person.erased_at = at
         person.save()
         Invitation.objects.filter(person=person).delete()
+        # Days of illness among them; what they excused is kept where it was excused.
+        Absence.objects.filter(person=person).delete()
         roles.end_roles([person.pk], by=by, at=at)
         for forget in settings.FORGETTERS:
             import_string(forget)(gone)
@@ -79,15 +93,39 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
     return person
 
 
-def pattern_of(words: set[str]) -> str:
-    """A regular expression, of Python and of PostgreSQL, that finds the words, but not inside longer Latin ones.
-    Without words it finds nothing: an empty expression would find everything."""
+def pattern_of(words: set[str], others: Collection[str] = ()) -> str:
+    """A regular expression, of Python and of PostgreSQL, that finds the words, but not inside longer Latin ones nor
+    inside the longer ones among `others`. Without words it finds nothing: an empty expression would find everything."""
     if not words:
         return NEVER
-    longest_first = sorted((re.escape(word) for word in words), key=len, reverse=True)
-    return "|".join(
-        rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])" if word.isascii() else word for word in longest_first
-    )
+    found = []
+    for word in sorted(words, key=len, reverse=True):
+        escaped = re.escape(word)
+        apart = "".join(_not_inside(word, name) for name in sorted(others))
+        whole = rf"(?<![A-Za-z0-9]){apart}{escaped}(?![A-Za-z0-9])" if word.isascii() else apart + escaped
+        found.append(whole)
+    return "|".join(found)
+
+
+def _not_inside(word: str, name: str) -> str:
+    """Where the word stands as a part of the longer name, it is not the word that is meant."""
+    begins = name.lower().find(word.lower())
+    if begins < 0 or len(name) == len(word):
+        return ""
+    before, after = re.escape(name[:begins]), re.escape(name[begins + len(word) :])
+    ahead = f"(?!{re.escape(word)}{after})"
+    if not before:
+        return ahead
+    return f"(?:(?<!{before})|{ahead})" if after else f"(?<!{before})"
+
+
+def _names_of_others(person: Person, words: set[str]) -> set[str]:
+    """Names, of people whose data is kept, that are one of the words or have one in them."""
+    holding = Q(pk__in=[])
+    for word in words:
+        holding |= Q(name_en__icontains=word) | Q(name_zh__icontains=word)
+    others = Person.objects.filter(holding, erased_at=None).exclude(pk=person.pk)
+    return {name for pair in others.values_list("name_en", "name_zh") for name in pair if name}
 
 
 def _words(person: Person) -> set[str]:
@@ -134,11 +172,13 @@ def _names(upload: PeopleImport, gone: Forgotten, number: str) -> bool:
 
 
 def _note_mentions(gone: Forgotten) -> None:
-    """Notes the rows of the log that name the person though they are about something of theirs, or of a report.
+    """Notes the rows of the log that name the person though they are about somebody or something else.
 
-    Only such rows: whoever erases must not choose by a name what the log stops telling of others.
+    Rows say by id whom their changes name. Of early ones, and of labels and reasons, only those are looked at that are
+    about something of theirs, or of a report: whoever erases must not choose by a name what the log stops telling.
     """
-    found: dict[uuid.UUID, bool] = {}
+    by_id = AuditRow.objects.filter(named__contains=[gone.person_id])
+    found: dict[uuid.UUID, bool] = dict.fromkeys(by_id.values_list("pk", flat=True), False)
     for rows in _rows_around(gone.person_id):
         told = rows.annotate(told=Cast("changes", TextField()))
         naming = told.filter(
@@ -154,6 +194,8 @@ def _note_mentions(gone: Forgotten) -> None:
 def _rows_around(person_id: uuid.UUID) -> Iterator[QuerySet[AuditRow]]:
     reports = ReportingLine.objects.filter(manager=person_id).values("person_id")
     yield AuditRow.objects.filter(action__in=OF_REPORTS, subject_id__in=reports)
+    # From before rows told by id whom they name: plans and leads that are no more lead to nobody.
+    yield AuditRow.objects.filter(action__in=OF_OTHERS, named=None)
     for model in tenancy.tenant_models():
         for field in model._meta.concrete_fields:
             if field.remote_field and field.remote_field.model is Person:

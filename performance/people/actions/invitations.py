@@ -6,6 +6,7 @@ the e-mail can write it again and no secret travels through the broker. The data
 
 import datetime
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -33,7 +34,7 @@ def invite_person(*, person: Person, by: Any, at: datetime.datetime) -> Invitati
         raise PeopleRefused(_("%(person)s has left.") % {"person": person}, code="left")
     roles.refuse_out_of_reach(person, by)
     with transaction.atomic():
-        Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
+        withdraw_for([person.pk], at)
         invitation = Invitation(
             person=person,
             email=person.email,
@@ -47,6 +48,11 @@ def invite_person(*, person: Person, by: Any, at: datetime.datetime) -> Invitati
             by=by, action="people.invite_person", subject=person, at=at, changes={"email": person.email}
         )
     return invitation
+
+
+def withdraw_for(people: Collection[uuid.UUID], at: datetime.datetime) -> None:
+    """No link that is on its way to them opens anything from now on."""
+    Invitation.objects.filter(person__in=people, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
 
 
 def withdraw_invitation(*, invitation: Invitation, by: Any, at: datetime.datetime) -> None:
@@ -87,6 +93,8 @@ def open_invitation(*, secret: str, at: datetime.datetime) -> Invitation | None:
             expires_at__gt=at,
             person__user=None,
             person__left_on=None,
+            # Whoever reads a former address is not whom we mean.
+            person__email__iexact=F("email"),
         )
         .first()
     )

@@ -12,6 +12,8 @@ from performance.people import queries
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Person, ReportingLine
 
+A_DAY = datetime.timedelta(days=1)
+
 
 def change_manager(
     *,
@@ -26,10 +28,10 @@ def change_manager(
 
     A change that is planned for after that day stays. What lies before keeps the manager of its time.
     """
-    if manager is not None:
-        _refuse_impossible(person, manager, starts_on)
     with transaction.atomic():
-        _lock_lines(person)
+        person = _lock_lines(person)
+        if manager is not None:
+            _refuse_impossible(person, manager, starts_on)
         before = queries.manager_of(person.pk, starts_on)
         if (before and before.pk) == (manager and manager.pk):
             raise PeopleRefused(
@@ -53,11 +55,14 @@ def withdraw_change(*, line: ReportingLine, by: Any, at: datetime.datetime) -> N
         raise PeopleRefused(_("This change is in force. Plan a new one instead."), code="in_force")
     with transaction.atomic():
         _lock_lines(line.person)
-        previous = ReportingLine.objects.filter(person=line.person, ends_on=line.starts_on).first()
+        held = ReportingLine.objects.filter(person=line.person).select_related("person", "manager")
+        previous = held.filter(ends_on=line.starts_on).first()
         starts_on, ends_on, manager = line.starts_on, line.ends_on, line.manager
+        if previous is not None:
+            _refuse_impossible(previous.person, previous.manager, starts_on)
         line.delete()
         if previous is not None:
-            previous.ends_on = ends_on
+            previous.ends_on = last_days_over(ends_on, previous.person, previous.manager)
             _save(previous)
         audit.record(
             by=by,
@@ -66,6 +71,88 @@ def withdraw_change(*, line: ReportingLine, by: Any, at: datetime.datetime) -> N
             at=at,
             changes={"manager": [manager, previous and previous.manager], "from": starts_on},
         )
+
+
+def hand_over_reports(
+    *, person: Person, to: Person, from_day: datetime.date, by: Any, at: datetime.datetime
+) -> None:
+    """Whoever reports to somebody who leaves reports to `to` on the same days instead, from `from_day` on.
+
+    Lines that are planned keep their days. `to` cannot be their own manager: they report to the leaver's manager of
+    that day, or to nobody when there is none.
+    """
+    above = queries.manager_of(person.pk, from_day)
+    held = queries.lines_led(person.pk, from_day).select_related("person")
+    # Whoever takes over moves up first, so that the others find no loop above them.
+    for line in sorted(held, key=lambda line: (line.person_id != to.pk, line.starts_on)):
+        successor = above if line.person_id == to.pk else to
+        starts_on = max(line.starts_on, from_day)
+        if successor is not None and (line.person.left_on is None or line.person.left_on >= starts_on):
+            _refuse_impossible(line.person, successor, starts_on)
+        _pass_on(line, successor, starts_on)
+        audit.record(
+            by=by,
+            action="people.change_manager",
+            subject=line.person,
+            at=at,
+            changes={"manager": [person, successor], "from": starts_on},
+        )
+
+
+def take_reports_back(*, person: Person, from_day: datetime.date, by: Any, at: datetime.datetime) -> None:
+    """Undoes a hand-over that has not come into force: lines that ended with the last day go on, and what took their
+    place on the next day goes. A line that was planned for a later day stays with whoever took it over."""
+    ended = ReportingLine.objects.filter(manager=person, ends_on=from_day).select_related("person")
+    begun = ReportingLine.objects.filter(starts_on=from_day).select_related("manager")
+    for line in ended:
+        following = begun.filter(person=line.person).first()
+        ends_on = following.ends_on if following else None
+        if following is not None:
+            following.delete()
+        line.ends_on = last_days_over(ends_on, line.person)
+        _save(line)
+        audit.record(
+            by=by,
+            action="people.withdraw_change",
+            subject=line.person,
+            at=at,
+            changes={"manager": [following and following.manager, person], "from": from_day},
+        )
+
+
+def reopen_own_line(person: Person, from_day: datetime.date) -> None:
+    """The line that a withdrawn last day had cut goes on."""
+    for line in ReportingLine.objects.filter(person=person, ends_on=from_day).select_related("manager"):
+        if line.manager.left_on is None or line.manager.left_on >= from_day:
+            line.ends_on = last_days_over(None, line.manager)
+            _save(line)
+
+
+def last_days_over(ends_on: datetime.date | None, *people: Person) -> datetime.date | None:
+    """The first day on which something no longer holds: `ends_on`, or sooner, the day after one of them leaves."""
+    days = [person.left_on + A_DAY for person in people if person.left_on is not None]
+    return min([*days, ends_on] if ends_on is not None else days, default=None)
+
+
+def _pass_on(line: ReportingLine, to: Person | None, starts_on: datetime.date) -> None:
+    """From `starts_on` on, the days of a line go to another manager; beside a line to the same one, they join it."""
+    lines = ReportingLine.objects.filter(person=line.person)
+    ends_on = line.ends_on if to is None else last_days_over(line.ends_on, line.person, to)
+    following = lines.filter(manager=to, starts_on=line.ends_on).first() if to and line.ends_on else None
+    if line.starts_on < starts_on:
+        line.ends_on = starts_on
+        line.save()
+    else:
+        line.delete()
+    if to is None or (ends_on is not None and ends_on <= starts_on):
+        return
+    if following is not None:
+        ends_on = following.ends_on
+        following.delete()
+    joined = lines.filter(manager=to, ends_on=starts_on).first()
+    joined = joined or ReportingLine(person=line.person, manager=to, starts_on=starts_on)
+    joined.ends_on = ends_on
+    _save(joined)
 
 
 def _replace_line(person: Person, manager: Person | None, starts_on: datetime.date) -> ReportingLine | None:
@@ -78,9 +165,8 @@ def _replace_line(person: Person, manager: Person | None, starts_on: datetime.da
     )
     if manager is None:
         return None
-    line = ReportingLine(
-        person=person, manager=manager, starts_on=starts_on, ends_on=later.starts_on if later else None
-    )
+    ends_on = last_days_over(later.starts_on if later else None, person, manager)
+    line = ReportingLine(person=person, manager=manager, starts_on=starts_on, ends_on=ends_on)
     _save(line)
     return line
 
@@ -107,9 +193,9 @@ def is_loop(error: IntegrityError) -> bool:
     return getattr(diagnosis, "constraint_name", None) == "lines_without_cycles"
 
 
-def _lock_lines(person: Person) -> None:
-    """One change of a person's line at a time."""
-    Person.objects.select_for_update().get(pk=person.pk)
+def _lock_lines(person: Person) -> Person:
+    """One change of a person's line at a time; their days as they are now."""
+    return Person.objects.select_for_update().get(pk=person.pk)
 
 
 def _refuse_impossible(person: Person, manager: Person, starts_on: datetime.date) -> None:
@@ -119,6 +205,11 @@ def _refuse_impossible(person: Person, manager: Person, starts_on: datetime.date
         raise PeopleRefused(
             _("%(manager)s will have left by then.") % {"manager": manager}, field="manager", code="left"
         )
+    refuse_outside(person, starts_on)
+
+
+def refuse_outside(person: Person, starts_on: datetime.date) -> None:
+    """Nothing begins after somebody's last day, before their first one, or before the one they came back on."""
     if person.left_on is not None and person.left_on < starts_on:
         raise PeopleRefused(
             _("%(person)s will have left by then.") % {"person": person}, field="starts_on", code="left"
@@ -126,4 +217,8 @@ def _refuse_impossible(person: Person, manager: Person, starts_on: datetime.date
     if person.hired_on is not None and starts_on < person.hired_on:
         raise PeopleRefused(
             _("%(person)s joins later than that.") % {"person": person}, field="starts_on", code="not_yet"
+        )
+    if person.returned_on is not None and starts_on < person.returned_on:
+        raise PeopleRefused(
+            _("%(person)s came back later than that.") % {"person": person}, field="starts_on", code="not_yet"
         )

@@ -63,9 +63,7 @@ def found_organisation(
             )
             for role in (Role.ADMINISTRATOR, Role.HR):
                 RoleGrant.objects.create(person=founder, role=role)
-            WorkCalendar.objects.create(
-                name_en="Work calendar", name_zh="工作日历", country=organisation.country, is_default=True
-            )
+            _default_calendar()
             audit.record(by=founder, action="people.found_organisation", subject=organisation, at=at)
     return organisation
 

@@ -1,28 +1,18 @@
-"""Writes: people come, change, and leave. Nobody is deleted."""
+"""Writes: people come, and what stands in the directory about them changes. Nobody is deleted."""
 
 import datetime
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from performance.foundation import audit, stale
 from performance.people import queries
-from performance.people.actions import lines, roles, teams
+from performance.people.actions import invitations, lines, roles, teams
 from performance.people.actions.names import is_chinese, romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
-from performance.people.models import (
-    ApiToken,
-    Invitation,
-    Membership,
-    Person,
-    ReportingLine,
-    Team,
-    TeamMembership,
-)
+from performance.people.models import Person, Team
 
 EDITABLE = (
     "number",
@@ -85,6 +75,7 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
             return person
         if "email" in changes:
             roles.refuse_out_of_reach(person, by)
+            invitations.withdraw_for([person.pk], at)
         for key, (_old, value) in changes.items():
             setattr(person, key, value)
         person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
@@ -93,80 +84,6 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
         audit.record(by=by, action="people.edit_person", subject=person, at=at, changes=changes)
         if not WEIGHED_BY.isdisjoint(changes):
             stale.mark("score", [person.pk], at=at)
-    return person
-
-
-def deactivate_person(
-    *,
-    person: Person,
-    left_on: datetime.date,
-    by: Any,
-    at: datetime.datetime,
-    why: str = "",
-    reports_to: Person | None = None,
-) -> Person:
-    """Ends somebody's time here: `left_on` is their last day. History, goals and scores stay.
-
-    Reports move to `reports_to` from the next day on; without one, the action declines while there are any. Roles
-    end with the last day.
-    """
-    if person.hired_on and left_on < person.hired_on:
-        raise PeopleRefused(_("The last day cannot lie before the first one."), field="left_on")
-    next_day = left_on + datetime.timedelta(days=1)
-    with transaction.atomic():
-        person = locked(person)
-        if person.left_on is not None:
-            raise PeopleRefused(_("This person has left already."), code="conflict")
-        roles.refuse_last_administrator([person.pk])
-        _hand_over_reports(person, reports_to, next_day, by, at)
-        person.left_on = left_on
-        person.save(update_fields=["left_on"])
-        for dated in (ReportingLine, TeamMembership):
-            rows = dated.objects.filter(person=person)
-            rows.filter(starts_on__gte=next_day).delete()
-            rows.filter(Q(ends_on=None) | Q(ends_on__gt=next_day)).update(ends_on=next_day)
-        Invitation.objects.filter(person=person, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
-        _close_access(person, by, at)
-        audit.record(
-            by=by,
-            action="people.deactivate_person",
-            subject=person,
-            at=at,
-            why=why,
-            changes={"left_on": [None, left_on]},
-        )
-        stale.mark("score", [person.pk], at=at)
-    return person
-
-
-def return_person(*, person: Person, hired_on: datetime.date, by: Any, at: datetime.datetime) -> Person:
-    """Somebody who left comes back from a day on, as the same person with the same history.
-
-    Roles that ended with their last day are given anew. Who has not left yet keeps theirs.
-    """
-    with transaction.atomic():
-        person = locked(person)
-        if person.left_on is None:
-            raise PeopleRefused(_("This person has not left."), code="conflict")
-        if person.erased_at is not None:
-            raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
-        was = person.left_on
-        if was < queries.day_at(person.organisation, at):
-            roles.end_roles([person.pk], by=by, at=at)
-        person.left_on = None
-        person.save(update_fields=["left_on"])
-        if person.user_id:
-            Membership.objects.filter(user=person.user, organisation=person.organisation).update(
-                is_active=True
-            )
-        audit.record(
-            by=by,
-            action="people.return_person",
-            subject=person,
-            at=at,
-            changes={"left_on": [was, None], "from": hired_on},
-        )
-        stale.mark("score", [person.pk], at=at)
     return person
 
 
@@ -210,39 +127,3 @@ def _save(person: Person) -> None:
         raise PeopleRefused(
             _("Somebody else has just taken this number or e-mail address."), code="conflict"
         ) from error
-
-
-def _hand_over_reports(
-    person: Person, to: Person | None, from_day: datetime.date, by: Any, at: datetime.datetime
-) -> None:
-    remaining = ReportingLine.objects.filter(manager=person).filter(Q(ends_on=None) | Q(ends_on__gt=from_day))
-    reports = {line.person_id: line.person for line in remaining.select_related("person")}
-    if not reports:
-        return
-    if to is None:
-        raise PeopleRefused(
-            ngettext(
-                "%(count)s person reports to them. Say who takes over.",
-                "%(count)s people report to them. Say who takes over.",
-                len(reports),
-            )
-            % {"count": len(reports)},
-            field="reports_to",
-        )
-    remaining.filter(starts_on__gte=from_day).delete()
-    for report in reports.values():
-        if report.pk != to.pk:
-            lines.change_manager(person=report, manager=to, starts_on=from_day, by=by, at=at)
-
-
-def _close_access(person: Person, by: Any, at: datetime.datetime) -> None:
-    """From the day after, `load_actor` knows them no more; a past last day takes effect at once."""
-    if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
-        return
-    roles.end_roles([person.pk], by=by, at=at)
-    if person.user_id is None:
-        return
-    Membership.objects.filter(user=person.user, organisation=person.organisation).update(is_active=False)
-    ApiToken.objects.filter(user=person.user, organisation=person.organisation, revoked_at=None).update(
-        revoked_at=at
-    )

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit
+from performance.people.actions import lines
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Person, Team, TeamMembership
 
@@ -83,7 +84,8 @@ def join_team(
     if team.closed_on is not None and team.closed_on <= starts_on:
         raise PeopleRefused(_("This team is closed on that day."), field="team")
     with transaction.atomic():
-        Person.objects.select_for_update().get(pk=person.pk)
+        person = Person.objects.select_for_update().get(pk=person.pk)
+        lines.refuse_outside(person, starts_on)
         own = TeamMembership.objects.filter(person=person)
         holding = Q(ends_on=None) | Q(ends_on__gt=starts_on)
         if own.filter(holding, team=team, starts_on__lte=starts_on, is_primary=is_primary).exists():
@@ -101,7 +103,7 @@ def join_team(
             team=team,
             is_primary=is_primary,
             starts_on=starts_on,
-            ends_on=later.starts_on if later else None,
+            ends_on=_while_both_are(person, team, later.starts_on if later else None),
         )
         audit.record(
             by=by,
@@ -111,6 +113,20 @@ def join_team(
             changes={"team": team, "from": starts_on, "primary": is_primary},
         )
     return membership
+
+
+def reopen_memberships(person: Person, from_day: datetime.date) -> None:
+    """The memberships that a withdrawn last day had cut go on."""
+    for membership in TeamMembership.objects.filter(person=person, ends_on=from_day).select_related("team"):
+        if membership.team.closed_on is None or membership.team.closed_on > from_day:
+            membership.ends_on = membership.team.closed_on
+            membership.save(update_fields=["ends_on"])
+
+
+def _while_both_are(person: Person, team: Team, ends_on: datetime.date | None) -> datetime.date | None:
+    """The first day on which a membership no longer holds: `ends_on`, or sooner, when one of both is gone."""
+    days = [day for day in (ends_on, team.closed_on) if day is not None]
+    return lines.last_days_over(min(days, default=None), person)
 
 
 def _refuse_nesting(team: Team, parent: Team | None) -> None:

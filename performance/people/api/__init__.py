@@ -19,6 +19,7 @@ IMPORT = "people/imports/<uuid:import_id>/"
 
 urls: list[URLPattern] = [
     path("people/", people.People.as_view(), name="api_people"),
+    path("people/export/", people.Export.as_view(), name="api_export_people"),
     path("people/changes/", lines.Changes.as_view(), name="api_line_changes"),
     path(
         "people/changes/<uuid:line_id>/withdraw/", lines.Withdraw.as_view(), name="api_withdraw_line_change"

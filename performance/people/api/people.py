@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.http import FileResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -13,6 +14,13 @@ from performance.foundation import access, api
 from performance.people import actions, forms, queries, rules
 from performance.people.api import shared
 from performance.people.models import BusinessUnit, Person, Scope
+
+FILTERS = [
+    OpenApiParameter("q", str, description="Words in a name, its pinyin, the number, title or e-mail."),
+    OpenApiParameter("team", uuid.UUID, description="Belongs to this team, now or from their first day on."),
+    OpenApiParameter("city", str),
+    OpenApiParameter("state", str, enum=list(queries.STATES), description="active when absent."),
+]
 
 
 class UnitOut(serializers.ModelSerializer[BusinessUnit]):
@@ -127,16 +135,7 @@ class People(api.TenantView):
 
     @extend_schema(
         responses=PersonOut(many=True),
-        parameters=[
-            OpenApiParameter(
-                "q", str, description="Words in a name, its pinyin, the number, title or e-mail."
-            ),
-            OpenApiParameter(
-                "team", uuid.UUID, description="Belongs to this team, now or from their first day on."
-            ),
-            OpenApiParameter("city", str),
-            OpenApiParameter("state", str, enum=list(queries.STATES), description="active when absent."),
-        ],
+        parameters=FILTERS,
     )
     def get(self, request: Request) -> Response:
         filters = forms.DirectoryFilters(request.query_params).filters()
@@ -162,6 +161,29 @@ class People(api.TenantView):
             at=timezone.now(),
         )
         return Response(PersonOut(person).data, status=status.HTTP_201_CREATED)
+
+
+class Export(api.TenantView):
+    """The directory as a CSV file that an import reads again; who exported it is on record."""
+
+    access = shared.HR
+    scope_read = Scope.PEOPLE_READ
+
+    @extend_schema(
+        operation_id="people_export", parameters=FILTERS, responses={(200, "application/octet-stream"): bytes}
+    )
+    def get(self, request: Request) -> FileResponse:
+        access.require(rules.can_export_people(request.actor))
+        on = queries.today(request.actor.organisation)
+        filters = forms.DirectoryFilters(request.query_params).filters()
+        file = actions.export_people(
+            people=queries.directory(request.actor, filters, on),
+            on=on,
+            filters=request.query_params.dict(),
+            by=request.actor,
+            at=timezone.now(),
+        )
+        return FileResponse(file, as_attachment=True, filename=f"people-{on.isoformat()}.csv")
 
 
 class OnePerson(api.TenantView):

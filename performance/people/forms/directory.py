@@ -74,17 +74,27 @@ class NewPersonForm(PersonForm):
 
 
 class ChangeManagerForm(forms.Form):
-    """From a day on, somebody reports to somebody else. An empty choice means: to nobody."""
+    """From a day on, somebody reports to somebody else; or, where that is ticked, to nobody."""
 
     manager: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
-        label=_("New manager"), queryset=None, error_messages={"required": _("Choose a person.")}
+        label=_("New manager"), queryset=None, required=False
     )
+    to_nobody = forms.BooleanField(label=_("Reports to nobody from then on"), required=False)
     starts_on = DayField(label=_("From"))
     why = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
     def __init__(self, *args: Any, person: Person, on: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["manager"].queryset = queries.possible_managers(person, on)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        to_nobody = cleaned.pop("to_nobody", False)
+        if to_nobody:
+            cleaned["manager"] = None
+        elif cleaned.get("manager") is None and "manager" not in self.errors:
+            self.add_error("manager", _("Choose a person."))
+        return cleaned
 
 
 class DeactivateForm(forms.Form):

@@ -71,11 +71,10 @@ class Period(tenancy.TenantModel):
 
 
 class WorkCalendar(tenancy.TenantModel):
-    """Which days are worked: the country's holidays and make-up days, with the organisation's own changes."""
+    """Which days are worked: holidays and make-up days of the organisation's country, with its own changes."""
 
     name_en = models.CharField(_("name in English"), max_length=80)
     name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True)
     is_default = models.BooleanField(_("for everybody without another"), default=False)
 
     class Meta(tenancy.TenantModel.Meta):

@@ -62,6 +62,10 @@ class Person(tenancy.TenantModel):
     unit = tenancy.TenantForeignKey(BusinessUnit, null=True, blank=True, related_name="people")
     hired_on = models.DateField(_("joined on"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
+    # Back after having left: before that day nothing of theirs begins any more.
+    returned_on = models.DateField(_("back since"), null=True, blank=True)
+    # When access, roles and work that ended with the last day were taken back; empty while that is still to do.
+    parted_at = models.DateTimeField(_("access ended at"), null=True, blank=True, editable=False)
     erased_at = models.DateTimeField(_("personal data erased at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -79,6 +83,11 @@ class Person(tenancy.TenantModel):
         indexes = [
             models.Index(fields=["organisation", "name_sort", "number"], name="person_by_name"),
             models.Index(fields=["organisation", "unit"], name="person_by_unit"),
+            models.Index(
+                fields=["organisation", "left_on"],
+                condition=Q(left_on__isnull=False, parted_at__isnull=True),
+                name="person_still_to_part",
+            ),
             GinIndex(
                 OpClass(Upper("name_en"), name="gin_trgm_ops"),
                 OpClass(Upper("name_zh"), name="gin_trgm_ops"),

@@ -11,6 +11,7 @@ from performance.people.queries.accounts import (
     memberships_of,
     open_invitations,
     today,
+    today_here,
     tokens_of,
 )
 from performance.people.queries.calendars import (
@@ -49,6 +50,7 @@ from performance.people.queries.directory import (
     possible_managers,
     search,
 )
+from performance.people.queries.exporting import EXPORTED, exported_rows
 from performance.people.queries.imports import applied_imports, people_imports
 from performance.people.queries.lines import (
     active_people,
@@ -58,17 +60,24 @@ from performance.people.queries.lines import (
     holds_on,
     ids_below,
     line_above,
+    lines_led,
     manager_of,
     managers_of,
     manages_anyone,
     reports_of,
+    still_to_part,
+    successor_of,
 )
 from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
+    Month,
     Quarter,
     current_period,
+    fiscal_month,
     fiscal_quarter,
     hold_period,
+    months_of,
+    next_month,
     next_quarter,
     periods,
 )
@@ -86,11 +95,13 @@ from performance.people.queries.teams import (
 )
 
 __all__ = [
+    "EXPORTED",
     "PAGE",
     "STATES",
     "Change",
     "Filters",
     "Hit",
+    "Month",
     "Node",
     "Quarter",
     "SetupStep",
@@ -116,6 +127,8 @@ __all__ = [
     "directory",
     "directory_counts",
     "everyone_below",
+    "exported_rows",
+    "fiscal_month",
     "fiscal_quarter",
     "grants",
     "has_administrator",
@@ -126,6 +139,7 @@ __all__ = [
     "latest_invitation",
     "line_above",
     "line_changes",
+    "lines_led",
     "load_actor",
     "local_time",
     "log",
@@ -137,6 +151,8 @@ __all__ = [
     "matching",
     "members_of",
     "memberships_of",
+    "months_of",
+    "next_month",
     "next_planned_day",
     "next_quarter",
     "open_invitations",
@@ -155,6 +171,8 @@ __all__ = [
     "setup_steps",
     "special_days",
     "standing_absences",
+    "still_to_part",
+    "successor_of",
     "team_of",
     "teammates",
     "teams",
@@ -162,6 +180,7 @@ __all__ = [
     "teams_spoken_for",
     "teams_with_counts",
     "today",
+    "today_here",
     "tokens_of",
     "tops",
     "units",

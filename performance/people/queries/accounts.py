@@ -8,20 +8,29 @@ from typing import Any
 from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
-from performance.foundation import access
+from performance.foundation import access, tenancy
 from performance.people.models import ApiToken, Invitation, Membership, Organisation, Person, RoleGrant
 
 EARLIEST, LATEST = 1900, 2200
 
 
 def memberships_of(user: Any) -> list[Organisation]:
-    """The organisations this account may enter, oldest first. Read before any organisation is chosen."""
+    """The organisations this account may enter, oldest first. Read before any organisation is chosen.
+
+    Of several, one whose last day is over there is left out at once, before anybody has ended the membership.
+    """
     memberships = (
         Membership.objects.filter(user=user, is_active=True, organisation__closed_at=None)
         .select_related("organisation")
         .order_by("created_at", "id")
     )
-    return [membership.organisation for membership in memberships]
+    found = [membership.organisation for membership in memberships]
+    return [each for each in found if not _has_left(user, each)] if len(found) > 1 else found
+
+
+def _has_left(user: Any, organisation: Organisation) -> bool:
+    with tenancy.acting_for(organisation):
+        return Person.objects.filter(user=user, left_on__lt=today(organisation)).exists()
 
 
 def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
@@ -43,6 +52,11 @@ def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
 def today(organisation: Organisation) -> datetime.date:
     """The organisation's calendar day now."""
     return day_at(organisation, timezone.now())
+
+
+def today_here() -> datetime.date:
+    """The calendar day now in the organisation we act for. One query."""
+    return today(Organisation.objects.get(pk=tenancy.current_organisation_id()))
 
 
 def day_from(text: str) -> datetime.date | None:

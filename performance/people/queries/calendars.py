@@ -65,7 +65,7 @@ class WorkDays:
         if own is not None:
             return own
         if self.country:
-            return _country(self.country).is_working_day(on)
+            return _year(self.country, on.year).is_working_day(on)
         return on.weekday() < SATURDAY
 
     def between(self, first: datetime.date, last: datetime.date) -> int:
@@ -77,14 +77,16 @@ class WorkDays:
         """The holiday's name, in the reader's language where it is known; empty on other days."""
         if not self.country:
             return ""
-        known = _country(self.country).supported_languages
+        known = _year(self.country, on.year).supported_languages
         language = next((each for each in READERS[i18n.is_chinese()] if each in known), None)
-        return _country(self.country, language).get(on, "")
+        return _year(self.country, on.year, language).get(on, "")
 
 
-@functools.lru_cache(maxsize=64)
-def _country(code: str, language: str | None = None) -> holidays.HolidayBase:
-    return holidays.country_holidays(code, language=language)
+@functools.lru_cache(maxsize=512)
+def _year(code: str, year: int, language: str | None = None) -> holidays.HolidayBase:
+    """One year of a country, complete before any thread shares it: one that fills itself when asked says that a year
+    is there while it is still empty."""
+    return holidays.country_holidays(code, years=year, expand=False, language=language)
 
 
 def countries() -> list[tuple[str, str]]:

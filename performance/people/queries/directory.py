@@ -19,7 +19,7 @@ from performance.people.models import (
     Team,
     TeamMembership,
 )
-from performance.people.queries.accounts import today
+from performance.people.queries.accounts import today, today_here
 from performance.people.queries.changes import known
 from performance.people.queries.lines import active_people, holds_on, ids_below
 
@@ -136,7 +136,9 @@ def search(actor: access.Actor, words: str) -> list[Hit]:
 
 
 def people_with_role(role: str) -> QuerySet[Person]:
-    return Person.objects.filter(grants__role=role, left_on=None)
+    """Who holds a role and is here today. A last day that is still to come changes nothing, and tells nothing."""
+    here = Q(left_on=None) | Q(left_on__gte=today_here())
+    return Person.objects.filter(here, grants__role=role)
 
 
 def able_administrators() -> QuerySet[Person]:
@@ -144,7 +146,7 @@ def able_administrators() -> QuerySet[Person]:
     members = Membership.objects.filter(organisation_id=tenancy.current_organisation_id(), is_active=True)
     return (
         people_with_role(Role.ADMINISTRATOR)
-        .filter(user__is_active=True, user__in=members.values("user"))
+        .filter(left_on=None, user__is_active=True, user__in=members.values("user"))
         .exclude(pk__in=RoleGrant.objects.filter(role=Role.AUDITOR).values("person_id"))
     )
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from performance.foundation import tenancy
-from performance.people.models import Person, ReportingLine
+from performance.people.models import Organisation, Person, ReportingLine
+from performance.people.queries.accounts import day_at, today
 
 
 def active_people(on: datetime.date) -> QuerySet[Person]:
@@ -39,6 +40,33 @@ def reports_of(manager_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
     """Direct reports on that day."""
     lines = ReportingLine.objects.filter(holds_on(on), manager_id=manager_id)
     return active_people(on).filter(pk__in=lines.values("person_id"))
+
+
+def lines_led(manager_id: uuid.UUID, from_day: datetime.date) -> QuerySet[ReportingLine]:
+    """Lines to a manager that hold on a day or later, planned ones too."""
+    lasting = Q(ends_on=None) | Q(ends_on__gt=from_day)
+    return ReportingLine.objects.filter(lasting, manager_id=manager_id)
+
+
+def successor_of(person: Person) -> Person | None:
+    """Who stands in for somebody who left: whoever most of their reports went to, else the manager of their last day;
+    None when nobody of them is here any more."""
+    if person.left_on is None:
+        return None
+    after = person.left_on + datetime.timedelta(days=1)
+    led = ReportingLine.objects.filter(manager=person, ends_on=after).values("person_id")
+    went = ReportingLine.objects.filter(person__in=led, starts_on=after).exclude(manager=person)
+    most = went.values("manager_id").annotate(times=Count("pk")).order_by("-times", "manager_id").first()
+    candidates = [most["manager_id"]] if most else []
+    candidates += [manager.pk for manager in [manager_of(person.pk, person.left_on)] if manager]
+    here = active_people(max(after, today(person.organisation))).in_bulk(candidates)
+    return next((here[key] for key in candidates if key in here), None)
+
+
+def still_to_part(at: datetime.datetime) -> QuerySet[Person]:
+    """People whose last day is over and who still hold what ended with it."""
+    on = day_at(Organisation.objects.get(pk=tenancy.current_organisation_id()), at)
+    return Person.objects.filter(left_on__lt=on, parted_at=None).select_related("organisation").order_by("pk")
 
 
 BELOW = """

@@ -54,9 +54,10 @@ class _Hidden:
 
 def _shown(actor: access.Actor, kept: AuditRow, hidden: _Hidden) -> AuditRow:
     row = copy.copy(kept)
-    private = audit.PRIVATE.get(row.action)
-    if private is not None and not rules.can_read_private_reasons(actor):
-        row.why = ""
+    if not rules.can_read_private_reasons(actor):
+        private = audit.private().get(row.action, frozenset())
+        if row.action not in audit.with_open_reasons():
+            row.why = ""
         row.changes = {key: value for key, value in row.changes.items() if key not in private}
     if row.subject_id in hidden.people or row.pk in hidden.rows:
         row.why, row.changes = "", {}

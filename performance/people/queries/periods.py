@@ -1,8 +1,9 @@
-"""Reads: periods, and the quarters of the fiscal calendar."""
+"""Reads: periods, and the quarters and months of the fiscal calendar."""
 
 import datetime
 import uuid
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -10,6 +11,8 @@ from django.db.models import QuerySet
 from performance.foundation import tenancy
 from performance.people.models import Organisation, Period
 from performance.people.models.organisations import FiscalPattern
+
+A_DAY = datetime.timedelta(days=1)
 
 
 def periods() -> QuerySet[Period]:
@@ -46,40 +49,80 @@ class Quarter:
     ends_on: datetime.date
 
 
+@dataclass(frozen=True)
+class Month:
+    """A month of the fiscal calendar, `number` 1 to 12, or one of its 13 periods. Its first and last day."""
+
+    year: int
+    number: int
+    starts_on: datetime.date
+    ends_on: datetime.date
+
+
+#: Weeks of the months of a year; a 53rd week lengthens the last one.
+WEEKS_OF_MONTHS = {
+    FiscalPattern.WEEKS_445: (4, 4, 5) * 4,
+    FiscalPattern.WEEKS_454: (4, 5, 4) * 4,
+    FiscalPattern.WEEKS_544: (5, 4, 4) * 4,
+    FiscalPattern.THIRTEEN: (4,) * 13,
+}
+
+
 def fiscal_quarter(organisation: Organisation, on: datetime.date) -> Quarter:
     """The quarter that holds a day by the organisation's fiscal calendar.
 
-    Calendar months: three months from the fiscal year's first one. Week patterns (4-4-5 and its kin, 13 periods):
-    thirteen weeks each, in a year that begins on the Monday nearest to its first month; a 53rd week lengthens the
-    fourth quarter.
+    Calendar months: three months from the fiscal year's first one. Week patterns: thirteen weeks each, in a year that
+    begins on the Monday nearest to its first month. Thirteen periods: three, three, three and four of them.
     """
-    if organisation.fiscal_pattern == FiscalPattern.MONTHS:
-        return _quarter_of_months(organisation.fiscal_start_month, on)
-    return _quarter_of_weeks(organisation.fiscal_start_month, on)
+    months = _months(organisation, on)
+    by_three = [months[at : at + 3] for at in range(0, 9, 3)] + [months[9:]]
+    quarters = [
+        Quarter(months[0].year, number, of_quarter[0].starts_on, of_quarter[-1].ends_on)
+        for number, of_quarter in enumerate(by_three, start=1)
+    ]
+    return next(quarter for quarter in quarters if on <= quarter.ends_on)
 
 
 def next_quarter(organisation: Organisation, after: Quarter) -> Quarter:
-    return fiscal_quarter(organisation, after.ends_on + datetime.timedelta(days=1))
+    return fiscal_quarter(organisation, after.ends_on + A_DAY)
 
 
-def _quarter_of_months(first_month: int, on: datetime.date) -> Quarter:
-    passed = (on.month - first_month) % 12
-    number = passed // 3 + 1
-    begin = _first_of_month(on.year, on.month - passed % 3)
-    year_begins = _first_of_month(begin.year, begin.month - 3 * (number - 1))
-    year_ends = _first_of_month(year_begins.year, year_begins.month + 12) - datetime.timedelta(days=1)
-    after = _first_of_month(begin.year, begin.month + 3)
-    return Quarter(year_ends.year, number, begin, after - datetime.timedelta(days=1))
+def fiscal_month(organisation: Organisation, on: datetime.date) -> Month:
+    """The month, or the four weeks, that hold a day by the organisation's fiscal calendar."""
+    return next(month for month in _months(organisation, on) if on <= month.ends_on)
 
 
-def _quarter_of_weeks(first_month: int, on: datetime.date) -> Quarter:
-    starts = [_nearest_monday(year, first_month) for year in range(on.year - 1, on.year + 3)]
-    begin = max(start for start in starts if start <= on)
-    after = min(start for start in starts if start > on)
-    number = min((on - begin).days // 91, 3) + 1
-    starts_on = begin + datetime.timedelta(days=91 * (number - 1))
-    ends_on = (after if number == 4 else starts_on + datetime.timedelta(days=91)) - datetime.timedelta(days=1)
-    return Quarter((after - datetime.timedelta(days=10)).year, number, starts_on, ends_on)
+def next_month(organisation: Organisation, after: Month) -> Month:
+    return fiscal_month(organisation, after.ends_on + A_DAY)
+
+
+def months_of(organisation: Organisation, quarter: Quarter) -> list[Month]:
+    """The months of a quarter, in order."""
+    months = _months(organisation, quarter.starts_on)
+    return [month for month in months if quarter.starts_on <= month.starts_on <= quarter.ends_on]
+
+
+def _months(organisation: Organisation, on: datetime.date) -> list[Month]:
+    """The months of the fiscal year that holds a day."""
+    weeks = WEEKS_OF_MONTHS.get(FiscalPattern(organisation.fiscal_pattern))
+    first_month = organisation.fiscal_start_month
+    if weeks is None:
+        begin = _first_of_month(on.year - (on.month < first_month), first_month)
+        starts = [_first_of_month(begin.year, begin.month + number) for number in range(13)]
+        year = (starts[12] - A_DAY).year
+    else:
+        years = [_nearest_monday(year, first_month) for year in range(on.year - 1, on.year + 3)]
+        begin = max(start for start in years if start <= on)
+        after = min(start for start in years if start > on)
+        starts = [begin]
+        for count in weeks:
+            starts.append(starts[-1] + datetime.timedelta(weeks=count))
+        starts[-1] = after
+        year = (after - datetime.timedelta(days=10)).year
+    return [
+        Month(year, number, starts_on, following - A_DAY)
+        for number, (starts_on, following) in enumerate(pairwise(starts), start=1)
+    ]
 
 
 def _nearest_monday(year: int, month: int) -> datetime.date:

@@ -1,25 +1,21 @@
 """The directory, the organisation chart, changes by date, and the export."""
 
-import csv
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from performance.foundation import access, audit
-from performance.people import forms, queries, rules
+from performance.foundation import access
+from performance.people import actions, forms, queries, rules
 from performance.people.models import Person
 from performance.people.views import frame
 
 CHANGES_SHOWN = 6
-# Text that a spreadsheet would calculate is written with a leading apostrophe.
-CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @require_GET
@@ -103,65 +99,25 @@ def picker(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @access.role("hr")
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> Any:
     """The people that the filters leave, as CSV that a spreadsheet opens with its characters intact."""
     actor = request.actor
     access.require(rules.can_export_people(actor))
     on = frame.today(request)
     filters = forms.DirectoryFilters(request.GET).filters()
-    people = queries.directory(actor, filters, on).select_related("unit")
-    rows = list(_rows(people, on))
-    audit.record(
+    file = actions.export_people(
+        people=queries.directory(actor, filters, on),
+        on=on,
+        filters=request.GET.dict(),
         by=actor,
-        action="people.export_people",
-        subject=actor.organisation,
         at=timezone.now(),
-        changes={"rows": len(rows), "filters": request.GET.dict()},
     )
-    response = HttpResponse("".join(_csv(rows)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="people-{on.isoformat()}.csv"'
-    return response
-
-
-def _rows(people: Any, on: Any) -> Iterator[list[str]]:
-    found = list(people)
-    managers = queries.managers_of([person.pk for person in found], on)
-    numbers = dict(Person.objects.filter(pk__in=set(managers.values())).values_list("pk", "number"))
-    teams = queries.teams_of([person.pk for person in found], on)
-    for person in found:
-        team = teams.get(person.pk)
-        yield [
-            person.number,
-            person.name_en,
-            person.name_zh,
-            person.email,
-            person.title_en,
-            person.title_zh,
-            person.level,
-            person.city,
-            team.name_en if team else "",
-            person.unit.name_en if person.unit else "",
-            numbers.get(managers.get(person.pk), ""),
-            str(person.hired_on or ""),
-            str(person.left_on or ""),
-        ]
-
-
-class _Line:
-    """A file that hands each written line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(rows: list[list[str]]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    header = ["Number", "Name", "Chinese name", "E-mail", "Title", "Chinese title", "Level", "City"]
-    yield "\ufeff" + writer.writerow(
-        [*header, "Team", "Business unit", "Manager number", "Joined on", "Left on"]
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"people-{on.isoformat()}.csv",
+        content_type="text/csv; charset=utf-8",
     )
-    for row in rows:
-        yield writer.writerow([f"'{cell}" if cell.startswith(CALCULATED) else cell for cell in row])
 
 
 def _directory(request: HttpRequest) -> dict[str, Any]:

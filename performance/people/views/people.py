@@ -106,6 +106,8 @@ def deactivate_person(request: HttpRequest, person_id: uuid.UUID) -> HttpRespons
         "form": form,
         "person": person,
         "reports": queries.reports_of(person.pk, today).count(),
+        # Also who only will report to them, by plan, goes to somebody else.
+        "hands_over": queries.lines_led(person.pk, today).exists(),
         "managers": queries.managers(today).exclude(pk=person.pk)[:100],
     }
     return render(request, "people/deactivate_person.html", context, status=422 if form.is_bound else 200)

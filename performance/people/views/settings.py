@@ -1,5 +1,6 @@
 """Settings of the organisation: itself, its calendar, roles, periods, and the log."""
 
+import datetime
 import uuid
 from collections import defaultdict
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import dates, timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from performance.foundation import access, deeds
 from performance.people import actions, forms, queries, rules
 from performance.people.actions.organisations import EDITABLE
-from performance.people.models import Period, PeriodState, Person, Role
+from performance.people.models import FiscalPattern, Period, PeriodKind, PeriodState, Person, Role
 from performance.people.views import frame
 
 AUDIT_PAGE = 50
@@ -43,7 +44,10 @@ def settings(request: HttpRequest) -> HttpResponse:
     context = frame.settings_frame(request, "organisation") | {
         "form": form,
         "organisation": organisation,
-        "quarters": [quarter, queries.next_quarter(organisation, quarter)],
+        "quarters": [
+            (each, queries.months_of(organisation, each))
+            for each in (quarter, queries.next_quarter(organisation, quarter))
+        ],
     }
     return render(request, "people/settings.html", context, status=422 if form.is_bound else 200)
 
@@ -170,7 +174,10 @@ def periods(request: HttpRequest) -> HttpResponse:
 
 
 def _next_period(organisation: Any, request: HttpRequest) -> dict[str, Any]:
-    """The first quarter from today's on that is not open yet, named in both languages."""
+    """The first quarter from today's on that is not open yet, or month where one is asked for, named in both
+    languages."""
+    if request.GET.get("kind") == PeriodKind.MONTH:
+        return _next_month(organisation, frame.today(request))
     taken = set(Period.objects.filter(kind="quarter").values_list("starts_on", flat=True))
     quarter = queries.fiscal_quarter(organisation, frame.today(request))
     while quarter.starts_on in taken:
@@ -181,6 +188,25 @@ def _next_period(organisation: Any, request: HttpRequest) -> dict[str, Any]:
         "kind": "quarter",
         "starts_on": quarter.starts_on,
         "ends_on": quarter.ends_on,
+    }
+
+
+def _next_month(organisation: Any, on: datetime.date) -> dict[str, Any]:
+    """Calendar months go by their name; those of weeks, which begin in one and end in another, by their number."""
+    taken = set(Period.objects.filter(kind=PeriodKind.MONTH).values_list("starts_on", flat=True))
+    month = queries.fiscal_month(organisation, on)
+    while month.starts_on in taken:
+        month = queries.next_month(organisation, month)
+    is_named = organisation.fiscal_pattern == FiscalPattern.MONTHS
+    first = month.starts_on
+    with translation.override("en"):
+        english = f"{dates.MONTHS[first.month]} {first.year}"
+    return {
+        "name_en": english if is_named else f"P{month.number} {month.year}",
+        "name_zh": f"{first.year}年{first.month}月" if is_named else f"{month.year}年第{month.number}期",
+        "kind": PeriodKind.MONTH,
+        "starts_on": month.starts_on,
+        "ends_on": month.ends_on,
     }
 
 

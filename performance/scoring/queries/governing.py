@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.db.models import Q, QuerySet
 
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, SourceKind, VersionState
 
@@ -82,7 +83,7 @@ def is_in_scope(version: PolicyVersion, person_id: uuid.UUID) -> bool:
 def approvers_of(version: PolicyVersion, role: str) -> QuerySet[people.Person]:
     """Holders of a side's role who may approve: neither proposer nor author, and not among the scored."""
     scored = people_in_scope(version).values("pk")
-    holders = people.Person.objects.filter(grants__role=role, left_on=None)
+    holders = people_queries.people_with_role(role)
     return holders.exclude(
         pk__in=[version.proposed_by_id, version.drafted_by_id, *version.written_by]
     ).exclude(pk__in=scored)

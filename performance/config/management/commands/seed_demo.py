@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import uuid
 from typing import Any
 
 import psycopg
@@ -38,6 +39,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError(
+                "The demo's passwords are known to everybody: it is made in embedded mode only."
+            )
         if Organisation.objects.filter(is_demo=True).exists():
             if options["once"]:
                 return
@@ -50,12 +55,16 @@ class Command(BaseCommand):
         with _owner() as owner:
             databases.create(owner, days, password)
         self._say(began, "the tills' and the ledger's databases")
-        for language, (name_en, name_zh) in LANGUAGES.items():
+        told = [
             self._tell(began, days, language, name_en, name_zh, password)
+            for language, (name_en, name_zh) in LANGUAGES.items()
+        ]
+        # Both at once: what was interrupted before is half a demo, and the next start begins anew.
+        Organisation.objects.filter(pk__in=told).update(is_demo=True)
 
     def _tell(
         self, began: float, days: calendar.Days, language: str, name_en: str, name_zh: str, password: str
-    ) -> None:
+    ) -> uuid.UUID:
         organisation = people.found(days, name_en=name_en, name_zh=name_zh, language=language)
         told = stage.Stage(organisation, days, language)
         with tenancy.acting_for(organisation):
@@ -67,7 +76,7 @@ class Command(BaseCommand):
             with tenancy.acting_for(organisation):
                 chapter.tell(told)
             self._say(began, f"{name_en}: {chapter.__name__.rpartition('.')[2]}")
-        Organisation.objects.filter(pk=organisation.pk).update(is_demo=True)
+        return organisation.pk
 
     def _say(self, began: float, what: str) -> None:
         self.stdout.write(f"{time.monotonic() - began:5.1f} s  {what}")

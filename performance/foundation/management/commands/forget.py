@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,19 @@ from django.core.management.base import BaseCommand, CommandError
 
 from performance.foundation import datafolder
 from performance.foundation.embedded import cluster, home, plan
+
+#: Everything that an installation puts into its data folder.
+OURS = (
+    "pg",
+    "files",
+    "static",
+    "test",
+    "secrets.json",
+    "embedded.json",
+    ".*.json",
+    "*.lock",
+    "celerybeat-schedule*",
+)
 
 
 class Command(BaseCommand):
@@ -24,6 +38,7 @@ class Command(BaseCommand):
             raise CommandError("DATABASE_URL is set: this command forgets embedded data only.")
         folder = datafolder.path()
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_what_others_keep(folder)
         with open(folder / "up.lock", "a+") as claim:
             try:
                 fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -34,3 +49,15 @@ class Command(BaseCommand):
                 shutil.rmtree(place, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
         self.stdout.write("Forgotten. The next start begins anew.")
+
+
+def _refuse_what_others_keep(folder: Path) -> None:
+    """The folder goes as a whole, so nothing may lie in it that Accord did not make."""
+    foreign = sorted(
+        each.name for each in folder.iterdir() if not any(each.match(pattern) for pattern in OURS)
+    )
+    if foreign:
+        raise CommandError(
+            f"{folder} holds what Accord did not make ({', '.join(foreign[:5])}), so nothing was removed. Does "
+            "ACCORD_DATA name the right folder?"
+        )

@@ -27,6 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--no-static", action="store_true", help="Leave the static files as they are.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION and "owner" not in settings.DATABASES:
+            raise CommandError(
+                "Set DATABASE_OWNER_URL: the owner makes the schema, and the application must own nothing in it, or "
+                "row-level security separates nobody. docs/operators.md says how to make both roles."
+            )
         alias = "owner" if "owner" in settings.DATABASES else "default"
         if alias == "owner":
             _make_databases_and_role()

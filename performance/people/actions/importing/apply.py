@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit, stale
 from performance.people import rules
-from performance.people.actions import lines, roles
+from performance.people.actions import invitations, leaving, lines, roles
 from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
@@ -41,6 +41,7 @@ def apply_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peo
             _refuse_unready(upload, made)
             roles.refuse_last_administrator(_saying_goodbye(made))
             upload.before = _write(made)
+            invitations.withdraw_for(_readdressed(upload.before), at)
             upload.applied_at = at
             upload.save(update_fields=["before", "applied_at"])
             _tell(upload, made, by, at)
@@ -61,6 +62,7 @@ def undo_import(*, upload: PeopleImport, by: Any, at: datetime.datetime) -> Peop
             upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
             _refuse_undoing(upload, by, at)
             touched = _restore(upload.before)
+            invitations.withdraw_for(_readdressed(upload.before), at)
             upload.undone_at = at
             upload.save(update_fields=["undone_at"])
             audit.record(by=by, action="people.undo_import", subject=upload, at=at)
@@ -80,8 +82,7 @@ def _refuse_undoing(upload: PeopleImport, by: Any, at: datetime.datetime) -> Non
         raise PeopleRefused(_("An import can be taken back within 24 hours."), code="too_late")
     if PeopleImport.objects.filter(applied_at__gt=upload.applied_at, undone_at=None).exists():
         raise PeopleRefused(_("Take back the later import first."), code="conflict")
-    readdressed = [key for key, values in upload.before["values"].items() if "email" in values]
-    for person in roles.out_of_reach(by, readdressed).values():
+    for person in roles.out_of_reach(by, _readdressed(upload.before)).values():
         raise PeopleRefused(rules.readdressing_refused(person), code="out_of_reach")
 
 
@@ -105,10 +106,9 @@ def _write(made: shapes.Plan) -> dict[str, Any]:
     units = _groups(BusinessUnit, made.new_units)
     people = _add_people(made, units)
     before = _change_people(made, people, units)
-    ids = {person.number.lower(): person.pk for person in people.values()}
     leaving = _leaving(made, people)
     ended = {"ended_lines": _end(ReportingLine, leaving), "ended_memberships": _end(TeamMembership, leaving)}
-    line_rows, memberships = _starting(made, people, ids, teams)
+    line_rows, memberships = _starting(made, people, teams)
     return {
         "new": [str(people[row.person].pk) for row in made.new],
         "teams": [str(teams[name.lower()]) for name in made.new_teams],
@@ -132,7 +132,10 @@ def _groups(model: type[Team] | type[BusinessUnit], new: list[str]) -> dict[str,
         taken.add(code)
         fresh.append(model(code=code, name_en=name))
     model.objects.bulk_create(fresh, batch_size=BATCH)
-    return {name.lower(): key for name, key in model.objects.values_list("name_en", "pk")}
+    named = model.objects.values_list("name_en", "pk")
+    if model is Team:
+        named = named.order_by(F("closed_on").asc(nulls_last=True))
+    return {name.lower(): key for name, key in named}
 
 
 def _add_people(made: shapes.Plan, units: dict[str, uuid.UUID]) -> dict[str, Person]:
@@ -178,32 +181,37 @@ def _change_people(
 
 
 def _starting(
-    made: shapes.Plan, people: dict[str, Person], ids: dict[str, uuid.UUID], teams: dict[str, uuid.UUID]
+    made: shapes.Plan, people: dict[str, Person], teams: dict[str, uuid.UUID]
 ) -> tuple[list[ReportingLine], list[TeamMembership]]:
     """The lines and memberships that begin: for somebody new on their first day, else on the chosen day."""
-    line_rows, memberships = [], []
-    default = made.starts_on
+    line_rows: list[ReportingLine] = []
+    memberships: list[TeamMembership] = []
+    closed = dict(Team.objects.exclude(closed_on=None).values_list("pk", "closed_on"))
+
+    def begin(person: Person, manager: str | None, team: str, starts_on: datetime.date) -> None:
+        if manager:
+            ends_on = lines.last_days_over(None, person, people[manager])
+            manager_id = people[manager].pk
+            line_rows.append(
+                ReportingLine(person=person, manager_id=manager_id, starts_on=starts_on, ends_on=ends_on)
+            )
+        if team:
+            key = teams[team.lower()]
+            ends_on = lines.last_days_over(closed.get(key), person)
+            memberships.append(
+                TeamMembership(person=person, team_id=key, starts_on=starts_on, ends_on=ends_on)
+            )
+
     for row in made.new:
         person = people[row.person]
-        dates = {"starts_on": person.hired_on or default, "ends_on": _day_after(person.left_on)}
-        if row.manager:
-            line_rows.append(ReportingLine(person_id=person.pk, manager_id=ids[row.manager], **dates))
-        if "team" in row.values:
-            team_id = teams[row.values["team"].lower()]
-            memberships.append(TeamMembership(person_id=person.pk, team_id=team_id, **dates))
+        starts_on = person.hired_on or made.starts_on
+        # Whoever left before that day brings neither: their row tells of the past.
+        if starts_on is not None and (person.left_on is None or person.left_on >= starts_on):
+            begin(person, row.manager, row.values.get("team", ""), starts_on)
     for change in made.changed:
-        key = people[change.row.person].pk
-        if "manager" in change.fields:
-            manager_id = ids[change.fields["manager"][1]]
-            line_rows.append(ReportingLine(person_id=key, manager_id=manager_id, starts_on=change.starts_on))
-        if "team" in change.fields:
-            team_id = teams[change.fields["team"][1].lower()]
-            memberships.append(TeamMembership(person_id=key, team_id=team_id, starts_on=change.starts_on))
+        manager = change.fields.get("manager", (None, None))[1]
+        begin(people[change.row.person], manager, change.fields.get("team", ("", ""))[1], change.starts_on)
     return line_rows, memberships
-
-
-def _day_after(day: datetime.date | None) -> datetime.date | None:
-    return day + A_DAY if day else None
 
 
 def _leaving(made: shapes.Plan, people: dict[str, Person]) -> dict[uuid.UUID, datetime.date]:
@@ -248,10 +256,11 @@ def _end(
 def _replace(model: type[ReportingLine] | type[TeamMembership], fresh: Sequence[Any]) -> dict[str, Any]:
     """Ends what holds on the day a new row begins, up to the next planned one. Returns what it replaced."""
     begins = {row.person_id: row for row in fresh}
-    primary = {"is_primary": True} if model is TeamMembership else {}
     ended, removed = [], []
-    for old in model.objects.filter(person_id__in=list(begins), **primary):
+    for old in model.objects.filter(person_id__in=list(begins)):
         row = begins[old.person_id]
+        if isinstance(old, TeamMembership) and not old.is_primary and old.team_id != row.team_id:
+            continue
         if old.starts_on > row.starts_on:
             row.ends_on = min(row.ends_on or old.starts_on, old.starts_on)
         elif old.starts_on == row.starts_on:
@@ -281,6 +290,11 @@ def _kept(row: Any) -> dict[str, Any]:
     return {column: audit.plain(getattr(row, column)) for column in columns}
 
 
+def _readdressed(before: dict[str, Any]) -> list[uuid.UUID]:
+    """Whose e-mail address an import changed."""
+    return [uuid.UUID(key) for key, values in before["values"].items() if "email" in values]
+
+
 def _touched(before: dict[str, Any]) -> list[uuid.UUID]:
     """Whom an import brought or changed."""
     return [uuid.UUID(key) for key in (*before["new"], *before["values"])]
@@ -299,7 +313,11 @@ def _restore(before: dict[str, Any]) -> list[uuid.UUID]:
     for person in people:
         for column, value in values[str(person.pk)].items():
             setattr(person, column, value)
-    Person.objects.bulk_update(people, [*shapes.PLAIN, "name_sort", "unit"], batch_size=BATCH)
+    back = [person for person in people if person.left_on is None and person.parted_at is not None]
+    for person in back:
+        person.parted_at = None
+    leaving.open_access(back)
+    Person.objects.bulk_update(people, [*shapes.PLAIN, "name_sort", "unit", "parted_at"], batch_size=BATCH)
     Person.objects.filter(pk__in=before["new"]).delete()
     Team.objects.filter(pk__in=before["teams"], memberships=None).delete()
     BusinessUnit.objects.filter(pk__in=before["units"], people=None).delete()

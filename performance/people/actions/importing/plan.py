@@ -26,6 +26,7 @@ def make(check: shapes.Check) -> shapes.Plan:
     plan = shapes.Plan(starts_on=check.starts_on)
     rows = _read_rows(check, plan)
     _settle_managers(check, rows, plan)
+    _refuse_what_has_ended(check, rows, plan)
     _refuse_loops(check, rows, plan)
     _refuse_shared_emails(check, rows, plan)
     _refuse_emails_out_of_reach(check, rows, plan)
@@ -229,6 +230,41 @@ class _Directory:
         return [(self.numbers[key], self.labels[key]) for key in close[:3]]
 
 
+def _refuse_what_has_ended(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
+    """Nobody begins to report to somebody who has left by then, nor belongs to a team that is closed."""
+    leaving = {key: known.values.get("left_on") for key, known in check.known.items()}
+    leaving |= {row.person: row.values["left_on"] for row in rows if row.values.get("left_on")}
+    names = {key: known.values.get("name_en") or known.number for key, known in check.known.items()}
+    names |= {row.person: row.name for row in rows}
+    for row in rows:
+        begins = begins_on(check, row)
+        if begins is None:
+            continue
+        last_day = leaving.get(row.manager or "")
+        if row.manager and last_day is not None and last_day < begins:
+            text = _("%(manager)s will have left by then.") % {"manager": names[row.manager]}
+            plan.problems.append(shapes.Problem(row.number, check.mapping["manager"], text, row.manager))
+        team = row.values.get("team", "")
+        closed_on = check.closed_teams.get(team)
+        if closed_on is not None and closed_on <= begins:
+            text = _("This team is closed on that day.")
+            plan.problems.append(shapes.Problem(row.number, check.mapping["team"], text, team))
+
+
+def begins_on(check: shapes.Check, row: shapes.Row) -> datetime.date | None:
+    """The day on which a line or membership of this row would begin; None when its person leaves, or left before."""
+    known = check.known.get(row.person)
+    if known is not None:
+        return (
+            None
+            if known.values.get("left_on") or row.values.get("left_on")
+            else _effective(check, row, known)
+        )
+    begins: datetime.date = row.values.get("hired_on") or check.starts_on
+    left_on = row.values.get("left_on")
+    return None if left_on is not None and left_on < begins else begins
+
+
 def _refuse_loops(check: shapes.Check, rows: list[shapes.Row], plan: shapes.Plan) -> None:
     """Walks up from each row's person as things would stand, and blames the cell that closes a loop."""
     above = {key: _holding(known.lines, check.starts_on) for key, known in check.known.items()}
@@ -298,9 +334,14 @@ def _refuse_leavers_with_reports(check: shapes.Check, rows: list[shapes.Row], pl
     moved = {row.person: row.manager for row in rows if row.manager}
     gone = {row.person for row in rows if row.values.get("left_on")}
     for key, known in check.known.items():
-        manager = moved.get(key) or _holding(known.lines, check.starts_on)
-        if manager in leaving and key not in gone and not known.values.get("left_on"):
-            reports[manager] = reports.get(manager, 0) + 1
+        if key in gone or known.values.get("left_on"):
+            continue
+        managers = {moved.get(key) or _holding(known.lines, check.starts_on)}
+        # Who will report to them by plan needs somebody else too.
+        managers |= {manager for begins, _ends, manager in known.lines if begins > check.starts_on}
+        for manager in managers:
+            if manager is not None and manager in leaving:
+                reports[manager] = reports.get(manager, 0) + 1
     for key, count in reports.items():
         row = leaving[key].row
         plan.problems.append(

@@ -108,5 +108,7 @@ class Check:
     # Every way to write a team or unit, in lower case → its name.
     team_names: Mapping[str, str] = field(default_factory=dict)
     unit_names: Mapping[str, str] = field(default_factory=dict)
+    #: Name of a team → the day it closes or closed on.
+    closed_teams: Mapping[str, datetime.date] = field(default_factory=dict)
     #: Keys of people whose e-mail address whoever imports may not change.
     out_of_reach: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from performance.people import queries
@@ -102,6 +103,9 @@ def prepared(upload: PeopleImport, at: datetime.datetime, by: Any = None) -> sha
     _refuse_incomplete(upload.mapping)
     today = queries.day_at(upload.organisation, at)
     starts_on = upload.starts_on or today
+    # An open team comes after a closed one of the same name, and is the one that is meant.
+    teams = list(Team.objects.order_by(F("closed_on").asc(nulls_last=True)))
+    closed_on = {team.name_en: team.closed_on for team in teams}
     return shapes.Check(
         sheet=sheets.read_sheet(bytes(upload.content), upload.file_name),
         mapping=upload.mapping,
@@ -110,7 +114,8 @@ def prepared(upload: PeopleImport, at: datetime.datetime, by: Any = None) -> sha
         starts_on=starts_on,
         mended=upload.mended,
         left_out=frozenset(upload.left_out),
-        team_names=_names(Team.objects.all()),
+        team_names=_names(teams),
+        closed_teams={name: day for name, day in closed_on.items() if day is not None},
         unit_names=_names(BusinessUnit.objects.all()),
         out_of_reach=frozenset(
             person.number.lower() for person in roles.out_of_reach(by or upload.uploaded_by).values()
