@@ -7,11 +7,12 @@ days earlier, for rows that arrive late or are corrected.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
-from performance.sources.models import Dataset, DatasetColumn, Load
+from performance.sources.models import ColumnType, Dataset, DatasetColumn, Load
 
 Position = datetime | date | Decimal | int
 
@@ -24,7 +25,17 @@ def start_of(dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> 
     position = decoded(load.cursor_from)
     if isinstance(position, date):
         position -= timedelta(days=dataset.overlap_days)
+    if isinstance(position, datetime) and column.type == ColumnType.DATE:
+        position = _midnight(position, ZoneInfo(dataset.time_zone))
     return connectors.Cursor(column=column.source_name, start=position)
+
+
+def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    """We keep the day and the source the moment: a day that is read again is read from its beginning, else the
+    merge would take its earlier rows for gone."""
+    if moment.tzinfo is None:
+        return datetime.combine(moment.date(), time())
+    return datetime.combine(moment.astimezone(zone).date(), time(), zone)
 
 
 class Furthest:
