@@ -74,3 +74,29 @@ def test_an_instant_kept_as_a_day_is_read_again_from_midnight_where_the_rows_bel
     assert stage.load(dataset, Clock(LATER)).rows_deleted == 0
     assert numbers(dataset) == list(range(51))
     contoso.run("DROP TABLE tills")
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31 00:00:00", "2099-05-13 00:00:00"])
+def test_a_day_that_nobody_has_reached_does_not_end_the_reading(
+    moment: str, acting: Organisation, tills: Place
+) -> None:
+    dataset = receipts(tills, "timestamp")
+    tills.run(f"INSERT INTO tills VALUES (98, '{moment}', 1)")
+    stage.load(dataset)
+    tills.run("INSERT INTO tills VALUES (99, '2026-05-14 10:00:00', 1)")
+    done = stage.load(dataset, Clock(LATER))
+    assert not done.is_full
+    assert done.rows_inserted == 1
+    assert {51, 99} & set(numbers(dataset)) == {99}
+
+
+def test_what_was_read_up_to_a_day_to_come_is_read_from_the_beginning_once(
+    acting: Organisation, tills: Place
+) -> None:
+    dataset = receipts(tills, "timestamp")
+    stage.load(dataset)
+    ahead = {"type": "timestamp_wall", "value": "2099-05-13T00:00:00"}
+    models.Dataset.objects.filter(pk=dataset.pk).update(cursor=ahead)
+    tills.run("INSERT INTO tills VALUES (99, '2026-05-02 10:00:00', 1)")
+    assert stage.load(dataset, Clock(LATER)).rows_inserted == 1
+    assert dataset.cursor["value"] < "2026-05-15"
