@@ -127,6 +127,7 @@ def _staged(
                 rows_rejected=F("rows_rejected") + len(shaped.rejected),
             )
             merging.stage(work.dataset, work.columns, work.load, shaped.rows)
+            merging.stage_keys(work.dataset, work.columns, work.load, shaped.keys)
             _keep_aside(work.load, shaped.rejected)
     return furthest.value
 
