@@ -183,6 +183,32 @@ def test_closed_months_keep_their_values_and_later_ones_count_them_as_closed(
     assert value("revenue", grain="quarter") == Decimal("52.15")
 
 
+def test_a_closed_month_takes_no_new_part_beside_its_total(
+    here: Cast, actor: Any, revenue: None, sales: Any
+) -> None:
+    actions.refresh_values(at=AT)
+    actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    actions.refresh_values(at=AT)
+    rows = [(number, f"2026-0{number}-15", "Beijing", "Sanlitun", 9, 1, "50") for number in (1, 2)]
+    tables.add_rows(sales, SALES, rows)
+    actions.refresh_values(at=LATER)
+    assert value("revenue") == Decimal("35.05")
+    assert value("revenue", store="Sanlitun") is None
+    assert value("revenue", FEBRUARY, store="Sanlitun") == 50
+    assert value("revenue", grain="quarter") == Decimal("95.15")
+
+
+def test_a_metric_that_is_certified_after_a_month_was_closed_has_its_value_there(
+    here: Cast, actor: Any, revenue: None
+) -> None:
+    actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    certify(here, actor, "double", formula("revenue * 2"))
+    actions.refresh_values(at=LATER)
+    found = queries.value_at("double", {"store": "Nanshan"}, JANUARY)
+    assert found is not None
+    assert (found.value, found.state) == (Decimal("10.10"), "closed")
+
+
 def test_a_new_value_supersedes_the_old_one_which_stays(
     here: Cast, actor: Any, revenue: None, sales: Any
 ) -> None:

@@ -24,8 +24,9 @@ def store_values(
 ) -> Statement:
     """Compares `fresh` (the columns of base_values) with the current values whose period_start is in the range.
 
-    Unchanged values stay untouched with their as-of; closed ones are never superseded; what is no longer there is
-    superseded without a successor. Answers one row: how many were inserted, how many superseded. The insert waits
+    Unchanged values stay untouched with their as-of; closed ones are never superseded, and beside them nothing new
+    comes in, so that the parts of a closed total still add up to it; what is no longer there is superseded without a
+    successor. Answers one row: how many were inserted, how many superseded. The insert waits
     for the count of what was superseded, so that the key of current values is free by then.
     """
     sql = f"""
@@ -46,12 +47,16 @@ def store_values(
         WHERE organisation_id = %s AND metric_id = %s AND grain = %s AND superseded_at IS NULL
           AND period_start BETWEEN %s AND %s
     ),
+    frozen AS MATERIALIZED (
+        SELECT DISTINCT period_start, period_end FROM kept WHERE state = 'closed'
+    ),
     changed AS MATERIALIZED (
         SELECT f.period_start, f.period_end, f.slice, f.slice_key, f.dimensions, f.value, f.coverage_ppm,
                f.inputs, f.state, k.id AS old_id
         FROM fresh AS f FULL JOIN kept AS k
           ON k.period_start = f.period_start AND k.period_end = f.period_end AND k.slice_key = f.slice_key
-        WHERE k.id IS NULL
+        WHERE (k.id IS NULL
+               AND (f.period_start, f.period_end) NOT IN (SELECT period_start, period_end FROM frozen))
            OR (k.state = 'provisional' AND (
                 f.slice_key IS NULL OR f.state <> k.state OR k.version_id <> %s
                 OR f.value IS DISTINCT FROM k.value OR f.coverage_ppm <> k.coverage_ppm))
