@@ -85,7 +85,9 @@ class MetricForm(forms.Form):
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"list": "units", "autocomplete": "off"}),
-        help_text=_("For example money:CNY, percent, count:customer. A formula works it out itself."),
+        help_text=_(
+            "For example money:CNY, percent, count:customer. A formula works it out itself. In percent, two fifths are 40."
+        ),
     )
     decimals = forms.IntegerField(label=_("Decimals shown"), min_value=0, max_value=8, initial=2)
     direction = forms.ChoiceField(label=_("Better"), choices=Direction.choices, initial=Direction.UP)

@@ -20,6 +20,7 @@ UNITS = {
     "customers": units.parse("customer"),
     "orders": units.parse("order"),
     "margin": units.parse("percent"),
+    "share": units.parse("ratio"),
 }
 VALUES = {
     "revenue": Decimal("1000.50"),
@@ -105,6 +106,16 @@ def test_a_total_is_the_ratio_of_sums_and_not_the_mean_of_ratios() -> None:
         ("revenue / 1000", "money:CNY"),
         ("revenue / customers * customers", "money:CNY"),
         ("round(abs(revenue), 2)", "money:CNY"),
+        ("(revenue - cost) / revenue * 100", "percent"),
+        ("100 * (1 - ratio(cost, revenue))", "percent"),
+        ("revenue / cost * 100 - 100", "percent"),
+        ("revenue * 1000 / (cost * 10)", "percent"),
+        ("cost / revenue * 36500", "percent"),
+        ("0.5 * margin + 0.5 * margin", "percent"),
+        ("100 - margin", "percent"),
+        ("coalesce(margin, 0)", "percent"),
+        ("margin / (0.5 * 200)", "ratio"),
+        ("share + margin / 100", "ratio"),
     ],
 )
 def test_units_follow_the_algebra(text: str, unit: str) -> None:
@@ -113,7 +124,15 @@ def test_units_follow_the_algebra(text: str, unit: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["revenue - customers", "orders + customers", "revenue + 5", "min(revenue, orders)", "margin - cost"],
+    [
+        "revenue - customers",
+        "orders + customers",
+        "revenue + 5",
+        "min(revenue, orders)",
+        "margin - cost",
+        "margin + share",
+        "max(cost / revenue, margin)",
+    ],
 )
 def test_units_that_do_not_go_together_are_refused(text: str) -> None:
     with pytest.raises(formulas.FormulaRefused) as refused:

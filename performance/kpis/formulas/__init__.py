@@ -7,8 +7,19 @@ formulas.unit_of(formula, {...}); formulas.sql(formula, {...}); formulas.value(f
 from performance.kpis.formulas.compiling import sql
 from performance.kpis.formulas.evaluating import value
 from performance.kpis.formulas.lexicon import FUNCTIONS, SPELLINGS
-from performance.kpis.formulas.measuring import unit_of
+from performance.kpis.formulas.measuring import Measure, measure_of, unit_of
 from performance.kpis.formulas.parsing import parse
 from performance.kpis.formulas.tree import Formula, FormulaRefused
 
-__all__ = ["FUNCTIONS", "SPELLINGS", "Formula", "FormulaRefused", "parse", "sql", "unit_of", "value"]
+__all__ = [
+    "FUNCTIONS",
+    "SPELLINGS",
+    "Formula",
+    "FormulaRefused",
+    "Measure",
+    "measure_of",
+    "parse",
+    "sql",
+    "unit_of",
+    "value",
+]
