@@ -156,7 +156,7 @@ def _form(
     request: asking.MemberRequest, metric: Metric | None = None, version: MetricVersion | None = None
 ) -> forms.MetricForm:
     if request.method == "POST":
-        return _form_of(request.POST, request.POST, metric)
+        return _form_of(request.POST, request.POST, metric, version)
     initial: dict[str, Any] = forms.initial_of(version) if version else {}
     given = request.GET if request.GET.get("dataset") or not version else QueryDict("")
     for name in ("kind", "dataset"):
@@ -164,19 +164,26 @@ def _form(
             initial[name] = given[name]
     today = people.today(request.actor.organisation)
     initial.setdefault("effective_from", months.first_of(today))
-    return _form_of(initial, None, metric)
+    return _form_of(initial, None, metric, version)
 
 
-def _form_of(chosen: Any, data: Any, metric: Metric | None, *, bound: bool = True) -> forms.MetricForm:
+def _form_of(
+    chosen: Any,
+    data: Any,
+    metric: Metric | None,
+    version: MetricVersion | None = None,
+    *,
+    bound: bool = True,
+) -> forms.MetricForm:
     dataset = _dataset(chosen.get("dataset"))
     is_base = (chosen.get("kind") or "base") == "base"
     sheet = queries.sheet_of(dataset) if dataset and is_base else None
     names = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
     shared = {} if is_base else names
     if data is not None and bound:
-        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric)
+        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric, version=version)
     initial = chosen.dict() if isinstance(chosen, QueryDict) else chosen
-    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric)
+    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric, version=version)
 
 
 def _dataset(given: Any) -> Dataset | None:
