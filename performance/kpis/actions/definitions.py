@@ -57,6 +57,7 @@ def draft_metric(
     if not re.match(semantics.KEY_PATTERN, key):
         raise MetricRefused(KEY_HELP, code="key", field="key")
     _judge_owners(business_owner, finance_owner)
+    _judge_day(definition)
     checked = _checked(definition, own_key=key)
     if Metric.objects.filter(key=key).exists():
         message = _("There is a metric with the key %(key)s already.") % {"key": key}
@@ -85,6 +86,7 @@ def revise_metric(
     if metric.retired_at is not None:
         raise MetricRefused(_("This metric is retired."), code="retired")
     duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
+    _judge_day(definition)
     checked = _checked(definition, own_key=metric.key)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
@@ -108,6 +110,7 @@ def revise_metric(
 def edit_draft(
     *, version: MetricVersion, definition: semantics.Definition, by: access.Actor, at: datetime.datetime
 ) -> MetricVersion:
+    _judge_day(definition)
     with transaction.atomic():
         draft = _locked(version)
         if draft.state != VersionState.DRAFT:
@@ -231,6 +234,13 @@ def _judge_owners(business_owner: Person, finance_owner: Person) -> None:
         if not person.grants.filter(role=role).exists():
             words = {"name": person}
             raise MetricRefused(_("%(name)s does not have this role.") % words, code="role", field=field)
+
+
+def _judge_day(definition: semantics.Definition) -> None:
+    """Values are kept by month, so a month has one definition."""
+    if definition.effective_from.day != 1:
+        message = _("A definition comes into force on the first day of a month.")
+        raise MetricRefused(message, code="effective_from", field="effective_from")
 
 
 def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from performance.foundation import access
 from performance.kpis import formulas, rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
+from performance.kpis.queries import months
 
 
 def _certified() -> QuerySet[MetricVersion]:
@@ -71,7 +72,8 @@ def open_versions() -> QuerySet[MetricVersion]:
 def versions_in_force(
     on: datetime.date, metric_ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, MetricVersion]:
-    """metric id → the version that counts on that day. Before the first version's day, the first one counts."""
+    """metric id → the version that counts on that day. Before the first version's day, the first one counts; one that
+    comes into force within a month counts for the whole of it, as its values do."""
     versions = (
         _certified().select_related("dataset__connection").order_by("metric", "effective_from", "number")
     )
@@ -79,7 +81,7 @@ def versions_in_force(
         versions = versions.filter(metric__in=list(metric_ids))
     in_force: dict[uuid.UUID, MetricVersion] = {}
     for version in versions:
-        if version.metric_id not in in_force or version.effective_from <= on:
+        if version.metric_id not in in_force or months.first_of(version.effective_from) <= on:
             in_force[version.metric_id] = version
     return in_force
 
