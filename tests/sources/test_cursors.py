@@ -100,3 +100,22 @@ def test_what_was_read_up_to_a_day_to_come_is_read_from_the_beginning_once(
     tills.run("INSERT INTO tills VALUES (99, '2026-05-02 10:00:00', 1)")
     assert stage.load(dataset, Clock(LATER)).rows_inserted == 1
     assert dataset.cursor["value"] < "2026-05-15"
+
+
+@pytest.mark.parametrize("overlap_days", [0, 3])
+def test_numbers_of_the_last_days_are_read_again_for_those_that_came_late(
+    acting: Organisation, tills: Place, overlap_days: int
+) -> None:
+    dataset = receipts(tills, "timestamp", cursor_column="id", overlap_days=overlap_days)
+    tills.run("DELETE FROM tills WHERE id IN (20, 49)")
+    stage.load(dataset)
+    assert dataset.cursor["value"] == "50"
+    days = [AT + datetime.timedelta(days=days, minutes=1) for days in range(1, 6)]
+    tills.run("INSERT INTO tills VALUES (49, '2026-05-13 08:00:00', 1), (60, '2026-05-14 08:00:00', 1)")
+    for day in days[:4]:
+        stage.load(dataset, Clock(day))
+    assert (49 in numbers(dataset)) is bool(overlap_days)
+    tills.run("INSERT INTO tills VALUES (20, '2026-05-05 08:00:00', 1)")
+    done = stage.load(dataset, Clock(days[4]))
+    assert done.rows_read == 1
+    assert 20 not in numbers(dataset), "numbers before the days that are read again are left alone"

@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
-from performance.sources.models import ColumnType, Dataset, DatasetColumn, Load
+from performance.sources.models import ColumnType, Dataset, DatasetColumn, JobState, Load
 
 Position = datetime | date | Decimal | int
 
@@ -30,9 +30,24 @@ def start_of(dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> 
         return None
     if isinstance(position, date):
         position -= timedelta(days=dataset.overlap_days)
+    else:
+        earlier = _reached_before(dataset, load)
+        if earlier is None or _kind(earlier) != _kind(position):
+            return None
+        position = min(position, earlier)
     if isinstance(position, datetime) and column.type == ColumnType.DATE:
         position = _midnight(position, ZoneInfo(dataset.time_zone))
     return connectors.Cursor(column=column.source_name, start=position)
+
+
+def _reached_before(dataset: Dataset, load: Load) -> Position | None:
+    """How far the dataset had been read as many days ago as are read again: numbers tell no days, the log of loads
+    does. A number that was given out before and committed late is found this way too. None while there is no such load.
+    """
+    at = (load.started_at or load.asked_at) - timedelta(days=dataset.overlap_days)
+    done = Load.objects.filter(dataset=dataset, state=JobState.DONE, finished_at__lte=at).exclude(cursor_to={})
+    reached = done.order_by("-finished_at").values_list("cursor_to", flat=True).first()
+    return decoded(reached) if reached else None
 
 
 def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
