@@ -115,12 +115,8 @@ class Shape:
 
 
 def shown(value: Any) -> str | None:
-    """A raw value as text that can be kept and read."""
-    if value is None:
-        return None
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)[: MAX_SHOWN // 2].hex()
-    return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_SHOWN]
+    """A raw value as it is kept beside a rejected row."""
+    return typing_rules.shown(value, MAX_SHOWN)
 
 
 def drift(found: Iterable[connectors.ColumnInfo], promised: Iterable[DatasetColumn]) -> list[dict[str, str]]:
