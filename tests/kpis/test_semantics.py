@@ -164,8 +164,8 @@ def test_profit_per_customer_joins_two_datasets_and_knows_its_unit(
 def test_closed_months_keep_their_values_and_later_ones_count_them_as_closed(
     here: Cast, actor: Any, revenue: None, sales: Any
 ) -> None:
-    actions.refresh_values(at=AT)
     actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    actions.refresh_values(at=AT)
     tables.add_rows(
         sales,
         SALES,
@@ -264,6 +264,24 @@ def test_a_period_of_any_days_has_a_value_of_its_own(
     assert queries.period_value("per_customer", {}, half).value == Decimal("22.575")
     assert queries.period_value("revenue", {"store": "Nanshan"}, half).value == Decimal("5.05")
     assert queries.period_value("nothing", {}, half).value is None
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_a_gap_that_counts_as_zero_is_a_gap_all_the_same(here: Cast, actor: Any, grain: str) -> None:
+    """January has three rows of which one says nothing, February one that does."""
+    rows = [
+        (1, "2026-01-05", "Hangzhou", "Binjiang", "10"),
+        (2, "2026-01-06", "Hangzhou", "Binjiang", None),
+        (3, "2026-01-07", "Hangzhou", "Binjiang", "5"),
+        (4, "2026-02-07", "Hangzhou", "Binjiang", "1"),
+    ]
+    stock = tables.make_dataset("stock", COSTS, rows)
+    certify(here, actor, "stock", base(stock, "sum", "amount", missing_policy="zero"))
+    actions.refresh_values(at=AT)
+    found = queries.value_at("stock", {}, JANUARY, grain)
+    assert found is not None
+    expected = {"month": (15, 666_666), "quarter": (16, 750_000)}
+    assert (found.value, found.coverage_ppm) == expected[grain]
 
 
 @pytest.mark.django_db

@@ -59,6 +59,7 @@ def draft_metric(
     _judge_owners(business_owner, finance_owner)
     _judge_day(definition)
     checked = _checked(definition, own_key=key)
+    _judge_size(definition)
     if Metric.objects.filter(key=key).exists():
         message = _("There is a metric with the key %(key)s already.") % {"key": key}
         raise MetricRefused(message, code="key_taken", field="key")
@@ -88,6 +89,7 @@ def revise_metric(
     duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
     _judge_day(definition)
     checked = _checked(definition, own_key=metric.key)
+    _judge_size(definition)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
         versions = MetricVersion.objects.filter(metric=locked)
@@ -117,7 +119,9 @@ def edit_draft(
             raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
         duties.refuse_scored_by(by, queries.keys_resting_on([draft.metric.key]))
         before = _told(draft)
-        _fill(draft, definition, _checked(definition, own_key=draft.metric.key))
+        checked = _checked(definition, own_key=draft.metric.key)
+        _judge_size(definition)
+        _fill(draft, definition, checked)
         draft.save()
         _show_before_certified(draft)
         after = _told(draft)
@@ -241,6 +245,14 @@ def _judge_day(definition: semantics.Definition) -> None:
     if definition.effective_from.day != 1:
         message = _("A definition comes into force on the first day of a month.")
         raise MetricRefused(message, code="effective_from", field="effective_from")
+
+
+def _judge_size(definition: semantics.Definition) -> None:
+    """Values are kept for every slice of every month."""
+    if definition.kind == "base" and queries.has_too_many_slices(definition):
+        words = {"limit": semantics.MOST_SLICES}
+        message = _("These dimensions make more than %(limit)s parts. Choose coarser ones, or fewer.") % words
+        raise MetricRefused(message, code="too_many_slices", field="dimensions")
 
 
 def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:

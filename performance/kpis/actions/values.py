@@ -104,11 +104,20 @@ def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
 
 
 def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime) -> MonthClose:
-    """Freezes the month's values of every metric, as they are computed now. Raises MetricRefused."""
+    """Closes a month. Its values are computed once more and frozen by the next refresh, which is asked for here.
+
+    Raises MetricRefused: month, not_over, not_settled, conflict.
+    """
     if month.day != 1:
         raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
-    if months.last_of(month) >= people.day_at(by.organisation, at):
+    today = people.day_at(by.organisation, at)
+    if months.last_of(month) >= today:
         raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
+    settled_on = months.settled_on(month, queries.settling_days())
+    if settled_on > today:
+        words = {"day": settled_on.isoformat()}
+        message = _("The data of this month may still move until %(day)s.") % words
+        raise MetricRefused(message, code="not_settled", field="month")
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -116,7 +125,7 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
         except IntegrityError as error:
             message = _("This month is closed already.")
             raise MetricRefused(message, code="conflict", field="month") from error
-        refresh_values(at=at, by=by)
+        stale.mark("metric_values", queries.datasets_read(), at=at)
         audit.record(by=by, action="kpis.close_month", subject=closed, at=at, changes={"month": month})
     return closed
 
@@ -201,7 +210,9 @@ def _refresh_metric(
             )
             with connection.cursor() as cursor:
                 cursor.execute(store.sql, store.params)
-                added, superseded = cursor.fetchone()
+                added, superseded, is_too_many = cursor.fetchone()
+            if is_too_many:
+                problem = Problem.TOO_MANY
             changed = changed or bool(added or superseded)
     return changed, problem
 

@@ -114,7 +114,7 @@ class ImportTargetsView(api.TenantView):
 
 
 class CloseMonthView(api.TenantView):
-    """Freezes the values of a month."""
+    """Closes a month; its values are frozen within moments."""
 
     access = access.Access("member", frozenset({"finance_owner"}))
     scope_write = definitions.WRITE

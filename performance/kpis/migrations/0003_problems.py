@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='metric',
             name='problem',
-            field=models.CharField(blank=True, choices=[('reading', 'Its data are being read anew'), ('gone', 'Something that it is computed from is gone'), ('too_large', 'A value is too large to be kept'), ('failed', 'It could not be computed')], max_length=10, verbose_name='problem'),
+            field=models.CharField(blank=True, choices=[('reading', 'Its data are being read anew'), ('gone', 'Something that it is computed from is gone'), ('too_large', 'A value is too large to be kept'), ('too_many', 'It has too many parts to be kept'), ('failed', 'It could not be computed')], max_length=10, verbose_name='problem'),
         ),
     ]

@@ -67,6 +67,7 @@ class Problem(models.TextChoices):
     READING = "reading", _("Its data are being read anew")
     GONE = "gone", _("Something that it is computed from is gone")
     TOO_LARGE = "too_large", _("A value is too large to be kept")
+    TOO_MANY = "too_many", _("It has too many parts to be kept")
     FAILED = "failed", _("It could not be computed")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from performance.foundation import access
@@ -130,6 +130,20 @@ def _resting_on(keys: set[str], versions: Mapping[str, MetricVersion]) -> set[st
 def metrics_reading(dataset_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Metrics with a certified version over one of these datasets."""
     return set(_certified().filter(dataset__in=list(dataset_ids)).values_list("metric_id", flat=True))
+
+
+def datasets_read() -> set[uuid.UUID]:
+    """The datasets that certified metrics come from."""
+    return set(_read().values_list("dataset_id", flat=True))
+
+
+def settling_days() -> int:
+    """For how many days the data of a day may still move: as long as those of the slowest dataset."""
+    return _read().aggregate(days=Max("dataset__settling_days"))["days"] or 0
+
+
+def _read() -> QuerySet[MetricVersion]:
+    return _certified().filter(metric__retired_at=None, dataset__isnull=False)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     points = queries.series(found, within, SERIES_MONTHS, newest)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
+    table, page = pages.value_table(
+        found, month=month, cut=cut, within=within, page=asking.page_of(request)
+    )
     return render(
         request,
         "kpis/values.html",
@@ -46,7 +49,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "within_query": urlencode(within),
             "cut": cut,
             "cuts": [(key, labels.dimension(key)) for key in cuts],
-            "rows": pages.value_table(found, month=month, cut=cut, within=within),
+            "rows": table,
+            "page_obj": page,
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
