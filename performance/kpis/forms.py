@@ -30,17 +30,6 @@ from performance.sources.models import Dataset
 FILTER_ROWS = 3
 #: One value of a list: plain, or in quotes where a comma is part of it.
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
-UNITS = [
-    "money:CNY",
-    "percent",
-    "ratio",
-    "number",
-    "count:customer",
-    "count:order",
-    "count:piece",
-    "day",
-    "money:CNY/count:customer",
-]
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -221,6 +210,13 @@ class MetricForm(forms.Form):
         return found
 
 
+def units_offered(currency: str) -> list[str]:
+    """What the field of the unit proposes; any other unit may be typed."""
+    money = f"money:{currency}"
+    counts = [f"count:{noun}" for noun in ("customer", "order", "piece")]
+    return [money, "percent", "ratio", "number", *counts, "day", f"{money}/count:customer"]
+
+
 def initial_of(version: MetricVersion) -> dict[str, Any]:
     """A version's wording as the form's first values."""
     initial: dict[str, Any] = {
@@ -277,7 +273,9 @@ def _split(text: str) -> list[str]:
 def _joined(values: Iterable[Any]) -> str:
     """The text that _split reads as these values."""
     texts = [str(value) for value in values]
-    quoted = [f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,，"]', text) else text for text in texts]
+    quoted = [
+        f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,，"]', text) else text for text in texts
+    ]
     return ", ".join(quoted)
 
 

@@ -193,7 +193,7 @@ def test_labels_come_from_a_dataset_in_both_languages(here: Cast, actor: Any, sa
         by=actor(here.finance_owner),
         at=AT,
     )
-    assert queries.slice_label({"store": "Nanshan"}) == "Nanshan Plaza"
+    assert queries.labels_for([{"store": "Nanshan"}]).of({"store": "Nanshan"}) == "Nanshan Plaza"
     with pytest.raises(actions.MetricRefused):
         actions.name_dimension(
             key="store", name_en="Store", name_zh="", dataset=stores, key_column="gone", by=None, at=AT

@@ -32,7 +32,9 @@ def state() -> str:
 
 
 def test_a_month_is_closed_at_once_and_frozen_by_a_worker(revenue: None, here: Cast, actor: Any) -> None:
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
     assert not any("kpis_metricvalue" in one["sql"] for one in seen.captured_queries)
     assert stale.waiting("metric_values") == 1
@@ -51,9 +53,7 @@ def test_a_month_is_not_closed_while_its_data_may_still_move(
             month=JANUARY, by=by, at=datetime.datetime.combine(datetime.date(2026, 2, 10), noon)
         )
     assert refused.value.code == "not_settled"
-    actions.close_month(
-        month=JANUARY, by=by, at=datetime.datetime.combine(datetime.date(2026, 2, 11), noon)
-    )
+    actions.close_month(month=JANUARY, by=by, at=datetime.datetime.combine(datetime.date(2026, 2, 11), noon))
 
 
 def test_the_board_says_until_when_a_month_may_move(

@@ -10,14 +10,18 @@ from django.urls import reverse
 from performance.kpis import actions
 from performance.kpis.models import MetricVersion
 from tests.conftest import Cast
-from tests.kpis.tables import AT, base, certify
+from tests.kpis.tables import AT, base, certify, formula
 
 Visit = Callable[..., Client]
 
 WORDING = {
     "dimensions": {"town": "city", "branch": "store", "buyer": "quantity"},
     "filters": [
-        {"column": "city", "op": "in", "value": ["Hangzhou, West", "Shen“zhen”", 'the "old" town', "杭州，西"]},
+        {
+            "column": "city",
+            "op": "in",
+            "value": ["Hangzhou, West", "Shen“zhen”", 'the "old" town', "杭州，西"],
+        },
         {"column": "store", "op": "not_in", "value": ["Nanshan"]},
         {"column": "quantity", "op": ">", "value": "1"},
         {"column": "quantity", "op": "<", "value": "9"},
@@ -64,10 +68,24 @@ def test_a_definition_that_nobody_touched_in_the_form_stays_as_it_was(
     assert newest.change_note == ("" if page == "revise" else "As agreed in May.")
 
 
-def test_a_filter_of_numbers_is_shown_as_it_is(
-    here: Cast, actor: Any, sales: Any, client_for: Visit
-) -> None:
+def test_a_filter_of_numbers_is_shown_as_it_is(here: Cast, actor: Any, sales: Any, client_for: Visit) -> None:
     filters = [{"column": "customer", "op": "in", "value": [1, 2]}]
     version = certify(here, actor, "revenue", base(sales, "sum", "price", filters=filters))
     page = client_for(here.business_owner).get(reverse("kpis:revise", args=[version.metric_id]))
     assert shown(page)["filter_0_value"] == "1, 2"
+
+
+def test_money_that_names_no_currency_is_the_organisations(
+    here: Cast, actor: Any, sales: Any, client_for: Visit
+) -> None:
+    type(here.organisation).objects.filter(pk=here.organisation.pk).update(currency="EUR")
+    here.organisation.refresh_from_db()
+    version = certify(here, actor, "revenue", base(sales, "sum", "price", unit="money"))
+    per_piece = certify(here, actor, "each", formula("revenue / 2", "money"))
+    assert {version.unit, version.metric.unit, per_piece.unit} == {"money:EUR"}
+    actions.refresh_values(at=AT)
+    browser = client_for(here.business_owner)
+    page = browser.get(reverse("kpis:values", args=[version.metric_id])).content.decode()
+    assert "€" in page
+    assert "¥" not in page
+    assert "money:EUR" in browser.get(reverse("kpis:draft")).content.decode()

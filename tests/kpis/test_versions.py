@@ -37,9 +37,7 @@ def test_a_version_from_within_a_month_counts_for_all_of_it_wherever_it_is_asked
     here: Cast, actor: Any, sales: Any
 ) -> None:
     first = certify(here, actor, "revenue", base(sales, "sum", "price"))
-    second = revised(
-        here, actor, first.metric, base(sales, "sum", "price * 2", effective_from=FEBRUARY)
-    )
+    second = revised(here, actor, first.metric, base(sales, "sum", "price * 2", effective_from=FEBRUARY))
     # As it could be before this was refused.
     MetricVersion.objects.filter(pk=second.pk).update(state="draft")
     MetricVersion.objects.filter(pk=second.pk).update(effective_from=datetime.date(2026, 2, 15))

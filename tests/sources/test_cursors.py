@@ -27,7 +27,7 @@ def tills(request: pytest.FixtureRequest) -> Iterator[Place]:
     place.run("DROP TABLE IF EXISTS tills")
     moment = "timestamp" if place.kind == "postgresql" else "datetime"
     place.run(f"CREATE TABLE tills (id int primary key, at {moment}, amount numeric(12,2))")
-    first = datetime.datetime(2026, 5, 1, 2)
+    first = datetime.datetime.combine(datetime.date(2026, 5, 1), datetime.time(2))
     for number in range(51):
         place.run(f"INSERT INTO tills VALUES ({number}, '{first + number * datetime.timedelta(hours=6)}', 1)")
     yield place

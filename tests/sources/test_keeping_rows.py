@@ -62,7 +62,9 @@ def test_an_upload_is_taken_although_a_load_ends_at_that_moment(
 
     monkeypatch.setattr(scheduling, "stop_load", too_late)
     stage.uploaded(book, connection=connection)
-    states = models.Load.objects.filter(dataset=dataset).order_by("asked_at", "id").values_list("state", flat=True)
+    states = (
+        models.Load.objects.filter(dataset=dataset).order_by("asked_at", "id").values_list("state", flat=True)
+    )
     assert list(states) == ["done", "waiting"]
 
 
@@ -77,7 +79,9 @@ def test_the_newest_files_are_kept_and_older_ones_let_go_at_once(
     with django_assert_max_num_queries(12):
         stage.uploaded(book, connection=connection)
     kept = models.SourceFilePart.objects.values_list("file", flat=True).distinct()
-    assert set(kept) == set(models.SourceFile.objects.order_by("-uploaded_at", "-id")[:2].values_list("pk", flat=True))
+    assert set(kept) == set(
+        models.SourceFile.objects.order_by("-uploaded_at", "-id")[:2].values_list("pk", flat=True)
+    )
 
 
 def test_a_letter_that_cannot_be_kept_is_shown_as_one_that_can(acting: Organisation, northwind: Any) -> None:

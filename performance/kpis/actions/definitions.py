@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
-from performance.kpis import formulas, queries, rules, semantics
+from performance.kpis import formulas, queries, rules, semantics, units
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import (
     Dimension,
@@ -58,7 +58,7 @@ def draft_metric(
         raise MetricRefused(KEY_HELP, code="key", field="key")
     _judge_owners(business_owner, finance_owner)
     _judge_day(definition)
-    checked = _checked(definition, own_key=key)
+    checked = _checked_here(definition, own_key=key, by=by)
     _judge_size(definition)
     if Metric.objects.filter(key=key).exists():
         message = _("There is a metric with the key %(key)s already.") % {"key": key}
@@ -88,7 +88,7 @@ def revise_metric(
         raise MetricRefused(_("This metric is retired."), code="retired")
     duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
     _judge_day(definition)
-    checked = _checked(definition, own_key=metric.key)
+    checked = _checked_here(definition, own_key=metric.key, by=by)
     _judge_size(definition)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
@@ -119,7 +119,7 @@ def edit_draft(
             raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
         duties.refuse_scored_by(by, queries.keys_resting_on([draft.metric.key]))
         before = _told(draft)
-        checked = _checked(definition, own_key=draft.metric.key)
+        checked = _checked_here(definition, own_key=draft.metric.key, by=by)
         _judge_size(definition)
         _fill(draft, definition, checked)
         draft.save()
@@ -259,6 +259,12 @@ def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:
     sheet = queries.sheet_of(wording.dataset) if wording.kind == "base" and wording.dataset else None
     inputs = {} if wording.kind == "base" else queries.inputs_for(own_key)
     return semantics.check(wording, sheet=sheet, inputs=inputs, own_key=own_key)
+
+
+def _checked_here(definition: semantics.Definition, *, own_key: str, by: access.Actor) -> semantics.Checked:
+    """What is written down names its currency: that of the organisation where nobody said another."""
+    checked = _checked(definition, own_key=own_key)
+    return dataclasses.replace(checked, unit=units.in_currency(checked.unit, by.organisation.currency))
 
 
 def _add_version(

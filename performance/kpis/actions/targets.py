@@ -178,9 +178,7 @@ def _judge_columns(sheet: semantics.Sheet, columns: TargetColumns) -> None:
         raise MetricRefused(_("Choose the columns of the slices."), code="columns", field="dimensions")
 
 
-def _target_rows(
-    sheet: semantics.Sheet, columns: TargetColumns, zone: str
-) -> semantics.Statement:
+def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> semantics.Statement:
     """SELECT metric_id, metric_name, month, month_given, slice, value. Empty slice columns mean the total; a month
     that cannot be read is missing beside what was given."""
     column = sheet.columns[columns.month_column]

@@ -66,7 +66,7 @@ def refresh_values(
                     moved, problem = _refresh_metric(versions[metric_id], keys, sheets, unread, spans, at)
             except DataError as error:
                 logger.warning("%s cannot be computed: %s", versions[metric_id][0].metric.key, error)
-                moved, problem = False, Problem.TOO_LARGE if _overflows(error) else Problem.FAILED
+                moved, problem = False, _problem_behind(error)
             changed += [metric_id] if moved else []
             problems[metric_id] = problem
         _note_problems(problems)
@@ -74,8 +74,9 @@ def refresh_values(
     return changed
 
 
-def _overflows(error: DataError) -> bool:
-    return getattr(error.__cause__, "sqlstate", "") == NUMERIC_VALUE_OUT_OF_RANGE
+def _problem_behind(error: DataError) -> str:
+    overflows = getattr(error.__cause__, "sqlstate", "") == NUMERIC_VALUE_OUT_OF_RANGE
+    return Problem.TOO_LARGE if overflows else Problem.FAILED
 
 
 def _note_problems(problems: Mapping[uuid.UUID, str]) -> None:
@@ -98,9 +99,7 @@ def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
     with connection.cursor() as cursor:
         relations = ", ".join(sources.row_relation(dataset_id) for dataset_id in datasets)
         cursor.execute(f"LOCK TABLE {relations} IN ACCESS SHARE MODE")
-    return frozenset(
-        Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True)
-    )
+    return frozenset(Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True))
 
 
 def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime) -> MonthClose:
@@ -116,8 +115,8 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
     settled_on = months.settled_on(month, queries.settling_days())
     if settled_on > today:
         words = {"day": settled_on.isoformat()}
-        message = _("The data of this month may still move until %(day)s.") % words
-        raise MetricRefused(message, code="not_settled", field="month")
+        said = _("The data of this month may still move until %(day)s.") % words
+        raise MetricRefused(said, code="not_settled", field="month")
     with transaction.atomic():
         try:
             with transaction.atomic():

@@ -1,11 +1,10 @@
 """Formulas of metrics: SQL-like arithmetic that people type and both sides sign. Never evaluated as code.
 
 formula = formulas.parse("(revenue - cost) / customers")
-formulas.unit_of(formula, {...}); formulas.sql(formula, {...}); formulas.value(formula, {...})
+formulas.unit_of(formula, {...}); formulas.sql(formula, {...})
 """
 
 from performance.kpis.formulas.compiling import sql
-from performance.kpis.formulas.evaluating import value
 from performance.kpis.formulas.lexicon import FUNCTIONS, SPELLINGS
 from performance.kpis.formulas.measuring import Measure, measure_of, unit_of
 from performance.kpis.formulas.parsing import parse
@@ -21,5 +20,4 @@ __all__ = [
     "parse",
     "sql",
     "unit_of",
-    "value",
 ]

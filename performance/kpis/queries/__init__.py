@@ -18,7 +18,7 @@ from performance.kpis.queries.definitions import (
     visible_metrics,
     visible_versions,
 )
-from performance.kpis.queries.labels import Labels, labels_for, slice_label
+from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
@@ -74,7 +74,6 @@ __all__ = [
     "sheet_of",
     "sheets_of",
     "slice_key",
-    "slice_label",
     "slices",
     "value_at",
     "value_url",

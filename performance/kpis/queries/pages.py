@@ -37,6 +37,8 @@ ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: 
 MOST_NODES = 4
 #: Parts of a month on one page.
 PARTS = 100
+#: Targets on one page.
+TARGETS = 40
 
 
 @dataclass(frozen=True)
@@ -343,6 +345,34 @@ def value_table(
             budget=targets.get((TargetKind.BUDGET, value.slice_key)),
         )
         for value in found
+    ]
+    return rows, shown
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target and what came of it, if its month has a value."""
+
+    target: Target
+    label: str
+    value: MetricValue | None
+
+
+def target_table(metric: Metric, *, page: int) -> tuple[list[TargetRow], Page[Target]]:
+    """A page of the metric's targets and budgets, the newest month first. Five queries."""
+    everything = Target.objects.filter(metric=metric).select_related("set_by")
+    shown = Paginator(everything.order_by("-period_start", "kind", "slice_key"), TARGETS).get_page(page)
+    found = list(shown.object_list)
+    labels = labels_for(target.slice for target in found)
+    reached = {
+        (value.period_start, value.slice_key): value
+        for value in values().filter(
+            metric=metric, period_start__in={target.period_start for target in found}
+        )
+    }
+    rows = [
+        TargetRow(target, labels.of(target.slice), reached.get((target.period_start, target.slice_key)))
+        for target in found
     ]
     return rows, shown
 

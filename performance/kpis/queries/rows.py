@@ -88,9 +88,7 @@ def bases_behind(metric: Metric, since: datetime.date, until: datetime.date) -> 
     if not version.is_base:
         bases |= _computed_by(bases, since, until)
     found = MetricVersion.objects.filter(pk__in=[one.pk for one in bases.values()])
-    return sorted(
-        found.select_related("metric", "dataset__connection"), key=lambda one: one.metric.name_en
-    )
+    return sorted(found.select_related("metric", "dataset__connection"), key=lambda one: one.metric.name_en)
 
 
 def _computed_by(

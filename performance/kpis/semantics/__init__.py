@@ -12,7 +12,14 @@ from performance.kpis.semantics.checks import (
 )
 from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
-from performance.kpis.semantics.slices import KEY_PATTERN, MOST_SLICES, Slice, dimension_sets, literal, slice_key
+from performance.kpis.semantics.slices import (
+    KEY_PATTERN,
+    MOST_SLICES,
+    Slice,
+    dimension_sets,
+    literal,
+    slice_key,
+)
 from performance.kpis.semantics.storing import store_values
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, Definition, Wording
 

@@ -228,7 +228,9 @@ def _judge_percent(named: units.Unit, found: formulas.Measure) -> None:
     if found.tens is None:
         return
     if named.shown == "percent" and not found.is_percent:
-        message = _("A value in percent is a hundred times the ratio: multiply by 100, or name the unit ratio.")
+        message = _(
+            "A value in percent is a hundred times the ratio: multiply by 100, or name the unit ratio."
+        )
         raise DefinitionRefused(message, field="unit", code="percent")
     if named.shown == "ratio" and found.is_percent:
         message = _("The formula multiplies by 100: name the unit percent, or take the factor away.")

@@ -111,7 +111,8 @@ def summed_months(
 ) -> Statement:
     """Values of whole-month stretches of an additive metric: the sum of its months, frozen ones included.
 
-    Same columns as formula_values; coverage is that of all rows together. `spans` None: every calendar quarter that has a month with a value.
+    Same columns as formula_values; coverage is that of all rows together. `spans` None: every calendar quarter that has
+    a month with a value.
     """
     total = "sum(v.value)"
     if missing_policy == "block":

@@ -31,9 +31,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     points = queries.series(found, within, SERIES_MONTHS, newest)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
-    table, page = pages.value_table(
-        found, month=month, cut=cut, within=within, page=asking.page_of(request)
-    )
+    table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
     return render(
         request,
         "kpis/values.html",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
@@ -45,7 +46,9 @@ def _reached_before(dataset: Dataset, load: Load) -> Position | None:
     does. A number that was given out before and committed late is found this way too. None while there is no such load.
     """
     at = (load.started_at or load.asked_at) - timedelta(days=dataset.overlap_days)
-    done = Load.objects.filter(dataset=dataset, state=JobState.DONE, finished_at__lte=at).exclude(cursor_to={})
+    done = Load.objects.filter(dataset=dataset, state=JobState.DONE, finished_at__lte=at).exclude(
+        cursor_to={}
+    )
     reached = done.order_by("-finished_at").values_list("cursor_to", flat=True).first()
     return decoded(reached) if reached else None
 
@@ -73,7 +76,7 @@ class Furthest:
         if self._place is None:
             return
         given = (batch.rows[number - batch.first_row][self._place] for number in taken)
-        values = [value for value in given if isinstance(value, Position)]
+        values: list[Any] = [value for value in given if isinstance(value, Position)]
         if values:
             largest = max(values)
             comparable = self._furthest is None or _kind(self._furthest) == _kind(largest)
@@ -102,9 +105,7 @@ def decoded(kept: Mapping[str, str]) -> Position:
     return Decimal(text) if kept["type"] == "decimal" else int(text)
 
 
-def _latest(
-    position: Position, dataset: Dataset, load: Load, column: DatasetColumn | None
-) -> Position | None:
+def _latest(position: Position, dataset: Dataset, load: Load, column: DatasetColumn | None) -> Any:
     """The start of the load, in the kind of the position; None for numbers that are no days."""
     now = (load.started_at or load.asked_at).astimezone(ZoneInfo(dataset.time_zone))
     if isinstance(position, datetime):
