@@ -1,7 +1,8 @@
 """Forms: what people type about metrics, parsed. What makes sense is decided by the actions."""
 
 import datetime
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,25 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
-from performance.kpis.models import Aggregation, Direction, Metric, MetricVersion, MissingPolicy, TargetKind
-from performance.kpis.semantics.filters import NULLNESS, OPERATORS
+from performance.kpis.models import (
+    Aggregation,
+    Direction,
+    Metric,
+    MetricVersion,
+    MissingPolicy,
+    TargetKind,
+    VersionState,
+)
+from performance.kpis.semantics.filters import MAX_FILTERS, NULLNESS, OPERATORS
 from performance.people import queries as people
 from performance.people.models import Person
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
+#: Places for filters that a form offers; one that has more shows them all.
 FILTER_ROWS = 3
-UNITS = [
-    "money:CNY",
-    "percent",
-    "ratio",
-    "number",
-    "count:customer",
-    "count:order",
-    "count:piece",
-    "day",
-    "money:CNY/count:customer",
-]
+#: One value of a list: plain, or in quotes where a comma is part of it.
+LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -85,7 +86,9 @@ class MetricForm(forms.Form):
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"list": "units", "autocomplete": "off"}),
-        help_text=_("For example money:CNY, percent, count:customer. A formula works it out itself."),
+        help_text=_(
+            "For example money:CNY, percent, count:customer. A formula works it out itself. In percent, two fifths are 40."
+        ),
     )
     decimals = forms.IntegerField(label=_("Decimals shown"), min_value=0, max_value=8, initial=2)
     direction = forms.ChoiceField(label=_("Better"), choices=Direction.choices, initial=Direction.UP)
@@ -111,11 +114,14 @@ class MetricForm(forms.Form):
         sheet: semantics.Sheet | None,
         shared: Mapping[str, str],
         metric: Metric | None = None,
+        version: MetricVersion | None = None,
         **kwargs: Any,
     ) -> None:
-        """`shared`: dimension key → name, of the metrics that formulas may use. `metric`: the one that is revised."""
+        """`shared`: dimension key → name, of the metrics that formulas may use. `metric`: the one that is revised.
+        `version`: the wording that it starts from; what the form does not show of it stays as it is."""
         super().__init__(*args, **kwargs)
         self.sheet = sheet
+        self.named_cuts = _named_cuts(version)
         for name, role in (("business_owner", "business_owner"), ("finance_owner", "finance_owner")):
             self.fields[name].queryset = people.people_with_role(role)  # type: ignore[attr-defined]
         self.fields["dataset"].queryset = sources.datasets_for_metrics()  # type: ignore[attr-defined]
@@ -123,9 +129,10 @@ class MetricForm(forms.Form):
         self._choices(
             "time_column", [(one.key, _named(one)) for one in columns if one.type in ("date", "timestamp")]
         )
-        cuttable = [(one.key, _named(one)) for one in columns if _cuts(one)]
+        cuttable = [(one.key, _named(one)) for one in columns if _cuts(one) or one.key in self.named_cuts]
         self._choices("dimensions", cuttable if sheet else list(shared.items()))
-        for number in range(FILTER_ROWS):
+        self.filter_count = _filter_count(self.data if self.is_bound else self.initial)
+        for number in range(self.filter_count):
             self._add_filter(number, columns)
         if metric is not None:
             for name in ("key", "name_en", "name_zh", "business_owner", "finance_owner"):
@@ -143,7 +150,7 @@ class MetricForm(forms.Form):
             label=_("Comparison"), required=False, choices=list(OPERATORS.items())
         )
         self.fields[f"filter_{number}_value"] = forms.CharField(
-            label=_("Value, or values with commas"), required=False, max_length=1000
+            label=_("Value, or values with commas"), required=False, max_length=20_000
         )
 
     @property
@@ -155,7 +162,7 @@ class MetricForm(forms.Form):
     def filter_rows(self) -> list[tuple[Any, Any, Any]]:
         return [
             (self[f"filter_{number}_column"], self[f"filter_{number}_op"], self[f"filter_{number}_value"])
-            for number in range(FILTER_ROWS)
+            for number in range(self.filter_count)
         ]
 
     def definition(self) -> semantics.Definition:
@@ -176,14 +183,21 @@ class MetricForm(forms.Form):
             filters=self._filters() if is_base else [],
             time_column=given["time_column"] if is_base else "",
             formula="" if is_base else given["formula"],
-            dimensions={key: key if is_base else "" for key in given["dimensions"]},
+            dimensions=self._dimensions(is_base),
             missing_policy=given["missing_policy"],
             change_note=given["change_note"],
         )
 
+    def _dimensions(self, is_base: bool) -> dict[str, str]:
+        """A column that was a dimension keeps the name that it has as one."""
+        chosen = self.cleaned_data["dimensions"]
+        if not is_base:
+            return dict.fromkeys(chosen, "")
+        return {key: column for column in chosen for key in self.named_cuts.get(column, [column])}
+
     def _filters(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for number in range(FILTER_ROWS):
+        for number in range(self.filter_count):
             column, op, value = (
                 self.cleaned_data.get(f"filter_{number}_{part}", "") for part in ("column", "op", "value")
             )
@@ -191,10 +205,16 @@ class MetricForm(forms.Form):
                 continue
             given: dict[str, Any] = {"column": column, "op": op}
             if op not in NULLNESS:
-                parts = [part.strip() for part in value.replace("，", ",").split(",")]
-                given["value"] = [part for part in parts if part] if op in ("in", "not_in") else value.strip()
+                given["value"] = _split(value) if op in ("in", "not_in") else value.strip()
             found.append(given)
         return found
+
+
+def units_offered(currency: str) -> list[str]:
+    """What the field of the unit proposes; any other unit may be typed."""
+    money = f"money:{currency}"
+    counts = [f"count:{noun}" for noun in ("customer", "order", "piece")]
+    return [money, "percent", "ratio", "number", *counts, "day", f"{money}/count:customer"]
 
 
 def initial_of(version: MetricVersion) -> dict[str, Any]:
@@ -218,12 +238,45 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
     initial["kind"] = "base" if version.is_base else "derived"
     initial["dimensions"] = list(version.dimensions.values() if version.is_base else version.dimensions)
     initial["effective_from"] = version.effective_from
-    for number, given in enumerate(version.filters[:FILTER_ROWS]):
+    if version.state == VersionState.DRAFT:
+        initial["change_note"] = version.change_note
+    for number, given in enumerate(version.filters):
         value = given.get("value", "")
         initial[f"filter_{number}_column"] = given["column"]
         initial[f"filter_{number}_op"] = given["op"]
-        initial[f"filter_{number}_value"] = ", ".join(value) if isinstance(value, list) else value
+        initial[f"filter_{number}_value"] = _joined(value) if isinstance(value, list) else value
     return initial
+
+
+def _named_cuts(version: MetricVersion | None) -> dict[str, list[str]]:
+    """Column of the dataset → the dimensions that it is called by."""
+    named: dict[str, list[str]] = {}
+    if version is not None and version.is_base:
+        for key, column in version.dimensions.items():
+            named.setdefault(column, []).append(key)
+    return named
+
+
+def _filter_count(given: Iterable[str]) -> int:
+    """As many places as there are filters, at least three."""
+    numbers = [int(name.split("_")[1]) for name in given if re.fullmatch(r"filter_[0-9]{1,2}_column", name)]
+    return min(max([FILTER_ROWS, *(number + 1 for number in numbers)]), MAX_FILTERS)
+
+
+def _split(text: str) -> list[str]:
+    """Values with commas between them; in quotes a comma is part of the value."""
+    found = LISTED.findall(text)
+    values = [quoted.replace('""', '"') if quoted else plain.strip() for quoted, plain in found]
+    return [value for value in values if value]
+
+
+def _joined(values: Iterable[Any]) -> str:
+    """The text that _split reads as these values."""
+    texts = [str(value) for value in values]
+    quoted = [
+        f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,，"]', text) else text for text in texts
+    ]
+    return ", ".join(quoted)
 
 
 def _cuts(column: semantics.Column) -> bool:

@@ -159,6 +159,15 @@ def add(first: Unit, second: Unit) -> Unit:
     raise UnitRefused(_Mismatch(first, second), code="unit_mismatch")
 
 
+def in_currency(unit: Unit, currency: str) -> Unit:
+    """Money that names no currency is money of this one."""
+    powers: dict[Atom, int] = {}
+    for atom, power in unit.powers:
+        named = ("money", currency) if atom == ("money", "") else atom
+        powers[named] = powers.get(named, 0) + power
+    return _unit(powers.items()) if powers else unit
+
+
 def multiply(first: Unit, second: Unit) -> Unit:
     return _combined(first, second, 1)
 

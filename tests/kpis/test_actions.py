@@ -90,6 +90,31 @@ def test_a_definition_that_makes_no_sense_is_refused_beside_its_field(
     assert not Metric.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        ("(revenue - cost) / revenue", "percent", "multiply by 100"),
+        ("(revenue - cost) / revenue * 100", "ratio", "name the unit percent"),
+    ],
+)
+def test_a_formula_in_percent_multiplies_by_a_hundred_and_a_ratio_does_not(
+    here: Cast, actor: Any, sales: Any, costs: Any, text: str, unit: str, said: str
+) -> None:
+    certify(here, actor, "revenue", base(sales, "sum", "price"))
+    certify(here, actor, "cost", base(costs, "sum", "amount"))
+    with pytest.raises(actions.DefinitionRefused, match=said) as refused:
+        drafted(here, actor(here.business_owner), sales, key="margin", definition=formula(text, unit))
+    assert refused.value.field == "unit"
+    for fitting, named in (("(revenue - cost) / revenue", "ratio"), (f"{text} * 7", "number")):
+        drafted(
+            here,
+            actor(here.business_owner),
+            sales,
+            key=f"margin_{named}",
+            definition=formula(fitting, named),
+        )
+
+
 def test_the_wording_of_a_version_in_review_cannot_change(here: Cast, actor: Any, sales: Any) -> None:
     by = actor(here.business_owner)
     version = drafted(here, by, sales)
@@ -168,7 +193,7 @@ def test_labels_come_from_a_dataset_in_both_languages(here: Cast, actor: Any, sa
         by=actor(here.finance_owner),
         at=AT,
     )
-    assert queries.slice_label({"store": "Nanshan"}) == "Nanshan Plaza"
+    assert queries.labels_for([{"store": "Nanshan"}]).of({"store": "Nanshan"}) == "Nanshan Plaza"
     with pytest.raises(actions.MetricRefused):
         actions.name_dimension(
             key="store", name_en="Store", name_zh="", dataset=stores, key_column="gone", by=None, at=AT

@@ -57,6 +57,7 @@ def test_each_person_gets_the_value_of_the_own_unit_and_of_the_given_slice(
 
 def test_a_closed_month_is_not_provisional(here: Cast, actor: Any, january: Period) -> None:
     actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=LATER)
+    actions.refresh_values(at=LATER)
     assert not any(one.provisional for one in gather(january, [here.employee], LATER))
 
 

@@ -4,14 +4,13 @@ import time
 from decimal import Decimal
 
 import psycopg
-import pymysql
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.engine import make_url
 
 from performance.kpis import formulas, units
 from tests import services
+from tests.kpis import reckoning
 
 NAMES = ("revenue", "cost", "customers", "orders")
 UNITS = {
@@ -20,6 +19,7 @@ UNITS = {
     "customers": units.parse("customer"),
     "orders": units.parse("order"),
     "margin": units.parse("percent"),
+    "share": units.parse("ratio"),
 }
 VALUES = {
     "revenue": Decimal("1000.50"),
@@ -31,7 +31,7 @@ VALUES = {
 
 
 def value(text: str) -> Decimal | None:
-    return formulas.value(formulas.parse(text), VALUES)
+    return reckoning.value(formulas.parse(text), VALUES)
 
 
 def code_of(text: str, names: dict[str, str] | None = None) -> str:
@@ -90,7 +90,7 @@ def test_a_total_is_the_ratio_of_sums_and_not_the_mean_of_ratios() -> None:
         {"revenue": Decimal(100), "cost": Decimal(90), "customers": Decimal(99)},
     ]
     summed = {name: sum((store[name] for store in stores), Decimal()) for name in stores[0]}
-    assert formulas.value(formula, summed) == Decimal("0.6")
+    assert reckoning.value(formula, summed) == Decimal("0.6")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,16 @@ def test_a_total_is_the_ratio_of_sums_and_not_the_mean_of_ratios() -> None:
         ("revenue / 1000", "money:CNY"),
         ("revenue / customers * customers", "money:CNY"),
         ("round(abs(revenue), 2)", "money:CNY"),
+        ("(revenue - cost) / revenue * 100", "percent"),
+        ("100 * (1 - ratio(cost, revenue))", "percent"),
+        ("revenue / cost * 100 - 100", "percent"),
+        ("revenue * 1000 / (cost * 10)", "percent"),
+        ("cost / revenue * 36500", "percent"),
+        ("0.5 * margin + 0.5 * margin", "percent"),
+        ("100 - margin", "percent"),
+        ("coalesce(margin, 0)", "percent"),
+        ("margin / (0.5 * 200)", "ratio"),
+        ("share + margin / 100", "ratio"),
     ],
 )
 def test_units_follow_the_algebra(text: str, unit: str) -> None:
@@ -113,7 +123,15 @@ def test_units_follow_the_algebra(text: str, unit: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["revenue - customers", "orders + customers", "revenue + 5", "min(revenue, orders)", "margin - cost"],
+    [
+        "revenue - customers",
+        "orders + customers",
+        "revenue + 5",
+        "min(revenue, orders)",
+        "margin - cost",
+        "margin + share",
+        "max(cost / revenue, margin)",
+    ],
 )
 def test_units_that_do_not_go_together_are_refused(text: str) -> None:
     with pytest.raises(formulas.FormulaRefused) as refused:
@@ -310,46 +328,28 @@ def postgres() -> psycopg.Connection:
         yield connection
 
 
-@pytest.fixture(scope="module")
-def mariadb() -> pymysql.Connection:
-    where = make_url(services.mariadb_url())
-    connection = pymysql.connect(
-        host=where.host, port=where.port or 3306, user=where.username, password=where.password or ""
-    )
-    yield connection
-    connection.close()
-
-
 @settings(max_examples=150, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=expressions, values=st.fixed_dictionaries(dict.fromkeys(NAMES, amounts)))
 def test_the_sql_agrees_with_exact_arithmetic(
-    postgres: psycopg.Connection, mariadb: pymysql.Connection, text: str, values: dict[str, Decimal | None]
+    postgres: psycopg.Connection, text: str, values: dict[str, Decimal | None]
 ) -> None:
     try:
         formula = formulas.parse(text)
     except formulas.FormulaRefused:
         return
-    exact = formulas.value(formula, values)
+    exact = reckoning.value(formula, values)
     literals = {name: "NULL" if amount is None else f"({amount})" for name, amount in values.items()}
-    for dialect, connection in (("postgresql", postgres), ("mysql", mariadb)):
-        cursor = connection.cursor()
-        sql = formulas.sql(formula, literals, dialect)
-        cursor.execute(f"SELECT {sql}")
-        found = cursor.fetchone()[0]
-        assert (found is None) == (exact is None), (dialect, sql)
-        if exact is not None and abs(exact) < Decimal(10) ** 25:
-            tolerance = max(abs(exact), Decimal(1)) * Decimal("1e-9")
-            assert abs(Decimal(found) - exact) <= tolerance, (dialect, sql)
+    cursor = postgres.cursor()
+    sql = formulas.sql(formula, literals)
+    cursor.execute(f"SELECT {sql}")
+    found = cursor.fetchone()[0]
+    assert (found is None) == (exact is None), sql
+    if exact is not None and abs(exact) < Decimal(10) ** 25:
+        tolerance = max(abs(exact), Decimal(1)) * Decimal("1e-9")
+        assert abs(Decimal(found) - exact) <= tolerance, sql
 
 
 def test_whole_numbers_do_not_divide_as_whole_numbers(postgres: psycopg.Connection) -> None:
     sql = formulas.sql(formulas.parse("orders / customers"), {"orders": "1", "customers": "3"})
     found = postgres.execute(f"SELECT {sql}").fetchone()[0]
     assert abs(found - Decimal(1) / Decimal(3)) < Decimal("1e-15")
-
-
-def test_a_result_beyond_all_business_is_refused() -> None:
-    formula = formulas.parse("*".join(["a"] * 100))
-    with pytest.raises(formulas.FormulaRefused) as refused:
-        formulas.value(formula, {"a": Decimal(10) ** 28})
-    assert refused.value.code == "too_large"

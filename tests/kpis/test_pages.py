@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from performance.foundation import audit, stale, tenancy
 from performance.inbox import queries as inbox
-from performance.kpis import actions, queries
+from performance.kpis import actions, queries, tasks
 from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
 from performance.people.models import BusinessUnit
 from tests.conftest import ORGANISATIONS_CLOCK, Cast
@@ -331,6 +331,7 @@ def test_finance_closes_a_month_and_nobody_else(
     assert not MonthClose.objects.exists()
     finance.post(address, {"month": "2026-01"})
     assert MonthClose.objects.get().month == JANUARY
+    tasks.refresh_stale_values.apply()
     found = queries.value_at("profit", {"store": "Binjiang"}, JANUARY)
     assert found is not None
     assert found.state == "closed"

@@ -164,8 +164,8 @@ def test_profit_per_customer_joins_two_datasets_and_knows_its_unit(
 def test_closed_months_keep_their_values_and_later_ones_count_them_as_closed(
     here: Cast, actor: Any, revenue: None, sales: Any
 ) -> None:
-    actions.refresh_values(at=AT)
     actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    actions.refresh_values(at=AT)
     tables.add_rows(
         sales,
         SALES,
@@ -181,6 +181,32 @@ def test_closed_months_keep_their_values_and_later_ones_count_them_as_closed(
     assert (january.value, january.state) == (Decimal("35.05"), "closed")
     assert (february.value, february.state) == (Decimal("17.10"), "provisional")
     assert value("revenue", grain="quarter") == Decimal("52.15")
+
+
+def test_a_closed_month_takes_no_new_part_beside_its_total(
+    here: Cast, actor: Any, revenue: None, sales: Any
+) -> None:
+    actions.refresh_values(at=AT)
+    actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    actions.refresh_values(at=AT)
+    rows = [(number, f"2026-0{number}-15", "Beijing", "Sanlitun", 9, 1, "50") for number in (1, 2)]
+    tables.add_rows(sales, SALES, rows)
+    actions.refresh_values(at=LATER)
+    assert value("revenue") == Decimal("35.05")
+    assert value("revenue", store="Sanlitun") is None
+    assert value("revenue", FEBRUARY, store="Sanlitun") == 50
+    assert value("revenue", grain="quarter") == Decimal("95.15")
+
+
+def test_a_metric_that_is_certified_after_a_month_was_closed_has_its_value_there(
+    here: Cast, actor: Any, revenue: None
+) -> None:
+    actions.close_month(month=JANUARY, by=actor(here.finance_owner), at=AT)
+    certify(here, actor, "double", formula("revenue * 2"))
+    actions.refresh_values(at=LATER)
+    found = queries.value_at("double", {"store": "Nanshan"}, JANUARY)
+    assert found is not None
+    assert (found.value, found.state) == (Decimal("10.10"), "closed")
 
 
 def test_a_new_value_supersedes_the_old_one_which_stays(
@@ -238,6 +264,24 @@ def test_a_period_of_any_days_has_a_value_of_its_own(
     assert queries.period_value("per_customer", {}, half).value == Decimal("22.575")
     assert queries.period_value("revenue", {"store": "Nanshan"}, half).value == Decimal("5.05")
     assert queries.period_value("nothing", {}, half).value is None
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_a_gap_that_counts_as_zero_is_a_gap_all_the_same(here: Cast, actor: Any, grain: str) -> None:
+    """January has three rows of which one says nothing, February one that does."""
+    rows = [
+        (1, "2026-01-05", "Hangzhou", "Binjiang", "10"),
+        (2, "2026-01-06", "Hangzhou", "Binjiang", None),
+        (3, "2026-01-07", "Hangzhou", "Binjiang", "5"),
+        (4, "2026-02-07", "Hangzhou", "Binjiang", "1"),
+    ]
+    stock = tables.make_dataset("stock", COSTS, rows)
+    certify(here, actor, "stock", base(stock, "sum", "amount", missing_policy="zero"))
+    actions.refresh_values(at=AT)
+    found = queries.value_at("stock", {}, JANUARY, grain)
+    assert found is not None
+    expected = {"month": (15, 666_666), "quarter": (16, 750_000)}
+    assert (found.value, found.coverage_ppm) == expected[grain]
 
 
 @pytest.mark.django_db

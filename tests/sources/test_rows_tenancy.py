@@ -152,7 +152,6 @@ def test_the_applications_role_cannot_pull_the_wall_down(statement: str, stores:
     "call",
     [
         'SELECT dataset_rows.shape(%s, \'[{"key": "a", "type": "text"}]\')',
-        "SELECT dataset_rows.discard(%s)",
         "SELECT dataset_rows.clear_stage(%s)",
         "SELECT dataset_rows.learn(%s)",
     ],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
-from performance.kpis import formulas, queries, rules, semantics
+from performance.kpis import formulas, queries, rules, semantics, units
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import (
     Dimension,
@@ -57,7 +57,9 @@ def draft_metric(
     if not re.match(semantics.KEY_PATTERN, key):
         raise MetricRefused(KEY_HELP, code="key", field="key")
     _judge_owners(business_owner, finance_owner)
-    checked = _checked(definition, own_key=key)
+    _judge_day(definition)
+    checked = _checked_here(definition, own_key=key, by=by)
+    _judge_size(definition)
     if Metric.objects.filter(key=key).exists():
         message = _("There is a metric with the key %(key)s already.") % {"key": key}
         raise MetricRefused(message, code="key_taken", field="key")
@@ -85,7 +87,9 @@ def revise_metric(
     if metric.retired_at is not None:
         raise MetricRefused(_("This metric is retired."), code="retired")
     duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
-    checked = _checked(definition, own_key=metric.key)
+    _judge_day(definition)
+    checked = _checked_here(definition, own_key=metric.key, by=by)
+    _judge_size(definition)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
         versions = MetricVersion.objects.filter(metric=locked)
@@ -108,13 +112,16 @@ def revise_metric(
 def edit_draft(
     *, version: MetricVersion, definition: semantics.Definition, by: access.Actor, at: datetime.datetime
 ) -> MetricVersion:
+    _judge_day(definition)
     with transaction.atomic():
         draft = _locked(version)
         if draft.state != VersionState.DRAFT:
             raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
         duties.refuse_scored_by(by, queries.keys_resting_on([draft.metric.key]))
         before = _told(draft)
-        _fill(draft, definition, _checked(definition, own_key=draft.metric.key))
+        checked = _checked_here(definition, own_key=draft.metric.key, by=by)
+        _judge_size(definition)
+        _fill(draft, definition, checked)
         draft.save()
         _show_before_certified(draft)
         after = _told(draft)
@@ -233,10 +240,31 @@ def _judge_owners(business_owner: Person, finance_owner: Person) -> None:
             raise MetricRefused(_("%(name)s does not have this role.") % words, code="role", field=field)
 
 
+def _judge_day(definition: semantics.Definition) -> None:
+    """Values are kept by month, so a month has one definition."""
+    if definition.effective_from.day != 1:
+        message = _("A definition comes into force on the first day of a month.")
+        raise MetricRefused(message, code="effective_from", field="effective_from")
+
+
+def _judge_size(definition: semantics.Definition) -> None:
+    """Values are kept for every slice of every month."""
+    if definition.kind == "base" and queries.has_too_many_slices(definition):
+        words = {"limit": semantics.MOST_SLICES}
+        message = _("These dimensions make more than %(limit)s parts. Choose coarser ones, or fewer.") % words
+        raise MetricRefused(message, code="too_many_slices", field="dimensions")
+
+
 def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:
     sheet = queries.sheet_of(wording.dataset) if wording.kind == "base" and wording.dataset else None
     inputs = {} if wording.kind == "base" else queries.inputs_for(own_key)
     return semantics.check(wording, sheet=sheet, inputs=inputs, own_key=own_key)
+
+
+def _checked_here(definition: semantics.Definition, *, own_key: str, by: access.Actor) -> semantics.Checked:
+    """What is written down names its currency: that of the organisation where nobody said another."""
+    checked = _checked(definition, own_key=own_key)
+    return dataclasses.replace(checked, unit=units.in_currency(checked.unit, by.organisation.currency))
 
 
 def _add_version(

@@ -48,7 +48,7 @@ def name_dimension(
 
 def refresh_labels() -> None:
     """Reads the names of slices again where a dimension says from which dataset. One statement for each."""
-    dimensions = Dimension.objects.exclude(dataset=None).select_related("dataset")
+    dimensions = Dimension.objects.filter(dataset__loaded_at__isnull=False).select_related("dataset")
     sheets = queries.sheets_of(dimension.dataset for dimension in dimensions)
     for dimension in dimensions:
         sheet = sheets[dimension.dataset_id]
@@ -59,12 +59,12 @@ def refresh_labels() -> None:
             f"coalesce(max({columns[name].sql}::text), '')" if name in columns else "''"
             for name in (dimension.label_en_column, dimension.label_zh_column)
         ]
-        key = f"coalesce({columns[dimension.key_column].sql}::text, '')"
+        key = f"left(coalesce({columns[dimension.key_column].sql}::text, ''), 200)"
         with connection.cursor() as cursor:
             # Quoted columns of the dataset; every value is a parameter.
             cursor.execute(
                 "INSERT INTO kpis_dimensionvalue (id, organisation_id, dimension_id, key, name_en, name_zh)"  # noqa: S608
-                f" SELECT accord_uuid7(), %s, %s, left({key}, 200), left({texts[0]}, 200),"
+                f" SELECT accord_uuid7(), %s, %s, {key}, left({texts[0]}, 200),"
                 f" left({texts[1]}, 200) FROM {sheet.relation} GROUP BY {key}"
                 " ON CONFLICT (organisation_id, dimension_id, key) DO UPDATE"
                 " SET name_en = EXCLUDED.name_en, name_zh = EXCLUDED.name_zh"

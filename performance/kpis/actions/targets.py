@@ -14,12 +14,20 @@ from performance.foundation import access, audit, duties, stale, tenancy
 from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Grain, Metric, Target, TargetKind
-from performance.kpis.models.values import PLACES
+from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import months
 from performance.sources.models import Dataset
 
 KEY_FIELDS = ["organisation", "metric", "kind", "grain", "period_start", "period_end", "slice_key"]
 TIMES = ("date", "timestamp")
+#: What a column of values does not hold any more.
+MOST = 10 ** (DIGITS - PLACES)
+#: How a month may be written where the column is text: 2026-05, 2026/5/1, 2026年5月, and 202605 without signs. Which
+#: number of 5/1/2026 is the month cannot be told.
+WRITTEN = (
+    "^(1[89]|2[01])[0-9]{2} ?[-/.年] ?(0?[1-9]|1[0-2]) ?(月|[-/.月] ?[0-9]{1,2} ?日?([ T].*)?)?$",
+    "^(1[89]|2[01])[0-9]{2}(0[1-9]|1[0-2])([0-3][0-9])?$",
+)
 NUMBERS = ("integer", "decimal")
 
 
@@ -94,11 +102,12 @@ def import_targets(
 ) -> int:
     """Reads every row of the dataset as a target of its month. All or nothing; the same file again changes nothing.
 
-    Raises MetricRefused for columns of the wrong type, unknown metrics, and two rows for the same target.
+    Raises MetricRefused for columns of the wrong type, unknown metrics, texts that are no month, and two rows for the
+    same target.
     """
     sheet = queries.sheet_of(dataset)
     _judge_columns(sheet, columns)
-    rows = _target_rows(sheet, columns)
+    rows = _target_rows(sheet, columns, dataset.time_zone)
     with transaction.atomic():
         _judge_rows(rows)
         moved = _moved(rows, columns.kind)
@@ -169,45 +178,75 @@ def _judge_columns(sheet: semantics.Sheet, columns: TargetColumns) -> None:
         raise MetricRefused(_("Choose the columns of the slices."), code="columns", field="dimensions")
 
 
-def _target_rows(sheet: semantics.Sheet, columns: TargetColumns) -> semantics.Statement:
-    """SELECT metric_id, metric_name, month, slice, value. Empty slice columns mean the total."""
-    month = sheet.columns[columns.month_column]
-    first = f"date_trunc('month', t.{month.sql}::timestamp)::date"
-    if month.type == "text":
-        first = f"to_date(left(t.{month.sql}, 7), 'YYYY-MM')"
+def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> semantics.Statement:
+    """SELECT metric_id, metric_name, month, month_given, slice, value. Empty slice columns mean the total; a month
+    that cannot be read is missing beside what was given."""
+    column = sheet.columns[columns.month_column]
+    month = _month_sql(f"t.{column.sql}", column.type, zone)
+    given = f"nullif(btrim(t.{column.sql}::text), '') AS month_given"
     parts = ", ".join(
         f"{semantics.literal(key)}, nullif(t.{sheet.columns[column].sql}::text, '')"
         for key, column in sorted(columns.dimensions.items())
     )
     slice = f"jsonb_strip_nulls(jsonb_build_object({parts}))" if parts else "'{}'::jsonb"
     value = f"t.{sheet.columns[columns.value_column].sql}::numeric AS value"
-    params: list[Any]
+    before: list[Any] = []
+    after: list[Any] = []
     if columns.metric is not None:
-        chosen, params = "%s::uuid AS metric_id, '' AS metric_name", [columns.metric.pk]
+        chosen, before = "%s::uuid AS metric_id, '' AS metric_name", [columns.metric.pk]
         joined = ""
     else:
         name = f"t.{sheet.columns[columns.metric_column].sql}"
-        chosen, params = f"m.id AS metric_id, {name} AS metric_name", [tenancy.current_organisation_id()]
+        chosen, after = f"m.id AS metric_id, {name} AS metric_name", [tenancy.current_organisation_id()]
         joined = (
             " LEFT JOIN kpis_metric AS m ON m.organisation_id = %s AND m.retired_at IS NULL"
             f" AND {name} IN (m.key, m.name_en, nullif(m.name_zh, ''))"
         )
-    sql = f"SELECT {chosen}, {first} AS month, {slice} AS slice, {value} FROM {sheet.relation} AS t{joined}"  # noqa: S608
-    return semantics.Statement(sql, params)
+    sql = (
+        f"SELECT {chosen}, {month.sql} AS month, {given}, {slice} AS slice, {value}"  # noqa: S608
+        f" FROM {sheet.relation} AS t{joined}"
+    )
+    return semantics.Statement(sql, [*before, *month.params, *after])
+
+
+def _month_sql(column: str, type_: str, zone: str) -> semantics.Statement:
+    """The first day of the month that a column says."""
+    if type_ == "timestamp":
+        return semantics.Statement(f"date_trunc('month', {column} AT TIME ZONE %s)::date", [zone])
+    if type_ == "date":
+        return semantics.Statement(f"date_trunc('month', {column}::timestamp)::date")
+    # What a Chinese keyboard writes wide is made plain first, and spaces are made few.
+    text = f"btrim(regexp_replace(normalize({column}, NFKC), '\\s+', ' ', 'g'))"
+    signed, plain = WRITTEN
+    year = f"left({text}, 4)::int"
+    return semantics.Statement(
+        f"CASE WHEN {text} ~ %s THEN make_date({year}, substring({text}, '^.{{4}}[^0-9]+([0-9]+)')::int, 1)"
+        f" WHEN {text} ~ %s THEN make_date({year}, substring({text}, 5, 2)::int, 1) END",
+        [signed, plain],
+    )
 
 
 def _judge_rows(rows: semantics.Statement) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE metric_id IS NULL), min(metric_name) FILTER (WHERE metric_id IS NULL)"  # noqa: S608
-            f" FROM ({rows.sql}) AS given",
+            "SELECT count(*) FILTER (WHERE metric_id IS NULL), min(metric_name) FILTER (WHERE metric_id IS NULL),"  # noqa: S608
+            " count(*) FILTER (WHERE is_unread), min(month_given) FILTER (WHERE is_unread),"
+            f" max(abs(value)) >= {MOST} FROM (SELECT *,"
+            " month IS NULL AND month_given IS NOT NULL AND value IS NOT NULL AS is_unread"
+            f" FROM ({rows.sql}) AS found) AS given",
             rows.params,
         )
-        unknown, name = cursor.fetchone()
+        unknown, name, unread, given, is_too_large = cursor.fetchone()
         if unknown:
             words = {"name": name or "", "number": unknown}
             message = _("There is no metric “%(name)s” (rows like this: %(number)s).") % words
             raise MetricRefused(message, code="unknown_metric", field="metric_column")
+        if unread:
+            words = {"given": given, "number": unread}
+            message = _("“%(given)s” is not a month like 2026-05 (rows like this: %(number)s).") % words
+            raise MetricRefused(message, code="month", field="month_column")
+        if is_too_large:
+            raise MetricRefused(_("A target is too large to be kept."), code="value", field="value_column")
         cursor.execute(
             "SELECT month, slice FROM"  # noqa: S608
             f" ({rows.sql}) AS given WHERE value IS NOT NULL"

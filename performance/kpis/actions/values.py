@@ -3,25 +3,36 @@
 import datetime
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, refusals, stale, tenancy
 from performance.kpis import formulas, queries, semantics
 from performance.kpis.actions.dimensions import refresh_labels
 from performance.kpis.actions.refused import MetricRefused
-from performance.kpis.models import Additivity, Grain, MetricVersion, MonthClose, VersionState
+from performance.kpis.models import (
+    Additivity,
+    Grain,
+    Metric,
+    MetricVersion,
+    MonthClose,
+    Problem,
+    VersionState,
+)
 from performance.kpis.queries import months
 from performance.people import queries as people
 from performance.people.models import Period
+from performance.sources import queries as sources
+from performance.sources.models import Dataset
 
 logger = logging.getLogger(__name__)
 
 Span = tuple[datetime.date, datetime.date]
 #: Before and after every date that anybody will keep.
 EVER = datetime.date(1900, 1, 1), datetime.date(2999, 12, 31)
+NUMERIC_VALUE_OUT_OF_RANGE = "22003"
 
 
 def refresh_values(
@@ -32,7 +43,8 @@ def refresh_values(
 ) -> list[uuid.UUID]:
     """Computes the values of these metrics (all when None) and of what is computed from them, in that order.
 
-    One statement for each version and grain, whatever the number of slices. Closed months keep their values.
+    One statement for each version and grain, whatever the number of slices. Closed months keep their values. A metric
+    that cannot be computed keeps the values that it had, says so (`Metric.problem`), and holds up no other.
     Answers the metrics whose values changed, and marks them for scoring ("score_inputs").
     """
     with transaction.atomic():
@@ -44,21 +56,67 @@ def refresh_values(
             version.dataset for found in versions.values() for version in found if version.dataset
         )
         spans = _period_spans()
-        changed = [
-            metric_id
-            for metric_id in _in_order(versions, keys, metric_ids)
-            if _refresh_metric(versions[metric_id], keys, sheets, spans, at)
-        ]
+        ordered = _in_order(versions, keys, metric_ids)
+        unread = _unread(version for metric_id in ordered for version in versions[metric_id])
+        changed: list[uuid.UUID] = []
+        problems: dict[uuid.UUID, str] = {}
+        for metric_id in ordered:
+            try:
+                with transaction.atomic():
+                    moved, problem = _refresh_metric(versions[metric_id], keys, sheets, unread, spans, at)
+            except DataError as error:
+                logger.warning("%s cannot be computed: %s", versions[metric_id][0].metric.key, error)
+                moved, problem = False, _problem_behind(error)
+            changed += [metric_id] if moved else []
+            problems[metric_id] = problem
+        _note_problems(problems)
         stale.mark("score_inputs", changed, at=at)
     return changed
 
 
+def _problem_behind(error: DataError) -> str:
+    overflows = getattr(error.__cause__, "sqlstate", "") == NUMERIC_VALUE_OUT_OF_RANGE
+    return Problem.TOO_LARGE if overflows else Problem.FAILED
+
+
+def _note_problems(problems: Mapping[uuid.UUID, str]) -> None:
+    """What is as before is not written; one statement for each problem that came or went."""
+    kept = dict(Metric.objects.filter(pk__in=list(problems)).values_list("pk", "problem"))
+    moved: dict[str, list[uuid.UUID]] = {}
+    for metric_id, before in kept.items():
+        if problems[metric_id] != before:
+            moved.setdefault(problems[metric_id], []).append(metric_id)
+    for problem, found in moved.items():
+        Metric.objects.filter(pk__in=found).update(problem=problem)
+
+
+def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
+    """The datasets whose rows are still to be read in the shape that they have now. Their tables keep this shape
+    until we have ended."""
+    datasets = sorted({version.dataset_id for version in versions if version.dataset_id})
+    if not datasets:
+        return frozenset()
+    with connection.cursor() as cursor:
+        relations = ", ".join(sources.row_relation(dataset_id) for dataset_id in datasets)
+        cursor.execute(f"LOCK TABLE {relations} IN ACCESS SHARE MODE")
+    return frozenset(Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True))
+
+
 def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime) -> MonthClose:
-    """Freezes the month's values of every metric, as they are computed now. Raises MetricRefused."""
+    """Closes a month. Its values are computed once more and frozen by the next refresh, which is asked for here.
+
+    Raises MetricRefused: month, not_over, not_settled, conflict.
+    """
     if month.day != 1:
         raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
-    if months.last_of(month) >= people.day_at(by.organisation, at):
+    today = people.day_at(by.organisation, at)
+    if months.last_of(month) >= today:
         raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
+    settled_on = months.settled_on(month, queries.settling_days())
+    if settled_on > today:
+        words = {"day": settled_on.isoformat()}
+        said = _("The data of this month may still move until %(day)s.") % words
+        raise MetricRefused(said, code="not_settled", field="month")
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -66,7 +124,7 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
         except IntegrityError as error:
             message = _("This month is closed already.")
             raise MetricRefused(message, code="conflict", field="month") from error
-        refresh_values(at=at, by=by)
+        stale.mark("metric_values", queries.datasets_read(), at=at)
         audit.record(by=by, action="kpis.close_month", subject=closed, at=at, changes={"month": month})
     return closed
 
@@ -129,12 +187,16 @@ def _refresh_metric(
     found: Sequence[MetricVersion],
     keys: dict[str, uuid.UUID],
     sheets: dict[uuid.UUID, semantics.Sheet],
+    unread: Collection[uuid.UUID],
     spans: Sequence[Span],
     at: datetime.datetime,
-) -> bool:
-    changed = False
+) -> tuple[bool, str]:
+    """Whether a value changed, and why the newest version cannot be computed, if so. A version that cannot be
+    computed keeps the values that it had."""
+    changed, problem = False, ""
     for version, (since, until) in _ranges(found):
-        for grain, fresh in _statements(version, keys, sheets, spans):
+        problem = _problem_of(version, keys, sheets, unread)
+        for grain, fresh in [] if problem else _statements(version, keys, sheets, spans):
             store = semantics.store_values(
                 fresh,
                 organisation_id=tenancy.current_organisation_id(),
@@ -147,9 +209,31 @@ def _refresh_metric(
             )
             with connection.cursor() as cursor:
                 cursor.execute(store.sql, store.params)
-                added, superseded = cursor.fetchone()
+                added, superseded, is_too_many = cursor.fetchone()
+            if is_too_many:
+                problem = Problem.TOO_MANY
             changed = changed or bool(added or superseded)
-    return changed
+    return changed, problem
+
+
+def _problem_of(
+    version: MetricVersion,
+    keys: dict[str, uuid.UUID],
+    sheets: dict[uuid.UUID, semantics.Sheet],
+    unread: Collection[uuid.UUID],
+) -> str:
+    sheet = sheets.get(version.dataset_id) if version.dataset_id else None
+    if sheet is None:
+        is_there = all(key in keys for key in formulas.parse(version.formula).references)
+        return "" if is_there else Problem.GONE
+    if version.dataset_id in unread:
+        return Problem.READING
+    try:
+        semantics.check(version, sheet=sheet, inputs={})
+    except refusals.Refused as refused:
+        logger.warning("%s cannot be computed: %s", version, refused)
+        return Problem.GONE
+    return ""
 
 
 def _ranges(found: Sequence[MetricVersion]) -> Iterator[tuple[MetricVersion, Span]]:
@@ -167,17 +251,8 @@ def _statements(
     sheets: dict[uuid.UUID, semantics.Sheet],
     spans: Sequence[Span],
 ) -> Iterator[tuple[str, semantics.Statement]]:
-    """One statement for each grain. A version whose columns or inputs are gone keeps the values that it had."""
+    """One statement for each grain."""
     sheet = sheets.get(version.dataset_id) if version.dataset_id else None
-    if sheet is not None:
-        try:
-            semantics.check(version, sheet=sheet, inputs={})
-        except refusals.Refused as refused:
-            logger.warning("%s cannot be computed: %s", version, refused)
-            return
-    elif not all(key in keys for key in formulas.parse(version.formula).references):
-        logger.warning("%s cannot be computed: an input is gone.", version)
-        return
     for grain in (Grain.MONTH, Grain.QUARTER, Grain.PERIOD):
         if grain == Grain.PERIOD and not spans:
             continue

@@ -38,6 +38,7 @@ class MetricOut(serializers.ModelSerializer[Metric]):
             "decimals",
             "business_owner",
             "finance_owner",
+            "problem",
             "retired_at",
         ]
 

@@ -114,7 +114,7 @@ class ImportTargetsView(api.TenantView):
 
 
 class CloseMonthView(api.TenantView):
-    """Freezes the values of a month."""
+    """Closes a month; its values are frozen within moments."""
 
     access = access.Access("member", frozenset({"finance_owner"}))
     scope_write = definitions.WRITE
@@ -158,7 +158,7 @@ class RowsView(api.TenantView):
         today = people.today(actor.organisation)
         since = given.get("since") or queries.latest_month([metric.pk]) or months.first_of(today)
         until = given.get("until") or months.last_of(since)
-        bases = traced.bases_of(queries.versions_in_force(since, [metric.pk]).get(metric.pk), since)
+        bases = traced.bases_behind(metric, since, until)
         chosen = next((one for one in bases if one.metric.key == given["input"]), bases[0] if bases else None)
         body: dict[str, Any] = {
             "inputs": [one.metric.key for one in bases],

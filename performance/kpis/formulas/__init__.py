@@ -1,14 +1,23 @@
 """Formulas of metrics: SQL-like arithmetic that people type and both sides sign. Never evaluated as code.
 
 formula = formulas.parse("(revenue - cost) / customers")
-formulas.unit_of(formula, {...}); formulas.sql(formula, {...}); formulas.value(formula, {...})
+formulas.unit_of(formula, {...}); formulas.sql(formula, {...})
 """
 
 from performance.kpis.formulas.compiling import sql
-from performance.kpis.formulas.evaluating import value
 from performance.kpis.formulas.lexicon import FUNCTIONS, SPELLINGS
-from performance.kpis.formulas.measuring import unit_of
+from performance.kpis.formulas.measuring import Measure, measure_of, unit_of
 from performance.kpis.formulas.parsing import parse
 from performance.kpis.formulas.tree import Formula, FormulaRefused
 
-__all__ = ["FUNCTIONS", "SPELLINGS", "Formula", "FormulaRefused", "parse", "sql", "unit_of", "value"]
+__all__ = [
+    "FUNCTIONS",
+    "SPELLINGS",
+    "Formula",
+    "FormulaRefused",
+    "Measure",
+    "measure_of",
+    "parse",
+    "sql",
+    "unit_of",
+]

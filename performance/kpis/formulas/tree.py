@@ -79,7 +79,6 @@ REASONS: dict[str, Any] = {
     "no_metric": _("The formula uses no metric."),
     "unit_mismatch": _("%(first)s and %(second)s cannot be added, subtracted or compared."),
     "unit_missing": _("The unit of “%(given)s” is not known."),
-    "too_large": _("The result is too large to be a number of a business."),
 }
 
 

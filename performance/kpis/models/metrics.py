@@ -61,11 +61,21 @@ class Side(models.TextChoices):
     FINANCE = "finance", _("Finance owner")
 
 
+class Problem(models.TextChoices):
+    """Why a metric still shows the values that it had."""
+
+    READING = "reading", _("Its data are being read anew")
+    GONE = "gone", _("Something that it is computed from is gone")
+    TOO_LARGE = "too_large", _("A value is too large to be kept")
+    TOO_MANY = "too_many", _("It has too many parts to be kept")
+    FAILED = "failed", _("It could not be computed")
+
+
 class Metric(tenancy.TenantModel):
     """What business and finance both call by this name.
 
     `unit`, `direction` and `decimals` are those of the newest certified version (of the draft before there is
-    one), copied when it is certified, so that lists need no join.
+    one), copied when it is certified, so that lists need no join. `problem`: how the last computation went.
     """
 
     key = models.CharField(_("key"), max_length=60, validators=[KEY])
@@ -76,6 +86,7 @@ class Metric(tenancy.TenantModel):
     unit = models.CharField(_("unit"), max_length=120)
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
     decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=2)
+    problem = models.CharField(_("problem"), max_length=10, choices=Problem.choices, blank=True)
     created_at = models.DateTimeField(_("created at"))
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 

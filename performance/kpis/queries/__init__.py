@@ -2,6 +2,7 @@
 
 from performance.kpis.queries.definitions import (
     certified_metrics,
+    datasets_read,
     inputs_for,
     keys_over,
     keys_resting_on,
@@ -12,12 +13,13 @@ from performance.kpis.queries.definitions import (
     newest_certified,
     open_versions,
     search,
+    settling_days,
     versions_in_force,
     visible_metrics,
     visible_versions,
 )
-from performance.kpis.queries.labels import Labels, labels_for, slice_label
-from performance.kpis.queries.previews import PreviewTooSlow, preview
+from performance.kpis.queries.labels import Labels, labels_for
+from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
     Part,
@@ -46,7 +48,9 @@ __all__ = [
     "Point",
     "PreviewTooSlow",
     "certified_metrics",
+    "datasets_read",
     "dimension_choices",
+    "has_too_many_slices",
     "inputs_for",
     "keys_over",
     "keys_resting_on",
@@ -66,10 +70,10 @@ __all__ = [
     "search",
     "series",
     "series_of",
+    "settling_days",
     "sheet_of",
     "sheets_of",
     "slice_key",
-    "slice_label",
     "slices",
     "value_at",
     "value_url",

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from performance.foundation import access
 from performance.kpis import formulas, rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
+from performance.kpis.queries import months
 
 
 def _certified() -> QuerySet[MetricVersion]:
@@ -71,7 +72,8 @@ def open_versions() -> QuerySet[MetricVersion]:
 def versions_in_force(
     on: datetime.date, metric_ids: Collection[uuid.UUID] | None = None
 ) -> dict[uuid.UUID, MetricVersion]:
-    """metric id → the version that counts on that day. Before the first version's day, the first one counts."""
+    """metric id → the version that counts on that day. Before the first version's day, the first one counts; one that
+    comes into force within a month counts for the whole of it, as its values do."""
     versions = (
         _certified().select_related("dataset__connection").order_by("metric", "effective_from", "number")
     )
@@ -79,7 +81,7 @@ def versions_in_force(
         versions = versions.filter(metric__in=list(metric_ids))
     in_force: dict[uuid.UUID, MetricVersion] = {}
     for version in versions:
-        if version.metric_id not in in_force or version.effective_from <= on:
+        if version.metric_id not in in_force or months.first_of(version.effective_from) <= on:
             in_force[version.metric_id] = version
     return in_force
 
@@ -128,6 +130,20 @@ def _resting_on(keys: set[str], versions: Mapping[str, MetricVersion]) -> set[st
 def metrics_reading(dataset_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Metrics with a certified version over one of these datasets."""
     return set(_certified().filter(dataset__in=list(dataset_ids)).values_list("metric_id", flat=True))
+
+
+def datasets_read() -> set[uuid.UUID]:
+    """The datasets that certified metrics come from."""
+    return set(_read().values_list("dataset_id", flat=True))
+
+
+def settling_days() -> int:
+    """For how many days the data of a day may still move: as long as those of the slowest dataset."""
+    return _read().aggregate(days=Max("dataset__settling_days"))["days"] or 0
+
+
+def _read() -> QuerySet[MetricVersion]:
+    return _certified().filter(metric__retired_at=None, dataset__isnull=False)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,3 @@ def labels_for(slices: Iterable[Slice]) -> Labels:
         dimension__key__in={key for key, _value in pairs}, key__in={value for _key, value in pairs}
     ).select_related("dimension")
     return Labels(dimensions, {(value.dimension.key, value.key): str(value) for value in found})
-
-
-def slice_label(given: Slice) -> str:
-    return labels_for([given]).of(given)

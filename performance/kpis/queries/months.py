@@ -17,6 +17,11 @@ def last_of(month: datetime.date) -> datetime.date:
     return months_before(first_of(month), -1) - datetime.timedelta(days=1)
 
 
+def settled_on(month: datetime.date, settling_days: int) -> datetime.date:
+    """The day from which the month's data stand still."""
+    return last_of(month) + datetime.timedelta(days=1 + settling_days)
+
+
 def run(until: datetime.date, number: int) -> list[datetime.date]:
     """That many months up to and including the one of `until`, oldest first."""
     last = first_of(until)

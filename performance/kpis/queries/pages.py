@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,10 @@ from performance.kpis.semantics import Slice, filters, slice_key
 #: Boxes of one column of the lineage picture, by how many there are.
 ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: (1, 3, 5, 7)}
 MOST_NODES = 4
+#: Parts of a month on one page.
+PARTS = 100
+#: Targets on one page.
+TARGETS = 40
 
 
 @dataclass(frozen=True)
@@ -304,22 +309,32 @@ class ValueRow:
     budget: Decimal | None
 
 
-def value_table(metric: Metric, *, month: datetime.date, cut: str, within: Slice) -> list[ValueRow]:
-    """The values of one month: the slice itself first, then its parts by `cut`. Four queries."""
+def value_table(
+    metric: Metric, *, month: datetime.date, cut: str, within: Slice, page: int = 1
+) -> tuple[list[ValueRow], Page[MetricValue] | None]:
+    """The values of one month: the slice itself first, then a page of its parts by `cut`. Five queries."""
     dimensions = ",".join(sorted({cut, *within})) if cut else None
     wanted = values().filter(metric=metric, period_start=month, slice_key=slice_key(within))
     found = list(wanted.select_related("version"))
+    shown = None
     if dimensions:
         parts = values().filter(
             metric=metric, period_start=month, dimensions=dimensions, slice__contains=dict(within)
         )
-        found += sorted(parts.select_related("version"), key=lambda one: one.slice_key)
+        ordered = parts.select_related("version").order_by("slice_key")
+        shown = Paginator(ordered, PARTS).get_page(page)
+        found += shown.object_list
     labels = labels_for(value.slice for value in found)
     targets: dict[tuple[str, str], Decimal] = {
         (target.kind, target.slice_key): target.value
-        for target in Target.objects.filter(metric=metric, grain="month", period_start=month)
+        for target in Target.objects.filter(
+            metric=metric,
+            grain="month",
+            period_start=month,
+            slice_key__in=[value.slice_key for value in found],
+        )
     }
-    return [
+    rows = [
         ValueRow(
             label=labels.value(cut, value.slice[cut])
             if cut and cut in value.slice
@@ -331,6 +346,35 @@ def value_table(metric: Metric, *, month: datetime.date, cut: str, within: Slice
         )
         for value in found
     ]
+    return rows, shown
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target and what came of it, if its month has a value."""
+
+    target: Target
+    label: str
+    value: MetricValue | None
+
+
+def target_table(metric: Metric, *, page: int) -> tuple[list[TargetRow], Page[Target]]:
+    """A page of the metric's targets and budgets, the newest month first. Five queries."""
+    everything = Target.objects.filter(metric=metric).select_related("set_by")
+    shown = Paginator(everything.order_by("-period_start", "kind", "slice_key"), TARGETS).get_page(page)
+    found = list(shown.object_list)
+    labels = labels_for(target.slice for target in found)
+    reached = {
+        (value.period_start, value.slice_key): value
+        for value in values().filter(
+            metric=metric, period_start__in={target.period_start for target in found}
+        )
+    }
+    rows = [
+        TargetRow(target, labels.of(target.slice), reached.get((target.period_start, target.slice_key)))
+        for target in found
+    ]
+    return rows, shown
 
 
 def history(metric: Metric, *, month: datetime.date, within: Slice) -> list[MetricValue]:

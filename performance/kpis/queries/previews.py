@@ -1,6 +1,8 @@
 """What a definition would give, computed for a page and kept nowhere."""
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,27 +40,51 @@ def preview(
     `wording` has passed semantics.check. Formulas read the kept values of their inputs. Raises PreviewTooSlow when
     a statement takes more than four seconds.
     """
+    with _in_time() as cursor:
+        last = until or _newest_day(wording, cursor)
+        if last is None:
+            return []
+        since = calendar_months.months_before(calendar_months.first_of(last), months - 1)
+        statement = _preview_statement(wording, since, calendar_months.last_of(last))
+        # The statement is compiled from a checked definition; its values are parameters.
+        cursor.execute(
+            "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
+            f" ({statement.sql}) AS found WHERE dimensions = '' ORDER BY period_start",
+            statement.params,
+        )
+        rows = cursor.fetchall()
+    return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
+
+
+def has_too_many_slices(wording: semantics.Wording) -> bool:
+    """Whether a base metric would have more slices than are kept. False also when counting takes longer than somebody
+    waits: the computation itself looks again."""
+    if wording.dataset is None or not wording.dimensions:
+        return False
+    statement = semantics.slices_counted(
+        wording, sheet_of(wording.dataset), wording.dataset.time_zone, semantics.MOST_SLICES
+    )
+    try:
+        with _in_time() as cursor:
+            cursor.execute(statement.sql, statement.params)
+            (number,) = cursor.fetchone()
+    except PreviewTooSlow:
+        return False
+    return bool(number > semantics.MOST_SLICES)
+
+
+@contextmanager
+def _in_time() -> Iterator[Any]:
+    """A cursor whose statements may take four seconds each. Raises PreviewTooSlow."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = {MILLISECONDS}")
-            last = until or _newest_day(wording, cursor)
-            if last is None:
-                return []
-            since = calendar_months.months_before(calendar_months.first_of(last), months - 1)
-            statement = _preview_statement(wording, since, calendar_months.last_of(last))
-            # The statement is compiled from a checked definition; its values are parameters.
-            cursor.execute(
-                "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
-                f" ({statement.sql}) AS found WHERE dimensions = '' ORDER BY period_start",
-                statement.params,
-            )
-            rows = cursor.fetchall()
+            yield cursor
             cursor.execute("SET LOCAL statement_timeout = DEFAULT")
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
             raise PreviewTooSlow from error
         raise
-    return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
 
 
 def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None:

@@ -1,7 +1,8 @@
 """Down to the source rows: exactly those that a value was computed from."""
 
 import datetime
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 from performance.kpis import semantics
-from performance.kpis.models import MetricVersion
-from performance.kpis.queries.definitions import lineage
+from performance.kpis.models import Metric, MetricValue, MetricVersion
+from performance.kpis.queries.definitions import lineage, versions_in_force
 from performance.kpis.queries.sheets import sheet_of
 from performance.sources.models import Dataset
 
@@ -76,12 +77,29 @@ def trace(
     )
 
 
-def bases_of(version: MetricVersion | None, on: datetime.date) -> list[MetricVersion]:
-    """The base metrics at the bottom of this one, with their names."""
+def bases_behind(metric: Metric, since: datetime.date, until: datetime.date) -> list[MetricVersion]:
+    """The base metrics that the metric's value of these days comes from, with their names: in the versions that it was
+    computed by, also where another one has come into force for later or once the days were closed."""
+    behind = _computed_by([metric.pk], since, until)
+    version = behind.get(metric.pk) or versions_in_force(since, [metric.pk]).get(metric.pk)
     if version is None:
         return []
-    keys = {one.pk for one in lineage(version, on).base_versions()}
-    return sorted(
-        MetricVersion.objects.filter(pk__in=keys).select_related("metric", "dataset__connection"),
-        key=lambda one: one.metric.name_en,
+    bases = {one.metric_id: one for one in lineage(version, since).base_versions()}
+    if not version.is_base:
+        bases |= _computed_by(bases, since, until)
+    found = MetricVersion.objects.filter(pk__in=[one.pk for one in bases.values()])
+    return sorted(found.select_related("metric", "dataset__connection"), key=lambda one: one.metric.name_en)
+
+
+def _computed_by(
+    metric_ids: Iterable[uuid.UUID], since: datetime.date, until: datetime.date
+) -> dict[uuid.UUID, MetricVersion]:
+    """metric id → the version of its value of exactly these days."""
+    totals = MetricValue.objects.filter(
+        metric__in=list(metric_ids),
+        period_start=since,
+        period_end=until,
+        dimensions="",
+        superseded_at=None,
     )
+    return {total.metric_id: total.version for total in totals.select_related("version__dataset__connection")}

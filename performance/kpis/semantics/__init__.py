@@ -1,7 +1,7 @@
 """What a definition means, as SQL: every input is aggregated to the asked grain first, then joined on shared
 dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
 
-from performance.kpis.semantics.base import amount_sql, base_values, day_sql, rows_where
+from performance.kpis.semantics.base import amount_sql, base_values, day_sql, rows_where, slices_counted
 from performance.kpis.semantics.checks import (
     Checked,
     DefinitionRefused,
@@ -12,13 +12,21 @@ from performance.kpis.semantics.checks import (
 )
 from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
-from performance.kpis.semantics.slices import KEY_PATTERN, Slice, dimension_sets, literal, slice_key
+from performance.kpis.semantics.slices import (
+    KEY_PATTERN,
+    MOST_SLICES,
+    Slice,
+    dimension_sets,
+    literal,
+    slice_key,
+)
 from performance.kpis.semantics.storing import store_values
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, Definition, Wording
 
 __all__ = [
     "KEY_PATTERN",
     "MAX_DIMENSIONS",
+    "MOST_SLICES",
     "Checked",
     "Column",
     "Definition",
@@ -40,6 +48,7 @@ __all__ = [
     "rows_where",
     "shared_dimensions",
     "slice_key",
+    "slices_counted",
     "store_values",
     "summed_months",
 ]

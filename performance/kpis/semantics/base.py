@@ -40,14 +40,14 @@ def base_values(
     """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
 
     `grain` "period" asks for the `spans`; `since` and `until` bound the days that are read. Coverage is the part of
-    the rows that had a value to aggregate.
+    the rows that had a value to aggregate, also where a missing one counts as zero.
     """
     keys = sorted(wording.dimensions)
     rows = _rows(wording, sheet, zone, keys, since, until)
     names = "".join(f", d{place}" for place in range(len(keys)))
     if grain == "period":
         bucketed = (
-            f"SELECT span.period_start, span.period_end, day, amount{names} FROM ({rows.sql}) AS r"
+            f"SELECT span.period_start, span.period_end, day, amount, given{names} FROM ({rows.sql}) AS r"
             " JOIN unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
             " ON day BETWEEN span.period_start AND span.period_end"
         )
@@ -55,7 +55,7 @@ def base_values(
     else:
         start, length = BUCKETS[grain]
         bucketed = (
-            f"SELECT period_start, (period_start + {length})::date AS period_end, day, amount{names}"
+            f"SELECT period_start, (period_start + {length})::date AS period_end, day, amount, given{names}"
             f" FROM (SELECT {start} AS period_start, r.* FROM ({rows.sql}) AS r) AS started"
         )
         params = rows.params
@@ -71,10 +71,22 @@ def base_values(
     return Statement(
         f"SELECT period_start, period_end, {slices.slice_sql(keys)} AS slice,"
         f" {slices.dimensions_sql(keys)} AS dimensions, {aggregate} AS value,"
-        " (1000000 * count(amount) / count(*))::int AS coverage_ppm,"
-        " jsonb_build_object('rows', count(*), 'with_value', count(amount)) AS inputs"
+        " (1000000 * count(given) / count(*))::int AS coverage_ppm,"
+        " jsonb_build_object('rows', count(*), 'with_value', count(given)) AS inputs"
         f" FROM ({bucketed}) AS bucketed GROUP BY period_start, period_end{slices.cube(keys)}",
         list(params),
+    )
+
+
+def slices_counted(wording: Wording, sheet: Sheet, zone: str, most: int) -> Statement:
+    """SELECT how many slices the values would have, over all months; at most one more than `most`."""
+    keys = sorted(wording.dimensions)
+    rows = _rows(wording, sheet, zone, keys, None, None)
+    # One dimension in brackets is CUBE of one; without any there is only the total.
+    grouped = slices.cube(keys).removeprefix(", ") or "()"
+    return Statement(
+        f"SELECT count(*) FROM (SELECT 1 FROM ({rows.sql}) AS r GROUP BY {grouped} LIMIT %s) AS counted",
+        [*rows.params, most + 1],
     )
 
 
@@ -93,7 +105,7 @@ def _rows(
     where = rows_where(wording, sheet, zone, since=since, until=until)
     day = day_sql(wording, sheet, zone)
     return Statement(
-        f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount{cuts}"
+        f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount, {_given_sql(wording, sheet)} AS given{cuts}"
         f" FROM {sheet.relation} WHERE {where.sql}",
         [*day.params, *where.params],
     )
@@ -134,8 +146,14 @@ def day_sql(wording: Wording, sheet: Sheet, zone: str) -> Statement:
 
 def amount_sql(wording: Wording, sheet: Sheet) -> str:
     """What one row contributes."""
+    amount = _given_sql(wording, sheet)
+    is_filled = wording.missing_policy == "zero" and wording.aggregation not in OF_A_COLUMN
+    return f"coalesce({amount}, 0)" if is_filled else amount
+
+
+def _given_sql(wording: Wording, sheet: Sheet) -> str:
+    """The same, missing where the row has nothing to contribute."""
     if wording.aggregation in OF_A_COLUMN:
         return sheet.columns[wording.expression].sql if wording.expression else "1"
     formula = formulas.parse(wording.expression, sheet.names())
-    amount = formulas.sql(formula, {key: sheet.columns[key].sql for key in formula.references})
-    return f"coalesce({amount}, 0)" if wording.missing_policy == "zero" else amount
+    return formulas.sql(formula, {key: sheet.columns[key].sql for key in formula.references})

@@ -134,7 +134,7 @@ def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) 
         formula = formula_of(wording, inputs)
         if own_key in formula.references:
             raise DefinitionRefused(_("A metric cannot be computed from itself."), field="formula")
-        found = formulas.unit_of(formula, {key: inputs[key].unit for key in formula.references})
+        found = formulas.measure_of(formula, {key: inputs[key].unit for key in formula.references})
     except (formulas.FormulaRefused, units.UnitRefused) as error:
         error.field = "formula"
         raise
@@ -206,16 +206,32 @@ def _unit(text: str) -> units.Unit:
         raise
 
 
-def _agreed_unit(text: str, found: units.Unit) -> units.Unit:
+def _agreed_unit(text: str, found: formulas.Measure) -> units.Unit:
     """The unit that was named, if it is what the formula gives; the formula's own when none was named."""
+    own = found.unit or units.NUMBER
     if not text.strip():
-        return found
+        return own
     named = _unit(text)
-    if named.is_dimensionless and found.is_dimensionless:
+    if named.is_dimensionless and own.is_dimensionless:
+        _judge_percent(named, found)
         return named
     try:
-        return units.add(named, found)
+        return units.add(named, own)
     except units.UnitRefused as error:
-        words = {"found": found.label, "named": named.label}
+        words = {"found": own.label, "named": named.label}
         message = _("The formula gives %(found)s, not %(named)s.") % words
         raise DefinitionRefused(message, field="unit", code="unit_mismatch") from error
+
+
+def _judge_percent(named: units.Unit, found: formulas.Measure) -> None:
+    """A value in per cent is a hundred times the ratio, and the formula says so: 37.2 is shown as 37.2 %."""
+    if found.tens is None:
+        return
+    if named.shown == "percent" and not found.is_percent:
+        message = _(
+            "A value in percent is a hundred times the ratio: multiply by 100, or name the unit ratio."
+        )
+        raise DefinitionRefused(message, field="unit", code="percent")
+    if named.shown == "ratio" and found.is_percent:
+        message = _("The formula multiplies by 100: name the unit percent, or take the factor away.")
+        raise DefinitionRefused(message, field="unit", code="percent")

@@ -111,7 +111,8 @@ def summed_months(
 ) -> Statement:
     """Values of whole-month stretches of an additive metric: the sum of its months, frozen ones included.
 
-    Same columns as formula_values. `spans` None: every calendar quarter that has a month with a value.
+    Same columns as formula_values; coverage is that of all rows together. `spans` None: every calendar quarter that has
+    a month with a value.
     """
     total = "sum(v.value)"
     if missing_policy == "block":
@@ -123,7 +124,8 @@ def summed_months(
         span = Statement("unnest(%s::date[], %s::date[])", bounds)
     return Statement(
         "SELECT span.period_start, span.period_end, v.slice, v.dimensions,"
-        f" {total} AS value, floor(avg(v.coverage_ppm))::int AS coverage_ppm,"
+        f" {total} AS value, coalesce(floor(1000000 * sum((v.inputs ->> 'with_value')::bigint)"
+        " / nullif(sum((v.inputs ->> 'rows')::bigint), 0)), 0)::int AS coverage_ppm,"
         " jsonb_build_object('rows', sum((v.inputs ->> 'rows')::bigint),"
         " 'with_value', sum((v.inputs ->> 'with_value')::bigint), 'months', count(*)) AS inputs"
         f" FROM {span.sql} AS span(period_start, period_end)"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Slice = Mapping[str, str]
+#: How many slices a metric keeps values for: more is a list of customers, not parts of a business.
+MOST_SLICES = 10_000
 #: What metrics and dimensions may be called: such a key may stand in SQL text.
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,59}\Z"
 

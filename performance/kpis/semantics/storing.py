@@ -4,6 +4,7 @@ import datetime
 import uuid
 
 from performance.kpis.semantics.sheets import Statement
+from performance.kpis.semantics.slices import MOST_SLICES
 
 #: A stretch is closed when every month that it touches is.
 CLOSED = """(SELECT months FROM closed) @> ARRAY(
@@ -24,8 +25,10 @@ def store_values(
 ) -> Statement:
     """Compares `fresh` (the columns of base_values) with the current values whose period_start is in the range.
 
-    Unchanged values stay untouched with their as-of; closed ones are never superseded; what is no longer there is
-    superseded without a successor. Answers one row: how many were inserted, how many superseded. The insert waits
+    Unchanged values stay untouched with their as-of; closed ones are never superseded, and beside them nothing new
+    comes in, so that the parts of a closed total still add up to it; what is no longer there is superseded without a
+    successor. Answers one row: how many were inserted, how many superseded, and whether there were too many slices, in
+    which case nothing was. The insert waits
     for the count of what was superseded, so that the key of current values is free by then.
     """
     sql = f"""
@@ -46,15 +49,21 @@ def store_values(
         WHERE organisation_id = %s AND metric_id = %s AND grain = %s AND superseded_at IS NULL
           AND period_start BETWEEN %s AND %s
     ),
+    sized AS MATERIALIZED (SELECT count(DISTINCT slice_key) > %s AS is_too_many FROM fresh),
+    frozen AS MATERIALIZED (
+        SELECT DISTINCT period_start, period_end FROM kept WHERE state = 'closed'
+    ),
     changed AS MATERIALIZED (
         SELECT f.period_start, f.period_end, f.slice, f.slice_key, f.dimensions, f.value, f.coverage_ppm,
                f.inputs, f.state, k.id AS old_id
         FROM fresh AS f FULL JOIN kept AS k
           ON k.period_start = f.period_start AND k.period_end = f.period_end AND k.slice_key = f.slice_key
-        WHERE k.id IS NULL
+        WHERE NOT (SELECT is_too_many FROM sized) AND (
+           (k.id IS NULL
+               AND (f.period_start, f.period_end) NOT IN (SELECT period_start, period_end FROM frozen))
            OR (k.state = 'provisional' AND (
                 f.slice_key IS NULL OR f.state <> k.state OR k.version_id <> %s
-                OR f.value IS DISTINCT FROM k.value OR f.coverage_ppm <> k.coverage_ppm))
+                OR f.value IS DISTINCT FROM k.value OR f.coverage_ppm <> k.coverage_ppm)))
     ),
     retired AS (
         UPDATE kpis_metricvalue SET superseded_at = %s
@@ -70,7 +79,7 @@ def store_values(
         FROM changed AS c CROSS JOIN freed WHERE c.slice_key IS NOT NULL AND freed.number >= 0
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM added), (SELECT number FROM freed)
+    SELECT (SELECT count(*) FROM added), (SELECT number FROM freed), (SELECT is_too_many FROM sized)
     """
     return Statement(
         sql,
@@ -84,6 +93,7 @@ def store_values(
             grain,
             since,
             until,
+            MOST_SLICES,
             version_id,
             at,
             organisation_id,

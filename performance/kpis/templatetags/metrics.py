@@ -20,8 +20,8 @@ register = template.Library()
 def measured(value: Decimal | None, metric: Any) -> str:
     """`{{ value|measured:metric }}`: ¥187.4M, 37.2%, 4.62. `metric` has unit and decimals."""
     unit = units.parse(metric.unit)
-    if unit.has_money:
-        return formats.money(value, unit.currency or "CNY")
+    if unit.currency and unit.has_money:
+        return formats.money(value, unit.currency)
     if unit.is_dimensionless and unit.shown == "percent":
         return formats.percent(value, metric.decimals)
     return formats.number(value, metric.decimals)
@@ -31,8 +31,8 @@ def measured(value: Decimal | None, metric: Any) -> str:
 def measured_exact(value: Decimal | None, metric: Any) -> str:
     """The same without shortening: ¥187,402,113.20."""
     unit = units.parse(metric.unit)
-    if unit.has_money:
-        return formats.money_exact(value, unit.currency or "CNY")
+    if unit.currency and unit.has_money:
+        return formats.money_exact(value, unit.currency)
     return measured(value, metric)
 
 
@@ -42,8 +42,8 @@ def difference(value: Decimal | None, metric: Any) -> str:
     unit = units.parse(metric.unit)
     if value is None or value == 0:
         return formats.signed(value)
-    if unit.has_money:
-        shown = formats.money(abs(value), unit.currency or "CNY")
+    if unit.currency and unit.has_money:
+        shown = formats.money(abs(value), unit.currency)
         return f"{'+' if value > 0 else formats.MINUS}{shown}"
     if unit.is_dimensionless and unit.shown == "percent":
         return formats.percentage_points(value, metric.decimals)

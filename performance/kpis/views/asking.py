@@ -3,12 +3,15 @@
 import datetime
 import re
 import uuid
+from typing import Any
 
 from django.http import HttpRequest
 
 from performance.foundation import access
 from performance.kpis.models import Dimension
 from performance.people import queries as people
+from performance.sources import queries as sources
+from performance.sources.models import Dataset
 
 
 class MemberRequest(HttpRequest):
@@ -35,6 +38,14 @@ def id_from(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def dataset_from(given: Any) -> Dataset | None:
+    """The dataset of an id, if metrics can read it."""
+    if isinstance(given, Dataset):
+        return given
+    found = id_from(str(given))
+    return sources.datasets_for_metrics().filter(pk=found).first() if found else None
 
 
 def page_of(request: HttpRequest) -> int:

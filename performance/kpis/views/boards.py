@@ -51,11 +51,14 @@ def board(request: asking.MemberRequest) -> HttpResponse:
 def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
     """What charts and month buttons need beside the board itself."""
     chosen = found.chosen
+    settling_days = queries.settling_days()
     month_closes = [
         {
             "month": month,
             "close": found.closed.get(month),
-            "can_close": month not in found.closed and months.last_of(month) < today,
+            "is_over": months.last_of(month) < today,
+            "settled_on": months.settled_on(month, settling_days),
+            "can_close": month not in found.closed and months.settled_on(month, settling_days) <= today,
         }
         for month in found.months[:4]
     ]
@@ -102,7 +105,7 @@ def sentence_of(points: Any, metric: Any) -> str:
 @require_POST
 @access.role("finance_owner")
 def close_month(request: asking.MemberRequest) -> HttpResponse:
-    """Freezes a month's values."""
+    """Closes a month; a worker freezes its values."""
     access.require(rules.can_close_month(request.actor))
     try:
         month = datetime.date.fromisoformat(f"{request.POST.get('month', '')[:7]}-01")

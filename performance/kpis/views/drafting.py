@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from performance.foundation import access, i18n, refusals
-from performance.kpis import actions, forms, queries, rules, semantics
+from performance.kpis import actions, forms, queries, rules, semantics, units
 from performance.kpis.models import Dimension, Metric, MetricVersion
 from performance.kpis.queries import months
 from performance.kpis.views import asking
 from performance.people import queries as people
 from performance.sources import queries as sources
-from performance.sources.models import Dataset
 
 
 @access.member
@@ -108,13 +107,13 @@ def check(request: asking.MemberRequest) -> HttpResponse:
         checked = semantics.check(
             definition, sheet=sheet, inputs=queries.inputs_for(own_key), own_key=own_key
         )
-        context |= _previewed(definition, checked)
+        context |= _previewed(definition, checked, request.actor.organisation.currency)
     except refusals.Refused as refused:
         context["refused"] = refused
     return render(request, "kpis/_card_check.html", context)
 
 
-def _previewed(definition: semantics.Definition, checked: semantics.Checked) -> dict[str, Any]:
+def _previewed(definition: semantics.Definition, checked: semantics.Checked, currency: str) -> dict[str, Any]:
     labels = queries.labels_for([])
     canonical = semantics.Definition(
         **{
@@ -123,7 +122,7 @@ def _previewed(definition: semantics.Definition, checked: semantics.Checked) -> 
             "dimensions": dict.fromkeys(checked.shared, "") if checked.formula else definition.dimensions,
         }
     )
-    shown = SimpleNamespace(unit=str(checked.unit), decimals=definition.decimals)
+    shown = SimpleNamespace(unit=str(units.in_currency(checked.unit, currency)), decimals=definition.decimals)
     context: dict[str, Any] = {
         "checked": checked,
         "measure": shown,
@@ -156,7 +155,7 @@ def _form(
     request: asking.MemberRequest, metric: Metric | None = None, version: MetricVersion | None = None
 ) -> forms.MetricForm:
     if request.method == "POST":
-        return _form_of(request.POST, request.POST, metric)
+        return _form_of(request.POST, request.POST, metric, version)
     initial: dict[str, Any] = forms.initial_of(version) if version else {}
     given = request.GET if request.GET.get("dataset") or not version else QueryDict("")
     for name in ("kind", "dataset"):
@@ -164,28 +163,26 @@ def _form(
             initial[name] = given[name]
     today = people.today(request.actor.organisation)
     initial.setdefault("effective_from", months.first_of(today))
-    return _form_of(initial, None, metric)
+    return _form_of(initial, None, metric, version)
 
 
-def _form_of(chosen: Any, data: Any, metric: Metric | None, *, bound: bool = True) -> forms.MetricForm:
-    dataset = _dataset(chosen.get("dataset"))
+def _form_of(
+    chosen: Any,
+    data: Any,
+    metric: Metric | None,
+    version: MetricVersion | None = None,
+    *,
+    bound: bool = True,
+) -> forms.MetricForm:
+    dataset = asking.dataset_from(chosen.get("dataset"))
     is_base = (chosen.get("kind") or "base") == "base"
     sheet = queries.sheet_of(dataset) if dataset and is_base else None
     names = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
     shared = {} if is_base else names
     if data is not None and bound:
-        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric)
+        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric, version=version)
     initial = chosen.dict() if isinstance(chosen, QueryDict) else chosen
-    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric)
-
-
-def _dataset(given: Any) -> Dataset | None:
-    if isinstance(given, Dataset):
-        return given
-    try:
-        return sources.datasets_for_metrics().filter(pk=uuid.UUID(str(given))).first()
-    except ValueError:
-        return None
+    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric, version=version)
 
 
 def _inputs(own_key: str) -> list[semantics.Input]:
@@ -208,7 +205,7 @@ def _page(request: asking.MemberRequest, form: forms.MetricForm, metric: Metric 
         "nav": "metrics",
         "form": form,
         "metric": metric,
-        "units": forms.UNITS,
+        "units": forms.units_offered(request.actor.organisation.currency),
         "inputs": _inputs(metric.key if metric else ""),
         "has_datasets": sources.datasets_for_metrics().exists(),
     }

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,14 +13,10 @@ from django.views.decorators.http import require_POST
 
 from performance.foundation import access, i18n, refusals
 from performance.kpis import actions, forms, queries, rules
-from performance.kpis.models import Dimension, Metric, Target
+from performance.kpis.models import Dimension, Metric
 from performance.kpis.queries import months, pages
 from performance.kpis.views import asking
 from performance.people import queries as people
-from performance.sources import queries as sources
-from performance.sources.models import Dataset
-
-SHOWN = 40
 
 
 @access.member
@@ -65,25 +60,7 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
     if form is None:
         _by_key, choices = _slices(metric)
         form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
-    everything = Target.objects.filter(metric=metric).select_related("set_by")
-    pages_of_targets = Paginator(everything.order_by("-period_start", "kind", "slice_key"), SHOWN)
-    page = pages_of_targets.get_page(request.GET.get("page"))
-    found = list(page.object_list)
-    labels = queries.labels_for(target.slice for target in found)
-    values = {
-        (value.period_start, value.slice_key): value
-        for value in queries.values().filter(
-            metric=metric, period_start__in={target.period_start for target in found}
-        )
-    }
-    rows = [
-        {
-            "target": target,
-            "label": labels.of(target.slice),
-            "value": values.get((target.period_start, target.slice_key)),
-        }
-        for target in found
-    ]
+    rows, page = pages.target_table(metric, page=asking.page_of(request))
     context: dict[str, Any] = {
         "nav": "metrics",
         "tab": "targets",
@@ -104,7 +81,7 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
 def import_targets(request: asking.MemberRequest) -> HttpResponse:
     """Targets from a dataset: choose it, say which column is what, read it."""
     access.require(request.method == "GET" or rules.can_import_targets(request.actor))
-    dataset = _dataset(request.POST.get("dataset") or request.GET.get("dataset"))
+    dataset = asking.dataset_from(request.POST.get("dataset") or request.GET.get("dataset"))
     sheet = queries.sheet_of(dataset) if dataset else None
     dimensions = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
     metrics = queries.certified_metrics()
@@ -135,10 +112,3 @@ def import_targets(request: asking.MemberRequest) -> HttpResponse:
     return render(
         request, "kpis/import_targets.html", context, status=422 if form.is_bound and form.errors else 200
     )
-
-
-def _dataset(given: Any) -> Dataset | None:
-    try:
-        return sources.datasets_for_metrics().filter(pk=uuid.UUID(str(given))).first()
-    except ValueError:
-        return None

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from performance.foundation import access
 from performance.kpis import queries, rules
 from performance.kpis.queries import months, pages
-from performance.kpis.queries.rows import PAGE, bases_of, trace
+from performance.kpis.queries.rows import PAGE, bases_behind, trace
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
 
@@ -31,6 +31,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     points = queries.series(found, within, SERIES_MONTHS, newest)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
+    table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
     return render(
         request,
         "kpis/values.html",
@@ -46,7 +47,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "within_query": urlencode(within),
             "cut": cut,
             "cuts": [(key, labels.dimension(key)) for key in cuts],
-            "rows": pages.value_table(found, month=month, cut=cut, within=within),
+            "rows": table,
+            "page_obj": page,
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
@@ -69,8 +71,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     month = asking.month_of(request) or queries.latest_month([found.pk]) or months.first_of(today)
     since = asking.day_of(request, "since") or month
     until = asking.day_of(request, "until") or months.last_of(month)
-    version = queries.versions_in_force(since, [found.pk]).get(found.pk)
-    bases = bases_of(version, since)
+    bases = bases_behind(found, since, until)
     chosen = next(
         (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
     )

@@ -1,17 +1,20 @@
 """How far a dataset has been read: the largest value of its cursor column, kept as the source writes it.
 
 Kept raw, so that a wall-clock column stays a wall clock and an instant an instant; the next load starts some
-days earlier, for rows that arrive late or are corrected.
+days earlier, for rows that arrive late or are corrected. Only rows that were taken count, and no day after the
+load itself: one 9999-12-31 among them would end the reading for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
-from performance.sources.models import Dataset, DatasetColumn, Load
+from performance.sources.models import ColumnType, Dataset, DatasetColumn, JobState, Load
 
 Position = datetime | date | Decimal | int
 
@@ -22,23 +25,58 @@ def start_of(dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> 
     if load.is_full or column is None or not load.cursor_from:
         return None
     position = decoded(load.cursor_from)
+    latest = _latest(position, dataset, load, column)
+    if latest is not None and position > latest:
+        # Kept before days to come were no longer counted: what was passed over since is not known.
+        return None
     if isinstance(position, date):
         position -= timedelta(days=dataset.overlap_days)
+    else:
+        earlier = _reached_before(dataset, load)
+        if earlier is None or _kind(earlier) != _kind(position):
+            return None
+        position = min(position, earlier)
+    if isinstance(position, datetime) and column.type == ColumnType.DATE:
+        position = _midnight(position, ZoneInfo(dataset.time_zone))
     return connectors.Cursor(column=column.source_name, start=position)
 
 
-class Furthest:
-    """The largest cursor value among the rows that pass by; never before where the dataset already was."""
+def _reached_before(dataset: Dataset, load: Load) -> Position | None:
+    """How far the dataset had been read as many days ago as are read again: numbers tell no days, the log of loads
+    does. A number that was given out before and committed late is found this way too. None while there is no such load.
+    """
+    at = (load.started_at or load.asked_at) - timedelta(days=dataset.overlap_days)
+    done = Load.objects.filter(dataset=dataset, state=JobState.DONE, finished_at__lte=at).exclude(
+        cursor_to={}
+    )
+    reached = done.order_by("-finished_at").values_list("cursor_to", flat=True).first()
+    return decoded(reached) if reached else None
 
-    def __init__(self, dataset: Dataset, columns: Sequence[DatasetColumn]) -> None:
-        column = _cursor_column(dataset, columns)
-        self._place = list(columns).index(column) if column is not None else None
+
+def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    """We keep the day and the source the moment: a day that is read again is read from its beginning, else the
+    merge would take its earlier rows for gone."""
+    if moment.tzinfo is None:
+        return datetime.combine(moment.date(), time())
+    return datetime.combine(moment.astimezone(zone).date(), time(), zone)
+
+
+class Furthest:
+    """The largest cursor value among the rows that were taken, up to the start of the load; never before where the
+    dataset already was."""
+
+    def __init__(self, dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> None:
+        self._dataset, self._load = dataset, load
+        self._column = _cursor_column(dataset, columns)
+        self._place = list(columns).index(self._column) if self._column is not None else None
         self._furthest: Position | None = decoded(dataset.cursor) if dataset.cursor else None
 
-    def see(self, rows: Iterable[connectors.Row]) -> None:
+    def see(self, batch: connectors.Batch, taken: Iterable[int]) -> None:
+        """`taken`: the numbers of the rows of this batch that became rows of ours."""
         if self._place is None:
             return
-        values = [row[self._place] for row in rows if isinstance(row[self._place], Position)]
+        given = (batch.rows[number - batch.first_row][self._place] for number in taken)
+        values: list[Any] = [value for value in given if isinstance(value, Position)]
         if values:
             largest = max(values)
             comparable = self._furthest is None or _kind(self._furthest) == _kind(largest)
@@ -47,7 +85,10 @@ class Furthest:
 
     @property
     def value(self) -> dict[str, str]:
-        return encoded(self._furthest) if self._furthest is not None else {}
+        if self._furthest is None:
+            return {}
+        latest = _latest(self._furthest, self._dataset, self._load, self._column)
+        return encoded(self._furthest if latest is None else min(self._furthest, latest))
 
 
 def encoded(position: Position) -> dict[str, str]:
@@ -62,6 +103,17 @@ def decoded(kept: Mapping[str, str]) -> Position:
     if kept["type"] == "date":
         return date.fromisoformat(text)
     return Decimal(text) if kept["type"] == "decimal" else int(text)
+
+
+def _latest(position: Position, dataset: Dataset, load: Load, column: DatasetColumn | None) -> Any:
+    """The start of the load, in the kind of the position; None for numbers that are no days."""
+    now = (load.started_at or load.asked_at).astimezone(ZoneInfo(dataset.time_zone))
+    if isinstance(position, datetime):
+        return now if position.tzinfo else now.replace(tzinfo=None)
+    if isinstance(position, date):
+        return now.date()
+    is_day = column is not None and column.type == ColumnType.DATE
+    return int(f"{now:%Y%m%d}") if is_day else None
 
 
 def _kind(position: Position) -> str:

@@ -114,10 +114,10 @@ def _staged(
 ) -> Any:
     """Every batch typed and staged; returns the furthest cursor value seen, as the source gave it."""
     shape = shaping.Shape(work.columns, zone=zoneinfo.ZoneInfo(work.dataset.time_zone))
-    furthest = cursors.Furthest(work.dataset, work.columns)
+    furthest = cursors.Furthest(work.dataset, work.load, work.columns)
     for batch in source.read(work.source, work.source_names, work.start, batch_rows):
         shaped = shape.of(batch)
-        furthest.see(batch.rows)
+        furthest.see(batch, [number for number, _values in shaped.rows])
         now = clock()
         with tenancy.acting_for(tenancy.current_organisation_id()):
             claiming.beat(
@@ -127,6 +127,7 @@ def _staged(
                 rows_rejected=F("rows_rejected") + len(shaped.rejected),
             )
             merging.stage(work.dataset, work.columns, work.load, shaped.rows)
+            merging.stage_keys(work.dataset, work.columns, work.load, shaped.keys)
             _keep_aside(work.load, shaped.rejected)
     return furthest.value
 

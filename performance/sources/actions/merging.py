@@ -69,6 +69,18 @@ def stage(
             copy.write_row((organisation_id, load.pk, number, *values))
 
 
+def stage_keys(
+    dataset: Dataset,
+    columns: Sequence[DatasetColumn],
+    load: Load,
+    keys: Sequence[tuple[int, tuple[Any, ...]]],
+) -> None:
+    """Remembers, under negative numbers, which rows the source still has although they could not be taken: what we
+    have of them is older, but not gone."""
+    if keys:
+        stage(dataset, columns, load, ((-number, values) for number, values in keys))
+
+
 def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Doubled:
     """Takes rows with a repeated key out of the stage."""
     keys = _keys(columns)
@@ -79,8 +91,8 @@ def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Dou
     with database.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {staged} WHERE row_no IN (SELECT row_no FROM (SELECT row_no,"  # noqa: S608
-            f" row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY row_no) AS nth FROM {staged}) AS counted"
-            f" WHERE nth > 1) RETURNING row_no, {names}"
+            f" row_number() OVER (PARTITION BY {', '.join(keys)} ORDER BY row_no) AS nth FROM {staged}"
+            f" WHERE row_no > 0) AS counted WHERE nth > 1) RETURNING row_no, {names}"
         )
         kept = cursor.fetchmany(shaping.MAX_KEPT)
         return Doubled(count=cursor.rowcount, kept=[_doubled(row, columns) for row in kept])
@@ -115,7 +127,7 @@ def _merge_by_key(
     same_key = " AND ".join(f"s.{key} = d.{key}" for key in keys)
     window, values = _window(dataset, columns, start)
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {staged}")  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM {staged} WHERE row_no > 0")  # noqa: S608
         (total,) = cursor.fetchone()
         cursor.execute(
             f"DELETE FROM {kept} d WHERE {window} NOT EXISTS (SELECT 1 FROM {staged} s WHERE {same_key})",  # noqa: S608
@@ -129,7 +141,7 @@ def _merge_by_key(
             change = f"UPDATE SET {sets} WHERE ROW({before}) IS DISTINCT FROM ROW({after})"
         cursor.execute(
             f"WITH written AS (INSERT INTO {kept} AS d ({', '.join(names)}) SELECT {', '.join(names)}"  # noqa: S608
-            f" FROM {staged} ON CONFLICT ({', '.join(keys)}) DO {change} RETURNING (xmax = 0) AS is_new)"
+            f" FROM {staged} WHERE row_no > 0 ON CONFLICT ({', '.join(keys)}) DO {change} RETURNING (xmax = 0) AS is_new)"
             " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written"
         )
         inserted, updated = cursor.fetchone()

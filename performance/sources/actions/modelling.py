@@ -87,7 +87,8 @@ def create_dataset(
 
 
 def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime, why: str = "") -> Load:
-    """Takes over another set of columns, key or cursor, and reads everything again.
+    """Takes over another set of columns, key or cursor, and reads everything again. Where the rows that are there do
+    not fit any more, the dataset counts as not loaded until then, and metrics keep the values that they had.
 
     Raises SourceRefused as create_dataset, and "load_running" while a load writes into the table.
     """
@@ -99,12 +100,16 @@ def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime
         if queries.open_load(dataset) is not None:
             raise SourceRefused(_("Wait until the load has ended, or stop it."), code="load_running")
         before = _told(dataset, list(dataset.columns.all()))
+        rows_before = _meaning(dataset, list(dataset.columns.all()))
         for name, value in _own_fields(plan, connection).items():
             setattr(dataset, name, value)
         dataset.cursor = {}
         _saved_once(dataset)
         _set_columns(dataset, plan)
         shape_rows(dataset)
+        if _meaning(dataset, list(dataset.columns.all())) != rows_before:
+            dataset.loaded_at = None
+            dataset.save(update_fields=["loaded_at"])
         after = _told(dataset, list(dataset.columns.all()))
         changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         audit.record(by=by, action="sources.change_dataset", subject=dataset, changes=changes, why=why, at=at)
@@ -235,6 +240,17 @@ def _told(dataset: Dataset, columns: Sequence[DatasetColumn]) -> dict[str, Any]:
         "refresh_hours": dataset.refresh_hours,
         "columns": [f"{column.key}: {column.type}, {column.role}" for column in columns],
     }
+
+
+def _meaning(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Any:
+    """What decides what stands in the rows: other names change nothing in them."""
+    read = (dataset.schema_name, dataset.table_name, dataset.query, dataset.time_zone)
+    kept = {
+        (column.key, column.source_name, column.type, column.date_order, column.is_key)
+        for column in columns
+        if column.role != ColumnRole.IGNORED
+    }
+    return read, kept
 
 
 def _saved_once(dataset: Dataset) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from performance.foundation import audit, tenancy
 from performance.sources import connectors
 from performance.sources.actions import claiming, reaching
-from performance.sources.connectors import proposing
+from performance.sources.connectors import columns, proposing
 from performance.sources.models import Connection, ConnectionState, JobState, Probe, ProbeKind
 from performance.sources.models.jobs import OPEN
 
@@ -60,6 +60,8 @@ def run_probe(*, probe_id: uuid.UUID, clock: Callable[[], datetime]) -> None:
     if probe is None:
         return
     try:
+        if probe.attempt > claiming.MAX_ATTEMPTS:
+            raise connectors.ConnectorRefused("gave_up", attempts=claiming.MAX_ATTEMPTS)
         answer = _asked(probe)
     except connectors.ConnectorRefused as refused:
         _note_problem(probe, refused, at=clock())
@@ -117,12 +119,8 @@ def _description(source: connectors.Connector, wanted: connectors.Source) -> dic
     proposals = proposing.proposed_columns(infos, rows, has_types=source.kind != "file")
     return {
         "columns": [dataclasses.asdict(proposal) for proposal in proposals],
-        "rows": [[_shown(value) for value in row] for row in rows[:SHOWN_ROWS]],
+        "rows": [[columns.shown(value, SHOWN_LETTERS) for value in row] for row in rows[:SHOWN_ROWS]],
     }
-
-
-def _shown(value: Any) -> str | None:
-    return None if value is None else str(value)[:SHOWN_LETTERS]
 
 
 def _note_check(probe: Probe, answer: Mapping[str, Any], *, at: datetime) -> None:

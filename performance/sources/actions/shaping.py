@@ -30,10 +30,12 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Shaped:
-    """`rows`: (row number, typed values in the order of the columns)."""
+    """`rows`: (row number, typed values in the order of the columns). `keys`: the same of rejected rows whose key
+    could be read, with nothing but the key in them."""
 
     rows: list[tuple[int, tuple[Any, ...]]]
     rejected: list[Rejection]
+    keys: list[tuple[int, tuple[Any, ...]]]
 
 
 class Shape:
@@ -50,7 +52,7 @@ class Shape:
     def of(self, batch: connectors.Batch) -> Shaped:
         """Column by column where all goes well; value by value only in columns that hold something odd."""
         if not batch.rows:
-            return Shaped([], [])
+            return Shaped([], [], [])
         problems: dict[int, tuple[int, str]] = {}
         typed: list[Sequence[Any]] = []
         for place, values in enumerate(zip(*batch.rows, strict=True)):
@@ -59,13 +61,25 @@ class Shape:
             self._judge_keys(place, typed[place], problems)
         rows: list[tuple[int, tuple[Any, ...]]] = []
         rejected: list[Rejection] = []
+        keys: list[tuple[int, tuple[Any, ...]]] = []
         for index, values in enumerate(zip(*typed, strict=True)):
             number = batch.first_row + index
             if index in problems:
                 rejected.append(self._rejection(number, batch.rows[index], *problems[index]))
+                if self._names_a_row(values):
+                    keys.append((number, self._only_key(values)))
             else:
                 rows.append((number, values))
-        return Shaped(rows, rejected)
+        return Shaped(rows, rejected, keys)
+
+    def _names_a_row(self, values: Sequence[Any]) -> bool:
+        found = [values[place] for place in self._keys]
+        return bool(found) and not any(
+            value is None or (isinstance(value, str) and len(value) > MAX_KEY_TEXT) for value in found
+        )
+
+    def _only_key(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(value if place in self._keys else None for place, value in enumerate(values))
 
     def _column(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> list[Any]:
         if typing_rules.fit_as_they_are(self._types[place], values):
@@ -101,12 +115,8 @@ class Shape:
 
 
 def shown(value: Any) -> str | None:
-    """A raw value as text that can be kept and read."""
-    if value is None:
-        return None
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)[: MAX_SHOWN // 2].hex()
-    return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_SHOWN]
+    """A raw value as it is kept beside a rejected row."""
+    return typing_rules.shown(value, MAX_SHOWN)
 
 
 def drift(found: Iterable[connectors.ColumnInfo], promised: Iterable[DatasetColumn]) -> list[dict[str, str]]:

@@ -91,5 +91,5 @@ def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
 
 def _let_old_files_go(connection: Connection) -> None:
     files = SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id")
-    for old in files[KEPT_FILES:]:
-        SourceFilePart.objects.filter(file=old).delete()
+    kept = list(files.values_list("pk", flat=True)[:KEPT_FILES])
+    SourceFilePart.objects.filter(file__connection=connection).exclude(file__in=kept).delete()

@@ -179,6 +179,15 @@ def _is_clean(text: str) -> bool:
     return True
 
 
+def shown(value: Any, most: int) -> str | None:
+    """A raw value as text that can be kept and read, of `most` letters."""
+    if value is None:
+        return None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)[: most // 2].hex()
+    return str(value)[:most].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def _unfit(value: Any, code: str) -> Rejected:
     return Rejected("text_too_long" if isinstance(value, TooLong) else code)
 

@@ -32,7 +32,7 @@ def guess(values: Iterable[Any]) -> Guess:
     seen = list(values)
     filled = [value for value in seen if not _blank(value)]
     share = len(filled) * 1_000_000 // len(seen) if seen else 0
-    examples = tuple(dict.fromkeys(str(value)[:60] for value in filled[:200]))[:3]
+    examples = tuple(dict.fromkeys(columns.shown(value, 60) or "" for value in filled[:200]))[:3]
     type_, order = _narrowest(filled)
     return Guess(type=type_, date_order=order, filled_ppm=share, examples=examples)
 

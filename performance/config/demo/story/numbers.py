@@ -83,6 +83,7 @@ def tell(stage: Stage, password: str) -> None:
         _set_targets(stage)
         for month in stage.days.months()[:-2]:
             kpis.close_month(month=month, by=stage.actor(FINANCE), at=at)
+        kpis.refresh_values(by=stage.actor(FINANCE), at=at)
 
 
 def _set_targets(stage: Stage) -> None:

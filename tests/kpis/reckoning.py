@@ -1,7 +1,7 @@
-"""A validated tree over exact decimals: how totals are recomputed from their inputs.
+"""A formula over exact decimals, reckoned apart from any database: what its SQL is measured against.
 
-Sixty digits are carried, far beyond the eight decimals that are stored, so that the order of a formula's
-steps cannot be seen in its result.
+Sixty digits are carried, far beyond the twelve decimals that are stored, so that the order of a formula's steps cannot
+be seen in its result.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from decimal import (
     ROUND_HALF_UP,
     Context,
     Decimal,
-    DecimalException,
     DivisionByZero,
     InvalidOperation,
     Overflow,
@@ -35,11 +34,8 @@ CONTEXT = Context(
 
 
 def value(formula: Formula, values: Mapping[str, Decimal | None]) -> Decimal | None:
-    """The result, or None where it is missing. Raises FormulaRefused: unknown_name, too_large."""
-    try:
-        return _value(formula.root, values)
-    except DecimalException as error:
-        raise FormulaRefused("too_large") from error
+    """The result, or None where it is missing. Raises FormulaRefused: unknown_name."""
+    return _value(formula.root, values)
 
 
 def _value(node: Node, values: Mapping[str, Decimal | None]) -> Decimal | None:
