@@ -2,15 +2,25 @@
 asked for when it is closing, what is closed is sealed, and check-ins are asked for when they are due."""
 
 import datetime
+import zoneinfo
 
 from celery import shared_task
-from django.utils import timezone
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from okr import actions, queries, rules
-from performance.foundation import jobs, tenancy
+from performance.foundation import access, jobs, tenancy
+from performance.foundation.components import formats
+from performance.inbox import actions as inbox
+from performance.inbox import tasks as inbox_tasks
 from performance.people import models as people_models
 from performance.people import queries as people
 
+#: From this hour on the week before is told.
+MORNING = 7
 #: Objectives that are locked together.
 BATCH = 100
 
@@ -63,3 +73,46 @@ def close_periods() -> None:
     """Asks for grades in closing periods and seals the goals of closed ones."""
     actions.ask_for_grades(at=timezone.now())
     actions.seal_closed_periods(at=timezone.now())
+
+
+@shared_task(base=jobs.OrganisationTask)
+def write_week_letters() -> int:
+    """On the first workday of a week, from the morning on: the week before, to those whom it concerns. Returns how many
+    were written; a full batch is followed by the next."""
+    at = timezone.now()
+    organisation = people_models.Organisation.objects.get(pk=tenancy.current_organisation_id())
+    here = at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone))
+    if here.hour < MORNING or not people.work_days(organisation).is_workday(here.date()):
+        return 0
+    monday = rules.monday_of(here.date()) - datetime.timedelta(days=7)
+    digests = queries.week_digests(organisation=organisation, monday=monday, today=here.date())
+    if digests:
+        written = [_week_letter(digest, organisation) for digest in digests]
+        inbox.queue_letters(kind=queries.WEEK_LETTER, key=monday.isoformat(), letters=written, at=at)
+        jobs.nudge(write_week_letters)
+    return len(digests)
+
+
+def _week_letter(digest: queries.WeekDigest, organisation: people_models.Organisation) -> inbox.Written:
+    def link(path: str) -> str:
+        return settings.ACCORD_URL + access.inside(organisation.pk, path)
+
+    def linked(goals: list[queries.GoalThen]) -> list[tuple[queries.GoalThen, str]]:
+        return [(goal, link(reverse("okr:objective", args=[goal.row.objective.pk]))) for goal in goals]
+
+    with translation.override(inbox_tasks.language_of(digest.person, organisation)):
+        context = {
+            "digest": digest,
+            "organisation": organisation,
+            "goals": linked(digest.goals),
+            "behind": linked(digest.behind),
+            "home": link(reverse("okr:home")),
+            "my_team": link(reverse("okr:my_team")),
+            "settings": link(reverse("inbox:mail")),
+        }
+        return inbox.Written(
+            person_id=digest.person.pk,
+            subject=_("Your week: %(week)s") % {"week": formats.week(digest.monday)},
+            text=render_to_string("okr/email/week.txt", context),
+            html=render_to_string("okr/email/week.html", context),
+        )

@@ -34,6 +34,7 @@ from okr.queries.contents import (
     owners_named,
     standing_content,
 )
+from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
@@ -77,9 +78,11 @@ from okr.queries.weeks import period_of_week, periods_of_week
 
 __all__ = [
     "A_WEEK",
+    "WEEK_LETTER",
     "Branch",
     "ConfidenceRow",
     "Frame",
+    "GoalThen",
     "KeyResultRow",
     "MapNode",
     "Node",
@@ -91,6 +94,7 @@ __all__ = [
     "Streak",
     "TeamRow",
     "VoteShown",
+    "WeekDigest",
     "amount",
     "bound_key_results",
     "branch_of",
@@ -174,6 +178,7 @@ __all__ = [
     "visible_titles",
     "visible_to",
     "voters_of",
+    "week_digests",
     "weeks_of",
     "with_conversation",
     "with_key_results",

@@ -36,6 +36,12 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "write-daily-letters": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.inbox.tasks.write_daily_letters"],
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "send-waiting-invitations": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.people.tasks.send_waiting_invitations"],
@@ -85,6 +91,12 @@ app.conf.beat_schedule = {
         "args": ["okr.tasks.keep_rhythm"],
         "schedule": 300,
         "options": {"expires": 300},
+    },
+    "write-week-letters": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.write_week_letters"],
+        "schedule": 600,
+        "options": {"expires": 600},
     },
     "refresh-stale-metric-values": {
         "task": "performance.foundation.tasks.sweep",

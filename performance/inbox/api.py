@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.inbox import actions, queries
-from performance.inbox.models import Area, WorkItem
+from performance.inbox.models import Area, MailRule, WorkItem
 
 
 class ItemOut(serializers.ModelSerializer[WorkItem]):
@@ -88,7 +88,34 @@ class Wake(api.TenantView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class MailRuleFields(serializers.ModelSerializer[MailRule]):
+    class Meta:
+        model = MailRule
+        fields = ["pace", "daily_hour", "quiet_from", "quiet_until", "wants_week"]
+
+
+class Mail(api.TenantView):
+    """How I am written to: at once, once a day or never; quiet hours; a summary of the week. Hours are full ones in the
+    organisation's time zone."""
+
+    scope_read = "inbox:read"
+    scope_write = "inbox:write"
+
+    @extend_schema(responses=MailRuleFields)
+    def get(self, request: Request) -> Response:
+        return Response(MailRuleFields(actions.mail_rule_of(request.actor.person)).data)
+
+    @extend_schema(request=MailRuleFields, responses=MailRuleFields)
+    def put(self, request: Request) -> Response:
+        given = MailRuleFields(actions.mail_rule_of(request.actor.person), data=request.data)
+        given.is_valid(raise_exception=True)
+        standing = {name: getattr(given.instance, name) for name in MailRuleFields.Meta.fields}
+        rule = actions.set_mail_rule(**(standing | given.validated_data), by=request.actor, at=timezone.now())
+        return Response(MailRuleFields(rule).data)
+
+
 urls = [
+    path("inbox/mail/", Mail.as_view(), name="api_inbox_mail"),
     path("inbox/", Items.as_view(), name="api_inbox"),
     path("inbox/<uuid:item_id>/snooze/", Snooze.as_view(), name="api_inbox_snooze"),
     path("inbox/<uuid:item_id>/wake/", Wake.as_view(), name="api_inbox_wake"),

@@ -67,6 +67,71 @@ class WorkItem(tenancy.TenantModel):
         return self.kind.partition(".")[0]
 
 
+class MailPace(models.TextChoices):
+    AT_ONCE = "at_once", _("At once")
+    DAILY = "daily", _("Once a day, all together")
+    NEVER = "never", _("Never: I look here")
+
+
+class MailRule(tenancy.TenantModel):
+    """How somebody wants to be written to. Hours are full hours in the organisation's time zone; quiet hours may cross
+    midnight. Whoever has no row is told at once, and of the week."""
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="mail_rules")
+    pace = models.CharField(
+        _("e-mail about what waits"), max_length=8, choices=MailPace.choices, default="at_once"
+    )
+    daily_hour = models.PositiveSmallIntegerField(_("hour of the daily e-mail"), default=8)
+    quiet_from = models.PositiveSmallIntegerField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.PositiveSmallIntegerField(_("quiet until"), null=True, blank=True)
+    wants_week = models.BooleanField(_("a summary of the week, on Mondays"), default=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person"], name="mail_rule_once"),
+            models.CheckConstraint(condition=Q(pace__in=MailPace.values), name="mail_pace_known"),
+            models.CheckConstraint(condition=Q(daily_hour__range=(0, 23)), name="mail_daily_hour"),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__range=(0, 23), quiet_until__range=(0, 23)),
+                name="mail_quiet_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.pace}"
+
+
+class Letter(tenancy.TenantModel):
+    """One e-mail that is no single work item: a digest. Written once for each person, kind and key (the day or week that
+    it tells of), in its reader's language; sent by a task, sent once."""
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="letters")
+    kind = models.CharField(_("kind"), max_length=40)
+    key = models.CharField(_("what it tells of"), max_length=40)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+    html = models.TextField(_("text with marks"))
+    queued_at = models.DateTimeField(_("queued at"))
+    sending_at = models.DateTimeField(_("being sent since"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person", "kind", "key"], name="letter_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "queued_at"], condition=Q(sent_at__isnull=True), name="letter_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}: {self.person_id}"
+
+
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
 

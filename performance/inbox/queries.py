@@ -2,10 +2,20 @@
 
 import datetime
 import uuid
+import zoneinfo
+from collections import defaultdict
+from dataclasses import dataclass
 
-from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
-from performance.inbox.models import Area, WorkItem
+from performance.inbox.models import Area, Letter, MailPace, MailRule, WorkItem
+from performance.people import models as people_models
+from performance.people import queries as people
+
+#: Items that a daily e-mail names; it counts the others.
+NAMED_A_DAY = 20
+#: People who are written to in one go.
+A_BATCH = 500
 
 # One icon for each kind of work; the area's own where a kind has none.
 ICONS = {
@@ -95,3 +105,55 @@ def urgency_of(item: WorkItem, on: datetime.date) -> str:
     if item.due_on is None or item.due_on > on:
         return "accent"
     return "warn" if item.due_on == on else "bad"
+
+
+@dataclass(frozen=True)
+class DailyDigest:
+    """What somebody is told this day: the most urgent items, and how many there are in all."""
+
+    person: people_models.Person
+    day: datetime.date
+    items: tuple[WorkItem, ...]
+    total: int
+
+    @property
+    def rest(self) -> int:
+        return self.total - len(self.items)
+
+
+def daily_digests(*, organisation: people_models.Organisation, at: datetime.datetime) -> list[DailyDigest]:
+    """For those who are told once a day, whose hour has come, for whom something waits, and who have not been written
+    to today; up to a batch, on workdays. Four queries."""
+    here = at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone))
+    day = here.date()
+    if not people.work_days(organisation).is_workday(day):
+        return []
+    told = Letter.objects.filter(person=OuterRef("person"), kind="inbox.daily", key=day.isoformat())
+    items = WorkItem.objects.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day), done_at=None)
+    rules = MailRule.objects.filter(
+        ~Exists(told),
+        Exists(items.filter(person=OuterRef("person"))),
+        pace=MailPace.DAILY,
+        daily_hour__lte=here.hour,
+        person__in=people.active_people(day).exclude(email="").values("pk"),
+    )
+    persons = {rule.person_id: rule.person for rule in rules.select_related("person__user")[:A_BATCH]}
+    waiting: dict[uuid.UUID, list[WorkItem]] = defaultdict(list)
+    for item in items.filter(person__in=persons).order_by(
+        F("due_on").asc(nulls_last=True), "assigned_at", "id"
+    ):
+        waiting[item.person_id].append(item)
+    return [
+        DailyDigest(persons[key], day, tuple(found[:NAMED_A_DAY]), len(found))
+        for key, found in waiting.items()
+    ]
+
+
+def without_week() -> QuerySet[MailRule, uuid.UUID]:
+    """Ids of those who want no summary of the week, as a part of a larger query."""
+    return MailRule.objects.filter(wants_week=False).values_list("person_id", flat=True)
+
+
+def letters_sent(kind: str, key: str) -> QuerySet[Letter]:
+    """Letters of a kind that tell of this day or week, sent or on their way."""
+    return Letter.objects.filter(kind=kind, key=key)

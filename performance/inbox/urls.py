@@ -8,6 +8,7 @@ app_name = "inbox"
 
 urlpatterns: list[URLPattern] = [
     path("", views.waiting, name="list"),
+    path("mail/", views.mail, name="mail"),
     path("card/", views.card, name="card"),
     path("<uuid:item_id>/snooze/", views.snooze, name="snooze"),
     path("<uuid:item_id>/wake/", views.wake, name="wake"),

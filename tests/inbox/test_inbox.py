@@ -234,11 +234,11 @@ def test_a_claim_that_was_given_up_for_lost_closes_nothing(cast: Cast, assign: A
         held = actions.claim_delivery(delivery_id=key, at=later)
         assert lost
         assert held
-        actions.note_failed(delivery=lost, at=later, error="away")
-        actions.note_sent(delivery=lost, at=later)
+        actions.note_failed(message=lost, at=later, error="away")
+        actions.note_sent(message=lost, at=later)
         delivery = models.Delivery.objects.get()
         assert (delivery.sent_at, delivery.sending_at, delivery.error) == (None, later, "")
-        actions.note_sent(delivery=held, at=later)
+        actions.note_sent(message=held, at=later)
         assert models.Delivery.objects.get().sent_at == later
 
 
@@ -280,7 +280,7 @@ def test_after_a_full_batch_the_next_one_is_asked_for(
     cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nudged: list[Any] = []
-    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(tasks, "BATCH", 2)
     monkeypatch.setattr("performance.foundation.jobs.nudge", lambda task, *args: nudged.append(task.name))
     for person in (cast.employee, cast.colleague, cast.hr):
         assign(to=person)

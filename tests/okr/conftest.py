@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,12 @@ from performance.foundation import access, tenancy
 from performance.people import models as people
 
 WEEK = datetime.timedelta(days=7)
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def moment(monday: datetime.date, day: int, hour: int, minute: int = 0) -> datetime.datetime:
+    """Day 0 is the Monday."""
+    return datetime.datetime.combine(monday + datetime.timedelta(days=day), datetime.time(hour, minute), ZONE)
 
 
 def monday_of(day: datetime.date) -> datetime.date:
@@ -116,3 +123,12 @@ def check_in(
         )
 
     return do
+
+
+@pytest.fixture
+def week(cast: Any, quarter: people.Period) -> datetime.date:
+    """A Monday in the middle of the quarter, in a country without holidays."""
+    people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
+    for loaded in (cast.organisation, quarter.organisation):
+        loaded.country = ""
+    return monday_of(quarter.starts_on) + 5 * WEEK

@@ -4,7 +4,6 @@ import datetime
 import itertools
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -15,24 +14,8 @@ from performance.foundation import tenancy
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
-from tests.conftest import Cast, make_person, reports_to
-from tests.okr.conftest import WEEK, monday_of
-
-ZONE = ZoneInfo("Asia/Shanghai")
-
-
-@pytest.fixture
-def week(cast: Cast, quarter: people.Period) -> datetime.date:
-    """A Monday in the middle of the quarter, in a country without holidays."""
-    people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
-    for loaded in (cast.organisation, quarter.organisation):
-        loaded.country = ""
-    return monday_of(quarter.starts_on) + 5 * WEEK
-
-
-def moment(monday: datetime.date, day: int, hour: int, minute: int = 0) -> datetime.datetime:
-    """Day 0 is the Monday."""
-    return datetime.datetime.combine(monday + datetime.timedelta(days=day), datetime.time(hour, minute), ZONE)
+from tests.conftest import make_person, reports_to
+from tests.okr.conftest import WEEK, moment, monday_of
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class ScoreOut(serializers.ModelSerializer[Score]):
         ]
 
 
-class ChangeOut(serializers.Serializer[queries.Change]):
+class ScoreChangeOut(serializers.Serializer[queries.Change]):
     """Since the last closed period, in micro points: performance + weight effects, exactly."""
 
     period = serializers.UUIDField(source="period.pk")
@@ -59,10 +59,10 @@ class ScoreDetailOut(ScoreOut):
     class Meta(ScoreOut.Meta):
         fields = [*ScoreOut.Meta.fields, "explanation", "evidence", "change"]
 
-    @extend_schema_field(ChangeOut(allow_null=True))
+    @extend_schema_field(ScoreChangeOut(allow_null=True))
     def get_change(self, score: Score) -> Any:
         change = queries.change_since(score)
-        return ChangeOut(change).data if change else None
+        return ScoreChangeOut(change).data if change else None
 
 
 class ReplayOut(serializers.Serializer[queries.Replay]):

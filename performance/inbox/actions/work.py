@@ -1,4 +1,4 @@
-"""Writes: give somebody work, and note that it is done."""
+"""Give somebody work, and note that it is done."""
 
 import datetime
 import uuid
@@ -17,10 +17,6 @@ from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.people import queries as people_queries
 
-SENDING_LASTS = datetime.timedelta(minutes=10)
-ATTEMPTS = 6
-# How long a failed message rests before it is tried again: one, two, four … minutes.
-REST = datetime.timedelta(minutes=1)
 # What is asked of somebody because of whom they lead; it falls to whoever leads them next.
 FOLLOWS_THE_LINE = (
     "goals.agreement",
@@ -32,7 +28,6 @@ FOLLOWS_THE_LINE = (
 )
 TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
 SNOOZED_AT_MOST = datetime.timedelta(days=366)
-BATCH = 100
 MANY = 1000
 
 
@@ -208,53 +203,6 @@ def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
         raise InboxRefused(_("This is done already."), code="conflict")
     item.snoozed_until = None
     item.save(update_fields=["snoozed_until"])
-
-
-def waiting_deliveries(*, at: datetime.datetime) -> list[uuid.UUID]:
-    """Messages to be sent now, oldest first: unsent, not in anybody's hands, rested after a failure."""
-    waiting = Delivery.objects.filter(sent_at=None, attempts__lt=ATTEMPTS, queued_at__lte=at)
-    waiting = waiting.exclude(sending_at__gt=at - SENDING_LASTS)
-    return list(waiting.order_by("queued_at").values_list("pk", flat=True)[:BATCH])
-
-
-def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery | None:
-    """Compare-and-set: whoever gets the row back sends its message, and nobody else.
-
-    A message about work that is done by now is dropped instead.
-    """
-    free = Delivery.objects.filter(pk=delivery_id, sent_at=None, attempts__lt=ATTEMPTS)
-    free = free.exclude(sending_at__gt=at - SENDING_LASTS)
-    if not free.update(sending_at=at, attempts=F("attempts") + 1):
-        return None
-    delivery = Delivery.objects.select_related("item__person__user", "item__organisation").get(pk=delivery_id)
-    if delivery.item.done_at is not None or not _is_reachable(delivery.item, at):
-        note_sent(delivery=delivery, at=at, error="dropped: nothing waits any more")
-        return None
-    return delivery
-
-
-def _is_reachable(item: WorkItem, at: datetime.datetime) -> bool:
-    """Nobody is written to after their last day."""
-    left_on = item.person.left_on
-    return bool(item.person.email) and (
-        left_on is None or left_on >= people_queries.day_at(item.organisation, at)
-    )
-
-
-def note_sent(*, delivery: Delivery, at: datetime.datetime, error: str = "") -> None:
-    """Compare-and-set: only the claim that sent it may close it."""
-    _held(delivery).update(sent_at=at, sending_at=None, error=error)
-
-
-def note_failed(*, delivery: Delivery, at: datetime.datetime, error: str) -> None:
-    """Rests the message, longer after each failure; after the last one it stays unsent with its reason."""
-    rest = REST * 2 ** max(delivery.attempts - 1, 0)
-    _held(delivery).update(sending_at=None, queued_at=at + rest, error=error[:300])
-
-
-def _held(delivery: Delivery) -> Any:
-    """The message while this claim still holds it: one that was given up for lost belongs to the next."""
-    return Delivery.objects.filter(pk=delivery.pk, sent_at=None, sending_at=delivery.sending_at)
 
 
 def _person(by: Any) -> Any:

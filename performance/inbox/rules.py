@@ -1,0 +1,23 @@
+"""When somebody may be written to."""
+
+import datetime
+import zoneinfo
+from typing import Any
+
+from performance.inbox.models import MailRule
+
+
+def end_of_quiet(rule: MailRule, organisation: Any, at: datetime.datetime) -> datetime.datetime | None:
+    """When the quiet hours that hold this moment end; None outside them. They may cross midnight."""
+    if rule.quiet_from is None or rule.quiet_until is None:
+        return None
+    here = at.astimezone(zoneinfo.ZoneInfo(organisation.time_zone))
+    crosses = rule.quiet_from > rule.quiet_until
+    if crosses:
+        is_quiet = here.hour >= rule.quiet_from or here.hour < rule.quiet_until
+    else:
+        is_quiet = rule.quiet_from <= here.hour < rule.quiet_until
+    if not is_quiet:
+        return None
+    day = here.date() + datetime.timedelta(days=crosses and here.hour >= rule.quiet_from)
+    return datetime.datetime.combine(day, datetime.time(rule.quiet_until), here.tzinfo)
