@@ -14,6 +14,7 @@ import './palette.js';
 import './drawer.js';
 import './tables.js';
 import './map.js';
+import './shares.js';
 import './whatif.js';
 import './nine-box.js';
 

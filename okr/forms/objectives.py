@@ -4,7 +4,7 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
@@ -141,6 +141,7 @@ class KeyResultForm(forms.Form):
         max_value=100,
         error_messages={"required": _("Give it a weight.")},
     )
+    locked = forms.BooleanField(label=_("Keep this share"), required=False)
 
     def __init__(
         self,
@@ -153,7 +154,7 @@ class KeyResultForm(forms.Form):
         super().__init__(*args, **options)
         given = self.data.get(self.add_prefix("kind")) if self.is_bound else self.initial.get("kind")
         self.fits = str(given) if given in FIELDS_OF else "increase"
-        shown = {"id", "kind", "title", "weight", "owner", *FIELDS_OF[self.fits]}
+        shown = {"id", "kind", "title", "weight", "locked", "owner", *FIELDS_OF[self.fits]}
         for name in list(self.fields):
             if name not in shown:
                 del self.fields[name]
@@ -281,12 +282,24 @@ def rows_from(posted: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def with_even_weights(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same rows with equal weights that sum to exactly 100 %."""
-    if not rows:
+    """The same rows with weights that sum to exactly 100 %: locked ones as they are, the others alike. As they came
+    where the locked ones leave nothing to share."""
+    locked = {place: _amount(row.get("weight")) for place, row in enumerate(rows) if row.get("locked")}
+    free = [place for place in range(len(rows)) if place not in locked]
+    left = HUNDRED - sum(locked.values(), Decimal(0))
+    if not free or left < 0:
         return rows
-    part = (HUNDRED / len(rows)).quantize(Decimal("0.01"))
-    rest = HUNDRED - part * (len(rows) - 1)
-    return [{**row, "weight": rest if place == 0 else part} for place, row in enumerate(rows)]
+    part = (left / len(free)).quantize(Decimal("0.01"), ROUND_DOWN)
+    shares = dict.fromkeys(free, part) | {free[0]: left - part * (len(free) - 1)}
+    return [{**row, "weight": shares.get(place, row.get("weight"))} for place, row in enumerate(rows)]
+
+
+def _amount(text: Any) -> Decimal:
+    try:
+        found = Decimal(str(text).strip() or "0")
+    except ArithmeticError:
+        return Decimal(0)
+    return found if found.is_finite() else Decimal(0)
 
 
 def are_even(rows: list[dict[str, Any]]) -> bool:

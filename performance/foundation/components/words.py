@@ -15,6 +15,8 @@ SCRIPT_WORDS = {
     "forbidden": _("You may not do this. Ask the owner, or HR, for access."),
     "gone": _("This is no longer here. Load the page again to see what is."),
     "busy": _("Too many requests. Wait a minute and try again."),
+    "share_between": _("Share between {left} and {right}"),
+    "share_values": _("{left}% and {right}%"),
     "sum_right": _("Adds up to 100%"),
     "sum_short": _("Adds up to {sum}%, add {rest}"),
     "sum_over": _("Adds up to {sum}%, remove {rest}"),
