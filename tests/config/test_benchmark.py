@@ -38,8 +38,16 @@ def test_the_pages_are_measured_at_a_small_size(unblocked: None) -> None:
     assert found["subject"] == "web"
     assert {each["page"] for each in found["pages"]} == {
         "home",
+        "my team",
+        "inbox",
         "objectives",
         "objective",
+        "team tree",
+        "strategy map",
+        "map, search",
+        "timeline",
+        "compare",
+        "confidence",
         "check-in POST",
         "scorecard",
         "KPI board",

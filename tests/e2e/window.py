@@ -116,16 +116,19 @@ class Window(browsing.Browser):
         return self.tab.locator(f"form[data-place='{best.place}']")
 
     def _go(self, address: str) -> playwright.Response:
-        """A page that just now loads itself again (a worker has finished) may cut the first attempt short."""
-        try:
-            answer = self.tab.goto(address, wait_until="domcontentloaded")
-        except playwright.Error as error:
-            if "ERR_ABORTED" not in str(error):
-                raise
+        """A page that just now loads itself again (a worker has finished) may cut an attempt short, or take its
+        place."""
+        for _attempt in range(3):
+            try:
+                answer = self.tab.goto(address, wait_until="domcontentloaded")
+            except playwright.Error as error:
+                if "ERR_ABORTED" not in str(error):
+                    raise
+                answer = None
+            if answer is not None:
+                return answer
             self.tab.wait_for_load_state("domcontentloaded")
-            answer = self.tab.goto(address, wait_until="domcontentloaded")
-        assert answer is not None
-        return answer
+        raise AssertionError(f"{address} never opened")
 
     # -- Parts --------------------------------------------------------------------------------------------
 
