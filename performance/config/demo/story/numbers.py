@@ -65,10 +65,7 @@ def tell(stage: Stage, password: str) -> None:
         _name_dimensions(stage, datasets["stores"])
         for draft in METRICS:
             draft(stage, datasets)
-        at = timezone.now()
-        kpis.refresh_values(by=stage.actor(FINANCE), at=at)
-        for kind in ("metric_values", "metric_definitions"):
-            stale.settle(stale.claim(kind, limit=len(METRICS) + len(datasets), at=at))
+        _compute(stage)
         kpis.import_targets(
             dataset=datasets["budget"],
             columns=kpis.TargetColumns(
@@ -78,12 +75,21 @@ def tell(stage: Stage, password: str) -> None:
                 dimensions={"store": "store"},
             ),
             by=stage.actor(FINANCE),
-            at=at,
+            at=timezone.now(),
         )
         _set_targets(stage)
         for month in stage.days.months()[:-2]:
-            kpis.close_month(month=month, by=stage.actor(FINANCE), at=at)
-        kpis.refresh_values(by=stage.actor(FINANCE), at=at)
+            kpis.close_month(month=month, by=stage.actor(FINANCE), at=timezone.now())
+        _compute(stage)
+
+
+def _compute(stage: Stage) -> None:
+    """What the worker does with everything that waits to be computed."""
+    at = timezone.now()
+    kpis.refresh_values(by=stage.actor(FINANCE), at=at)
+    for kind in ("metric_values", "metric_definitions"):
+        while claimed := stale.claim(kind, limit=len(METRICS), at=at):
+            stale.settle(claimed)
 
 
 def _set_targets(stage: Stage) -> None:

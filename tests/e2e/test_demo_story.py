@@ -1,0 +1,64 @@
+"""The demo company is told to its end: everybody finds work, and last quarter's scores replay."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from psycopg import sql
+
+from okr.models import CheckIn, Objective
+from performance.appraisals.models import Cycle
+from performance.config.demo import databases
+from performance.config.management.commands import seed_demo
+from performance.foundation import audit, tenancy
+from performance.foundation import databases as foundation_databases
+from performance.foundation.models import StaleRow
+from performance.inbox.models import WorkItem
+from performance.kpis.models import MetricVersion
+from performance.people.models import Organisation
+from performance.scoring import queries as scoring
+from performance.scoring.models import Score
+from performance.sources.models import Load
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture
+def demo(empty_database: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Organisation]:
+    """Told once, in English; its databases go afterwards."""
+    settings.PRODUCTION = False
+    settings.ACCORD_EGRESS_ALLOW = ["127.0.0.1", "localhost"]
+    monkeypatch.setattr(seed_demo, "LANGUAGES", {"en": seed_demo.LANGUAGES["en"]})
+    try:
+        call_command("seed_demo")
+        yield Organisation.objects.get(is_demo=True)
+    finally:
+        with seed_demo._owner() as owner:
+            owner.autocommit = True
+            for name in (databases.SALES, databases.LEDGER):
+                foundation_databases.drop_database(owner, name)
+            with contextlib.suppress(psycopg.Error):
+                owner.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(databases.READER)))
+
+
+def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
+    with tenancy.acting_for(demo):
+        assert set(Load.objects.values_list("state", flat=True)) == {"done"}
+        assert not StaleRow.objects.filter(kind__in=("metric_values", "metric_definitions")).exists()
+        assert MetricVersion.objects.filter(state="certified").count() >= 5
+        assert Objective.objects.filter(state="active").count() > 80
+        assert CheckIn.objects.count() > 200
+        assert Cycle.objects.get().state == "signed_off"
+        for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
+            assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
+        assert audit.rows().exists()
+        assert not [row for row in audit.rows() if row.at > timezone.now()], "nobody has done yet what is to come"
+        frozen = Score.objects.filter(state="frozen").order_by("pk").first()
+        assert frozen is not None
+        assert scoring.replay(frozen).is_identical
