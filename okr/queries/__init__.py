@@ -23,7 +23,7 @@ from okr.queries.check_ins import (
 )
 from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
-from okr.queries.contents import content_of, differences, field_label, field_value
+from okr.queries.contents import content_of, content_of_rows, differences, field_label, field_value
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.metrics import metric_values, take
 from okr.queries.objectives import (
@@ -90,6 +90,7 @@ __all__ = [
     "comparison_rows",
     "confidence_rows",
     "content_of",
+    "content_of_rows",
     "counts_below",
     "differences",
     "draft_of",

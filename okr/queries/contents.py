@@ -1,11 +1,12 @@
 """The text of an objective as a value, and what differs between two of them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from okr.models import Content, KeyResultContent, MilestoneContent, Objective
+from okr.models import Content, KeyResult, KeyResultContent, MilestoneContent, Objective
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 from okr.queries import readings
@@ -17,7 +18,13 @@ COPIED = ("kind", "title", "weight_ppm", "owner_id", "unit", "currency", *AMOUNT
 
 def content_of(objective: Objective) -> Content:
     """What the rows say now: the version in force, or the proposal or draft before the first agreement."""
-    standing = objective.key_results.filter(removed_at=None).prefetch_related("milestones")
+    return content_of_rows(
+        objective, objective.key_results.filter(removed_at=None).prefetch_related("milestones")
+    )
+
+
+def content_of_rows(objective: Objective, key_results: Iterable[KeyResult]) -> Content:
+    """The same from standing key results that are loaded already, with their milestones."""
     return Content(
         title=objective.title,
         description=objective.description,
@@ -34,7 +41,7 @@ def content_of(objective: Objective) -> Content:
                 ),
                 **{name: getattr(key_result, name) for name in COPIED},
             )
-            for key_result in standing
+            for key_result in key_results
         ),
     )
 
@@ -70,6 +77,7 @@ def _changes(name: str, old: KeyResultContent, new: KeyResultContent) -> list[Di
         if now != then:
             shown = [None if value is None else readings.amount(new, value) for value in (then, now)]
             rows.append((f"{name} {_(label)}", shown[0], shown[1]))
+    _note(rows, f"{name} {_('unit')}", old.currency or old.unit, new.currency or new.unit)
     _note(rows, f"{name} {_('weight')}", share(old), share(new))
     _note(rows, f"{name} {_('metric')}", old.metric_key, new.metric_key)
     _note(rows, f"{name} {_('slice')}", _slice(old), _slice(new))

@@ -17,11 +17,10 @@ from django.db.models.functions import Cast
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from performance.foundation import audit, tenancy
+from performance.foundation import audit, sheets, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import queries
 from performance.people.actions import people, roles
-from performance.people.actions.importing import sheets
 from performance.people.actions.importing.apply import UNDO_LASTS
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import ErasedMention, Invitation, PeopleImport, Person, ReportingLine
@@ -124,7 +123,7 @@ def _forget_imports(gone: Forgotten, number: str, at: datetime.datetime) -> None
 def _names(upload: PeopleImport, gone: Forgotten, number: str) -> bool:
     try:
         sheet = sheets.read_sheet(bytes(upload.content), upload.file_name)
-    except PeopleRefused:
+    except sheets.SheetRefused:
         return True
     cells = (text for _number, texts in sheet.rows for text in texts)
     return any(
