@@ -23,8 +23,15 @@ from okr.queries.check_ins import (
 )
 from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
-from okr.queries.contents import content_of, content_of_rows, differences, field_label, field_value
+from okr.queries.contents import content_of, content_of_rows, differences, field_label, field_value, share
 from okr.queries.grades import grades_of, kin_of, to_carry
+from okr.queries.imports import (
+    goal_imports,
+    memberships_of,
+    people_called,
+    recent_goal_imports,
+    standing_goals,
+)
 from okr.queries.metrics import metric_values, take
 from okr.queries.objectives import (
     KeyResultRow,
@@ -102,6 +109,7 @@ __all__ = [
     "field_value",
     "filtered",
     "frame_around",
+    "goal_imports",
     "grades_of",
     "key_result_rows",
     "key_results_to_report",
@@ -110,6 +118,7 @@ __all__ = [
     "led_by",
     "links_of",
     "may_see",
+    "memberships_of",
     "metric_values",
     "newest_entries",
     "of_person",
@@ -118,6 +127,7 @@ __all__ = [
     "owners_compared",
     "owners_to_ask",
     "pace_of",
+    "people_called",
     "percent",
     "period_before",
     "policies_of",
@@ -127,15 +137,18 @@ __all__ = [
     "progress_by_week",
     "proposals_waiting_for",
     "readable_by",
+    "recent_goal_imports",
     "replies_of_week",
     "rhythms_of",
     "rows_of",
     "search",
     "serving",
+    "share",
     "shown_vote",
     "span",
     "standing",
     "standing_cadence",
+    "standing_goals",
     "status_of",
     "strategy_map",
     "streak_of",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from okr.models import KeyResult, Objective, contents
 from okr.queries import objectives as reads
@@ -28,7 +29,7 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("progress", _("Progress %"), True),
     ("key_result_id", _("Key result ID"), False),
     ("key_result", _("Key result"), False),
-    ("kind", _("Kind"), False),
+    ("kind", pgettext_lazy("key result", "Kind"), False),
     ("weight", _("Weight %"), True),
     ("unit", _("Unit"), False),
     ("start", _("Start"), True),

@@ -40,6 +40,7 @@ DEEDS = {
     "okr.activate_objective": _("Started an objective"),
     "okr.agree_objective": _("Agreed to an objective"),
     "okr.align_objectives": _("Linked two objectives"),
+    "okr.apply_import": _("Applied an import of goals"),
     "okr.carry_over": _("Carried an objective over"),
     "okr.close_objective": _("Closed an objective"),
     "okr.comment_on_objective": _("Commented on an objective"),

@@ -102,6 +102,12 @@ def mapping_of(headers: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def label(key: str) -> str:
+    """What our export calls a column, in the reader's language; else a name of it."""
+    found = next((str(label) for name, label, _is_number in exporting.COLUMNS if name == key), "")
+    return found or next((field.names[0].capitalize() for field in FIELDS if field.key == key), key)
+
+
 def plain(header: str) -> str:
     """ "Key_Result *" → "key result"; "权重（%）" → "权重"; "Owner’s number" → "owners number"."""
     text = unicodedata.normalize("NFKC", header)

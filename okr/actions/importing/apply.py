@@ -1,0 +1,112 @@
+"""Writes: an import of goals is applied whole or not at all, and only once."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from okr.actions import proposals
+from okr.actions.importing import plan, shapes, steps
+from okr.actions.refusals import ObjectiveRefused
+from okr.models import GoalImport, Objective
+from okr.models.objectives import OwnerKind, State
+from performance.foundation import access, audit
+from performance.people import models as people_models
+from performance.people import queries as people
+
+
+def apply_goal_import(
+    *,
+    upload: GoalImport,
+    by: access.Actor,
+    at: datetime.datetime,
+    reason: str = "",
+    as_drafts: bool = False,
+) -> GoalImport:
+    """Does what the dry run showed: new objectives are proposed (or saved as drafts), those not agreed yet get the
+    new text, and those in force a proposed change with the reason. Declines while a cell is wrong, and when goals
+    changed since they were shown."""
+    with transaction.atomic():
+        people.hold_period(upload.period_id)
+        held = (
+            GoalImport.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("period")
+            .get(pk=upload.pk)
+        )
+        if held.applied_at is not None:
+            raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+        proposals.require_open_goals(held.period)
+        made = plan.make(steps.prepared(held, by=by, at=at))
+        _refuse_unready(held, made, reason)
+        _change(made, reason, by=by, at=at)
+        _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
+        held.reason, held.applied_at = reason.strip(), at
+        # The report says what was done; the file has served.
+        held.content = b""
+        held.save(update_fields=["reason", "applied_at", "content"])
+        audit.record(
+            by=by,
+            action="okr.apply_import",
+            subject=held,
+            changes={"new": len(made.new), "changed": len(made.changed), "same": len(made.same)},
+            why=reason,
+            at=at,
+        )
+    return held
+
+
+def _refuse_unready(held: GoalImport, made: shapes.Plan, reason: str) -> None:
+    if made.problems:
+        shown = held.report.get("counts", {}).get("errors")
+        text = _("Some cells are still wrong. Nothing was saved.") if shown else made.problems[0].text
+        raise ObjectiveRefused(text, code="errors" if shown else "conflict")
+    if made.digest != held.report.get("digest"):
+        raise ObjectiveRefused(
+            _("Goals have changed since this file was checked. Look at the new result."), code="conflict"
+        )
+    if not made.new and not made.changed:
+        raise ObjectiveRefused(_("The file changes nothing."), code="no_change")
+    if made.needs_reason and not reason.strip():
+        raise ObjectiveRefused(
+            _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
+        )
+
+
+def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
+    changes = {goal.match.objective.pk: goal for goal in made.changed if goal.match is not None}
+    # All at once and in one order, so that two imports wait for each other instead of for ever.
+    locked = list(
+        Objective.objects.filter(pk__in=list(changes))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")
+    )
+    for one in locked:
+        content = changes[one.pk].content
+        if one.state == State.DRAFT:
+            proposals.save_draft(objective=one, content=content, by=by, at=at)
+        else:
+            why = reason if one.version_number is not None else ""
+            proposals.propose_change(objective=one, content=content, reason=why, by=by, at=at)
+
+
+def _propose(
+    made: shapes.Plan, period: Any, *, as_drafts: bool, by: access.Actor, at: datetime.datetime
+) -> None:
+    ids = {key for goal in made.new for key in (goal.owner_id, goal.sponsor_id) if key is not None}
+    persons = people_models.Person.objects.in_bulk(list(ids))
+    teams = people_models.Team.objects.select_related("lead").in_bulk(
+        [goal.team_id for goal in made.new if goal.team_id is not None]
+    )
+    for goal in made.new:
+        proposals.propose_objective(
+            period=period,
+            content=goal.content,
+            owner=persons[goal.owner_id],
+            team=teams[goal.team_id] if goal.team_id else None,
+            owner_kind=OwnerKind(goal.owner_kind),
+            sponsor=persons[goal.sponsor_id] if goal.sponsor_id else None,
+            is_draft=as_drafts,
+            by=by,
+            at=at,
+        )
