@@ -12,6 +12,7 @@ from okr.actions.check_ins import (
 from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
+from okr.actions.forgetting import forget_person
 from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, upload_goals
 from okr.actions.policies import set_policy
@@ -58,6 +59,7 @@ __all__ = [
     "escalate_missed",
     "excuse_week",
     "export_objectives",
+    "forget_person",
     "grade_objective",
     "note_heard",
     "open_duties",

@@ -32,7 +32,7 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("kind", pgettext_lazy("key result", "Kind"), False),
     ("weight", _("Weight %"), True),
     ("unit", _("Unit"), False),
-    ("start", _("Start"), True),
+    ("start", pgettext_lazy("key result", "Start"), True),
     ("target", _("Target"), True),
     ("current", _("Last value"), True),
     ("key_result_progress", _("Key result’s progress %"), True),

@@ -359,7 +359,7 @@ METRICS_OVER = "performance.kpis.queries.keys_over"
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"
 # Who else wrote the name of a person whose personal data is erased: called with a `Forgotten`, in its transaction.
-FORGETTERS = ["performance.inbox.actions.forget_person"]
+FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
 # What the set-up list of a new organisation counts in the apps above people.
 SETUP_COUNTERS = {
     "sources": "performance.config.shell.count_sources",

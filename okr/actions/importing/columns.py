@@ -66,9 +66,9 @@ FIELDS = (
     Field("unit", _names("unit, currency, unit of measure, 单位, 币种")),
     Field(
         "start",
-        _names("start, from, start value, baseline, initial value, 起始值, 起点, 基线, 初始值, 基准值"),
+        _names("start, from, start value, baseline, initial value, 起始值, 开始, 起点, 基线, 初始值, 基准值"),
     ),
-    Field("target", _names("target, to, target value, 目标值, 指标值, 挑战值")),
+    Field("target", _names("target, to, target value, 目标值, 指标值")),
     Field("commit", _names("at least, commit, commit value, committed, 承诺值, 底线, 保底值")),
     Field("stretch", _names("stretch, stretch value, 挑战目标, 卓越值")),
     Field("lower", _names("lower edge, lower, lower bound, min, minimum, 下限")),

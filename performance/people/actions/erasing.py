@@ -37,10 +37,11 @@ DETAILS: dict[str, Any] = {"new": [], "changed": [], "errors": [], "assumed": []
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Who is forgotten. `pattern`: a regular expression, for any case, of the names and addresses they had; `name_en`
-    and `name_zh`: what they are called from now on."""
+    """Who is forgotten. `number`: of the employee, until now. `pattern`: a regular expression, for any case, of the
+    names and addresses they had; `name_en` and `name_zh`: what they are called from now on."""
 
     person_id: uuid.UUID
+    number: str
     pattern: str
     name_en: str
     name_zh: str
@@ -59,8 +60,10 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
         if person.left_on is None or person.left_on >= queries.day_at(person.organisation, at):
             raise PeopleRefused(_("Personal data can be erased once the person has left."), code="still_here")
         mark = person.pk.hex[-6:].upper()
-        gone = Forgotten(person.pk, pattern_of(_words(person)), f"Former colleague {mark}", f"前同事 {mark}")
-        _forget_imports(gone, person.number, at)
+        gone = Forgotten(
+            person.pk, person.number, pattern_of(_words(person)), f"Former colleague {mark}", f"前同事 {mark}"
+        )
+        _forget_imports(gone, at)
         _note_mentions(gone)
         person.name_en, person.name_zh = gone.name_en, gone.name_zh
         person.name_sort = person.name_en.lower()
@@ -101,14 +104,14 @@ def _words(person: Person) -> set[str]:
     return {word for word in words if len(word) > 1}
 
 
-def _forget_imports(gone: Forgotten, number: str, at: datetime.datetime) -> None:
+def _forget_imports(gone: Forgotten, at: datetime.datetime) -> None:
     """Files that were applied are needed no more: an undo reads what they replaced, for a day. A file that waits goes
     when it names the person or waits longer than that."""
     uploads = PeopleImport.objects.select_for_update(of=("self",))
     since = at - UNDO_LASTS
     waiting = uploads.filter(applied_at=None)
     for upload in waiting:
-        if upload.uploaded_at < since or _names(upload, gone, number):
+        if upload.uploaded_at < since or _names(upload, gone):
             upload.delete()
     kept = uploads.exclude(applied_at=None).exclude(content=b"", before={}).defer("content")
     for upload in kept:
@@ -120,14 +123,14 @@ def _forget_imports(gone: Forgotten, number: str, at: datetime.datetime) -> None
         upload.save(update_fields=["content", "mended", "report", "before"])
 
 
-def _names(upload: PeopleImport, gone: Forgotten, number: str) -> bool:
+def _names(upload: PeopleImport, gone: Forgotten) -> bool:
     try:
         sheet = sheets.read_sheet(bytes(upload.content), upload.file_name)
     except sheets.SheetRefused:
         return True
     cells = (text for _number, texts in sheet.rows for text in texts)
     return any(
-        text.lower() == number.lower() or re.search(gone.pattern, text, re.IGNORECASE)
+        text.lower() == gone.number.lower() or re.search(gone.pattern, text, re.IGNORECASE)
         for text in (*cells, *upload.mended.values())
     )
 
