@@ -6,13 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from okr.actions import proposals
+from okr.actions import proposals, proposing
 from okr.actions.importing import plan, shapes, steps
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import GoalImport, Objective
-from okr.models.objectives import OwnerKind, State
+from okr.models.objectives import State
 from performance.foundation import access, audit
-from performance.people import models as people_models
 from performance.people import queries as people
 
 
@@ -93,20 +92,19 @@ def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.da
 def _propose(
     made: shapes.Plan, period: Any, *, as_drafts: bool, by: access.Actor, at: datetime.datetime
 ) -> None:
-    ids = {key for goal in made.new for key in (goal.owner_id, goal.sponsor_id) if key is not None}
-    persons = people_models.Person.objects.in_bulk(list(ids))
-    teams = people_models.Team.objects.select_related("lead").in_bulk(
-        [goal.team_id for goal in made.new if goal.team_id is not None]
+    proposing.propose_objectives(
+        period=period,
+        new=[
+            proposing.NewObjective(
+                content=goal.content,
+                owner_id=goal.owner_id,
+                owner_kind=goal.owner_kind,
+                team_id=goal.team_id,
+                sponsor_id=goal.sponsor_id,
+            )
+            for goal in made.new
+        ],
+        is_draft=as_drafts,
+        by=by,
+        at=at,
     )
-    for goal in made.new:
-        proposals.propose_objective(
-            period=period,
-            content=goal.content,
-            owner=persons[goal.owner_id],
-            team=teams[goal.team_id] if goal.team_id else None,
-            owner_kind=OwnerKind(goal.owner_kind),
-            sponsor=persons[goal.sponsor_id] if goal.sponsor_id else None,
-            is_draft=as_drafts,
-            by=by,
-            at=at,
-        )

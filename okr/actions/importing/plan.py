@@ -17,6 +17,8 @@ from okr.actions.importing import cells, columns, naming, results, shapes
 from okr.models import Content
 from okr.models.objectives import ObjectiveType, OwnerKind, State, Visibility
 
+#: Objectives that one file changes. Each asks both sides anew; what is new is written all at once.
+MOST_CHANGES = 500
 #: Where the problem of a text, by its path, stands in a file.
 COLUMN_OF = {
     **dict.fromkeys(("start", "target", "commit", "stretch", "lower", "upper", "tolerance")),
@@ -65,6 +67,9 @@ class _Reader:
                 self.plan.same.append(goal)
             else:
                 self.plan.changed.append(goal)
+        for goal in self.plan.changed[MOST_CHANGES:][:1]:
+            text = _("One file changes at most %(count)s objectives. Split it from here on.")
+            self.blame(goal.row, "objective", text % {"count": MOST_CHANGES})
         self.plan.problems.sort(key=lambda problem: (problem.row, problem.column))
         return self.plan
 
