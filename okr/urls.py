@@ -32,6 +32,7 @@ urlpatterns = [
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
     path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),
+    path("goals/duplicate/<uuid:period_id>/", views.duplicate, name="duplicate"),
     path("goals/rhythm/", views.rhythm, name="rhythm"),
     path("goals/rhythm/<uuid:team_id>/drop/", views.drop_rhythm, name="drop_rhythm"),
     path("check-ins/owed/<uuid:duty_id>/excuse/", views.excuse, name="excuse"),

@@ -1,7 +1,7 @@
 """Writes: each is one transaction with its audit row."""
 
 from okr.actions.alignment import accept_contribution, align_objectives, part_objectives
-from okr.actions.carrying import carry_over
+from okr.actions.carrying import carry_over, duplicate_objectives
 from okr.actions.check_ins import (
     Reading,
     acknowledge_check_ins,
@@ -56,6 +56,7 @@ __all__ = [
     "comment_on_objective",
     "count_again",
     "drop_cadence",
+    "duplicate_objectives",
     "escalate_missed",
     "excuse_week",
     "export_objectives",

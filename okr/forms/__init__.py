@@ -1,5 +1,5 @@
 from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of, standing_readings
-from okr.forms.closing import CarryForm, GradeForm
+from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.fields import AmountField
 from okr.forms.importing import ApplyGoalsForm, GoalFileForm
 from okr.forms.maps import CompareForm, MapForm
@@ -26,6 +26,7 @@ __all__ = [
     "CarryForm",
     "CheckInForm",
     "CompareForm",
+    "DuplicateForm",
     "ExcuseForm",
     "FilterForm",
     "GoalFileForm",

@@ -24,7 +24,7 @@ from okr.queries.check_ins import (
 from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import content_of, content_of_rows, differences, field_label, field_value, share
-from okr.queries.grades import grades_of, kin_of, to_carry
+from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
 from okr.queries.imports import (
     goal_imports,
     memberships_of,
@@ -157,6 +157,7 @@ __all__ = [
     "team_week",
     "timeline_rows",
     "to_carry",
+    "to_duplicate",
     "totals_of",
     "unread_by",
     "versions_of",

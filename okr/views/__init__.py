@@ -1,5 +1,5 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
-from okr.views.closing import carry, grade
+from okr.views.closing import carry, duplicate, grade
 from okr.views.importing import import_apply, import_check, import_goals, import_template
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
@@ -35,6 +35,7 @@ __all__ = [
     "conversation",
     "decide",
     "drop_rhythm",
+    "duplicate",
     "excuse",
     "export",
     "grade",

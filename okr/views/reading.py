@@ -79,7 +79,13 @@ def filtered_objectives(
         state=given.get("state", ""),
         words=given.get("q", ""),
     )
-    return found, {"filter_form": form, "period": period, "is_filtered": any(given.values())}
+    return found, {
+        "filter_form": form,
+        "period": period,
+        "periods": periods,
+        "is_filtered": any(value for name, value in given.items() if name != "period")
+        or (chosen is not None and not rules.are_goals_open(chosen)),
+    }
 
 
 def _list(request: HttpRequest) -> dict[str, Any]:
@@ -105,6 +111,7 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         "policy": policy,
         "team": team,
         "can_set_policy": rules.can_set_policy(actor),
+        "former": queries.period_before(context["periods"], period) if not rows else None,
     }
 
 
