@@ -70,7 +70,7 @@ def standing_goals(
     meant = Q(theirs, period_id=period_id) | Q(pk__in=list(ids))
     proposed = ObjectiveVersion.objects.filter(state=VersionState.PROPOSED)
     found = reads.with_key_results(visible_to(actor, on).filter(meant)).prefetch_related(
-        Prefetch("versions", queryset=proposed, to_attr="proposals")
+        Prefetch("versions", queryset=proposed)
     )
     rows = list(found.order_by("pk").distinct())
     here = [each for each in rows if each.period_id == period_id]

@@ -1,6 +1,7 @@
 """The pages and endpoints of the import of goals: the way through, what stands beside its field, and who may."""
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -112,7 +113,7 @@ def test_what_was_overtaken_is_checked_anew_and_shown(cast, client_for, upload, 
 def test_the_template_reads_back_without_an_error(cast, client_for, upload, quarter):
     for language in ("en", "zh-hans"):
         client = client_for(cast.hr)
-        client.cookies["django_language"] = language
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
         file = client.get(reverse("okr:import_template")).content
         with tenancy.acting_for(cast.organisation):
             page = client_for(cast.hr).get(upload(cast.hr, file)["Location"])

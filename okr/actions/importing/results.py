@@ -132,7 +132,7 @@ def _key_result(
     kind = kind or _likely_kind(reader, row)
     kept = base if base is not None and base.kind == kind else None
     fits = contents.FIELDS_OF.get(kind, ())
-    amounts: dict[str, Decimal | None] = {}
+    amounts: dict[str, Any] = {}
     for name in columns.AMOUNTS:
         standing = getattr(kept, name) if kept else None
         text = texts.get(name, "")

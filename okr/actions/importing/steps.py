@@ -165,8 +165,9 @@ def _ids(sheet: sheets.Sheet, mapping: dict[str, int]) -> set[uuid.UUID]:
 
 
 def _standing(one: Objective) -> shapes.Standing:
+    """Of its versions, what is proposed alone is loaded."""
     content = queries.content_of_rows(one, one.key_results.all())
-    proposal = next((each.as_content for each in one.proposals), None)  # type: ignore[attr-defined]
+    proposal = next((each.as_content for each in one.versions.all()), None)
     return shapes.Standing(one, content, proposal if proposal != content else None)
 
 
