@@ -1,5 +1,8 @@
 """The pages and endpoints of the import of goals: the way through, what stands beside its field, and who may."""
 
+import dataclasses
+import datetime
+
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +12,7 @@ from okr import actions
 from okr.models import GoalImport, Objective
 from performance.foundation import tenancy
 from performance.people import actions as people_actions
+from performance.people import queries
 from tests import races
 from tests.okr.conftest import content, key_result
 
@@ -169,36 +173,23 @@ def test_the_api_refuses_the_auditor_and_what_is_no_table(cast, send_file, clien
     assert client_for(cast.auditor).get(reverse("api_goal_imports")).json()["results"] == []
 
 
-def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(acting_cast, upload, now):
+def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(acting_cast, upload, actor, now):
     cast = acting_cast
     upload(cast.hr, ONE.replace("P003", "Cody Colleague"))
     upload(cast.hr)
     with tenancy.acting_for(cast.organisation):
         kept = actions.apply_goal_import(
-            upload=GoalImport.objects.order_by("-pk").first(), by=_actor(cast.hr), at=now
+            upload=GoalImport.objects.order_by("-pk").first(), by=actor(cast.hr), at=now
         )
+        last_day = queries.today(cast.organisation) - datetime.timedelta(days=2)
         people_actions.deactivate_person(
-            person=cast.colleague, left_on=_yesterday(cast, 2), by=cast.hr, at=now, why="moves"
+            person=cast.colleague, left_on=last_day, by=cast.hr, at=now, why="moves"
         )
         people_actions.erase_personal_data(person=cast.colleague, by=cast.hr, at=now, why="asked")
         (left,) = GoalImport.objects.all()
         assert left.pk == kept.pk
         assert left.report["counts"]["new"] == 1
         assert left.report["new"] == []
-
-
-def _actor(person):
-    from performance.people import queries
-
-    return queries.load_actor(user=person.user, organisation_id=person.organisation_id)
-
-
-def _yesterday(cast, days):
-    import datetime
-
-    from performance.people import queries
-
-    return queries.today(cast.organisation) - datetime.timedelta(days=days)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -217,3 +208,45 @@ def test_a_file_applied_from_two_windows_at_once_is_applied_once(cast, quarter, 
     assert (second.code, "applied already" in str(second)) == ("conflict", True)
     with tenancy.acting_for(cast.organisation):
         assert Objective.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_files_with_the_same_goal_at_once_make_one(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        who = actor(cast.hr)
+        made = [
+            actions.upload_goals(file_name=name, content=ONE.encode(), period=quarter, by=who, at=now)
+            for name in ("a.csv", "b.csv")
+        ]
+
+    def applying(upload):
+        return lambda: actions.apply_goal_import(upload=upload, by=who, at=now)
+
+    first, second = races.second_waits_for_first(cast.organisation, *map(applying, made))
+    assert first.applied_at == now
+    assert (second.code, "changed since" in str(second)) == ("conflict", True)
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_goal_changed_while_a_file_is_applied_is_not_overwritten(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        who, owner = actor(cast.hr), actor(cast.employee)
+        text = content("Never out of stock", key_result("increase", "Stores served", unit="stores"))
+        one = actions.propose_objective(period=quarter, content=text, by=owner, at=now)
+        made = actions.upload_goals(
+            file_name="a.csv", content=ONE.replace(",10,", ",12,").encode(), period=quarter, by=who, at=now
+        )
+        other = dataclasses.replace(text, description="Told by its owner")
+
+    first, second = races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.propose_change(objective=one, content=other, by=owner, at=now),
+        lambda: actions.apply_goal_import(upload=made, by=who, at=now),
+    )
+    assert first.number == 2
+    assert (second.code, "changed since" in str(second)) == ("conflict", True)
+    with tenancy.acting_for(cast.organisation):
+        one.refresh_from_db()
+        assert one.description == "Told by its owner"

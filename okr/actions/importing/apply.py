@@ -1,9 +1,10 @@
 """Writes: an import of goals is applied whole or not at all, and only once."""
 
 import datetime
+import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from okr.actions import proposals, proposing
@@ -36,7 +37,11 @@ def apply_goal_import(
         if held.applied_at is not None:
             raise ObjectiveRefused(_("This file was applied already."), code="conflict")
         proposals.require_open_goals(held.period)
+        _wait_for_other_imports(held.period_id)
         made = plan.make(steps.prepared(held, by=by, at=at))
+        if _hold(made):
+            # Somebody may have been at work on one until now.
+            made = plan.make(steps.prepared(held, by=by, at=at))
         _refuse_unready(held, made, reason)
         _change(made, reason, by=by, at=at)
         _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
@@ -72,21 +77,30 @@ def _refuse_unready(held: GoalImport, made: shapes.Plan, reason: str) -> None:
         )
 
 
+def _wait_for_other_imports(period_id: uuid.UUID) -> None:
+    """Files of one period are applied one after the other: what is new in both is new once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"goal import {period_id}"])
+
+
+def _hold(made: shapes.Plan) -> int:
+    """Keeps what is to be changed as it is until the end of the transaction; in one order, so that nobody waits for
+    ever. Returns how many."""
+    ids = [goal.match.objective.pk for goal in made.changed if goal.match is not None]
+    wanted = Objective.objects.filter(pk__in=ids).order_by("pk")
+    return len(wanted.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
 def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
-    changes = {goal.match.objective.pk: goal for goal in made.changed if goal.match is not None}
-    # All at once and in one order, so that two imports wait for each other instead of for ever.
-    locked = list(
-        Objective.objects.filter(pk__in=list(changes))
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )
-    for one in locked:
-        content = changes[one.pk].content
+    for goal in made.changed:
+        if goal.match is None:
+            continue
+        one = goal.match.objective
         if one.state == State.DRAFT:
-            proposals.save_draft(objective=one, content=content, by=by, at=at)
+            proposals.save_draft(objective=one, content=goal.content, by=by, at=at)
         else:
             why = reason if one.version_number is not None else ""
-            proposals.propose_change(objective=one, content=content, reason=why, by=by, at=at)
+            proposals.propose_change(objective=one, content=goal.content, reason=why, by=by, at=at)
 
 
 def _propose(
