@@ -57,6 +57,7 @@ def pages(company: Company) -> list[tuple[str, str]]:
         (EMPLOYEE, reverse("okr:objectives")),
         (EMPLOYEE, reverse("okr:confidence")),
         ("HR", reverse("okr:rhythm")),
+        ("HR", reverse("okr:import_goals")),
         (EMPLOYEE, company.objective),
         (EMPLOYEE, reverse("okr:propose")),
         (MANAGER, reverse("okr:my_team")),
