@@ -104,6 +104,17 @@ def can_propose_for_team(
     )
 
 
+def can_import_for_all(actor: access.Actor) -> bool:
+    """HR brings in goals of anybody; everybody else those that they may propose."""
+    return not actor.only_reads and actor.has_role("hr")
+
+
+def can_change_by_import(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Like any change; HR also for objectives that both sides are at work on. Both sides still have to agree."""
+    stands = objective.state not in (State.DRAFT, State.CLOSED)
+    return can_change(actor, objective, line_above) or (stands and can_import_for_all(actor))
+
+
 def side_of(actor: access.Actor, objective: Objective) -> str | None:
     """The side that this person signs for. Never both: owner and agreer are two people."""
     if actor.person_id == objective.owner_id:

@@ -1,7 +1,7 @@
 """Writes: each is one transaction with its audit row."""
 
 from okr.actions.alignment import accept_contribution, align_objectives, part_objectives
-from okr.actions.carrying import carry_over
+from okr.actions.carrying import carry_over, duplicate_objectives
 from okr.actions.check_ins import (
     Reading,
     acknowledge_check_ins,
@@ -12,6 +12,9 @@ from okr.actions.check_ins import (
 from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
+from okr.actions.forgetting import forget_person
+from okr.actions.importing.apply import apply_goal_import
+from okr.actions.importing.steps import check_goal_import, upload_goals
 from okr.actions.policies import set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
 from okr.actions.proposals import (
@@ -43,17 +46,21 @@ __all__ = [
     "activate_agreed_objectives",
     "agree_objective",
     "align_objectives",
+    "apply_goal_import",
     "ask_for_check_ins",
     "ask_for_grades",
     "carry_over",
     "cast_ballot",
+    "check_goal_import",
     "close_vote",
     "comment_on_objective",
     "count_again",
     "drop_cadence",
+    "duplicate_objectives",
     "escalate_missed",
     "excuse_week",
     "export_objectives",
+    "forget_person",
     "grade_objective",
     "note_heard",
     "open_duties",
@@ -71,5 +78,6 @@ __all__ = [
     "set_policy",
     "submit_check_in",
     "suggest_edit",
+    "upload_goals",
     "withdraw_proposal",
 ]

@@ -1,16 +1,18 @@
-"""Taking objectives into a later period, with their history kept."""
+"""Taking objectives into a later period: carried over with their history, or as copies of their text alone."""
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from okr import queries, rules
-from okr.actions import proposals
+from okr.actions import proposals, proposing
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Content, KeyResult, KeyResultContent, Objective
 from okr.models.objectives import LINE_KINDS, OwnerKind
@@ -50,6 +52,62 @@ def carry_over(
     return made
 
 
+def duplicate_objectives(
+    *,
+    objectives: Sequence[Objective],
+    to: Any,
+    by: access.Actor,
+    at: datetime.datetime,
+    from_last_value: bool = False,
+) -> list[Objective]:
+    """A draft of the later period for each, with the text of the earlier one and no tie to it. All or none.
+
+    What the same owner or team has there under the same title is left as it is, so that doing it twice makes no
+    doubles. Returns the new ones.
+    """
+    with transaction.atomic():
+        people.hold_period(to.pk)
+        # Held until the end, so that whoever copies the same at this moment sees these copies.
+        wanted = Objective.objects.filter(pk__in=[each.pk for each in objectives]).order_by("pk")
+        list(wanted.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+        sources = list(queries.with_key_results(wanted))
+        for source in sources:
+            if not rules.is_later(to, source.period):
+                raise ObjectiveRefused(_("Copy into a later period."), code="period", field="period")
+        theirs = Q(owner_id__in={each.owner_id for each in sources})
+        theirs |= Q(team_id__in={each.team_id for each in sources if each.team_id}, owner_kind=OwnerKind.TEAM)
+        taken = {_whose(each) for each in Objective.objects.filter(theirs, period=to)}
+        fresh = list({_whose(each): each for each in sources if _whose(each) not in taken}.values())
+        how = CarryOver.FROM_CURRENT if from_last_value else CarryOver.RESTART
+        made = proposing.propose_objectives(
+            period=to, new=[_copy(each, how) for each in fresh], is_draft=True, by=by, at=at
+        )
+        audit.record_many(
+            by=by,
+            action="okr.duplicate_objective",
+            changed=[(new, {"copied_from": str(source.pk)}) for new, source in zip(made, fresh, strict=True)],
+            at=at,
+        )
+    return made
+
+
+def _whose(one: Objective) -> tuple[Any, ...]:
+    """What makes two objectives of a period the same to whoever reads them: owner or team, and title."""
+    owner = one.team_id if one.owner_kind == OwnerKind.TEAM else one.owner_id
+    return one.owner_kind, owner, " ".join(one.title.casefold().split())
+
+
+def _copy(source: Objective, how: str) -> proposing.NewObjective:
+    rows = {each.pk: each for each in source.key_results.all()}
+    return proposing.NewObjective(
+        content=_renewed(queries.content_of_rows(source, rows.values()), rows, how),
+        owner_id=source.owner_id,
+        owner_kind=source.owner_kind,
+        team_id=source.team_id,
+        sponsor_id=source.agreer_id,
+    )
+
+
 def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: datetime.datetime) -> Objective:
     new = proposals.propose_objective(
         period=to,
@@ -73,6 +131,10 @@ def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: dateti
 def _fresh(content: Content, source: Objective, how: str) -> Content:
     """The same text under new identities; where the policy says so, starting from what was reached."""
     rows = {each.pk: each for each in source.key_results.prefetch_related("milestones")}
+    return _renewed(content, rows, how)
+
+
+def _renewed(content: Content, rows: Mapping[uuid.UUID, KeyResult], how: str) -> Content:
     return dataclasses.replace(
         content, key_results=tuple(_fresh_row(each, rows[each.id], how) for each in content.key_results)
     )

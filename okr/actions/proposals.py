@@ -1,7 +1,8 @@
 """Proposing a text, changing one, withdrawing what was proposed, agreeing to it."""
 
 import datetime
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -51,7 +52,7 @@ def propose_objective(
             owner_kind=owner_kind,
             owner=owner,
             team=team or people.team_of(owner.pk, on),
-            agreer=_other_side(owner, sponsor, on),
+            agreer=other_side(owner, people.manager_of(owner.pk, on) or sponsor),
             title=content.title,
             state=State.DRAFT,
             proposed_by=by.person,
@@ -219,9 +220,8 @@ def lock_objective(objective: Objective, *, and_above: bool = False) -> Objectiv
     )
 
 
-def _other_side(owner: Any, sponsor: Any, on: datetime.date) -> Any:
+def other_side(owner: Any, other: Any) -> Any:
     """Who agrees for the manager's side: the manager, or for who has none a named sponsor."""
-    other = people.manager_of(owner.pk, on) or sponsor
     if other is None:
         raise ObjectiveRefused(
             _("Nobody manages the owner. Name a sponsor who agrees for the other side."),
@@ -255,15 +255,24 @@ def require_open_progress(period: Any) -> None:
         )
 
 
-def require_sound(content: Content) -> None:
-    for problem in rules.problems_of(content):
-        raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
-    owners = {each.owner_id for each in content.key_results if each.owner_id is not None}
+def require_sound(*texts: Content) -> None:
+    """Refuses the first problem of any. Two queries at most, for any number of texts."""
+    for content in texts:
+        for problem in rules.problems_of(content):
+            raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
+    rows = [each for content in texts for each in content.key_results]
+    owners = {each.owner_id for each in rows if each.owner_id is not None}
     known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
-    metrics = {each.metric_key for each in content.key_results if each.kind == KeyResultKind.KPI}
+    metrics = {each.metric_key for each in rows if each.kind == KeyResultKind.KPI}
     directions: dict[str, str] = {}
     if metrics:
         directions = dict(kpis.certified_metrics().filter(key__in=metrics).values_list("key", "direction"))
+    for content in texts:
+        _require_known(content, known, directions)
+
+
+def _require_known(content: Content, known: set[uuid.UUID], directions: Mapping[str, str]) -> None:
+    """Owners are here, and metrics are certified and lead the right way."""
     for place, each in enumerate(content.key_results):
         if each.owner_id is not None and each.owner_id not in known:
             raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")

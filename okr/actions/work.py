@@ -113,6 +113,25 @@ def ask_to_agree(
         )
 
 
+def ask_to_agree_to_new(objectives: Sequence[Objective], *, by: Any, at: datetime.datetime) -> None:
+    """Whoever has not signed, of many that are new."""
+    titles = _in_both(NEW_OBJECTIVE, by.person)
+    works = [
+        inbox.Work(
+            person_id,
+            one.pk,
+            *titles,
+            reverse("okr:objective", args=[one.pk]),
+            None,
+            *(one.title[:DETAIL],) * 2,
+        )
+        for one in objectives
+        for person_id in (one.owner_id, one.agreer_id)
+        if person_id is not None and person_id != by.person_id
+    ]
+    inbox.assign_many(kind=AGREEMENT, works=works, at=at)
+
+
 def agreement_given(objective: Objective, *, by: Any, at: datetime.datetime, everybody: bool) -> None:
     inbox.resolve_work(
         kind=AGREEMENT, subject_id=objective.pk, by=by, at=at, to=None if everybody else by.person

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, links, objectives, policies, rhythm, votes
+from okr.api import check_ins, closing, imports, links, objectives, policies, rhythm, votes
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -32,7 +32,12 @@ urls: list[URLPattern] = [
     ),
     path("goals/objectives/<uuid:objective_id>/grades/", closing.Grades.as_view(), name="api_grades"),
     re_path(r"^goals/export\.(?P<form>csv|xlsx)$", closing.ExportView.as_view(), name="api_export_goals"),
+    path("goals/imports/", imports.GoalImports.as_view(), name="api_goal_imports"),
+    path("goals/imports/<uuid:import_id>/", imports.OneGoalImport.as_view(), name="api_goal_import"),
+    path("goals/imports/<uuid:import_id>/check/", imports.CheckGoals.as_view(), name="api_check_goal_import"),
+    path("goals/imports/<uuid:import_id>/apply/", imports.ApplyGoals.as_view(), name="api_apply_goal_import"),
     path("goals/periods/<uuid:period_id>/carry-over/", closing.Carry.as_view(), name="api_carry_over"),
+    path("goals/periods/<uuid:period_id>/duplicate/", closing.Duplicate.as_view(), name="api_duplicate"),
     path(
         "goals/objectives/<uuid:objective_id>/served-by/",
         objectives.ServedBy.as_view(),

@@ -1,8 +1,10 @@
 """The end of a period: grades, and what is taken into the next one."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -15,7 +17,7 @@ from okr import actions, queries, rules
 from okr.api import objectives
 from okr.api.objectives import GoalsView
 from okr.api.serializers import ObjectiveOut
-from okr.models import Grade
+from okr.models import Grade, Objective
 from performance.foundation import access
 from performance.people import queries as people
 
@@ -43,6 +45,14 @@ class GradeOut(serializers.ModelSerializer[Grade]):
 class CarryIn(serializers.Serializer):
     into = serializers.UUIDField(help_text="The later period.")
     objectives = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=200)
+
+
+class DuplicateIn(CarryIn):
+    start = serializers.ChoiceField(
+        choices=["same", "last"],
+        default="same",
+        help_text="Key results start where they did, or from the last value where the target is not reached.",
+    )
 
 
 class Grades(GoalsView):
@@ -99,7 +109,28 @@ class ExportView(GoalsView):
         return FileResponse(file, as_attachment=True, filename=f"objectives.{form}")
 
 
-class Carry(GoalsView):
+class IntoLater(GoalsView):
+    """What the two ways into a later period share."""
+
+    def chosen(
+        self, candidates: QuerySet[Objective], seen: QuerySet[Objective], given: dict[str, Any]
+    ) -> list[Objective]:
+        """Those asked for: 404 for what may not be seen, 403 for what may only be seen."""
+        access.require(not self.actor.only_reads)
+        wanted = set(given["objectives"])
+        found = list(candidates.filter(pk__in=wanted))
+        for key in wanted - {one.pk for one in found}:
+            access.get_or_404(seen, pk=key)
+        access.require(len(found) == len(wanted))
+        return found
+
+    def answer(self, made: Sequence[Objective]) -> Response:
+        visible = queries.visible_to(self.actor)
+        rows = queries.with_key_results(visible.filter(pk__in=[each.pk for each in made]))
+        return Response(ObjectiveOut(rows, many=True).data, status=status.HTTP_201_CREATED)
+
+
+class Carry(IntoLater):
     @extend_schema(operation_id="goals_carry_over", request=CarryIn, responses={201: ObjectiveOut(many=True)})
     def post(self, request: Request, period_id: uuid.UUID) -> Response:
         """Takes objectives of a closing or closed period along as drafts. Twice makes no doubles; the answer
@@ -107,18 +138,34 @@ class Carry(GoalsView):
         period = access.get_or_404(people.periods(), pk=period_id)
         given: dict[str, Any] = self.valid(CarryIn)
         visible = queries.visible_to(self.actor)
-        wanted = set(given["objectives"])
-        access.require(not self.actor.only_reads)
-        chosen = list(queries.to_carry(self.actor, visible, period).filter(pk__in=wanted))
-        if len(chosen) < len(wanted):
-            for each in wanted - {one.pk for one in chosen}:
-                access.get_or_404(visible.filter(period=period), pk=each)
-            access.require(False)
         made = actions.carry_over(
-            objectives=chosen,
+            objectives=self.chosen(
+                queries.to_carry(self.actor, visible, period), visible.filter(period=period), given
+            ),
             to=access.get_or_404(people.periods(), pk=given["into"]),
             by=self.actor,
             at=timezone.now(),
         )
-        rows = queries.with_key_results(visible.filter(pk__in=[each.pk for each in made]))
-        return Response(ObjectiveOut(rows, many=True).data, status=status.HTTP_201_CREATED)
+        return self.answer(made)
+
+
+class Duplicate(IntoLater):
+    @extend_schema(
+        operation_id="goals_duplicate", request=DuplicateIn, responses={201: ObjectiveOut(many=True)}
+    )
+    def post(self, request: Request, period_id: uuid.UUID) -> Response:
+        """Copies objectives of a period, whatever became of them, into a later one as drafts without a tie to the
+        former. What stands there under the same title is left alone; the answer holds the new ones."""
+        period = access.get_or_404(people.periods(), pk=period_id)
+        given: dict[str, Any] = self.valid(DuplicateIn)
+        visible = queries.visible_to(self.actor)
+        made = actions.duplicate_objectives(
+            objectives=self.chosen(
+                queries.to_duplicate(self.actor, visible, period), visible.filter(period=period), given
+            ),
+            to=access.get_or_404(people.periods(), pk=given["into"]),
+            from_last_value=given["start"] == "last",
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return self.answer(made)

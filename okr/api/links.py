@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from okr import actions, queries, rules
 from okr.api import serializers
 from okr.api.objectives import GoalsView
-from okr.forms.objectives import ppm_of
+from okr.models.contents import ppm_of
 from performance.foundation import access, jobs
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks

@@ -7,7 +7,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from okr.forms.objectives import ppm_of
 from okr.models import (
     CheckIn,
     Content,
@@ -19,7 +18,7 @@ from okr.models import (
     policies,
 )
 from okr.models.alignment import AlignmentKind
-from okr.models.contents import AMOUNTS
+from okr.models.contents import AMOUNTS, ppm_of
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 
 # Exact amounts in a key result's own unit.

@@ -1,6 +1,7 @@
 from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of
-from okr.forms.closing import CarryForm, GradeForm
+from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.fields import AmountField
+from okr.forms.importing import ApplyGoalsForm, GoalFileForm
 from okr.forms.maps import CompareForm, MapForm
 from okr.forms.objectives import (
     AlignForm,
@@ -20,12 +21,15 @@ from okr.forms.rhythm import CadenceForm, ExcuseForm
 __all__ = [
     "AlignForm",
     "AmountField",
+    "ApplyGoalsForm",
     "CadenceForm",
     "CarryForm",
     "CheckInForm",
     "CompareForm",
+    "DuplicateForm",
     "ExcuseForm",
     "FilterForm",
+    "GoalFileForm",
     "GradeForm",
     "KeyResultForm",
     "MapForm",

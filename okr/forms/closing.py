@@ -27,6 +27,28 @@ class GradeForm(forms.Form):
         self.fields["percent"].widget.attrs["max"] = most
 
 
+class DuplicateForm(forms.Form):
+    """Which objectives are copied, where to, and where their key results start."""
+
+    period = forms.ChoiceField(label=_("Into"))
+    start = forms.ChoiceField(
+        label=_("Key results start"),
+        choices=[
+            ("same", _("where they started then")),
+            ("last", _("from the last value, where the target is not reached")),
+        ],
+        initial="same",
+    )
+    objectives = forms.MultipleChoiceField(
+        label=_("Objectives"), error_messages={"required": _("Choose at least one objective.")}
+    )
+
+    def __init__(self, *args: Any, periods: Iterable[Any], objectives: Iterable[Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["period"].choices = [(str(each.pk), str(each)) for each in periods]  # type: ignore[attr-defined]
+        self.fields["objectives"].choices = [(str(each.pk), each.title) for each in objectives]  # type: ignore[attr-defined]
+
+
 class CarryForm(forms.Form):
     """Which objectives go along, and where to."""
 

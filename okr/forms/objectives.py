@@ -4,7 +4,7 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django import forms
@@ -16,27 +16,15 @@ from uuid_utils.compat import uuid7
 from okr.forms.fields import AmountField
 from okr.models import Content, KeyResultContent, MilestoneContent, OkrPolicy
 from okr.models.alignment import AlignmentKind
-from okr.models.contents import AMOUNTS
+from okr.models.contents import AMOUNTS, FIELDS_OF, ppm_of, slice_of, slice_text
 from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
 from performance.people import models as people
 
 PREFIX = "kr"
 MOST_ROWS = 20
-HUNDRED = Decimal(100)
-# Which fields a kind of key result has, besides title, weight and owner.
-FIELDS_OF = {
-    "increase": ("start", "target", "unit", "commit", "stretch"),
-    "decrease": ("start", "target", "unit", "commit", "stretch"),
-    "percent": ("start", "target", "commit", "stretch"),
-    "money": ("start", "target", "currency", "commit", "stretch"),
-    "band": ("lower", "upper", "unit", "tolerance"),
-    "milestones": ("milestones",),
-    "yes_no": (),
-    "kpi": ("metric_key", "slice", "start", "target", "unit"),
-}
 #: "Rolled out everywhere ×3"; who has no such sign types a star.
 WEIGHED_LINE = re.compile(r"(.*\S)\s*[×*]\s*(\d{1,4})")
-SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
+HUNDRED = Decimal(100)
 
 
 class ObjectiveForm(forms.Form):
@@ -208,20 +196,6 @@ class KeyResultForm(forms.Form):
             milestones=_milestones(given.get("milestones", ""), self.initial.get("steps", ())),
             **amounts,
         )
-
-
-def ppm_of(percent: Decimal) -> int:
-    return int((percent * 10_000).to_integral_value(ROUND_HALF_UP))
-
-
-def slice_of(text: str) -> dict[str, str]:
-    """ "store=010, country=CN" as a slice."""
-    pairs = (SLICE_PAIR.fullmatch(part) for part in re.split(r"[,;，；]", text) if part.strip())
-    return {pair[1]: pair[2] for pair in pairs if pair}
-
-
-def slice_text(given: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in given.items())
 
 
 def standing_of(known: KeyResultContent) -> dict[str, Any]:

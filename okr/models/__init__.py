@@ -3,6 +3,7 @@ from okr.models.alignment import Alignment
 from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, KeyResultEntry
 from okr.models.contents import Content, KeyResultContent, MilestoneContent
 from okr.models.grades import Grade
+from okr.models.imports import GoalImport
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
 from okr.models.rhythm import Cadence, CheckInDuty
@@ -20,6 +21,7 @@ __all__ = [
     "Comment",
     "ConfidenceVote",
     "Content",
+    "GoalImport",
     "Grade",
     "KeyResult",
     "KeyResultContent",

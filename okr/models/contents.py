@@ -1,15 +1,28 @@
 """The text of an objective as a value: what a version keeps, what a form proposes, what two people sign."""
 
 import dataclasses
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
 
 from uuid_utils.compat import uuid7
 
 AMOUNTS = ("start", "target", "commit", "stretch", "lower", "upper", "tolerance")
+# Which fields a kind of key result has, besides title, weight and owner.
+FIELDS_OF = {
+    "increase": ("start", "target", "unit", "commit", "stretch"),
+    "decrease": ("start", "target", "unit", "commit", "stretch"),
+    "percent": ("start", "target", "commit", "stretch"),
+    "money": ("start", "target", "currency", "commit", "stretch"),
+    "band": ("lower", "upper", "unit", "tolerance"),
+    "milestones": ("milestones",),
+    "yes_no": (),
+    "kpi": ("metric_key", "slice", "start", "target", "unit"),
+}
+SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
 
 
 @dataclass(frozen=True)
@@ -121,3 +134,17 @@ def plain(value: Decimal | None) -> str | None:
 
 def exact(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def ppm_of(percent: Decimal) -> int:
+    return int((percent * 10_000).to_integral_value(ROUND_HALF_UP))
+
+
+def slice_of(text: str) -> dict[str, str]:
+    """ "store=010, country=CN" as a slice."""
+    pairs = (SLICE_PAIR.fullmatch(part) for part in re.split(r"[,;，；]", text) if part.strip())
+    return {pair[1]: pair[2] for pair in pairs if pair}
+
+
+def slice_text(given: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in given.items())

@@ -27,15 +27,24 @@ from okr.queries.comparing import comparison_rows, owners_compared, period_befor
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import (
     content_of,
+    content_of_rows,
     differences,
     field_label,
     field_value,
     open_proposal,
     owners_named,
+    share,
     standing_content,
 )
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
-from okr.queries.grades import grades_of, kin_of, to_carry
+from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
+from okr.queries.imports import (
+    goal_imports,
+    memberships_of,
+    people_called,
+    recent_goal_imports,
+    standing_goals,
+)
 from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
@@ -107,6 +116,7 @@ __all__ = [
     "comparison_rows",
     "confidence_rows",
     "content_of",
+    "content_of_rows",
     "counts_below",
     "differences",
     "draft_of",
@@ -119,6 +129,7 @@ __all__ = [
     "field_value",
     "filtered",
     "frame_around",
+    "goal_imports",
     "grades_of",
     "is_called",
     "key_result_rows",
@@ -128,6 +139,7 @@ __all__ = [
     "led_by",
     "links_of",
     "links_within_reach",
+    "memberships_of",
     "metric_values",
     "moved_objectives",
     "newest_entries",
@@ -140,6 +152,7 @@ __all__ = [
     "owners_to_ask",
     "pace_of",
     "paces_of",
+    "people_called",
     "percent",
     "period_before",
     "period_of_week",
@@ -153,16 +166,19 @@ __all__ = [
     "read_later",
     "readable_by",
     "readers_among",
+    "recent_goal_imports",
     "replies_to",
     "rhythms_of",
     "rows_of",
     "search",
     "serving",
+    "share",
     "shown_vote",
     "span",
     "standing",
     "standing_cadence",
     "standing_content",
+    "standing_goals",
     "status_of",
     "strategy_map",
     "streak_of",
@@ -172,6 +188,7 @@ __all__ = [
     "thread_of",
     "timeline_rows",
     "to_carry",
+    "to_duplicate",
     "totals_of",
     "unread_by",
     "versions_of",

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from okr.models import Content, KeyResultContent, MilestoneContent, Objective, ObjectiveVersion
+from okr.models import Content, KeyResult, KeyResultContent, MilestoneContent, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
 from okr.models.contents import AMOUNTS
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
@@ -23,7 +23,13 @@ COPIED = ("kind", "title", "weight_ppm", "owner_id", "unit", "currency", *AMOUNT
 
 def content_of(objective: Objective) -> Content:
     """What the rows say now: the version in force, or the proposal or draft before the first agreement."""
-    standing = objective.key_results.filter(removed_at=None).prefetch_related("milestones")
+    return content_of_rows(
+        objective, objective.key_results.filter(removed_at=None).prefetch_related("milestones")
+    )
+
+
+def content_of_rows(objective: Objective, key_results: Iterable[KeyResult]) -> Content:
+    """The same from standing key results that are loaded already, with their milestones."""
     return Content(
         title=objective.title,
         description=objective.description,
@@ -40,7 +46,7 @@ def content_of(objective: Objective) -> Content:
                 ),
                 **{name: getattr(key_result, name) for name in COPIED},
             )
-            for key_result in standing
+            for key_result in key_results
         ),
     )
 

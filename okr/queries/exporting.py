@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from okr.models import KeyResult, Objective
+from okr.models import KeyResult, Objective, contents
 from okr.queries import objectives as reads
 from performance.foundation import i18n
 from performance.foundation.components import formats
@@ -28,14 +29,25 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("progress", _("Progress %"), True),
     ("key_result_id", _("Key result ID"), False),
     ("key_result", _("Key result"), False),
-    ("kind", _("Kind"), False),
+    ("kind", pgettext_lazy("key result", "Kind"), False),
     ("weight", _("Weight %"), True),
     ("unit", _("Unit"), False),
-    ("start", _("Start"), True),
+    ("start", pgettext_lazy("key result", "Start"), True),
     ("target", _("Target"), True),
     ("current", _("Last value"), True),
     ("key_result_progress", _("Key result’s progress %"), True),
     ("confidence", _("Confidence"), True),
+    ("owned_by", _("Owned by"), False),
+    ("objective_weight", _("Objective’s weight"), True),
+    ("key_result_owner", _("Key result’s owner"), False),
+    ("commit", _("At least"), True),
+    ("stretch", _("Stretch"), True),
+    ("lower", _("Lower edge"), True),
+    ("upper", _("Upper edge"), True),
+    ("tolerance", _("Tolerance"), True),
+    ("milestones", _("Milestones"), False),
+    ("metric", _("Metric"), False),
+    ("slice", _("Part of the business"), False),
 )
 
 
@@ -61,8 +73,10 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
         one.get_visibility_display(),
         _percent(one.progress_micro),
     ]
+    whole = [one.get_owner_kind_display(), one.weight]
     if key_result is None:
-        return [*told, "", "", "", None, "", None, None, None, None, None]
+        none = [""] * 3, [None, "", *[None] * 5], whole, ["", *[None] * 5, "", "", ""]
+        return [*told, *(cell for part in none for cell in part)]
     return [
         *told,
         str(key_result.pk),
@@ -75,6 +89,12 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
         key_result.current,
         _percent(key_result.progress_micro),
         key_result.confidence,
+        *whole,
+        key_result.owner.number,
+        *(getattr(key_result, name) for name in ("commit", "stretch", "lower", "upper", "tolerance")),
+        "\n".join(each.title for each in key_result.milestones.all()),
+        key_result.metric_key,
+        contents.slice_text(key_result.slice),
     ]
 
 

@@ -34,6 +34,17 @@ def to_carry(actor: access.Actor, visible: QuerySet[Objective], period: Any) -> 
     )
 
 
+def to_duplicate(actor: access.Actor, visible: QuerySet[Objective], period: Any) -> QuerySet[Objective]:
+    """What the actor may copy from a period, whatever became of it: their own and that of those below them."""
+    if actor.only_reads:
+        return Objective.objects.none()
+    mine = Q(owner_id=actor.person_id) | Q(
+        owner_id__in=people.below(actor.person_id, people.today(actor.organisation))
+    )
+    standing = visible.filter(mine, period=period)
+    return standing.select_related("owner", "period", "team").order_by("owner__name_sort", "pk")
+
+
 def kin_of(objective: Objective, visible: QuerySet[Objective]) -> tuple[Objective | None, list[Objective]]:
     """What it was carried over from, and what was carried over from it, as far as it may be seen."""
     family = visible.filter(Q(pk=objective.carried_from_id) | Q(carried_from=objective)).select_related(

@@ -1,5 +1,6 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
-from okr.views.closing import carry, grade
+from okr.views.closing import carry, duplicate, grade
+from okr.views.importing import import_apply, import_check, import_goals, import_template
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
 from okr.views.reading import confidence, export, objective, objectives
@@ -34,11 +35,16 @@ __all__ = [
     "conversation",
     "decide",
     "drop_rhythm",
+    "duplicate",
     "excuse",
     "export",
     "grade",
     "heard",
     "home",
+    "import_apply",
+    "import_check",
+    "import_goals",
+    "import_template",
     "mark_read",
     "my_team",
     "names",

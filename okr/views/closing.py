@@ -1,10 +1,12 @@
 """The end of a period: grading an objective, and taking objectives into the next period."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -77,3 +79,61 @@ def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         "chosen": request.POST.getlist("objectives"),
     }
     return render(request, "okr/carry.html", context, status=422 if form.is_bound else 200)
+
+
+@access.member
+def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
+    """Chooses among the actor's and their line's objectives of a period, whatever became of them, and copies the texts
+    into a later one."""
+    actor = request.actor
+    period = access.get_or_404(people.periods(), pk=period_id)
+    candidates = list(queries.to_duplicate(actor, reading.visible(request), period))
+    later = [each for each in people.periods() if rules.is_later(each, period) and rules.are_goals_open(each)]
+    # The nearest one first: that is what somebody plans.
+    later.reverse()
+    form = forms.DuplicateForm(
+        request.POST or None,
+        periods=later,
+        objectives=candidates,
+        initial={"period": request.GET.get("into")},
+    )
+    if request.method == "POST":
+        access.require(not actor.only_reads)
+        if form.is_valid():
+            chosen = set(form.cleaned_data["objectives"])
+            to = next(each for each in later if str(each.pk) == form.cleaned_data["period"])
+            try:
+                made = actions.duplicate_objectives(
+                    objectives=[each for each in candidates if str(each.pk) in chosen],
+                    to=to,
+                    from_last_value=form.cleaned_data["start"] == "last",
+                    by=actor,
+                    at=timezone.now(),
+                )
+            except actions.ObjectiveRefused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            else:
+                _tell_of_copies(request, len(made), len(chosen) - len(made), to)
+                return redirect(f"{reverse('okr:objectives')}?period={to.pk}")
+    context = {
+        "nav": "goals",
+        "form": form,
+        "period": period,
+        "candidates": candidates,
+        "later": later,
+        "chosen": request.POST.getlist("objectives"),
+    }
+    return render(request, "okr/duplicate.html", context, status=422 if form.is_bound else 200)
+
+
+def _tell_of_copies(request: HttpRequest, made: int, standing: int, to: Any) -> None:
+    text = ngettext(
+        "%(count)s objective is a draft of %(period)s now.",
+        "%(count)s objectives are drafts of %(period)s now.",
+        made,
+    )
+    told = [text % {"count": made, "period": to}] if made else []
+    if standing:
+        text = ngettext("%(count)s stands there already.", "%(count)s stand there already.", standing)
+        told.append(text % {"count": standing})
+    messages.success(request, " ".join(told))

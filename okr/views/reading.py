@@ -84,7 +84,10 @@ def filtered_objectives(
     return found, {
         "filter_form": form,
         "period": period,
-        "is_filtered": any(given.values()) or bool(form.errors),
+        "periods": periods,
+        "is_filtered": any(value for name, value in given.items() if name != "period")
+        or bool(form.errors)
+        or (chosen is not None and not rules.are_goals_open(chosen)),
     }
 
 
@@ -121,6 +124,7 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         "policy": policy,
         "team": team,
         "can_set_policy": rules.can_set_policy(actor),
+        "former": queries.period_before(context["periods"], period) if not rows else None,
     }
 
 

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
-from okr.forms.objectives import FIELDS_OF, MOST_ROWS, PREFIX
+from okr.forms.objectives import MOST_ROWS, PREFIX
 from okr.models import Content, Objective
+from okr.models.contents import FIELDS_OF
 from okr.models.objectives import State
 from okr.views import reading
 from performance.foundation import access

@@ -354,7 +354,7 @@ METRICS_OVER = "performance.kpis.queries.keys_over"
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"
 # Who else wrote the name of a person whose personal data is erased: called with a `Forgotten`, in its transaction.
-FORGETTERS = ["performance.inbox.actions.forget_person"]
+FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
 LEAVERS = ["performance.inbox.actions.pass_work_on"]
 # What the set-up list of a new organisation counts in the apps above people.

@@ -61,6 +61,7 @@ def pages(company: Company) -> list[tuple[str, str]]:
         (EMPLOYEE, reverse("okr:compare")),
         (EMPLOYEE, reverse("inbox:mail")),
         ("HR", reverse("okr:rhythm")),
+        ("HR", reverse("okr:import_goals")),
         (EMPLOYEE, company.objective),
         (EMPLOYEE, reverse("okr:propose")),
         (MANAGER, reverse("okr:my_team")),

@@ -58,7 +58,9 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
             assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
         assert audit.rows().exists()
-        assert not [row for row in audit.rows() if row.at > timezone.now()], "nobody has done yet what is to come"
+        assert not [row for row in audit.rows() if row.at > timezone.now()], (
+            "nobody has done yet what is to come"
+        )
         frozen = Score.objects.filter(state="frozen").order_by("pk").first()
         assert frozen is not None
         assert scoring.replay_score(frozen).differences == ()

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from django.conf import settings
 
-from performance.foundation import audit, stale, tenancy
+from performance.foundation import audit, sheets, stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
@@ -286,7 +286,7 @@ def test_an_import_in_use_is_not_taken_back(cast: Cast, upload: Any, apply: Any,
 
 def test_a_file_of_nothing_is_refused_in_words(upload: Any) -> None:
     for content in (b"", b"\x00\x01\x02\x03", b"Number,Name\n", b"PK\x03\x04broken"):
-        with pytest.raises(PeopleRefused):
+        with pytest.raises(sheets.SheetRefused):
             upload(content)
 
 

@@ -17,11 +17,10 @@ from django.db.models.functions import Cast
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from performance.foundation import audit, tenancy
+from performance.foundation import audit, sheets, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import queries
 from performance.people.actions import people, roles
-from performance.people.actions.importing import sheets
 from performance.people.actions.importing.apply import UNDO_LASTS
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Absence, ErasedMention, Invitation, PeopleImport, Person, ReportingLine
@@ -40,11 +39,12 @@ DETAILS: dict[str, Any] = {"new": [], "changed": [], "errors": [], "assumed": []
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Who is forgotten. `pattern`: a regular expression, for any case, of the names and addresses they had, but not as
-    a part of the names of others who are here; `name_en` and `name_zh`: what they are called from now on;
-    `has_namesake`: whether somebody else here is called the same."""
+    """Who is forgotten. `number`: of the employee, until now. `pattern`: a regular expression, for any case, of the
+    names and addresses they had, but not as a part of the names of others who are here; `name_en` and `name_zh`: what
+    they are called from now on; `has_namesake`: whether somebody else here is called the same."""
 
     person_id: uuid.UUID
+    number: str
     pattern: str
     name_en: str
     name_zh: str
@@ -68,12 +68,13 @@ def erase_personal_data(*, person: Person, by: Any, at: datetime.datetime, why: 
         others = _names_of_others(person, words)
         gone = Forgotten(
             person.pk,
+            person.number,
             pattern_of(words, others),
             f"Former colleague {mark}",
             f"前同事 {mark}",
             has_namesake=not {word.lower() for word in words}.isdisjoint(name.lower() for name in others),
         )
-        _forget_imports(gone, person.number, at)
+        _forget_imports(gone, at)
         _note_mentions(gone)
         person.name_en, person.name_zh = gone.name_en, gone.name_zh
         person.name_sort = person.name_en.lower()
@@ -140,14 +141,14 @@ def _words(person: Person) -> set[str]:
     return {word for word in words if len(word) > 1}
 
 
-def _forget_imports(gone: Forgotten, number: str, at: datetime.datetime) -> None:
+def _forget_imports(gone: Forgotten, at: datetime.datetime) -> None:
     """Files that were applied are needed no more: an undo reads what they replaced, for a day. A file that waits goes
     when it names the person or waits longer than that."""
     uploads = PeopleImport.objects.select_for_update(of=("self",))
     since = at - UNDO_LASTS
     waiting = uploads.filter(applied_at=None)
     for upload in waiting:
-        if upload.uploaded_at < since or _names(upload, gone, number):
+        if upload.uploaded_at < since or _names(upload, gone):
             upload.delete()
     kept = uploads.exclude(applied_at=None).exclude(content=b"", before={}).defer("content")
     for upload in kept:
@@ -159,14 +160,14 @@ def _forget_imports(gone: Forgotten, number: str, at: datetime.datetime) -> None
         upload.save(update_fields=["content", "mended", "report", "before"])
 
 
-def _names(upload: PeopleImport, gone: Forgotten, number: str) -> bool:
+def _names(upload: PeopleImport, gone: Forgotten) -> bool:
     try:
         sheet = sheets.read_sheet(bytes(upload.content), upload.file_name)
-    except PeopleRefused:
+    except sheets.SheetRefused:
         return True
     cells = (text for _number, texts in sheet.rows for text in texts)
     return any(
-        text.lower() == number.lower() or re.search(gone.pattern, text, re.IGNORECASE)
+        text.lower() == gone.number.lower() or re.search(gone.pattern, text, re.IGNORECASE)
         for text in (*cells, *upload.mended.values())
     )
 

@@ -9,9 +9,9 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api
+from performance.foundation import access, api, sheets
 from performance.people import actions, queries, rules
-from performance.people.actions.importing import columns, sheets
+from performance.people.actions.importing import columns
 from performance.people.api import shared
 from performance.people.models import PeopleImport, Scope
 

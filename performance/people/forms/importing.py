@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from performance.people.actions.importing import columns, sheets
+from performance.foundation import sheets
+from performance.people.actions.importing import columns
 from performance.people.forms.fields import DayField
 
 
@@ -18,7 +19,7 @@ class UploadForm(forms.Form):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > sheets.MAX_BYTES:
-            raise forms.ValidationError(_("The file is larger than 20 MB."))
+            raise forms.ValidationError(sheets.too_many_bytes(sheets.MAX_BYTES))
         return file
 
 

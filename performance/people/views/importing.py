@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, refusals
+from performance.foundation import access, refusals, sheets
 from performance.people import actions, forms, queries, rules
-from performance.people.actions.importing import apply, columns, sheets
+from performance.people.actions.importing import apply, columns
 from performance.people.models import PeopleImport
 from performance.people.views import frame
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from performance.foundation.sheets import clean, letter
 from performance.people import rules
 from performance.people.actions.importing import cells, shapes
-from performance.people.actions.importing.sheets import clean, letter
 from performance.people.actions.names import is_chinese
 
 # Characters that fingers and scanners take for each other.

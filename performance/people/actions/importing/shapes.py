@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from performance.people.actions.importing.sheets import Sheet, letter
+from performance.foundation.sheets import Sheet, letter
 
 PLAIN = ("name_en", "name_zh", "email", "title_en", "title_zh", "level", "city", "hired_on", "left_on")
 

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from performance.foundation import sheets
 from performance.people import queries
 from performance.people.actions import roles
-from performance.people.actions.importing import columns, plan, shapes, sheets
+from performance.people.actions.importing import columns, plan, shapes
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import BusinessUnit, PeopleImport, Person, ReportingLine, Team, TeamMembership
 

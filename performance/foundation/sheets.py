@@ -1,4 +1,4 @@
-"""Bytes → rows of text. CSV in UTF-8, UTF-16 or GBK with any usual separator; XLSX, XLS and ODS."""
+"""Uploaded tables: bytes → rows of text. CSV in UTF-8, UTF-16 or GBK with any usual separator; XLSX, XLS and ODS."""
 
 import csv
 import datetime
@@ -6,16 +6,16 @@ import io
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from performance.foundation import workbooks
-from performance.people.actions.refusal import PeopleRefused
+from performance.foundation import refusals, workbooks
 
-MAX_BYTES = 20 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MAX_BYTES = 20 * MEGABYTE
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 #: Of all cells of a workbook, which can be many times its packed size.
@@ -24,6 +24,10 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 CELL = re.compile(r"[A-Z]{1,3}\d{1,7}\Z")
 SEPARATORS = (",", ";", "\t", "|")
 UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+
+
+class SheetRefused(refusals.Refused):
+    """A file that is no table, or one that is too large."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,33 @@ class Sheet:
     encoding: str = ""
 
 
-def read_sheet(content: bytes, file_name: str) -> Sheet:
-    """Reads the first sheet. Refuses what is no table, what is empty, and what is too large."""
-    if len(content) > MAX_BYTES:
-        raise PeopleRefused(_("The file is larger than 20 MB."), field="file", code="too_large")
-    if file_name.lower().endswith(WORKBOOKS) or content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        return _table(_workbook_rows(content), "")
+def read_sheet(
+    content: bytes,
+    file_name: str,
+    *,
+    most_bytes: int = MAX_BYTES,
+    most_rows: int = MAX_ROWS,
+    tidy: Callable[[str], str] | None = None,
+) -> Sheet:
+    """Reads the first sheet. Refuses what is no table, what is empty, and what is too large.
+
+    Cells are one clean line each; where text is to stay as it was written, `tidy` makes them instead.
+    """
+    if len(content) > most_bytes:
+        raise SheetRefused(too_many_bytes(most_bytes), field="file", code="too_large")
+    tidy = tidy or clean
+    if is_workbook(content, file_name):
+        return _table(_workbook_rows(content), "", tidy, most_rows)
     text, encoding = _decoded(content)
-    return _table(_csv_rows(text), encoding)
+    return _table(_csv_rows(text), encoding, tidy, most_rows)
+
+
+def is_workbook(content: bytes, file_name: str) -> bool:
+    return file_name.lower().endswith(WORKBOOKS) or content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def too_many_bytes(most_bytes: int) -> str:
+    return _("The file is larger than %(size)s MB.") % {"size": most_bytes // MEGABYTE}
 
 
 def letter(index: int) -> str:
@@ -73,7 +96,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
             continue
         if "\x00" not in text:
             return text, encoding
-    raise PeopleRefused(
+    raise SheetRefused(
         _("This is not a text file. Save it as CSV (UTF-8) or XLSX."), field="file", code="unreadable"
     )
 
@@ -89,7 +112,7 @@ def _csv_rows(text: str) -> Iterable[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     except csv.Error as error:
-        raise PeopleRefused(
+        raise SheetRefused(
             _("The file is broken: %(reason)s.") % {"reason": error}, field="file", code="unreadable"
         ) from error
 
@@ -105,11 +128,11 @@ def _workbook_rows(content: bytes) -> Iterable[list[str]]:
             raise _refused(refused) from refused
 
 
-def _refused(refused: workbooks.WorkbookRefused) -> PeopleRefused:
+def _refused(refused: workbooks.WorkbookRefused) -> SheetRefused:
     if refused.reason == "too_large":
         message = _("This workbook is too large. Save the sheet as CSV.")
-        return PeopleRefused(message, field="file", code="too_large")
-    return PeopleRefused(
+        return SheetRefused(message, field="file", code="too_large")
+    return SheetRefused(
         _("This workbook cannot be read. Save it again as XLSX or CSV."), field="file", code="unreadable"
     )
 
@@ -129,11 +152,11 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: Iterable[list[str]], encoding: str) -> Sheet:
+def _table(rows: Iterable[list[str]], encoding: str, tidy: Callable[[str], str], most_rows: int) -> Sheet:
     headers: list[str] = []
     body: list[tuple[int, list[str]]] = []
     for number, row in enumerate(rows, start=1):
-        cells = [clean(cell) for cell in row[:MAX_COLUMNS]]
+        cells = [(tidy if headers else clean)(cell) for cell in row[:MAX_COLUMNS]]
         if not any(cells):
             continue
         if not headers:
@@ -142,10 +165,14 @@ def _table(rows: Iterable[list[str]], encoding: str) -> Sheet:
                 headers.pop()
             continue
         body.append((number, (cells + [""] * len(headers))[: len(headers)]))
-        if len(body) > MAX_ROWS:
-            raise PeopleRefused(_("The file has more than 100,000 rows."), field="file", code="too_large")
+        if len(body) > most_rows:
+            raise SheetRefused(
+                _("The file has more than %(count)s rows.") % {"count": f"{most_rows:,}"},
+                field="file",
+                code="too_large",
+            )
     if not body:
-        raise PeopleRefused(
+        raise SheetRefused(
             _("The file needs a row of column names and at least one row below it."),
             field="file",
             code="empty",

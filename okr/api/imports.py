@@ -1,0 +1,121 @@
+"""Endpoints of the import of goals: file → dry run → apply."""
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from okr import actions, queries
+from okr.actions.importing import steps
+from okr.api.objectives import GoalsView
+from okr.models import GoalImport
+from performance.foundation import access, api
+from performance.people import queries as people
+
+
+class GoalFileIn(serializers.Serializer[None]):
+    file = serializers.FileField(help_text="CSV, XLSX, XLS or ODS, up to 5,000 rows and 5 MB.")
+    period = serializers.UUIDField(
+        required=False, allow_null=True, help_text="The current period when absent."
+    )
+
+
+class GoalImportOut(serializers.ModelSerializer[GoalImport]):
+    period = serializers.UUIDField(source="period_id")
+
+    class Meta:
+        model = GoalImport
+        fields = ["id", "period", "file_name", "uploaded_at", "checked_at", "applied_at"]
+
+
+class GoalDryRunOut(GoalImportOut):
+    report = serializers.DictField(
+        help_text="What would be `new` and `changed` (with the fields of each change), what is the `same`, "
+        "`counts`, what stands in the way (`errors`), and columns that are `not_read`."
+    )
+
+    class Meta(GoalImportOut.Meta):
+        fields = [*GoalImportOut.Meta.fields, "reason", "report"]
+
+
+class ApplyGoalsIn(serializers.Serializer[None]):
+    reason = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=2000,
+        help_text="Needed where something agreed changes.",
+    )
+    as_drafts = serializers.BooleanField(
+        default=False, help_text="New objectives are saved as drafts; nobody is asked to agree yet."
+    )
+
+
+class ImportView(GoalsView):
+    def upload(self, import_id: uuid.UUID) -> GoalImport:
+        """One's own import; anybody else's does not exist."""
+        return access.get_or_404(queries.goal_imports(self.actor), pk=import_id)
+
+
+class GoalImports(ImportView):
+    @extend_schema(operation_id="goals_imports", responses=GoalImportOut(many=True))
+    def get(self, request: Request) -> Response:
+        """Your own imports, newest first."""
+        pages = api.NewestFirst()
+        rows = queries.goal_imports(self.actor).defer("content", "report").order_by()
+        page = pages.paginate_queryset(rows, request, view=self)
+        return pages.get_paginated_response(GoalImportOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="goals_import",
+        request={"multipart/form-data": GoalFileIn},
+        responses={201: GoalDryRunOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Tries a file of objectives out: what would be new, what would change, what stands in the way. Nothing but
+        the file is saved."""
+        given: dict[str, Any] = self.valid(GoalFileIn)
+        current = people.current_period(people.today(self.actor.organisation))
+        asked = given.get("period") or (current.pk if current else None)
+        # One byte beyond the bound is enough to be refused.
+        upload = actions.upload_goals(
+            file_name=given["file"].name,
+            content=given["file"].read(steps.MAX_BYTES + 1),
+            period=access.get_or_404(people.periods(), pk=asked),
+            by=self.actor,
+            at=timezone.now(),
+        )
+        return Response(GoalDryRunOut(upload).data, status=status.HTTP_201_CREATED)
+
+
+class OneGoalImport(ImportView):
+    @extend_schema(operation_id="goals_import_report", responses=GoalDryRunOut)
+    def get(self, request: Request, import_id: uuid.UUID) -> Response:
+        """The dry run, or the report of an import that was applied."""
+        return Response(GoalDryRunOut(self.upload(import_id)).data)
+
+
+class CheckGoals(ImportView):
+    @extend_schema(operation_id="goals_import_check", request=None, responses=GoalDryRunOut)
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """The dry run anew, against the goals as they are now."""
+        upload = actions.check_goal_import(upload=self.upload(import_id), by=self.actor, at=timezone.now())
+        return Response(GoalDryRunOut(upload).data)
+
+
+class ApplyGoals(ImportView):
+    @extend_schema(operation_id="goals_import_apply", request=ApplyGoalsIn, responses=GoalDryRunOut)
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Does what the dry run showed, whole or not at all: proposals that both sides agree to. 409 when goals have
+        changed since."""
+        upload = actions.apply_goal_import(
+            upload=self.upload(import_id),
+            by=self.actor,
+            at=timezone.now(),
+            **self.valid(ApplyGoalsIn),
+        )
+        return Response(GoalDryRunOut(upload).data)

@@ -1,0 +1,28 @@
+"""Files of goals: what somebody uploaded, and what its dry run showed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import tenancy
+
+
+class GoalImport(tenancy.TenantModel):
+    """A file of goals: kept with its dry run until it is applied; the report stays."""
+
+    period = tenancy.TenantForeignKey("people.Period", related_name="+")
+    file_name = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField(_("content"))
+    report = models.JSONField(_("dry run"), default=dict)
+    reason = models.TextField(_("reason"), blank=True)
+    uploaded_by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    checked_at = models.DateTimeField(_("checked at"))
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["organisation", "uploaded_by", "-uploaded_at"], name="goal_import_by_time")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name

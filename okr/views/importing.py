@@ -1,0 +1,173 @@
+"""Import of goals: file → dry run → apply."""
+
+import csv
+import io
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from okr import actions, forms, queries, rules
+from okr.actions.importing import columns, steps
+from okr.models import GoalImport
+from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
+from performance.foundation import access, refusals
+from performance.people import queries as people
+
+SHOWN = 25
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def import_goals(request: HttpRequest) -> HttpResponse:
+    """Takes the file, and the period it is for."""
+    actor = request.actor
+    access.require(not actor.only_reads)
+    periods = [each for each in people.periods() if rules.are_goals_open(each)]
+    current = people.current_period(people.today(actor.organisation))
+    initial = {"period": request.GET.get("period") or (str(current.pk) if current else "")}
+    form = forms.GoalFileForm(request.POST or None, request.FILES or None, periods=periods, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            upload = actions.upload_goals(
+                file_name=file.name,
+                content=file.read(),
+                period=next(each for each in periods if str(each.pk) == form.cleaned_data["period"]),
+                by=actor,
+                at=timezone.now(),
+            )
+        except refusals.Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        else:
+            return redirect("okr:import_check", upload.pk)
+    context = {
+        "nav": "goals",
+        "step": "file",
+        "form": form,
+        "periods": periods,
+        "earlier": queries.recent_goal_imports(actor),
+        "most_rows": steps.MAX_ROWS,
+        "imports_for_all": rules.can_import_for_all(actor),
+    }
+    return render(request, "okr/import_goals.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+@access.member
+def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """The dry run, or the report of an import that was applied."""
+    return render(request, "okr/import_check.html", _result(request, _found(request, import_id)))
+
+
+@require_POST
+@access.member
+def import_apply(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Everything or nothing."""
+    actor = request.actor
+    upload = _found(request, import_id)
+    form = forms.ApplyGoalsForm(request.POST)
+    if not form.is_valid():
+        return render(request, "okr/import_check.html", _result(request, upload, form), status=422)
+    try:
+        upload = actions.apply_goal_import(upload=upload, by=actor, at=timezone.now(), **form.cleaned_data)
+    except refusals.Refused as refusal:
+        return _refused(request, upload, form, refusal)
+    text = ngettext(
+        "%(count)s objective was imported", "%(count)s objectives were imported", _to_save(upload)
+    )
+    messages.success(request, text % {"count": _to_save(upload)})
+    return redirect("okr:import_check", upload.pk)
+
+
+def _refused(
+    request: HttpRequest, upload: GoalImport, form: forms.ApplyGoalsForm, refusal: refusals.Refused
+) -> HttpResponse:
+    """The reason stands beside its field; what was overtaken is checked anew and shown."""
+    if refusal.status == 409:
+        upload = _found(request, upload.pk)
+        if upload.applied_at is None:
+            upload = actions.check_goal_import(upload=upload, by=request.actor, at=timezone.now())
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+    return render(request, "okr/import_check.html", _result(request, upload, form), status=refusal.status)
+
+
+@require_GET
+@access.member
+def import_template(request: HttpRequest) -> HttpResponse:
+    """A file with the names of the columns, in the reader's language, and two made-up objectives."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow([columns.label(key) for key in TEMPLATE])
+    for row in _examples(request.actor):
+        writer.writerow([row.get(key, "") for key in TEMPLATE])
+    response = HttpResponse("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="objectives-template.csv"'
+    return response
+
+
+TEMPLATE = (
+    *("owner_number", "team", "objective", "description", "type", "visibility"),
+    *("key_result", "kind", "start", "target", "unit", "weight", "lower", "upper", "milestones"),
+)
+
+
+def _examples(actor: access.Actor) -> list[dict[str, str]]:
+    return [
+        {
+            "owner_number": actor.person.number,
+            "objective": _("No store runs out of what it sells"),
+            "description": _("Empty shelves cost us customers."),
+            "type": str(ObjectiveType.COMMITTED.label),
+            "visibility": str(Visibility.PUBLIC.label),
+            "key_result": _("Days without a gap on the shelf"),
+            "kind": str(KeyResultKind.INCREASE.label),
+            "start": "12",
+            "target": "26",
+            "unit": _("days"),
+            "weight": "60",
+        },
+        {
+            "key_result": _("Capital tied up in stock"),
+            "kind": str(KeyResultKind.MONEY.label),
+            "start": "1,200,000",
+            "target": "950,000",
+            "unit": actor.organisation.currency,
+            "weight": "40",
+        },
+    ]
+
+
+def _found(request: HttpRequest, import_id: uuid.UUID) -> GoalImport:
+    return access.get_or_404(queries.goal_imports(request.actor), pk=import_id)
+
+
+def _to_save(upload: GoalImport) -> int:
+    return int(upload.report["counts"]["new"]) + int(upload.report["counts"]["changed"])
+
+
+def _result(
+    request: HttpRequest, upload: GoalImport, form: forms.ApplyGoalsForm | None = None
+) -> dict[str, Any]:
+    report = upload.report
+    most = None if request.GET.get("all") else SHOWN
+    counts = report["counts"]
+    return {
+        "nav": "goals",
+        "step": "apply" if upload.applied_at else "check",
+        "upload": upload,
+        "report": report,
+        "counts": counts,
+        **{name: report[name][:most] for name in ("new", "changed", "same", "errors")},
+        "all_shown": most is None,
+        "to_save": _to_save(upload),
+        "is_ready": not counts["errors"] and _to_save(upload) > 0,
+        "form": form or forms.ApplyGoalsForm(),
+        "earlier": queries.recent_goal_imports(request.actor),
+    }

@@ -1,0 +1,252 @@
+"""The pages and endpoints of the import of goals: the way through, what stands beside its field, and who may."""
+
+import dataclasses
+import datetime
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from okr import actions
+from okr.models import GoalImport, Objective
+from performance.foundation import tenancy
+from performance.people import actions as people_actions
+from performance.people import queries
+from tests import races
+from tests.okr.conftest import content, key_result
+
+HEADER = "Owner,Objective,Key result,Kind,Start,Target,Unit,Weight\n"
+ONE = HEADER + "P003,Never out of stock,Stores served,Number up,0,10,stores,100\n"
+PAGES = ("okr:import_goals", "okr:import_template")
+
+
+def file_of(text=ONE, name="goals.csv"):
+    return SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)
+
+
+@pytest.fixture
+def upload(client_for, quarter):
+    def do(person, text=ONE, **fields):
+        given = {"file": file_of(text), "period": str(quarter.pk)} | fields
+        return client_for(person).post(reverse("okr:import_goals"), given)
+
+    return do
+
+
+@pytest.fixture
+def send_file(client_for, quarter):
+    def do(person, text=ONE, **fields):
+        return client_for(person).post(reverse("api_goal_imports"), {"file": file_of(text)} | fields)
+
+    return do
+
+
+def test_a_file_goes_its_way_from_upload_to_proposal(cast, client_for, upload):
+    client = client_for(cast.hr)
+    listed = client.get(reverse("okr:objectives")).content.decode()
+    assert reverse("okr:import_goals") in listed
+    checked = client.get(upload(cast.hr)["Location"])
+    page = checked.content.decode()
+    assert "Nothing is saved yet" in page
+    assert "Stores served" in page
+    made = checked.context["upload"]
+    done = client.post(reverse("okr:import_apply", args=[made.pk]), follow=True)
+    assert "1 objective was imported" in done.content.decode()
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.get().state == "proposed"
+    assert "Report of goals.csv" in client.get(reverse("okr:import_goals")).content.decode()
+
+
+def test_the_reason_is_asked_for_beside_its_field(cast, client_for, upload, propose, agree):
+    agree(propose(content("Never out of stock", key_result("increase", "Stores served", unit="stores"))))
+    address = upload(cast.hr, ONE.replace(",10,", ",12,"))["Location"]
+    client = client_for(cast.hr)
+    page = client.get(address).content.decode()
+    assert "agreed already" in page
+    assert "<del>10 stores</del>" in page
+    refused = client.post(f"{address}apply/", {"reason": " "})
+    assert refused.status_code == 422
+    assert "needs a reason" in str(refused.context["form"].errors["reason"])
+    assert client.post(f"{address}apply/", {"reason": "Two more"}).status_code == 302
+
+
+def test_errors_are_told_by_cell_and_nothing_is_applied(cast, client_for, upload):
+    address = upload(cast.hr, ONE.replace("P003", "P999"))["Location"]
+    client = client_for(cast.hr)
+    page = client.get(address).content.decode()
+    assert "P999 is not a person here." in page
+    assert "A2" in page
+    refused = client.post(f"{address}apply/")
+    assert refused.status_code == 422
+    assert "Nothing was saved" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"file": ""}, "file", "Choose a file"),
+        ({"file": SimpleUploadedFile("a.csv", b"A,B\n1,2\n")}, "file", "No column is called"),
+        ({"period": "1999"}, "period", "valid choice"),
+    ],
+)
+def test_a_form_that_is_wrong_says_so_beside_the_field(fields, field, words, cast, upload):
+    response = upload(cast.hr, **fields)
+    assert response.status_code == 422
+    assert words in str(response.context["form"].errors[field])
+
+
+def test_without_an_open_period_the_page_says_what_is_missing(cast, client_for, quarter, now):
+    quarter.goals_locked_at = now
+    with tenancy.acting_for(cast.organisation):
+        quarter.save()
+    page = client_for(cast.hr).get(reverse("okr:import_goals")).content.decode()
+    assert "No period takes goals now" in page
+
+
+def test_what_was_overtaken_is_checked_anew_and_shown(cast, client_for, upload, propose):
+    address = upload(cast.hr)["Location"]
+    propose(content("Never out of stock"))
+    refused = client_for(cast.hr).post(f"{address}apply/")
+    assert refused.status_code == 409
+    page = refused.content.decode()
+    assert "changed since" in page
+    assert "1 changed" in page
+
+
+def test_the_template_reads_back_without_an_error(cast, client_for, upload, quarter):
+    for language in ("en", "zh-hans"):
+        client = client_for(cast.hr)
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        file = client.get(reverse("okr:import_template")).content
+        with tenancy.acting_for(cast.organisation):
+            page = client_for(cast.hr).get(upload(cast.hr, file)["Location"])
+        assert page.context["counts"]["errors"] == 0
+        assert page.context["counts"]["new"] == 1
+
+
+def test_everybody_but_the_auditor_imports_and_sees_only_their_own(cast, client_for, upload):
+    for person in cast.members():
+        allowed = person != cast.auditor
+        assert client_for(person).get(reverse("okr:import_goals")).status_code == (200 if allowed else 403)
+        assert client_for(person).get(reverse("okr:import_template")).status_code == 200
+        assert upload(person).status_code == (302 if allowed else 403)
+    with tenancy.acting_for(cast.organisation):
+        made = GoalImport.objects.get(uploaded_by=cast.manager)
+    for person in (*cast.members(), cast.stranger):
+        client = client_for(person)
+        expected = 200 if person == cast.manager else 404
+        assert client.get(reverse("okr:import_check", args=[made.pk])).status_code == expected
+        assert client.get(reverse("api_goal_import", args=[made.pk])).status_code == expected
+        if person != cast.manager:
+            refused = 403 if person == cast.auditor else 404
+            for name in ("okr:import_apply", "api_apply_goal_import", "api_check_goal_import"):
+                assert client.post(reverse(name, args=[made.pk])).status_code == refused
+    assert client_for(cast.manager).post(reverse("okr:import_apply", args=[made.pk])).status_code == 302
+
+
+def test_the_api_tries_a_file_out_and_applies_it(cast, client_for, send_file):
+    answer = send_file(cast.hr)
+    assert answer.status_code == 201
+    report = answer.json()["report"]
+    assert report["counts"]["new"] == 1
+    client = client_for(cast.hr)
+    made = answer.json()["id"]
+    assert client.get(reverse("api_goal_import", args=[made])).json()["report"] == report
+    assert client.post(reverse("api_check_goal_import", args=[made])).status_code == 200
+    applied = client.post(
+        reverse("api_apply_goal_import", args=[made]), {"as_drafts": True}, content_type="application/json"
+    )
+    assert applied.json()["applied_at"]
+    again = client.post(reverse("api_apply_goal_import", args=[made]))
+    assert again.status_code == 409
+    assert [each["id"] for each in client.get(reverse("api_goal_imports")).json()["results"]] == [made]
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.get().state == "draft"
+
+
+def test_the_api_refuses_the_auditor_and_what_is_no_table(cast, send_file, client_for):
+    assert send_file(cast.auditor).status_code == 403
+    assert send_file(cast.stranger).status_code == 404
+    answer = send_file(cast.hr, "Colour\nred\n")
+    assert (answer.status_code, "file" in answer.json()["errors"]) == (422, True)
+    assert client_for(cast.auditor).get(reverse("api_goal_imports")).json()["results"] == []
+
+
+def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(acting_cast, upload, actor, now):
+    cast = acting_cast
+    upload(cast.hr, ONE.replace("P003", "Cody Colleague"))
+    upload(cast.hr)
+    with tenancy.acting_for(cast.organisation):
+        kept = actions.apply_goal_import(
+            upload=GoalImport.objects.order_by("-pk").first(), by=actor(cast.hr), at=now
+        )
+        last_day = queries.today(cast.organisation) - datetime.timedelta(days=2)
+        people_actions.deactivate_person(
+            person=cast.colleague, left_on=last_day, by=cast.hr, at=now, why="moves"
+        )
+        people_actions.erase_personal_data(person=cast.colleague, by=cast.hr, at=now, why="asked")
+        (left,) = GoalImport.objects.all()
+        assert left.pk == kept.pk
+        assert left.report["counts"]["new"] == 1
+        assert left.report["new"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_applied_from_two_windows_at_once_is_applied_once(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        who = actor(cast.hr)
+        made = actions.upload_goals(
+            file_name="goals.csv", content=ONE.encode(), period=quarter, by=who, at=now
+        )
+
+    def apply():
+        return actions.apply_goal_import(upload=made, by=who, at=now)
+
+    first, second = races.second_waits_for_first(cast.organisation, apply, apply)
+    assert first.applied_at == now
+    assert (second.code, "applied already" in str(second)) == ("conflict", True)
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_files_with_the_same_goal_at_once_make_one(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        who = actor(cast.hr)
+        made = [
+            actions.upload_goals(file_name=name, content=ONE.encode(), period=quarter, by=who, at=now)
+            for name in ("a.csv", "b.csv")
+        ]
+
+    def applying(upload):
+        return lambda: actions.apply_goal_import(upload=upload, by=who, at=now)
+
+    first, second = races.second_waits_for_first(cast.organisation, *map(applying, made))
+    assert first.applied_at == now
+    assert (second.code, "changed since" in str(second)) == ("conflict", True)
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_goal_changed_while_a_file_is_applied_is_not_overwritten(cast, quarter, actor, now):
+    with tenancy.acting_for(cast.organisation):
+        who, owner = actor(cast.hr), actor(cast.employee)
+        text = content("Never out of stock", key_result("increase", "Stores served", unit="stores"))
+        one = actions.propose_objective(period=quarter, content=text, by=owner, at=now)
+        made = actions.upload_goals(
+            file_name="a.csv", content=ONE.replace(",10,", ",12,").encode(), period=quarter, by=who, at=now
+        )
+        other = dataclasses.replace(text, description="Told by its owner")
+
+    first, second = races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.propose_change(objective=one, content=other, by=owner, at=now),
+        lambda: actions.apply_goal_import(upload=made, by=who, at=now),
+    )
+    assert first.number == 2
+    assert (second.code, "changed since" in str(second)) == ("conflict", True)
+    with tenancy.acting_for(cast.organisation):
+        one.refresh_from_db()
+        assert one.description == "Told by its owner"
