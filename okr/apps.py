@@ -12,6 +12,7 @@ class OkrConfig(AppConfig):
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "okr.accept_edit",
+            "okr.apply_import",
             "okr.propose_change",
             "okr.propose_objective",
             "okr.reject_edit",
