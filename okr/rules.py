@@ -194,11 +194,11 @@ def can_read_check_ins_of(actor: access.Actor, person_id: uuid.UUID, line_above:
     return actor.person_id == person_id or actor.person_id in line_above or actor.has_role("auditor")
 
 
-def can_reply(actor: access.Actor, check_in: CheckIn, line_above: Line) -> bool:
-    """The line above, whoever was asked for help, and the person in the same conversation."""
-    return not actor.only_reads and (
-        actor.person_id in (check_in.person_id, check_in.asks_id) or actor.person_id in line_above
-    )
+def can_reply(
+    actor: access.Actor, check_in: CheckIn, line_above: Line, helpers: Collection[uuid.UUID]
+) -> bool:
+    """The line above, whoever is or was asked for help, and the person in the same conversation."""
+    return not actor.only_reads and actor.person_id in {check_in.person_id, *helpers, *line_above}
 
 
 def is_graded_now(objective: Objective) -> bool:

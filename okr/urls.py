@@ -19,6 +19,7 @@ urlpatterns = [
     path("check-ins/of/<uuid:person_id>/", views.person_check_ins, name="person_check_ins"),
     path("check-ins/<uuid:check_in_id>/", views.conversation, name="conversation"),
     path("check-ins/<uuid:check_in_id>/reply/", views.reply, name="reply"),
+    path("check-ins/<uuid:check_in_id>/hand-on/", views.hand_on, name="hand_on"),
     path("goals/", views.objectives, name="objectives"),
     re_path(r"^goals/export\.(?P<form>csv|xlsx)$", views.export, name="export"),
     path("goals/import/", views.import_goals, name="import_goals"),

@@ -13,6 +13,7 @@ from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_per
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
 from okr.actions.forgetting import forget_person
+from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, upload_goals
 from okr.actions.policies import set_policy
@@ -62,6 +63,7 @@ __all__ = [
     "export_objectives",
     "forget_person",
     "grade_objective",
+    "hand_on",
     "note_heard",
     "open_duties",
     "open_vote",

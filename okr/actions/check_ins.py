@@ -327,12 +327,15 @@ def _ask_for_answers(
     at: datetime.datetime,
 ) -> None:
     on = people.day_at(by.organisation, at)
+    is_asked_again = former is not None and former.asks_id == check_in.asks_id
+    handed = check_ins.handed_on(check_in).last() if is_asked_again else None
+    helper = handed.to if handed is not None else check_in.asks
     off_track = any(paces.status_of_entry(entry) == "bad" for entry in entries)
     work.ask_for_answers(
         check_in,
         _first_id(check_in),
-        helper=check_in.asks,
-        former_helper=former.asks if former is not None else None,
+        helper=helper,
+        former_helper=former.asks if former is not None and not is_asked_again else None,
         manager=people.manager_of(by.person_id, on),
         needs_reply=bool(check_in.blockers) or off_track,
         by=by,

@@ -172,7 +172,8 @@ def ask_for_answers(
     Items hang on the week's first entry, so that a correction refreshes them.
     """
     if former_helper is not None and former_helper != helper:
-        inbox.resolve_work(kind=BLOCKER, subject_id=first_id, by=by, at=at, to=former_helper)
+        # Whoever it was handed on to is not asked any longer either.
+        inbox.resolve_work(kind=BLOCKER, subject_id=first_id, by=by, at=at)
     for kind, person, message in (
         (BLOCKER, helper, ASKS),
         (REPLY, manager if needs_reply and manager != helper else None, NEEDS_REPLY),
@@ -191,6 +192,24 @@ def ask_for_answers(
             by=by,
             at=at,
         )
+
+
+def help_handed_on(first: CheckIn, newest: CheckIn, to: Any, *, by: Any, at: datetime.datetime) -> bool:
+    """The item goes from one to the other; False when it no longer waits for whom it is taken from."""
+    if not inbox.resolve_work(kind=BLOCKER, subject_id=first.pk, by=by, at=at, to=by.person):
+        return False
+    _assign(
+        ASKS,
+        about=newest.person,
+        to=to,
+        kind=BLOCKER,
+        subject_id=first.pk,
+        url=reverse("okr:conversation", args=[newest.pk]),
+        detail=_of_week(newest),
+        by=by,
+        at=at,
+    )
+    return True
 
 
 def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:

@@ -61,5 +61,6 @@ urls: list[URLPattern] = [
     path("goals/check-ins/draft/", check_ins.Draft.as_view(), name="api_check_in_draft"),
     path("goals/check-ins/acknowledge/", check_ins.Acknowledge.as_view(), name="api_acknowledge_check_ins"),
     path("goals/check-ins/<uuid:check_in_id>/", check_ins.OneCheckIn.as_view(), name="api_check_in"),
+    path("goals/check-ins/<uuid:check_in_id>/hand-on/", check_ins.HandOn.as_view(), name="api_hand_on"),
     path("goals/check-ins/<uuid:check_in_id>/reply/", check_ins.Replies.as_view(), name="api_reply"),
 ]

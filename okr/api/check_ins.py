@@ -156,8 +156,20 @@ class Replies(GoalsView):
         actor = self.actor
         one = access.get_or_404(queries.readable_by(actor), pk=check_in_id)
         line = people.line_above(one.person_id, people.today(actor.organisation))
-        access.require(rules.can_reply(actor, one, line))
+        access.require(rules.can_reply(actor, one, line, queries.helpers_of(one)))
         said = actions.reply_to_check_in(
             check_in=one, text=self.valid(serializers.CheckInReplyIn)["text"], by=actor, at=timezone.now()
         )
         return Response(serializers.CheckInReplyOut(said).data, status=status.HTTP_201_CREATED)
+
+
+class HandOn(GoalsView):
+    @extend_schema(operation_id="check_ins_hand_on", request=serializers.HandOnIn, responses={204: None})
+    def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
+        """Asks somebody else to help in your place, while your help is waited for."""
+        actor, given = self.actor, self.valid(serializers.HandOnIn)
+        one = access.get_or_404(queries.readable_by(actor), pk=check_in_id)
+        access.require(not actor.only_reads and queries.waits_for_help(one, actor.person_id))
+        to = access.get_or_404(people.active_people(people.today(actor.organisation)), pk=given["to"])
+        actions.hand_on(check_in=one, to=to, why=given["why"], by=actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)

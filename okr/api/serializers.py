@@ -167,6 +167,11 @@ class CommentIn(serializers.Serializer):
     text = serializers.CharField(max_length=4000)
 
 
+class HandOnIn(serializers.Serializer[None]):
+    to = serializers.UUIDField()
+    why = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
+
+
 class CheckInReplyIn(serializers.Serializer):
     text = serializers.CharField(
         max_length=4000, required=False, default="", allow_blank=True, help_text="Empty: read, without words."

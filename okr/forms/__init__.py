@@ -1,4 +1,4 @@
-from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of
+from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields, initial_of
 from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.fields import AmountField
 from okr.forms.importing import ApplyGoalsForm, GoalFileForm
@@ -31,6 +31,7 @@ __all__ = [
     "FilterForm",
     "GoalFileForm",
     "GradeForm",
+    "HandOnForm",
     "KeyResultForm",
     "MapForm",
     "ObjectiveForm",

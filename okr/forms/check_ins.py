@@ -179,3 +179,16 @@ class ReplyForm(forms.Form):
     text = forms.CharField(
         label=_("Reply"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+class HandOnForm(forms.Form):
+    """`people`: who can be asked."""
+
+    to: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("To whom"), queryset=None, error_messages={"required": _("Choose a person.")}
+    )
+    why = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 from okr.models.agreements import Agreement, Comment, ObjectiveVersion, SuggestedEdit
 from okr.models.alignment import Alignment
-from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, KeyResultEntry
+from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, HandedOn, KeyResultEntry
 from okr.models.contents import Content, KeyResultContent, MilestoneContent
 from okr.models.grades import Grade
 from okr.models.imports import GoalImport
@@ -23,6 +23,7 @@ __all__ = [
     "Content",
     "GoalImport",
     "Grade",
+    "HandedOn",
     "KeyResult",
     "KeyResultContent",
     "KeyResultEntry",

@@ -124,3 +124,23 @@ class CheckInReply(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class HandedOn(tenancy.TenantModel):
+    """Whom somebody who was asked for help asks in their place. `check_in` is the first entry of the week in its
+    period; the newest row says who helps now. Whoever handed it on may still read and answer."""
+
+    append_only: ClassVar[bool] = True
+
+    check_in = tenancy.TenantForeignKey(CheckIn, related_name="handed_on")
+    by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    to = tenancy.TenantForeignKey("people.Person", related_name="+")
+    why = models.CharField(_("why"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [models.CheckConstraint(condition=~Q(by=models.F("to")), name="handed_to_another")]
+        indexes = [models.Index(fields=["organisation", "to"], name="handed_on_to")]
+
+    def __str__(self) -> str:
+        return f"{self.check_in_id} → {self.to_id}"

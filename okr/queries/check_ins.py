@@ -7,10 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from okr import rules
-from okr.models import CheckIn, CheckInDraft, CheckInDuty, CheckInReply, KeyResult, KeyResultEntry, Milestone
+from okr.models import (
+    CheckIn,
+    CheckInDraft,
+    CheckInDuty,
+    CheckInReply,
+    HandedOn,
+    KeyResult,
+    KeyResultEntry,
+    Milestone,
+)
 from okr.models.objectives import RUNNING_STATES
 from okr.queries import rhythm, visibility
 from okr.queries.pace import Paces, paces_of
@@ -253,12 +262,37 @@ def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
 
 
 def readable_by(actor: access.Actor) -> QuerySet[CheckIn]:
-    """One's own, those of the people below, and those that ask one for help. Auditors read all."""
+    """One's own, those of the people below, and those that ask one for help, or were handed on to one. Auditors read
+    all."""
     if actor.has_role("auditor"):
         return CheckIn.objects.all()
     below = people.below(actor.person_id, people.today(actor.organisation))
-    mine = Q(person_id=actor.person_id) | Q(asks_id=actor.person_id)
+    handed = HandedOn.objects.filter(
+        to_id=actor.person_id,
+        check_in__person=OuterRef("person"),
+        check_in__week_starts_on=OuterRef("week_starts_on"),
+        check_in__period=OuterRef("period"),
+    )
+    mine = Q(person_id=actor.person_id) | Q(asks_id=actor.person_id) | Exists(handed)
     return CheckIn.objects.filter(mine | Q(person_id__in=below))
+
+
+def handed_on(check_in: CheckIn) -> QuerySet[HandedOn]:
+    """To whom help with a check-in was handed on, in turn."""
+    first = entries_of(check_in).filter(number=1).values("pk")
+    return HandedOn.objects.filter(check_in__in=first).select_related("by", "to").order_by("at", "id")
+
+
+def helpers_of(check_in: CheckIn) -> set[uuid.UUID]:
+    """Everybody who is or was asked to help with it."""
+    asked = {each.asks_id for each in entries_of(check_in).only("asks_id") if each.asks_id is not None}
+    return asked | set(handed_on(check_in).values_list("to_id", flat=True))
+
+
+def waits_for_help(check_in: CheckIn, person_id: uuid.UUID) -> bool:
+    """Whether this person is the one whose help is waited for now."""
+    first = entries_of(check_in).filter(number=1).values("pk")
+    return inbox.open_of_kind(rules.BLOCKER).filter(subject_id__in=first, person_id=person_id).exists()
 
 
 def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:

@@ -141,7 +141,9 @@ def conversation(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     return render(request, "okr/conversation.html", _conversation(request, check_in_id))
 
 
-def _conversation(request: HttpRequest, check_in_id: uuid.UUID, form: Any = None) -> dict[str, Any]:
+def _conversation(
+    request: HttpRequest, check_in_id: uuid.UUID, form: Any = None, hand_on: Any = None
+) -> dict[str, Any]:
     actor = request.actor
     found, line = _readable(request, check_in_id)
     entries = list(found.entries.all())
@@ -153,7 +155,10 @@ def _conversation(request: HttpRequest, check_in_id: uuid.UUID, form: Any = None
         "entries": entries,
         "replies": list(queries.replies_to(found)),
         "versions": queries.entries_of(found).order_by("-number"),
-        "can_reply": rules.can_reply(actor, found, line),
+        "can_reply": rules.can_reply(actor, found, line, queries.helpers_of(found)),
+        "handed_on": list(queries.handed_on(found)),
+        "hand_on": (hand_on := hand_on or _hand_on_form(request, found)),
+        "helpers": list(hand_on.fields["to"].queryset.order_by("name_sort")[:A_FEW]) if hand_on else [],
         "pace": queries.paces_of([entry.key_result for entry in entries], on, actor.organisation),
         "form": form or forms.ReplyForm(),
     }
@@ -164,7 +169,7 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     """GET: the form, for the row it opens in. POST: the answer; without text it says "read"."""
     actor = request.actor
     found, line = _readable(request, check_in_id)
-    access.require(rules.can_reply(actor, found, line))
+    access.require(rules.can_reply(actor, found, line, queries.helpers_of(found)))
     if request.method != "POST":
         if not request.headers.get("HX-Request"):
             return redirect("okr:conversation", found.pk)
@@ -190,6 +195,40 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     response = _team_row(request, found, opens=False)
     trigger_client_event(response, "todo:changed", {})
     return trigger_client_event(response, "toast", {"text": text, "level": "good"})
+
+
+#: People offered at once; the search above them finds the others.
+A_FEW = 30
+
+
+def _hand_on_form(request: HttpRequest, found: CheckIn, data: Any = None) -> forms.HandOnForm | None:
+    """For whoever's help is waited for; nobody else can hand it on."""
+    actor = request.actor
+    if actor.only_reads or not queries.waits_for_help(found, actor.person_id):
+        return None
+    others = people.active_people(people.today(actor.organisation))
+    return forms.HandOnForm(data, people=others.exclude(pk__in=[actor.person_id, found.person_id]))
+
+
+@require_POST
+@access.member
+def hand_on(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
+    """Asks somebody else to help in my place."""
+    actor = request.actor
+    found, _line = _readable(request, check_in_id)
+    form = _hand_on_form(request, found, request.POST)
+    access.require(form is not None)
+    if form is not None and form.is_valid():
+        try:
+            actions.hand_on(check_in=found, by=actor, at=timezone.now(), **form.cleaned_data)
+        except actions.CheckInRefused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        else:
+            messages.success(request, _("Handed on."))
+            return redirect("okr:conversation", found.pk)
+    return render(
+        request, "okr/conversation.html", _conversation(request, check_in_id, hand_on=form), status=422
+    )
 
 
 def _team_row(request: HttpRequest, found: CheckIn, *, opens: bool, form: Any = None) -> HttpResponse:
