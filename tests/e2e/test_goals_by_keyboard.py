@@ -1,0 +1,239 @@
+"""A quarter of one goal without a mouse: proposed, changed, agreed, reported, answered, missed, excused, graded, closed.
+
+In English on a wide screen and in Chinese on a phone; nothing but the keyboard, found by Tab as a person finds it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import playwright.sync_api as playwright
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from okr import actions
+from okr.models import CheckIn, CheckInDuty, Objective
+from performance.foundation import tenancy
+from performance.inbox.models import WorkItem
+from performance.people import models as people
+from tests.conftest import Cast
+from tests.e2e.window import Watch
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
+
+SCREENS = {"en": (1440, 900), "zh-hans": (390, 844)}
+#: Where the focus stands: an id, a name, or an address.
+FOCUSED = """() => { const at = document.activeElement;
+    return [at.id, at.getAttribute('name'), at.getAttribute('href'), at.form?.getAttribute('action'),
+        at.getAttribute('value'), at.tagName]; }"""
+SETTLED = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+FAR = 160
+
+
+class Keyboard:
+    """Somebody at a keyboard, without a mouse."""
+
+    def __init__(
+        self, browser: playwright.Browser, base: str, language: str, person: people.Person, watch: Watch
+    ):
+        width, height = SCREENS[language]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
+        )
+        client = Client()
+        client.force_login(person.user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies(
+            [
+                {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base},
+                {"name": "accord_language", "value": language, "url": base},
+            ]
+        )
+        self.base, self.tab = base, context.new_page()
+        watch.over(self.tab, base)
+
+    def open(self, path: str) -> None:
+        self.tab.goto(self.base + path, wait_until="load")
+        self.still()
+
+    def still(self) -> None:
+        self.tab.wait_for_load_state("load")
+        self.tab.wait_for_function(SETTLED)
+        self.tab.wait_for_timeout(60)
+
+    def to(self, fits: Callable[[list[str | None]], bool], what: str) -> None:
+        """Tab until there."""
+        for _press in range(FAR):
+            if fits(self.tab.evaluate(FOCUSED)):
+                return
+            self.tab.keyboard.press("Tab")
+        pytest.fail(f"Tab never reaches {what} on {self.tab.url}")
+
+    def field(self, name: str) -> None:
+        self.to(lambda at: at[1] == name, name)
+
+    def type(self, name: str, text: str) -> None:
+        self.field(name)
+        self.tab.keyboard.press("Control+a")
+        self.tab.keyboard.type(text)
+
+    def button(self, action: str, name: str = "", value: str = "") -> None:
+        """Presses the button of the form with this address, with Enter."""
+        self.to(
+            lambda at: (
+                at[5] == "BUTTON"
+                and action in (at[3] or "")
+                and (not name or at[1] == name)
+                and (not value or at[4] == value)
+            ),
+            f"the button of {action}",
+        )
+        self.tab.keyboard.press("Enter")
+        self.tab.wait_for_timeout(150)
+        self.still()
+
+    def said(self) -> str:
+        return self.tab.inner_text("body")
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    found = Watch()
+    yield found
+    assert not found.elsewhere
+    assert not found.complaints
+
+
+@pytest.mark.parametrize("language", SCREENS)
+def test_a_quarter_of_a_goal_by_keyboard_alone(
+    language: str,
+    empty_database: None,
+    live_server: Any,
+    chromium: playwright.Browser,
+    cast: Cast,
+    quarter: people.Period,
+    watch: Watch,
+) -> None:
+    def at_keyboard(person: people.Person) -> Keyboard:
+        return Keyboard(chromium, live_server.url, language, person, watch)
+
+    employee, manager, hr = (at_keyboard(person) for person in (cast.employee, cast.manager, cast.hr))
+    goal = _agree(cast, employee, manager)
+    _report(cast, goal, employee, manager)
+    _miss(cast, quarter, manager)
+    _close(cast, quarter, goal, employee, manager, hr)
+
+
+def _agree(cast: Cast, employee: Keyboard, manager: Keyboard) -> Objective:
+    propose = reverse("okr:propose")
+    employee.open(propose)
+    employee.type("title", "Shelves never stand empty")
+    employee.type("kr-0-title", "Stores with the calendar")
+    employee.type("kr-0-start", "0")
+    employee.type("kr-0-target", "10")
+    employee.button(propose, "propose")
+    with tenancy.acting_for(cast.organisation):
+        goal = Objective.objects.get()
+    page = reverse("okr:objective", args=[goal.pk])
+    manager.open(page)
+    manager.type("text", "Eight stores would do.")
+    manager.button("/comment/")
+    manager.button("/agree/")
+    with tenancy.acting_for(cast.organisation):
+        goal.refresh_from_db()
+        assert goal.state == "active"
+        assert goal.comments.count() == 1
+    return goal
+
+
+def _report(cast: Cast, goal: Objective, employee: Keyboard, manager: Keyboard) -> None:
+    employee.open(reverse("okr:home"))
+    with tenancy.acting_for(cast.organisation):
+        key = goal.key_results.get().pk
+    employee.type(f"value-{key}", "4")
+    employee.type("wins", "Four stores are on the calendar.")
+    employee.type("blockers", "The printer is late.")
+    employee.tab.keyboard.press("Control+Enter")
+    employee.tab.wait_for_timeout(300)
+    employee.still()
+    with tenancy.acting_for(cast.organisation):
+        check_in = CheckIn.objects.get()
+        goal.refresh_from_db()
+        assert goal.progress_micro == 40_000_000
+        assert WorkItem.objects.filter(person=cast.manager, kind="goals.reply", done_at=None).exists()
+    manager.open(reverse("okr:conversation", args=[check_in.pk]))
+    manager.type("text", "I call them.")
+    manager.button("/reply/")
+    with tenancy.acting_for(cast.organisation):
+        assert check_in.replies.get().text == "I call them."
+        assert not WorkItem.objects.filter(person=cast.manager, kind="goals.reply", done_at=None).exists()
+
+
+def _miss(cast: Cast, quarter: people.Period, manager: Keyboard) -> None:
+    """A week that nobody reported goes up the line; the manager excuses it."""
+    with tenancy.acting_for(cast.organisation):
+        person = cast.employee
+        monday = CheckIn.objects.get().week_starts_on - datetime.timedelta(weeks=1)
+        long_ago = timezone.now() - datetime.timedelta(days=3)
+        duty = CheckInDuty.objects.create(
+            person=person, period=quarter, week_starts_on=monday, due_at=long_ago, escalate_at=long_ago,
+            asked_at=long_ago,
+        )  # fmt: skip
+        people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
+        organisation = people.Organisation.objects.get(pk=cast.organisation.pk)
+        assert actions.escalate_missed(organisation=organisation, at=timezone.now()) == 1
+        assert WorkItem.objects.filter(person=cast.manager, kind="goals.missed", done_at=None).exists()
+    manager.open(reverse("inbox:list"))
+    assert cast.employee.name_en in manager.said() or "易员工" in manager.said()
+    manager.open(reverse("okr:my_team"))
+    excuse = reverse("okr:excuse", args=[duty.pk])
+    manager.to(lambda at: at[5] == "SUMMARY" and _within(manager, excuse), "the summary that opens excusing")
+    manager.tab.keyboard.press("Enter")
+    manager.type("reason", "They opened a store.")
+    manager.button(excuse)
+    with tenancy.acting_for(cast.organisation):
+        duty.refresh_from_db()
+        assert (duty.state, duty.reason) == ("excused", "They opened a store.")
+        assert not WorkItem.objects.filter(person=cast.manager, kind="goals.missed", done_at=None).exists()
+
+
+def _within(keyboard: Keyboard, action: str) -> bool:
+    return bool(
+        keyboard.tab.evaluate(
+            "action => !!document.activeElement.parentElement.querySelector(`form[action='${action}']`)",
+            action,
+        )
+    )
+
+
+def _close(
+    cast: Cast, quarter: people.Period, goal: Objective, employee: Keyboard, manager: Keyboard, hr: Keyboard
+) -> None:
+    move = reverse("people:move_period", args=[quarter.pk])
+    hr.open(reverse("people:periods"))
+    hr.button(move, "to", "closing")
+    with tenancy.acting_for(cast.organisation):
+        actions.ask_for_grades(at=timezone.now())
+    page = reverse("okr:objective", args=[goal.pk])
+    for who in (employee, manager):
+        who.open(page)
+        who.type("percent", "40")
+        who.button("/grade/")
+    with tenancy.acting_for(cast.organisation):
+        assert goal.grades.count() == 2
+    hr.open(reverse("people:periods"))
+    hr.button(move, "to", "closed")
+    hr.to(lambda at: at[4] == "yes", "the yes of the question")
+    hr.tab.keyboard.press("Enter")
+    hr.tab.wait_for_timeout(400)
+    hr.still()
+    with tenancy.acting_for(cast.organisation):
+        actions.seal_closed_periods(at=timezone.now())
+        quarter.refresh_from_db()
+        goal.refresh_from_db()
+        assert (quarter.state, goal.state) == ("closed", "closed")
