@@ -46,6 +46,7 @@ SHOTS = [
     Shot("home-phone", EMPLOYEE, "/", is_phone=True),
     Shot("my-team-en", MANAGER, "/my-team/"),
     Shot("objectives-en", EMPLOYEE, "/goals/"),
+    Shot("map-en", MANAGER, "/goals/map/"),
     Shot("objective-en", EMPLOYEE, "/goals/", then="main a[href^='/goals/0']"),
     Shot("objective-zh-phone", EMPLOYEE, "/goals/", language="zh-hans", is_phone=True, then="main a[href^='/goals/0']"),
     Shot("scorecard-en", EMPLOYEE, "/performance/"),
