@@ -16,6 +16,7 @@ from okr.actions.forgetting import forget_person
 from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, upload_goals
+from okr.actions.leaving import pass_goals_on
 from okr.actions.policies import set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
 from okr.actions.proposals import (
@@ -68,6 +69,7 @@ __all__ = [
     "open_duties",
     "open_vote",
     "part_objectives",
+    "pass_goals_on",
     "propose_change",
     "propose_objective",
     "refresh_bound_key_results",

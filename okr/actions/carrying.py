@@ -98,24 +98,31 @@ def _whose(one: Objective) -> tuple[Any, ...]:
 
 
 def _copy(source: Objective, how: str) -> proposing.NewObjective:
-    rows = {each.pk: each for each in source.key_results.all()}
+    rows, owner = {each.pk: each for each in source.key_results.all()}, _answering(source)
     return proposing.NewObjective(
         content=_renewed(queries.content_of_rows(source, rows.values()), rows, how),
-        owner_id=source.owner_id,
+        owner_id=owner.pk,
         owner_kind=source.owner_kind,
         team_id=source.team_id,
-        sponsor_id=source.agreer_id,
+        sponsor_id=source.agreer_id if source.agreer_id != owner.pk else None,
     )
 
 
+def _answering(source: Objective) -> Any:
+    """Who answers for it from now on: of a team's objective whoever leads the team now."""
+    is_teams = source.owner_kind == OwnerKind.TEAM and source.team is not None
+    return (source.team.lead if is_teams and source.team else None) or source.owner
+
+
 def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: datetime.datetime) -> Objective:
+    owner = _answering(source)
     new = proposals.propose_objective(
         period=to,
         content=_fresh(queries.content_of(source), source, how),
-        owner=source.owner,
+        owner=owner,
         team=source.team,
         owner_kind=OwnerKind(source.owner_kind),
-        sponsor=source.agreer,
+        sponsor=source.agreer if source.agreer_id != owner.pk else None,
         is_draft=True,
         by=by,
         at=at,

@@ -29,7 +29,7 @@ def hand_on(
     with transaction.atomic():
         first = check_ins.entries_of(check_in).select_related("person").get(number=1)
         newest = check_ins.entries_of(check_in).select_related("person").order_by("-number")[0]
-        if not work.help_handed_on(first, newest, to, by=by, at=at):
+        if not work.help_handed_on(first, newest, former=by.person, to=to, by=by, at=at):
             raise CheckInRefused(_("Your help is no longer waited for."), code="conflict")
         row = HandedOn.objects.create(
             check_in=first, by=by.person, to=to, why=why.strip()[:LONGEST_REASON], at=at

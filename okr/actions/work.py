@@ -194,9 +194,11 @@ def ask_for_answers(
         )
 
 
-def help_handed_on(first: CheckIn, newest: CheckIn, to: Any, *, by: Any, at: datetime.datetime) -> bool:
+def help_handed_on(
+    first: CheckIn, newest: CheckIn, *, former: Any, to: Any, by: Any, at: datetime.datetime
+) -> bool:
     """The item goes from one to the other; False when it no longer waits for whom it is taken from."""
-    if not inbox.resolve_work(kind=BLOCKER, subject_id=first.pk, by=by, at=at, to=by.person):
+    if not inbox.resolve_work(kind=BLOCKER, subject_id=first.pk, by=by, at=at, to=former):
         return False
     _assign(
         ASKS,

@@ -100,10 +100,13 @@ def entries_of(check_in: CheckIn) -> QuerySet[CheckIn]:
     )
 
 
-def replies_to(check_in: CheckIn) -> QuerySet[CheckInReply]:
-    """Replies to any entry of the check-in, so that a correction loses none."""
-    entries = entries_of(check_in).values("pk")
-    return CheckInReply.objects.filter(check_in__in=entries).select_related("by")
+def replies_to(check_in: CheckIn, reader: access.Actor | None = None) -> QuerySet[CheckInReply]:
+    """Replies to any entry of the check-in, so that a correction loses none; for a `reader`, to those entries that
+    they may read: whoever was asked for help at first does not follow what is said to a later one."""
+    entries = entries_of(check_in)
+    if reader is not None:
+        entries = entries.filter(pk__in=readable_by(reader).values("pk"))
+    return CheckInReply.objects.filter(check_in__in=entries.values("pk")).select_related("by")
 
 
 def read_later(key_result_ids: Iterable[uuid.UUID], after: datetime.date) -> set[uuid.UUID]:

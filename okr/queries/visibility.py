@@ -16,7 +16,8 @@ from performance.people import queries as people
 
 def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet[Objective]:
     """Public: everybody. Team: its members and the line above the owner, and HR. Private: owner, co-owners (who
-    own a key result), the other side and the line above. A draft: its author and owner. Auditors read all.
+    own a key result), the other side and the line above; whoever proposed it until it is agreed. A draft: its author
+    and owner. Auditors read all.
 
     Everything is part of the one query, whatever the size of the organisation.
     """
@@ -24,7 +25,7 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     me = actor.person_id
     if actor.has_role("auditor"):
         return Objective.objects.exclude(state=State.DRAFT)
-    mine = Q(owner_id=me) | Q(agreer_id=me) | Q(proposed_by_id=me)
+    mine = Q(owner_id=me) | Q(agreer_id=me) | Q(proposed_by_id=me, version_number=None)
     mine |= Q(pk__in=KeyResult.objects.filter(owner_id=me, removed_at=None).values("objective_id"))
     line = Q(owner_id__in=people.below(me, on))
     my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values(
@@ -49,7 +50,9 @@ def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: dat
         return asked & {objective.owner_id, objective.proposed_by_id}
     if objective.visibility == Visibility.PUBLIC:
         return asked
-    readers = {objective.owner_id, objective.agreer_id, objective.proposed_by_id}
+    readers = {objective.owner_id, objective.agreer_id}
+    if objective.version_number is None:
+        readers.add(objective.proposed_by_id)
     readers |= set(people.line_above(objective.owner_id, on))
     readers |= set(
         KeyResult.objects.filter(objective=objective, removed_at=None).values_list("owner_id", flat=True)

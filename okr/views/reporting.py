@@ -153,7 +153,7 @@ def _conversation(
         "nav": "goals",
         "check_in": found,
         "entries": entries,
-        "replies": list(queries.replies_to(found)),
+        "replies": list(queries.replies_to(found, actor)),
         "versions": queries.entries_of(found).order_by("-number"),
         "can_reply": rules.can_reply(actor, found, line, queries.helpers_of(found)),
         "handed_on": list(queries.handed_on(found)),

@@ -356,7 +356,7 @@ MEMBERSHIPS = "performance.people.queries.memberships_of"
 # Who else wrote the name of a person whose personal data is erased: called with a `Forgotten`, in its transaction.
 FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
-LEAVERS = ["performance.inbox.actions.pass_work_on"]
+LEAVERS = ["okr.actions.pass_goals_on", "performance.inbox.actions.pass_work_on"]
 # What the set-up list of a new organisation counts in the apps above people.
 SETUP_COUNTERS = {
     "sources": "performance.config.shell.count_sources",

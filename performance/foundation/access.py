@@ -15,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -149,10 +150,18 @@ def active_organisation_id(request: HttpRequest) -> uuid.UUID | None:
     by_id = {str(organisation.pk): organisation for organisation in memberships}
     asked = request.GET.get(CHOSEN) if request.method == "GET" else None
     if asked in by_id and asked != chosen:
-        chosen = request.session[SESSION_KEY] = asked
+        chosen = choose_organisation(request, asked)
     organisation = by_id.get(str(chosen)) or memberships[0]
     request.organisations = memberships  # type: ignore[attr-defined]
     return organisation.pk
+
+
+def choose_organisation(request: HttpRequest, organisation_id: str) -> str:
+    """Makes an organisation of this account the session's. Forms that stand open elsewhere were made in the other one:
+    their token ends here, so that none of them is written into this one."""
+    request.session[SESSION_KEY] = organisation_id
+    rotate_token(request)
+    return organisation_id
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:

@@ -58,6 +58,7 @@ DEEDS = {
     "okr.save_draft": _("Saved a draft objective"),
     "okr.set_policy": _("Changed how progress is counted"),
     "okr.hand_on_help": _("Handed a call for help on"),
+    "okr.pass_agreement_on": _("Passed an agreement on to whoever takes over"),
     "okr.offer_contribution": _("Offered a contribution"),
     "okr.accept_contribution": _("Took a contribution"),
     "okr.open_vote": _("Asked for a blind vote"),

@@ -184,6 +184,9 @@ class _Reader:
             if owner is None and team.lead_id is None:
                 self._blame_cell(group, "team", _("This team has nobody who leads it yet."))
                 return None
+            if owner is not None and owner.id != team.lead_id and not self.check.imports_for_all:
+                self._blame_owner(group, _("Whoever leads a team answers for its objectives."))
+                return None
             return {
                 "owner_kind": kind,
                 "owner_id": owner.id if owner else team.lead_id,

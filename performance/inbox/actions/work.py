@@ -22,7 +22,6 @@ FOLLOWS_THE_LINE = (
     "goals.agreement",
     "goals.suggestion",
     "goals.reply",
-    "goals.blocker",
     "goals.missed",
     "goals.manager_grade",
 )

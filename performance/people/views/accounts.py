@@ -117,7 +117,7 @@ def switch_organisation(request: HttpRequest) -> HttpResponse:
     """Another organisation of this account becomes the active one of this session."""
     chosen = request.POST.get("organisation", "")
     if chosen in {str(organisation.pk) for organisation in queries.memberships_of(request.user)}:
-        request.session[access.SESSION_KEY] = chosen
+        access.choose_organisation(request, chosen)
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 

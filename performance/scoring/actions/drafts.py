@@ -190,6 +190,19 @@ def refuse_own_weights(version: PolicyVersion, by: access.Actor) -> None:
         )
 
 
+def refuse_scored_authors(version: PolicyVersion) -> None:
+    """Weights of a unit are not locked while somebody who made them has come to be scored by them. Those of the whole
+    organisation score whoever could write them."""
+    if version.policy.unit_id is None:
+        return
+    authors = [version.drafted_by_id, version.proposed_by_id, *version.written_by]
+    if queries.people_in_scope(version).filter(pk__in=[each for each in authors if each]).exists():
+        raise PolicyRefused(
+            _("An author has come to be scored by this policy. Return it and let somebody else write it."),
+            code="is_scored",
+        )
+
+
 def refuse_uncertified_metrics(version: PolicyVersion) -> None:
     """What nobody has signed does not decide about people."""
     for component in queries.uncertified_components(version):

@@ -18,6 +18,7 @@ from performance.scoring.actions.drafts import (
     PolicyRefused,
     locked_row,
     refuse_own_weights,
+    refuse_scored_authors,
     refuse_uncertified_metrics,
 )
 from performance.scoring.models import (
@@ -125,6 +126,7 @@ def lock_policy(
             _("An approver has come to be scored by this policy. Return it and let somebody else approve."),
             code="is_scored",
         )
+    refuse_scored_authors(version)
     today = queries.day_of(at)
     first_day = effective_on or queries.first_day_for(version, today)
     _refuse_first_day(version, first_day, today)

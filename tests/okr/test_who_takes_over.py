@@ -1,0 +1,155 @@
+"""Who takes over from somebody is asked about no more than they may see; who wrote a goal does not read it for ever."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from okr import actions, queries
+from okr.models import Objective
+from performance.foundation import access as foundation_access
+from performance.foundation import tenancy
+from performance.inbox.models import WorkItem
+from performance.people import actions as people_actions
+from performance.people import models as people
+from tests.conftest import reports_to
+from tests.okr.conftest import content, key_result
+
+
+def leaves(cast, person, to, actor, now):
+    """Their last day was yesterday."""
+    people_actions.deactivate_person(
+        person=person,
+        left_on=now.date() - datetime.timedelta(days=1),
+        reports_to=to,
+        by=actor(cast.hr),
+        at=now,
+    )
+
+
+def waiting(person, kind):
+    return WorkItem.objects.filter(person=person, kind=kind, done_at=None)
+
+
+def test_whoever_takes_over_agrees_in_the_leavers_place_and_sees_what_they_agree_to(
+    propose, actor, cast, now, client_for
+):
+    secret = propose(content("Close store 07", key_result(), visibility="private"))
+    assert secret.agreer_id == cast.manager.pk
+    leaves(cast, cast.manager, cast.hr, actor, now)
+    secret.refresh_from_db()
+    assert secret.agreer_id == cast.hr.pk
+    assert waiting(cast.hr, "goals.agreement").exists()
+    page = client_for(cast.hr).get(reverse("okr:objective", args=[secret.pk]))
+    assert page.status_code == 200
+    actions.agree_objective(objective=secret, version_number=1, by=actor(cast.hr), at=now)
+    secret.refresh_from_db()
+    assert secret.state == "active"
+
+
+def test_nobody_becomes_the_other_side_of_their_own_goal(propose, actor, cast, now):
+    mine = propose(content("Cody's own"), by=cast.colleague)
+    leaves(cast, cast.manager, cast.colleague, actor, now)
+    mine.refresh_from_db()
+    assert mine.agreer_id == cast.boss.pk
+    leaves(cast, cast.boss, cast.colleague, actor, now)
+    mine.refresh_from_db()
+    assert mine.agreer_id is None
+
+
+def test_a_call_for_help_goes_on_only_to_somebody_above_who_called(active, check_in, actor, cast, now):
+    reading = actions.Reading(key_result_id=active.key_results.first().pk, value=5, confidence=3)
+    check_in(reading, blockers="My boss is the problem.", asks=cast.finance_owner)
+    people.ReportingLine.objects.filter(person=cast.finance_owner).delete()
+    reports_to(cast.finance_owner, cast.business_owner)
+    leaves(cast, cast.finance_owner, cast.business_owner, actor, now)
+    assert (
+        not WorkItem.objects.filter(detail_en__contains="My boss", done_at=None)
+        .exclude(person=cast.manager)
+        .exists()
+    )
+    assert not waiting(cast.business_owner, "goals.blocker").exists()
+
+
+def test_a_call_that_the_manager_was_asked_goes_on_to_the_next_manager(active, check_in, actor, cast, now):
+    reading = actions.Reading(key_result_id=active.key_results.first().pk, value=5, confidence=3)
+    check_in(reading, blockers="The printer is late.", asks=cast.manager)
+    leaves(cast, cast.manager, cast.boss, actor, now)
+    assert waiting(cast.boss, "goals.blocker").exists()
+
+
+@pytest.mark.parametrize("visibility", ["private", "team"])
+def test_whoever_proposed_a_goal_of_somebody_else_reads_it_until_it_is_agreed(
+    propose, agree, actor, cast, client_for, visibility
+):
+    theirs = propose(content("Not for the author", key_result(), visibility=visibility))
+    Objective.objects.filter(pk=theirs.pk).update(proposed_by=cast.finance_owner)
+    theirs.refresh_from_db()
+    day = theirs.period.starts_on
+    assert queries.visible_to(actor(cast.finance_owner)).filter(pk=theirs.pk).exists()
+    assert queries.readers_among(theirs, [cast.finance_owner.pk], day) == {cast.finance_owner.pk}
+    agree(theirs)
+    assert not queries.visible_to(actor(cast.finance_owner)).filter(pk=theirs.pk).exists()
+    assert queries.readers_among(theirs, [cast.finance_owner.pk], day) == set()
+    address = reverse("okr:objective", args=[theirs.pk])
+    assert client_for(cast.finance_owner).get(address).status_code == 404
+
+
+def test_a_former_helper_does_not_read_what_is_said_to_the_next_one(
+    active, check_in, actor, cast, now, client_for
+):
+    reading = actions.Reading(key_result_id=active.key_results.first().pk, value=5, confidence=3)
+    first = check_in(reading, blockers="Help me.", asks=cast.finance_owner)
+    later = check_in(reading, blockers="Help me, somebody else.", asks=cast.business_owner)
+    actions.reply_to_check_in(check_in=later, text="Between us.", by=actor(cast.manager), at=now)
+    address = reverse("okr:conversation", args=[first.pk])
+    assert "Between us." not in client_for(cast.finance_owner).get(address).content.decode()
+    for person in (cast.employee, cast.manager, cast.auditor):
+        assert "Between us." in client_for(person).get(address).content.decode(), person
+
+
+def test_goals_of_a_team_are_carried_and_copied_to_whoever_leads_it_now(
+    propose, agree, acting_cast, actor, cast, now, quarter
+):
+    goal = agree(
+        propose(
+            content("Of the team"), team=cast.team, owner_kind="team", owner=cast.manager, by=cast.manager
+        )
+    )
+    people.Team.objects.filter(pk=cast.team.pk).update(lead=cast.colleague)
+    later = people.Period.objects.create(
+        organisation=cast.organisation,
+        name_en="Later",
+        kind="quarter",
+        starts_on=quarter.ends_on + datetime.timedelta(days=1),
+        ends_on=quarter.ends_on + datetime.timedelta(days=90),
+        state="planning",
+    )
+    (copied,) = actions.duplicate_objectives(objectives=[goal], to=later, by=actor(cast.manager), at=now)
+    assert copied.owner_id == cast.colleague.pk
+    Objective.objects.filter(pk=copied.pk).update(title="Another")
+    (carried,) = actions.carry_over(objectives=[goal], to=later, by=actor(cast.manager), at=now)
+    assert carried.owner_id == cast.colleague.pk
+    assert carried.agreer_id != carried.owner_id
+
+
+def test_a_form_that_was_open_in_another_organisation_is_not_written_into_this_one(cast, client_for):
+    """The organisation changes by a link in a mail; the forms of other tabs end there."""
+    user = cast.employee.user
+    people.Membership.objects.create(user=user, organisation=cast.elsewhere)
+    with tenancy.acting_for(cast.elsewhere):
+        people.Person.objects.create(
+            user=user, number="X3", name_en="Eli", name_sort="eli", hired_on=datetime.date(2020, 1, 1)
+        )
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user)
+    here = reverse("inbox:mail")
+    page = browser.get(here, {"organisation": str(cast.organisation.pk)})
+    token = page.context["csrf_token"]
+    browser.get(here, {"organisation": str(cast.elsewhere.pk)})
+    assert browser.session[foundation_access.SESSION_KEY] == str(cast.elsewhere.pk)
+    given = {"pace": "never", "daily_hour": "8", "csrfmiddlewaretoken": str(token)}
+    assert browser.post(here, given).status_code == 403
+    fresh = browser.get(here).context["csrf_token"]
+    assert browser.post(here, given | {"csrfmiddlewaretoken": str(fresh)}).status_code == 302
