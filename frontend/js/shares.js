@@ -5,6 +5,7 @@ import { say } from './words.js';
 
 const WHOLE = 1_000_000;
 const STEP = 10_000;
+const FINE = 100;
 const read = (input) => Math.round((parseFloat(input.value.replace(',', '.')) || 0) * STEP);
 
 function partsOf(bar) {
@@ -25,15 +26,16 @@ function write(part, units) {
   part.input.value = String(units / STEP);
 }
 
-/** The others take what is left, in proportion to what they had; the largest takes what rounding leaves. */
+/** Those that nobody has typed or kept take what is left, in proportion to what they had and to two decimals; the
+    largest takes what rounding leaves. Once all are typed, they stay, and the sum says what is missing. */
 function settle(parts, moved) {
-  const free = parts.filter((part) => part !== moved && !part.isKept);
-  const kept = parts.filter((part) => part !== moved && part.isKept).reduce((sum, part) => sum + part.units, 0);
-  if (!free.length) return;
-  if (moved && moved.units > WHOLE - kept) write(moved, Math.max(WHOLE - kept, 0));
-  const left = Math.max(WHOLE - kept - (moved?.units ?? 0), 0);
+  const stays = (part) => part === moved || part.isKept || part.input.dataset.typed;
+  const free = parts.filter((part) => !stays(part));
+  const kept = parts.filter(stays).reduce((sum, part) => sum + part.units, 0);
+  if (!free.length || kept > WHOLE) return;
+  const left = WHOLE - kept;
   const had = free.reduce((sum, part) => sum + part.units, 0);
-  const shares = free.map((part) => Math.floor(had ? (left * part.units) / had : left / free.length));
+  const shares = free.map((part) => Math.floor((had ? (left * part.units) / had : left / free.length) / FINE) * FINE);
   const largest = shares.indexOf(Math.max(...shares));
   shares[largest] += left - shares.reduce((sum, share) => sum + share, 0);
   free.forEach((part, place) => write(part, shares[place]));
@@ -97,6 +99,8 @@ function move(element, place, units) {
 const bars = (around = document) => around.querySelectorAll?.('[data-shares]') ?? [];
 
 on('change', 'input[data-sum]', (_event, input) => {
+  if (!Number.isFinite(Number(input.value.replace(',', '.'))) || !input.value.trim()) return;
+  input.dataset.typed = 'true';
   for (const element of bars(input.form)) {
     const parts = partsOf({ form: () => input.form });
     settle(parts, parts.find((part) => part.input === input));

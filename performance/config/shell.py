@@ -6,6 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +16,55 @@ from performance.people import queries as people
 
 # Each returns up to eight (label, detail, address, icon) for an actor and words.
 SEARCHES = [
+    (_("Pages"), "performance.config.shell.pages"),
     (_("People"), "performance.people.queries.search"),
     (_("Goals"), "okr.queries.search"),
     (_("Metrics"), "performance.kpis.queries.search"),
 ]
+
+
+OF_SOURCES = frozenset({"business_owner", "finance_owner", "administrator", "auditor"})
+#: Where the palette jumps to: label, address, icon, who else than everybody it is for, other words for it.
+PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
+    (_("My week"), "okr:home", "home", frozenset(), _("home check-in")),
+    (_("My team"), "okr:my_team", "users", frozenset(), _("check-ins of reports")),
+    (_("Waiting for you"), "inbox:list", "inbox", frozenset(), _("inbox to do")),
+    (_("Goals"), "okr:objectives", "target", frozenset(), _("objectives OKR list")),
+    (_("Strategy map"), "okr:strategy", "sitemap", frozenset(), _("alignment")),
+    (_("Timeline"), "okr:timeline", "timeline", frozenset(), _("year")),
+    (_("Compare periods"), "okr:compare", "arrows-left-right", frozenset(), _("quarters")),
+    (_("Propose an objective"), "okr:propose", "plus", frozenset(), _("new goal")),
+    (_("My scorecard"), "scoring:my_scorecard", "award", frozenset(), _("performance score")),
+    (_("Weight policies"), "scoring:policies", "adjustments-horizontal", frozenset(), _("weights")),
+    (_("Metrics"), "kpis:board", "chart-dots", frozenset(), _("KPI board")),
+    (_("Metric library"), "kpis:library", "list-details", frozenset(), _("definitions")),
+    (_("Sources"), "sources:list", "database", OF_SOURCES, _("connections datasets")),
+    (_("Feedback"), "feedback:home", "message-heart", frozenset(), _("praise pulse")),
+    (_("People"), "people:directory", "users-group", frozenset(), _("directory")),
+    (_("Organisation"), "people:organisation_chart", "hierarchy", frozenset(), _("chart")),
+    (_("Import people"), "people:import_people", "file-import", frozenset({"hr"}), _("CSV XLSX")),
+    (_("Appraisal cycles"), "appraisals:cycles", "clipboard-check", frozenset(), _("results")),
+    (
+        _("Settings"),
+        "people:settings",
+        "settings",
+        frozenset({"hr", "administrator", "auditor"}),
+        _("time zone"),
+    ),
+    (_("Periods"), "people:periods", "calendar", frozenset(), _("quarters")),
+    (_("Log"), "people:audit_log", "history", frozenset({"hr", "administrator", "auditor"}), _("audit")),
+    (_("My account"), "people:profile", "user-circle", frozenset(), _("password language tokens")),
+]
+
+
+def pages(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
+    """Up to eight pages whose name, or another word for it, has all the words."""
+    asked = words.casefold().split()
+    return [
+        (str(label), "", reverse(address), icon)
+        for label, address, icon, roles, also in PAGES
+        if (not roles or actor.roles & roles) and all(word in f"{label} {also}".casefold() for word in asked)
+    ][:8]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -48,7 +94,7 @@ def count_objectives() -> int:
 
 @access.member
 def search(request: HttpRequest) -> HttpResponse:
-    """The command palette's answer: people, goals and metrics that carry these words, each as its reader may see."""
+    """The command palette's answer: pages, people, goals and metrics that carry these words, each as its reader may see."""
     words = request.GET.get("q", "").strip()[:80]
     groups = []
     if words:

@@ -185,8 +185,8 @@ def _pages(reader: Reader) -> list[tuple[str, str]]:
 
 def _readers(company: seeding.Company) -> list[Reader]:
     """A leaf of the line, somebody who leads nine leaves, and HR; each with an objective that they may see."""
-    leaf = company.line[len(company.line) * 9 // 10]
-    leader = company.line[company.managers - 12]
+    leaf = company.line[_without_metric(len(company.line) * 9 // 10)]
+    leader = company.line[_without_metric(company.managers - 12)]
     of = {
         person.pk: Objective.objects.filter(owner=person).order_by("pk").first() for person in (leaf, leader)
     }
@@ -202,6 +202,11 @@ def _readers(company: seeding.Company) -> list[Reader]:
         Reader("manager", leader, leads, led),
         Reader("HR", company.staff["hr"], own, team),
     ]
+
+
+def _without_metric(place: int) -> int:
+    """The nearest place whose goals no metric fills: what one has is the same at every size."""
+    return place if place % 10 else place - 1
 
 
 def _reporters(company: seeding.Company, count: int) -> list[tuple[people_models.Person, dict[str, Any]]]:

@@ -334,10 +334,12 @@ def value_table(
             slice_key__in=[value.slice_key for value in found],
         )
     }
+    # The city of one store is no city: what is a part within a part is named by both.
+    is_plain = bool(cut) and not (within and shown is not None and shown.paginator.count == 1)
     rows = [
         ValueRow(
             label=labels.value(cut, value.slice[cut])
-            if cut and cut in value.slice
+            if is_plain and cut in value.slice
             else labels.of(value.slice),
             slice=dict(value.slice),
             value=value,

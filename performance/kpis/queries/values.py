@@ -147,7 +147,9 @@ def _period_value(
         coverage_ppm=value.coverage_ppm if value else 0,
         state=value.state if value else ValueState.PROVISIONAL,
         as_of=value.as_of if value else None,
-        url=value_url(metric.pk, slice, month=f"{period.ends_on:%Y-%m}") if metric else "",
+        url=value_url(metric.pk, slice, since=f"{period.starts_on}", until=f"{period.ends_on}")
+        if metric
+        else "",
         unit=metric.unit if metric else "",
         target=targets.get((metric.pk, text)) if metric else None,
     )

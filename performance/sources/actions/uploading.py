@@ -12,8 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
-from performance.sources.actions import scheduling
+from performance.sources import connectors
+from performance.sources.actions import reaching, scheduling
 from performance.sources.actions.connecting import SourceRefused
+from performance.sources.connectors import reasons
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
 
 MAX_BYTES = 64 * 1024**2
@@ -28,7 +30,7 @@ def upload_file(
 ) -> SourceFile:
     """Keeps the file, and asks for a load of every dataset that reads from this connection.
 
-    Raises SourceRefused: file_kind, file_too_large, file_empty.
+    Raises SourceRefused: file_kind, file_too_large, file_empty, and what the connector says of a file that it cannot open.
     """
     name = PurePath(name.replace("\\", "/")).name[:200]
     if not name.lower().endswith(SUFFIXES):
@@ -63,6 +65,7 @@ def upload_file(
             raise SourceRefused(_("The file holds no rows."), code="file_empty", field="file")
         file.digest = digest.hexdigest()
         file.save(update_fields=["size", "digest"])
+        _refuse_unreadable(connection, file)
         _let_old_files_go(connection)
         for dataset in read.all():
             scheduling.stop_open_load(dataset=dataset, by=by, at=at)
@@ -75,6 +78,16 @@ def upload_file(
             at=at,
         )
     return file
+
+
+def _refuse_unreadable(connection: Connection, file: SourceFile) -> None:
+    """A file that cannot be opened at all does not take the place of the one in use."""
+    try:
+        with reaching.reached(reaching.address_of(connection, file)) as source:
+            source.check()
+    except connectors.ConnectorRefused as refused:
+        said = reasons.text(refused.code, refused.params)
+        raise SourceRefused(said, code=refused.code, field="file") from refused
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
