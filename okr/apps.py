@@ -8,7 +8,10 @@ class OkrConfig(AppConfig):
     name = "okr"
     label = "okr"
     verbose_name = _("Goals")
-    log_private: ClassVar[dict[str, frozenset[str]]] = {"okr.excuse_week": frozenset()}
+    log_private: ClassVar[dict[str, frozenset[str]]] = {
+        "okr.decline_dependency": frozenset(),
+        "okr.excuse_week": frozenset(),
+    }
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "okr.accept_edit",

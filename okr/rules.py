@@ -13,6 +13,7 @@ from okr.models import (
     CheckIn,
     CheckInDuty,
     Content,
+    Dependency,
     KeyResult,
     KeyResultContent,
     Milestone,
@@ -22,7 +23,7 @@ from okr.models import (
     SuggestedEdit,
 )
 from okr.models.agreements import EditState, Side, VersionState
-from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
+from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, OwnerKind, State, Visibility
 from okr.models.policies import Over
 from performance.foundation import access
 from performance.people import rules as people_rules
@@ -172,6 +173,37 @@ def can_align(actor: access.Actor, child: Objective, line_above: Line) -> bool:
 def can_take_contributions(actor: access.Actor, parent: Objective, line_above: Line) -> bool:
     """Both sides of what is served, and the line above its owner, say what counts towards it."""
     return not actor.only_reads and (side_of(actor, parent) is not None or actor.person_id in line_above)
+
+
+def speaks_for(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Both sides of an objective, the line above its owner, and whoever leads the team that it belongs to."""
+    leads = objective.owner_kind == OwnerKind.TEAM and objective.team is not None
+    return (
+        side_of(actor, objective) is not None
+        or actor.person_id in line_above
+        or (leads and objective.team.lead_id == actor.person_id)
+    )
+
+
+def can_ask_of(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Whoever may change a standing goal says what it needs from others, until the period is closed."""
+    stands = objective.state not in (State.DRAFT, State.CLOSED) and objective.period.state != "closed"
+    return stands and can_change(actor, objective, line_above)
+
+
+def can_answer(actor: access.Actor, dependency: Dependency, asked_line: Line) -> bool:
+    """Whoever speaks for what is needed accepts or declines. `asked_line` is the one above its owner."""
+    return not actor.only_reads and speaks_for(actor, dependency.on, asked_line)
+
+
+def can_take_off(actor: access.Actor, dependency: Dependency, asking_line: Line) -> bool:
+    """The asking side withdraws. `asking_line` is the one above the owner of what needs it."""
+    return not actor.only_reads and speaks_for(actor, dependency.objective, asking_line)
+
+
+def can_meet(actor: access.Actor, dependency: Dependency, asking_line: Line, asked_line: Line) -> bool:
+    """Either side notes that what was accepted is there."""
+    return can_take_off(actor, dependency, asking_line) or can_answer(actor, dependency, asked_line)
 
 
 def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:

@@ -39,6 +39,10 @@ urlpatterns = [
     ),
     path("goals/alignments/<uuid:link_id>/take/", views.take, name="take"),
     path("goals/alignments/<uuid:link_id>/remove/", views.part, name="part"),
+    path("goals/dependencies/<uuid:dependency_id>/accept/", views.accept, name="accept_dependency"),
+    path("goals/dependencies/<uuid:dependency_id>/decline/", views.decline, name="decline_dependency"),
+    path("goals/dependencies/<uuid:dependency_id>/withdraw/", views.withdraw_ask, name="withdraw_dependency"),
+    path("goals/dependencies/<uuid:dependency_id>/met/", views.meet, name="meet_dependency"),
     path("goals/<uuid:objective_id>/", views.objective, name="objective"),
     path("goals/<uuid:objective_id>/branch/", views.branch, name="branch"),
     path("goals/<uuid:objective_id>/change/", views.change, name="change"),
@@ -52,5 +56,7 @@ urlpatterns = [
     path("goals/votes/<uuid:vote_id>/close/", views.close_vote, name="close_vote"),
     path("goals/names/", views.names, name="names"),
     path("goals/<uuid:objective_id>/suggest/", views.suggest, name="suggest"),
+    path("goals/<uuid:objective_id>/needs/", views.ask, name="ask"),
+    path("goals/<uuid:objective_id>/needs/askable/", views.askable, name="askable"),
     path("goals/<uuid:objective_id>/align/", views.align, name="align"),
 ]

@@ -10,6 +10,13 @@ from okr.actions.check_ins import (
     submit_check_in,
 )
 from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
+from okr.actions.dependencies import (
+    accept_dependency,
+    ask_of_objective,
+    decline_dependency,
+    meet_dependency,
+    withdraw_dependency,
+)
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
 from okr.actions.policies import set_policy
@@ -38,6 +45,7 @@ __all__ = [
     "ObjectiveRefused",
     "Reading",
     "accept_contribution",
+    "accept_dependency",
     "accept_edit",
     "acknowledge_check_ins",
     "activate_agreed_objectives",
@@ -45,16 +53,19 @@ __all__ = [
     "align_objectives",
     "ask_for_check_ins",
     "ask_for_grades",
+    "ask_of_objective",
     "carry_over",
     "cast_ballot",
     "close_vote",
     "comment_on_objective",
     "count_again",
+    "decline_dependency",
     "drop_cadence",
     "escalate_missed",
     "excuse_week",
     "export_objectives",
     "grade_objective",
+    "meet_dependency",
     "note_heard",
     "open_duties",
     "open_vote",
@@ -71,5 +82,6 @@ __all__ = [
     "set_policy",
     "submit_check_in",
     "suggest_edit",
+    "withdraw_dependency",
     "withdraw_proposal",
 ]

@@ -1,5 +1,6 @@
 from okr.forms.check_ins import CheckInForm, ReplyForm, draft_fields, initial_of
 from okr.forms.closing import CarryForm, GradeForm
+from okr.forms.dependencies import DeclineForm, NeedForm
 from okr.forms.fields import AmountField
 from okr.forms.maps import CompareForm, MapForm
 from okr.forms.objectives import (
@@ -24,11 +25,13 @@ __all__ = [
     "CarryForm",
     "CheckInForm",
     "CompareForm",
+    "DeclineForm",
     "ExcuseForm",
     "FilterForm",
     "GradeForm",
     "KeyResultForm",
     "MapForm",
+    "NeedForm",
     "ObjectiveForm",
     "PolicyForm",
     "ReplyForm",

@@ -2,6 +2,7 @@ from okr.models.agreements import Agreement, Comment, ObjectiveVersion, Suggeste
 from okr.models.alignment import Alignment
 from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, KeyResultEntry
 from okr.models.contents import Content, KeyResultContent, MilestoneContent
+from okr.models.dependencies import Dependency
 from okr.models.grades import Grade
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
@@ -20,6 +21,7 @@ __all__ = [
     "Comment",
     "ConfidenceVote",
     "Content",
+    "Dependency",
     "Grade",
     "KeyResult",
     "KeyResultContent",

@@ -34,6 +34,7 @@ from okr.queries.contents import (
     owners_named,
     standing_content,
 )
+from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.grades import grades_of, kin_of, to_carry
 from okr.queries.links import links_of, links_within_reach
@@ -96,6 +97,7 @@ __all__ = [
     "VoteShown",
     "WeekDigest",
     "amount",
+    "between_teams",
     "bound_key_results",
     "branch_of",
     "cadences",
@@ -108,6 +110,8 @@ __all__ = [
     "confidence_rows",
     "content_of",
     "counts_below",
+    "dependencies_of",
+    "dependencies_within_reach",
     "differences",
     "draft_of",
     "due_at",
@@ -171,6 +175,7 @@ __all__ = [
     "team_week",
     "thread_of",
     "timeline_rows",
+    "to_ask",
     "to_carry",
     "totals_of",
     "unread_by",

@@ -37,6 +37,12 @@ def kind_name(kind: str) -> str:
 
 
 @register.filter
+def whose(objective: Any) -> str:
+    """`{{ one|whose }}`: a team, the organisation or a person."""
+    return readings.whose(objective)
+
+
+@register.filter
 def amount(key_result: Any, value: Any) -> str:
     """`{{ key_result|amount:entry.value }}`"""
     return queries.amount(key_result, value)

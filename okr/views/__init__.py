@@ -1,5 +1,6 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, grade
+from okr.views.dependencies import accept, ask, askable, decline, meet, withdraw_ask
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
 from okr.views.reading import confidence, export, objective, objectives
@@ -18,8 +19,11 @@ from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
 from okr.views.writing import change, propose
 
 __all__ = [
+    "accept",
     "agree",
     "align",
+    "ask",
+    "askable",
     "branch",
     "carry",
     "cast_ballot",
@@ -33,6 +37,7 @@ __all__ = [
     "confidence",
     "conversation",
     "decide",
+    "decline",
     "drop_rhythm",
     "excuse",
     "export",
@@ -40,6 +45,7 @@ __all__ = [
     "heard",
     "home",
     "mark_read",
+    "meet",
     "my_team",
     "names",
     "objective",
@@ -58,4 +64,5 @@ __all__ = [
     "timeline",
     "week",
     "withdraw",
+    "withdraw_ask",
 ]

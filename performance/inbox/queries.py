@@ -24,6 +24,8 @@ ICONS = {
     "goals.reply": "message-circle",
     "goals.missed": "clock",
     "goals.link": "git-merge",
+    "goals.dependency": "arrows-exchange",
+    "goals.declined": "arrow-back-up",
     "goals.vote": "gauge",
     "goals.mention": "at",
     "goals.blocker": "alert-triangle",
