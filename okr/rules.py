@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from okr.models import (
+    AgreedAction,
     CheckIn,
     CheckInDuty,
     Content,
@@ -269,6 +270,31 @@ def can_set_cadence(actor: access.Actor, team: Any) -> bool:
     """HR for everybody and for each team; whoever leads a team for that team."""
     leads = team is not None and team.lead_id == actor.person_id
     return not actor.only_reads and (actor.has_role("hr") or leads)
+
+
+def is_retrospective_time(period: Any) -> bool:
+    """A team looks back once its period is closing, and for as long as it likes afterwards."""
+    return period.state in ("closing", "closed")
+
+
+def can_read_retrospective(actor: access.Actor, team: Any, members: Line, line_above: Line) -> bool:
+    """Members, the lead, the line above the lead, and HR: nobody else."""
+    me = actor.person_id
+    return me == team.lead_id or me in members or me in line_above or actor.has_role("hr")
+
+
+def can_note(actor: access.Actor, team: Any, members: Line) -> bool:
+    """The lead and the members; whoever else reads along writes nothing."""
+    return not actor.only_reads and (actor.person_id == team.lead_id or actor.person_id in members)
+
+
+def can_close_retrospective(actor: access.Actor, team: Any) -> bool:
+    return not actor.only_reads and (actor.person_id == team.lead_id or actor.has_role("hr"))
+
+
+def can_finish(actor: access.Actor, action: AgreedAction, team: Any) -> bool:
+    """Whoever does it, or the lead."""
+    return not actor.only_reads and actor.person_id in (action.owner_id, team.lead_id)
 
 
 def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool:

@@ -27,6 +27,21 @@ urlpatterns = [
     path("goals/compare/", views.compare, name="compare"),
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
+    path("goals/teams/<uuid:team_id>/retrospective/", views.retrospective, name="retrospective"),
+    re_path(
+        r"^goals/teams/(?P<team_id>[0-9a-f-]{36})/retrospective/(?P<period_id>[0-9a-f-]{36})/"
+        r"(?P<column>went_well|learned|change)/$",
+        views.add_note,
+        name="add_note",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospective/<uuid:period_id>/close/",
+        views.close_retrospective,
+        name="close_retrospective",
+    ),
+    path("goals/retrospective-notes/<uuid:note_id>/", views.edit_note, name="edit_note"),
+    path("goals/retrospective-notes/<uuid:note_id>/remove/", views.remove_note, name="remove_note"),
+    path("goals/agreed-actions/<uuid:action_id>/done/", views.finish_action, name="finish_action"),
     path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),
     path("goals/rhythm/", views.rhythm, name="rhythm"),
     path("goals/rhythm/<uuid:team_id>/drop/", views.drop_rhythm, name="drop_rhythm"),

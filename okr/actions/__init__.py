@@ -30,6 +30,14 @@ from okr.actions.proposals import (
     withdraw_proposal,
 )
 from okr.actions.refusals import CheckInRefused, ObjectiveRefused
+from okr.actions.retrospectives import (
+    Agreed,
+    add_retrospective_note,
+    close_retrospective,
+    edit_retrospective_note,
+    finish_agreed_action,
+    remove_retrospective_note,
+)
 from okr.actions.rhythm import (
     ask_for_check_ins,
     drop_cadence,
@@ -41,6 +49,7 @@ from okr.actions.rhythm import (
 from okr.actions.voting import cast_ballot, close_vote, open_vote
 
 __all__ = [
+    "Agreed",
     "CheckInRefused",
     "ObjectiveRefused",
     "Reading",
@@ -49,6 +58,7 @@ __all__ = [
     "accept_edit",
     "acknowledge_check_ins",
     "activate_agreed_objectives",
+    "add_retrospective_note",
     "agree_objective",
     "align_objectives",
     "ask_for_check_ins",
@@ -56,14 +66,17 @@ __all__ = [
     "ask_of_objective",
     "carry_over",
     "cast_ballot",
+    "close_retrospective",
     "close_vote",
     "comment_on_objective",
     "count_again",
     "decline_dependency",
     "drop_cadence",
+    "edit_retrospective_note",
     "escalate_missed",
     "excuse_week",
     "export_objectives",
+    "finish_agreed_action",
     "grade_objective",
     "meet_dependency",
     "note_heard",
@@ -74,6 +87,7 @@ __all__ = [
     "propose_objective",
     "refresh_bound_key_results",
     "reject_edit",
+    "remove_retrospective_note",
     "reply_to_check_in",
     "save_check_in_draft",
     "save_draft",

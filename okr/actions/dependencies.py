@@ -135,11 +135,14 @@ def decline_dependency(
     return one
 
 
-def withdraw_dependency(*, dependency: Dependency, by: access.Actor, at: datetime.datetime) -> Dependency:
-    """The asking side needs it no more, or puts aside what was declined."""
+def withdraw_dependency(
+    *, dependency: Dependency, by: access.Actor, at: datetime.datetime, seen: str = ""
+) -> Dependency:
+    """The asking side needs it no more, or puts aside what was declined. `seen`: the state on the screen, where that
+    is older than `dependency`; what was answered meanwhile is not withdrawn."""
     with transaction.atomic():
         one = _held(dependency)
-        if one.state != dependency.state:
+        if one.state != (seen or dependency.state):
             raise ObjectiveRefused(
                 _("This has been answered meanwhile. Read the answer first."), code="conflict"
             )

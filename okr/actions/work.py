@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from okr import rules
 from okr.models import (
+    AgreedAction,
     Alignment,
     CheckIn,
     CheckInDuty,
@@ -32,6 +33,7 @@ DEPENDENCY, DECLINED = "goals.dependency", "goals.declined"
 VOTE, MENTION = "goals.vote", rules.MENTION
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
+ACTION = "goals.action"
 LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
 DETAIL = 160
@@ -44,6 +46,7 @@ NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
 OFFERS = gettext_noop("%(person)s offers a contribution")
 NEEDS = gettext_noop("%(person)s needs something from your objective")
 DECLINES = gettext_noop("%(person)s declines what you need")
+YOUR_ACTION = gettext_noop("What you agreed to in the retrospective")
 HIDDEN = gettext_noop("A private objective")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")
@@ -384,3 +387,18 @@ def heard_of_declining(dependency_ids: Collection[uuid.UUID], *, by: Any, at: da
 
 def _needs_of(objective: Objective) -> str:
     return f"{reverse('okr:objective', args=[objective.pk])}#card-alignment"
+
+
+def ask_for_agreed(rows: Sequence[AgreedAction], *, team: Any, period: Any, at: datetime.datetime) -> None:
+    """Each owner, of what they agreed to do."""
+    titles = _in_both(YOUR_ACTION, None)
+    url = f"{reverse('okr:retrospective', args=[team.pk])}?period={period.pk}#card-agreed"
+    works = [
+        inbox.Work(each.owner_id, each.pk, *titles, url, each.due_on, *(each.what[:DETAIL],) * 2)
+        for each in rows
+    ]
+    inbox.assign_many(kind=ACTION, works=works, at=at)
+
+
+def agreed_done(one: AgreedAction, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=ACTION, subject_id=one.pk, by=by, at=at)

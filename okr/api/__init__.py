@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, dependencies, links, objectives, policies, rhythm, votes
+from okr.api import (
+    check_ins,
+    closing,
+    dependencies,
+    links,
+    objectives,
+    policies,
+    retrospectives,
+    rhythm,
+    votes,
+)
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -76,6 +86,31 @@ urls: list[URLPattern] = [
         "goals/dependencies/<uuid:dependency_id>/met/",
         dependencies.MeetDependency.as_view(),
         name="api_meet_dependency",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/",
+        retrospectives.TeamRetrospective.as_view(),
+        name="api_retrospective",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/notes/",
+        retrospectives.RetrospectiveNotes.as_view(),
+        name="api_retrospective_notes",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/close/",
+        retrospectives.CloseRetrospective.as_view(),
+        name="api_close_retrospective",
+    ),
+    path(
+        "goals/retrospective-notes/<uuid:note_id>/",
+        retrospectives.OneRetrospectiveNote.as_view(),
+        name="api_retrospective_note",
+    ),
+    path(
+        "goals/agreed-actions/<uuid:action_id>/done/",
+        retrospectives.FinishAgreedAction.as_view(),
+        name="api_finish_agreed_action",
     ),
     path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
     path("goals/rhythm/", rhythm.CadenceView.as_view(), name="api_rhythm"),

@@ -16,9 +16,11 @@ from okr.forms.objectives import (
     standing_of,
     with_even_weights,
 )
+from okr.forms.retrospectives import AgreedForm, NoteForm
 from okr.forms.rhythm import CadenceForm, ExcuseForm
 
 __all__ = [
+    "AgreedForm",
     "AlignForm",
     "AmountField",
     "CadenceForm",
@@ -32,6 +34,7 @@ __all__ = [
     "KeyResultForm",
     "MapForm",
     "NeedForm",
+    "NoteForm",
     "ObjectiveForm",
     "PolicyForm",
     "ReplyForm",

@@ -6,10 +6,12 @@ from okr.models.dependencies import Dependency
 from okr.models.grades import Grade
 from okr.models.objectives import KeyResult, Milestone, Objective, ProgressPoint
 from okr.models.policies import OkrPolicy
+from okr.models.retrospectives import AgreedAction, Retrospective, RetrospectiveNote
 from okr.models.rhythm import Cadence, CheckInDuty
 from okr.models.votes import Ballot, ConfidenceVote, Mention
 
 __all__ = [
+    "AgreedAction",
     "Agreement",
     "Alignment",
     "Ballot",
@@ -33,5 +35,7 @@ __all__ = [
     "ObjectiveVersion",
     "OkrPolicy",
     "ProgressPoint",
+    "Retrospective",
+    "RetrospectiveNote",
     "SuggestedEdit",
 ]

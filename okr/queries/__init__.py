@@ -57,6 +57,16 @@ from okr.queries.objectives import (
 )
 from okr.queries.pace import Pace, Paces, pace_of, paces_of, policies_of, policy_of, status_of
 from okr.queries.readings import amount, span, standing
+from okr.queries.retrospectives import (
+    Circle,
+    all_agreed,
+    circle_of,
+    columns_of,
+    last_ending,
+    retrospective_members,
+    retrospective_notes,
+    retrospective_of,
+)
 from okr.queries.rhythm import (
     Rhythm,
     cadences,
@@ -81,6 +91,7 @@ __all__ = [
     "A_WEEK",
     "WEEK_LETTER",
     "Branch",
+    "Circle",
     "ConfidenceRow",
     "Frame",
     "GoalThen",
@@ -96,6 +107,7 @@ __all__ = [
     "TeamRow",
     "VoteShown",
     "WeekDigest",
+    "all_agreed",
     "amount",
     "between_teams",
     "bound_key_results",
@@ -106,6 +118,8 @@ __all__ = [
     "check_in_history",
     "check_in_of",
     "checked_in_count",
+    "circle_of",
+    "columns_of",
     "comparison_rows",
     "confidence_rows",
     "content_of",
@@ -128,6 +142,7 @@ __all__ = [
     "key_result_rows",
     "key_results_to_report",
     "kin_of",
+    "last_ending",
     "last_readings",
     "led_by",
     "links_of",
@@ -158,6 +173,9 @@ __all__ = [
     "readable_by",
     "readers_among",
     "replies_to",
+    "retrospective_members",
+    "retrospective_notes",
+    "retrospective_of",
     "rhythms_of",
     "rows_of",
     "search",

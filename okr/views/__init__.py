@@ -13,6 +13,14 @@ from okr.views.reporting import (
     person_check_ins,
     reply,
 )
+from okr.views.retrospectives import (
+    add_note,
+    close_retrospective,
+    edit_note,
+    finish_action,
+    remove_note,
+    retrospective,
+)
 from okr.views.rhythm import drop_rhythm, excuse, rhythm
 from okr.views.teams import branch, policy, team
 from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
@@ -20,6 +28,7 @@ from okr.views.writing import change, propose
 
 __all__ = [
     "accept",
+    "add_note",
     "agree",
     "align",
     "ask",
@@ -31,6 +40,7 @@ __all__ = [
     "check_in",
     "check_in_draft",
     "check_ins",
+    "close_retrospective",
     "close_vote",
     "comment",
     "compare",
@@ -39,8 +49,10 @@ __all__ = [
     "decide",
     "decline",
     "drop_rhythm",
+    "edit_note",
     "excuse",
     "export",
+    "finish_action",
     "grade",
     "heard",
     "home",
@@ -55,7 +67,9 @@ __all__ = [
     "person_check_ins",
     "policy",
     "propose",
+    "remove_note",
     "reply",
+    "retrospective",
     "rhythm",
     "strategy",
     "suggest",

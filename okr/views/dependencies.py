@@ -100,7 +100,9 @@ def withdraw_ask(request: HttpRequest, dependency_id: uuid.UUID) -> HttpResponse
     line = people.line_above(one.objective.owner_id, people.today(request.actor.organisation))
     access.require(rules.can_take_off(request.actor, one, line))
     try:
-        actions.withdraw_dependency(dependency=one, by=request.actor, at=timezone.now())
+        actions.withdraw_dependency(
+            dependency=one, by=request.actor, at=timezone.now(), seen=request.POST.get("seen", "")
+        )
     except actions.ObjectiveRefused as refusal:
         messages.error(request, str(refusal.message))
     else:

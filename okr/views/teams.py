@@ -37,6 +37,11 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
         "period": period,
         "tab": request.GET.get("view") if request.GET.get("view") in TABS else "map",
     }
+    if period is not None and rules.is_retrospective_time(period):
+        circle = queries.circle_of(found, period, today)
+        context["has_retrospective"] = rules.can_read_retrospective(
+            actor, found, circle.member_ids, circle.line_above
+        )
     if period is not None:
         period.organisation = actor.organisation
         pace = queries.pace_of(period, today)

@@ -28,6 +28,7 @@ ICONS = {
     "goals.declined": "arrow-back-up",
     "goals.vote": "gauge",
     "goals.mention": "at",
+    "goals.action": "list-check",
     "goals.blocker": "alert-triangle",
     "goals.self_grade": "clipboard-check",
     "goals.manager_grade": "clipboard-check",

@@ -338,6 +338,17 @@ def test_what_became_private_after_it_was_asked_is_still_withdrawn(ask, goals, c
     assert row.state == "withdrawn"
 
 
+def test_what_was_accepted_after_the_page_was_read_is_not_withdrawn_from_it(
+    ask, actor, cast, client_for, now
+):
+    row = actions.accept_dependency(dependency=ask(), by=actor(cast.hr), at=now)
+    mine, address = client_for(cast.employee), reverse("okr:withdraw_dependency", args=[row.pk])
+    for seen, state in (("open", "accepted"), ("accepted", "withdrawn")):
+        mine.post(address, {"seen": seen})
+        row.refresh_from_db()
+        assert row.state == state
+
+
 def test_whoever_leads_the_team_of_what_is_needed_answers_too(propose, agree, actor, cast, client_for, now):
     lead = people.Person.objects.get(pk=cast.finance_owner.pk)
     theirs = people.Team.objects.create(code="FIN", name_en="Finance", lead=lead)
