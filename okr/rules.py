@@ -178,11 +178,11 @@ def can_take_contributions(actor: access.Actor, parent: Objective, line_above: L
 
 def speaks_for(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
     """Both sides of an objective, the line above its owner, and whoever leads the team that it belongs to."""
-    leads = objective.owner_kind == OwnerKind.TEAM and objective.team is not None
+    team = objective.team if objective.owner_kind == OwnerKind.TEAM else None
     return (
         side_of(actor, objective) is not None
         or actor.person_id in line_above
-        or (leads and objective.team.lead_id == actor.person_id)
+        or (team is not None and team.lead_id == actor.person_id)
     )
 
 

@@ -17,13 +17,13 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 
-class DependencyIn(serializers.Serializer[None]):
+class DependencyIn(serializers.Serializer):
     on = serializers.UUIDField(help_text="The objective that it is needed from.")
     what = serializers.CharField(max_length=300, help_text="In one sentence.")
     due_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class DeclineIn(serializers.Serializer[None]):
+class DeclineIn(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -49,7 +49,7 @@ class DependencyOut(serializers.ModelSerializer[Dependency]):
         return str(row.on_id) if row.sees_on else None
 
 
-class DependenciesOut(serializers.Serializer[None]):
+class DependenciesOut(serializers.Serializer):
     needs = DependencyOut(many=True)
     needed_by = DependencyOut(many=True)
 

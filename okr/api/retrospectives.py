@@ -20,12 +20,12 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 
-class RetrospectiveNoteIn(serializers.Serializer[None]):
+class RetrospectiveNoteIn(serializers.Serializer):
     column = serializers.ChoiceField(choices=Column.choices)
     text = serializers.CharField(max_length=1000)
 
 
-class RetrospectiveNoteText(serializers.Serializer[None]):
+class RetrospectiveNoteText(serializers.Serializer):
     text = serializers.CharField(max_length=1000)
 
 
@@ -37,13 +37,13 @@ class RetrospectiveNoteOut(serializers.ModelSerializer[RetrospectiveNote]):
         fields = ["id", "column", "text", "by", "at", "edited_at"]
 
 
-class AgreedActionIn(serializers.Serializer[None]):
+class AgreedActionIn(serializers.Serializer):
     what = serializers.CharField(max_length=300)
     owner = serializers.UUIDField(help_text="A member of the team.")
     due_on = serializers.DateField()
 
 
-class CloseRetrospectiveIn(serializers.Serializer[None]):
+class CloseRetrospectiveIn(serializers.Serializer):
     agreed = serializers.ListField(child=AgreedActionIn(), max_length=MOST_ACTIONS, default=list)
 
 
@@ -55,7 +55,7 @@ class AgreedActionOut(serializers.ModelSerializer[AgreedAction]):
         fields = ["id", "what", "owner", "due_on", "done_at"]
 
 
-class RetrospectiveOut(serializers.Serializer[None]):
+class RetrospectiveOut(serializers.Serializer):
     team = serializers.UUIDField()
     period = serializers.UUIDField()
     closed_at = serializers.DateTimeField(allow_null=True)

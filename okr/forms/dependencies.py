@@ -28,7 +28,7 @@ class NeedForm(forms.Form):
     )
 
     def __init__(self, *args: Any, objectives: Iterable[Objective], **options: Any) -> None:
-        super().__init__(*args, auto_id="need-%s", **options)
+        super().__init__(*args, **{"auto_id": "need-%s", **options})
         self.fields["on"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose an objective")),
             *((str(each.pk), f"{each.title} · {readings.whose(each)}") for each in objectives),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from okr.models import AgreedAction, RetrospectiveNote
 from performance.foundation.components import formats
@@ -24,27 +25,37 @@ class AgreedForm(forms.Form):
 
     what = forms.CharField(
         label=_("Action"),
+        required=False,
         max_length=AgreedAction._meta.get_field("what").max_length,
         error_messages={"required": _("Say what is to be done.")},
     )
     owner = forms.ChoiceField(
-        label=_("Who"),
+        label=pgettext_lazy("agreed action", "Who"),
+        required=False,
         error_messages={
             "required": _("Choose a member of the team."),
             "invalid_choice": _("Choose a member of the team."),
         },
     )
     due_on = forms.DateField(
-        label=_("Until"),
+        label=pgettext_lazy("agreed action", "Until"),
+        required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": _("Choose a day.")},
     )
 
     def __init__(self, *args: Any, members: Iterable[Any], place: int, **options: Any) -> None:
-        super().__init__(
-            *args, prefix=f"agreed-{place}", empty_permitted=True, use_required_attribute=False, **options
-        )
+        options |= {"prefix": f"agreed-{place}"}
+        super().__init__(*args, **options)
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose a member")),
             *((str(each.pk), formats.person_name(each)) for each in members),
         ]
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever begins a line fills it."""
+        given = self.cleaned_data
+        for name in self.fields if self.has_changed() else ():
+            if not given.get(name) and name not in self.errors:
+                self.add_error(name, self.fields[name].error_messages["required"])
+        return given

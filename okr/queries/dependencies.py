@@ -27,7 +27,7 @@ def dependencies_of(
     rows = in_order(with_sight(Dependency.objects.exclude(state__in=GONE), visible))
     needs, needed = rows.filter(objective=objective), rows.filter(on=objective)
     if not speaks:
-        needs, needed = needs.filter(sees_on=True), needed.filter(sees_objective=True)
+        needs, needed = needs.filter(Q(sees_on=True)), needed.filter(Q(sees_objective=True))
     return list(needs), list(needed)
 
 
@@ -53,12 +53,17 @@ def between_teams(
         )
 
     rows = with_sight(Dependency.objects.filter(state__in=UNSETTLED, objective__period=period), visible)
-    rows = rows.filter(sees_objective=True, sees_on=True).annotate(
+    rows = rows.filter(Q(sees_objective=True, sees_on=True)).annotate(
         is_ours=Case(When(ours("objective"), then=Value(1)), default=Value(0), output_field=IntegerField()),
         is_theirs=Case(When(ours("on"), then=Value(1)), default=Value(0), output_field=IntegerField()),
     )
     crossing = in_order(rows.exclude(is_ours=F("is_theirs")))[:MOST_OF_TEAM]
-    return [(row, bool(row.is_ours)) for row in crossing]
+    return [(row, _is_of(row.objective, team, members)) for row in crossing]
+
+
+def _is_of(objective: Objective, team: Any, members: list[uuid.UUID]) -> bool:
+    is_persons = objective.owner_kind == OwnerKind.PERSON
+    return objective.team_id == team.pk or (is_persons and objective.owner_id in members)
 
 
 def to_ask(visible: QuerySet[Objective], objective: Objective) -> QuerySet[Objective]:

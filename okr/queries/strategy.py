@@ -249,10 +249,11 @@ def _needs(nodes: dict[uuid.UUID, MapNode]) -> list[Edge]:
         needing, needed = nodes[needing_id], nodes[needed_id]
         start, end = needing.y + NODE_HEIGHT // 2 + 14, needed.y + NODE_HEIGHT // 2 + 14
         if needing.x == needed.x:
-            # Beside the column, where no other line runs.
-            left = needing.x
-            path = f"M{left} {start}C{left - 44} {start} {left - 44} {end} {left} {end}"
-            found.append(Edge("needs", 0, path, left, (start + end) // 2))
+            # Right of the column where nothing hangs there, else left of it.
+            is_free = not needing.below and not needed.below
+            side, bow = (needing.x + NODE_WIDTH, 44) if is_free else (needing.x, -44)
+            path = f"M{side} {start}C{side + bow} {start} {side + bow} {end} {side} {end}"
+            found.append(Edge("needs", 0, path, side, (start + end) // 2))
             continue
         is_left = needing.x < needed.x
         left, right = (needing.x + NODE_WIDTH, needed.x) if is_left else (needing.x, needed.x + NODE_WIDTH)

@@ -126,7 +126,8 @@ def meet(request: HttpRequest, dependency_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal.message))
     else:
         messages.success(request, _("Met."))
-    return redirect(_card(one.objective_id if one.sees_objective else one.on_id))
+    sees_objective = reading.visible(request).filter(pk=one.objective_id).exists()
+    return redirect(_card(one.objective_id if sees_objective else one.on_id))
 
 
 def _found(request: HttpRequest, dependency_id: uuid.UUID) -> Dependency:

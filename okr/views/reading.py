@@ -248,14 +248,13 @@ def needs_context(
     speaks = rules.speaks_for(actor, one, line)
     needs, needed = queries.dependencies_of(one, visible(request), speaks=speaks)
     acts = not actor.only_reads and speaks and one.period.state != "closed"
-    today = people.today(actor.organisation)
-    for row in (*needs, *needed):
-        row.is_overdue = row.is_late(today)
-    for row in needed:
-        row.decline_form = declining.get(row.pk) or forms.DeclineForm(auto_id=f"decline-{row.pk}-%s")
     return {
         "needs": needs,
-        "needed_by": needed,
+        "needed_by": [
+            (row, declining.get(row.pk) or forms.DeclineForm(auto_id=f"decline-{row.pk}-%s"))
+            for row in needed
+        ],
+        "today": people.today(actor.organisation),
         "acts_on_needs": acts,
         "need_form": need_form(request, one) if rules.can_ask_of(actor, one, line) else None,
     }

@@ -200,16 +200,15 @@ def _context(
     may_note = is_open and rules.can_note(actor, team, circle.member_ids)
     columns = []
     for column, notes in queries.columns_of(one):
-        for note in notes:
-            note.edit_form = None
-            if may_note and note.by_id == actor.person_id:
-                note.edit_form = (editing or {}).get(note.pk) or _edit_form(note)
+        shown = [
+            (note, (editing or {}).get(note.pk) or _edit_form(note))
+            if may_note and note.by_id == actor.person_id
+            else (note, None)
+            for note in notes
+        ]
         form = ((adding or {}).get(column) or _note_form(column)) if may_note else None
-        columns.append((column, notes, form))
+        columns.append((column, shown, form))
     agreed = list(one.agreed.all()) if one is not None else []
-    for each in agreed:
-        each.may_finish = each.done_at is None and rules.can_finish(actor, each, team)
-        each.is_late = each.done_at is None and each.due_on < today
     may_close = is_open and rules.can_close_retrospective(actor, team)
     return context | {
         "periods": ending,
@@ -218,7 +217,7 @@ def _context(
         "retrospective": one,
         "columns": columns,
         "note_count": sum(len(notes) for _column, notes, _form in columns),
-        "agreed": agreed,
+        "agreed": [(each, each.done_at is None and rules.can_finish(actor, each, team)) for each in agreed],
         "agreed_forms": (agreeing or [forms.AgreedForm(members=circle.members, place=p) for p in PLACES])
         if may_close
         else [],

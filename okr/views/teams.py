@@ -1,7 +1,6 @@
 """A team's goals as a tree, and how a period counts progress."""
 
 import uuid
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -59,18 +58,13 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
             "policy": policy,
             "roots": roots,
             "rows": own,
-            "crossing": _crossing(request, found, ids, period, today),
+            "crossing": queries.between_teams(
+                reading.visible(request), team=found, member_ids=ids, period=period
+            ),
+            "today": today,
             "checked_in": queries.checked_in_count(ids, rules.monday_of(today)),
         }
     return render(request, "okr/team.html", context)
-
-
-def _crossing(request: HttpRequest, team: Any, member_ids: list[Any], period: Any, today: Any) -> list[Any]:
-    """What the team and others still need from each other."""
-    rows = queries.between_teams(reading.visible(request), team=team, member_ids=member_ids, period=period)
-    for row, _is_ours in rows:
-        row.is_overdue = row.is_late(today)
-    return rows
 
 
 def _leaves(node: queries.Node) -> list[queries.Node]:
