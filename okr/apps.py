@@ -9,6 +9,7 @@ class OkrConfig(AppConfig):
     label = "okr"
     verbose_name = _("Goals")
     log_private: ClassVar[dict[str, frozenset[str]]] = {
+        "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
         "okr.hand_on_help": frozenset(),
     }

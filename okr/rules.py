@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from okr.models import (
+    AgreedAction,
     CheckIn,
     CheckInDuty,
     Content,
+    Dependency,
     KeyResult,
     KeyResultContent,
     Milestone,
@@ -22,7 +24,7 @@ from okr.models import (
     SuggestedEdit,
 )
 from okr.models.agreements import EditState, Side, VersionState
-from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, State, Visibility
+from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, OwnerKind, State, Visibility
 from okr.models.policies import Over
 from performance.foundation import access
 from performance.people import rules as people_rules
@@ -185,6 +187,37 @@ def can_take_contributions(actor: access.Actor, parent: Objective, line_above: L
     return not actor.only_reads and (side_of(actor, parent) is not None or actor.person_id in line_above)
 
 
+def speaks_for(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Both sides of an objective, the line above its owner, and whoever leads the team that it belongs to."""
+    team = objective.team if objective.owner_kind == OwnerKind.TEAM else None
+    return (
+        side_of(actor, objective) is not None
+        or actor.person_id in line_above
+        or (team is not None and team.lead_id == actor.person_id)
+    )
+
+
+def can_ask_of(actor: access.Actor, objective: Objective, line_above: Line) -> bool:
+    """Whoever may change a standing goal says what it needs from others, until the period is closed."""
+    stands = objective.state not in (State.DRAFT, State.CLOSED) and objective.period.state != "closed"
+    return stands and can_change(actor, objective, line_above)
+
+
+def can_answer(actor: access.Actor, dependency: Dependency, asked_line: Line) -> bool:
+    """Whoever speaks for what is needed accepts or declines. `asked_line` is the one above its owner."""
+    return not actor.only_reads and speaks_for(actor, dependency.on, asked_line)
+
+
+def can_take_off(actor: access.Actor, dependency: Dependency, asking_line: Line) -> bool:
+    """The asking side withdraws. `asking_line` is the one above the owner of what needs it."""
+    return not actor.only_reads and speaks_for(actor, dependency.objective, asking_line)
+
+
+def can_meet(actor: access.Actor, dependency: Dependency, asking_line: Line, asked_line: Line) -> bool:
+    """Either side notes that what was accepted is there."""
+    return can_take_off(actor, dependency, asking_line) or can_answer(actor, dependency, asked_line)
+
+
 def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:
     """Everybody reports for themselves."""
     return not actor.only_reads and actor.person_id == person_id
@@ -248,6 +281,31 @@ def can_set_cadence(actor: access.Actor, team: Any) -> bool:
     """HR for everybody and for each team; whoever leads a team for that team."""
     leads = team is not None and team.lead_id == actor.person_id
     return not actor.only_reads and (actor.has_role("hr") or leads)
+
+
+def is_retrospective_time(period: Any) -> bool:
+    """A team looks back once its period is closing, and for as long as it likes afterwards."""
+    return period.state in ("closing", "closed")
+
+
+def can_read_retrospective(actor: access.Actor, team: Any, members: Line, line_above: Line) -> bool:
+    """Members, the lead, the line above the lead, and HR: nobody else."""
+    me = actor.person_id
+    return me == team.lead_id or me in members or me in line_above or actor.has_role("hr")
+
+
+def can_note(actor: access.Actor, team: Any, members: Line) -> bool:
+    """The lead and the members; whoever else reads along writes nothing."""
+    return not actor.only_reads and (actor.person_id == team.lead_id or actor.person_id in members)
+
+
+def can_close_retrospective(actor: access.Actor, team: Any) -> bool:
+    return not actor.only_reads and (actor.person_id == team.lead_id or actor.has_role("hr"))
+
+
+def can_finish(actor: access.Actor, action: AgreedAction, team: Any) -> bool:
+    """Whoever does it, or the lead."""
+    return not actor.only_reads and actor.person_id in (action.owner_id, team.lead_id)
 
 
 def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool:

@@ -10,6 +10,13 @@ from okr.actions.check_ins import (
     submit_check_in,
 )
 from okr.actions.closing import ask_for_grades, grade_objective, seal_closed_periods
+from okr.actions.dependencies import (
+    accept_dependency,
+    ask_of_objective,
+    decline_dependency,
+    meet_dependency,
+    withdraw_dependency,
+)
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
 from okr.actions.forgetting import forget_person
@@ -28,6 +35,14 @@ from okr.actions.proposals import (
     withdraw_proposal,
 )
 from okr.actions.refusals import CheckInRefused, ObjectiveRefused
+from okr.actions.retrospectives import (
+    Agreed,
+    add_retrospective_note,
+    close_retrospective,
+    edit_retrospective_note,
+    finish_agreed_action,
+    remove_retrospective_note,
+)
 from okr.actions.rhythm import (
     ask_for_check_ins,
     drop_cadence,
@@ -39,32 +54,41 @@ from okr.actions.rhythm import (
 from okr.actions.voting import cast_ballot, close_vote, open_vote
 
 __all__ = [
+    "Agreed",
     "CheckInRefused",
     "ObjectiveRefused",
     "Reading",
     "accept_contribution",
+    "accept_dependency",
     "accept_edit",
     "acknowledge_check_ins",
     "activate_agreed_objectives",
+    "add_retrospective_note",
     "agree_objective",
     "align_objectives",
     "apply_goal_import",
     "ask_for_check_ins",
     "ask_for_grades",
+    "ask_of_objective",
     "carry_over",
     "cast_ballot",
     "check_goal_import",
+    "close_retrospective",
     "close_vote",
     "comment_on_objective",
     "count_again",
+    "decline_dependency",
     "drop_cadence",
     "duplicate_objectives",
+    "edit_retrospective_note",
     "escalate_missed",
     "excuse_week",
     "export_objectives",
+    "finish_agreed_action",
     "forget_person",
     "grade_objective",
     "hand_on",
+    "meet_dependency",
     "note_heard",
     "open_duties",
     "open_vote",
@@ -74,6 +98,7 @@ __all__ = [
     "propose_objective",
     "refresh_bound_key_results",
     "reject_edit",
+    "remove_retrospective_note",
     "reply_to_check_in",
     "save_check_in_draft",
     "save_draft",
@@ -83,5 +108,6 @@ __all__ = [
     "submit_check_in",
     "suggest_edit",
     "upload_goals",
+    "withdraw_dependency",
     "withdraw_proposal",
 ]

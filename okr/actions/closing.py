@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import rhythm, work
+from okr.actions import dependencies, rhythm, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Alignment, ConfidenceVote, Grade, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, Side, VersionState
@@ -127,7 +127,7 @@ def seal_closed_periods(*, at: datetime.datetime) -> int:
 
 
 def _let_lapse(objective_ids: set[uuid.UUID], at: datetime.datetime) -> None:
-    """Proposals, votes, suggestions and offers of closed periods that nobody can answer any more. A vote shows what
+    """Proposals, votes, suggestions, offers and asks of closed periods that nobody can answer any more. A vote shows what
     was answered until then."""
     closed = {"objective__period__state": "closed"}
     lapsed = ObjectiveVersion.objects.filter(**closed, state=VersionState.PROPOSED)
@@ -144,4 +144,11 @@ def _let_lapse(objective_ids: set[uuid.UUID], at: datetime.datetime) -> None:
         state=EditState.LAPSED, decided_at=at
     )
     link_ids = list(offers.values_list("pk", flat=True))
-    work.nothing_waits(ids, vote_ids=vote_ids, edit_ids=edit_ids, link_ids=link_ids, at=at)
+    work.nothing_waits(
+        ids,
+        vote_ids=vote_ids,
+        edit_ids=edit_ids,
+        link_ids=link_ids,
+        dependency_ids=dependencies.let_dependencies_lapse(ids, at),
+        at=at,
+    )

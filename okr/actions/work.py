@@ -12,11 +12,13 @@ from django.utils.translation import gettext_noop
 
 from okr import rules
 from okr.models import (
+    AgreedAction,
     Alignment,
     CheckIn,
     CheckInDuty,
     Comment,
     ConfidenceVote,
+    Dependency,
     Objective,
     ObjectiveVersion,
     SuggestedEdit,
@@ -27,9 +29,11 @@ from performance.people import queries as people
 
 AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
 LINK = "goals.link"
+DEPENDENCY, DECLINED = "goals.dependency", "goals.declined"
 VOTE, MENTION = "goals.vote", rules.MENTION
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
+ACTION = "goals.action"
 LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
 DETAIL = 160
@@ -40,6 +44,9 @@ SUGGESTS = gettext_noop("%(person)s suggests an edit")
 ASKS = gettext_noop("%(person)s asks you for help")
 NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
 OFFERS = gettext_noop("%(person)s offers a contribution")
+NEEDS = gettext_noop("%(person)s needs something from your objective")
+DECLINES = gettext_noop("%(person)s declines what you need")
+YOUR_ACTION = gettext_noop("What you agreed to in the retrospective")
 HIDDEN = gettext_noop("A private objective")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")
@@ -257,6 +264,7 @@ def nothing_waits(
     vote_ids: Collection[uuid.UUID],
     edit_ids: Collection[uuid.UUID],
     link_ids: Collection[uuid.UUID],
+    dependency_ids: Collection[uuid.UUID],
     at: datetime.datetime,
 ) -> None:
     """Of sealed objectives, and of what was open about them, nothing is asked any more."""
@@ -265,6 +273,7 @@ def nothing_waits(
         (VOTE, vote_ids),
         (SUGGESTION, edit_ids),
         (LINK, link_ids),
+        *((kind, dependency_ids) for kind in (DEPENDENCY, DECLINED)),
     ):
         if subject_ids:
             inbox.resolve_many(kind=kind, subject_ids=subject_ids, by=None, at=at)
@@ -374,3 +383,62 @@ def offer_contribution(
 
 def offer_settled(link: Alignment, *, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=LINK, subject_id=link.pk, by=by, at=at)
+
+
+def ask_for_dependency(one: Dependency, on: Objective, *, by: Any, at: datetime.datetime) -> None:
+    """What is needed is said to whoever is asked; the title of what needs it only on the page, to whom may see it."""
+    _assign(
+        NEEDS,
+        about=by.person,
+        to=on.owner,
+        kind=DEPENDENCY,
+        subject_id=one.pk,
+        url=_needs_of(on),
+        detail=(one.what,) * 2,
+        by=by,
+        at=at,
+    )
+
+
+def tell_of_declining(one: Dependency, *, by: Any, at: datetime.datetime) -> None:
+    """Whoever asked reads why, and asks elsewhere or puts it aside."""
+    _assign(
+        DECLINES,
+        about=by.person,
+        to=one.by,
+        kind=DECLINED,
+        subject_id=one.pk,
+        url=_needs_of(one.objective),
+        detail=(one.reason,) * 2,
+        by=by,
+        at=at,
+    )
+
+
+def dependency_settled(one: Dependency, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=DEPENDENCY, subject_id=one.pk, by=by, at=at)
+
+
+def heard_of_declining(dependency_ids: Collection[uuid.UUID], *, by: Any, at: datetime.datetime) -> None:
+    """It was put aside, or something else was asked instead."""
+    if dependency_ids:
+        inbox.resolve_many(kind=DECLINED, subject_ids=dependency_ids, by=by, at=at)
+
+
+def _needs_of(objective: Objective) -> str:
+    return f"{reverse('okr:objective', args=[objective.pk])}#card-alignment"
+
+
+def ask_for_agreed(rows: Sequence[AgreedAction], *, team: Any, period: Any, at: datetime.datetime) -> None:
+    """Each owner, of what they agreed to do."""
+    titles = _in_both(YOUR_ACTION, None)
+    url = f"{reverse('okr:retrospective', args=[team.pk])}?period={period.pk}#card-agreed"
+    works = [
+        inbox.Work(each.owner_id, each.pk, *titles, url, each.due_on, *(each.what[:DETAIL],) * 2)
+        for each in rows
+    ]
+    inbox.assign_many(kind=ACTION, works=works, at=at)
+
+
+def agreed_done(one: AgreedAction, *, by: Any, at: datetime.datetime) -> None:
+    inbox.resolve_work(kind=ACTION, subject_id=one.pk, by=by, at=at)

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path, re_path
 
-from okr.api import check_ins, closing, imports, links, objectives, policies, rhythm, votes
+from okr.api import (
+    check_ins,
+    closing,
+    dependencies,
+    imports,
+    links,
+    objectives,
+    policies,
+    retrospectives,
+    rhythm,
+    votes,
+)
 
 urls: list[URLPattern] = [
     path("goals/objectives/", objectives.Objectives.as_view(), name="api_objectives"),
@@ -52,6 +63,61 @@ urls: list[URLPattern] = [
     path("goals/objectives/<uuid:objective_id>/links/", links.Links.as_view(), name="api_objective_links"),
     path("goals/links/<uuid:link_id>/take/", links.TakeLink.as_view(), name="api_take_contribution"),
     path("goals/links/<uuid:link_id>/", links.OneLink.as_view(), name="api_objective_link"),
+    path(
+        "goals/objectives/<uuid:objective_id>/dependencies/",
+        dependencies.Dependencies.as_view(),
+        name="api_dependencies",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/dependencies/",
+        dependencies.TeamDependencies.as_view(),
+        name="api_team_dependencies",
+    ),
+    path(
+        "goals/dependencies/<uuid:dependency_id>/accept/",
+        dependencies.AcceptDependency.as_view(),
+        name="api_accept_dependency",
+    ),
+    path(
+        "goals/dependencies/<uuid:dependency_id>/decline/",
+        dependencies.DeclineDependency.as_view(),
+        name="api_decline_dependency",
+    ),
+    path(
+        "goals/dependencies/<uuid:dependency_id>/withdraw/",
+        dependencies.WithdrawDependency.as_view(),
+        name="api_withdraw_dependency",
+    ),
+    path(
+        "goals/dependencies/<uuid:dependency_id>/met/",
+        dependencies.MeetDependency.as_view(),
+        name="api_meet_dependency",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/",
+        retrospectives.TeamRetrospective.as_view(),
+        name="api_retrospective",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/notes/",
+        retrospectives.RetrospectiveNotes.as_view(),
+        name="api_retrospective_notes",
+    ),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/close/",
+        retrospectives.CloseRetrospective.as_view(),
+        name="api_close_retrospective",
+    ),
+    path(
+        "goals/retrospective-notes/<uuid:note_id>/",
+        retrospectives.OneRetrospectiveNote.as_view(),
+        name="api_retrospective_note",
+    ),
+    path(
+        "goals/agreed-actions/<uuid:action_id>/done/",
+        retrospectives.FinishAgreedAction.as_view(),
+        name="api_finish_agreed_action",
+    ),
     path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
     path("goals/rhythm/", rhythm.CadenceView.as_view(), name="api_rhythm"),
     path("goals/rhythm/<uuid:team_id>/", rhythm.TeamCadence.as_view(), name="api_team_rhythm"),

@@ -1,5 +1,6 @@
 from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields, initial_of
 from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
+from okr.forms.dependencies import DeclineForm, NeedForm
 from okr.forms.fields import AmountField
 from okr.forms.importing import ApplyGoalsForm, GoalFileForm
 from okr.forms.maps import CompareForm, MapForm
@@ -16,9 +17,11 @@ from okr.forms.objectives import (
     standing_of,
     with_even_weights,
 )
+from okr.forms.retrospectives import AgreedForm, NoteForm
 from okr.forms.rhythm import CadenceForm, ExcuseForm
 
 __all__ = [
+    "AgreedForm",
     "AlignForm",
     "AmountField",
     "ApplyGoalsForm",
@@ -26,6 +29,7 @@ __all__ = [
     "CarryForm",
     "CheckInForm",
     "CompareForm",
+    "DeclineForm",
     "DuplicateForm",
     "ExcuseForm",
     "FilterForm",
@@ -34,6 +38,8 @@ __all__ = [
     "HandOnForm",
     "KeyResultForm",
     "MapForm",
+    "NeedForm",
+    "NoteForm",
     "ObjectiveForm",
     "PolicyForm",
     "ReplyForm",

@@ -10,7 +10,7 @@ import performance.foundation.tenancy
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('okr', '0011_imports'),
+        ('okr', '0013_retrospectives'),
         ('people', '0007_calendars_follow_the_organisation'),
     ]
 

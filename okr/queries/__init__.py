@@ -39,6 +39,7 @@ from okr.queries.contents import (
     share,
     standing_content,
 )
+from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
 from okr.queries.imports import (
@@ -68,6 +69,16 @@ from okr.queries.objectives import (
 )
 from okr.queries.pace import Pace, Paces, pace_of, paces_of, policies_of, policy_of, status_of
 from okr.queries.readings import amount, span, standing
+from okr.queries.retrospectives import (
+    Circle,
+    all_agreed,
+    circle_of,
+    columns_of,
+    last_ending,
+    retrospective_members,
+    retrospective_notes,
+    retrospective_of,
+)
 from okr.queries.rhythm import (
     Rhythm,
     cadences,
@@ -92,6 +103,7 @@ __all__ = [
     "A_WEEK",
     "WEEK_LETTER",
     "Branch",
+    "Circle",
     "ConfidenceRow",
     "Frame",
     "GoalThen",
@@ -107,7 +119,9 @@ __all__ = [
     "TeamRow",
     "VoteShown",
     "WeekDigest",
+    "all_agreed",
     "amount",
+    "between_teams",
     "bound_key_results",
     "branch_of",
     "cadences",
@@ -116,11 +130,15 @@ __all__ = [
     "check_in_history",
     "check_in_of",
     "checked_in_count",
+    "circle_of",
+    "columns_of",
     "comparison_rows",
     "confidence_rows",
     "content_of",
     "content_of_rows",
     "counts_below",
+    "dependencies_of",
+    "dependencies_within_reach",
     "differences",
     "draft_of",
     "due_at",
@@ -140,6 +158,7 @@ __all__ = [
     "key_result_rows",
     "key_results_to_report",
     "kin_of",
+    "last_ending",
     "last_readings",
     "led_by",
     "links_of",
@@ -173,6 +192,9 @@ __all__ = [
     "readers_among",
     "recent_goal_imports",
     "replies_to",
+    "retrospective_members",
+    "retrospective_notes",
+    "retrospective_of",
     "rhythms_of",
     "rows_of",
     "search",
@@ -192,6 +214,7 @@ __all__ = [
     "team_week",
     "thread_of",
     "timeline_rows",
+    "to_ask",
     "to_carry",
     "to_duplicate",
     "totals_of",

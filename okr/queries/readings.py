@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from okr.models.objectives import OwnerKind
 from performance.foundation.components import formats
 
 MISSING = formats.MISSING
@@ -54,3 +55,12 @@ def standing(key_result: Any, milestones: list[Any] | None = None) -> str:
             return MISSING
         return _("Done") if key_result.done else _("Not yet")
     return amount(key_result, key_result.current)
+
+
+def whose(objective: Any) -> str:
+    """The team or the organisation whose objective it is, else its owner's name."""
+    if objective.owner_kind == OwnerKind.TEAM and objective.team is not None:
+        return str(objective.team)
+    if objective.owner_kind == OwnerKind.ORGANISATION:
+        return str(_("Organisation"))
+    return formats.person_name(objective.owner)

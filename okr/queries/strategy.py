@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from okr.models import Alignment, Objective, OkrPolicy
+from okr.models import Alignment, Dependency, Objective, OkrPolicy
+from okr.models.dependencies import DependencyState
 from okr.models.objectives import State
 from okr.queries.branches import counts_below
 from okr.queries.objectives import ObjectiveRow, rows_of, with_key_results
@@ -65,7 +66,8 @@ class MapNode:
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from what serves to what is served; `path` is SVG."""
+    """A line from what serves to what is served, or from what needs something to what it is needed from; `path` is
+    SVG."""
 
     kind: str
     share_ppm: int
@@ -121,9 +123,10 @@ def strategy_map(
     nodes = {pk: MapNode(row, counts.get(pk, 0), is_found=pk in found) for pk, row in rows.items()}
     drawn = _tree([nodes[pk] for pk in shown_roots if pk in nodes], nodes, below)
     lowest = _place(drawn)
+    places = {node.pk: node for node in drawn}
     return StrategyMap(
         nodes=drawn,
-        edges=_edges({node.pk: node for node in drawn}, below),
+        edges=_edges(places, below) + _needs(places),
         opened={node.pk for node in drawn if node.is_open},
         unlinked=standing.filter(~served, ~serves).count(),
         hidden_roots=len(sizes) - len(shown_roots),
@@ -232,4 +235,29 @@ def _edges(nodes: dict[uuid.UUID, MapNode], below: Below) -> list[Edge]:
             bend = max((right - left) // 2, 24)
             path = f"M{left} {top}C{left + bend} {top} {right - bend} {end} {right} {end}"
             found.append(Edge(kind, share, path, (left + right) // 2, (top + end) // 2))
+    return found
+
+
+def _needs(nodes: dict[uuid.UUID, MapNode]) -> list[Edge]:
+    """A line from what needs something to what has taken it on, where both are drawn."""
+    accepted = Dependency.objects.filter(
+        state=DependencyState.ACCEPTED, objective__in=list(nodes), on__in=list(nodes)
+    )
+    pairs = accepted.order_by("objective_id", "on_id").distinct().values_list("objective_id", "on_id")
+    found = []
+    for needing_id, needed_id in pairs:
+        needing, needed = nodes[needing_id], nodes[needed_id]
+        start, end = needing.y + NODE_HEIGHT // 2 + 14, needed.y + NODE_HEIGHT // 2 + 14
+        if needing.x == needed.x:
+            # Right of the column where nothing hangs there, else left of it.
+            is_free = not needing.below and not needed.below
+            side, bow = (needing.x + NODE_WIDTH, 44) if is_free else (needing.x, -44)
+            path = f"M{side} {start}C{side + bow} {start} {side + bow} {end} {side} {end}"
+            found.append(Edge("needs", 0, path, side, (start + end) // 2))
+            continue
+        is_left = needing.x < needed.x
+        left, right = (needing.x + NODE_WIDTH, needed.x) if is_left else (needing.x, needed.x + NODE_WIDTH)
+        bend = max(abs(right - left) // 2, 24) * (1 if is_left else -1)
+        path = f"M{left} {start}C{left + bend} {start} {right - bend} {end} {right} {end}"
+        found.append(Edge("needs", 0, path, (left + right) // 2, (start + end) // 2))
     return found

@@ -37,6 +37,27 @@ def kind_name(kind: str) -> str:
 
 
 @register.filter
+def whose(objective: Any) -> str:
+    """`{{ one|whose }}`: a team, the organisation or a person."""
+    return readings.whose(objective)
+
+
+@register.filter
+def whose_and_team(objective: Any) -> str:
+    """The same, and of a person's goal the team that it belongs to."""
+    names = [readings.whose(objective)]
+    if objective.owner_kind == "person" and objective.team is not None:
+        names.append(str(objective.team))
+    return " · ".join(names)
+
+
+@register.filter
+def is_late(dependency: Any, today: Any) -> bool:
+    """`{{ row|is_late:today }}`"""
+    return bool(dependency.is_late(today))
+
+
+@register.filter
 def amount(key_result: Any, value: Any) -> str:
     """`{{ key_result|amount:entry.value }}`"""
     return queries.amount(key_result, value)

@@ -1,5 +1,6 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, duplicate, grade
+from okr.views.dependencies import accept, ask, askable, decline, meet, withdraw_ask
 from okr.views.importing import import_apply, import_check, import_goals, import_template
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
@@ -14,14 +15,26 @@ from okr.views.reporting import (
     person_check_ins,
     reply,
 )
+from okr.views.retrospectives import (
+    add_note,
+    close_retrospective,
+    edit_note,
+    finish_action,
+    remove_note,
+    retrospective,
+)
 from okr.views.rhythm import drop_rhythm, excuse, rhythm
 from okr.views.teams import branch, policy, team
 from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
 from okr.views.writing import change, propose
 
 __all__ = [
+    "accept",
+    "add_note",
     "agree",
     "align",
+    "ask",
+    "askable",
     "branch",
     "carry",
     "cast_ballot",
@@ -29,16 +42,20 @@ __all__ = [
     "check_in",
     "check_in_draft",
     "check_ins",
+    "close_retrospective",
     "close_vote",
     "comment",
     "compare",
     "confidence",
     "conversation",
     "decide",
+    "decline",
     "drop_rhythm",
     "duplicate",
+    "edit_note",
     "excuse",
     "export",
+    "finish_action",
     "grade",
     "hand_on",
     "heard",
@@ -48,6 +65,7 @@ __all__ = [
     "import_goals",
     "import_template",
     "mark_read",
+    "meet",
     "my_team",
     "names",
     "objective",
@@ -57,7 +75,9 @@ __all__ = [
     "person_check_ins",
     "policy",
     "propose",
+    "remove_note",
     "reply",
+    "retrospective",
     "rhythm",
     "strategy",
     "suggest",
@@ -66,4 +86,5 @@ __all__ = [
     "timeline",
     "week",
     "withdraw",
+    "withdraw_ask",
 ]

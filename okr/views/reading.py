@@ -167,7 +167,9 @@ def found(request: HttpRequest, objective_id: uuid.UUID) -> tuple[Objective, lis
     return one, people.line_above(one.owner_id, people.today(actor.organisation))
 
 
-def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str, Any]:
+def objective_context(
+    request: HttpRequest, objective_id: uuid.UUID, *, declining: dict[uuid.UUID, Any] | None = None
+) -> dict[str, Any]:
     actor = request.actor
     one, line = found(request, objective_id)
     today = people.today(actor.organisation)
@@ -185,6 +187,7 @@ def objective_context(request: HttpRequest, objective_id: uuid.UUID) -> dict[str
         **agreement_context(request, one, line),
         **grades_context(request, one, line, policy),
         **vote_context(actor, one),
+        **needs_context(request, one, line, declining or {}),
         "carried_from": former,
         "carried_to": later,
         "nav": "goals",
@@ -229,6 +232,36 @@ def align_form(
         .order_by("-owner_kind", "title")[:MOST_CHOICES]
     )
     return forms.AlignForm(data, parents=parents)
+
+
+def need_form(request: HttpRequest, one: Objective, data: Any = None, *, words: str = "") -> forms.NeedForm:
+    """Candidates are what the actor sees of others in the period; those that the words find, where there are any."""
+    everything = queries.to_ask(visible(request), one)
+    rows = queries.filtered(everything, words=words) if words.strip() else everything
+    rows = rows.select_related("owner", "team").order_by("-owner_kind", "title", "id")
+    asked = data.get("on", "") if data else ""
+    return forms.NeedForm(data, objectives=_choices(rows, everything, asked))
+
+
+def needs_context(
+    request: HttpRequest, one: Objective, line: list[uuid.UUID], declining: dict[uuid.UUID, Any]
+) -> dict[str, Any]:
+    """What it needs and what is needed from it, with what the actor may do about each. `declining` are forms that
+    were refused."""
+    actor = request.actor
+    speaks = rules.speaks_for(actor, one, line)
+    needs, needed = queries.dependencies_of(one, visible(request), speaks=speaks)
+    acts = not actor.only_reads and speaks and one.period.state != "closed"
+    return {
+        "needs": needs,
+        "needed_by": [
+            (row, declining.get(row.pk) or forms.DeclineForm(auto_id=f"decline-{row.pk}-%s"))
+            for row in needed
+        ],
+        "today": people.today(actor.organisation),
+        "acts_on_needs": acts,
+        "need_form": need_form(request, one) if rules.can_ask_of(actor, one, line) else None,
+    }
 
 
 def grades_context(

@@ -36,6 +36,11 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
         "period": period,
         "tab": request.GET.get("view") if request.GET.get("view") in TABS else "map",
     }
+    if period is not None and rules.is_retrospective_time(period):
+        circle = queries.circle_of(found, period, today)
+        context["has_retrospective"] = rules.can_read_retrospective(
+            actor, found, circle.member_ids, circle.line_above
+        )
     if period is not None:
         period.organisation = actor.organisation
         pace = queries.pace_of(period, today)
@@ -53,6 +58,10 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
             "policy": policy,
             "roots": roots,
             "rows": own,
+            "crossing": queries.between_teams(
+                reading.visible(request), team=found, member_ids=ids, period=period
+            ),
+            "today": today,
             "checked_in": queries.checked_in_count(ids, rules.monday_of(today)),
         }
     return render(request, "okr/team.html", context)

@@ -64,6 +64,9 @@ def goals(
         actions.align_objectives(
             child=one, parent=above, kind="supports", by=actor(acting_cast.employee), at=now
         )
+        actions.ask_of_objective(
+            objective=one, on=above, what="A hand", by=actor(acting_cast.employee), at=now
+        )
     return {**found, "above": above}
 
 
@@ -97,6 +100,7 @@ PLACES: dict[str, Ask] = {
     "the goal above": _get("okr:objective", "above"),
     "API, list": _get("api_objectives"),
     "API, links": _get("api_objective_links", "above"),
+    "API, dependencies": _get("api_dependencies", "above"),
     "API, file": _get("api_export_goals", "csv"),
 }
 
@@ -122,7 +126,9 @@ def test_everybody_sees_of_goals_what_is_theirs_to_see(
     assert shown_to_somebody == EVERYTHING
 
 
-@pytest.mark.parametrize("page", ["okr:objective", "api_objective", "okr:branch", "api_objective_links"])
+@pytest.mark.parametrize(
+    "page", ["okr:objective", "api_objective", "okr:branch", "api_objective_links", "api_dependencies"]
+)
 def test_the_page_of_a_goal_opens_for_those_who_may_see_it_and_is_not_there_for_others(
     page: str, goals: Any, acting_cast: Any, client_for: Any
 ) -> None:

@@ -24,6 +24,7 @@ FOLLOWS_THE_LINE = (
     "goals.reply",
     "goals.missed",
     "goals.manager_grade",
+    "goals.dependency",
 )
 TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
 SNOOZED_AT_MOST = datetime.timedelta(days=366)

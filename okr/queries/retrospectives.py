@@ -1,0 +1,77 @@
+"""The retrospective of a team and a period: who takes part, and what was put down."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from okr.models import AgreedAction, Retrospective, RetrospectiveNote
+from okr.models.retrospectives import Column
+from performance.people import models as people_models
+from performance.people import queries as people
+
+
+def retrospective_members(team: Any, period: Any, today: datetime.date) -> QuerySet[people_models.Person]:
+    """Whoever belongs to the team today or belonged to it when the period ended, by name."""
+    last = min(period.ends_on, today)
+    memberships = people_models.TeamMembership.objects.filter(
+        people.holds_on(today) | people.holds_on(last), team=team
+    )
+    return (
+        people.active_people(today).filter(pk__in=memberships.values("person_id")).order_by("name_sort", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Whose retrospective it is: members, and the line above whoever leads the team."""
+
+    members: tuple[Any, ...]
+    line_above: frozenset[uuid.UUID]
+
+    @property
+    def member_ids(self) -> set[uuid.UUID]:
+        return {each.pk for each in self.members}
+
+
+def circle_of(team: Any, period: Any, today: datetime.date) -> Circle:
+    """Two queries."""
+    line = people.line_above(team.lead_id, today) if team.lead_id else []
+    return Circle(tuple(retrospective_members(team, period, today)), frozenset(line))
+
+
+def retrospective_of(team: Any, period: Any) -> Retrospective | None:
+    """With its notes in the order they came, and what was agreed. Three queries."""
+    notes = RetrospectiveNote.objects.select_related("by").order_by("at", "id")
+    agreed = AgreedAction.objects.select_related("owner").order_by("due_on", "id")
+    return (
+        Retrospective.objects.filter(team=team, period=period)
+        .select_related("closed_by")
+        .prefetch_related(Prefetch("notes", queryset=notes), Prefetch("agreed", queryset=agreed))
+        .first()
+    )
+
+
+def columns_of(retrospective: Retrospective | None) -> list[tuple[Column, list[RetrospectiveNote]]]:
+    """The three columns, each with its notes."""
+    notes = list(retrospective.notes.all()) if retrospective is not None else []
+    return [(column, [note for note in notes if note.column == column]) for column in Column]
+
+
+def last_ending(periods: list[Any], asked: str) -> Any:
+    """The period asked for, else the newest that is closing or closed; None where there is none."""
+    ending = [each for each in periods if each.state in ("closing", "closed")]
+    chosen = next((each for each in periods if str(each.pk) == asked), None)
+    return chosen or next(iter(ending), None)
+
+
+def retrospective_notes() -> QuerySet[RetrospectiveNote]:
+    """Every note with its team and period; whoever asks has to look whether they may read it."""
+    return RetrospectiveNote.objects.select_related("retrospective__team", "retrospective__period")
+
+
+def all_agreed() -> QuerySet[AgreedAction]:
+    """Every agreed action; the same."""
+    return AgreedAction.objects.select_related("retrospective__team", "retrospective__period", "owner")
