@@ -57,13 +57,26 @@ PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
 ]
 
 
+#: What somebody who only reads has no use for.
+WRITING = frozenset({"okr:propose", "people:import_people"})
+
+
+def offered(actor: access.Actor) -> list[tuple[Any, str, str, Any]]:
+    """(label, address, icon, other words) of the pages that this person may open."""
+    return [
+        (label, address, icon, also)
+        for label, address, icon, roles, also in PAGES
+        if (not roles or actor.roles & roles) and not (actor.only_reads and address in WRITING)
+    ]
+
+
 def pages(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
     """Up to eight pages whose name, or another word for it, has all the words."""
     asked = words.casefold().split()
     return [
         (str(label), "", reverse(address), icon)
-        for label, address, icon, roles, also in PAGES
-        if (not roles or actor.roles & roles) and all(word in f"{label} {also}".casefold() for word in asked)
+        for label, address, icon, also in offered(actor)
+        if all(word in f"{label} {also}".casefold() for word in asked)
     ][:8]
 
 
