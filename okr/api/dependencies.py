@@ -23,7 +23,7 @@ class DependencyIn(serializers.Serializer):
     due_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class DeclineIn(serializers.Serializer):
+class DependencyDeclineIn(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -124,11 +124,11 @@ class AcceptDependency(_One):
 
 
 class DeclineDependency(_One):
-    @extend_schema(operation_id="goals_decline_dependency", request=DeclineIn, responses=DependencyOut)
+    @extend_schema(operation_id="goals_decline_dependency", request=DependencyDeclineIn, responses=DependencyOut)
     def post(self, request: Request, dependency_id: uuid.UUID) -> Response:
         """Does not take it on; whoever asked reads why."""
         one = self.asked(dependency_id)
-        given = self.valid(DeclineIn)
+        given = self.valid(DependencyDeclineIn)
         actions.decline_dependency(dependency=one, reason=given["reason"], by=self.actor, at=timezone.now())
         return self.told(dependency_id)
 
