@@ -124,7 +124,9 @@ class AcceptDependency(_One):
 
 
 class DeclineDependency(_One):
-    @extend_schema(operation_id="goals_decline_dependency", request=DependencyDeclineIn, responses=DependencyOut)
+    @extend_schema(
+        operation_id="goals_decline_dependency", request=DependencyDeclineIn, responses=DependencyOut
+    )
     def post(self, request: Request, dependency_id: uuid.UUID) -> Response:
         """Does not take it on; whoever asked reads why."""
         one = self.asked(dependency_id)
