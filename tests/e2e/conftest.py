@@ -62,8 +62,16 @@ def office(empty_database: None, settings: Any) -> Iterator[work.Office]:
         yield found
 
 
+@pytest.fixture
+def chromium(one_chromium: playwright.Browser) -> Iterator[playwright.Browser]:
+    """A browser whose windows are closed after the test: open ones go on drawing."""
+    yield one_chromium
+    for context in one_chromium.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[playwright.Browser]:
+def one_chromium() -> Iterator[playwright.Browser]:
     """Debian's Chromium, driven by Playwright."""
     path = services.chromium_path()
     # Playwright runs an event loop in this thread; what Django does here is synchronous all the same.
