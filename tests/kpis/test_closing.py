@@ -65,3 +65,9 @@ def test_the_board_says_until_when_a_month_may_move(
     entries = {entry["month"]: entry for entry in page.context["month_closes"]}
     assert [entries[month]["can_close"] for month in (JANUARY, FEBRUARY)] == [True, False]
     assert "its data may still move until" in page.content.decode()
+
+
+def test_a_year_mistyped_closes_nothing(here, actor) -> None:
+    for month in (datetime.date(1, 1, 1), datetime.date(1900, 1, 1)):
+        with pytest.raises(actions.MetricRefused, match="too far back"):
+            actions.close_month(month=month, by=actor(here.finance_owner), at=AT)

@@ -102,19 +102,22 @@ def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
     return frozenset(Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True))
 
 
+#: A year mistyped closes nothing.
+MOST_YEARS = 10
+
+
 def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime) -> MonthClose:
     """Closes a month. Its values are computed once more and frozen by the next refresh, which is asked for here.
 
-    Raises MetricRefused: month, not_over, no_data, not_settled, conflict.
+    Raises MetricRefused: month, not_over, too_old, not_settled, conflict.
     """
     if month.day != 1:
         raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
     today = people.day_at(by.organisation, at)
     if months.last_of(month) >= today:
         raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
-    begins = queries.first_month()
-    if begins is None or month < begins:
-        raise MetricRefused(_("There are no numbers of this month."), code="no_data", field="month")
+    if month.year < today.year - MOST_YEARS:
+        raise MetricRefused(_("This month lies too far back."), code="too_old", field="month")
     settled_on = months.settled_on(month, queries.settling_days())
     if settled_on > today:
         words = {"day": settled_on.isoformat()}

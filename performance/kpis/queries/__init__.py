@@ -3,7 +3,6 @@
 from performance.kpis.queries.definitions import (
     certified_metrics,
     datasets_read,
-    first_month,
     inputs_for,
     keys_over,
     keys_resting_on,
@@ -51,7 +50,6 @@ __all__ = [
     "certified_metrics",
     "datasets_read",
     "dimension_choices",
-    "first_month",
     "has_too_many_slices",
     "inputs_for",
     "keys_over",

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from performance.foundation import access
 from performance.kpis import formulas, rules, semantics, units
-from performance.kpis.models import Metric, MetricValue, MetricVersion, VersionState
+from performance.kpis.models import Metric, MetricVersion, VersionState
 from performance.kpis.queries import months
 
 
@@ -140,11 +140,6 @@ def datasets_read() -> set[uuid.UUID]:
 def settling_days() -> int:
     """For how many days the data of a day may still move: as long as those of the slowest dataset."""
     return _read().aggregate(days=Max("dataset__settling_days"))["days"] or 0
-
-
-def first_month() -> datetime.date | None:
-    """The first month that any metric has a value of."""
-    return MetricValue.objects.aggregate(first=Min("period_start"))["first"]
 
 
 def _read() -> QuerySet[MetricVersion]:
