@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
-
 from okr import actions, models
 from performance.config.demo import calendar, company
 from performance.config.demo.story.stage import Stage, Words
@@ -280,13 +278,13 @@ def _check_in(
         by=person,
         at=calendar.at(friday, 16, stage.chance.randint(0, 59)),
     )
-    answered_at = calendar.at(friday + datetime.timedelta(days=3), 9, 30)
-    if answered_at < timezone.now() and (not is_recent or stage.chance.random() < 0.6):
+    answered_on = friday + datetime.timedelta(days=3)
+    if answered_on < stage.days.today and (not is_recent or stage.chance.random() < 0.6):
         actions.reply_to_check_in(
             check_in=check_in,
             text=stage.say(stage.chance.choice(ANSWERS)),
             by=stage.actor(_manager_number(owner)),
-            at=answered_at,
+            at=calendar.at(answered_on, 9, 30),
         )
 
 
