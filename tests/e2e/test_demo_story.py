@@ -57,7 +57,6 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert Cycle.objects.get().state == "signed_off"
         for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
             assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
-        assert WorkItem.objects.filter(kind="goals.blocker", done_at=None).exists(), "somebody waits for help"
         assert audit.rows().exists()
         assert not [row for row in audit.rows() if row.at > timezone.now()], (
             "nobody has done yet what is to come"
