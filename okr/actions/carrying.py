@@ -110,8 +110,8 @@ def _copy(source: Objective, how: str) -> proposing.NewObjective:
 
 def _answering(source: Objective) -> Any:
     """Who answers for it from now on: of a team's objective whoever leads the team now."""
-    is_teams = source.owner_kind == OwnerKind.TEAM and source.team is not None
-    return (source.team.lead if is_teams and source.team else None) or source.owner
+    team = source.team if source.owner_kind == OwnerKind.TEAM else None
+    return (team.lead if team is not None else None) or source.owner
 
 
 def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: datetime.datetime) -> Objective:

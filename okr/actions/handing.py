@@ -27,8 +27,8 @@ def hand_on(
     if not people.active_people(people.day_at(by.organisation, at)).filter(pk=to.pk).exists():
         raise CheckInRefused(_("This person is not here."), code="asks", field="to")
     with transaction.atomic():
-        first = check_ins.entries_of(check_in).select_related("person").get(number=1)
-        newest = check_ins.entries_of(check_in).select_related("person").order_by("-number")[0]
+        first = check_ins.entries_of(check_in).get(number=1)
+        newest = check_ins.newest_entry(check_in)
         if not work.help_handed_on(first, newest, former=by.person, to=to, by=by, at=at):
             raise CheckInRefused(_("Your help is no longer waited for."), code="conflict")
         row = HandedOn.objects.create(

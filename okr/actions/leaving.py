@@ -1,11 +1,12 @@
 """What becomes of the agreements and calls for help of somebody who leaves."""
 
 import datetime
-import uuid
+from typing import Any
 
 from okr.actions import work
 from okr.models import CheckIn, Objective
 from okr.models.objectives import State
+from okr.queries import check_ins, contents
 from performance.foundation import audit
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
@@ -15,34 +16,33 @@ from performance.people import queries as people
 def pass_goals_on(
     *, person: people_models.Person, to: people_models.Person | None, at: datetime.datetime
 ) -> None:
-    """Whoever takes over agrees from now on in the leaver's place, so that they may see what they are asked about; of
-    their own objectives somebody else has to. A call for help goes on only to somebody who may read the check-in anyway;
+    """Whoever takes over agrees from now on in the leaver's place, so that they may see what they are asked about; to
+    their own objectives their manager does. A call for help goes on only to somebody who may read the check-in anyway;
     the others end, and whoever asked can ask again."""
-    waiting = (
-        Objective.objects.filter(agreer=person).exclude(state=State.CLOSED).select_for_update(of=("self",))
-    )
-    for objective in waiting.order_by("pk"):
-        objective.agreer = to if to is not None and to.pk != objective.owner_id else None
+    today = people.day_at(person.organisation, at)
+    waiting = Objective.objects.filter(agreer=person).exclude(state=State.CLOSED)
+    for objective in waiting.order_by("pk").select_for_update(of=("self",)):
+        objective.agreer = _other_side(objective, person, to, today)
         objective.save(update_fields=["agreer"])
+        proposal = contents.open_proposal(objective)
+        if objective.agreer != to and proposal is not None:
+            work.agreement_passed_on(objective, proposal, former=person, to=objective.agreer, at=at)
         audit.record(
             by=None,
             action="okr.pass_agreement_on",
             subject=objective,
-            changes={"agreer": [person, to]},
+            changes={"agreer": [person, objective.agreer]},
             at=at,
         )
-    for first in _calls_on(person):
-        newest = CheckIn.objects.filter(
-            person_id=first.person_id, week_starts_on=first.week_starts_on, period_id=first.period_id
-        ).order_by("-number")[0]
-        if to is not None and to.pk in people.line_above(
-            first.person_id, people.day_at(person.organisation, at)
-        ):
+    called = inbox.open_of_kind(work.BLOCKER).filter(person=person).values("subject_id")
+    for first in CheckIn.objects.filter(pk__in=called):
+        if to is not None and to.pk in people.line_above(first.person_id, today):
+            newest = check_ins.newest_entry(first)
             work.help_handed_on(first, newest, former=person, to=to, by=None, at=at)
 
 
-def _calls_on(person: people_models.Person) -> list[CheckIn]:
-    called: list[uuid.UUID] = list(
-        inbox.open_of_kind(work.BLOCKER).filter(person=person).values_list("subject_id", flat=True)
-    )
-    return list(CheckIn.objects.filter(pk__in=called).select_related("person"))
+def _other_side(objective: Objective, person: Any, to: Any, today: datetime.date) -> Any:
+    if to is None or to.pk != objective.owner_id:
+        return to
+    above = people.manager_of(objective.owner_id, today)
+    return above if above != person else None

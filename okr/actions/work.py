@@ -120,6 +120,27 @@ def ask_to_agree(
         )
 
 
+def agreement_passed_on(
+    objective: Objective, version: ObjectiveVersion, *, former: Any, to: Any, at: datetime.datetime
+) -> None:
+    """What waited for the former other side waits for the new one; for nobody where there is none."""
+    if (
+        inbox.resolve_work(kind=AGREEMENT, subject_id=objective.pk, by=None, at=at, to=former)
+        and to is not None
+    ):
+        _assign(
+            NEW_OBJECTIVE if objective.version_number is None else CHANGED_OBJECTIVE,
+            about=version.by,
+            to=to,
+            kind=AGREEMENT,
+            subject_id=objective.pk,
+            url=reverse("okr:objective", args=[objective.pk]),
+            detail=(version.as_content.title,) * 2,
+            by=version.by,
+            at=at,
+        )
+
+
 def ask_to_agree_to_new(objectives: Sequence[Objective], *, by: Any, at: datetime.datetime) -> None:
     """Whoever has not signed, of many that are new."""
     titles = _in_both(NEW_OBJECTIVE, by.person)

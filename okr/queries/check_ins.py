@@ -280,6 +280,11 @@ def readable_by(actor: access.Actor) -> QuerySet[CheckIn]:
     return CheckIn.objects.filter(mine | Q(person_id__in=below))
 
 
+def newest_entry(check_in: CheckIn) -> CheckIn:
+    """The last correction of a check-in, or the check-in itself, with whose it is."""
+    return entries_of(check_in).select_related("person").order_by("-number")[0]
+
+
 def handed_on(check_in: CheckIn) -> QuerySet[HandedOn]:
     """To whom help with a check-in was handed on, in turn."""
     first = entries_of(check_in).filter(number=1).values("pk")

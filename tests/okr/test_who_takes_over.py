@@ -53,6 +53,7 @@ def test_nobody_becomes_the_other_side_of_their_own_goal(propose, actor, cast, n
     leaves(cast, cast.manager, cast.colleague, actor, now)
     mine.refresh_from_db()
     assert mine.agreer_id == cast.boss.pk
+    assert waiting(cast.boss, "goals.agreement").filter(subject_id=mine.pk).exists()
     leaves(cast, cast.boss, cast.colleague, actor, now)
     mine.refresh_from_db()
     assert mine.agreer_id is None
