@@ -1,0 +1,81 @@
+"""What goals put before people: work items in both languages, done by the action that resolves them."""
+
+from okr.actions.work.agreements import (
+    agreement_given,
+    agreement_passed_on,
+    ask_to_agree,
+    ask_to_agree_to_new,
+    ask_to_decide,
+    ask_to_vote,
+    call,
+    edit_decided,
+    heard,
+    vote_over,
+    voted,
+)
+from okr.actions.work.endings import (
+    agreed_done,
+    ask_for_agreed,
+    ask_for_managers_grade,
+    ask_for_own_grades,
+    graded,
+    nothing_waits,
+)
+from okr.actions.work.links import (
+    ask_for_dependency,
+    dependency_settled,
+    heard_of_declining,
+    offer_contribution,
+    offer_settled,
+    tell_of_declining,
+)
+from okr.actions.work.weeks import (
+    Missed,
+    answered,
+    ask_for_answers,
+    ask_for_check_ins,
+    check_ins_settled,
+    help_handed_on,
+    tell_of_missed,
+)
+from okr.actions.work.wording import (
+    BLOCKER,
+    MANAGER_GRADE,
+    SELF_GRADE,
+)
+
+__all__ = [
+    "BLOCKER",
+    "MANAGER_GRADE",
+    "SELF_GRADE",
+    "Missed",
+    "agreed_done",
+    "agreement_given",
+    "agreement_passed_on",
+    "answered",
+    "ask_for_agreed",
+    "ask_for_answers",
+    "ask_for_check_ins",
+    "ask_for_dependency",
+    "ask_for_managers_grade",
+    "ask_for_own_grades",
+    "ask_to_agree",
+    "ask_to_agree_to_new",
+    "ask_to_decide",
+    "ask_to_vote",
+    "call",
+    "check_ins_settled",
+    "dependency_settled",
+    "edit_decided",
+    "graded",
+    "heard",
+    "heard_of_declining",
+    "help_handed_on",
+    "nothing_waits",
+    "offer_contribution",
+    "offer_settled",
+    "tell_of_declining",
+    "tell_of_missed",
+    "vote_over",
+    "voted",
+]

@@ -1,0 +1,155 @@
+"""Asked around a week: answers, help, and the check-in itself."""
+
+import datetime
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils import translation
+
+from okr.actions.work.wording import (
+    ASKS,
+    BLOCKER,
+    CHECK_IN,
+    HAS_MISSED,
+    LANGUAGES,
+    MISSED,
+    NEEDS_REPLY,
+    REPLY,
+    YOUR_CHECK_IN,
+    assign,
+    in_both,
+)
+from okr.models import (
+    CheckIn,
+    CheckInDuty,
+)
+from performance.foundation.components import formats
+from performance.inbox import actions as inbox
+from performance.people import queries as people
+
+
+def _of_week(check_in: CheckIn) -> tuple[str, str]:
+    """What blocks them; without a blocker, which week it is about."""
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(check_in.blockers or formats.week_number(check_in.week_starts_on))
+    return texts[0], texts[1]
+
+
+def ask_for_answers(
+    check_in: CheckIn,
+    first_id: uuid.UUID,
+    *,
+    helper: Any,
+    former_helper: Any,
+    manager: Any,
+    needs_reply: bool,
+    by: Any,
+    at: Any,
+) -> None:
+    """A blocker goes to whom it asks; the manager is asked to answer what is off track or blocked.
+
+    Items hang on the week's first entry, so that a correction refreshes them.
+    """
+    if former_helper is not None and former_helper != helper:
+        # Whoever it was handed on to is not asked any longer either.
+        inbox.resolve_work(kind=BLOCKER, subject_id=first_id, by=by, at=at)
+    for kind, person, message in (
+        (BLOCKER, helper, ASKS),
+        (REPLY, manager if needs_reply and manager != helper else None, NEEDS_REPLY),
+    ):
+        if person is None:
+            inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at)
+            continue
+        assign(
+            message,
+            about=check_in.person,
+            to=person,
+            kind=kind,
+            subject_id=first_id,
+            url=reverse("okr:conversation", args=[check_in.pk]),
+            detail=_of_week(check_in),
+            by=by,
+            at=at,
+        )
+
+
+def help_handed_on(
+    first: CheckIn, newest: CheckIn, *, former: Any, to: Any, by: Any, at: datetime.datetime
+) -> bool:
+    """The item goes from one to the other; False when it no longer waits for whom it is taken from."""
+    if not inbox.resolve_work(kind=BLOCKER, subject_id=first.pk, by=by, at=at, to=former):
+        return False
+    assign(
+        ASKS,
+        about=newest.person,
+        to=to,
+        kind=BLOCKER,
+        subject_id=first.pk,
+        url=reverse("okr:conversation", args=[newest.pk]),
+        detail=_of_week(newest),
+        by=by,
+        at=at,
+    )
+    return True
+
+
+def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
+    for kind in (BLOCKER, REPLY):
+        inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)
+
+
+def ask_for_check_ins(duties: Sequence[CheckInDuty], *, at: datetime.datetime) -> None:
+    """Due today: one item each, on the home page of whoever owes it."""
+    titles = in_both(YOUR_CHECK_IN, None)
+    works = []
+    for duty in duties:
+        due = people.local_time(duty.person.organisation, duty.due_at or at)
+        details = _week_in_both(duty.week_starts_on)
+        works.append(
+            inbox.Work(
+                duty.person_id, duty.pk, *titles, f"{reverse('okr:home')}#card-checkin", due.date(), *details
+            )
+        )
+    inbox.assign_many(kind=CHECK_IN, works=works, at=at)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Who is told of a missed check-in. The direct manager has the person on the page of their team; everybody
+    further up is led to the person's own."""
+
+    duty: CheckInDuty
+    to: uuid.UUID
+    is_direct: bool
+
+
+def tell_of_missed(told: Sequence[Missed], *, at: datetime.datetime) -> None:
+    """The grace is over: whoever is next up the line hears of it."""
+    works = []
+    for each in told:
+        duty = each.duty
+        titles, details = in_both(HAS_MISSED, duty.person), _week_in_both(duty.week_starts_on)
+        url = reverse("okr:person_check_ins", args=[duty.person_id])
+        if each.is_direct:
+            url = f"{reverse('okr:my_team')}#card-missing"
+        works.append(inbox.Work(each.to, duty.pk, *titles, url, None, *details))
+    inbox.assign_many(kind=MISSED, works=works, at=at)
+
+
+def check_ins_settled(duty_ids: Collection[uuid.UUID], *, by: Any, at: datetime.datetime) -> None:
+    """Done or excused: nobody waits any more."""
+    for kind in (CHECK_IN, MISSED) if duty_ids else ():
+        inbox.resolve_many(kind=kind, subject_ids=duty_ids, by=by, at=at)
+
+
+def _week_in_both(monday: datetime.date) -> tuple[str, str]:
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(formats.week(monday))
+    return texts[0], texts[1]

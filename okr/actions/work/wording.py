@@ -1,0 +1,74 @@
+"""The words of what goals put before people, in both languages, and the item that carries them."""
+
+import uuid
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from okr import rules
+from performance.foundation.components import formats
+from performance.inbox import actions as inbox
+
+AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
+LINK = "goals.link"
+DEPENDENCY, DECLINED = "goals.dependency", "goals.declined"
+VOTE, MENTION = "goals.vote", rules.MENTION
+CHECK_IN, MISSED = "goals.check_in", "goals.missed"
+SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
+ACTION = "goals.action"
+LANGUAGES = ("en", "zh-hans")
+# The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
+DETAIL = 160
+
+NEW_OBJECTIVE = gettext_noop("%(person)s proposes an objective")
+CHANGED_OBJECTIVE = gettext_noop("%(person)s proposes a change to an objective")
+SUGGESTS = gettext_noop("%(person)s suggests an edit")
+ASKS = gettext_noop("%(person)s asks you for help")
+NEEDS_REPLY = gettext_noop("Check-in of %(person)s needs a reply")
+OFFERS = gettext_noop("%(person)s offers a contribution")
+NEEDS = gettext_noop("%(person)s needs something from your objective")
+DECLINES = gettext_noop("%(person)s declines what you need")
+YOUR_ACTION = gettext_noop("What you agreed to in the retrospective")
+HIDDEN = gettext_noop("A private objective")
+VOTES = gettext_noop("%(person)s asks how sure you are")
+CALLS = gettext_noop("%(person)s mentions you")
+YOUR_CHECK_IN = gettext_noop("Your check-in is due")
+HAS_MISSED = gettext_noop("%(person)s has not checked in")
+GRADE_YOURS = gettext_noop("Grade your objective")
+GRADE_THEIRS = gettext_noop("%(person)s has graded an objective: now you")
+
+
+def in_both(message: str, person: Any) -> tuple[str, str]:
+    texts = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            texts.append(translation.gettext(message) % {"person": formats.person_name(person)})
+    return texts[0], texts[1]
+
+
+def assign(
+    message: str,
+    *,
+    about: Any,
+    to: Any,
+    kind: str,
+    subject_id: uuid.UUID,
+    url: str,
+    detail: tuple[str, str],
+    by: Any,
+    at: Any,
+) -> None:
+    english, chinese = in_both(message, about)
+    inbox.assign_work(
+        to=to,
+        kind=kind,
+        subject_id=subject_id,
+        title_en=english,
+        title_zh=chinese,
+        detail_en=detail[0][:DETAIL],
+        detail_zh=detail[1][:DETAIL],
+        url=url,
+        by=by,
+        at=at,
+    )
