@@ -59,6 +59,26 @@ def test_the_pages_are_measured_at_a_small_size(unblocked: None) -> None:
     assert databases() <= before, "the throwaway database is gone"
 
 
+@pytest.mark.slow
+def test_a_check_in_is_seen_everywhere_with_a_worker_running(unblocked: None) -> None:
+    before, out = databases(), io.StringIO()
+    call_command(
+        "benchmark",
+        *("check-in", "--people", "200", "--check-ins", "2", "--json"),
+        stdout=out,
+        stderr=io.StringIO(),
+    )
+    found = json.loads(out.getvalue().splitlines()[-1])
+    assert [each["place"] for each in found["sights"]] == [
+        "own objective",
+        "objective above",
+        "manager's page",
+        "score",
+    ]
+    assert not any(each["unseen"] for each in found["sights"])
+    assert databases() <= before, "the throwaway database is gone"
+
+
 def test_the_throwaway_database_goes_when_the_measurement_fails(unblocked: None) -> None:
     before = databases()
     place = ground.Ground("accord_benchmark_test_failure")

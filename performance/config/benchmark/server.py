@@ -57,6 +57,44 @@ def running(ground: Ground) -> Iterator[int]:
             _forget_prefix(ground.name)
 
 
+@contextlib.contextmanager
+def working(ground: Ground) -> Iterator[None]:
+    """A Celery worker beside the server, as in production; stopped at the end."""
+    with tempfile.TemporaryDirectory(prefix=f"{ground.name}-worker-") as folder:
+        log_path = Path(folder, "worker.log")
+        with log_path.open("w") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [
+                    *(sys.executable, "-m", "celery", "--app", "performance.config.celery", "worker"),
+                    *("--concurrency", "1", "--loglevel", "info", "--without-mingle", "--without-gossip"),
+                ],
+                cwd=settings.BASE_DIR,
+                env=environment(ground, Path(folder)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            _wait_until_it_works(process, log_path)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_it_works(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if " ready." in log.read_text():
+            return
+        time.sleep(0.1)
+    raise CommandError(f"The worker did not start:\n{log.read_text()[-4000:]}")
+
+
 def environment(ground: Ground, folder: Path, settings_module: str = SETTINGS) -> dict[str, str]:
     """What a production-like process needs to stand on the throwaway database."""
     application = ground.url("default")

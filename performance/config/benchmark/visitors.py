@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import http.client
+import json
 import time
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -25,8 +27,19 @@ class Answer:
     status: int
     milliseconds: float
     queries: int | None
-    size: int
+    content: bytes
     location: str
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    @property
+    def text(self) -> str:
+        return html.unescape(self.content.decode())
+
+    def json(self) -> Any:
+        return json.loads(self.content)
 
 
 @dataclass
@@ -68,7 +81,7 @@ class Visitor:
             status=response.status,
             milliseconds=took,
             queries=int(counted) if counted is not None else None,
-            size=len(content),
+            content=content,
             location=response.getheader("Location") or "",
         )
 
