@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("versions/<uuid:pk>/decline/", views.decline, name="decline"),
     path("<uuid:pk>/", views.metric, name="metric"),
     path("<uuid:pk>/values/", views.values, name="values"),
+    path("<uuid:pk>/change/", views.change, name="change"),
     path("<uuid:pk>/rows/", views.rows, name="rows"),
     path("<uuid:pk>/targets/", views.targets, name="targets"),
     path("<uuid:pk>/targets/set/", views.set_target, name="set_target"),

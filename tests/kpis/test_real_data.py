@@ -3,13 +3,15 @@
 import datetime
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from performance.foundation import stale
 from performance.kpis import actions, queries, tasks
-from performance.kpis.models import MetricValue
+from performance.kpis.models import Metric, MetricValue
+from performance.kpis.queries import changes
 from performance.kpis.queries.rows import trace
 from performance.sources import models as sources
 from tests.conftest import Cast
@@ -133,6 +135,22 @@ def test_totals_recompute_from_their_inputs_and_are_no_averages(certified: None)
         averages_differ += total.value != sum(by_store[month]) / len(by_store[month])
         assert number <= sum(value.value or 0 for (day, _s), value in customers.items() if day == month)
     assert averages_differ == len(months) > 24
+
+
+def test_every_change_from_month_to_month_is_made_up_of_what_its_lines_brought(certified: None) -> None:
+    months = sorted(month for month, _slice in kept("profit_per_customer", "", "month"))
+    told = 0
+    for since, until in pairwise(months):
+        for key, cut in (("revenue", "store"), ("margin", "store"), ("profit_per_customer", "country")):
+            found = changes.explained(
+                Metric.objects.get(key=key), since=since, until=until, within={}, cut=cut
+            )
+            assert not found.refusal
+            assert sum(part.brought for part in found.parts) == found.change
+            assert sum(each.brought for each in found.drivers) == found.change
+            assert not found.kept_apart
+            told += len(found.parts)
+    assert told > 3000
 
 
 def test_a_metric_over_two_databases_shows_what_it_covers(

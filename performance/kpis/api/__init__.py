@@ -8,6 +8,7 @@ urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
+    path("metrics/<uuid:pk>/change/", values.ChangeView.as_view(), name="api_metric_change"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
     path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),

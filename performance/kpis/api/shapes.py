@@ -19,6 +19,7 @@ from performance.kpis.models import (
     Target,
     TargetKind,
 )
+from performance.kpis.queries import changes
 from performance.sources import models as sources
 
 
@@ -265,3 +266,40 @@ class TracedOut(serializers.Serializer[Any]):
     amounts = serializers.ListField()
     total = serializers.IntegerField()
     aggregated = serializers.CharField(allow_null=True)
+
+
+class ChangeAsked(serializers.Serializer[Any]):
+    since = serializers.DateField()
+    until = serializers.DateField()
+    by = serializers.CharField(default="", allow_blank=True)
+
+
+class ChangeDriverOut(serializers.Serializer[changes.Driver]):
+    metric = serializers.UUIDField(source="metric.pk")
+    key = serializers.CharField(source="metric.key")
+    before = serializers.CharField()
+    after = serializers.CharField()
+    brought = serializers.CharField()
+
+
+class ChangePartOut(serializers.Serializer[changes.Part]):
+    kind = serializers.ChoiceField(choices=["part", "others", "overlap", "kept"])
+    slice = serializers.DictField(child=serializers.CharField())
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+    brought = serializers.CharField()
+
+
+class ChangeExplainedOut(serializers.Serializer[changes.Explained]):
+    """Amounts are decimal text in the unit of the metric, to the places that it is shown with."""
+
+    since = serializers.DateField()
+    until = serializers.DateField()
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField(allow_null=True)
+    change = serializers.CharField(allow_null=True)
+    cut = serializers.CharField()
+    drivers = ChangeDriverOut(many=True)
+    parts = ChangePartOut(many=True)
+    kept_apart = serializers.CharField()
+    refusal = serializers.CharField()

@@ -14,7 +14,7 @@ from performance.foundation import access, api, jobs
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.api import definitions, shapes
 from performance.kpis.models import Dimension, Grain, Target
-from performance.kpis.queries import months
+from performance.kpis.queries import changes, months
 from performance.kpis.queries import rows as traced
 from performance.people import queries as people
 from performance.sources import queries as sources
@@ -59,6 +59,34 @@ class ValuesView(api.TenantView):
         pages = api.NewestFirst()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(shapes.ValueOut(page, many=True).data)
+
+
+class ChangeView(api.TenantView):
+    """Why a metric changed between two months: by the numbers it is computed from, and by parts of the business. Both
+    lists sum to the change, with `kept_apart` (drivers) and the lines of kind "kept" and "overlap" (parts)."""
+
+    scope_read = definitions.READ
+
+    @extend_schema(
+        operation_id="metrics_change",
+        responses=shapes.ChangeExplainedOut,
+        parameters=[
+            OpenApiParameter("since", datetime.date, required=True, description="A day of the first month."),
+            OpenApiParameter("until", datetime.date, required=True, description="A day of the last month."),
+            OpenApiParameter("by", str, description="The dimension whose parts are told."),
+        ],
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
+        asked = shapes.ChangeAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        known = set(Dimension.objects.values_list("key", flat=True))
+        within = {key: str(value) for key, value in request.query_params.items() if key in known}
+        told = changes.explained(
+            metric, since=given["since"], until=given["until"], within=within, cut=given["by"]
+        )
+        return Response(shapes.ChangeExplainedOut(told).data)
 
 
 class TargetsView(api.TenantView):

@@ -5,6 +5,7 @@ formulas.unit_of(formula, {...}); formulas.sql(formula, {...})
 """
 
 from performance.kpis.formulas.compiling import sql
+from performance.kpis.formulas.explaining import ChangeRefused, step_of
 from performance.kpis.formulas.lexicon import FUNCTIONS, SPELLINGS
 from performance.kpis.formulas.measuring import Measure, measure_of, unit_of
 from performance.kpis.formulas.parsing import parse
@@ -13,11 +14,13 @@ from performance.kpis.formulas.tree import Formula, FormulaRefused
 __all__ = [
     "FUNCTIONS",
     "SPELLINGS",
+    "ChangeRefused",
     "Formula",
     "FormulaRefused",
     "Measure",
     "measure_of",
     "parse",
     "sql",
+    "step_of",
     "unit_of",
 ]

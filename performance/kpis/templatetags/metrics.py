@@ -51,6 +51,16 @@ def difference(value: Decimal | None, metric: Any) -> str:
 
 
 @register.filter
+def difference_exact(value: Decimal | None, metric: Any) -> str:
+    """The same without shortening: +¥2,113.20."""
+    unit = units.parse(metric.unit)
+    if value and unit.currency and unit.has_money:
+        shown = formats.money_exact(abs(value), unit.currency)
+        return f"{'+' if value > 0 else formats.MINUS}{shown}"
+    return difference(value, metric)
+
+
+@register.filter
 def unit_words(metric: Any) -> str:
     """What stands beside the number: "per customer", "days"; nothing for money, per cent and plain numbers."""
     unit = units.parse(metric.unit)
