@@ -184,3 +184,44 @@ def test_the_quick_look_at_a_column_agrees_with_the_slow_one(type_: str, values:
         coerce = columns.coercer(type_, zone=SHANGHAI)
         slow = [coerce(value) for value in values]
         assert [(type(value), value) for value in slow] == [(type(value), value) for value in values]
+
+
+plain_texts = st.one_of(
+    st.none(),
+    st.integers(-(10**19), 10**19).map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=3).map(str),
+    st.dates().map(date.isoformat),
+    st.sampled_from(
+        [
+            "+5",
+            "-0",
+            "007",
+            "1_000",
+            "\uff11",
+            "1\n2",
+            "2026-02-30",
+            "2026-13-01",
+            "1700-01-01",
+            "1e5",
+            "NaN",
+            " 1",
+            "",
+        ]
+    ),
+)
+
+
+@given(st.sampled_from(columns.TYPES), st.lists(plain_texts, max_size=6))
+def test_a_column_read_plainly_is_what_value_by_value_gives(type_: str, values: list[str | None]) -> None:
+    plain = columns.read_plainly(type_, values)
+    if plain is not None:
+        coerce = columns.coercer(type_, zone=SHANGHAI)
+        slow = [coerce(value) for value in values]
+        assert [(type(value), str(value)) for value in plain] == [(type(value), str(value)) for value in slow]
+
+
+def test_plain_columns_are_read_plainly() -> None:
+    assert columns.read_plainly("integer", ["1", None, "-20"]) == [1, None, -20]
+    assert columns.read_plainly("decimal", ["1.50", "-3"]) == [Decimal("1.50"), Decimal(-3)]
+    assert columns.read_plainly("date", ["2026-05-14"]) == [date(2026, 5, 14)]
+    assert columns.read_plainly("integer", ["1", "1,000"]) is None

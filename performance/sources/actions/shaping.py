@@ -84,6 +84,9 @@ class Shape:
     def _column(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> list[Any]:
         if typing_rules.fit_as_they_are(self._types[place], values):
             return list(values)
+        plain = typing_rules.read_plainly(self._types[place], values)
+        if plain is not None:
+            return plain
         coerce = self._coercers[place]
         try:
             return [coerce(value) for value in values]
