@@ -48,7 +48,9 @@ def change(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "cut_name": told.labels.dimension(told.cut) if told.cut else "",
             "cuts": [(key, told.labels.dimension(key)) for key in told.cuts],
             "lines": [(part, part.starts_at - low) for part in told.parts],
-            "zero": -low,
+            # The bar of the whole runs back from where the last line ended.
+            "end": (told.change or 0) - low,
+            "back": -(told.change or 0),
             "span": (high - low) or 1,
             "other_name": pages.other_name(found),
         },
