@@ -161,6 +161,8 @@ def _fresh_row(wanted: KeyResultContent, row: KeyResult, how: str) -> KeyResultC
         id=uuid7(),
         start=start,
         milestones=tuple(dataclasses.replace(each, id=uuid7()) for each in steps),
+        # They are days of the former period. What season the later one has, its owner says in the draft.
+        checkpoints=(),
     )
 
 

@@ -92,7 +92,7 @@ def suggest_edit(
             raise ObjectiveRefused(_("This field does not exist."), code="no_field", field="field") from error
         if old == kept:
             raise ObjectiveRefused(_("That is what it says already."), code="unchanged", field="new")
-        proposals.require_sound(with_value(content, field, kept))
+        proposals.require_sound(with_value(content, field, kept), period=locked.period)
         version = queries.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
         if version is None:
             raise ObjectiveRefused(_("Propose the objective first."), code="draft")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from okr.actions import pacing
 from okr.models import Alignment, KeyResult, KeyResultEntry, Objective, OkrPolicy, ProgressPoint
 from okr.queries import metrics, pace
 from performance.engine import progress
@@ -86,10 +87,10 @@ def measure(key_results: list[KeyResult], policy: OkrPolicy) -> None:
 def roll_up(
     locked: dict[uuid.UUID, Objective], *, at: datetime.datetime, noted: Collection[uuid.UUID] = ()
 ) -> set[uuid.UUID]:
-    """Recomputes locked objectives from the lowest up, notes each new figure, and marks the scores of their
-    owners as out of date. `noted` ones are noted even if their figure is the same, so that "no score yet" is on
-    record too. Where the progress of a period is locked, nothing moves. Returns the owners' ids. A constant number
-    of queries."""
+    """Recomputes locked objectives from the lowest up with what is expected of them, notes each new figure, and marks
+    the scores of their owners as out of date. `noted` ones are noted even if their figure is the same, so that "no
+    score yet" is on record too. Where the progress of a period is locked, nothing moves. Returns the owners' ids. A
+    constant number of queries, three more where there are checkpoints."""
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
     links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").exclude(accepted_at=None)
     links = links.select_related("child")
@@ -97,7 +98,7 @@ def roll_up(
     for link in links:
         served_by[link.parent_id].append(link)
     policies = pace.policies_of(each.period_id for each in locked.values())
-    moved = []
+    moved, replanned, planner = [], [], pacing.Planner()
     for objective in _lowest_first(locked, served_by):
         period = objective.period
         if not objective.is_in_force or period.state == "closed" or period.progress_locked_at is not None:
@@ -109,6 +110,11 @@ def roll_up(
         has_moved = _refresh(objective, own, contributing, policies[objective.period_id])
         if has_moved or objective.pk in noted:
             moved.append(objective)
+        points = planner.points_of(objective, own, contributing, policies[objective.period_id])
+        if points != [tuple(point) for point in objective.pace_points]:
+            objective.pace_points = points
+            replanned.append(objective)
+    Objective.objects.bulk_update(replanned, ["pace_points"], batch_size=BATCH)
     _keep(moved, key_results, policies, at)
     owners = {objective.owner_id for objective in moved}
     stale.mark("score", owners, at=at)

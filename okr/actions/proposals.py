@@ -44,8 +44,9 @@ def propose_objective(
     if owner is None:
         raise ObjectiveRefused(_("This team has nobody who leads it yet."), code="no_lead", field="team")
     with transaction.atomic():
-        require_open_goals(people.hold_period(period.pk))
-        require_sound(content)
+        period = people.hold_period(period.pk)
+        require_open_goals(period)
+        require_sound(content, period=period)
         on = people.day_at(by.organisation, at)
         objective = Objective.objects.create(
             period=period,
@@ -69,8 +70,8 @@ def propose_objective(
 def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime) -> None:
     """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
-        require_sound(content)
         locked = lock_objective(objective)
+        require_sound(content, period=locked.period)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
         apply_content(locked, content, at=at)
@@ -91,7 +92,7 @@ def propose_change(
             raise ObjectiveRefused(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
             )
-        require_sound(content)
+        require_sound(content, period=locked.period)
         if locked.state != State.DRAFT and content == contents.standing_content(locked):
             raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
         return _open_version(locked, content, reason=reason, by=by, at=at)
@@ -189,6 +190,7 @@ def apply_content(objective: Objective, content: Content, *, at: datetime.dateti
             setattr(row, name, getattr(wanted, name))
         row.owner_id = wanted.owner_id or objective.owner_id
         row.slice = dict(wanted.slice)
+        row.checkpoints = [each.to_json() for each in wanted.checkpoints]
         row.save(force_insert=wanted.id not in existing)
         _apply_milestones(row, wanted, at=at)
     removed = [each.pk for each in existing.values() if each.pk not in kept and each.removed_at is None]
@@ -255,10 +257,10 @@ def require_open_progress(period: Any) -> None:
         )
 
 
-def require_sound(*texts: Content) -> None:
-    """Refuses the first problem of any. Two queries at most, for any number of texts."""
+def require_sound(*texts: Content, period: Any) -> None:
+    """Refuses the first problem of any in this period. Two queries at most, for any number of texts."""
     for content in texts:
-        for problem in rules.problems_of(content):
+        for problem in rules.problems_of(content, period):
             raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
     rows = [each for content in texts for each in content.key_results]
     owners = {each.owner_id for each in rows if each.owner_id is not None}

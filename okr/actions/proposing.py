@@ -47,7 +47,7 @@ def propose_objectives(
     with transaction.atomic():
         period = people.hold_period(period.pk)
         proposals.require_open_goals(period)
-        proposals.require_sound(*(each.content for each in new))
+        proposals.require_sound(*(each.content for each in new), period=period)
         made = _objectives(period, new, by=by, at=at, is_draft=is_draft)
         Objective.objects.bulk_create(made, batch_size=BATCH)
         pairs = list(zip(made, (each.content for each in new), strict=True))
@@ -111,6 +111,7 @@ def _write_contents(pairs: Sequence[tuple[Objective, Content]]) -> None:
             )
             row.owner_id = wanted.owner_id or one.owner_id
             row.slice = dict(wanted.slice)
+            row.checkpoints = [each.to_json() for each in wanted.checkpoints]
             rows.append(row)
             steps += [
                 Milestone(pk=step.id, key_result=row, ordinal=place, title=step.title, weight=step.weight)

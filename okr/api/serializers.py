@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from okr.models import (
     CheckIn,
+    CheckpointContent,
     Content,
     KeyResult,
     KeyResultContent,
@@ -37,6 +38,20 @@ class MilestoneIn(serializers.Serializer):
     )
 
 
+class CheckpointIn(serializers.Serializer):
+    on = serializers.DateField()
+    value = serializers.DecimalField(
+        max_digits=28,
+        decimal_places=8,
+        help_text="Expected by the end of that day, in the key result’s own unit; of milestones percent of their weight.",
+    )
+
+
+class CheckpointOut(serializers.Serializer):
+    on = serializers.DateField()
+    value = serializers.DecimalField(max_digits=28, decimal_places=8)
+
+
 class KeyResultIn(serializers.Serializer):
     id = serializers.UUIDField(required=False, help_text="The key result that this one changes.")
     kind = serializers.ChoiceField(choices=KeyResultKind.choices)
@@ -55,6 +70,11 @@ class KeyResultIn(serializers.Serializer):
     metric = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
     slice = serializers.DictField(child=serializers.CharField(max_length=80), required=False, default=dict)
     milestones = MilestoneIn(many=True, required=False, default=list)
+    checkpoints = CheckpointIn(
+        many=True,
+        required=False,
+        help_text="Empty: expected linearly by workday. Left out they stay as they are.",
+    )
 
 
 class ContentIn(serializers.Serializer):
@@ -201,12 +221,14 @@ class KeyResultOut(serializers.ModelSerializer):
     metric = serializers.CharField(source="metric_key")
     owner = serializers.UUIDField(source="owner_id")
     milestones = MilestoneOut(many=True)
+    checkpoints = CheckpointOut(many=True)
 
     class Meta:
         model = KeyResult
         fields = [
             *("id", "kind", "title", "weight", "owner", "unit", "currency", *AMOUNTS),
             *("metric", "slice", "current", "done", "confidence", "progress", "provisional", "milestones"),
+            "checkpoints",
         ]
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
@@ -404,9 +426,17 @@ def _key_result(given: dict[str, Any], known: KeyResultContent | None) -> KeyRes
             _milestone(kept.get(step["title"]) or MilestoneContent(title=step["title"]), step.get("weight"))
             for step in given["milestones"]
         ),
+        checkpoints=_checkpoints(given, known),
         **amounts,
         **identity,
     )
+
+
+def _checkpoints(given: dict[str, Any], known: KeyResultContent | None) -> tuple[CheckpointContent, ...]:
+    if "checkpoints" not in given:
+        return known.checkpoints if known and known.kind == given["kind"] else ()
+    points = (CheckpointContent(each["on"], each["value"]) for each in given["checkpoints"])
+    return tuple(sorted(points, key=lambda point: point.on))
 
 
 def _milestone(step: MilestoneContent, weight: int | None) -> MilestoneContent:

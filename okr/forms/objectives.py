@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
+from okr.forms import checkpoints
 from okr.forms.fields import AmountField
 from okr.models import Content, KeyResultContent, MilestoneContent, OkrPolicy
 from okr.models.alignment import AlignmentKind
@@ -146,6 +147,8 @@ class KeyResultForm(forms.Form):
         for name in list(self.fields):
             if name not in shown:
                 del self.fields[name]
+        self.is_paced = "checkpoints" in FIELDS_OF[self.fits]
+        self.checkpoints = checkpoints.forms_of(self) if self.is_paced else []
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             ("", _("As the objective")),
             *((str(each.pk), str(each)) for each in owners),
@@ -157,6 +160,10 @@ class KeyResultForm(forms.Form):
             ]
             self._parts = {f"{part.dimension}={part.value}": part for part in parts}
             self.fields["slice"].choices = self._part_choices()  # type: ignore[attr-defined]
+
+    def is_valid(self) -> bool:
+        # Every part says what is wrong with it, not only the first.
+        return all([super().is_valid(), *(each.is_valid() for each in self.checkpoints)])
 
     def _part_choices(self) -> list[tuple[str, Any]]:
         """The whole business, then each value under its dimension; what stands stays choosable."""
@@ -181,7 +188,7 @@ class KeyResultForm(forms.Form):
     def content(self) -> KeyResultContent:
         """The key result of a valid form."""
         given = self.cleaned_data
-        amounts = {name: given.get(name) for name in AMOUNTS}
+        amounts: dict[str, Any] = {name: given.get(name) for name in AMOUNTS}
         return KeyResultContent(
             # Only a key result of this very objective keeps its identity; any other id would be somebody else's.
             id=self.initial.get("known") or uuid7(),
@@ -194,6 +201,7 @@ class KeyResultForm(forms.Form):
             metric_key=given.get("metric_key", ""),
             slice=slice_of(given.get("slice", "")),
             milestones=_milestones(given.get("milestones", ""), self.initial.get("steps", ())),
+            checkpoints=checkpoints.content_of(self.checkpoints),
             **amounts,
         )
 
@@ -237,6 +245,7 @@ def rows_of(content: Content) -> list[dict[str, Any]]:
             "slice": slice_text(each.slice),
             "milestones": "\n".join(map(_line_of, each.milestones)),
             "steps": each.milestones,
+            "checkpoints": [{"on": point.on, "value": point.value} for point in each.checkpoints],
         }
         for each in content.key_results
     ]
@@ -251,6 +260,7 @@ def rows_from(posted: Mapping[str, str]) -> list[dict[str, Any]]:
     names = list(KeyResultForm.base_fields)
     return [
         {name: posted[key] for name in names if (key := f"{PREFIX}-{place}-{name}") in posted}
+        | {"checkpoints": checkpoints.rows_from(posted, f"{PREFIX}-{place}")}
         for place in range(count)
     ]
 

@@ -1,7 +1,7 @@
 from okr.models.agreements import Agreement, Comment, ObjectiveVersion, SuggestedEdit
 from okr.models.alignment import Alignment
 from okr.models.check_ins import CheckIn, CheckInDraft, CheckInReply, HandedOn, KeyResultEntry
-from okr.models.contents import Content, KeyResultContent, MilestoneContent
+from okr.models.contents import CheckpointContent, Content, KeyResultContent, MilestoneContent
 from okr.models.dependencies import Dependency
 from okr.models.grades import Grade
 from okr.models.imports import GoalImport
@@ -21,6 +21,7 @@ __all__ = [
     "CheckInDraft",
     "CheckInDuty",
     "CheckInReply",
+    "CheckpointContent",
     "Comment",
     "ConfidenceVote",
     "Content",

@@ -1,9 +1,10 @@
 """The text of an objective as a value: what a version keeps, what a form proposes, what two people sign."""
 
 import dataclasses
+import datetime
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
@@ -13,15 +14,17 @@ from uuid_utils.compat import uuid7
 AMOUNTS = ("start", "target", "commit", "stretch", "lower", "upper", "tolerance")
 # Which fields a kind of key result has, besides title, weight and owner.
 FIELDS_OF = {
-    "increase": ("start", "target", "unit", "commit", "stretch"),
-    "decrease": ("start", "target", "unit", "commit", "stretch"),
-    "percent": ("start", "target", "commit", "stretch"),
-    "money": ("start", "target", "currency", "commit", "stretch"),
+    "increase": ("start", "target", "unit", "commit", "stretch", "checkpoints"),
+    "decrease": ("start", "target", "unit", "commit", "stretch", "checkpoints"),
+    "percent": ("start", "target", "commit", "stretch", "checkpoints"),
+    "money": ("start", "target", "currency", "commit", "stretch", "checkpoints"),
     "band": ("lower", "upper", "unit", "tolerance"),
-    "milestones": ("milestones",),
+    "milestones": ("milestones", "checkpoints"),
     "yes_no": (),
-    "kpi": ("metric_key", "slice", "start", "target", "unit"),
+    "kpi": ("metric_key", "slice", "start", "target", "unit", "checkpoints"),
 }
+# A band is to be kept from the first day on, and a yes or no is nowhere on the way: neither has checkpoints.
+PACED_KINDS = tuple(kind for kind, fields in FIELDS_OF.items() if "checkpoints" in fields)
 SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
 
 
@@ -37,6 +40,31 @@ class MilestoneContent:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         return cls(id=uuid.UUID(kept["id"]), title=kept["title"], weight=kept["weight"])
+
+
+@dataclass(frozen=True)
+class CheckpointContent:
+    """What is expected at the end of a day: a value in the key result's own unit, of milestones the percentage of
+    their weight."""
+
+    on: datetime.date
+    value: Decimal
+
+    def to_json(self) -> dict[str, Any]:
+        return {"on": self.on.isoformat(), "value": plain(self.value)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        return cls(datetime.date.fromisoformat(kept["on"]), Decimal(kept["value"]))
+
+
+def checkpoints_from(kept: Iterable[Mapping[str, Any]]) -> tuple[CheckpointContent, ...]:
+    return tuple(CheckpointContent.from_json(each) for each in kept)
+
+
+def checkpoints_text(points: Iterable[CheckpointContent]) -> str:
+    """ "2026-01-31: 40", one in each line: exact, and the same in every language."""
+    return "\n".join(f"{point.on.isoformat()}: {plain(point.value)}" for point in points)
 
 
 @dataclass(frozen=True)
@@ -59,6 +87,7 @@ class KeyResultContent:
     metric_key: str = ""
     slice: Mapping[str, str] = field(default_factory=dict)
     milestones: tuple[MilestoneContent, ...] = ()
+    checkpoints: tuple[CheckpointContent, ...] = ()
     id: uuid.UUID = field(default_factory=uuid7)
 
     def to_json(self) -> dict[str, Any]:
@@ -68,6 +97,7 @@ class KeyResultContent:
             "owner_id": str(self.owner_id) if self.owner_id else None,
             "slice": dict(self.slice),
             "milestones": [milestone.to_json() for milestone in self.milestones],
+            "checkpoints": [checkpoint.to_json() for checkpoint in self.checkpoints],
             **{name: plain(getattr(self, name)) for name in AMOUNTS},
         }
 
@@ -79,6 +109,8 @@ class KeyResultContent:
                 "id": uuid.UUID(kept["id"]),
                 "owner_id": uuid.UUID(kept["owner_id"]) if kept["owner_id"] else None,
                 "milestones": tuple(MilestoneContent.from_json(each) for each in kept["milestones"]),
+                # Texts that were agreed before there were checkpoints stay as they were signed.
+                "checkpoints": checkpoints_from(kept.get("checkpoints", ())),
                 **{name: exact(kept[name]) for name in AMOUNTS},
             }
         )

@@ -9,6 +9,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from okr.models.contents import PACED_KINDS
 from performance.foundation import tenancy
 
 WHOLE_PPM = 1_000_000
@@ -69,7 +70,8 @@ class Objective(tenancy.TenantModel):
 
     `owner` answers for it (of a team's or the organisation's objective: who leads), `agreer` agrees for the
     manager's side: never the same person. Text and key results are those of the version in force, or of the
-    proposal while there is none. Progress is micro percent; None is "no score".
+    proposal while there is none. Progress is micro percent; None is "no score". `pace_points` are what its parts'
+    checkpoints roll up to, [day, micro percent] each; empty where it is expected linearly.
     """
 
     period = tenancy.TenantForeignKey("people.Period", related_name="objectives")
@@ -98,6 +100,7 @@ class Objective(tenancy.TenantModel):
     coverage_ppm = models.PositiveIntegerField(_("coverage"), default=0)
     confidence = models.PositiveSmallIntegerField(_("confidence"), null=True)
     checked_at = models.DateTimeField(_("last check-in"), null=True)
+    pace_points = models.JSONField(_("expected pace"), default=list, blank=True)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
@@ -161,6 +164,7 @@ class KeyResult(tenancy.TenantModel):
     weight_ppm = models.PositiveIntegerField(_("weight"))
     metric_key = models.CharField(_("metric"), max_length=80, blank=True)
     slice = models.JSONField(_("slice"), default=dict, blank=True)
+    checkpoints = models.JSONField(_("checkpoints"), default=list, blank=True)
     removed_at = models.DateTimeField(_("removed at"), null=True)
     current = amount(_("current value"))
     done = models.BooleanField(_("done"), null=True)
@@ -179,6 +183,9 @@ class KeyResult(tenancy.TenantModel):
             ),
             models.CheckConstraint(
                 condition=~Q(kind="kpi") | ~Q(metric_key=""), name="key_result_names_metric"
+            ),
+            models.CheckConstraint(
+                condition=Q(checkpoints=[]) | Q(kind__in=PACED_KINDS), name="key_result_paced"
             ),
         ]
         indexes = [

@@ -34,6 +34,7 @@ from okr.queries.contents import (
     differences,
     field_label,
     field_value,
+    have_checkpoints,
     open_proposal,
     owners_named,
     share,
@@ -67,8 +68,8 @@ from okr.queries.objectives import (
     versions_of,
     with_key_results,
 )
-from okr.queries.pace import Pace, Paces, pace_of, paces_of, policies_of, policy_of, status_of
-from okr.queries.readings import amount, span, standing
+from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of, policies_of, policy_of
+from okr.queries.readings import amount, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
     all_agreed,
@@ -105,6 +106,7 @@ __all__ = [
     "Branch",
     "Circle",
     "ConfidenceRow",
+    "Expected",
     "Frame",
     "GoalThen",
     "KeyResultRow",
@@ -130,6 +132,7 @@ __all__ = [
     "check_in_history",
     "check_in_of",
     "checked_in_count",
+    "checkpoints_of",
     "circle_of",
     "columns_of",
     "comparison_rows",
@@ -153,6 +156,7 @@ __all__ = [
     "goal_imports",
     "grades_of",
     "handed_on",
+    "have_checkpoints",
     "helpers_of",
     "is_called",
     "key_result_rows",
@@ -206,7 +210,6 @@ __all__ = [
     "standing_cadence",
     "standing_content",
     "standing_goals",
-    "status_of",
     "strategy_map",
     "streak_of",
     "take",

@@ -312,7 +312,7 @@ def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:
 def _worst(entries: list[KeyResultEntry], paces: Paces) -> KeyResultEntry | None:
     """The reading that is furthest behind its plan, if one is behind."""
     behind = [entry for entry in entries if paces.status_of_entry(entry) in ("bad", "warn")]
-    return min(behind, key=lambda entry: entry.progress_micro or 0, default=None)
+    return min(behind, key=paces.distance_of, default=None)
 
 
 def _urgency(row: TeamRow) -> tuple[Any, ...]:

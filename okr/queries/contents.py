@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from okr.models import Content, KeyResult, KeyResultContent, MilestoneContent, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
-from okr.models.contents import AMOUNTS
+from okr.models.contents import AMOUNTS, checkpoints_from
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 from okr.queries import readings
 from performance.foundation.components import formats
@@ -44,11 +44,18 @@ def content_of_rows(objective: Objective, key_results: Iterable[KeyResult]) -> C
                     for each in key_result.milestones.all()
                     if each.removed_at is None
                 ),
+                checkpoints=checkpoints_from(key_result.checkpoints),
                 **{name: getattr(key_result, name) for name in COPIED},
             )
             for key_result in key_results
         ),
     )
+
+
+def have_checkpoints(objective_ids: Iterable[Any]) -> bool:
+    """Whether a standing key result of any of these has checkpoints."""
+    standing = KeyResult.objects.filter(objective__in=list(objective_ids), removed_at=None)
+    return standing.exclude(checkpoints=[]).exists()
 
 
 def open_proposal(objective: Objective) -> ObjectiveVersion | None:
@@ -112,6 +119,7 @@ def _changes(name: str, old: KeyResultContent, new: KeyResultContent, owners: Ow
     _note(rows, f"{name} {_('metric')}", old.metric_key, new.metric_key)
     _note(rows, f"{name} {_('slice')}", _slice(old), _slice(new))
     _note(rows, f"{name} {_('milestones')}", _steps(old), _steps(new))
+    _note(rows, f"{name} {_('checkpoints')}", readings.checkpoints(old), readings.checkpoints(new))
     return rows
 
 

@@ -48,6 +48,7 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("milestones", _("Milestones"), False),
     ("metric", _("Metric"), False),
     ("slice", _("Part of the business"), False),
+    ("checkpoints", _("Checkpoints"), False),
 )
 
 
@@ -75,7 +76,7 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
     ]
     whole = [one.get_owner_kind_display(), one.weight]
     if key_result is None:
-        none = [""] * 3, [None, "", *[None] * 5], whole, ["", *[None] * 5, "", "", ""]
+        none = [""] * 3, [None, "", *[None] * 5], whole, ["", *[None] * 5, "", "", "", ""]
         return [*told, *(cell for part in none for cell in part)]
     return [
         *told,
@@ -95,6 +96,7 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
         "\n".join(each.title for each in key_result.milestones.all()),
         key_result.metric_key,
         contents.slice_text(key_result.slice),
+        contents.checkpoints_text(contents.checkpoints_from(key_result.checkpoints)),
     ]
 
 

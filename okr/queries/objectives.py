@@ -25,7 +25,13 @@ from okr.models import (
 )
 from okr.models.objectives import SCORED_STATES, State
 from okr.queries import metrics
-from okr.queries.pace import Pace, status_of
+from okr.queries.pace import (
+    Expected,
+    Pace,
+    expected_of_key_results,
+    expected_of_objectives,
+    statuses_of,
+)
 
 # A key result keeps its colour in the weight bar and in the table.
 SERIES = 8
@@ -96,7 +102,11 @@ class ObjectiveRow:
 
     objective: Objective
     status: str
-    ahead: int | None
+    expected: Expected
+
+    @property
+    def ahead(self) -> int | None:
+        return self.expected.ahead(self.objective.progress_micro)
 
     @property
     def behind(self) -> int:
@@ -111,13 +121,11 @@ def rows_of(
     objectives: Iterable[Objective], paces: Mapping[uuid.UUID, Pace], policies: Mapping[uuid.UUID, OkrPolicy]
 ) -> list[ObjectiveRow]:
     """With status by each period's pace and policy. Key results must be loaded where a policy asks for them."""
+    shown = list(objectives)
+    expected = expected_of_objectives((each, paces[each.period_id]) for each in shown)
+    statuses = statuses_of(shown, expected, paces, policies)
     return [
-        ObjectiveRow(
-            each,
-            status_of(each, each.key_results.all(), paces[each.period_id], policies[each.period_id]),
-            paces[each.period_id].ahead(each.progress_micro),
-        )
-        for each in objectives
+        ObjectiveRow(each, status, expected[each.pk]) for each, status in zip(shown, statuses, strict=True)
     ]
 
 
@@ -133,7 +141,7 @@ class KeyResultRow:
     key_result: KeyResult
     series: int
     status: str
-    expected: int | None
+    expected: Expected | None
     history: list[Any] = field(default_factory=list)
     metric: Any = None
     part: str = ""
@@ -155,9 +163,11 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     """Standing key results with the readings of the last weeks (of the week that was reported on, whenever that was;
     what a metric filled by itself stands in the week in which it did), and what metric and part of the business fills
     those that are bound. One query beyond those of `with_key_results`, four where one is bound."""
+    standing = list(objective.key_results.all())
+    paces = expected_of_key_results((each, pace) for each in standing)
     rows = [
-        KeyResultRow(each, place % SERIES + 1, pace.status_of(each), pace.expected_of(each))
-        for place, each in enumerate(objective.key_results.all())
+        KeyResultRow(each, place % SERIES + 1, paces.status_of(each), paces.expected_of(each))
+        for place, each in enumerate(standing)
     ]
     by_key_result: dict[uuid.UUID, dict[datetime.date, Any]] = defaultdict(dict)
     entries = KeyResultEntry.objects.filter(key_result__in=[row.key_result for row in rows]).order_by(

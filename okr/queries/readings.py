@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from okr.models import CheckpointContent, KeyResult, KeyResultContent
+from okr.models.contents import checkpoints_from
 from okr.models.objectives import OwnerKind
 from performance.foundation.components import formats
 
@@ -40,6 +42,24 @@ def span(key_result: Any, steps: int | None = None) -> str:
     if key_result.kind == "money" or key_result.unit in ("", "%"):
         return f"{amount(key_result, key_result.start)} → {amount(key_result, key_result.target)}"
     return f"{formats.number(key_result.start)} → {amount(key_result, key_result.target)}"
+
+
+def checkpoint(key_result: Any, point: CheckpointContent) -> str:
+    """ "31 January: 40 orders"; of milestones the percentage of their weight."""
+    expected = (
+        formats.percent(point.value) if key_result.kind == "milestones" else amount(key_result, point.value)
+    )
+    return f"{formats.day(point.on, 'short')}{formats.mark(':')}{expected}"
+
+
+def checkpoints(key_result: KeyResultContent) -> str:
+    """All of them in one line."""
+    return "; ".join(checkpoint(key_result, point) for point in key_result.checkpoints)
+
+
+def checkpoints_of(key_result: KeyResult) -> list[str]:
+    """Those of a row."""
+    return [checkpoint(key_result, point) for point in checkpoints_from(key_result.checkpoints)]
 
 
 def standing(key_result: Any, milestones: list[Any] | None = None) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from okr import queries
 from okr.models.objectives import KeyResultKind
 from okr.queries import readings
-from performance.foundation.components import formats
+from performance.foundation.components import formats, svg
 
 register = template.Library()
 
@@ -87,6 +87,12 @@ def standing(key_result: Any) -> str:
 
 
 @register.filter
+def checkpoints(key_result: Any) -> list[str]:
+    """`{% for each in kr|checkpoints %}`: day and value of each."""
+    return queries.checkpoints_of(key_result)
+
+
+@register.filter
 def reading(entry: Any) -> str:
     """What one entry of a check-in reported."""
     key_result = entry.key_result
@@ -115,6 +121,27 @@ def whole(progress_micro: int | None) -> int | None:
 def status_by(entry: Any, pace: Any) -> str:
     """`{{ entry|status_by:pace }}`: what was reported, against the plan of `pace`."""
     return str(pace.status_of_entry(entry)) if pace is not None else "none"
+
+
+@register.simple_tag
+def pace_bar(row: Any, h: int = 6) -> SafeString:
+    """`{% pace_bar row 4 %}`: progress of a goal or key result, with the tick of what is expected of it."""
+    expected = row.expected
+    return svg.bar(row.percent, expected and expected.percent, row.status, h, _measured(row))
+
+
+@register.simple_tag
+def pace_ring(row: Any, size: int = 48) -> SafeString:
+    """The same as a ring."""
+    return svg.ring(row.percent, row.expected.percent, row.status, size, _measured(row))
+
+
+def _measured(row: Any) -> str:
+    """What the picture says; "" leaves the words to it."""
+    if row.expected is None or not row.expected.by_checkpoints or row.percent is None:
+        return ""
+    words = {"value": formats.percent(row.percent, 0), "pace": formats.percent(row.expected.percent, 0)}
+    return _("%(value)s done, %(pace)s expected by its checkpoints") % words
 
 
 MARK, GAP = 11, 4

@@ -1,6 +1,7 @@
 """The end of a period: grading an objective, and taking objectives into the next period."""
 
 import uuid
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from okr import actions, forms, queries, rules
+from okr.models import Objective
 from okr.views import reading
 from performance.foundation import access
 from performance.people import queries as people
@@ -67,7 +69,8 @@ def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
                     "%(count)s objectives are drafts of %(period)s now.",
                     len(made),
                 )
-                messages.success(request, text % {"count": len(made), "period": to})
+                told = [text % {"count": len(made), "period": to}, *_dates_left_out(made, chosen)]
+                messages.success(request, " ".join(told))
                 return redirect("okr:carry", period.pk)
     context = {
         "nav": "goals",
@@ -113,7 +116,7 @@ def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
             except actions.ObjectiveRefused as refusal:
                 form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
             else:
-                _tell_of_copies(request, len(made), len(chosen) - len(made), to)
+                _tell_of_copies(request, made, chosen, to)
                 return redirect(f"{reverse('okr:objectives')}?period={to.pk}")
     context = {
         "nav": "goals",
@@ -126,13 +129,24 @@ def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     return render(request, "okr/duplicate.html", context, status=422 if form.is_bound else 200)
 
 
-def _tell_of_copies(request: HttpRequest, made: int, standing: int, to: Any) -> None:
+def _dates_left_out(made: Sequence[Objective], chosen: Collection[str]) -> list[str]:
+    """A word to whoever expects the former period's checkpoints in the later one."""
+    if not made or not queries.have_checkpoints(chosen):
+        return []
+    return [_("Checkpoints stayed behind: they are days of the former period. Set new ones in the draft.")]
+
+
+def _tell_of_copies(
+    request: HttpRequest, made: Sequence[Objective], chosen: Collection[str], to: Any
+) -> None:
     text = ngettext(
         "%(count)s objective is a draft of %(period)s now.",
         "%(count)s objectives are drafts of %(period)s now.",
-        made,
+        len(made),
     )
-    told = [text % {"count": made, "period": to}] if made else []
+    told = [text % {"count": len(made), "period": to}] if made else []
+    told += _dates_left_out(made, chosen)
+    standing = len(chosen) - len(made)
     if standing:
         text = ngettext("%(count)s stands there already.", "%(count)s stand there already.", standing)
         told.append(text % {"count": standing})

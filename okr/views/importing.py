@@ -115,6 +115,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 TEMPLATE = (
     *("owner_number", "team", "objective", "description", "type", "visibility"),
     *("key_result", "kind", "start", "target", "unit", "weight", "lower", "upper", "milestones"),
+    "checkpoints",
 )
 
 

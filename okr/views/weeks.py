@@ -39,7 +39,7 @@ class Row:
 
     key_result: KeyResult
     status: str
-    expected: int | None
+    expected: queries.Expected | None
     percent: int | None
     value: BoundField | None
     done: BoundField | None

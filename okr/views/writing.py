@@ -10,12 +10,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
+from okr.forms.checkpoints import MOST_POINTS
 from okr.forms.objectives import MOST_ROWS, PREFIX
 from okr.models import Content, Objective
 from okr.models.contents import FIELDS_OF
@@ -286,9 +287,10 @@ def _bound_rows(request: HttpRequest, setting: Setting, known: dict[str, Any]) -
 
 
 def _reshaped(request: HttpRequest) -> list[dict[str, Any]] | None:
-    """The rows after "add", "remove" or "share evenly"; None when the form is to be saved."""
+    """The rows after "add", "remove" or "share evenly", or with a checkpoint more or less; None when the form is to be
+    saved."""
     posted = request.POST
-    if not {"add", "leave_out", "even"} & set(posted):
+    if not {"add", "leave_out", "even", "add_point", "drop_point"} & set(posted):
         return None
     rows = forms.rows_from(posted)
     was_even = forms.are_even(rows)
@@ -298,7 +300,18 @@ def _reshaped(request: HttpRequest) -> list[dict[str, Any]] | None:
     gone = posted.get("leave_out", "")
     if gone.isdigit() and int(gone) < len(rows):
         del rows[int(gone)]
+    _reshape_points(rows, posted)
     return forms.with_even_weights(rows) if was_even or "even" in posted else rows
+
+
+def _reshape_points(rows: list[dict[str, Any]], posted: QueryDict) -> None:
+    """ "add_point" names a row, "drop_point" a row and a place among its checkpoints: "2.0"."""
+    more = posted.get("add_point", "")
+    if more.isdigit() and int(more) < len(rows) and len(rows[int(more)]["checkpoints"]) < MOST_POINTS:
+        rows[int(more)]["checkpoints"].append({"on": "", "value": "", "is_new": True})
+    row, _dot, place = posted.get("drop_point", "").partition(".")
+    if row.isdigit() and place.isdigit() and int(row) < len(rows):
+        del rows[int(row)]["checkpoints"][int(place) : int(place) + 1]
 
 
 def _all_valid(form: Any, rows: list[Any]) -> bool:

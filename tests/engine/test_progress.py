@@ -188,11 +188,12 @@ def test_pace_is_linear_by_workday_or_follows_its_own_checkpoints() -> None:
     assert progress.expected_pace(elapsed=-1, total=60) == 0
     assert progress.expected_pace(elapsed=70, total=60) == 100 * PERCENT
     assert progress.expected_pace(elapsed=0, total=0) == 100 * PERCENT
-    plan = [progress.Checkpoint(40, 20 * PERCENT)]
-    assert progress.expected_pace(elapsed=20, total=60, checkpoints=plan) == 10 * PERCENT
-    assert progress.expected_pace(elapsed=50, total=60, checkpoints=plan) == 60 * PERCENT
-    with pytest.raises(errors.InvalidInput):
-        progress.expected_pace(elapsed=1, total=30, checkpoints=plan)
+    plan = [progress.Checkpoint(day=56, elapsed=40, percent_micro=20 * PERCENT)]
+    at = {"last_day": 84, "total": 60, "checkpoints": plan}
+    assert progress.expected_pace(day=28, elapsed=20, **at) == 10 * PERCENT
+    assert progress.expected_pace(day=56, elapsed=40, **at) == 20 * PERCENT
+    assert progress.expected_pace(day=70, elapsed=50, **at) == 60 * PERCENT
+    assert progress.expected_pace(day=84, elapsed=60, **at) == 100 * PERCENT
 
 
 def test_status_tells_how_far_progress_lies_behind_the_plan() -> None:

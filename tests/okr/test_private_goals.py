@@ -87,9 +87,11 @@ def test_a_week_of_no_calendar_is_not_there(acting_cast: Any, client_for: Any, w
     assert client_for(acting_cast.employee).get(f"/weeks/{week}/").status_code == 404
 
 
-def test_the_same_key_result_does_not_stand_twice() -> None:
+def test_the_same_key_result_does_not_stand_twice(quarter: Any) -> None:
     half = key_result("increase", "Half", 50)
-    assert any(problem.path == "weights" for problem in rules.problems_of(content("Whole", half, half)))
+    assert any(
+        problem.path == "weights" for problem in rules.problems_of(content("Whole", half, half), quarter)
+    )
 
 
 def test_an_offer_of_a_private_goal_is_decided_on_without_its_title(

@@ -1,5 +1,6 @@
 """One cell's text → a value, or a reason why not. Pure."""
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from okr.models import contents
+from okr.models import CheckpointContent, contents
 from performance.foundation import cells
 
 UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\x00"))
@@ -21,6 +22,9 @@ CURRENCIES |= {"€": "EUR", "欧元": "EUR", "£": "GBP", "英镑": "GBP", "港
 DECIMALS = 8
 #: A workbook keeps numbers to so many figures; what follows is noise of the machine.
 FIGURES = 15
+CHECKPOINT = re.compile(
+    r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*[:=]\s*(?P<value>\S.*)"
+)
 YES = frozenset({"yes", "true", "1", "y", "是"})
 
 
@@ -124,6 +128,23 @@ def steps(written: str) -> list[str]:
         if len(title) > 200:
             raise CellError(_("This is longer than %(count)s characters.") % {"count": 200})
     return list(dict.fromkeys(title for title in titles if title))
+
+
+def checkpoints(written: str) -> tuple[CheckpointContent, ...]:
+    """ "2026-01-31: 40", one in each line or parted by semicolons, in the order of their days."""
+    found = []
+    for part in filter(None, map(str.strip, re.split(r"[\n;；]", written.removeprefix("'")))):
+        read = CHECKPOINT.fullmatch(unicodedata.normalize("NFKC", part))
+        if read is None:
+            raise CellError(
+                _("“%(text)s” is no checkpoint. One looks like 2026-01-31: 40.") % {"text": part[:40]}
+            )
+        try:
+            on = datetime.date(int(read["year"]), int(read["month"]), int(read["day"]))
+        except ValueError as error:
+            raise CellError(_("“%(text)s” is no day of the calendar.") % {"text": part[:40]}) from error
+        found.append(CheckpointContent(on, amount(read["value"])))
+    return tuple(sorted(found, key=lambda point: point.on))
 
 
 def shares(given: Iterable[Decimal | None]) -> list[int]:

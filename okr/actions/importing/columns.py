@@ -75,6 +75,7 @@ FIELDS = (
     Field("upper", _names("upper edge, upper, upper bound, max, maximum, 上限")),
     Field("tolerance", _names("tolerance, 容差, 容许偏差")),
     Field("milestones", _names("milestones, steps, 里程碑")),
+    Field("checkpoints", _names("checkpoints, expected by date, 检查点, 进度节点")),
     Field("metric", _names("metric, kpi, metric key, 指标, 指标编码")),
     Field("slice", _names("part of the business, slice, 业务范围, 切片")),
     Field(

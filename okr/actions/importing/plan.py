@@ -25,6 +25,7 @@ COLUMN_OF = {
     "title": "key_result",
     "weight": "weight",
     "milestones": "milestones",
+    "checkpoints": "checkpoints",
     "kind": "kind",
     "metric_key": "metric",
     "currency": "unit",
@@ -381,7 +382,10 @@ class _Reader:
         """The rules that hold for a text that somebody types hold for one from a file."""
         blamed = {(problem.row, problem.field) for problem in self.plan.problems}
         rows = results.rows_in_order(group, content, self)
-        for problem in (*rules.problems_of(content), *results.metric_problems(content, self.check)):
+        for problem in (
+            *rules.problems_of(content, self.check),
+            *results.metric_problems(content, self.check),
+        ):
             place, _dot, name = problem.path.rpartition(".")
             row = rows[int(place)] if place else group.row
             field = {"title": "objective", "weights": "weight"}.get(name, name)

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from okr import rules
 from okr.actions.importing import cells, columns, shapes
-from okr.models import Content, KeyResultContent, MilestoneContent, contents
+from okr.models import CheckpointContent, Content, KeyResultContent, MilestoneContent, contents
 from okr.models.objectives import WHOLE_PPM, KeyResultKind
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def _key_result(
         metric_key=_metric(reader, row, kept),
         slice=_slice(texts.get("slice", ""), kept),
         milestones=_milestones(texts.get("milestones", ""), kept, attempt),
+        checkpoints=_checkpoints(texts.get("checkpoints", ""), kept, attempt),
         **amounts,
     )
     return _with_unit(reader, row, made, kept)
@@ -220,6 +221,14 @@ def _milestones(text: str, kept: KeyResultContent | None, attempt: Any) -> tuple
     by_title = {each.title: each for each in standing}
     titles = attempt("milestones", lambda: cells.steps(text), [])
     return tuple(by_title.get(title) or MilestoneContent(title=title) for title in titles)
+
+
+def _checkpoints(text: str, kept: KeyResultContent | None, attempt: Any) -> tuple[CheckpointContent, ...]:
+    standing = kept.checkpoints if kept else ()
+    if not text or cells.same(text, contents.checkpoints_text(standing)):
+        return standing
+    found: tuple[CheckpointContent, ...] = attempt("checkpoints", lambda: cells.checkpoints(text), standing)
+    return found
 
 
 def _with_unit(

@@ -1,5 +1,6 @@
 """What an import of goals is made of: what is known here, problems, and the plan. Pure."""
 
+import datetime
 import hashlib
 import json
 import uuid
@@ -58,6 +59,8 @@ class Check:
     mapping: Mapping[str, int]
     from_workbook: bool
     period_name: str
+    starts_on: datetime.date
+    ends_on: datetime.date
     period_words: frozenset[str]
     currency: str
     me: uuid.UUID

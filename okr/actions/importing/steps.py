@@ -80,6 +80,8 @@ def prepared(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> 
         mapping=mapping,
         from_workbook=sheets.is_workbook(content, upload.file_name),
         period_name=str(period),
+        starts_on=period.starts_on,
+        ends_on=period.ends_on,
         period_words=frozenset(cells.key(word) for word in (period.name_en, period.name_zh) if word),
         currency=by.organisation.currency,
         me=by.person_id,

@@ -15,9 +15,12 @@ from performance.engine.progress.key_results import (
 )
 from performance.engine.progress.pace import (
     Checkpoint,
+    Days,
     PaceThresholds,
+    Plans,
     expected_pace,
     linear_pace_columns,
+    pace_columns,
     pace_status,
     rollup_status,
 )
@@ -26,6 +29,7 @@ from performance.engine.progress.rollups import (
     Rollup,
     RollupColumns,
     RollupItem,
+    objective_items,
     objective_progress,
     rollup,
     rollup_columns,
@@ -34,9 +38,11 @@ from performance.engine.progress.rollups import (
 __all__ = [
     "Checkpoint",
     "Contribution",
+    "Days",
     "KeyResult",
     "Milestone",
     "PaceThresholds",
+    "Plans",
     "ProgressPolicy",
     "Rollup",
     "RollupColumns",
@@ -47,7 +53,9 @@ __all__ = [
     "key_results_progress",
     "line_columns",
     "linear_pace_columns",
+    "objective_items",
     "objective_progress",
+    "pace_columns",
     "pace_status",
     "rollup",
     "rollup_columns",

@@ -142,6 +142,36 @@ def rollup_columns(
     )
 
 
+def objective_items(
+    key_results: Sequence[RollupItem],
+    objectives: Sequence[RollupItem] = (),
+    *,
+    source: Literal["key_results", "objectives", "both"] = "key_results",
+    method: Method = "weighted_mean",
+) -> list[RollupItem]:
+    """What an objective's progress is made of, with the weights at which it counts: its key results, the objectives
+    that contribute to it, or both.
+
+    A contributing objective's weight is its share of this objective in ppm. With "both", the own key
+    results carry what the shares leave (1_000_000 − Σ shares, at least 0), split by their weights.
+    Supporting objectives do not score: do not pass them. Keys must differ across both lists.
+    """
+    if source == "key_results":
+        return list(key_results)
+    if source == "objectives":
+        return list(objectives)
+    if source != "both":
+        raise errors.InvalidInput(f"Unknown roll-up source {source!r}.", code="unknown_policy")
+    own_share = max(fixed.ONE - sum(item.weight for item in objectives), 0)
+    own_weight = sum(item.weight for item in key_results)
+    if method == "worst" or not objectives or not own_weight:
+        return [*key_results, *objectives]
+    # A key result's share is own_share × weight / own_weight; multiplying all by own_weight keeps it whole.
+    own = [RollupItem(item.key, item.value_micro, item.weight * own_share) for item in key_results]
+    theirs = [RollupItem(item.key, item.value_micro, item.weight * own_weight) for item in objectives]
+    return [*own, *theirs]
+
+
 def objective_progress(
     key_results: Sequence[RollupItem],
     objectives: Sequence[RollupItem] = (),
@@ -150,26 +180,9 @@ def objective_progress(
     method: Method = "weighted_mean",
     missing: Missing = "leave_out",
 ) -> Rollup:
-    """Progress of an objective from its key results, from the objectives that contribute to it, or both.
-
-    A contributing objective's weight is its share of this objective in ppm. With "both", the own key
-    results carry what the shares leave (1_000_000 − Σ shares, at least 0), split by their weights.
-    Supporting objectives do not score: do not pass them. Keys must differ across both lists.
-    """
-    if source == "key_results":
-        return rollup(key_results, method=method, missing=missing)
-    if source == "objectives":
-        return rollup(objectives, method=method, missing=missing)
-    if source != "both":
-        raise errors.InvalidInput(f"Unknown roll-up source {source!r}.", code="unknown_policy")
-    own_share = max(fixed.ONE - sum(item.weight for item in objectives), 0)
-    own_weight = sum(item.weight for item in key_results)
-    if method == "worst" or not objectives or not own_weight:
-        return rollup([*key_results, *objectives], method=method, missing=missing)
-    # A key result's share is own_share × weight / own_weight; multiplying all by own_weight keeps it whole.
-    own = [RollupItem(item.key, item.value_micro, item.weight * own_share) for item in key_results]
-    theirs = [RollupItem(item.key, item.value_micro, item.weight * own_weight) for item in objectives]
-    return rollup([*own, *theirs], method=method, missing=missing)
+    """Progress of an objective: the roll-up of its `objective_items`."""
+    items = objective_items(key_results, objectives, source=source, method=method)
+    return rollup(items, method=method, missing=missing)
 
 
 def _check(values: AnyInts, weights: AnyInts, method: str, missing: str) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from okr import actions, models
+from okr import actions, models, queries
 from performance.config.demo import calendar, company
 from performance.config.demo.story.stage import Stage, Words
+from performance.engine import fixed
 from performance.people.models import Period
 
 CHEN_WEI, LIN_YUE, LIU_YANG = "LM-0002", "LM-0003", "LM-0010"
@@ -34,6 +35,8 @@ class Result:
     metric: str = ""
     part: dict[str, str] = field(default_factory=dict)
     milestones: tuple[Words, ...] = ()
+    #: What is expected after so many weeks, where the season does not run evenly.
+    checkpoints: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,11 @@ GOALS = [
         ("Winter stock ties up cash that Longhua needs.", "冬装压着的钱，正是龙华店需要的。"),
         (
             Result("increase", ("On-shelf availability, top 500 items", "TOP 500 商品货架有货率"), 30, "92.1", "97", "%"),
-            Result("money", ("Clear slow-moving stock", "清理滞销库存"), 20, "3800000", "1500000", "CNY", "CNY"),
-            Result("milestones", ("Order calendar in every store", "订货日历覆盖全部门店"), 20, milestones=STORE_STEPS),
+            # The clearance sale is in the last month, and the first store takes the longest.
+            Result("money", ("Clear slow-moving stock", "清理滞销库存"), 20, "3800000", "1500000", "CNY", "CNY",
+                   checkpoints=((4, "3600000"), (9, "2900000"))),
+            Result("milestones", ("Order calendar in every store", "订货日历覆盖全部门店"), 20, milestones=STORE_STEPS,
+                   checkpoints=((5, "15"),)),
             Result("kpi", ("Profit per customer", "客均利润"), 30, "140", "210", "CNY", metric="profit_per_customer"),
         ),
         serves="Full shelves, lean stock",
@@ -165,16 +171,16 @@ def tell(stage: Stage) -> None:
     _leave_open(stage, this)
 
 
-def _content(stage: Stage, goal: Goal) -> models.Content:
+def _content(stage: Stage, goal: Goal, first: datetime.date) -> models.Content:
     return models.Content(
         title=stage.say(goal.title),
         description=stage.say(goal.why),
         type=goal.kind,
-        key_results=tuple(_result(stage, result) for result in goal.results),
+        key_results=tuple(_result(stage, result, first) for result in goal.results),
     )
 
 
-def _result(stage: Stage, result: Result) -> models.KeyResultContent:
+def _result(stage: Stage, result: Result, first: datetime.date) -> models.KeyResultContent:
     return models.KeyResultContent(
         kind=result.kind,
         title=stage.say(result.title),
@@ -186,6 +192,10 @@ def _result(stage: Stage, result: Result) -> models.KeyResultContent:
         metric_key=result.metric,
         slice=result.part,
         milestones=tuple(models.MilestoneContent(title=stage.say(title)) for title in result.milestones),
+        checkpoints=tuple(
+            models.CheckpointContent(first + datetime.timedelta(days=7 * weeks - 1), Decimal(value))
+            for weeks, value in result.checkpoints
+        ),
     )
 
 
@@ -195,7 +205,7 @@ def _agree(stage: Stage, period: Period, goal: Goal) -> models.Objective:
     first = period.starts_on
     objective = actions.propose_objective(
         period=period,
-        content=_content(stage, goal),
+        content=_content(stage, goal, first),
         by=owner,
         at=calendar.at(first - datetime.timedelta(days=9), 10),
     )
@@ -257,7 +267,9 @@ def _check_in(
     mine = list(
         models.KeyResult.objects.filter(
             objective__owner_id=person.person_id, objective__period=period, objective__state="active"
-        ).prefetch_related("milestones")
+        )
+        .select_related("objective__period")
+        .prefetch_related("milestones")
     )
     # Somebody is away now and then; nobody reports on nothing.
     if not mine or (stage.chance.random() < 0.06 and not is_recent):
@@ -266,9 +278,12 @@ def _check_in(
     pace = Decimal(str(round(stage.chance.uniform(0.82, 1.12), 3)))
     is_stuck = owner == LIN_YUE and is_recent
     asks = stage.actor(_manager_number(owner)).person if is_stuck else None
+    paced = [result for result in mine if result.checkpoints]
+    expected = queries.paces_of(paced, friday, person.organisation).expected if paced else {}
+    due = {key: Decimal(each.micro) / fixed.HUNDRED for key, each in expected.items()}
     check_in = _submitted(
         stage,
-        [_reading(stage, result, elapsed * pace) for result in mine],
+        [_reading(stage, result, due.get(result.pk, elapsed) * pace) for result in mine],
         period=period,
         week_starts_on=monday,
         wins=stage.say(stage.chance.choice(WINS)),

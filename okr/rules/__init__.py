@@ -1,51 +1,37 @@
-"""Who may do what with a goal, and what makes its text sound. Predicates over what is already loaded."""
+"""Who may do what with a goal. Predicates over what is already loaded; what makes its text sound stands beside."""
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
-
-from django.utils.translation import gettext_lazy as _
 
 from okr.models import (
     AgreedAction,
     CheckIn,
     CheckInDuty,
-    Content,
     Dependency,
-    KeyResult,
-    KeyResultContent,
-    Milestone,
     Objective,
     ObjectiveVersion,
     OkrPolicy,
     SuggestedEdit,
 )
 from okr.models.agreements import EditState, Side, VersionState
-from okr.models.objectives import LINE_KINDS, WHOLE_PPM, KeyResultKind, OwnerKind, State, Visibility
+from okr.models.objectives import OwnerKind, State
 from okr.models.policies import Over
+from okr.rules.texts import LARGEST_AMOUNT as LARGEST_AMOUNT
+from okr.rules.texts import Problem as Problem
+from okr.rules.texts import leads_the_wrong_way as leads_the_wrong_way
+from okr.rules.texts import problems_of as problems_of
 from performance.foundation import access
 from performance.people import rules as people_rules
 
-MOST_KEY_RESULTS = 12
 #: The kind of work that a call for help is.
 BLOCKER = "goals.blocker"
 #: And a call into a thread.
 MENTION = "goals.mention"
-MOST_WEIGHT = 100
-LARGEST_AMOUNT = Decimal(10) ** 18
 
 Line = Collection[uuid.UUID]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a text, and where: "title", "weights", or "<place of the key result>.<field>"."""
-
-    path: str
-    message: Any
 
 
 # --- Time ------------------------------------------------------------------------------------------------
@@ -312,109 +298,3 @@ def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool
     """The line above and HR, never for oneself."""
     may = actor.person_id in line_above or actor.has_role("hr")
     return may and not actor.only_reads and actor.person_id != duty.person_id
-
-
-# --- What makes a text sound -----------------------------------------------------------------------------
-
-
-def problems_of(content: Content) -> list[Problem]:
-    """Everything that keeps this text from being proposed; empty when it is sound."""
-    found = _too_long(content, Objective, ("title",))
-    if not content.title.strip():
-        found.append(Problem("title", _("Say in one sentence what you want to reach.")))
-    if content.visibility not in Visibility.values:
-        found.append(Problem("visibility", _("Choose who can see it.")))
-    if not content.key_results:
-        found.append(
-            Problem("weights", _("Add at least one key result: how will you see that it is reached?"))
-        )
-    if len(content.key_results) > MOST_KEY_RESULTS:
-        found.append(Problem("weights", _("Twelve key results are the most. Fewer are clearer.")))
-    for place, key_result in enumerate(content.key_results):
-        found += [Problem(f"{place}.{each.path}", each.message) for each in _problems_of(key_result)]
-    if len({each.id for each in content.key_results}) < len(content.key_results):
-        found.append(Problem("weights", _("The same key result stands here twice.")))
-    if content.key_results and sum(each.weight_ppm for each in content.key_results) != WHOLE_PPM:
-        found.append(Problem("weights", _("The weights of the key results must sum to exactly 100%.")))
-    return found
-
-
-def _too_long(text: Any, model: Any, names: Iterable[str]) -> list[Problem]:
-    """What the column that keeps it has no room for."""
-    return [
-        Problem(name, _("This is too long: %(most)s characters are the most.") % {"most": most})
-        for name in names
-        if len(getattr(text, name)) > (most := model._meta.get_field(name).max_length)
-    ]
-
-
-def _problems_of(key_result: KeyResultContent) -> list[Problem]:
-    found = _too_long(key_result, KeyResult, ("title", "unit", "currency", "metric_key"))
-    if any(not 1 <= step.weight <= MOST_WEIGHT for step in key_result.milestones):
-        found.append(Problem("milestones", _("A milestone weighs 1 to 100.")))
-    for step in key_result.milestones:
-        found += [
-            Problem("milestones", problem.message) for problem in _too_long(step, Milestone, ("title",))
-        ]
-    if not key_result.title.strip():
-        found.append(Problem("title", _("Name the key result.")))
-    if key_result.weight_ppm <= 0:
-        found.append(Problem("weight", _("Give it a weight above 0%, or remove it.")))
-    if key_result.kind in LINE_KINDS:
-        found += _problems_of_line(key_result)
-    elif key_result.kind == KeyResultKind.BAND:
-        found += _problems_of_band(key_result)
-    elif key_result.kind == KeyResultKind.MILESTONES and not key_result.milestones:
-        found.append(Problem("milestones", _("List the milestones, one in each line.")))
-    elif key_result.kind not in KeyResultKind.values:
-        found.append(Problem("kind", _("Choose a kind of key result.")))
-    if key_result.kind == KeyResultKind.KPI and not key_result.metric_key:
-        found.append(Problem("metric_key", _("Choose the metric that fills it.")))
-    if key_result.kind == KeyResultKind.MONEY and len(key_result.currency) != 3:
-        found.append(Problem("currency", _("Use the three letters of the currency, for example CNY.")))
-    for name in ("start", "target", "commit", "stretch", "lower", "upper", "tolerance"):
-        value = getattr(key_result, name)
-        if value is not None and abs(value) >= LARGEST_AMOUNT:
-            found.append(Problem(name, _("This number is too large.")))
-    return found
-
-
-def _problems_of_line(key_result: KeyResultContent) -> list[Problem]:
-    start, target = key_result.start, key_result.target
-    if target is None:
-        return [Problem("target", _("Say which value you want to reach."))]
-    if start is None:
-        return [Problem("start", _("Say where you start from; progress is measured from there."))]
-    if key_result.kind == KeyResultKind.INCREASE and target < start:
-        return [Problem("target", _("This number is to go up, but the target lies below the start."))]
-    if key_result.kind == KeyResultKind.DECREASE and target > start:
-        return [Problem("target", _("This number is to go down, but the target lies above the start."))]
-    up = target >= start
-    for name in ("commit", "stretch"):
-        value = getattr(key_result, name)
-        beyond = value is not None and (value > target if up else value < target)
-        short = value is not None and (value < target if up else value > target)
-        if name == "commit" and beyond:
-            return [Problem("commit", _("What you commit to cannot lie beyond the target."))]
-        if name == "stretch" and short:
-            return [Problem("stretch", _("The stretch value lies beyond the target."))]
-    return []
-
-
-def leads_the_wrong_way(key_result: KeyResultContent, direction: str) -> bool:
-    """A metric of which more is better is not to be brought down, and one of which less is better not up."""
-    if key_result.start is None or key_result.target is None:
-        return False
-    if direction == "up":
-        return key_result.target < key_result.start
-    return direction == "down" and key_result.target > key_result.start
-
-
-def _problems_of_band(key_result: KeyResultContent) -> list[Problem]:
-    if key_result.lower is None and key_result.upper is None:
-        return [Problem("lower", _("A band needs a lower or an upper edge."))]
-    if None not in (key_result.lower, key_result.upper) and key_result.lower > key_result.upper:  # type: ignore[operator]
-        return [Problem("lower", _("The lower edge lies above the upper one."))]
-    if key_result.tolerance is not None and key_result.tolerance < 0:
-        return [Problem("tolerance", _("A tolerance cannot be negative."))]
-    return []
