@@ -80,6 +80,16 @@ def pin(
     return Pinned(host=name, address=str(addresses[0]), port=port)
 
 
+def is_listed(host: str, port: int, *, allow: Iterable[str]) -> bool:
+    """Whether the installation names this host among its exceptions, by name or by number. Asks no name server."""
+    name = host.strip().strip("[]")
+    literal = _literal(name)
+    rules = [_rule(entry) for entry in allow]
+    if literal is None:
+        return any(rule.network is None and rule.admits_name(name, port) for rule in rules)
+    return any(rule.admits(name, literal, port) for rule in rules)
+
+
 def is_public(address: Address) -> bool:
     """True for addresses of the open internet; an IPv4 address carried inside an IPv6 one is judged too."""
     if isinstance(address, ipaddress.IPv6Address):
@@ -138,7 +148,10 @@ class _Rule:
             return False
         if self.network is not None:
             return address.version == self.network.version and address in self.network
-        return self.name == name.lower().rstrip(".")
+        return self.admits_name(name, port)
+
+    def admits_name(self, name: str, port: int) -> bool:
+        return self.port in (None, port) and self.name == name.lower().rstrip(".")
 
 
 def _rule(entry: str) -> _Rule:
