@@ -36,6 +36,12 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "call-endpoints": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.inbox.tasks.call_endpoints"],
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "write-daily-letters": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.inbox.tasks.write_daily_letters"],

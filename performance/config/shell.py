@@ -53,6 +53,14 @@ PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
     ),
     (_("Periods"), "people:periods", "calendar", frozenset(), _("quarters")),
     (_("Log"), "people:audit_log", "history", frozenset({"hr", "administrator", "auditor"}), _("audit")),
+    (_("Webhooks"), "inbox:webhooks", "send", frozenset({"administrator", "auditor"}), _("endpoints events")),
+    (
+        _("How I am told"),
+        "inbox:mail",
+        "bell",
+        frozenset(),
+        _("e-mail chat Feishu DingTalk WeCom Slack Teams"),
+    ),
     (_("My account"), "people:profile", "user-circle", frozenset(), _("password language tokens")),
 ]
 

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from performance.inbox.models import MailRule
+from performance.inbox import channels
+from performance.inbox.models import AREAS_OF_WEBHOOKS, Area, Channel, MailRule
 
 
 def _hours(first: Any) -> list[tuple[Any, Any]]:
@@ -37,3 +38,54 @@ class MailRuleForm(forms.ModelForm):
         model = MailRule
         fields = ("pace", "daily_hour", "quiet_from", "quiet_until", "wants_week")
         widgets = {"pace": forms.RadioSelect}
+
+
+class _AddressField(forms.CharField):
+    """An address that is a secret: browsers are asked not to remember it."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"autocomplete": "off", "inputmode": "url", "spellcheck": "false"}
+        super().__init__(max_length=1000, widget=forms.TextInput(attributes), **options)
+
+
+class WebhookForm(forms.Form):
+    """A system that is to be told."""
+
+    name = forms.CharField(label=_("name"), max_length=80)
+    address = _AddressField(label=_("address"), help_text=_("It begins with https://."))
+    areas = forms.MultipleChoiceField(
+        label=_("told of work items about"),
+        choices=[(area.value, area.label) for area in AREAS_OF_WEBHOOKS],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Area.GOALS.value],
+    )
+
+
+class ChatForm(forms.Form):
+    """A chat of one's own."""
+
+    channel = forms.ChoiceField(
+        label=_("chat"), choices=[(kind, Channel(kind).label) for kind in channels.CHATS]
+    )
+    name = forms.CharField(label=_("name"), max_length=80, help_text=_("So that you know it again."))
+    address = _AddressField(
+        label=_("address of the bot"), help_text=_("The webhook address that the chat shows for its bot.")
+    )
+    secret = forms.CharField(
+        label=_("secret of the bot"),
+        max_length=200,
+        required=False,
+        help_text=_("Feishu and DingTalk: when the bot checks signatures."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    tells_title = forms.TypedChoiceField(
+        label=_("what it reads"),
+        coerce=lambda value: value == "1",
+        initial="0",
+        choices=[
+            ("0", _("Only that something waits, with its link")),
+            ("1", _("The title and the due day too")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_("Whoever is in the chat reads it, also of what you alone may see."),
+    )

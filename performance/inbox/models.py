@@ -1,5 +1,6 @@
 """What waits for whom, and how it was told."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -134,28 +135,136 @@ class Letter(tenancy.TenantModel):
 
 class Channel(models.TextChoices):
     EMAIL = "email", _("E-mail")
+    WEBHOOK = "webhook", _("Webhook")
+    SLACK = "slack", _("Slack")
+    TEAMS = "teams", _("Microsoft Teams")
+    FEISHU = "feishu", _("Feishu")
+    DINGTALK = "dingtalk", _("DingTalk")
+    WECOM = "wecom", _("WeCom")
+
+
+#: What the organisation's webhooks may be told of. What colleagues write to each other is nobody's feed of data.
+AREAS_OF_WEBHOOKS = (Area.GOALS, Area.METRICS, Area.PERFORMANCE)
+
+
+class Endpoint(tenancy.TenantModel):
+    """An HTTP address that is told of work: a webhook of the organisation (nobody's), or somebody's own chat.
+
+    The address is as secret as the secret beside it, so both are sealed; `host` is what may be shown. `rests_until` keeps
+    messages apart and leaves alone what does not answer; `off_at` says that it was switched off because nobody is there.
+    """
+
+    person = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="chats")
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    name = models.CharField(_("name"), max_length=80)
+    host = models.CharField(_("host"), max_length=253)
+    sealed = models.TextField(_("sealed address and secrets"), blank=True)
+    areas = ArrayField(
+        models.CharField(max_length=20, choices=Area.choices),
+        verbose_name=_("areas"),
+        default=list,
+        blank=True,
+    )
+    tells_title = models.BooleanField(_("with the title"), default=False)
+    is_paused = models.BooleanField(_("paused"), default=False)
+    old_secret_until = models.DateTimeField(
+        _("signed with the former secret too, until"), null=True, blank=True
+    )
+    rests_until = models.DateTimeField(_("rests until"), null=True, blank=True)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    off_at = models.DateTimeField(_("switched off at"), null=True, blank=True)
+    off_reason = models.CharField(_("why it was switched off"), max_length=300, blank=True)
+    created_by = tenancy.TenantForeignKey("people.Person", related_name="+")
+    created_at = models.DateTimeField(_("created at"))
+    closed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=True, channel=Channel.WEBHOOK)
+                | Q(person__isnull=False) & ~Q(channel__in=[Channel.WEBHOOK, Channel.EMAIL]),
+                name="endpoint_whose",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(sealed=""), name="endpoint_closed_forgets"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "person"], condition=Q(closed_at__isnull=True), name="endpoint_living"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def audit_label(self) -> str:
+        """What somebody calls their chat is their own affair."""
+        return f"{self.get_channel_display()} ({self.host})" if self.person_id else self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work is told here now."""
+        return self.closed_at is None and self.off_at is None and not self.is_paused
+
+
+class Occasion(models.TextChoices):
+    ASSIGNED = "assigned", _("Given")
+    DONE = "done", _("Done")
+    TEST = "test", _("Test")
 
 
 class Delivery(tenancy.TenantModel):
-    """One message about one work item. Written with the item, sent by a task, sent once."""
+    """One message about one work item, or a test. Written with the item, sent by a task, sent once. An e-mail has no
+    endpoint, everything else has; a test has no item."""
 
-    item = tenancy.TenantForeignKey(WorkItem, related_name="deliveries")
+    item = tenancy.TenantForeignKey(WorkItem, null=True, blank=True, related_name="deliveries")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices, default=Channel.EMAIL)
+    endpoint = tenancy.TenantForeignKey(Endpoint, null=True, blank=True, related_name="deliveries")
+    occasion = models.CharField(
+        _("occasion"), max_length=10, choices=Occasion.choices, default=Occasion.ASSIGNED
+    )
     queued_at = models.DateTimeField(_("queued at"))
     sending_at = models.DateTimeField(_("being sent since"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("last error"), max_length=300, blank=True)
+    answered = models.PositiveSmallIntegerField(_("status of the answer"), null=True, blank=True)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "item", "channel"], name="delivered_once")
+            models.UniqueConstraint(
+                fields=["organisation", "item", "channel"],
+                condition=Q(endpoint__isnull=True),
+                name="delivered_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "endpoint", "item", "occasion"],
+                condition=Q(endpoint__isnull=False),
+                name="delivered_once_there",
+            ),
+            models.CheckConstraint(
+                condition=Q(endpoint__isnull=True, channel=Channel.EMAIL)
+                | Q(endpoint__isnull=False) & ~Q(channel=Channel.EMAIL),
+                name="delivered_where",
+            ),
+            models.CheckConstraint(
+                condition=Q(item__isnull=True, occasion=Occasion.TEST, endpoint__isnull=False)
+                | Q(item__isnull=False) & ~Q(occasion=Occasion.TEST),
+                name="delivered_about",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["organisation", "queued_at"],
                 condition=Q(sent_at__isnull=True),
                 name="delivery_waiting",
+            ),
+            models.Index(
+                fields=["organisation", "endpoint", "-id"],
+                condition=Q(endpoint__isnull=False),
+                name="delivery_by_endpoint",
             ),
         ]
 

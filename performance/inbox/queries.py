@@ -1,17 +1,32 @@
 """Reads: what waits for a person."""
 
 import datetime
+import enum
 import uuid
 import zoneinfo
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
-from performance.inbox.models import Area, Letter, MailPace, MailRule, WorkItem
+from performance.inbox.channels import reasons
+from performance.inbox.models import (
+    Area,
+    Delivery,
+    Endpoint,
+    Letter,
+    MailPace,
+    MailRule,
+    Occasion,
+    WorkItem,
+)
+from performance.inbox.rules import ATTEMPTS, SENDING_LASTS
 from performance.people import models as people_models
 from performance.people import queries as people
 
+#: How long one waits for the answer of a test.
+AWAITED = datetime.timedelta(minutes=2)
 #: Items that a daily e-mail names; it counts the others.
 NAMED_A_DAY = 20
 #: People who are written to in one go.
@@ -36,6 +51,7 @@ ICONS = {
     "metrics.alert": "alert-triangle",
     "feedback.pulse": "message-heart",
     "feedback.note": "message-heart",
+    "home.endpoint_off": "plug-connected-x",
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",
 }
@@ -160,3 +176,74 @@ def without_week() -> QuerySet[MailRule, uuid.UUID]:
 def letters_sent(kind: str, key: str) -> QuerySet[Letter]:
     """Letters of a kind that tell of this day or week, sent or on their way."""
     return Letter.objects.filter(kind=kind, key=key)
+
+
+def webhooks() -> QuerySet[Endpoint]:
+    """The organisation's, by name; without what was removed."""
+    return Endpoint.objects.filter(person=None, closed_at=None).order_by("name", "id")
+
+
+def chats_of(person_id: uuid.UUID) -> QuerySet[Endpoint]:
+    """One person's own, oldest first; without what was removed."""
+    return Endpoint.objects.filter(person_id=person_id, closed_at=None).order_by("id")
+
+
+def deliveries_to(endpoint: Endpoint) -> QuerySet[Delivery]:
+    """What was and will be told there, newest first."""
+    return Delivery.objects.filter(endpoint=endpoint).select_related("item").order_by("-id")
+
+
+class Fate(enum.StrEnum):
+    """What became of a message."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DROPPED = "dropped"
+    FAILING = "failing"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message to an endpoint and what became of it; `reason` in the reader's language, empty while all is well."""
+
+    delivery: Delivery
+    fate: Fate
+    reason: str
+    #: A test that somebody waits for: worth looking again soon.
+    is_awaited: bool
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        return self.fate in (Fate.SENT, Fate.GIVEN_UP, Fate.DROPPED)
+
+
+def told(delivery: Delivery, at: datetime.datetime) -> Told:
+    is_test = delivery.occasion == Occasion.TEST
+    fate = _fate_of(delivery, at)
+    is_fresh = delivery.queued_at > at - AWAITED
+    return Told(
+        delivery=delivery,
+        fate=fate,
+        reason=reasons.text(delivery.error) if delivery.error else "",
+        is_awaited=is_test and is_fresh and fate == Fate.WAITING,
+    )
+
+
+def _fate_of(delivery: Delivery, at: datetime.datetime) -> Fate:
+    if delivery.sent_at is not None:
+        return Fate.DROPPED if delivery.error else Fate.SENT
+    is_being_sent = delivery.sending_at is not None and delivery.sending_at > at - SENDING_LASTS
+    if is_being_sent or not delivery.attempts:
+        return Fate.WAITING
+    return Fate.GIVEN_UP if delivery.attempts >= ATTEMPTS else Fate.FAILING
+
+
+def last_told(endpoints: Iterable[Endpoint], at: datetime.datetime) -> dict[uuid.UUID, Told]:
+    """The newest message of each endpoint that was told anything. One query."""
+    newest = (
+        Delivery.objects.filter(endpoint__in=[each.pk for each in endpoints])
+        .order_by("endpoint_id", "-id")
+        .distinct("endpoint_id")
+    )
+    return {each.endpoint_id: told(each, at) for each in newest if each.endpoint_id is not None}

@@ -1,10 +1,25 @@
-"""When somebody may be written to."""
+"""When somebody may be written to, how often that is tried, and who may set up what is told outside."""
 
 import datetime
 import zoneinfo
 from typing import Any
 
+from performance.foundation.access import Actor
 from performance.inbox.models import MailRule
+from performance.people import rules as people
+
+#: A message that was being sent for so long is given up for lost.
+SENDING_LASTS = datetime.timedelta(minutes=10)
+ATTEMPTS = 6
+
+
+def can_manage_webhooks(actor: Actor) -> bool:
+    return people.can_administer(actor)
+
+
+def can_add_chats(actor: Actor) -> bool:
+    """Everybody their own, but those who only read."""
+    return not actor.only_reads
 
 
 def end_of_quiet(rule: MailRule, organisation: Any, at: datetime.datetime) -> datetime.datetime | None:

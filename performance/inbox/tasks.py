@@ -1,8 +1,12 @@
-"""E-mail about what waits. Rows are claimed by compare-and-set; the mail server is spoken to outside transactions."""
+"""What waits is told: by e-mail, in chats, to systems. Rows are claimed by compare-and-set; mail server and hosts are spoken
+to outside transactions."""
 
+import datetime
 import logging
+import time
 import uuid
 from functools import partial
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
@@ -11,11 +15,14 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from performance.foundation import access, jobs, post, tenancy
-from performance.inbox import actions, queries
-from performance.inbox.models import Delivery, Letter
+from performance.foundation import access, egress, jobs, outgoing, post, tenancy
+from performance.foundation.components import formats
+from performance.inbox import actions, channels, queries
+from performance.inbox.channels import standard_webhooks
+from performance.inbox.models import Channel, Delivery, Letter, Occasion
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -25,6 +32,9 @@ logger = logging.getLogger(__name__)
 # A nudge that waited longer than this is one of many: the sweep says the same again.
 LASTS = 120
 BATCH = 100
+# How long one run tells endpoints things, and how long it waits for the next turn of one.
+TURN_SECONDS = 45
+BREATH = 1
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, expires=LASTS)
@@ -36,6 +46,8 @@ def deliver_waiting() -> int:
     with tenancy.acting_for(tenancy.current_organisation_id()):
         deliveries = actions.waiting_deliveries(at=timezone.now(), limit=BATCH)
         letters = actions.waiting_letters(at=timezone.now(), limit=BATCH)
+        if actions.waiting_calls(at=timezone.now(), limit=1):
+            jobs.nudge(call_endpoints)
     waiting = [partial(_deliver, key) for key in deliveries] + [partial(_post, key) for key in letters]
     if not waiting:
         return 0
@@ -79,6 +91,131 @@ def _send(message: Delivery | Letter, mail: EmailMultiAlternatives, connection: 
     with tenancy.acting_for(organisation_id):
         actions.note_sent(message=message, at=timezone.now())
     return True
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, expires=LASTS)
+def call_endpoints() -> int:
+    """Tells chats and systems what waits for them, once each, one after the other in each and in turns between them. Apart
+    from e-mail, so that a host that does not answer keeps no letter waiting. Returns how many were taken.
+    """
+    organisation_id = tenancy.current_organisation_id()
+    until = time.monotonic() + TURN_SECONDS
+    told: set[uuid.UUID] = set()
+    taken = 0
+    while time.monotonic() < until:
+        with tenancy.acting_for(organisation_id):
+            waiting = actions.waiting_calls(at=timezone.now(), limit=BATCH)
+            is_near = actions.is_turn_near(endpoint_ids=told, at=timezone.now())
+        if not waiting and not is_near:
+            return taken
+        if not waiting:
+            # Only whoever told an endpoint something waits for its next turn; everybody else leaves it to them.
+            time.sleep(BREATH)
+        for key in waiting:
+            endpoint_id = _call(key)
+            if endpoint_id is not None:
+                taken += 1
+                told.add(endpoint_id)
+            if time.monotonic() >= until:
+                break
+    jobs.nudge(call_endpoints)
+    return taken
+
+
+def _call(delivery_id: uuid.UUID) -> uuid.UUID | None:
+    """Tells one endpoint one thing. Returns the endpoint, when it took it."""
+    organisation_id = tenancy.current_organisation_id()
+    with tenancy.acting_for(organisation_id):
+        claim = actions.claim_call(delivery_id=delivery_id, at=timezone.now())
+        if claim is None:
+            return None
+        call = call_for(claim, timezone.now())
+    outcome, status = answer_to(claim, call)
+    with tenancy.acting_for(organisation_id):
+        actions.settle_call(claim=claim, outcome=outcome, status=status, at=timezone.now())
+    if not isinstance(outcome, channels.Delivered):
+        # Never the address, which is a secret.
+        logger.warning("Endpoint %s did not take message %s.", claim.endpoint.pk, delivery_id)
+        return None
+    return claim.endpoint.pk
+
+
+def answer_to(claim: actions.Claim, call: channels.Call) -> tuple[channels.Outcome, int | None]:
+    """Sends it, outside any transaction, and reads what was answered: what that means, and its status."""
+    try:
+        answer = outgoing.post(
+            call.address, headers=call.headers, body=call.body, allow=settings.ACCORD_EGRESS_ALLOW
+        )
+    except (egress.EgressRefused, outgoing.Unanswered) as refused:
+        kind = channels.Later if refused.retryable else channels.Refused
+        return kind(refused.code), None
+    read = (
+        standard_webhooks.outcome
+        if claim.endpoint.channel == Channel.WEBHOOK
+        else channels.CHATS[claim.endpoint.channel].outcome
+    )
+    return read(answer, timezone.now()), answer.status
+
+
+def call_for(claim: actions.Claim, at: datetime.datetime) -> channels.Call:
+    """The message as its channel wants it."""
+    opened, endpoint = claim.opened, claim.endpoint
+    if endpoint.channel != Channel.WEBHOOK:
+        return channels.CHATS[endpoint.channel].call(
+            message_to(claim), address=opened["address"], secret=opened["secret"], at=at
+        )
+    signing = [opened["secret"]]
+    if endpoint.old_secret_until is not None and endpoint.old_secret_until > at:
+        signing.append(opened["old_secret"])
+    return standard_webhooks.call(event_of(claim), address=opened["address"], signing=signing, at=at)
+
+
+def event_of(claim: actions.Claim) -> channels.Event:
+    """What a system is told: what kind of thing, whose, until when and where; never what it is called."""
+    item, delivery = claim.delivery.item, claim.delivery
+    key = actions.key_of(delivery)
+    data: dict[str, Any] = {"organisation_id": str(claim.organisation.pk)}
+    if item is None:
+        return channels.Event(key, "test", delivery.queued_at, data)
+    data |= {
+        "id": str(item.pk),
+        "kind": item.kind,
+        "subject_id": str(item.subject_id),
+        "person_id": str(item.person_id),
+        "due_on": None if item.due_on is None else item.due_on.isoformat(),
+        "url": settings.ACCORD_URL + access.inside(claim.organisation.pk, item.url),
+    }
+    moment = item.done_at if delivery.occasion == Occasion.DONE else item.assigned_at
+    return channels.Event(key, f"work_item.{delivery.occasion}", moment or delivery.queued_at, data)
+
+
+def message_to(claim: actions.Claim) -> channels.Message:
+    """What a chat is told, in its person's language. Its group may be larger than those who may know of a goal: unless the
+    person chose the title, it only reads that something waits."""
+    person, item = claim.endpoint.person, claim.delivery.item
+    assert person is not None  # noqa: S101 - the database says so: `endpoint_whose`
+
+    def link(path: str) -> str:
+        return settings.ACCORD_URL + access.inside(claim.organisation.pk, path)
+
+    with translation.override(language_of(person, claim.organisation)):
+        name = {"person": formats.person_name(person)}
+        if item is None:
+            return channels.Message(
+                title=_("A test from Accord"),
+                note=_("What waits for %(person)s will be told here.") % name,
+                link=link(reverse("inbox:mail")),
+                link_text=_("How you are told"),
+            )
+        if not claim.endpoint.tells_title:
+            title = _("Something waits for %(person)s in Accord") % name
+            return channels.Message(title=title, note="", link=link(item.url), link_text=_("Open"))
+        note = _("For %(person)s") % name
+        if item.due_on is not None:
+            note = _("For %(person)s, due %(day)s") % (name | {"day": formats.day(item.due_on)})
+        return channels.Message(
+            title=" ".join(item.title.split()), note=note, link=link(item.url), link_text=_("Open")
+        )
 
 
 @shared_task(base=jobs.OrganisationTask)
@@ -135,6 +272,7 @@ def message_of(letter: Letter) -> EmailMultiAlternatives:
 def message_about(delivery: Delivery) -> EmailMultiAlternatives:
     """The e-mail, in its reader's language."""
     item = delivery.item
+    assert item is not None  # noqa: S101 - the database says so: `delivered_about`
     context = {
         "item": item,
         "person": item.person,

@@ -1,4 +1,4 @@
-"""Messages on their way: about one item each, or letters that tell of many things at once.
+"""E-mail on its way: about one item each, or letters that tell of many things at once.
 
 Both are claimed by compare-and-set, rest after a failure, and wait for the end of their reader's quiet hours.
 """
@@ -9,27 +9,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Model
+from django.db.models import F, Model, QuerySet
 
 from performance.inbox import rules
 from performance.inbox.models import Delivery, Letter, MailPace, MailRule
+from performance.inbox.rules import ATTEMPTS, SENDING_LASTS
 from performance.people import models as people
 from performance.people import queries as people_queries
 
-SENDING_LASTS = datetime.timedelta(minutes=10)
-ATTEMPTS = 6
 # How long a failed message rests before it is tried again: one, two, four … minutes.
 REST = datetime.timedelta(minutes=1)
 
 
 def waiting_deliveries(*, at: datetime.datetime, limit: int) -> list[uuid.UUID]:
     """Messages about items to be sent now, oldest first: unsent, not in anybody's hands, rested after a failure."""
-    return _waiting(Delivery, at, limit)
+    return _waiting(Delivery.objects.filter(endpoint=None), at, limit)
 
 
 def waiting_letters(*, at: datetime.datetime, limit: int) -> list[uuid.UUID]:
     """Letters to be sent now, likewise."""
-    return _waiting(Letter, at, limit)
+    return _waiting(Letter.objects.all(), at, limit)
 
 
 def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery | None:
@@ -38,12 +37,14 @@ def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery
     A message is dropped when its work is done by now, or when its reader is told once a day or never; in quiet hours
     it is put off to their end.
     """
-    if not _claimed(Delivery, delivery_id, at):
+    if not claimed(Delivery, delivery_id, at):
         return None
     delivery = Delivery.objects.select_related("item__person__user", "item__organisation").get(pk=delivery_id)
-    person, organisation = delivery.item.person, delivery.item.organisation
+    item = delivery.item
+    assert item is not None  # noqa: S101 - the database says so: `delivered_about`
+    person, organisation = item.person, item.organisation
     rule = mail_rule_of(person)
-    if delivery.item.done_at is not None or not _is_reachable(person, organisation, at):
+    if item.done_at is not None or not _is_reachable(person, organisation, at):
         note_sent(message=delivery, at=at, error="dropped: nothing waits any more")
         return None
     if rule.pace != MailPace.AT_ONCE:
@@ -54,7 +55,7 @@ def claim_delivery(*, delivery_id: uuid.UUID, at: datetime.datetime) -> Delivery
 
 def claim_letter(*, letter_id: uuid.UUID, at: datetime.datetime) -> Letter | None:
     """The same for a letter, which is written only to those who want it."""
-    if not _claimed(Letter, letter_id, at):
+    if not claimed(Letter, letter_id, at):
         return None
     letter = Letter.objects.select_related("person__user", "person__organisation").get(pk=letter_id)
     organisation = letter.person.organisation
@@ -67,13 +68,13 @@ def claim_letter(*, letter_id: uuid.UUID, at: datetime.datetime) -> Letter | Non
 
 def note_sent(*, message: Delivery | Letter, at: datetime.datetime, error: str = "") -> None:
     """Compare-and-set: only the claim that sent it may close it."""
-    _held(message).update(sent_at=at, sending_at=None, error=error)
+    held(message).update(sent_at=at, sending_at=None, error=error)
 
 
 def note_failed(*, message: Delivery | Letter, at: datetime.datetime, error: str) -> None:
     """Rests the message, longer after each failure; after the last one it stays unsent with its reason."""
     rest = REST * 2 ** max(message.attempts - 1, 0)
-    _held(message).update(sending_at=None, queued_at=at + rest, error=error[:300])
+    held(message).update(sending_at=None, queued_at=at + rest, error=error[:300])
 
 
 @dataclass(frozen=True)
@@ -105,18 +106,30 @@ def queue_letters(*, kind: str, key: str, letters: Collection[Written], at: date
     )
 
 
+def end_of_quiet(
+    person: people.Person, organisation: people.Organisation, at: datetime.datetime
+) -> datetime.datetime | None:
+    """When the quiet hours that hold this moment end for somebody; None outside them."""
+    return rules.end_of_quiet(mail_rule_of(person), organisation, at)
+
+
 def mail_rule_of(person: people.Person) -> MailRule:
     """How somebody wants to be written to; the defaults (not stored) where they never said."""
     return MailRule.objects.filter(person=person).first() or MailRule(person=person)
 
 
-def _waiting(kind: Any, at: datetime.datetime, limit: int) -> list[uuid.UUID]:
-    waiting = kind.objects.filter(sent_at=None, attempts__lt=ATTEMPTS, queued_at__lte=at)
-    waiting = waiting.exclude(sending_at__gt=at - SENDING_LASTS)
-    return list(waiting.order_by("queued_at").values_list("pk", flat=True)[:limit])
+def _waiting(messages: QuerySet[Any], at: datetime.datetime, limit: int) -> list[uuid.UUID]:
+    return list(due(messages, at).order_by("queued_at").values_list("pk", flat=True)[:limit])
 
 
-def _claimed(kind: Any, key: uuid.UUID, at: datetime.datetime) -> bool:
+def due(messages: QuerySet[Any], at: datetime.datetime) -> QuerySet[Any]:
+    """Of these, what is to be sent now: unsent, not in anybody's hands, rested, not given up."""
+    waiting = messages.filter(sent_at=None, attempts__lt=ATTEMPTS, queued_at__lte=at)
+    return waiting.exclude(sending_at__gt=at - SENDING_LASTS)
+
+
+def claimed(kind: Any, key: uuid.UUID, at: datetime.datetime) -> bool:
+    """Compare-and-set: whether this message is ours now."""
     free = kind.objects.filter(pk=key, sent_at=None, attempts__lt=ATTEMPTS)
     free = free.exclude(sending_at__gt=at - SENDING_LASTS)
     return bool(free.update(sending_at=at, attempts=F("attempts") + 1))
@@ -125,21 +138,30 @@ def _claimed(kind: Any, key: uuid.UUID, at: datetime.datetime) -> bool:
 def _waits_for_morning(
     message: Delivery | Letter, rule: MailRule, organisation: people.Organisation, at: datetime.datetime
 ) -> bool:
-    """Puts a message off to the end of its reader's quiet hours; waiting is no attempt."""
+    """Puts a message off to the end of its reader's quiet hours."""
     morning = rules.end_of_quiet(rule, organisation, at)
     if morning is None:
         return False
-    _held(message).update(sending_at=None, queued_at=morning, attempts=F("attempts") - 1)
+    put_off(message, morning)
     return True
 
 
+def put_off(message: Delivery | Letter, until: datetime.datetime) -> None:
+    """Waiting is no attempt."""
+    held(message).update(sending_at=None, queued_at=until, attempts=F("attempts") - 1)
+
+
 def _is_reachable(person: people.Person, organisation: people.Organisation, at: datetime.datetime) -> bool:
+    return bool(person.email) and works_here(person, organisation, at)
+
+
+def works_here(person: people.Person, organisation: people.Organisation, at: datetime.datetime) -> bool:
     """Nobody is written to after their last day."""
     left_on = person.left_on
-    return bool(person.email) and (left_on is None or left_on >= people_queries.day_at(organisation, at))
+    return left_on is None or left_on >= people_queries.day_at(organisation, at)
 
 
-def _held(message: Model) -> Any:
+def held(message: Model) -> Any:
     """The message while this claim still holds it: one that was given up for lost belongs to the next."""
-    held: Any = type(message)
-    return held.objects.filter(pk=message.pk, sent_at=None, sending_at=message.sending_at)  # type: ignore[attr-defined]
+    kind: Any = type(message)
+    return kind.objects.filter(pk=message.pk, sent_at=None, sending_at=message.sending_at)  # type: ignore[attr-defined]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
-from performance.inbox.models import Delivery, WorkItem
+from performance.inbox.actions import endpoints, telling
+from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -49,7 +50,7 @@ def assign_work(
     detail_en: str = "",
     detail_zh: str = "",
 ) -> WorkItem:
-    """Puts an item before a person and queues its e-mail. Asking again while it is open only refreshes it."""
+    """Puts an item before a person and queues what tells of it. Asking again while it is open only refreshes it."""
     told = {
         "title_en": title_en[:200],
         "title_zh": title_zh[:200],
@@ -67,8 +68,8 @@ def assign_work(
             defaults=told,
             create_defaults={**told, "assigned_by": _person(by), "assigned_at": at},
         )
-        if is_new and to.email:
-            Delivery.objects.create(item=item, queued_at=at)
+        if is_new:
+            telling.queue_given(items=[item], emailed={item.person_id} if to.email else set(), at=at)
     return item
 
 
@@ -87,9 +88,9 @@ class Work:
 
 
 def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> int:
-    """Many items of one kind at once, each with its e-mail; what is open already stays. Returns how many are new.
+    """Many items of one kind at once, each with what tells of it; what is open already stays. Returns how many are new.
 
-    Three statements a thousand items. Whoever calls sees to it that nobody else assigns the same at this moment.
+    A few statements a thousand items. Whoever calls sees to it that nobody else assigns the same at this moment.
     """
     keys = {(work.person_id, work.subject_id): work for work in works}
     subjects = {work.subject_id for work in works}
@@ -120,10 +121,7 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
             .exclude(email="")
             .values_list("pk", flat=True)
         )
-        Delivery.objects.bulk_create(
-            [Delivery(item=item, queued_at=at) for item in items if item.person_id in reachable],
-            batch_size=MANY,
-        )
+        telling.queue_given(items=items, emailed=reachable, at=at)
     return len(items)
 
 
@@ -132,13 +130,26 @@ def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.date
     items = WorkItem.objects.filter(kind=kind, subject_id=subject_id, done_at=None)
     if to is not None:
         items = items.filter(person=to)
-    return items.update(done_at=at, done_by=_person(by))
+    return _close(items, by=by, at=at)
 
 
 def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
     """Closes everybody's items of a kind about any of these subjects."""
     items = WorkItem.objects.filter(kind=kind, subject_id__in=subject_ids, done_at=None)
-    return items.update(done_at=at, done_by=_person(by))
+    return _close(items, by=by, at=at)
+
+
+def _close(items: QuerySet[WorkItem], *, by: Any, at: datetime.datetime) -> int:
+    """Notes that these are done, and tells the systems that want to know: one statement, and three more where some do."""
+    with transaction.atomic():
+        listening = telling.webhooks()
+        if not listening:
+            return items.update(done_at=at, done_by=_person(by))
+        # Locked, so that what is told is what this closes.
+        closed = list(items.select_for_update(no_key=True).only("pk", "organisation_id", "kind"))
+        WorkItem.objects.filter(pk__in=[item.pk for item in closed]).update(done_at=at, done_by=_person(by))
+        telling.queue_done(items=closed, webhooks=listening, at=at)
+        return len(closed)
 
 
 def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
@@ -153,7 +164,8 @@ def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetim
                 by=item.assigned_by,
                 at=at,
             )
-    waiting.update(done_at=at)
+    _close(waiting, by=None, at=at)
+    endpoints.forget_chats(person=person, at=at)
 
 
 def forget_person(gone: people_actions.Forgotten) -> None:

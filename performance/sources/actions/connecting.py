@@ -10,9 +10,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit, duties, refusals
+from performance.foundation import audit, duties, refusals, sealing
 from performance.sources import connectors
-from performance.sources.connectors import secrets
 from performance.sources.models import Connection, ConnectionState, Dataset, Kind
 
 ADDRESS = ("host", "port", "database", "user_name", "tls")
@@ -150,7 +149,7 @@ def reseal_credentials(*, by: Any, at: datetime) -> int:
     count = 0
     with transaction.atomic():
         for connection in Connection.objects.select_for_update().exclude(sealed=""):
-            connection.sealed = secrets.rotate(connection.sealed, keys=settings.FIELD_ENCRYPTION_KEYS)
+            connection.sealed = sealing.rotate(connection.sealed, keys=settings.FIELD_ENCRYPTION_KEYS)
             connection.save(update_fields=["sealed"])
             audit.record(by=by, action="sources.reseal_credentials", subject=connection, at=at)
             count += 1
@@ -158,7 +157,7 @@ def reseal_credentials(*, by: Any, at: datetime) -> int:
 
 
 def _sealed(connection: Connection, password: str) -> str:
-    return secrets.seal({"password": password}, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS)
+    return sealing.seal({"password": password}, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS)
 
 
 def _saved_once(connection: Connection) -> None:

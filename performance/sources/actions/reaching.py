@@ -11,9 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
-from performance.foundation import tenancy
+from performance.foundation import sealing, tenancy
 from performance.sources import connectors, queries
-from performance.sources.connectors import secrets
 from performance.sources.models import Connection, SourceFile, SourceFilePart
 
 
@@ -33,7 +32,12 @@ def address_of(connection: Connection, file: SourceFile | None = None) -> Addres
         if file is None:
             raise connectors.ConnectorRefused("file_missing")
         return Address(kind=connection.kind, values={"name": file.name}, file_id=file.pk)
-    opened = secrets.unseal(connection.sealed, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS)
+    try:
+        opened = sealing.unseal(
+            connection.sealed, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS
+        )
+    except sealing.Unreadable as unreadable:
+        raise connectors.ConnectorRefused(unreadable.code) from unreadable
     values = {
         "host": connection.host,
         "port": connection.port,

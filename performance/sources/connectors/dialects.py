@@ -18,7 +18,7 @@ import sqlalchemy
 from psycopg.types.string import TextLoader
 from pymysql.constants import FIELD_TYPE
 
-from performance.sources.connectors.egress import Pinned
+from performance.foundation.egress import Pinned
 from performance.sources.connectors.lengths import Length
 from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
 

@@ -7,15 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from performance.foundation import egress
+
 REASONS: dict[str, Any] = {
     # The address
-    "bad_host": _("This is not a host name or an address."),
-    "bad_port": _("The port must be a number from 1 to 65535."),
-    "host_unknown": _("No such host: the name could not be resolved."),
-    "address_refused": _(
-        "This host leads to an address inside a private network. The administrator of the installation can "
-        "allow it."
-    ),
+    **egress.REASONS,
     # The server
     "unreachable": _("The source cannot be reached."),
     "tls_refused": _("The source offers no trusted encryption."),

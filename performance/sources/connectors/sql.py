@@ -17,7 +17,8 @@ import sqlalchemy
 from sqlalchemy import types as sql_types
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from performance.sources.connectors import dialects, egress, lengths, statements
+from performance.foundation import egress
+from performance.sources.connectors import dialects, lengths, statements
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -215,7 +216,10 @@ class SqlConnector:
     def _dialler(self) -> Callable[[], Any]:
         def dial() -> Any:
             # Judged on every connection: an engine may outlive a change of the name's addresses.
-            pinned = egress.pin(self.settings.host, self.settings.port, allow=self._allow)
+            try:
+                pinned = egress.pin(self.settings.host, self.settings.port, allow=self._allow)
+            except egress.EgressRefused as refused:
+                raise ConnectorRefused(refused.code, retryable=refused.retryable) from refused
             return self._dialect.dial(pinned, self.settings, self.limits)
 
         return dial

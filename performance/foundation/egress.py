@@ -1,9 +1,9 @@
-"""Where a connector may connect to: the name is resolved once, judged, and the judged address is dialled.
+"""Where we may connect to for somebody else: a name is resolved once, judged, and the judged address is dialled.
 
-An administrator of a tenant may name any host, so a name must not lead into our own network: loopback,
-link-local (cloud metadata), private, shared, multicast, reserved, and IPv6 forms that carry an IPv4 address
-inside. The administrator of the installation lists the exceptions. Callers connect to `Pinned.address`, never
-to the name again, so a DNS server that answers differently the second time gains nothing.
+Whoever connects a source or names an address to be told at may name any host, so a name must not lead into our
+own network: loopback, link-local (cloud metadata), private, shared, multicast, reserved, and IPv6 forms that carry
+an IPv4 address inside. The administrator of the installation lists the exceptions. Callers connect to
+`Pinned.address`, never to the name again, so a DNS server that answers differently the second time gains nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from performance.sources.connectors.protocol import ConnectorRefused
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import refusals
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[..., list[tuple[Any, ...]]]
@@ -27,6 +29,24 @@ NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1
 #: Kept for protocols and relays; clouds answer in the first one, and not every Python counts them as private.
 RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+REASONS: dict[str, Any] = {
+    "bad_host": _("This is not a host name or an address."),
+    "bad_port": _("The port must be a number from 1 to 65535."),
+    "host_unknown": _("No such host: the name could not be resolved."),
+    "address_refused": _(
+        "This host leads to an address inside a private network. The administrator of the installation can "
+        "allow it."
+    ),
+}
+
+
+class EgressRefused(refusals.Refused):
+    """We do not connect there. `retryable`: another time the name may resolve."""
+
+    def __init__(self, code: str, *, retryable: bool = False) -> None:
+        super().__init__(REASONS[code], code=code)
+        self.retryable = retryable
 
 
 @dataclass(frozen=True)
@@ -44,20 +64,30 @@ def pin(
     """Resolve `host` once and return the address to dial. `allow` holds entries of the installation:
     "10.0.0.0/8", "127.0.0.1:5432", "db.internal", "db.internal:5432", "[::1]:5432".
 
-    Raises ConnectorRefused: bad_host, host_unknown, address_refused.
+    Raises EgressRefused: bad_host, bad_port, host_unknown, address_refused.
     """
     name = host.strip().strip("[]")
     if not 1 <= port <= 65535:
-        raise ConnectorRefused("bad_port")
+        raise EgressRefused("bad_port")
     literal = _literal(name)
     if literal is None and not HOST_NAME.match(name):
-        raise ConnectorRefused("bad_host")
+        raise EgressRefused("bad_host")
     rules = tuple(_rule(entry) for entry in allow)
     addresses = [literal] if literal is not None else _resolved(name, port, resolver)
     for address in addresses:
         if not (is_public(address) or any(rule.admits(name, address, port) for rule in rules)):
-            raise ConnectorRefused("address_refused")
+            raise EgressRefused("address_refused")
     return Pinned(host=name, address=str(addresses[0]), port=port)
+
+
+def is_listed(host: str, port: int, *, allow: Iterable[str]) -> bool:
+    """Whether the installation names this host among its exceptions, by name or by number. Asks no name server."""
+    name = host.strip().strip("[]")
+    literal = _literal(name)
+    rules = [_rule(entry) for entry in allow]
+    if literal is None:
+        return any(rule.network is None and rule.admits_name(name, port) for rule in rules)
+    return any(rule.admits(name, literal, port) for rule in rules)
 
 
 def is_public(address: Address) -> bool:
@@ -98,10 +128,10 @@ def _resolved(name: str, port: int, resolver: Resolver) -> list[Address]:
     try:
         answers = resolver(name, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
-        raise ConnectorRefused("host_unknown", retryable=True) from error
+        raise EgressRefused("host_unknown", retryable=True) from error
     addresses = [ipaddress.ip_address(str(answer[4][0])) for answer in answers]
     if not addresses:
-        raise ConnectorRefused("host_unknown", retryable=True)
+        raise EgressRefused("host_unknown", retryable=True)
     return addresses
 
 
@@ -118,7 +148,10 @@ class _Rule:
             return False
         if self.network is not None:
             return address.version == self.network.version and address in self.network
-        return self.name == name.lower().rstrip(".")
+        return self.admits_name(name, port)
+
+    def admits_name(self, name: str, port: int) -> bool:
+        return self.port in (None, port) and self.name == name.lower().rstrip(".")
 
 
 def _rule(entry: str) -> _Rule:

@@ -1,8 +1,7 @@
-"""Endpoints under /api/v1/."""
+"""Endpoints of what waits, and of how I am written to."""
 
 import uuid
 
-from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -112,11 +111,3 @@ class Mail(api.TenantView):
         standing = {name: getattr(given.instance, name) for name in MailRuleFields.Meta.fields}
         rule = actions.set_mail_rule(**(standing | given.validated_data), by=request.actor, at=timezone.now())
         return Response(MailRuleFields(rule).data)
-
-
-urls = [
-    path("inbox/mail/", Mail.as_view(), name="api_inbox_mail"),
-    path("inbox/", Items.as_view(), name="api_inbox"),
-    path("inbox/<uuid:item_id>/snooze/", Snooze.as_view(), name="api_inbox_snooze"),
-    path("inbox/<uuid:item_id>/wake/", Wake.as_view(), name="api_inbox_wake"),
-]

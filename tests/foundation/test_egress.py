@@ -4,8 +4,7 @@ import socket
 
 import pytest
 
-from performance.sources.connectors import egress, secrets
-from performance.sources.connectors.protocol import ConnectorRefused
+from performance.foundation import egress
 
 PUBLIC = "93.184.215.14"
 
@@ -62,18 +61,18 @@ def answering(*addresses: str):
     ],
 )
 def test_special_addresses_are_refused_as_literals_and_as_answers(address: str) -> None:
-    with pytest.raises(ConnectorRefused) as refused:
+    with pytest.raises(egress.EgressRefused) as refused:
         egress.pin(address, 5432)
     assert refused.value.code == "address_refused"
     if not address.startswith("["):
-        with pytest.raises(ConnectorRefused) as refused:
+        with pytest.raises(egress.EgressRefused) as refused:
             egress.pin("innocent.example", 5432, resolver=answering(address))
         assert refused.value.code == "address_refused"
 
 
 @pytest.mark.parametrize("spelling", ["127.1", "2130706433", "0x7f.0.0.1", "localhost", "0177.0.0.1"])
 def test_odd_spellings_of_loopback_are_judged_by_what_they_resolve_to(spelling: str) -> None:
-    with pytest.raises(ConnectorRefused) as refused:
+    with pytest.raises(egress.EgressRefused) as refused:
         egress.pin(spelling, 5432)
     assert refused.value.code in ("address_refused", "host_unknown")
 
@@ -97,14 +96,14 @@ def test_odd_spellings_of_loopback_are_judged_by_what_they_resolve_to(spelling: 
     ],
 )
 def test_what_is_no_host_is_refused(host: str) -> None:
-    with pytest.raises(ConnectorRefused) as refused:
+    with pytest.raises(egress.EgressRefused) as refused:
         egress.pin(host + ("\x00" if host == "host\n" else ""), 5432)
     assert refused.value.code in ("bad_host", "address_refused")
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_a_port_out_of_range_is_refused(port: int) -> None:
-    with pytest.raises(ConnectorRefused) as refused:
+    with pytest.raises(egress.EgressRefused) as refused:
         egress.pin(PUBLIC, port)
     assert refused.value.code == "bad_port"
 
@@ -117,7 +116,7 @@ def test_a_public_address_is_pinned() -> None:
 def test_dns_that_answers_differently_later_gains_nothing() -> None:
     resolver = answering(PUBLIC, "127.0.0.1")
     assert egress.pin("rebind.example", 5432, resolver=resolver).address == PUBLIC
-    with pytest.raises(ConnectorRefused):
+    with pytest.raises(egress.EgressRefused):
         egress.pin("rebind.example", 5432, resolver=resolver)
 
 
@@ -125,7 +124,7 @@ def test_one_bad_address_among_good_ones_is_enough_to_refuse() -> None:
     def both(host: str, port: int, **_options: object) -> list[tuple[object, ...]]:
         return [(2, 1, 6, "", (PUBLIC, port)), (2, 1, 6, "", ("10.0.0.1", port))]
 
-    with pytest.raises(ConnectorRefused):
+    with pytest.raises(egress.EgressRefused):
         egress.pin("two.example", 5432, resolver=both)
 
 
@@ -147,40 +146,16 @@ def test_the_installation_lists_its_exceptions(entry: str, host: str, port: int,
     if allowed:
         assert egress.pin(host, port, allow=[entry]).port == port
     else:
-        with pytest.raises(ConnectorRefused):
+        with pytest.raises(egress.EgressRefused):
             egress.pin(host, port, allow=[entry])
 
 
 def test_a_named_exception_holds_for_that_name_alone() -> None:
     assert egress.pin("db.internal", 5432, allow=["db.internal:5432"], resolver=answering("10.0.0.5")).address
-    with pytest.raises(ConnectorRefused):
+    with pytest.raises(egress.EgressRefused):
         egress.pin("other.internal", 5432, allow=["db.internal"], resolver=answering("10.0.0.5"))
 
 
 def test_a_mistyped_exception_is_an_error_and_opens_nothing() -> None:
     with pytest.raises(ValueError):
         egress.pin(PUBLIC, 5432, allow=["10.0.0.0/99"])
-
-
-OLD, NEW = "old-key-" * 5, "new-key-" * 5
-
-
-def test_credentials_open_with_any_key_and_rotate_to_the_newest() -> None:
-    sealed = secrets.seal({"password": "s3cret"}, owner="a", keys=[OLD])
-    assert "s3cret" not in sealed
-    rotated = secrets.rotate(sealed, keys=[NEW, OLD])
-    assert secrets.unseal(rotated, owner="a", keys=[NEW]) == {"password": "s3cret"}
-    with pytest.raises(ConnectorRefused):
-        secrets.unseal(sealed, owner="a", keys=[NEW])
-
-
-def test_credentials_copied_to_another_row_do_not_open() -> None:
-    sealed = secrets.seal({"password": "s3cret"}, owner="a", keys=[OLD])
-    with pytest.raises(ConnectorRefused):
-        secrets.unseal(sealed, owner="b", keys=[OLD])
-
-
-@pytest.mark.parametrize("keys", [[], ["short"]])
-def test_weak_or_missing_keys_are_an_error(keys: list[str]) -> None:
-    with pytest.raises(ValueError):
-        secrets.seal({}, owner="a", keys=keys)

@@ -4,17 +4,15 @@ import datetime
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from performance.foundation import access
-from performance.inbox import actions, forms, queries
+from performance.inbox import actions, queries
 from performance.inbox.models import Area, WorkItem
 from performance.people import queries as people
 
@@ -63,30 +61,6 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "next_week": on + datetime.timedelta(days=7 - on.weekday()),
     }
     return render(request, "inbox/list.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@access.member
-def mail(request: HttpRequest) -> HttpResponse:
-    """How I want to be written to."""
-    actor = request.actor
-    form = forms.MailRuleForm(request.POST or None, instance=actions.mail_rule_of(actor.person))
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.set_mail_rule(**form.cleaned_data, by=actor, at=timezone.now())
-        except actions.InboxRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
-        else:
-            messages.success(request, _("Kept."))
-            return redirect("inbox:mail")
-    context = {
-        "nav": "home",
-        "form": form,
-        "organisation": actor.organisation,
-        "open_counts": queries.open_counts(actor.person_id, on=people.today(actor.organisation)),
-    }
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "inbox/mail.html", context, status=status)
 
 
 @require_GET

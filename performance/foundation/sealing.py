@@ -1,7 +1,7 @@
 """Credentials at rest: sealed with the newest key of the installation, opened with any of them.
 
 Rotation: put a new key first, run `rotate` over the rows, drop the old key. Each seal carries the id of its
-connection, so that a sealed text copied onto another row does not open there.
+row, so that a sealed text copied onto another row does not open there.
 """
 
 from __future__ import annotations
@@ -14,10 +14,20 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.utils.translation import gettext_lazy as _
 
-from performance.sources.connectors.protocol import ConnectorRefused
+from performance.foundation import refusals
 
 MIN_KEY_LENGTH = 32
+
+
+class Unreadable(refusals.Refused):
+    """A lost key, or a seal that belongs to another row."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("What was saved cannot be read any more. Enter it again."), code="unreadable_secret"
+        )
 
 
 def seal(values: Mapping[str, Any], *, owner: str, keys: Sequence[str]) -> str:
@@ -27,13 +37,13 @@ def seal(values: Mapping[str, Any], *, owner: str, keys: Sequence[str]) -> str:
 
 
 def unseal(sealed: str, *, owner: str, keys: Sequence[str]) -> dict[str, Any]:
-    """The values again. Raises ConnectorRefused("unreadable_secret") for a lost key or a foreign row."""
+    """The values again. Raises Unreadable for a lost key or a foreign row."""
     try:
         payload = json.loads(_box(keys).decrypt(sealed.encode()))
     except InvalidToken as error:
-        raise _unreadable() from error
+        raise Unreadable from error
     if payload["owner"] != owner:
-        raise _unreadable()
+        raise Unreadable
     return dict(payload["values"])
 
 
@@ -42,11 +52,7 @@ def rotate(sealed: str, *, keys: Sequence[str]) -> str:
     try:
         return _box(keys).rotate(sealed.encode()).decode()
     except InvalidToken as error:
-        raise _unreadable() from error
-
-
-def _unreadable() -> ConnectorRefused:
-    return ConnectorRefused("unreadable_secret")
+        raise Unreadable from error
 
 
 def _box(keys: Sequence[str]) -> MultiFernet:
