@@ -49,6 +49,7 @@ from okr.queries.imports import (
     recent_goal_imports,
     standing_goals,
 )
+from okr.queries.kinds import work_kinds
 from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
@@ -229,4 +230,5 @@ __all__ = [
     "with_conversation",
     "with_key_results",
     "within",
+    "work_kinds",
 ]

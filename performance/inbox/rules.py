@@ -1,9 +1,10 @@
-"""When somebody may be written to."""
+"""When somebody may be written to, and who says when things are overdue."""
 
 import datetime
 import zoneinfo
 from typing import Any
 
+from performance.foundation import access
 from performance.inbox.models import MailRule
 
 
@@ -21,3 +22,7 @@ def end_of_quiet(rule: MailRule, organisation: Any, at: datetime.datetime) -> da
         return None
     day = here.date() + datetime.timedelta(days=crosses and here.hour >= rule.quiet_from)
     return datetime.datetime.combine(day, datetime.time(rule.quiet_until), here.tzinfo)
+
+
+def can_set_overdue_rule(actor: access.Actor) -> bool:
+    return not actor.only_reads and actor.has_role("hr")

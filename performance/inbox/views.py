@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from performance.foundation import access
-from performance.inbox import actions, forms, queries
+from performance.foundation import access, jobs
+from performance.foundation.components import formats
+from performance.inbox import actions, forms, kinds, queries, rules, tasks
 from performance.inbox.models import Area, WorkItem
 from performance.people import queries as people
 
 CARD = 6
 PAGE = 50
-LISTS = ("waiting", "later", "done")
+LISTS = ("waiting", "later", "handed", "done")
 
 
 def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
@@ -30,6 +31,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "icon": queries.icon_of(item),
             "urgency": queries.urgency_of(item, on),
             "is_overdue": item.due_on is not None and item.due_on < on,
+            "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
         }
         for item in items
     ]
@@ -47,6 +49,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     lists = {
         "waiting": queries.open_items(actor.person_id, on=on),
         "later": queries.snoozed_items(actor.person_id, on=on),
+        "handed": queries.handed_items(actor.person_id),
         "done": queries.done_items(actor.person_id),
     }
     page = Paginator(queries.in_area(lists[shown], area), PAGE).get_page(request.GET.get("page"))
@@ -87,6 +90,66 @@ def mail(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "inbox/mail.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def overdue_rule(request: HttpRequest) -> HttpResponse:
+    """When what waits is overdue, and who then hears of it; HR changes it."""
+    actor = request.actor
+    rule, may_set = queries.standing_overdue_rule(), rules.can_set_overdue_rule(actor)
+    form = forms.OverdueRuleForm(
+        request.POST or None, initial={name: getattr(rule, name) for name in queries.OVERDUE_WITHIN}
+    )
+    if request.method == "POST":
+        access.require(may_set)
+        if form.is_valid():
+            actions.set_overdue_rule(**form.cleaned_data, by=actor, at=timezone.now())
+            messages.success(request, _("Kept."))
+            return redirect("inbox:overdue_rule")
+    context = {"nav": "home", "form": form, "can_set_overdue_rule": may_set}
+    return render(request, "inbox/overdue_rule.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def hand(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
+    """Into the hands of somebody who may do it in my place."""
+    item, actor = _own(request, item_id), request.actor
+    access.require(not actor.only_reads)
+    stand_ins = queries.stand_ins(item, people.today(actor.organisation))
+    form = forms.HandForm(request.POST or None, stand_ins=stand_ins)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.hand_work(item=item, to=form.cleaned_data["to"], by=actor, at=timezone.now())
+        except actions.InboxRefused as refusal:
+            form.add_error("to" if refusal.field == "to" else None, str(refusal.message))
+        else:
+            jobs.nudge(tasks.deliver_waiting)
+            messages.success(
+                request,
+                _("%(person)s has it in hand now.")
+                % {"person": formats.person_name(form.cleaned_data["to"])},
+            )
+            return redirect("inbox:list")
+    context = {"nav": "home", "item": item, "form": form, "has_stand_ins": stand_ins.exists()}
+    return render(request, "inbox/hand.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.member
+def take_back(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
+    """Back to whoever handed it over."""
+    item, actor = _own(request, item_id), request.actor
+    try:
+        actions.take_work_back(item=item, by=actor, at=timezone.now())
+    except actions.InboxRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(
+            request, _("It waits for you again.") if item.handed_by_id is None else _("It went back.")
+        )
+    return _changed(request)
 
 
 @require_GET

@@ -1,6 +1,7 @@
 """Writes: work given and done, messages about it, and how people want to be told."""
 
 from performance.inbox.actions.habits import set_mail_rule
+from performance.inbox.actions.handing import hand_work, take_work_back
 from performance.inbox.actions.messages import (
     ATTEMPTS,
     SENDING_LASTS,
@@ -14,6 +15,12 @@ from performance.inbox.actions.messages import (
     waiting_deliveries,
     waiting_letters,
 )
+from performance.inbox.actions.overdue import (
+    close_what_is_done,
+    escalate_overdue,
+    note_due_days,
+    set_overdue_rule,
+)
 from performance.inbox.actions.work import (
     InboxRefused,
     Work,
@@ -21,6 +28,7 @@ from performance.inbox.actions.work import (
     assign_work,
     forget_person,
     pass_work_on,
+    resolve_for,
     resolve_many,
     resolve_work,
     snooze_work,
@@ -37,16 +45,23 @@ __all__ = [
     "assign_work",
     "claim_delivery",
     "claim_letter",
+    "close_what_is_done",
+    "escalate_overdue",
     "forget_person",
+    "hand_work",
     "mail_rule_of",
+    "note_due_days",
     "note_failed",
     "note_sent",
     "pass_work_on",
     "queue_letters",
+    "resolve_for",
     "resolve_many",
     "resolve_work",
     "set_mail_rule",
+    "set_overdue_rule",
     "snooze_work",
+    "take_work_back",
     "waiting_deliveries",
     "waiting_letters",
     "wake_work",

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
+from performance.inbox import kinds
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
@@ -48,6 +49,7 @@ def assign_work(
     due_on: datetime.date | None = None,
     detail_en: str = "",
     detail_zh: str = "",
+    about: WorkItem | None = None,
 ) -> WorkItem:
     """Puts an item before a person and queues its e-mail. Asking again while it is open only refreshes it."""
     told = {
@@ -58,15 +60,20 @@ def assign_work(
         "url": url,
         "due_on": due_on,
     }
+    # A due day that it has been given meanwhile stays where the asking names none.
+    again = {name: value for name, value in told.items() if name != "due_on" or value is not None}
     with transaction.atomic():
         item, is_new = WorkItem.objects.update_or_create(
             person=to,
             kind=kind,
             subject_id=subject_id,
             done_at=None,
-            defaults=told,
-            create_defaults={**told, "assigned_by": _person(by), "assigned_at": at},
+            defaults=again,
+            create_defaults={**told, "about": about, "assigned_by": _person(by), "assigned_at": at},
         )
+        if item.handed_to_id is not None:
+            in_hand = WorkItem.objects.filter(kind=kind, subject_id=subject_id, handed_by=to, done_at=None)
+            in_hand.update(**{name: value for name, value in again.items() if name != "url"})
         if is_new and to.email:
             Delivery.objects.create(item=item, queued_at=at)
     return item
@@ -84,6 +91,8 @@ class Work:
     due_on: datetime.date | None = None
     detail_en: str = ""
     detail_zh: str = ""
+    #: Told up the line: the item that is overdue.
+    about_id: uuid.UUID | None = None
 
 
 def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> int:
@@ -109,6 +118,7 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
                     detail_zh=work.detail_zh[:200],
                     url=work.url,
                     due_on=work.due_on,
+                    about_id=work.about_id,
                     assigned_at=at,
                 )
                 for work in keys.values()
@@ -128,32 +138,57 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
 
 
 def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.datetime, to: Any = None) -> int:
-    """Closes the items that this action has done: one person's, or everybody's. Returns how many."""
-    items = WorkItem.objects.filter(kind=kind, subject_id=subject_id, done_at=None)
+    """Closes the items that this action has done: one person's, or everybody's. Returns how many. What one person has
+    handed over, or was handed, is done for both."""
+    named = Q(kind=kind, subject_id=subject_id)
     if to is not None:
-        items = items.filter(person=to)
-    return items.update(done_at=at, done_by=_person(by))
+        named &= Q(person=to) | Q(handed_to=to) | Q(handed_by=to)
+    return _close(kind, named, by, at)
 
 
 def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
     """Closes everybody's items of a kind about any of these subjects."""
-    items = WorkItem.objects.filter(kind=kind, subject_id__in=subject_ids, done_at=None)
-    return items.update(done_at=at, done_by=_person(by))
+    return _close(kind, Q(kind=kind, subject_id__in=subject_ids), by, at)
+
+
+def resolve_for(*, kind: str, subject_id: uuid.UUID, persons: Any, by: Any, at: datetime.datetime) -> int:
+    """Closes the items of these people, named by a queryset."""
+    return _close(kind, Q(kind=kind, subject_id=subject_id, person__in=persons), by, at)
+
+
+def close_told(*, about: QuerySet[WorkItem], by: Any, at: datetime.datetime) -> int:
+    """Closes what was told up the line about these items."""
+    told = WorkItem.objects.filter(done_at=None, about__in=about)
+    return told.update(done_at=at, done_by=_person(by))
+
+
+def _close(kind: str, named: Q, by: Any, at: datetime.datetime) -> int:
+    """The items first: whoever is telling the next level of one holds it, and what they tell is then closed as well."""
+    closed = WorkItem.objects.filter(named, done_at=None).update(done_at=at, done_by=_person(by))
+    if closed and kind in kinds.going_up():
+        close_told(about=WorkItem.objects.filter(named, done_at=at), by=by, at=at)
+    return closed
 
 
 def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
-    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed."""
+    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed.
+    What they had in hand for somebody else goes back; what others have in hand for them stays there."""
+    WorkItem.objects.filter(handed_to=person, done_at=None).update(handed_to=None)
+    WorkItem.objects.filter(handed_by=person, done_at=None).update(handed_by=None)
     waiting = WorkItem.objects.filter(person=person, done_at=None)
     if to is not None:
-        theirs = list(waiting.filter(kind__in=FOLLOWS_THE_LINE).exclude(assigned_by=to))
-        for item in theirs:
+        falls = Q(kind__in=FOLLOWS_THE_LINE, handed_by=None) | Q(about__isnull=False)
+        for item in waiting.filter(falls, handed_to=None).exclude(assigned_by=to).exclude(about__person=to):
             assign_work(
                 to=to,
                 **{key: getattr(item, key) for key in TOLD},
+                about=item.about,
                 by=item.assigned_by,
                 at=at,
             )
+            WorkItem.objects.filter(escalated_to=person, pk=item.about_id).update(escalated_to=to)
     waiting.update(done_at=at)
+    close_told(about=WorkItem.objects.filter(person=person, done_at=at), by=None, at=at)
 
 
 def forget_person(gone: people_actions.Forgotten) -> None:
@@ -163,6 +198,7 @@ def forget_person(gone: people_actions.Forgotten) -> None:
     the same name.
     """
     around = Q(person=gone.person_id) | Q(assigned_by=gone.person_id) | Q(subject_id=gone.person_id)
+    around |= Q(about__person=gone.person_id)
     if not gone.has_namesake:
         around |= Q(assigned_by=None)
     called = {"en": gone.name_en, "zh": gone.name_zh}
