@@ -79,6 +79,7 @@ from okr.queries.retrospectives import (
     retrospective_members,
     retrospective_notes,
     retrospective_of,
+    retrospectives_due,
 )
 from okr.queries.rhythm import (
     Rhythm,
@@ -196,6 +197,7 @@ __all__ = [
     "retrospective_members",
     "retrospective_notes",
     "retrospective_of",
+    "retrospectives_due",
     "rhythms_of",
     "rows_of",
     "search",

@@ -156,6 +156,13 @@ def resolve_for(*, kind: str, subject_id: uuid.UUID, persons: Any, by: Any, at: 
     return _close(kind, Q(kind=kind, subject_id=subject_id, person__in=persons), by, at)
 
 
+def close_items(*, keys: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
+    """Closes these items, of kinds that are not told up the line."""
+    if not keys:
+        return 0
+    return WorkItem.objects.filter(pk__in=keys, done_at=None).update(done_at=at, done_by=_person(by))
+
+
 def close_told(*, about: QuerySet[WorkItem], by: Any, at: datetime.datetime) -> int:
     """Closes what was told up the line about these items."""
     told = WorkItem.objects.filter(done_at=None, about__in=about)
