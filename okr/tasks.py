@@ -70,9 +70,10 @@ def _open_duties(at: datetime.datetime) -> people_models.Organisation:
 
 @shared_task(base=jobs.OrganisationTask)
 def close_periods() -> None:
-    """Asks for grades in closing periods and seals the goals of closed ones."""
+    """Asks for grades and retrospectives in closing periods and seals the goals of closed ones."""
     actions.ask_for_grades(at=timezone.now())
     actions.seal_closed_periods(at=timezone.now())
+    actions.invite_to_retrospectives(at=timezone.now())
 
 
 @shared_task(base=jobs.OrganisationTask)

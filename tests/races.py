@@ -74,3 +74,34 @@ def until_somebody_waits(second: threading.Thread) -> bool:
                 return True
         time.sleep(0.02)
     return False
+
+
+def first_holds_while_second_runs(
+    organisation: Any, first: Callable[[], Any], second: Callable[[], Any]
+) -> list[Any]:
+    """Runs `second` from beginning to end while the transaction of `first` is still open: for rows that the second
+    skips instead of waiting for them. Returns what each gave back, or the exception that it ended with."""
+    outcomes: list[Any] = [None, None]
+    has_written, may_commit = threading.Event(), threading.Event()
+
+    def run(place: int, job: Callable[[], Any]) -> None:
+        try:
+            with tenancy.acting_for(organisation):
+                outcomes[place] = job()
+                if not place:
+                    has_written.set()
+                    may_commit.wait(PATIENCE_SECONDS)
+        except Exception as error:  # noqa: BLE001
+            outcomes[place] = error
+        finally:
+            has_written.set()
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=each) for each in ((0, first), (1, second))]
+    threads[0].start()
+    assert has_written.wait(PATIENCE_SECONDS)
+    threads[1].start()
+    threads[1].join(PATIENCE_SECONDS)
+    may_commit.set()
+    threads[0].join(PATIENCE_SECONDS)
+    return outcomes

@@ -41,6 +41,7 @@ from okr.actions.retrospectives import (
     close_retrospective,
     edit_retrospective_note,
     finish_agreed_action,
+    invite_to_retrospectives,
     remove_retrospective_note,
 )
 from okr.actions.rhythm import (
@@ -88,6 +89,7 @@ __all__ = [
     "forget_person",
     "grade_objective",
     "hand_on",
+    "invite_to_retrospectives",
     "meet_dependency",
     "note_heard",
     "open_duties",

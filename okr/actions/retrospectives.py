@@ -22,6 +22,17 @@ MOST_ACTIONS = 3
 AHEAD = datetime.timedelta(days=366)
 
 
+def invite_to_retrospectives(*, at: datetime.datetime) -> int:
+    """Asks the leaders of teams with objectives in a closing period to look back, once each; whoever does not lead any
+    longer, or whose period is not closing any more, is asked no longer. Returns how many were asked."""
+    with transaction.atomic():
+        pairs = queries.retrospectives_due(at)
+        # Two workers at once ask for different teams; what one of them has asked the other one sees.
+        held = people.all_teams().filter(pk__in={team.pk for team, _period in pairs})
+        locked = held.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True)
+        return work.ask_to_look_back(pairs, held={team.pk for team in locked}, at=at)
+
+
 @dataclass(frozen=True)
 class Agreed:
     """What is agreed: `owner` is a member of the team."""
@@ -94,6 +105,7 @@ def close_retrospective(
             ]
         )
         work.ask_for_agreed(rows, team=team, period=period, at=at)
+        work.looked_back(team, period, by=by, at=at)
         audit.record(
             by=by,
             action="okr.close_retrospective",

@@ -1,8 +1,7 @@
 """Writes: who owes a check-in; asked on the day, told up the line when the grace is over, excused when away."""
 
 import datetime
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -168,8 +167,8 @@ def escalate_missed(*, organisation: Any, at: datetime.datetime) -> int:
             return 0
         rhythms = queries.rhythms_of([duty.person_id for duty in duties], organisation, today)
         told = []
-        lines = _lines_above([duty.person_id for duty in duties], today)
-        absent = _absent({each for line in lines.values() for each in line}, today)
+        lines = people.lines_above([duty.person_id for duty in duties], today)
+        absent = people.not_there({each for line in lines.values() for each in line}, today)
         for duty in duties:
             rhythm, duty.escalate_at = rhythms[duty.person_id], None
             levels = rhythm.cadence.levels if rules.is_progress_open(duty.period) else 0
@@ -212,25 +211,6 @@ def _without_a_day(duties: Sequence[CheckInDuty]) -> list[CheckInDuty]:
         if duty.person_id in away
         and rhythms[duty.person_id].due_at(duty.week_starts_on, away[duty.person_id]) is None
     ]
-
-
-def _lines_above(person_ids: Iterable[uuid.UUID], today: datetime.date) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """person → their line, the direct manager first. A query for each level, however many people there are."""
-    at_level = {key: key for key in person_ids}
-    lines: dict[uuid.UUID, list[uuid.UUID]] = {key: [] for key in at_level}
-    while at_level:
-        managers = people.managers_of(set(at_level.values()), today)
-        at_level = {key: managers[below] for key, below in at_level.items() if below in managers}
-        at_level = {key: above for key, above in at_level.items() if above not in lines[key]}
-        for key, above in at_level.items():
-            lines[key].append(above)
-    return lines
-
-
-def _absent(person_ids: set[uuid.UUID], today: datetime.date) -> set[uuid.UUID]:
-    """Who of them is away today or no longer here: passed over."""
-    here = people.active_people(today).filter(pk__in=person_ids).values_list("pk", flat=True)
-    return person_ids - set(here) | set(people.days_away(person_ids, today, today))
 
 
 def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetime.datetime) -> CheckInDuty:

@@ -50,6 +50,7 @@ from okr.queries.imports import (
     recent_goal_imports,
     standing_goals,
 )
+from okr.queries.kinds import work_kinds
 from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
 from okr.queries.objectives import (
@@ -79,6 +80,7 @@ from okr.queries.retrospectives import (
     retrospective_members,
     retrospective_notes,
     retrospective_of,
+    retrospectives_due,
 )
 from okr.queries.rhythm import (
     Rhythm,
@@ -199,6 +201,7 @@ __all__ = [
     "retrospective_members",
     "retrospective_notes",
     "retrospective_of",
+    "retrospectives_due",
     "rhythms_of",
     "rows_of",
     "search",
@@ -232,4 +235,5 @@ __all__ = [
     "with_conversation",
     "with_key_results",
     "within",
+    "work_kinds",
 ]

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from okr.models import AgreedAction, Retrospective, RetrospectiveNote
+from okr.models import AgreedAction, Objective, Retrospective, RetrospectiveNote
+from okr.models.objectives import RUNNING_STATES
 from okr.models.retrospectives import Column
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -40,6 +41,25 @@ def circle_of(team: Any, period: Any, today: datetime.date) -> Circle:
     """Two queries."""
     line = people.line_above(team.lead_id, today) if team.lead_id else []
     return Circle(tuple(retrospective_members(team, period, today)), frozenset(line))
+
+
+def retrospectives_due(at: datetime.datetime) -> list[tuple[Any, Any]]:
+    """(team, period) of teams with objectives in a closing period that have not looked back on it, and a leader who is
+    here. Four queries."""
+    closing = {
+        each.pk: each for each in people.periods().filter(state="closing").select_related("organisation")
+    }
+    if not closing:
+        return []
+    standing = Objective.objects.filter(period__in=closing, state__in=RUNNING_STATES).exclude(team=None)
+    pairs = set(standing.values_list("team_id", "period_id").distinct())
+    done = Retrospective.objects.filter(period__in=closing).exclude(closed_at=None)
+    pairs -= set(done.values_list("team_id", "period_id"))
+    today = people.day_at(next(iter(closing.values())).organisation, at)
+    here = people.active_people(today).values("pk")
+    teams = people_models.Team.objects.filter(pk__in={key for key, _period in pairs}, lead__in=here)
+    led = {each.pk: each for each in teams}
+    return [(led[team], closing[period]) for team, period in sorted(pairs) if team in led]
 
 
 def retrospective_of(team: Any, period: Any) -> Retrospective | None:

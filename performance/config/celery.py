@@ -48,6 +48,12 @@ app.conf.beat_schedule = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "escalate-overdue-work": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.inbox.tasks.escalate_overdue"],
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "send-waiting-invitations": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.people.tasks.send_waiting_invitations"],

@@ -357,6 +357,12 @@ MEMBERSHIPS = "performance.people.queries.memberships_of"
 FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
 LEAVERS = ["okr.actions.pass_goals_on", "performance.inbox.actions.pass_work_on"]
+# What the kinds of work are like that each app puts before people: which go up the line, who else may do them.
+WORK_KINDS = [
+    "okr.queries.work_kinds",
+    "performance.kpis.queries.work_kinds",
+    "performance.scoring.queries.work_kinds",
+]
 # What the set-up list of a new organisation counts in the apps above people.
 SETUP_COUNTERS = {
     "sources": "performance.config.shell.count_sources",

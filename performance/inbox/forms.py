@@ -4,9 +4,12 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from performance.inbox import channels
 from performance.inbox.models import AREAS_OF_WEBHOOKS, Area, Channel, MailRule
+from performance.inbox.queries import OVERDUE_WITHIN
+from performance.people import models as people_models
 
 
 def _hours(first: Any) -> list[tuple[Any, Any]]:
@@ -89,3 +92,45 @@ class ChatForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Whoever is in the chat reads it, also of what you alone may see."),
     )
+
+
+def _workdays(name: str) -> Any:
+    least, most = OVERDUE_WITHIN[name]
+    return lambda: [
+        (number, ngettext("%(count)s workday", "%(count)s workdays", number) % {"count": number})
+        for number in range(least, most + 1)
+    ]
+
+
+def _levels() -> list[tuple[int, Any]]:
+    return [(0, _("Nobody")), (1, _("The manager")), (2, _("The manager, then theirs"))]
+
+
+class OverdueRuleForm(forms.Form):
+    """Workdays of the organisation's calendar."""
+
+    due_days = forms.TypedChoiceField(
+        label=_("Due after, where nothing else says when"), choices=_workdays("due_days"), coerce=int
+    )
+    grace_days = forms.TypedChoiceField(
+        label=_("Grace after the due day, and between the levels"),
+        choices=_workdays("grace_days"),
+        coerce=int,
+    )
+    levels = forms.TypedChoiceField(
+        label=_("Who hears of it when it stays undone"), choices=_levels, coerce=int
+    )
+
+
+class HandForm(forms.Form):
+    """To whom: only whoever may do it by its own rules is there to choose."""
+
+    to = forms.ModelChoiceField(
+        label=_("To"),
+        queryset=people_models.Person.objects.none(),
+        error_messages={"invalid_choice": _("Choose somebody who may do this in your place.")},
+    )
+
+    def __init__(self, *args: Any, stand_ins: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = stand_ins  # type: ignore[attr-defined]

@@ -34,6 +34,16 @@ class WorkItem(tenancy.TenantModel):
     snoozed_until = models.DateField(_("snoozed until"), null=True, blank=True)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     done_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    # Up the line: the day on which the next level hears of it, and what became of that.
+    escalate_on = models.DateField(_("goes up the line on"), null=True, blank=True)
+    escalations = models.PositiveSmallIntegerField(_("levels that heard of it"), default=0)
+    escalated_on = models.DateField(_("went up the line on"), null=True, blank=True)
+    escalated_to = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    # What somebody up the line is told: the item that is overdue.
+    about = tenancy.TenantForeignKey("self", null=True, blank=True, related_name="+")
+    # In somebody else's hands: the item of whoever handed it over, and the one of whoever does it now.
+    handed_to = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    handed_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
@@ -50,6 +60,16 @@ class WorkItem(tenancy.TenantModel):
                 name="work_open",
             ),
             models.Index(fields=["organisation", "subject_id", "kind"], name="work_by_subject"),
+            models.Index(
+                fields=["organisation", "escalate_on", "due_on"],
+                condition=Q(done_at__isnull=True),
+                name="work_overdue",
+            ),
+            models.Index(
+                fields=["organisation", "about"],
+                condition=Q(done_at__isnull=True, about__isnull=False),
+                name="work_about_open",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +86,27 @@ class WorkItem(tenancy.TenantModel):
     @property
     def area(self) -> str:
         return self.kind.partition(".")[0]
+
+
+class OverdueRule(tenancy.TenantModel):
+    """When what waits is overdue, and who then hears of it. One row an organisation; without one, the defaults. All
+    days are workdays of the organisation's calendar on which the person is there."""
+
+    due_days = models.PositiveSmallIntegerField(_("due after, where nothing else says when"), default=5)
+    grace_days = models.PositiveSmallIntegerField(_("grace after the due day"), default=5)
+    levels = models.PositiveSmallIntegerField(_("levels that hear of it"), default=2)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation"], name="one_overdue_rule"),
+            models.CheckConstraint(
+                condition=Q(due_days__range=(1, 20)) & Q(grace_days__range=(0, 20)) & Q(levels__range=(0, 2)),
+                name="overdue_rule_within",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_days} + {self.grace_days} workdays, {self.levels} levels"
 
 
 class MailPace(models.TextChoices):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
+from performance.inbox import kinds
 from performance.inbox.channels import reasons
 from performance.inbox.models import (
     Area,
@@ -19,6 +20,7 @@ from performance.inbox.models import (
     MailPace,
     MailRule,
     Occasion,
+    OverdueRule,
     WorkItem,
 )
 from performance.inbox.rules import ATTEMPTS, SENDING_LASTS
@@ -31,6 +33,11 @@ AWAITED = datetime.timedelta(minutes=2)
 NAMED_A_DAY = 20
 #: People who are written to in one go.
 A_BATCH = 500
+
+#: The people whom a row of the list names.
+NAMED = ("assigned_by", "escalated_to", "handed_to", "handed_by")
+#: The least and the most that an organisation may choose.
+OVERDUE_WITHIN = {"due_days": (1, 20), "grace_days": (0, 20), "levels": (0, 2)}
 
 # One icon for each kind of work; the area's own where a kind has none.
 ICONS = {
@@ -54,6 +61,8 @@ ICONS = {
     "home.endpoint_off": "plug-connected-x",
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",
+    "goals.retrospective": "history",
+    **{f"{area}.overdue": "stairs" for area in Area.values},
 }
 ICONS_OF_AREAS = {
     Area.HOME: "home",
@@ -67,7 +76,7 @@ ICONS_OF_AREAS = {
 
 def open_items(person_id: uuid.UUID, *, on: datetime.date | None = None) -> QuerySet[WorkItem]:
     """What waits, most urgent first. With `on`, snoozed items are left out until their day."""
-    items = WorkItem.objects.filter(person_id=person_id, done_at=None).select_related("assigned_by")
+    items = _in_hand(WorkItem.objects.filter(person_id=person_id)).select_related(*NAMED)
     if on is not None:
         items = items.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=on))
     return items.order_by(F("due_on").asc(nulls_last=True), "assigned_at", "id")
@@ -75,17 +84,24 @@ def open_items(person_id: uuid.UUID, *, on: datetime.date | None = None) -> Quer
 
 def snoozed_items(person_id: uuid.UUID, *, on: datetime.date) -> QuerySet[WorkItem]:
     """What comes back on a later day, the nearest first."""
-    items = WorkItem.objects.filter(person_id=person_id, done_at=None, snoozed_until__gt=on)
-    return items.select_related("assigned_by").order_by("snoozed_until", "id")
+    items = _in_hand(WorkItem.objects.filter(person_id=person_id, snoozed_until__gt=on))
+    return items.select_related(*NAMED).order_by("snoozed_until", "id")
 
 
 def done_items(person_id: uuid.UUID) -> QuerySet[WorkItem]:
-    return WorkItem.objects.filter(person_id=person_id).exclude(done_at=None).order_by("-done_at")
+    done = WorkItem.objects.filter(person_id=person_id).exclude(done_at=None)
+    return done.select_related(*NAMED).order_by("-done_at")
+
+
+def handed_items(person_id: uuid.UUID) -> QuerySet[WorkItem]:
+    """What this person has put into somebody else's hands, and may take back."""
+    items = WorkItem.objects.filter(person_id=person_id, done_at=None).exclude(handed_to=None)
+    return items.select_related(*NAMED).order_by(F("due_on").asc(nulls_last=True), "assigned_at", "id")
 
 
 def items_of(person_id: uuid.UUID) -> QuerySet[WorkItem]:
     """Everything that waits or waited for this person."""
-    return WorkItem.objects.filter(person_id=person_id).select_related("assigned_by")
+    return WorkItem.objects.filter(person_id=person_id).select_related(*NAMED)
 
 
 def items_of_kind(kind: str) -> QuerySet[WorkItem]:
@@ -95,7 +111,37 @@ def items_of_kind(kind: str) -> QuerySet[WorkItem]:
 
 def open_of_kind(kind: str) -> QuerySet[WorkItem]:
     """What waits of one kind, whoever it waits for: only where everybody concerned may know of it."""
-    return items_of_kind(kind).filter(done_at=None)
+    return _in_hand(items_of_kind(kind))
+
+
+def going_up() -> QuerySet[WorkItem]:
+    """What waits and is told up the line when it stays undone: of the kinds that go up, in the hands of whoever does
+    it."""
+    return _in_hand(WorkItem.objects.filter(kind__in=kinds.going_up(), about=None))
+
+
+def _in_hand(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
+    return items.filter(done_at=None, handed_to=None)
+
+
+def stand_ins(item: WorkItem, on: datetime.date) -> QuerySet[people_models.Person]:
+    """Who else may do it: by the rules of its app, here, writing, and not whoever asks it. By name."""
+    kind = kinds.kind_of(item.kind)
+    if kind is None or kind.stand_ins is None:
+        return people_models.Person.objects.none()
+    having = WorkItem.objects.filter(kind=item.kind, subject_id=item.subject_id, done_at=None)
+    found = people.active_people(on).filter(pk__in=kind.stand_ins(item.subject_id, on))
+    return (
+        found.exclude(pk__in=[key for key in (item.person_id, item.assigned_by_id) if key])
+        .exclude(pk__in=having.values("person_id"))
+        .exclude(pk__in=people.people_with_role("auditor").values("pk"))
+        .order_by("name_sort", "pk")
+    )
+
+
+def standing_overdue_rule() -> OverdueRule:
+    """The organisation's, or the default that nobody has changed yet."""
+    return OverdueRule.objects.first() or OverdueRule()
 
 
 def in_area(items: QuerySet[WorkItem], area: str) -> QuerySet[WorkItem]:
@@ -121,6 +167,8 @@ def icon_of(item: WorkItem) -> str:
 
 def urgency_of(item: WorkItem, on: datetime.date) -> str:
     """ "bad" once overdue, "warn" on the last day, else "accent"."""
+    if item.about_id is not None:
+        return "bad"
     if item.due_on is None or item.due_on > on:
         return "accent"
     return "warn" if item.due_on == on else "bad"
@@ -148,7 +196,7 @@ def daily_digests(*, organisation: people_models.Organisation, at: datetime.date
     if not people.work_days(organisation).is_workday(day):
         return []
     told = Letter.objects.filter(person=OuterRef("person"), kind="inbox.daily", key=day.isoformat())
-    items = WorkItem.objects.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day), done_at=None)
+    items = _in_hand(WorkItem.objects.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day)))
     rules = MailRule.objects.filter(
         ~Exists(told),
         Exists(items.filter(person=OuterRef("person"))),

@@ -1,10 +1,11 @@
-"""When somebody may be written to, how often that is tried, and who may set up what is told outside."""
+"""When somebody may be written to, how often that is tried, who may set up what is told outside, and who says when
+things are overdue."""
 
 import datetime
 import zoneinfo
 from typing import Any
 
-from performance.foundation.access import Actor
+from performance.foundation import access
 from performance.inbox.models import MailRule
 from performance.people import rules as people
 
@@ -13,11 +14,11 @@ SENDING_LASTS = datetime.timedelta(minutes=10)
 ATTEMPTS = 6
 
 
-def can_manage_webhooks(actor: Actor) -> bool:
+def can_manage_webhooks(actor: access.Actor) -> bool:
     return people.can_administer(actor)
 
 
-def can_add_chats(actor: Actor) -> bool:
+def can_add_chats(actor: access.Actor) -> bool:
     """Everybody their own, but those who only read."""
     return not actor.only_reads
 
@@ -36,3 +37,7 @@ def end_of_quiet(rule: MailRule, organisation: Any, at: datetime.datetime) -> da
         return None
     day = here.date() + datetime.timedelta(days=crosses and here.hour >= rule.quiet_from)
     return datetime.datetime.combine(day, datetime.time(rule.quiet_until), here.tzinfo)
+
+
+def can_set_overdue_rule(actor: access.Actor) -> bool:
+    return not actor.only_reads and actor.has_role("hr")

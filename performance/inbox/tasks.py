@@ -35,6 +35,8 @@ BATCH = 100
 # How long one run tells endpoints things, and how long it waits for the next turn of one.
 TURN_SECONDS = 45
 BREATH = 1
+# Nobody is told up the line before this hour.
+MORNING = 9
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, expires=LASTS)
@@ -230,6 +232,24 @@ def write_daily_letters() -> int:
     day = people.day_at(organisation, at).isoformat()
     actions.queue_letters(kind="inbox.daily", key=day, letters=written, at=at)
     return len(written)
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False)
+def escalate_overdue() -> None:
+    """Gives due days to what has none and tells the line of what stays undone, on workdays from the morning on. Each
+    batch is a transaction of its own: what was told stays told, whatever happens to the next."""
+    at, organisation_id = timezone.now(), tenancy.current_organisation_id()
+    with tenancy.acting_for(organisation_id):
+        organisation = people_models.Organisation.objects.get(pk=organisation_id)
+        actions.close_what_is_done(at=at)
+    steps = [actions.note_due_days]
+    if people.local_time(organisation, at).hour >= MORNING:
+        steps.append(actions.escalate_overdue)
+    for step in steps:
+        is_more = True
+        while is_more:
+            with tenancy.acting_for(organisation_id):
+                is_more = bool(step(organisation=organisation, at=at))
 
 
 def _daily_letter(digest: queries.DailyDigest, organisation: people_models.Organisation) -> actions.Written:

@@ -27,7 +27,10 @@ urlpatterns: list[URLPattern] = [
     path(
         "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/again/", views.send_again, name="send_again"
     ),
+    path("overdue/", views.overdue_rule, name="overdue_rule"),
     path("card/", views.card, name="card"),
     path("<uuid:item_id>/snooze/", views.snooze, name="snooze"),
     path("<uuid:item_id>/wake/", views.wake, name="wake"),
+    path("<uuid:item_id>/hand/", views.hand, name="hand"),
+    path("<uuid:item_id>/take-back/", views.take_back, name="take_back"),
 ]

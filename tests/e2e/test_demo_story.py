@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from psycopg import sql
 
-from okr.models import CheckIn, Objective
+from okr.models import CheckIn, Dependency, Objective, Retrospective
 from performance.appraisals.models import Cycle
 from performance.config.demo import databases
 from performance.config.management.commands import seed_demo
@@ -57,6 +57,16 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert Cycle.objects.get().state == "signed_off"
         for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
             assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
+        asks = Dependency.objects.select_related("objective", "on").order_by("at")
+        assert [one.state for one in asks] == ["accepted", "open"]
+        assert all(one.objective.team_id != one.on.team_id for one in asks)
+        waiting = WorkItem.objects.get(kind="goals.dependency", done_at=None)
+        assert (waiting.person.number, waiting.subject_id) == ("LM-0005", asks[1].pk)
+        looked_back = Retrospective.objects.get()
+        assert looked_back.period.state == "closed"
+        assert looked_back.closed_at is not None
+        assert set(looked_back.notes.values_list("column", flat=True)) == {"went_well", "learned", "change"}
+        assert sorted(one.done_at is None for one in looked_back.agreed.all()) == [False, True]
         assert audit.rows().exists()
         assert not [row for row in audit.rows() if row.at > timezone.now()], (
             "nobody has done yet what is to come"

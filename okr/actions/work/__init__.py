@@ -18,7 +18,9 @@ from okr.actions.work.endings import (
     ask_for_agreed,
     ask_for_managers_grade,
     ask_for_own_grades,
+    ask_to_look_back,
     graded,
+    looked_back,
     nothing_waits,
 )
 from okr.actions.work.links import (
@@ -62,6 +64,7 @@ __all__ = [
     "ask_to_agree",
     "ask_to_agree_to_new",
     "ask_to_decide",
+    "ask_to_look_back",
     "ask_to_vote",
     "call",
     "check_ins_settled",
@@ -71,6 +74,7 @@ __all__ = [
     "heard",
     "heard_of_declining",
     "help_handed_on",
+    "looked_back",
     "nothing_waits",
     "offer_contribution",
     "offer_settled",

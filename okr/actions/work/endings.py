@@ -2,10 +2,11 @@
 
 import datetime
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils import translation
 
 from okr.actions.work.wording import (
     ACTION,
@@ -15,9 +16,12 @@ from okr.actions.work.wording import (
     DETAIL,
     GRADE_THEIRS,
     GRADE_YOURS,
+    LANGUAGES,
     LINK,
+    LOOK_BACK,
     MANAGER_GRADE,
     MENTION,
+    RETROSPECTIVE,
     SELF_GRADE,
     SUGGESTION,
     VOTE,
@@ -30,6 +34,7 @@ from okr.models import (
     Objective,
 )
 from performance.inbox import actions as inbox
+from performance.inbox import queries as waiting
 
 
 def ask_for_own_grades(objectives: Sequence[Objective], *, at: datetime.datetime) -> None:
@@ -98,3 +103,35 @@ def ask_for_agreed(rows: Sequence[AgreedAction], *, team: Any, period: Any, at: 
 
 def agreed_done(one: AgreedAction, *, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=ACTION, subject_id=one.pk, by=by, at=at)
+
+
+def ask_to_look_back(
+    pairs: Iterable[tuple[Any, Any]], *, held: Collection[uuid.UUID], at: datetime.datetime
+) -> int:
+    """Asks whoever leads each of these teams for the retrospective of a period, and nobody else any more. `pairs` are
+    all that there is to ask for, (team, period); only of teams `held` anybody is asked. Returns how many are new."""
+    wanted = {(team.lead_id, _looking_back(team, period)): (team, period) for team, period in pairs}
+    standing = {(item.person_id, item.subject_id): item.pk for item in waiting.open_of_kind(RETROSPECTIVE)}
+    inbox.close_items(keys=[key for pair, key in standing.items() if pair not in wanted], by=None, at=at)
+    works = []
+    for (lead_id, subject_id), (team, period) in wanted.items():
+        if (lead_id, subject_id) in standing or team.pk not in held:
+            continue
+        titles, details = [], []
+        for language in LANGUAGES:
+            with translation.override(language):
+                titles.append(translation.gettext(LOOK_BACK) % {"team": team})
+                details.append(str(period))
+        url = f"{reverse('okr:retrospective', args=[team.pk])}?period={period.pk}"
+        works.append(inbox.Work(lead_id, subject_id, titles[0], titles[1], url, None, details[0], details[1]))
+    return inbox.assign_many(kind=RETROSPECTIVE, works=works, at=at)
+
+
+def looked_back(team: Any, period: Any, *, by: Any, at: datetime.datetime) -> None:
+    """The retrospective is closed."""
+    inbox.resolve_work(kind=RETROSPECTIVE, subject_id=_looking_back(team, period), by=by, at=at)
+
+
+def _looking_back(team: Any, period: Any) -> uuid.UUID:
+    """There is no row of the retrospective before its first note."""
+    return uuid.uuid5(period.pk, str(team.pk))

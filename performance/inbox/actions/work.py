@@ -12,6 +12,7 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
+from performance.inbox import kinds
 from performance.inbox.actions import endpoints, telling
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
@@ -49,6 +50,7 @@ def assign_work(
     due_on: datetime.date | None = None,
     detail_en: str = "",
     detail_zh: str = "",
+    about: WorkItem | None = None,
 ) -> WorkItem:
     """Puts an item before a person and queues what tells of it. Asking again while it is open only refreshes it."""
     told = {
@@ -59,15 +61,20 @@ def assign_work(
         "url": url,
         "due_on": due_on,
     }
+    # A due day that it has been given meanwhile stays where the asking names none.
+    again = {name: value for name, value in told.items() if name != "due_on" or value is not None}
     with transaction.atomic():
         item, is_new = WorkItem.objects.update_or_create(
             person=to,
             kind=kind,
             subject_id=subject_id,
             done_at=None,
-            defaults=told,
-            create_defaults={**told, "assigned_by": _person(by), "assigned_at": at},
+            defaults=again,
+            create_defaults={**told, "about": about, "assigned_by": _person(by), "assigned_at": at},
         )
+        if item.handed_to_id is not None:
+            in_hand = WorkItem.objects.filter(kind=kind, subject_id=subject_id, handed_by=to, done_at=None)
+            in_hand.update(**{name: value for name, value in again.items() if name != "url"})
         if is_new:
             telling.queue_given(items=[item], emailed={item.person_id} if to.email else set(), at=at)
     return item
@@ -85,6 +92,8 @@ class Work:
     due_on: datetime.date | None = None
     detail_en: str = ""
     detail_zh: str = ""
+    #: Told up the line: the item that is overdue.
+    about_id: uuid.UUID | None = None
 
 
 def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> int:
@@ -110,6 +119,7 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
                     detail_zh=work.detail_zh[:200],
                     url=work.url,
                     due_on=work.due_on,
+                    about_id=work.about_id,
                     assigned_at=at,
                 )
                 for work in keys.values()
@@ -126,45 +136,79 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
 
 
 def resolve_work(*, kind: str, subject_id: uuid.UUID, by: Any, at: datetime.datetime, to: Any = None) -> int:
-    """Closes the items that this action has done: one person's, or everybody's. Returns how many."""
-    items = WorkItem.objects.filter(kind=kind, subject_id=subject_id, done_at=None)
+    """Closes the items that this action has done: one person's, or everybody's. Returns how many. What one person has
+    handed over, or was handed, is done for both."""
+    named = Q(kind=kind, subject_id=subject_id)
     if to is not None:
-        items = items.filter(person=to)
-    return _close(items, by=by, at=at)
+        named &= Q(person=to) | Q(handed_to=to) | Q(handed_by=to)
+    return _close(named, by=by, at=at, kind=kind)
 
 
 def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
     """Closes everybody's items of a kind about any of these subjects."""
-    items = WorkItem.objects.filter(kind=kind, subject_id__in=subject_ids, done_at=None)
-    return _close(items, by=by, at=at)
+    return _close(Q(kind=kind, subject_id__in=subject_ids), by=by, at=at, kind=kind)
 
 
-def _close(items: QuerySet[WorkItem], *, by: Any, at: datetime.datetime) -> int:
-    """Notes that these are done, and tells the systems that want to know: one statement, and three more where some do."""
+def resolve_for(*, kind: str, subject_id: uuid.UUID, persons: Any, by: Any, at: datetime.datetime) -> int:
+    """Closes the items of these people, named by a queryset."""
+    return _close(Q(kind=kind, subject_id=subject_id, person__in=persons), by=by, at=at, kind=kind)
+
+
+def close_items(*, keys: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
+    """Closes these items, of kinds that are not told up the line."""
+    return len(_done(Q(pk__in=keys), by=by, at=at))
+
+
+def close_told(*, about: Collection[uuid.UUID] | QuerySet[WorkItem], by: Any, at: datetime.datetime) -> int:
+    """Closes what was told up the line about these items."""
+    return len(_done(Q(about__in=about), by=by, at=at))
+
+
+def _close(named: Q, *, by: Any, at: datetime.datetime, kind: str) -> int:
+    """The items first: whoever is telling the next level of one holds it, and what they tell is then closed as well."""
     with transaction.atomic():
-        listening = telling.webhooks()
-        if not listening:
-            return items.update(done_at=at, done_by=_person(by))
-        # Locked, so that what is told is what this closes.
-        closed = list(items.select_for_update(no_key=True).only("pk", "organisation_id", "kind"))
-        WorkItem.objects.filter(pk__in=[item.pk for item in closed]).update(done_at=at, done_by=_person(by))
-        telling.queue_done(items=closed, webhooks=listening, at=at)
-        return len(closed)
+        closed = _done(named, by=by, at=at)
+        if kind in kinds.going_up():
+            close_told(about=closed, by=by, at=at)
+    return len(closed)
+
+
+def _done(named: Q, *, by: Any, at: datetime.datetime) -> list[uuid.UUID]:
+    """Notes that these are done, and tells the systems that want to know: two statements, and three more where some do.
+    Locked, so that what is told is what this closes."""
+    with transaction.atomic():
+        closed = list(
+            WorkItem.objects.filter(named, done_at=None)
+            .select_for_update(no_key=True)
+            .only("pk", "organisation_id", "kind")
+            .order_by("pk")
+        )
+        keys = [item.pk for item in closed]
+        if keys:
+            WorkItem.objects.filter(pk__in=keys).update(done_at=at, done_by=_person(by))
+            telling.queue_done(items=closed, webhooks=telling.webhooks(), at=at)
+    return keys
 
 
 def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
-    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed."""
+    """Of somebody who has left, what falls to whoever leads goes to `to` with a message; everything else is closed.
+    What they had in hand for somebody else goes back; what others have in hand for them stays there."""
+    WorkItem.objects.filter(handed_to=person, done_at=None).update(handed_to=None)
+    WorkItem.objects.filter(handed_by=person, done_at=None).update(handed_by=None)
     waiting = WorkItem.objects.filter(person=person, done_at=None)
     if to is not None:
-        theirs = list(waiting.filter(kind__in=FOLLOWS_THE_LINE).exclude(assigned_by=to))
-        for item in theirs:
+        falls = Q(kind__in=FOLLOWS_THE_LINE, handed_by=None) | Q(about__isnull=False)
+        for item in waiting.filter(falls, handed_to=None).exclude(assigned_by=to).exclude(about__person=to):
             assign_work(
                 to=to,
                 **{key: getattr(item, key) for key in TOLD},
+                about=item.about,
                 by=item.assigned_by,
                 at=at,
             )
-    _close(waiting, by=None, at=at)
+            WorkItem.objects.filter(escalated_to=person, pk=item.about_id).update(escalated_to=to)
+    closed = _done(Q(person=person), by=None, at=at)
+    close_told(about=closed, by=None, at=at)
     endpoints.forget_chats(person=person, at=at)
 
 
@@ -175,6 +219,7 @@ def forget_person(gone: people_actions.Forgotten) -> None:
     the same name.
     """
     around = Q(person=gone.person_id) | Q(assigned_by=gone.person_id) | Q(subject_id=gone.person_id)
+    around |= Q(about__person=gone.person_id)
     if not gone.has_namesake:
         around |= Q(assigned_by=None)
     called = {"en": gone.name_en, "zh": gone.name_zh}

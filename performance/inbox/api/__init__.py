@@ -6,6 +6,7 @@ from performance.inbox.api import chats, items, webhooks
 
 urls = [
     path("inbox/mail/", items.Mail.as_view(), name="api_inbox_mail"),
+    path("inbox/overdue/", items.Overdue.as_view(), name="api_inbox_overdue"),
     path("inbox/", items.Items.as_view(), name="api_inbox"),
     path("inbox/chats/", chats.Chats.as_view(), name="api_inbox_chats"),
     path("inbox/chats/<uuid:chat_id>/", chats.OneChat.as_view(), name="api_inbox_chat"),
@@ -32,4 +33,6 @@ urls = [
     ),
     path("inbox/<uuid:item_id>/snooze/", items.Snooze.as_view(), name="api_inbox_snooze"),
     path("inbox/<uuid:item_id>/wake/", items.Wake.as_view(), name="api_inbox_wake"),
+    path("inbox/<uuid:item_id>/hand/", items.Hand.as_view(), name="api_inbox_hand"),
+    path("inbox/<uuid:item_id>/take-back/", items.TakeBack.as_view(), name="api_inbox_take_back"),
 ]

@@ -10,7 +10,8 @@ from performance.inbox.views.chats import (
     set_title,
     test_chat,
 )
-from performance.inbox.views.items import card, snooze, waiting, wake
+from performance.inbox.views.items import card, hand, snooze, take_back, waiting, wake
+from performance.inbox.views.overdue import overdue_rule
 from performance.inbox.views.webhooks import (
     pause_webhook,
     remove_webhook,
@@ -27,7 +28,9 @@ __all__ = [
     "add_chat",
     "card",
     "chat_state",
+    "hand",
     "mail",
+    "overdue_rule",
     "pause_chat",
     "pause_webhook",
     "remove_chat",
@@ -38,6 +41,7 @@ __all__ = [
     "send_again",
     "set_title",
     "snooze",
+    "take_back",
     "test_chat",
     "test_webhook",
     "waiting",

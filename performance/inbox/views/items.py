@@ -4,21 +4,24 @@ import datetime
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from performance.foundation import access
-from performance.inbox import actions, queries
+from performance.foundation import access, jobs
+from performance.foundation.components import formats
+from performance.inbox import actions, forms, kinds, queries, tasks
 from performance.inbox.models import Area, WorkItem
 from performance.people import queries as people
 
 CARD = 6
 PAGE = 50
-LISTS = ("waiting", "later", "done")
+LISTS = ("waiting", "later", "handed", "done")
 
 
 def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
@@ -28,6 +31,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "icon": queries.icon_of(item),
             "urgency": queries.urgency_of(item, on),
             "is_overdue": item.due_on is not None and item.due_on < on,
+            "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
         }
         for item in items
     ]
@@ -45,6 +49,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     lists = {
         "waiting": queries.open_items(actor.person_id, on=on),
         "later": queries.snoozed_items(actor.person_id, on=on),
+        "handed": queries.handed_items(actor.person_id),
         "done": queries.done_items(actor.person_id),
     }
     page = Paginator(queries.in_area(lists[shown], area), PAGE).get_page(request.GET.get("page"))
@@ -61,6 +66,47 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "next_week": on + datetime.timedelta(days=7 - on.weekday()),
     }
     return render(request, "inbox/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@access.member
+def hand(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
+    """Into the hands of somebody who may do it in my place."""
+    item, actor = _own(request, item_id), request.actor
+    access.require(not actor.only_reads)
+    stand_ins = queries.stand_ins(item, people.today(actor.organisation))
+    form = forms.HandForm(request.POST or None, stand_ins=stand_ins)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.hand_work(item=item, to=form.cleaned_data["to"], by=actor, at=timezone.now())
+        except actions.InboxRefused as refusal:
+            form.add_error("to" if refusal.field == "to" else None, str(refusal.message))
+        else:
+            jobs.nudge(tasks.deliver_waiting)
+            messages.success(
+                request,
+                _("%(person)s has it in hand now.")
+                % {"person": formats.person_name(form.cleaned_data["to"])},
+            )
+            return redirect("inbox:list")
+    context = {"nav": "home", "item": item, "form": form, "has_stand_ins": stand_ins.exists()}
+    return render(request, "inbox/hand.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.member
+def take_back(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
+    """Back to whoever handed it over."""
+    item, actor = _own(request, item_id), request.actor
+    try:
+        actions.take_work_back(item=item, by=actor, at=timezone.now())
+    except actions.InboxRefused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(
+            request, _("It waits for you again.") if item.handed_by_id is None else _("It went back.")
+        )
+    return _changed(request)
 
 
 @require_GET

@@ -18,6 +18,7 @@ from performance.kpis.queries.definitions import (
     visible_metrics,
     visible_versions,
 )
+from performance.kpis.queries.kinds import work_kinds
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
@@ -82,4 +83,5 @@ __all__ = [
     "versions_in_force",
     "visible_metrics",
     "visible_versions",
+    "work_kinds",
 ]

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from performance.foundation import tenancy
 from performance.people.models import Organisation, Person, ReportingLine
+from performance.people.queries.absences import days_away
 from performance.people.queries.accounts import day_at, today
 
 
@@ -34,6 +35,25 @@ def managers_of(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid
     """person → manager on that day; people without one are absent."""
     lines = ReportingLine.objects.filter(holds_on(on), person_id__in=list(person_ids))
     return dict(lines.values_list("person_id", "manager_id"))
+
+
+def lines_above(person_ids: Iterable[uuid.UUID], on: datetime.date) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """person → their line, the direct manager first. A query for each level, however many people there are."""
+    at_level = {key: key for key in person_ids}
+    lines: dict[uuid.UUID, list[uuid.UUID]] = {key: [] for key in at_level}
+    while at_level:
+        managers = managers_of(set(at_level.values()), on)
+        at_level = {key: managers[below] for key, below in at_level.items() if below in managers}
+        at_level = {key: above for key, above in at_level.items() if above not in lines[key]}
+        for key, above in at_level.items():
+            lines[key].append(above)
+    return lines
+
+
+def not_there(person_ids: Collection[uuid.UUID], on: datetime.date) -> set[uuid.UUID]:
+    """Who of them is away on that day or no longer here. Two queries."""
+    here = active_people(on).filter(pk__in=person_ids).values_list("pk", flat=True)
+    return set(person_ids) - set(here) | set(days_away(person_ids, on, on))
 
 
 def reports_of(manager_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:

@@ -271,8 +271,11 @@ def _dismiss_others_of_side(
     role = rules.ROLE_OF_SIDE[Side(side)]
     other_role = next(other for other in rules.ROLE_OF_SIDE.values() if other != role)
     holders = people.Person.objects.filter(grants__role=role)
-    waiting = inbox.WorkItem.objects.filter(
-        kind=APPROVAL, subject_id=version.pk, done_at=None, person__in=holders
-    )
     both = people.Person.objects.filter(grants__role=other_role)
-    waiting.exclude(person__in=both).update(done_at=at, done_by=by.person)
+    inbox_actions.resolve_for(
+        kind=APPROVAL,
+        subject_id=version.pk,
+        persons=holders.exclude(pk__in=both.values("pk")),
+        by=by,
+        at=at,
+    )

@@ -12,6 +12,7 @@ from performance.scoring.queries.governing import (
     people_using_metrics,
     scored_people,
 )
+from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.policies import (
     approvals_of,
     day_of,
@@ -83,4 +84,5 @@ __all__ = [
     "uncertified_components",
     "versions_visible_to",
     "weight_steps",
+    "work_kinds",
 ]

@@ -12,7 +12,7 @@ from okr import actions, models, queries
 from performance.config.demo import calendar, company
 from performance.config.demo.story.stage import Stage, Words
 from performance.engine import fixed
-from performance.people.models import Period
+from performance.people.models import Period, Team
 
 CHEN_WEI, LIN_YUE, LIU_YANG = "LM-0002", "LM-0003", "LM-0010"
 REGIONAL = {"Chengdu": "LM-0015", "Hangzhou": "LM-0014", "Shenzhen": "LM-0013"}
@@ -49,6 +49,8 @@ class Goal:
     #: The English title of the goal that it serves, and how much of that one it carries in percent; 0 supports it.
     serves: str = ""
     share: int = 0
+    #: The code of the team whose goal it is; else its owner's own.
+    team: str = ""
 
 
 STORE_STEPS: tuple[Words, ...] = tuple((store.name_en, store.name_zh) for store in company.STORES)
@@ -165,9 +167,9 @@ OFF_TRACK: Words = (
 def tell(stage: Stage) -> None:
     last, this = Period.objects.order_by("starts_on")
     for period, owners in ((last, {CHEN_WEI, LIN_YUE, *REGIONAL.values()}), (this, None)):
-        agreed = [_agree(stage, period, goal) for goal in GOALS if owners is None or goal.owner in owners]
+        agreed = [agree(stage, period, goal) for goal in GOALS if owners is None or goal.owner in owners]
         _align(stage, agreed)
-        _live_through(stage, period)
+        live_through(stage, period, GOALS)
     _leave_open(stage, this)
 
 
@@ -199,13 +201,14 @@ def _result(stage: Stage, result: Result, first: datetime.date) -> models.KeyRes
     )
 
 
-def _agree(stage: Stage, period: Period, goal: Goal) -> models.Objective:
+def agree(stage: Stage, period: Period, goal: Goal) -> models.Objective:
     """Proposed a week before the quarter, talked over, agreed by both before it starts."""
     owner = stage.actor(goal.owner)
     first = period.starts_on
     objective = actions.propose_objective(
         period=period,
         content=_content(stage, goal, first),
+        **({"team": Team.objects.get(code=goal.team), "owner_kind": "team"} if goal.team else {}),
         by=owner,
         at=calendar.at(first - datetime.timedelta(days=9), 10),
     )
@@ -245,9 +248,9 @@ def _align(stage: Stage, objectives: Sequence[models.Objective]) -> None:
             )
 
 
-def _live_through(stage: Stage, period: Period) -> None:
+def live_through(stage: Stage, period: Period, goals: Sequence[Goal]) -> None:
     """Friday after Friday, everybody with goals reports. In this quarter, this week is still open."""
-    owners = list(dict.fromkeys(goal.owner for goal in GOALS))
+    owners = list(dict.fromkeys(goal.owner for goal in goals))
     until = min(stage.days.today, period.ends_on + datetime.timedelta(days=1))
     this_week = stage.days.today - datetime.timedelta(days=stage.days.today.weekday())
     weeks = stage.days.weeks(period.starts_on, until)

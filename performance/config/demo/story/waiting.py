@@ -1,4 +1,4 @@
-"""Chapter 7: what waits for HR and the owners when the demo begins."""
+"""Chapter 8: what waits for HR and the owners when the demo begins."""
 
 import dataclasses
 import datetime

@@ -19,6 +19,7 @@ from performance.config.demo.story import (
     staff,
     stage,
     talk,
+    together,
     waiting,
     weights,
 )
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         self._say(began, f"{name_en}: people")
         numbers.tell(told, password)
         self._say(began, f"{name_en}: metrics")
-        for chapter in (goals, staff, weights, talk, results, waiting):
+        for chapter in (goals, staff, weights, talk, results, together, waiting):
             with tenancy.acting_for(organisation):
                 chapter.tell(told)
             self._say(began, f"{name_en}: {chapter.__name__.rpartition('.')[2]}")

@@ -1,0 +1,10 @@
+"""What the work is like that metrics put before people."""
+
+from django.utils.translation import gettext_noop
+
+from performance.inbox.kinds import Kind
+
+
+def work_kinds() -> tuple[Kind, ...]:
+    """The two named owners sign, nobody in their place."""
+    return (Kind("metrics.signature", gettext_noop("A signature of a metric"), goes_up=True),)
