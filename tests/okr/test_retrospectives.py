@@ -418,5 +418,6 @@ def test_teams_do_not_cost_queries(team_goal, cast, closing, now):
         team_goal.pk, team_goal.team = None, team
         team_goal.id = uuid.uuid4()
         team_goal.save(force_insert=True)
-    assert counted() <= one + 1
+    # What is open by now is read, closed and told: three statements, whatever the number of teams.
+    assert counted() <= one + 3
     assert len(invited()) == 5
