@@ -102,6 +102,18 @@ class Wake(api.TenantView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Read(api.TenantView):
+    """What only tells you something is done by reading it."""
+
+    scope_write = "inbox:write"
+
+    @extend_schema(operation_id="inbox_read_note", request=None, responses={204: None})
+    def post(self, request: Request, item_id: uuid.UUID) -> Response:
+        item = access.get_or_404(queries.items_of(request.actor.person_id), pk=item_id)
+        actions.read_note(item=item, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class StandInOut(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person
@@ -216,6 +228,7 @@ urls = [
     path("inbox/", Items.as_view(), name="api_inbox"),
     path("inbox/<uuid:item_id>/snooze/", Snooze.as_view(), name="api_inbox_snooze"),
     path("inbox/<uuid:item_id>/wake/", Wake.as_view(), name="api_inbox_wake"),
+    path("inbox/<uuid:item_id>/read/", Read.as_view(), name="api_inbox_read"),
     path("inbox/<uuid:item_id>/hand/", Hand.as_view(), name="api_inbox_hand"),
     path("inbox/<uuid:item_id>/take-back/", TakeBack.as_view(), name="api_inbox_take_back"),
 ]

@@ -317,6 +317,27 @@ def test_a_wrong_cell_is_named_in_plain_words(row, cell, words, upload, apply):
     assert not Objective.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("P999,Goal,A,sideways,zero,ten,,101", ["A2", "D2", "E2", "F2", "H2"]),
+        (",,A,sideways,zero,10,,100", ["B2", "D2", "E2"]),
+        ("P999,=1+1,A,money,0,10,Kronen,-5", ["A2", "B2", "G2", "H2"]),
+        ("P003,Goal,A,increase,,,,100", ["E2", "F2"]),
+        ("P003,=1+1,A,increase,zero,ten,,100", ["B2", "E2", "F2"]),
+        ("P999,Goal,,,,,,", ["A2"]),
+    ],
+)
+def test_every_wrong_cell_of_a_row_is_named_at_once(row, cells, upload):
+    assert [cell for cell, _text in errors(upload(HEADER + row + "\n"))] == cells
+
+
+def test_what_may_stand_of_an_objective_that_is_not_told_is_no_error(upload, propose):
+    propose(content("Never out of stock"))
+    made = upload("Owner,Objective,Key result,Kind,Target\nP999,Never out of stock,Stores served,,\n")
+    assert [cell for cell, _text in errors(made)] == ["A2"]
+
+
 def test_an_unclear_name_asks_for_the_number(upload, acting_cast):
     people.Person.objects.filter(pk=acting_cast.colleague.pk).update(name_en="Eli Employee")
     made = upload(ONE.replace("P003", "Employee, Eli".join('""')))

@@ -59,6 +59,8 @@ class _Reader:
         for group in self._groups():
             before = len(self.plan.problems)
             goal = self._goal(group)
+            if goal is None:
+                self._blame_other_cells(group)
             if goal is None or len(self.plan.problems) > before:
                 continue
             if goal.match is None:
@@ -126,6 +128,19 @@ class _Reader:
         if not self._is_first(group, match.objective.pk):
             return None
         return self._known(group, match, side)
+
+    def _blame_other_cells(self, group: Group) -> None:
+        """Where it cannot be told which objective it is: the cells that are wrong whichever it is, so that all of a
+        row is mended at once."""
+        before = len(self.plan.problems)
+        told = {(problem.row, problem.field) for problem in self.plan.problems}
+        self._content(group, None, self.check.me)
+        found = self.plan.problems[before:]
+        self.plan.problems[before:] = [
+            problem
+            for problem in found
+            if problem.value and problem.field != "key_result_id" and (problem.row, problem.field) not in told
+        ]
 
     def _refuse_other_period(self, group: Group) -> None:
         text = group.text("period")
@@ -336,7 +351,7 @@ class _Reader:
         key_results = results.read(self, group, base, owner_id)
         if base is not None and (not title or cells.same(title, base.title)):
             title = base.title
-        else:
+        elif title:
             title = self._try(group, "objective", lambda: cells.line_of(title, longest=200), "")
         if base is not None and (not description or cells.same(description, base.description)):
             description = base.description

@@ -2,6 +2,7 @@
 
 from performance.inbox.actions.habits import set_mail_rule
 from performance.inbox.actions.handing import hand_work, take_work_back
+from performance.inbox.actions.lines import tell_of_line
 from performance.inbox.actions.messages import (
     ATTEMPTS,
     SENDING_LASTS,
@@ -29,6 +30,7 @@ from performance.inbox.actions.work import (
     close_items,
     forget_person,
     pass_work_on,
+    read_note,
     resolve_for,
     resolve_many,
     resolve_work,
@@ -57,6 +59,7 @@ __all__ = [
     "note_sent",
     "pass_work_on",
     "queue_letters",
+    "read_note",
     "resolve_for",
     "resolve_many",
     "resolve_work",
@@ -64,6 +67,7 @@ __all__ = [
     "set_overdue_rule",
     "snooze_work",
     "take_work_back",
+    "tell_of_line",
     "waiting_deliveries",
     "waiting_letters",
     "wake_work",
