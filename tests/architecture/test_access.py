@@ -94,6 +94,8 @@ def test_the_auditor_opens_no_form_whose_sending_is_refused(cast: Any, client_fo
         address = re.sub(r"<(str|slug):\w+>", "sql", address)
         asked += 1
         answers = (auditor.get(address), auditor.post(address))
-        opened += [(address, answer.status_code) for answer in answers if answer.status_code not in (403, 405)]
+        opened += [
+            (address, answer.status_code) for answer in answers if answer.status_code not in (403, 405)
+        ]
     assert asked > 25
     assert opened == []
