@@ -101,7 +101,7 @@ def recognition(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.member(writes=True)
+@access.member
 def pulse(request: HttpRequest) -> HttpResponse:
     """Card of the weekly pulse: one form for each pair that I have not answered this week."""
     refused = None

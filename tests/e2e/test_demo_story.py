@@ -101,6 +101,7 @@ def _read_everything_as_the_auditor(demo: Organisation) -> None:
         if shown[page] > 3 or page in ("account_logout", "people:switch_organisation"):
             continue
         answer = client.get(address)
+        answer.close()
         if answer.status_code in (403, 500):
             refused.append((address, answer.status_code))
         if answer.status_code != 200 or "html" not in answer.headers.get("Content-Type", ""):
