@@ -43,7 +43,7 @@ def given(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.member
+@access.member(writes=True)
 def write(request: HttpRequest) -> HttpResponse:
     """The form on a page of its own, and where it is sent to."""
     if request.method == "GET":

@@ -93,24 +93,26 @@ def _problems_of(key_result: KeyResultContent, period: Any) -> list[Problem]:
 
 def _problems_of_line(key_result: KeyResultContent) -> list[Problem]:
     start, target = key_result.start, key_result.target
-    if target is None:
-        return [Problem("target", _("Say which value you want to reach."))]
-    if start is None:
-        return [Problem("start", _("Say where you start from; progress is measured from there."))]
+    if target is None or start is None:
+        missing = [
+            (target, Problem("target", _("Say which value you want to reach."))),
+            (start, Problem("start", _("Say where you start from; progress is measured from there."))),
+        ]
+        return [problem for value, problem in missing if value is None]
     if key_result.kind == KeyResultKind.INCREASE and target < start:
         return [Problem("target", _("This number is to go up, but the target lies below the start."))]
     if key_result.kind == KeyResultKind.DECREASE and target > start:
         return [Problem("target", _("This number is to go down, but the target lies above the start."))]
-    up = target >= start
+    up, found = target >= start, []
     for name in ("commit", "stretch"):
         value = getattr(key_result, name)
         beyond = value is not None and (value > target if up else value < target)
         short = value is not None and (value < target if up else value > target)
         if name == "commit" and beyond:
-            return [Problem("commit", _("What you commit to cannot lie beyond the target."))]
+            found.append(Problem("commit", _("What you commit to cannot lie beyond the target.")))
         if name == "stretch" and short:
-            return [Problem("stretch", _("The stretch value lies beyond the target."))]
-    return []
+            found.append(Problem("stretch", _("The stretch value lies beyond the target.")))
+    return found
 
 
 def leads_the_wrong_way(key_result: KeyResultContent, direction: str) -> bool:

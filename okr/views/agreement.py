@@ -111,7 +111,7 @@ def comment(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     return _done(request, one, _("Said."))
 
 
-@access.member
+@access.member(writes=True)
 def suggest(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """One field at a time; the other side accepts or rejects it."""
     actor = request.actor

@@ -40,7 +40,7 @@ def grade(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     return render(request, "okr/objective.html", context, status=422)
 
 
-@access.member
+@access.member(writes=True)
 def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     """Chooses among what the actor may take from this period into a later one."""
     actor = request.actor
@@ -84,7 +84,7 @@ def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     return render(request, "okr/carry.html", context, status=422 if form.is_bound else 200)
 
 
-@access.member
+@access.member(writes=True)
 def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     """Chooses among the actor's and their line's objectives of a period, whatever became of them, and copies the texts
     into a later one."""

@@ -24,7 +24,7 @@ SHOWN = 25
 
 
 @require_http_methods(["GET", "POST"])
-@access.member
+@access.member(writes=True)
 def import_goals(request: HttpRequest) -> HttpResponse:
     """Takes the file, and the period it is for."""
     actor = request.actor

@@ -164,7 +164,7 @@ def _conversation(
     }
 
 
-@access.member
+@access.member(writes=True)
 def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     """GET: the form, for the row it opens in. POST: the answer; without text it says "read"."""
     actor = request.actor

@@ -45,7 +45,7 @@ class Setting:
     parts: list[Any]
 
 
-@access.member
+@access.member(writes=True)
 def propose(request: HttpRequest) -> HttpResponse:
     """A new objective, for oneself, a report or a team."""
     actor = request.actor
@@ -110,7 +110,7 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
     )
 
 
-@access.member
+@access.member(writes=True)
 def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Another text for an objective: at once for a draft, else a proposal that both sides agree to."""
     actor = request.actor

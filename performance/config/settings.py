@@ -357,8 +357,11 @@ MEMBERSHIPS = "performance.people.queries.memberships_of"
 FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
 LEAVERS = ["okr.actions.pass_goals_on", "performance.inbox.actions.pass_work_on"]
+# Who tells people that a reporting line was changed by hand: called in its transaction.
+LINE_TELLERS = ["performance.inbox.actions.tell_of_line"]
 # What the kinds of work are like that each app puts before people: which go up the line, who else may do them.
 WORK_KINDS = [
+    "performance.inbox.kinds.own_kinds",
     "okr.queries.work_kinds",
     "performance.kpis.queries.work_kinds",
     "performance.scoring.queries.work_kinds",

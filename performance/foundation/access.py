@@ -54,13 +54,17 @@ class Actor:
 
 @dataclass(frozen=True)
 class Access:
-    """What a view or endpoint asks of whoever enters."""
+    """What a view or endpoint asks of whoever enters. `writes`: a page that is there for writing alone; whoever only
+    reads does not open it."""
 
     level: Level
     roles: frozenset[str] = frozenset()
     auditor_may_write: bool = False
+    writes: bool = False
 
     def admits(self, actor: Actor, method: str) -> bool:
+        if self.writes and actor.only_reads:
+            return False
         if self.roles and not actor.has_role(*self.roles) and not self._is_reading_auditor(actor, method):
             return False
         return method in SAFE_METHODS or self.auditor_may_write or not actor.only_reads
@@ -90,18 +94,18 @@ def signed_in(view: View) -> View:
     return _declared(guarded, Access("signed_in"))
 
 
-def member(view: View | None = None, *, auditor_may_write: bool = False) -> Any:
+def member(view: View | None = None, *, auditor_may_write: bool = False, writes: bool = False) -> Any:
     """A person of the active organisation. The view runs inside `acting_for`, in one transaction."""
     if view is None:
-        return functools.partial(member, auditor_may_write=auditor_may_write)
-    return _inside_organisation(view, Access("member", auditor_may_write=auditor_may_write))
+        return functools.partial(member, auditor_may_write=auditor_may_write, writes=writes)
+    return _inside_organisation(view, Access("member", auditor_may_write=auditor_may_write, writes=writes))
 
 
-def role(*roles: str) -> Callable[[View], View]:
-    """A member with one of the roles. Auditors enter too, to read."""
+def role(*roles: str, writes: bool = False) -> Callable[[View], View]:
+    """A member with one of the roles. Auditors enter too, to read, where the page is not there for writing alone."""
 
     def decorate(view: View) -> View:
-        return _inside_organisation(view, Access("member", frozenset(roles)))
+        return _inside_organisation(view, Access("member", frozenset(roles), writes=writes))
 
     return decorate
 

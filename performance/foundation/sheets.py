@@ -23,6 +23,12 @@ MAX_WORKBOOK_BYTES = 128 * 1024 * 1024
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 CELL = re.compile(r"[A-Z]{1,3}\d{1,7}\Z")
 SEPARATORS = (",", ";", "\t", "|")
+#: How files begin that are no tables, whatever they are called.
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*", b"<svg")
+PAPERS = (b"%PDF", b"{\\rtf")
+ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
+#: Characters that no text has.
+CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 
 
@@ -53,6 +59,7 @@ def read_sheet(
     """
     if len(content) > most_bytes:
         raise SheetRefused(too_many_bytes(most_bytes), field="file", code="too_large")
+    _refuse_no_table(content)
     tidy = tidy or clean
     if is_workbook(content, file_name):
         return _table(_workbook_rows(content), "", tidy, most_rows)
@@ -94,11 +101,27 @@ def _decoded(content: bytes) -> tuple[str, str]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text:
+        if not CONTROLS.search(text):
             return text, encoding
     raise SheetRefused(
         _("This is not a text file. Save it as CSV (UTF-8) or XLSX."), field="file", code="unreadable"
     )
+
+
+def _refuse_no_table(content: bytes) -> None:
+    """By what is in the file: a picture that is called people.csv is a picture."""
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    # A column may be called BM…; of a bitmap the two letters are followed by numbers.
+    is_bitmap = content[:2] == b"BM" and b"\x00" in content[2:14]
+    message = ""
+    if is_webp or is_bitmap or content.startswith(PICTURES):
+        message = _("This file is a picture, not a table. Choose the table itself: CSV (UTF-8) or XLSX.")
+    elif content.startswith(PAPERS):
+        message = _("This file is a document, not a table. Save the table itself as CSV (UTF-8) or XLSX.")
+    elif content.startswith(ARCHIVES):
+        message = _("This file is a packed archive. Unpack it and choose the table in it.")
+    if message:
+        raise SheetRefused(message, field="file", code="unreadable")
 
 
 def _csv_rows(text: str) -> Iterable[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_noop
 
 #: (id of the subject, day) → ids of whoever may do it by the rules of its own app.
 StandIns = Callable[[uuid.UUID, datetime.date], Collection[uuid.UUID]]
@@ -27,6 +28,17 @@ class Kind:
     goes_up: bool = False
     stand_ins: StandIns | None = None
     address: Callable[[uuid.UUID], str] | None = None
+    #: Only tells somebody something: done when they say that they have read it.
+    is_note: bool = False
+
+
+#: That somebody's reporting line changes.
+LINE = "people.line"
+
+
+def own_kinds() -> tuple[Kind, ...]:
+    """What people are told who have no app above them to do it."""
+    return (Kind(LINE, gettext_noop("A change of manager"), is_note=True),)
 
 
 @functools.cache
@@ -47,6 +59,11 @@ def going_up() -> list[str]:
 def can_be_handed(key: str) -> bool:
     kind = kind_of(key)
     return kind is not None and kind.stand_ins is not None
+
+
+def is_note(key: str) -> bool:
+    kind = kind_of(key)
+    return kind is not None and kind.is_note
 
 
 def check_kinds(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:

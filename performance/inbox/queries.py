@@ -62,6 +62,7 @@ ICONS = {
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",
     "goals.retrospective": "history",
+    "people.line": "hierarchy-2",
     **{f"{area}.overdue": "stairs" for area in Area.values},
 }
 ICONS_OF_AREAS = {

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("card/", views.card, name="card"),
     path("<uuid:item_id>/snooze/", views.snooze, name="snooze"),
     path("<uuid:item_id>/wake/", views.wake, name="wake"),
+    path("<uuid:item_id>/read/", views.read, name="read"),
     path("<uuid:item_id>/hand/", views.hand, name="hand"),
     path("<uuid:item_id>/take-back/", views.take_back, name="take_back"),
 ]

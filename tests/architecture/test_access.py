@@ -1,5 +1,8 @@
 """Every address says who may enter, and means it."""
 
+import inspect
+import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,3 +44,59 @@ def test_a_view_without_a_declaration_is_not_served() -> None:
 
     with pytest.raises(ImproperlyConfigured):
         gate.process_view(RequestFactory().get("/"), forgotten, (), {})
+
+
+#: Pages that are read as well as written on; what their reader may not do, they show as not to be done.
+READ_TOO = {
+    "feedback.views.pulse": "a card of the home page, without its button for whoever only reads",
+    "okr.views.rhythm.rhythm": "the rhythm is everybody's to know",
+    "okr.views.teams.policy": "how progress is counted",
+    "performance.inbox.views.overdue_rule": "when things are overdue",
+    "performance.people.views.settings.periods": "which periods there are",
+    "performance.people.views.settings.settings": "the organisation's settings, which an audit reads",
+    "performance.people.views.settings.calendar": "the work calendar",
+    "performance.people.views.settings.roles": "who holds which role",
+}
+
+
+def _pages_with_a_form() -> Iterator[tuple[str, Any, Any]]:
+    """(name, pattern's view, its declaration) of our pages that answer GET and take a POST."""
+    for route, view in patterns():
+        page, declared = inspect.unwrap(view), access.declared_access(view)
+        if (
+            route.startswith("/api/")
+            or inspect.isclass(page)
+            or declared is None
+            or declared.level == "public"
+        ):
+            continue
+        if not page.__module__.startswith(("okr.", "feedback.", "performance.")):
+            continue
+        source = inspect.getsource(page)
+        takes = "request.POST" in source or "request.method" in source or '"POST"' in source
+        if takes and "@require_POST" not in source and "@require_GET" not in source:
+            yield f"{page.__module__}.{page.__name__}", view, declared
+
+
+def test_a_page_that_is_there_for_writing_is_declared_so() -> None:
+    found = {name: declared for name, _view, declared in _pages_with_a_form()}
+    assert len(found) > 30, "the pages were not found"
+    assert {name for name, declared in found.items() if not declared.writes} == set(READ_TOO)
+
+
+def test_the_auditor_opens_no_form_whose_sending_is_refused(cast: Any, client_for: Any) -> None:
+    """Asked for by every address of the site that is there for writing; whatever it names need not exist."""
+    auditor, opened, asked = client_for(cast.auditor), [], 0
+    declared = {route: access.declared_access(view) for route, view in patterns()}
+    for route, one in declared.items():
+        if one is None or not one.writes:
+            continue
+        address = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), route)
+        address = re.sub(r"<(str|slug):\w+>", "sql", address)
+        asked += 1
+        answers = (auditor.get(address), auditor.post(address))
+        opened += [
+            (address, answer.status_code) for answer in answers if answer.status_code not in (403, 405)
+        ]
+    assert asked > 25
+    assert opened == []

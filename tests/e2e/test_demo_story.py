@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import html
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.test import Client
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from psycopg import sql
 
@@ -21,7 +27,7 @@ from performance.foundation import databases as foundation_databases
 from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.kpis.models import MetricVersion
-from performance.people.models import Organisation
+from performance.people.models import Organisation, Person
 from performance.scoring import queries as scoring
 from performance.scoring.models import Score
 from performance.sources.models import Load
@@ -74,3 +80,35 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         frozen = Score.objects.filter(state="frozen").order_by("pk").first()
         assert frozen is not None
         assert scoring.replay_score(frozen).differences == ()
+    _read_everything_as_the_auditor(demo)
+
+
+def _read_everything_as_the_auditor(demo: Organisation) -> None:
+    """Whatever is linked for somebody who only reads can be opened by them: up to three pages of each kind."""
+    with tenancy.acting_for(demo):
+        auditor = Person.objects.get(number="LM-0009")
+    client = Client()
+    client.force_login(auditor.user)
+    shown: Counter[str] = Counter()
+    waiting, seen, refused = ["/"], {"/"}, []
+    while waiting:
+        address = waiting.pop(0)
+        try:
+            page = resolve(urlsplit(address).path).view_name
+        except Resolver404:
+            continue
+        shown[page] += 1
+        if shown[page] > 3 or page in ("account_logout", "people:switch_organisation"):
+            continue
+        answer = client.get(address)
+        answer.close()
+        if answer.status_code in (403, 500):
+            refused.append((address, answer.status_code))
+        if answer.status_code != 200 or "html" not in answer.headers.get("Content-Type", ""):
+            continue
+        links = re.findall(r'(?:href|hx-get)="(/[^"#]*)', html.unescape(answer.content.decode()))
+        new = [link for link in dict.fromkeys(links) if link not in seen and not link.startswith("/static/")]
+        seen.update(new)
+        waiting += new
+    assert len(shown) > 50, shown
+    assert refused == []

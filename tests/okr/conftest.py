@@ -1,4 +1,5 @@
-"""An objective of the employee with four kinds of key results, and the moments of a quarter."""
+"""An objective of the employee with four kinds of key results, the moments of a quarter and its end, what two
+objectives need from each other, and files of goals."""
 
 import datetime
 from collections.abc import Callable
@@ -7,10 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
-from okr import actions
+from okr import actions, queries
 from okr.models import Content, KeyResultContent, MilestoneContent, Objective
 from performance.foundation import access, tenancy
+from performance.people import actions as people_actions
 from performance.people import models as people
 
 WEEK = datetime.timedelta(days=7)
@@ -132,3 +135,91 @@ def week(cast: Any, quarter: people.Period) -> datetime.date:
     for loaded in (cast.organisation, quarter.organisation):
         loaded.country = ""
     return monday_of(quarter.starts_on) + 5 * WEEK
+
+
+@pytest.fixture
+def reported(active, check_in):
+    """Half way in its first key result; the rest without a reading."""
+    row = active.key_results.first()
+    check_in(actions.Reading(row.pk, value=Decimal(5)))
+    active.refresh_from_db()
+    return active
+
+
+@pytest.fixture
+def next_quarter(acting_cast, quarter):
+    first = quarter.ends_on + datetime.timedelta(days=1)
+    return people.Period.objects.create(
+        name_en="Next quarter", starts_on=first, ends_on=first + datetime.timedelta(days=80), state="planning"
+    )
+
+
+@pytest.fixture
+def move(quarter, cast, actor, now):
+    def do(*states):
+        for state in states:
+            people_actions.move_period(period=quarter, to=state, by=actor(cast.hr), at=now, why="Said so.")
+        quarter.refresh_from_db()
+
+    return do
+
+
+@pytest.fixture
+def goals(propose, agree, acting_cast):
+    """The employee's, and the one of the human resources that it needs something from."""
+    return agree(propose()), agree(propose(content("Hire forty people"), by=acting_cast.hr))
+
+
+@pytest.fixture
+def ask(goals, actor, acting_cast, now):
+    def do(what="Two planners by June", **fields):
+        one, on = goals
+        given = {"objective": one, "on": on, "what": what, "by": actor(acting_cast.employee), "at": now}
+        return actions.ask_of_objective(**(given | fields))
+
+    return do
+
+
+@pytest.fixture
+def upload(acting_cast, quarter, actor, now):
+    """Uploads as HR, unless told otherwise."""
+
+    def do(file, *, by=None, name="goals.csv", period=None):
+        return actions.upload_goals(
+            file_name=name,
+            content=file.encode() if isinstance(file, str) else file,
+            period=period or quarter,
+            by=actor(by or acting_cast.hr),
+            at=now,
+        )
+
+    return do
+
+
+@pytest.fixture
+def apply(acting_cast, actor, now):
+    def do(made, *, by=None, **fields):
+        return actions.apply_goal_import(upload=made, by=actor(by or acting_cast.hr), at=now, **fields)
+
+    return do
+
+
+@pytest.fixture
+def exported(acting_cast, actor, now):
+    """What somebody exports of the objectives that they see, in a language."""
+
+    def do(form="csv", *, by=None, language="en"):
+        who = actor(by or acting_cast.hr)
+        with translation.override(language):
+            file = actions.export_objectives(
+                objectives=queries.visible_to(who).order_by("-created_at", "-id"),
+                form=form,
+                filters={},
+                by=who,
+                at=now,
+                with_bom=True,
+            )
+            with file:
+                return file.read()
+
+    return do

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions.importing import cells, columns, naming, results, shapes
+from okr.actions.importing import cells, columns, naming, owners, results, shapes
 from okr.models import Content
 from okr.models.objectives import ObjectiveType, OwnerKind, State, Visibility
 
@@ -60,6 +60,8 @@ class _Reader:
         for group in self._groups():
             before = len(self.plan.problems)
             goal = self._goal(group)
+            if goal is None:
+                self._blame_other_cells(group)
             if goal is None or len(self.plan.problems) > before:
                 continue
             if goal.match is None:
@@ -118,7 +120,7 @@ class _Reader:
         match = self._named_by_id(group)
         if match is None and group.text("objective_id"):
             return None
-        side = self._side(group, match)
+        side = owners.side_of(self, group, match)
         if side is None:
             return None
         match = match or self._called_so(group, side)
@@ -128,10 +130,23 @@ class _Reader:
             return None
         return self._known(group, match, side)
 
+    def _blame_other_cells(self, group: Group) -> None:
+        """Where it cannot be told which objective it is: the cells that are wrong whichever it is, so that all of a
+        row is mended at once."""
+        before = len(self.plan.problems)
+        told = {(problem.row, problem.field) for problem in self.plan.problems}
+        self._content(group, None, self.check.me)
+        found = self.plan.problems[before:]
+        self.plan.problems[before:] = [
+            problem
+            for problem in found
+            if problem.value and problem.field != "key_result_id" and (problem.row, problem.field) not in told
+        ]
+
     def _refuse_other_period(self, group: Group) -> None:
         text = group.text("period")
         if text and cells.key(text) not in self.check.period_words:
-            self._blame_cell(
+            self.blame_cell(
                 group,
                 "period",
                 _(
@@ -147,81 +162,24 @@ class _Reader:
         try:
             wanted = uuid.UUID(text)
         except ValueError:
-            self._blame_cell(
+            self.blame_cell(
                 group, "objective_id", _("This is no ID. Leave the cell empty for a new objective.")
             )
             return None
         match = next((each for each in self.check.standing if each.objective.pk == wanted), None)
         if match is None and wanted in self.check.elsewhere:
-            self._blame_cell(
+            self.blame_cell(
                 group,
                 "objective_id",
                 _("This objective belongs to %(period)s.") % {"period": self.check.elsewhere[wanted]},
             )
         elif match is None:
-            self._blame_cell(
+            self.blame_cell(
                 group,
                 "objective_id",
                 _("There is no such objective that you may see. Leave the cell empty for a new one."),
             )
         return match
-
-    def _side(self, group: Group, match: shapes.Standing | None) -> dict[str, Any] | None:
-        """Whose objective it is: kind of owner, owner, team. None where that cannot be told."""
-        if match is not None:
-            one = match.objective
-            self._refuse_other_owner(group, one)
-            return {"owner_kind": one.owner_kind, "owner_id": one.owner_id, "team_id": one.team_id}
-        before = len(self.plan.problems)
-        owner = self._person(group)
-        team = self._team(group)
-        kind = self._kind_of_owner(group, owner, team)
-        if len(self.plan.problems) > before:
-            return None
-        if kind == OwnerKind.TEAM:
-            if team is None:
-                self._blame_cell(group, "team", _("Write which team’s objective it is."))
-                return None
-            if owner is None and team.lead_id is None:
-                self._blame_cell(group, "team", _("This team has nobody who leads it yet."))
-                return None
-            if owner is not None and owner.id != team.lead_id and not self.check.imports_for_all:
-                self._blame_owner(group, _("Whoever leads a team answers for its objectives."))
-                return None
-            return {
-                "owner_kind": kind,
-                "owner_id": owner.id if owner else team.lead_id,
-                "team_id": team.id,
-            }
-        owner_id = owner.id if owner else self.check.me
-        theirs = self.check.memberships.get(owner_id, frozenset())
-        if kind == OwnerKind.PERSON and team is not None and team.id not in theirs:
-            self._blame_cell(
-                group,
-                "team",
-                _(
-                    "The owner is not in this team. Empty the cell, or leave the owner out for a goal of the team."
-                ),
-            )
-            return None
-        return {"owner_kind": kind, "owner_id": owner_id, "team_id": team.id if team else None}
-
-    def _refuse_other_owner(self, group: Group, one: Any) -> None:
-        """The owner of an objective that is here does not change by a file."""
-        for field in ("owner_number", "owner_email", "owner"):
-            text = group.text(field)
-            if not text:
-                continue
-            people = self.names.people(text)
-            if one.owner_id not in {person.id for person in people}:
-                self._blame_cell(group, field, _("An import does not hand an objective to somebody else."))
-            return
-
-    def _person(self, group: Group) -> shapes.Person | None:
-        for field in ("owner_number", "owner_email", "owner"):
-            if group.text(field):
-                return self.somebody(group.cells[field][0], field, group.text(field))
-        return None
 
     def somebody(self, row: int, field: str, text: str) -> shapes.Person | None:
         people = self.names.people(text)
@@ -240,28 +198,11 @@ class _Reader:
             return people[0]
         return None
 
-    def _team(self, group: Group) -> shapes.Team | None:
-        text = group.text("team")
-        teams = self.names.teams(text) if text else []
-        if text and not teams:
-            self._blame_cell(group, "team", _("There is no open team with this name or code."))
-        elif len(teams) > 1:
-            self._blame_cell(group, "team", _("Several teams are called so. Write the code."))
-        return teams[0] if len(teams) == 1 else None
-
-    def _kind_of_owner(self, group: Group, owner: shapes.Person | None, team: shapes.Team | None) -> str:
-        if group.text("owned_by"):
-            kind = self._choice(group, "owned_by", OwnerKind, "")
-            if kind == OwnerKind.ORGANISATION and not self.check.imports_for_all:
-                self._blame_cell(group, "owned_by", _("Goals of the organisation are imported by HR."))
-            return kind
-        return OwnerKind.TEAM.value if owner is None and team is not None else OwnerKind.PERSON.value
-
     def _called_so(self, group: Group, side: Mapping[str, Any]) -> shapes.Standing | None:
         """The objective of the same owner or team with the same title, so that a second import makes no doubles."""
         found = self.names.called(_of(side), group.text("objective"))
         if len(found) > 1:
-            self._blame_cell(
+            self.blame_cell(
                 group,
                 "objective",
                 _("Several objectives are called so. Say which by the ID of an exported file."),
@@ -271,44 +212,17 @@ class _Reader:
     def _is_first(self, group: Group, key: Any) -> bool:
         first = self.seen.setdefault(key, group.row)
         if first != group.row:
-            self._blame_cell(group, "objective", _("Row %(row)s has this objective too.") % {"row": first})
+            self.blame_cell(group, "objective", _("Row %(row)s has this objective too.") % {"row": first})
         return first == group.row
 
     def _new(self, group: Group, side: dict[str, Any]) -> shapes.Goal | None:
         if not self._is_first(group, (_of(side), cells.key(group.text("objective")))):
             return None
-        self._refuse_unauthorised(group, side)
-        sponsor = self._sponsor(group, side["owner_id"])
+        owners.refuse_unauthorised(self, group, side)
+        sponsor = owners.sponsor_of(self, group, side["owner_id"])
         content = self._content(group, None, side["owner_id"])
         self._refuse_unsound(group, content)
         return shapes.Goal(group.row, sponsor_id=sponsor, content=content, **side)
-
-    def _refuse_unauthorised(self, group: Group, side: Mapping[str, Any]) -> None:
-        check = self.check
-        if check.imports_for_all:
-            return
-        if side["owner_kind"] == OwnerKind.TEAM:
-            team = self.names.team(side["team_id"])
-            leads = {check.me, *check.below}
-            if team.id not in check.my_teams and team.lead_id not in leads:
-                self._blame_cell(
-                    group, "team", _("You bring in goals of your own teams and of those below you.")
-                )
-        elif side["owner_id"] != check.me and side["owner_id"] not in check.below:
-            self._blame_owner(group, _("You propose goals for yourself and for people below you."))
-
-    def _sponsor(self, group: Group, owner_id: uuid.UUID) -> uuid.UUID | None:
-        sponsor = None
-        if group.text("sponsor"):
-            sponsor = self.somebody(group.cells["sponsor"][0], "sponsor", group.text("sponsor"))
-            if sponsor is not None and sponsor.id == owner_id:
-                self._blame_cell(group, "sponsor", _("Owner and sponsor are two different people."))
-        elif owner_id not in self.check.managed:
-            self._blame_owner(
-                group,
-                _("Nobody manages the owner. Name who agrees for the other side in a column “Sponsor”."),
-            )
-        return sponsor.id if sponsor else None
 
     def _known(self, group: Group, match: shapes.Standing, side: dict[str, Any]) -> shapes.Goal:
         """The same when the file says what is in force, or what waits for agreement already; else a change."""
@@ -322,9 +236,9 @@ class _Reader:
         self._refuse_unsound(group, content)
         one = match.objective
         if one.state == State.CLOSED:
-            self._blame_cell(group, "objective", _("This objective is closed."))
+            self.blame_cell(group, "objective", _("This objective is closed."))
         elif one.pk not in self.check.may_change:
-            self._blame_cell(
+            self.blame_cell(
                 group, "objective", _("You may see this objective, but not change it. Ask its owner.")
             )
         return dataclasses.replace(goal, content=content, before=base)
@@ -337,7 +251,7 @@ class _Reader:
         key_results = results.read(self, group, base, owner_id)
         if base is not None and (not title or cells.same(title, base.title)):
             title = base.title
-        else:
+        elif title:
             title = self._try(group, "objective", lambda: cells.line_of(title, longest=200), "")
         if base is not None and (not description or cells.same(description, base.description)):
             description = base.description
@@ -348,8 +262,8 @@ class _Reader:
         return Content(
             title=title,
             description=description,
-            type=self._choice(group, "type", ObjectiveType, base.type if base else "committed"),
-            visibility=self._choice(group, "visibility", Visibility, base.visibility if base else "public"),
+            type=self.choice(group, "type", ObjectiveType, base.type if base else "committed"),
+            visibility=self.choice(group, "visibility", Visibility, base.visibility if base else "public"),
             weight=self._weight(group, base.weight if base else 1),
             key_results=key_results,
         )
@@ -360,10 +274,10 @@ class _Reader:
             return standing
         value = self._try(group, "objective_weight", lambda: cells.amount(text), None)
         if value is not None and (value % 1 or not 1 <= value <= 100):
-            self._blame_cell(group, "objective_weight", _("This weight is a whole number from 1 to 100."))
+            self.blame_cell(group, "objective_weight", _("This weight is a whole number from 1 to 100."))
         return standing if value is None else int(value)
 
-    def _choice(self, group: Group, field: str, choices: Any, standing: str) -> str:
+    def choice(self, group: Group, field: str, choices: Any, standing: str) -> str:
         text = group.text(field)
         return self._try(group, field, lambda: cells.choice(text, choices), standing) if text else standing
 
@@ -399,12 +313,7 @@ class _Reader:
 
     # --- Problems ------------------------------------------------------------------------------------------
 
-    def _blame_owner(self, group: Group, text: str) -> None:
-        fields = ("owner_number", "owner_email", "owner", "team")
-        field = next((each for each in fields if group.text(each)), "objective")
-        self._blame_cell(group, field, text)
-
-    def _blame_cell(self, group: Group, field: str, text: str) -> None:
+    def blame_cell(self, group: Group, field: str, text: str) -> None:
         row, value = group.cells.get(field, (group.row, ""))
         self.blame(row, field, text, value)
 

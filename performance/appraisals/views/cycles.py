@@ -40,7 +40,7 @@ def cycle_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def open_cycle(request: HttpRequest) -> HttpResponse:
     """The form that opens a cycle."""
     on = people_queries.today(request.actor.organisation)

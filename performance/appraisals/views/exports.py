@@ -17,7 +17,7 @@ from performance.people import queries as people_queries
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def export(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """Chooses format and columns; the filter of the list comes along in the address and is kept."""
     access.require(rules.can_export(request.actor))

@@ -29,6 +29,7 @@ from performance.inbox.actions.endpoints import (
 )
 from performance.inbox.actions.habits import set_mail_rule
 from performance.inbox.actions.handing import hand_work, take_work_back
+from performance.inbox.actions.lines import tell_of_line
 from performance.inbox.actions.messages import (
     Written,
     claim_delivery,
@@ -54,6 +55,7 @@ from performance.inbox.actions.work import (
     close_items,
     forget_person,
     pass_work_on,
+    read_note,
     resolve_for,
     resolve_many,
     resolve_work,
@@ -99,6 +101,7 @@ __all__ = [
     "pass_work_on",
     "pause_endpoint",
     "queue_letters",
+    "read_note",
     "reseal_endpoints",
     "resolve_for",
     "resolve_many",
@@ -112,6 +115,7 @@ __all__ = [
     "settle_call",
     "snooze_work",
     "take_work_back",
+    "tell_of_line",
     "waiting_calls",
     "waiting_deliveries",
     "waiting_letters",

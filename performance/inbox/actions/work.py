@@ -254,6 +254,13 @@ def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.d
     item.save(update_fields=["snoozed_until"])
 
 
+def read_note(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
+    """What only tells something is done by reading it. Twice is once."""
+    if not kinds.is_note(item.kind):
+        raise InboxRefused(_("This is done where it stands, not here."), code="no_note")
+    WorkItem.objects.filter(pk=item.pk, done_at=None).update(done_at=at, done_by=_person(by))
+
+
 def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
     """Puts a snoozed item back on the list."""
     if item.done_at is not None:

@@ -33,6 +33,7 @@ urls = [
     ),
     path("inbox/<uuid:item_id>/snooze/", items.Snooze.as_view(), name="api_inbox_snooze"),
     path("inbox/<uuid:item_id>/wake/", items.Wake.as_view(), name="api_inbox_wake"),
+    path("inbox/<uuid:item_id>/read/", items.Read.as_view(), name="api_inbox_read"),
     path("inbox/<uuid:item_id>/hand/", items.Hand.as_view(), name="api_inbox_hand"),
     path("inbox/<uuid:item_id>/take-back/", items.TakeBack.as_view(), name="api_inbox_take_back"),
 ]

@@ -101,6 +101,18 @@ class Wake(api.TenantView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Read(api.TenantView):
+    """What only tells you something is done by reading it."""
+
+    scope_write = "inbox:write"
+
+    @extend_schema(operation_id="inbox_read_note", request=None, responses={204: None})
+    def post(self, request: Request, item_id: uuid.UUID) -> Response:
+        item = access.get_or_404(queries.items_of(request.actor.person_id), pk=item_id)
+        actions.read_note(item=item, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class StandInOut(serializers.ModelSerializer[Person]):
     class Meta:
         model = Person

@@ -10,7 +10,7 @@ from performance.inbox.views.chats import (
     set_title,
     test_chat,
 )
-from performance.inbox.views.items import card, hand, snooze, take_back, waiting, wake
+from performance.inbox.views.items import card, hand, read, snooze, take_back, waiting, wake
 from performance.inbox.views.overdue import overdue_rule
 from performance.inbox.views.webhooks import (
     pause_webhook,
@@ -33,6 +33,7 @@ __all__ = [
     "overdue_rule",
     "pause_chat",
     "pause_webhook",
+    "read",
     "remove_chat",
     "remove_webhook",
     "resume_chat",

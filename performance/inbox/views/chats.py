@@ -21,7 +21,7 @@ PAGE = "inbox:mail"
 
 
 @require_http_methods(["GET", "POST"])
-@access.member
+@access.member(writes=True)
 def mail(request: HttpRequest) -> HttpResponse:
     """How I want to be written to, and my chats."""
     actor = request.actor
@@ -37,7 +37,7 @@ def mail(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @sensitive_post_parameters("address", "secret")
-@access.member
+@access.member(writes=True)
 def add_chat(request: HttpRequest) -> HttpResponse:
     """Another chat that tells me."""
     form = forms.ChatForm(request.POST)
@@ -51,7 +51,7 @@ def add_chat(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@access.member
+@access.member(writes=True)
 def test_chat(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """A test message; what became of it shows where it was asked for."""
     chat = _own(request, chat_id)
@@ -60,13 +60,13 @@ def test_chat(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-@access.member
+@access.member(writes=True)
 def chat_state(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     return _last(request, _own(request, chat_id))
 
 
 @require_POST
-@access.member
+@access.member(writes=True)
 def set_title(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Whether this chat reads titles."""
     tells = request.POST.get("tells_title") == "1"
@@ -77,21 +77,21 @@ def set_title(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.member
+@access.member(writes=True)
 def pause_chat(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     actions.pause_endpoint(endpoint=_own(request, chat_id), by=request.actor, at=timezone.now())
     return frame.saved(request, _("You are told nothing there from now on."), PAGE)
 
 
 @require_POST
-@access.member
+@access.member(writes=True)
 def resume_chat(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     actions.resume_endpoint(endpoint=_own(request, chat_id), by=request.actor, at=timezone.now())
     return frame.saved(request, _("You are told there again."), PAGE)
 
 
 @require_POST
-@access.member
+@access.member(writes=True)
 def remove_chat(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
     actions.close_endpoint(endpoint=_own(request, chat_id), by=request.actor, at=timezone.now())
     return frame.saved(request, _("Removed. Its address is forgotten."), PAGE)

@@ -31,6 +31,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "icon": queries.icon_of(item),
             "urgency": queries.urgency_of(item, on),
             "is_overdue": item.due_on is not None and item.due_on < on,
+            "is_note": kinds.is_note(item.kind),
             "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
         }
         for item in items
@@ -69,11 +70,10 @@ def waiting(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.member
+@access.member(writes=True)
 def hand(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Into the hands of somebody who may do it in my place."""
     item, actor = _own(request, item_id), request.actor
-    access.require(not actor.only_reads)
     stand_ins = queries.stand_ins(item, people.today(actor.organisation))
     form = forms.HandForm(request.POST or None, stand_ins=stand_ins)
     if request.method == "POST" and form.is_valid():
@@ -145,6 +145,14 @@ def wake(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Back on the list."""
     item = _own(request, item_id)
     actions.wake_work(item=item, by=request.actor, at=timezone.now())
+    return _changed(request)
+
+
+@require_POST
+@access.member
+def read(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
+    """What only tells something has been read."""
+    actions.read_note(item=_own(request, item_id), by=request.actor, at=timezone.now())
     return _changed(request)
 
 

@@ -21,7 +21,7 @@ from performance.people import queries as people
 from performance.sources import queries as sources
 
 
-@access.member
+@access.member(writes=True)
 def draft(request: asking.MemberRequest) -> HttpResponse:
     """A new metric."""
     access.require(rules.can_draft_metric(request.actor))
@@ -46,7 +46,7 @@ def draft(request: asking.MemberRequest) -> HttpResponse:
     return _page(request, form, None)
 
 
-@access.member
+@access.member(writes=True)
 def revise(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """The next version of a metric, starting from its newest wording."""
     metric = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
@@ -65,7 +65,7 @@ def revise(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     return _page(request, form, metric)
 
 
-@access.member
+@access.member(writes=True)
 def edit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """A draft that is not submitted yet."""
     version = access.get_or_404(queries.visible_versions(request.actor), pk=pk)

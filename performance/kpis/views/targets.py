@@ -77,7 +77,7 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
     return render(request, "kpis/targets.html", context, status=status)
 
 
-@access.role("business_owner", "finance_owner")
+@access.role("business_owner", "finance_owner", writes=True)
 def import_targets(request: asking.MemberRequest) -> HttpResponse:
     """Targets from a dataset: choose it, say which column is what, read it."""
     access.require(request.method == "GET" or rules.can_import_targets(request.actor))

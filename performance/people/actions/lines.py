@@ -3,8 +3,10 @@
 import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit
@@ -46,6 +48,8 @@ def change_manager(
             why=why,
             changes={"manager": [before, manager], "from": starts_on},
         )
+        if before is not None or starts_on != person.hired_on:
+            _tell(person=person, before=before, manager=manager, starts_on=starts_on, by=by, at=at)
     return line
 
 
@@ -71,6 +75,9 @@ def withdraw_change(*, line: ReportingLine, by: Any, at: datetime.datetime) -> N
             at=at,
             changes={"manager": [manager, previous and previous.manager], "from": starts_on},
         )
+        # Whoever was to become the manager has not been told of a plan.
+        stays = previous.manager if previous is not None else None
+        _tell(person=line.person, before=None, manager=stays, starts_on=starts_on, by=by, at=at)
 
 
 def hand_over_reports(
@@ -132,6 +139,12 @@ def last_days_over(ends_on: datetime.date | None, *people: Person) -> datetime.d
     """The first day on which something no longer holds: `ends_on`, or sooner, the day after one of them leaves."""
     days = [person.left_on + A_DAY for person in people if person.left_on is not None]
     return min([*days, ends_on] if ends_on is not None else days, default=None)
+
+
+def _tell(**change: Any) -> None:
+    """Nobody's line changes behind their back."""
+    for tell in settings.LINE_TELLERS:
+        import_string(tell)(**change)
 
 
 def _pass_on(line: ReportingLine, to: Person | None, starts_on: datetime.date) -> None:

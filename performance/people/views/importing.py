@@ -31,7 +31,7 @@ def _steps(current: str, upload: PeopleImport | None) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def import_people(request: HttpRequest) -> HttpResponse:
     """Takes the file."""
     form = forms.UploadForm(request.POST or None, request.FILES or None)
@@ -59,7 +59,7 @@ def import_people(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def import_columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Which column means what; guessed, and changed here."""
     upload = _upload(request, import_id)

@@ -22,7 +22,7 @@ def _person(request: HttpRequest, person_id: uuid.UUID) -> Person:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def add_person(request: HttpRequest) -> HttpResponse:
     access.require(rules.can_edit_people(request.actor))
     form = forms.NewPersonForm(request.POST or None, on=frame.today(request))
@@ -40,7 +40,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def edit_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
     initial = {key: getattr(person, key) for key in forms.PersonForm.base_fields}
@@ -56,7 +56,7 @@ def edit_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def change_manager(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     """From a day on, somebody reports to somebody else. The form stands on the person's page too."""
     person = _person(request, person_id)
@@ -90,7 +90,7 @@ def withdraw_change(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def deactivate_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
     access.require(rules.can_deactivate(request.actor, person))
@@ -127,7 +127,7 @@ def return_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def erase_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
     access.require(rules.can_erase(request.actor, person))

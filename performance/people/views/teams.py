@@ -41,7 +41,7 @@ def team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def start_team(request: HttpRequest) -> HttpResponse:
     access.require(rules.can_edit_people(request.actor))
     form = forms.TeamForm(request.POST or None, on=frame.today(request))
@@ -57,7 +57,7 @@ def start_team(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role("hr")
+@access.role("hr", writes=True)
 def edit_team(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
     team = access.get_or_404(queries.all_teams(), pk=team_id)
     access.require(rules.can_edit_people(request.actor))

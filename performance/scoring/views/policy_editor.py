@@ -25,7 +25,7 @@ _INCOMPLETE = gettext_lazy("Complete the components to see their weights.")
 
 
 @require_http_methods(["GET", "POST"])
-@access.role(*rules.MAKERS)
+@access.role(*rules.MAKERS, writes=True)
 def new(request: HttpRequest) -> HttpResponse:
     """A policy for a unit that has none yet."""
     access.require(request.method == "GET" or rules.can_draft_policy(request.actor))
@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@access.role(*rules.MAKERS)
+@access.role(*rules.MAKERS, writes=True)
 def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Changes a draft."""
     version = policies.seen(request, version_id)

@@ -68,7 +68,7 @@ def look_state(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@frame.entered
+@frame.modelling
 def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     """Which column is what: the proposal, confirmed or changed by people, becomes the dataset."""
     probe = frame.probe_of(request, probe_id)

@@ -16,7 +16,8 @@ from performance.sources import models, queries, rules
 
 #: To see sources; auditors enter too, to read.
 entered = access.role(*rules.DATA_ROLES)
-connecting = access.role("administrator")
+modelling = access.role(*rules.DATA_ROLES, writes=True)
+connecting = access.role("administrator", writes=True)
 
 
 def context(request: HttpRequest, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""Telling people that a reporting line changes."""
+
+import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from performance.foundation import access
+from performance.foundation.components import formats
+from performance.inbox.actions.work import assign_work, resolve_work
+from performance.inbox.kinds import LINE
+from performance.people import queries as people
+
+LANGUAGES = ("en", "zh-hans")
+YOURS = gettext_noop("From %(day)s on you report to %(manager)s")
+NOBODYS = gettext_noop("From %(day)s on you report to nobody")
+NO_LONGER = gettext_noop("From %(day)s on %(person)s does not report to you any more")
+TO_YOU = gettext_noop("From %(day)s on %(person)s reports to you")
+
+
+def tell_of_line(
+    *,
+    person: Any,
+    before: Any,
+    manager: Any,
+    starts_on: datetime.date,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> None:
+    """The person and the manager until then, at once; the new one where it holds by today: a plan is not theirs to
+    know yet. Nobody is told what they did themselves. What was told before of the same person is replaced."""
+    today = people.day_at(person.organisation, at)
+    resolve_work(kind=LINE, subject_id=person.pk, by=by, at=at)
+    told = [(person, YOURS if manager is not None else NOBODYS), (before, NO_LONGER)]
+    if starts_on <= today:
+        told.append((manager, TO_YOU))
+    here = people.active_people(today)
+    for reader, message in told:
+        if reader is None or reader.pk == getattr(by, "person_id", None):
+            continue
+        if not here.filter(pk=reader.pk).exists():
+            continue
+        titles = []
+        for language in LANGUAGES:
+            with translation.override(language):
+                names = {
+                    "day": formats.day(starts_on),
+                    "person": formats.person_name(person),
+                    "manager": formats.person_name(manager) if manager is not None else "",
+                }
+                titles.append(translation.gettext(message) % names)
+        assign_work(
+            to=reader,
+            kind=LINE,
+            subject_id=person.pk,
+            title_en=titles[0],
+            title_zh=titles[1],
+            url=f"{reverse('people:person', args=[person.pk])}#card-changes",
+            by=by,
+            at=at,
+        )

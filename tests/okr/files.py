@@ -1,0 +1,39 @@
+"""Files of goals, and what their dry run says."""
+
+import io
+
+import openpyxl
+
+from okr.actions.importing import cells
+
+HEADER = "Owner,Objective,Key result,Kind,Start,Target,Unit,Weight\n"
+ONE = HEADER + "P003,Never out of stock,Stores served,Number up,0,10,stores,100\n"
+
+
+def counts(made):
+    return {key: made.report["counts"][key] for key in ("new", "changed", "same", "errors")}
+
+
+def errors(made):
+    return [(each["cell"], each["text"]) for each in made.report["errors"]]
+
+
+def book(rows):
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def plain(text):
+    """What is written, without identities and with white space as one reads it."""
+    kept = text.to_json()
+    kept["description"] = cells.tidy(kept["description"])
+    kept["title"] = " ".join(kept["title"].split())
+    for each in kept["key_results"]:
+        each["title"] = " ".join(each["title"].split())
+        each["id"] = each["owner_id"] = None
+        each["milestones"] = [" ".join(step["title"].split()) for step in each["milestones"]]
+    return kept
