@@ -152,7 +152,7 @@ def test_a_chat_reads_only_that_something_waits_unless_its_person_chose_the_titl
     told = json.loads(host.heard[1].body)
     assert told["blocks"][0]["text"]["text"] == "Agree to: Buy the rival <in secret>"
     assert told["text"] == "Agree to: Buy the rival &lt;in secret&gt;"
-    assert "For Eli Employee, due Wed 12 Mar 2031" in told["blocks"][1]["elements"][0]["text"]
+    assert "For Eli Employee in Accord, due Wed 12 Mar 2031" in told["blocks"][1]["elements"][0]["text"]
 
 
 def test_a_chat_speaks_its_persons_language(cast, host, add_chat, give, tell) -> None:
