@@ -130,6 +130,7 @@ class HandForm(forms.Form):
     to = forms.ModelChoiceField(
         label=_("To"),
         queryset=people_models.Person.objects.none(),
+        empty_label=_("Choose a colleague"),
         error_messages={"invalid_choice": _("Choose somebody who may do this in your place.")},
     )
 
