@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from performance.config.benchmark import check_in, web
+from performance.config.benchmark import check_in, forecast, web
 
-SUBJECTS = {"web": web, "check-in": check_in}
+SUBJECTS = {"web": web, "check-in": check_in, "forecast": forecast}
 
 
 class Command(BaseCommand):
