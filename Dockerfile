@@ -6,8 +6,9 @@ FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.txt /src/
-RUN pip install --require-hashes --requirement /src/requirements.txt
+# With what forecasts need, which only workers load: one image for all processes.
+COPY requirements-forecast.txt /src/
+RUN pip install --require-hashes --requirement /src/requirements-forecast.txt
 COPY manage.py pyproject.toml /src/
 COPY performance /src/performance
 COPY okr /src/okr

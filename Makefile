@@ -7,7 +7,7 @@ MANAGE  = $(BIN)/python manage.py
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset start test check format messages frontend requirements clean
+.PHONY: help demo demo-reset start forecast test check format messages frontend requirements clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,8 @@ demo-reset: $(VENV)/.runtime ## Forget the demo's data, so that the next `make d
 
 start: $(VENV)/.runtime ## Run an empty installation; prints the one-time link that sets it up
 	@exec $(MANAGE) up
+
+forecast: $(VENV)/.forecast ## Install what forecasts of metrics need (half a gigabyte; two years of months)
 
 # --- Developing ----------------------------------------------------------------------------------------
 
@@ -56,7 +58,8 @@ frontend: ## Rebuild static/ from frontend/ (needs Node.js; the results are comm
 
 requirements: $(VENV)/.develop ## Pin requirements*.txt anew from pyproject.toml
 	$(BIN)/python -m piptools compile $(PINNING) --output-file requirements.txt pyproject.toml
-	$(BIN)/python -m piptools compile $(PINNING) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(BIN)/python -m piptools compile $(PINNING) --extra forecast --constraint requirements.txt --output-file requirements-forecast.txt pyproject.toml
+	$(BIN)/python -m piptools compile $(PINNING) --extra forecast --extra dev --constraint requirements-forecast.txt --output-file requirements-dev.txt pyproject.toml
 
 PINNING = --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header
@@ -79,6 +82,11 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@echo "Installing the requirements …"
 	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.forecast: requirements-forecast.txt | $(VENV)/.runtime
+	@echo "Installing what forecasts need …"
+	@$(PIP) install --quiet --require-hashes -r requirements-forecast.txt
 	@touch $@
 
 $(VENV)/.develop: requirements-dev.txt | $(VENV)/.runtime

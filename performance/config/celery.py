@@ -116,6 +116,12 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "refresh-forecasts": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.kpis.tasks.refresh_forecasts"],
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     # Exports that a killed worker left, results to announce, files past their time.
     "catch-up-appraisals": {
         "task": "performance.foundation.tasks.sweep",

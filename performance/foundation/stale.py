@@ -89,6 +89,11 @@ def settle_some(claimed: Claim, marks_seen: Mapping[uuid.UUID, int]) -> None:
         )
 
 
+def is_held(claimed: Claim) -> bool:
+    """Whether the claim is still ours and stays so until the transaction ends: not when it was taken for abandoned."""
+    return StaleRow.objects.select_for_update().filter(claim=claimed.id).first() is not None
+
+
 def release(claimed: Claim) -> None:
     """Gives back what is left of a claim, for somebody else to take."""
     StaleRow.objects.filter(claim=claimed.id).update(claim=None, claimed_at=None)

@@ -1,12 +1,18 @@
-"""Background work: values follow their data and definitions."""
+"""Background work: values follow their data and definitions, forecasts follow values."""
+
+import time
 
 from celery import shared_task
 from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
-from performance.kpis import actions, queries
+from performance.kpis import actions, forecasting, queries
+from performance.kpis.queries import forecasts
+from performance.people import queries as people
 
 BATCH = 200
+#: After that long the next sweep goes on with the metrics that still wait.
+MOST_SECONDS = 240
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
@@ -25,3 +31,26 @@ def refresh_stale_values() -> int:
         stale.settle(loaded)
         stale.settle(signed)
     return len(changed)
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def refresh_forecasts() -> int:
+    """Foresees the metrics whose values changed or that a new month came to, one after another. Computing holds no
+    transaction. Answers how many forecasts changed."""
+    organisation_id = tenancy.current_organisation_id()
+    ends_at = time.monotonic() + MOST_SECONDS
+    with tenancy.acting_for(organisation_id):
+        today = people.today_here()
+        actions.mark_due_forecasts(today=today, at=timezone.now())
+    changed = 0
+    while time.monotonic() < ends_at and (claim := stale.claim(forecasts.STALE, limit=1, at=timezone.now())):
+        (metric_id,) = claim.subject_ids
+        with tenancy.acting_for(organisation_id):
+            histories = forecasts.histories(metric_id, today)
+            kept = forecasts.current_bases(metric_id)
+        found = forecasting.foresee(histories, kept)
+        with tenancy.acting_for(organisation_id):
+            if stale.is_held(claim):
+                changed += actions.store_forecasts(metric_id=metric_id, found=found, at=timezone.now())
+                stale.settle(claim)
+    return changed

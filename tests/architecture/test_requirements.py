@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-FILES = ("requirements.txt", "requirements-dev.txt")
+FILES = ("requirements.txt", "requirements-forecast.txt", "requirements-dev.txt")
 
 
 @pytest.mark.parametrize("name", FILES)

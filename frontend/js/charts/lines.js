@@ -29,7 +29,8 @@ function tooltip(format, hidden = 0) {
   };
 }
 
-/** One metric. See the conventions: x, closed, provisional, forecast, target, anomalies, notes. */
+/** One metric. See the conventions: x, closed, provisional, forecast (from forecast_at on, else after what is known), target,
+ * anomalies, notes. */
 export function kpi(data) {
   const format = figures(data);
   const names = { closed: say('closed'), provisional: say('provisional'), forecast: say('forecast'), target: say('target'), ...data.names };
@@ -38,14 +39,17 @@ export function kpi(data) {
   const provisional = [data.provisional ?? []].flat().filter((value) => value != null);
   const forecast = data.forecast ?? [];
   const known = closed.length + provisional.length;
-  const last = provisional.at(-1) ?? closed.at(-1) ?? null;
+  const from = data.forecast_at ?? known;
+  const last = [...closed, ...[data.provisional ?? []].flat()][from - 1] ?? null;
+  const start = last == null ? from : from - 1;
+  const joined = (first, rest) => placed(last == null ? rest : [first, ...rest], start, length);
   const target = Array.isArray(data.target) ? data.target : data.target == null ? [] : data.x.map(() => data.target);
   const targetLabel = `${names.target} ${format.full(target.findLast?.((value) => value != null))}`;
   const forecastLabel = forecast.length ? `${names.forecast} ${format.full(forecast.at(-1)[1])}` : '';
   const d1 = colour(data.series);
   const series = [
-    { ...invisible, data: forecast.length ? placed([last, ...forecast.map((point) => point[0])], known - 1, length) : [] },
-    { ...invisible, areaStyle: { color: tokens['d1-soft'] }, data: forecast.length ? placed([0, ...forecast.map((point) => point[2] - point[0])], known - 1, length) : [] },
+    { ...invisible, data: forecast.length ? joined(last, forecast.map((point) => point[0])) : [] },
+    { ...invisible, areaStyle: { color: tokens['d1-soft'] }, data: forecast.length ? joined(0, forecast.map((point) => point[2] - point[0])) : [] },
   ];
   if (target.length) {
     series.push({
@@ -55,7 +59,7 @@ export function kpi(data) {
   }
   if (forecast.length) {
     series.push({
-      name: names.forecast, type: 'line', data: placed([last, ...forecast.map((point) => point[1])], known - 1, length), symbol: 'none', lineStyle: { color: d1, width: 1.5, type: [1, 4], cap: 'round' }, itemStyle: { color: d1 },
+      name: names.forecast, type: 'line', data: joined(last, forecast.map((point) => point[1])), symbol: 'none', lineStyle: { color: d1, width: 1.5, type: [1, 4], cap: 'round' }, itemStyle: { color: d1 },
       endLabel: { show: true, formatter: forecastLabel, color: d1, fontSize: 12, fontWeight: 600 }, labelLayout: { moveOverlap: 'shiftY' },
     });
   }
@@ -72,9 +76,9 @@ export function kpi(data) {
     } : undefined,
   });
   if (provisional.length) {
-    const joined = closed.length ? [closed.at(-1), ...provisional] : provisional;
+    const drawn = closed.length ? [closed.at(-1), ...provisional] : provisional;
     series.push({
-      name: names.provisional, type: 'line', data: placed(joined, closed.length ? closed.length - 1 : 0, length), symbol: 'circle',
+      name: names.provisional, type: 'line', data: placed(drawn, closed.length ? closed.length - 1 : 0, length), symbol: 'circle',
       symbolSize: (value, point) => (point.dataIndex >= closed.length ? 8 : 0),
       lineStyle: { color: d1, width: 2, type: [4, 3] }, itemStyle: { color: tokens.surface, borderColor: d1, borderWidth: 2 },
       label: { show: true, position: 'bottom', distance: 8, offset: [12, 0], color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.full(point.value) : '') },

@@ -1,4 +1,4 @@
-"""Writes: definitions and their signatures, values, closed months, targets, names of slices."""
+"""Writes: definitions and their signatures, values, closed months, targets, forecasts, names of slices."""
 
 from performance.kpis.actions.definitions import (
     SIGNATURE_WORK,
@@ -11,6 +11,7 @@ from performance.kpis.actions.definitions import (
     submit_for_review,
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
+from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
@@ -31,6 +32,7 @@ __all__ = [
     "draft_metric",
     "edit_draft",
     "import_targets",
+    "mark_due_forecasts",
     "name_dimension",
     "refresh_labels",
     "refresh_values",
@@ -38,5 +40,6 @@ __all__ = [
     "revise_metric",
     "set_targets",
     "sign_version",
+    "store_forecasts",
     "submit_for_review",
 ]

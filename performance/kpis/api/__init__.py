@@ -1,14 +1,15 @@
-"""Endpoints under /api/v1/: metrics, versions and signatures, values, targets. Same rules and actions as the pages."""
+"""Endpoints under /api/v1/: metrics, versions and signatures, values, forecasts, targets. Same rules as the pages."""
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import definitions, values
+from performance.kpis.api import definitions, forecasts, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
     path("metrics/<uuid:pk>/change/", values.ChangeView.as_view(), name="api_metric_change"),
+    path("metrics/<uuid:pk>/forecast/", forecasts.ForecastView.as_view(), name="api_metric_forecast"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
     path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),

@@ -18,8 +18,9 @@ from performance.kpis.models import (
     Signature,
     Target,
     TargetKind,
+    Way,
 )
-from performance.kpis.queries import changes
+from performance.kpis.queries import changes, forecasts
 from performance.sources import models as sources
 
 
@@ -303,3 +304,49 @@ class ChangeExplainedOut(serializers.Serializer[changes.Explained]):
     parts = ChangePartOut(many=True)
     kept_apart = serializers.CharField()
     refusal = serializers.CharField()
+
+
+class MonthAheadOut(serializers.Serializer[forecasts.MonthAhead]):
+    """Decimal text in the unit of the metric. The bounds hold the value with 80 and 95 per cent."""
+
+    month = serializers.DateField()
+    value = serializers.CharField()
+    low_80 = serializers.CharField()
+    high_80 = serializers.CharField()
+    low_95 = serializers.CharField()
+    high_95 = serializers.CharField()
+    target = serializers.CharField(allow_null=True)
+
+
+class ChanceOut(serializers.Serializer[forecasts.Chance]):
+    """Of reaching the target at the end of the period. `came_true`: the share of `tested` chances like this that came
+    true in the backtest."""
+
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    target = serializers.CharField()
+    expected = serializers.CharField()
+    low_80 = serializers.CharField()
+    high_80 = serializers.CharField()
+    chance = serializers.FloatField()
+    came_true = serializers.FloatField(allow_null=True)
+    tested = serializers.IntegerField()
+
+
+class AheadOut(serializers.Serializer[forecasts.Ahead]):
+    """Errors and how often bounds held are per cent; null where nothing was tested. `refusal` says why there is nothing:
+    too_short, ended, gaps, not_installed, failed, waiting (not made yet) or many (more than one dimension)."""
+
+    slice = serializers.DictField(child=serializers.CharField(), source="forecast.slice", default=dict)
+    refusal = serializers.CharField(allow_blank=True)
+    known_months = serializers.IntegerField()
+    after_month = serializers.DateField(source="forecast.after_month", default=None, allow_null=True)
+    made_at = serializers.DateTimeField(source="forecast.made_at", default=None, allow_null=True)
+    way = serializers.ChoiceField(choices=Way.choices, source="forecast.way", default=None, allow_null=True)
+    error = serializers.CharField(allow_null=True)
+    naive_error = serializers.CharField(allow_null=True)
+    held_80 = serializers.CharField(allow_null=True)
+    held_95 = serializers.CharField(allow_null=True)
+    tested = serializers.IntegerField()
+    months = MonthAheadOut(many=True)
+    chances = ChanceOut(many=True)

@@ -1,4 +1,5 @@
 from performance.kpis.models.dimensions import Dimension, DimensionValue
+from performance.kpis.models.forecasts import Forecast, ForecastRefusal, Way
 from performance.kpis.models.metrics import (
     Additivity,
     Aggregation,
@@ -21,6 +22,8 @@ __all__ = [
     "Dimension",
     "DimensionValue",
     "Direction",
+    "Forecast",
+    "ForecastRefusal",
     "Grain",
     "Kind",
     "Metric",
@@ -35,4 +38,5 @@ __all__ = [
     "TargetKind",
     "ValueState",
     "VersionState",
+    "Way",
 ]

@@ -23,6 +23,7 @@ from performance.kpis.models import (
 )
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.definitions import Lineage, certified_metrics, lineages, versions_in_force
+from performance.kpis.queries.forecasts import Ahead, ahead
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.values import Point, latest_month, series_of, values
 from performance.kpis.semantics import Slice, slice_key
@@ -115,6 +116,7 @@ class Board:
     indicators: Sequence[Indicator]
     chosen: Indicator
     trend: Sequence[Point]
+    ahead: Ahead
     cuts: Sequence[tuple[str, str]]
     cut: str
     ranked: Sequence[Ranked]
@@ -185,6 +187,7 @@ def board(
         indicators=indicators,
         chosen=chosen,
         trend=series_of([(chosen.metric, slice)], TREND_MONTHS, newest)[chosen.metric.pk, slice_key(slice)],
+        ahead=ahead(chosen.metric, slice, additivity=chosen.version.additivity),
         cuts=[(key, labels.dimension(key)) for key in cuts],
         cut=cut,
         ranked=_with_series(chosen.metric, _named(ranking, labels, cut), month),

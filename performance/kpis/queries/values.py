@@ -121,7 +121,7 @@ def period_values(
         period_end=period.ends_on,
     )
     known = {(value.metric_id, value.slice_key): value for value in found.select_related("version")}
-    targets = _period_targets(metrics.values(), slice_keys, period)
+    targets = period_targets(metrics.values(), slice_keys, period)
     return {
         (key, text): _period_value(key, slice, metrics.get(key), known, targets, text, period)
         for (key, text), slice in asked.items()
@@ -155,7 +155,7 @@ def _period_value(
     )
 
 
-def _period_targets(
+def period_targets(
     metrics: Iterable[Metric], slice_keys: Iterable[str], period: Any
 ) -> dict[tuple[uuid.UUID, str], Decimal]:
     """The period's own target; else the sum of its months for what adds up, the last month's for what does not."""

@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import queries as inbox
 from performance.kpis import actions, queries, rules, tasks
-from performance.kpis.queries import boards, months
+from performance.kpis.queries import boards, forecasts, months
 from performance.kpis.views import asking
 from performance.people import queries as people
 from performance.sources import rules as sources_rules
@@ -63,7 +63,8 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
         for month in found.months[:4]
     ]
     return {
-        "chart": chart_of(found.trend, chosen.metric.decimals),
+        "chart": chart_of(found.trend, chosen.metric.decimals, found.ahead),
+        "ahead": found.ahead,
         "points": found.trend,
         "trend_sentence": sentence_of(found.trend, chosen.metric),
         "shown_metric": chosen.metric,
@@ -74,19 +75,30 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
     }
 
 
-def chart_of(points: Any, decimals: int) -> dict[str, Any]:
-    """Data of the trend chart; numbers only for drawing."""
+def chart_of(points: Any, decimals: int, ahead: forecasts.Ahead) -> dict[str, Any]:
+    """Data of the trend chart; numbers only for drawing. What is foreseen begins after the last month that stands still,
+    which may lie before the last one that is shown."""
     tail = boards.provisional_tail(points)
     cut = len(points) - tail
     numbers = [None if point.value is None else float(point.value) for point in points]
-    return {
+    months_shown = [point.month for point in points]
+    coming = [month for month in ahead.shown if months_shown and month.month > months_shown[0]]
+    further = [month for month in coming if month.month not in months_shown]
+    targets = [point.target for point in points] + [month.target for month in further]
+    data: dict[str, Any] = {
         "grain": "month",
-        "x": [f"{point.month:%Y-%m}" for point in points],
+        "x": [f"{month:%Y-%m}" for month in [*months_shown, *(each.month for each in further)]],
         "closed": numbers[:cut],
         "provisional": numbers[cut:],
-        "target": [None if point.target is None else float(point.target) for point in points],
+        "target": [None if target is None else float(target) for target in targets],
         "decimals": decimals,
     }
+    if coming:
+        data["forecast"] = [
+            [float(month.low_80), float(month.value), float(month.high_80)] for month in coming
+        ]
+        data["forecast_at"] = data["x"].index(f"{coming[0].month:%Y-%m}")
+    return data
 
 
 def sentence_of(points: Any, metric: Any) -> str:

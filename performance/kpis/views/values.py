@@ -9,7 +9,8 @@ from django.utils.http import urlencode
 
 from performance.foundation import access
 from performance.kpis import queries, rules
-from performance.kpis.queries import months, pages
+from performance.kpis.models import Additivity
+from performance.kpis.queries import forecasts, months, pages
 from performance.kpis.queries.rows import PAGE, bases_behind, trace
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
@@ -29,6 +30,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     cuts = [key for key in (version.dimension_keys if version else ()) if key not in within]
     cut = request.GET.get("by", "") if request.GET.get("by", "") in cuts else (cuts[-1] if cuts else "")
     points = queries.series(found, within, SERIES_MONTHS, newest)
+    additivity = version.additivity if version else Additivity.NONE
+    ahead = forecasts.ahead(found, within, additivity=additivity)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
     table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
@@ -52,7 +55,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
-            "chart": boards.chart_of(points, found.decimals),
+            "chart": boards.chart_of(points, found.decimals, ahead),
+            "ahead": ahead,
             "trend_sentence": boards.sentence_of(points, found),
             "can_see_rows": rules.can_see_rows(request.actor, found, within),
             "other_name": pages.other_name(found),
