@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.sources import actions, connectors
+from performance.sources.connectors import files
 from performance.sources.models import ColumnRole, ColumnType, DateOrder, Tls
 from performance.sources.models.datasets import KEY
 
@@ -65,8 +66,8 @@ class DatabaseForm(NamesForm):
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or XLSX, up to 64 MB. The first row names the columns."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text=_("CSV, XLSX, XLS, ODS or Parquet, up to 64 MB. The first row names the columns."),
+        widget=forms.FileInput(attrs={"accept": ",".join(files.SUFFIXES)}),
     )
 
 

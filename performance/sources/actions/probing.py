@@ -116,7 +116,7 @@ def _description(source: connectors.Connector, wanted: connectors.Source) -> dic
         for batch in batches:
             rows = batch.rows
             break
-    proposals = proposing.proposed_columns(infos, rows, has_types=source.kind != "file")
+    proposals = proposing.proposed_columns(infos, rows, has_types=source.has_types)
     return {
         "columns": [dataclasses.asdict(proposal) for proposal in proposals],
         "rows": [[columns.shown(value, SHOWN_LETTERS) for value in row] for row in rows[:SHOWN_ROWS]],

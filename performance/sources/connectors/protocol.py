@@ -131,6 +131,10 @@ class Batch:
 class Connector(Protocol):
     kind: str
 
+    @property
+    def has_types(self) -> bool:
+        """True where the source declares the types of its columns; else they are guessed from a sample."""
+
     def check(self) -> CheckResult:
         """Connect, ask the version, count the tables. Raises ConnectorRefused."""
 

@@ -42,15 +42,16 @@ REASONS: dict[str, Any] = {
     "no_query": _("A file has sheets, not queries."),
     "no_cursor": _("A file is always read as a whole."),
     # The file
-    "file_kind": _("Only CSV and XLSX files can be read. Save the file as one of them."),
+    "file_kind": _("CSV, XLSX, XLS, ODS and Parquet files can be read. Save the file as one of them."),
     "file_missing": _("No file has been uploaded yet."),
     "file_empty": _("The file holds no rows."),
     "file_encoding": _("The letters of this file cannot be read. Save it as CSV UTF-8."),
-    "file_unreadable": _("The workbook could not be opened. Is it protected or damaged?"),
+    "file_unreadable": _("The file could not be opened. Is it protected, damaged, or only called so?"),
     "file_too_large": _("The file is too large. Save the sheet as CSV, or cut it into parts."),
     "line_unreadable": _("Line %(line)s cannot be read: a cell is too long or a quote is not closed."),
     "sheet_missing": _("The sheet %(sheet)s is not there any more."),
     "column_missing": _("The column %(column)s is not there any more."),
+    "column_twice": _("Two columns of the file have the same name."),
     "too_many_columns": _("The table has too many columns."),
 }
 

@@ -14,7 +14,7 @@ from performance.sources.models import jobs
 class Kind(models.TextChoices):
     POSTGRESQL = "postgresql", _("PostgreSQL")
     MYSQL = "mysql", _("MySQL or MariaDB")
-    FILE = "file", _("File (CSV, XLSX)")
+    FILE = "file", _("File (CSV, Excel, ODS, Parquet)")
 
 
 class Tls(models.TextChoices):
