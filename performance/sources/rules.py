@@ -28,6 +28,10 @@ def can_model_datasets(actor: Actor) -> bool:
     return _works_with_data(actor)
 
 
+def can_shape_endpoints(actor: Actor, connection: Connection) -> bool:
+    return _works_with_data(actor) and connection.is_rest and connection.closed_at is None
+
+
 def can_upload_file(actor: Actor, connection: Connection) -> bool:
     return _works_with_data(actor) and connection.is_file and connection.closed_at is None
 

@@ -22,6 +22,13 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:connection_id>/close/", views.close_connection, name="close"),
     path("<uuid:connection_id>/upload/", views.upload, name="upload"),
     path("<uuid:connection_id>/load/", views.load_all, name="load_all"),
+    path("<uuid:connection_id>/endpoints/new/", views.add_endpoint, name="add_endpoint"),
+    path("<uuid:connection_id>/endpoints/<uuid:endpoint_id>/", views.change_endpoint, name="change_endpoint"),
+    path(
+        "<uuid:connection_id>/endpoints/<uuid:endpoint_id>/remove/",
+        views.remove_endpoint,
+        name="remove_endpoint",
+    ),
     path("<uuid:connection_id>/look/", views.look, name="look"),
     path("looks/<uuid:probe_id>/", views.model, name="model"),
     path("looks/<uuid:probe_id>/state/", views.look_state, name="look_state"),

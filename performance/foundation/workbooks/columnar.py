@@ -75,7 +75,7 @@ def _values(column: Any) -> list[Any]:
 def _needs_care(native: Any) -> bool:
     from arro3.core import DataType
 
-    return DataType.is_nested(native) or DataType.is_float32(native)
+    return any(is_it(native) for is_it in (DataType.is_nested, DataType.is_float32))
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,6 @@
 only ever waited for in between."""
 
 from performance.sources.actions.connecting import (
-    SourceRefused,
     change_connection,
     close_connection,
     connect_source,
@@ -10,6 +9,7 @@ from performance.sources.actions.connecting import (
     reseal_credentials,
     resume_connection,
 )
+from performance.sources.actions.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.actions.loading import run_load
 from performance.sources.actions.modelling import (
     ColumnPlan,
@@ -19,6 +19,7 @@ from performance.sources.actions.modelling import (
     create_dataset,
 )
 from performance.sources.actions.probing import ask_source, clear_answers, run_probe
+from performance.sources.actions.refusing import SourceRefused
 from performance.sources.actions.scheduling import clear_rejected_rows, start_due_loads, start_load, stop_load
 from performance.sources.actions.uploading import upload_file
 
@@ -26,9 +27,11 @@ __all__ = [
     "ColumnPlan",
     "DatasetPlan",
     "SourceRefused",
+    "add_endpoint",
     "ask_source",
     "change_connection",
     "change_dataset",
+    "change_endpoint",
     "clear_answers",
     "clear_rejected_rows",
     "close_connection",
@@ -36,6 +39,7 @@ __all__ = [
     "connect_source",
     "create_dataset",
     "pause_connection",
+    "remove_endpoint",
     "reseal_credentials",
     "resume_connection",
     "run_load",

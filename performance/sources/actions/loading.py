@@ -114,7 +114,7 @@ def _staged(
 ) -> Any:
     """Every batch typed and staged; returns the furthest cursor value seen, as the source gave it."""
     shape = shaping.Shape(work.columns, zone=zoneinfo.ZoneInfo(work.dataset.time_zone))
-    furthest = cursors.Furthest(work.dataset, work.load, work.columns)
+    furthest = cursors.Furthest(work.dataset, work.load, work.columns, has_types=source.has_types)
     for batch in source.read(work.source, work.source_names, work.start, batch_rows):
         shaped = shape.of(batch)
         furthest.see(batch, [number for number, _values in shaped.rows])
@@ -154,7 +154,12 @@ def _merged(work: Work, reached: Any, *, at: datetime) -> None:
         claiming.beat(work.load, at=at)
         doubled = merging.set_doubles_aside(work.dataset, work.columns)
         _keep_aside(work.load, doubled.kept)
-        merged = merging.merge(work.dataset, work.columns, work.start)
+        merged = merging.merge(
+            work.dataset,
+            work.columns,
+            work.start,
+            keeps_absent=work.start is not None and work.address.kind == "rest",
+        )
         _settled(work, merged, doubled, reached, at=at)
 
 

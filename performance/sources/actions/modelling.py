@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import audit, duties
 from performance.sources import connectors, queries
 from performance.sources.actions import scheduling
-from performance.sources.actions.connecting import SourceRefused
-from performance.sources.connectors import proposing
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.connectors import proposing, reasons
 from performance.sources.models import ColumnRole, ColumnType, Connection, Dataset, DatasetColumn, Load
 
 MAX_COLUMNS = 500
@@ -146,6 +146,8 @@ def shape_rows(dataset: Dataset) -> None:
 def _own_fields(plan: DatasetPlan, connection: Connection) -> dict[str, Any]:
     query = ""
     if plan.query:
+        if not connection.is_database:
+            raise SourceRefused(reasons.text("no_query", {}), code="no_query")
         query = connectors.reading_statement(plan.query, dialect=connection.kind)
     return {
         "key": plan.key,
@@ -216,6 +218,12 @@ def _judge_column(column: ColumnPlan) -> None:
 
 def _judge_cursor(connection: Connection, plan: DatasetPlan, used: Sequence[ColumnPlan]) -> None:
     found = next((column for column in used if column.key == plan.cursor_column), None)
+    if connection.is_rest and not queries.endpoints(connection).filter(name=plan.table_name).exclude(
+        since_parameter=""
+    ):
+        raise SourceRefused(
+            _("Name the endpoint's parameter of what is new first."), code="cursor", field="cursor_column"
+        )
     if connection.is_file or found is None or found.type not in CURSOR_TYPES:
         raise SourceRefused(
             _("New rows can be told by a date, a point in time or a whole number of a database."),

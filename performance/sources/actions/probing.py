@@ -23,7 +23,9 @@ from performance.sources.models.jobs import OPEN
 SAMPLE_ROWS = 200
 SHOWN_ROWS = 20
 SHOWN_LETTERS = 80
-LIMITS = connectors.Limits(statement_seconds=45, max_rows=100_000, max_bytes=64 * 1024**2)
+LIMITS = connectors.Limits(
+    statement_seconds=45, read_seconds=45, max_rows=100_000, max_bytes=64 * 1024**2, max_pages=20
+)
 
 
 def ask_source(
@@ -32,6 +34,8 @@ def ask_source(
     """Writes the question down. The same question that is still open is not asked twice."""
     question = dict(question or {})
     if "query" in question:
+        if not connection.is_database:
+            raise connectors.ConnectorRefused("no_query")
         question["query"] = connectors.reading_statement(question["query"], dialect=connection.kind)
     waiting = Probe.objects.filter(
         connection=connection, kind=kind, question=question, state__in=OPEN

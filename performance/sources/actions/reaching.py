@@ -14,7 +14,7 @@ from django.conf import settings
 from performance.foundation import tenancy
 from performance.sources import connectors, queries
 from performance.sources.connectors import secrets
-from performance.sources.models import Connection, SourceFile, SourceFilePart
+from performance.sources.models import Auth, Connection, SourceFile, SourceFilePart
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,11 @@ def address_of(connection: Connection, file: SourceFile | None = None) -> Addres
         if file is None:
             raise connectors.ConnectorRefused("file_missing")
         return Address(kind=connection.kind, values={"name": file.name}, file_id=file.pk)
+    if connection.is_rest and connection.auth == Auth.NONE:
+        return Address(kind=connection.kind, values=_rest_values(connection, ""))
     opened = secrets.unseal(connection.sealed, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS)
+    if connection.is_rest:
+        return Address(kind=connection.kind, values=_rest_values(connection, opened["password"]))
     values = {
         "host": connection.host,
         "port": connection.port,
@@ -43,6 +47,19 @@ def address_of(connection: Connection, file: SourceFile | None = None) -> Addres
         "tls": connection.tls,
     }
     return Address(kind=connection.kind, values=values)
+
+
+def _rest_values(connection: Connection, secret: str) -> dict[str, Any]:
+    return {
+        "base": connection.base_address,
+        "auth": connection.auth,
+        "user": connection.user_name,
+        "secret": secret,
+        "header_name": connection.header_name,
+        "token_address": connection.token_address,
+        "scope": connection.scope,
+        "endpoints": [connectors.Endpoint(**one.plan()) for one in queries.endpoints(connection)],
+    }
 
 
 @contextmanager

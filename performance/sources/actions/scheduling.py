@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import queries
-from performance.sources.actions.connecting import SourceRefused
+from performance.sources.actions.refusing import SourceRefused
 from performance.sources.models import Dataset, JobState, Load, RejectedRow
 from performance.sources.models.jobs import OPEN
 

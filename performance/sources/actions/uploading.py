@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import audit, duties
 from performance.sources import connectors
 from performance.sources.actions import reaching, scheduling
-from performance.sources.actions.connecting import SourceRefused
+from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import files, reasons
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
 

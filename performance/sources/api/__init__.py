@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.sources.api import connections, datasets
+from performance.sources.api import connections, datasets, endpoints
 
 urls: list[URLPattern] = [
     path("sources/connections/", connections.Connections.as_view(), name="api_connections"),
@@ -25,6 +25,16 @@ urls: list[URLPattern] = [
         "sources/connections/<uuid:connection_id>/files/",
         connections.Files.as_view(),
         name="api_connection_files",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/endpoints/",
+        endpoints.Endpoints.as_view(),
+        name="api_endpoints",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/endpoints/<uuid:endpoint_id>/",
+        endpoints.OneEndpoint.as_view(),
+        name="api_endpoint",
     ),
     path(
         "sources/connections/<uuid:connection_id>/pause/",

@@ -29,6 +29,29 @@ REASONS: dict[str, Any] = {
     "too_many_bytes": _("The source gives too much data."),
     "gave_up": _("The load was begun %(attempts)s times and never came to its end."),
     "unreadable_secret": _("The saved password cannot be read any more. Enter it again."),
+    # A REST source
+    "bad_address": _(
+        "Write a plain address that begins with https:// or http://, without a user or a query."
+    ),
+    "bad_endpoint": _("Write a path below the base address, without a query."),
+    "bad_header": _("This header cannot carry a key."),
+    "bad_secret": _("A secret in a header is one line of plain letters, digits and signs."),
+    "bad_path": _("%(path)s is no JMESPath that picks something out of the answer."),
+    "source_busy": _("The source is busy. It is asked again later."),
+    "redirect_refused": _("The source sends us on to an address that we do not follow."),
+    "answer_too_large": _("One answer of the source is larger than 32 MB. Let it come in pages."),
+    "credentials_refused": _("The source refused these credentials."),
+    "token_refused": _("No token could be fetched with this client and secret."),
+    "endpoint_missing": _("The source knows no such endpoint."),
+    "status_refused": _("The source answered with status %(status)s."),
+    "not_json": _("The answer is no JSON."),
+    "rows_missing": _("The answer holds no list of records where the rows should be."),
+    "no_rows": _("The source gave no rows, so its columns cannot be told."),
+    "no_since": _("This endpoint has no parameter for what is new."),
+    "cursor_unreadable": _("The next cursor is neither a text nor a number."),
+    "page_twice": _("The source gave the same page twice. Check how it is paged."),
+    "link_elsewhere": _("The next page lies at another host, which we do not follow."),
+    "too_many_pages": _("The source gives more than %(pages)s pages."),
     "kind_unknown": _("This kind of source is not known."),
     # The query
     "bad_name": _("This is not a name of a table or column."),
@@ -39,7 +62,7 @@ REASONS: dict[str, Any] = {
     "query_not_select": _("Only a SELECT can become a dataset."),
     "query_writes": _("The query may only read."),
     "query_function": _("The function %(name)s may not be used in a query."),
-    "no_query": _("A file has sheets, not queries."),
+    "no_query": _("Only a database takes queries."),
     "no_cursor": _("A file is always read as a whole."),
     # The file
     "file_kind": _("CSV, XLSX, XLS, ODS and Parquet files can be read. Save the file as one of them."),

@@ -24,10 +24,13 @@ from performance.sources.views.datasets import (
     look_state,
     model,
 )
+from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.views.loads import load, load_card, stop
 
 __all__ = [
+    "add_endpoint",
     "change_connection",
+    "change_endpoint",
     "close_connection",
     "close_dataset",
     "connect",
@@ -45,6 +48,7 @@ __all__ = [
     "look_state",
     "model",
     "pause",
+    "remove_endpoint",
     "resume",
     "runs_card",
     "source_list",

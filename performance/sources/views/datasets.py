@@ -78,10 +78,11 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     if probe.state != models.JobState.DONE or not probe.answer:
         return render(request, "sources/model.html", context)
     columns = probe.answer["columns"]
-    is_file = probe.connection.is_file
     cursors = [(c["key"], c["source_name"]) for c in columns if c["type"] in ("date", "timestamp", "integer")]
     initial, initial_columns = _initial(request, probe, dataset)
-    form = forms.DatasetForm(request.POST or None, initial=initial, cursors=cursors, is_file=is_file)
+    form = forms.DatasetForm(
+        request.POST or None, initial=initial, cursors=cursors, is_asked=probe.connection.is_asked
+    )
     formset = forms.ColumnFormSet(request.POST or None, initial=initial_columns, prefix="columns")
     if request.method == "POST":
         access.require(rules.can_model_datasets(request.actor))
