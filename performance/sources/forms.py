@@ -110,7 +110,7 @@ class RestForm(NamesForm):
 class EndpointForm(forms.Form):
     """One table of a REST source."""
 
-    name = forms.CharField(label=_("Name"), max_length=128, help_text=_("What the table is called here."))
+    name = forms.CharField(label=_("Table"), max_length=128, help_text=_("What the table is called here."))
     path = forms.CharField(
         label=_("Path"),
         max_length=500,
@@ -204,6 +204,30 @@ class LookForm(forms.Form):
         if self.cleaned_data["table"]:
             return {"schema": self.cleaned_data["schema"], "table": self.cleaned_data["table"]}
         return {"query": self.cleaned_data["query"]}
+
+
+class SampleForm(forms.Form):
+    """A few rows as the system will send them; they say which columns there are."""
+
+    name = forms.CharField(label=_("Kind of rows"), max_length=128, help_text=_("For example sales."))
+    sample = forms.CharField(
+        label=_("A few rows"),
+        max_length=200_000,
+        help_text=_(
+            "JSON: a list of records, or one record a line. They only show the columns and are not loaded."
+        ),
+        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
+    )
+
+
+class PushTokenForm(forms.Form):
+    name = forms.CharField(label=_("What it is for"), max_length=80)
+    days = forms.TypedChoiceField(
+        label=_("It lasts"),
+        coerce=int,
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("one year"))],
+        initial=365,
+    )
 
 
 class DatasetForm(NamesForm):

@@ -36,6 +36,7 @@ class Shop:
     tokens: set[str] = field(default_factory=set)
     given_tokens: int = 0
     port: int = 0
+    rows_a_page: int = 2
     #: Called before each answer.
     at_each: Callable[[Asked], None] = lambda asked: None
 
@@ -85,8 +86,9 @@ class Shop:
 
     def cursor(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         start = int(asked.query.get("after", 0))
-        following = start + 2 if start + 2 < len(self.orders) else None
-        return _json({"rows": self.orders[start : start + 2], "meta": {"next": following}})
+        end = start + self.rows_a_page
+        following = end if end < len(self.orders) else None
+        return _json({"rows": self.orders[start:end], "meta": {"next": following}})
 
     def address(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         start = int(asked.query.get("start", 0))

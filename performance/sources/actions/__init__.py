@@ -19,13 +19,16 @@ from performance.sources.actions.modelling import (
     create_dataset,
 )
 from performance.sources.actions.probing import ask_source, clear_answers, run_probe
+from performance.sources.actions.pushing import Pushed, look_at_sample, push_rows
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.actions.scheduling import clear_rejected_rows, start_due_loads, start_load, stop_load
+from performance.sources.actions.tokens import create_push_token, revoke_push_token
 from performance.sources.actions.uploading import upload_file
 
 __all__ = [
     "ColumnPlan",
     "DatasetPlan",
+    "Pushed",
     "SourceRefused",
     "add_endpoint",
     "ask_source",
@@ -38,10 +41,14 @@ __all__ = [
     "close_dataset",
     "connect_source",
     "create_dataset",
+    "create_push_token",
+    "look_at_sample",
     "pause_connection",
+    "push_rows",
     "remove_endpoint",
     "reseal_credentials",
     "resume_connection",
+    "revoke_push_token",
     "run_load",
     "run_probe",
     "start_due_loads",

@@ -28,6 +28,8 @@ class Address:
 
 def address_of(connection: Connection, file: SourceFile | None = None) -> Address:
     """Raises ConnectorRefused: unreadable_secret, file_missing."""
+    if connection.is_push:
+        raise connectors.ConnectorRefused("push_only")
     if connection.is_file:
         file = file or queries.newest_file(connection)
         if file is None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.sources.api import connections, datasets, endpoints
+from performance.sources.api import connections, datasets, endpoints, pushing
 
 urls: list[URLPattern] = [
     path("sources/connections/", connections.Connections.as_view(), name="api_connections"),
@@ -45,6 +45,20 @@ urls: list[URLPattern] = [
         "sources/connections/<uuid:connection_id>/resume/",
         connections.ResumeConnection.as_view(),
         name="api_connection_resume",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/samples/",
+        pushing.Samples.as_view(),
+        name="api_connection_samples",
+    ),
+    path("sources/push/<uuid:dataset_id>/", pushing.Push.as_view(), name="api_push"),
+    path(
+        "sources/datasets/<uuid:dataset_id>/tokens/", pushing.PushTokens.as_view(), name="api_dataset_tokens"
+    ),
+    path(
+        "sources/datasets/<uuid:dataset_id>/tokens/<uuid:token_id>/",
+        pushing.OnePushToken.as_view(),
+        name="api_dataset_token",
     ),
     path("sources/probes/<uuid:probe_id>/", connections.OneProbe.as_view(), name="api_probe"),
     path("sources/datasets/", datasets.Datasets.as_view(), name="api_datasets"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from performance.people.models import ApiToken
 from performance.sources import actions, connectors, models
 from performance.sources.models import (
     Auth,
@@ -174,6 +175,7 @@ class LoadOut(serializers.ModelSerializer):
         fields = [
             "id", "dataset", "state", "is_full", "asked_at", "started_at", "finished_at", "attempt", "rows_expected",
             "rows_read", "rows_rejected", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "drift",
+            "batch_key",
             "problem_code", "problem",
         ]  # fmt: skip
 
@@ -231,6 +233,39 @@ class RejectedOut(serializers.ModelSerializer):
     class Meta:
         model = models.RejectedRow
         fields = ["number", "reason", "reason_text", "column_key", "value", "row"]
+
+
+class PushedOut(serializers.Serializer):
+    """`rejected`: the first hundred of the rows that were not taken. `replayed`: the batch had come before."""
+
+    load = LoadOut()
+    rejected = RejectedOut(many=True)
+    replayed = serializers.BooleanField()
+
+
+class SampleIn(serializers.Serializer):
+    """A few rows as they will be sent, in JSON or one record a line."""
+
+    name = serializers.CharField(max_length=128)
+    sample = serializers.CharField(max_length=200_000)
+
+
+class PushTokenOut(serializers.ModelSerializer):
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at"]
+
+
+class PushTokenIn(serializers.Serializer):
+    name = serializers.CharField(max_length=80)
+    expires_at = serializers.DateTimeField()
+
+
+class PushTokenMade(PushTokenOut):
+    secret = serializers.CharField(help_text="Shown in this answer only.")
+
+    class Meta(PushTokenOut.Meta):
+        fields = [*PushTokenOut.Meta.fields, "secret"]
 
 
 class RowsOut(serializers.Serializer):

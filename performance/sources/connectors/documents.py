@@ -40,6 +40,36 @@ def parsed(content: bytes) -> Any:
         raise ConnectorRefused("not_json") from error
 
 
+def records_of(content: bytes) -> list[dict[str, Any]]:
+    """The flat records of a batch: a list in JSON, {"rows": [...]}, or one record a line (NDJSON).
+
+    Raises ConnectorRefused: not_json, line_not_json, records_expected.
+    """
+    try:
+        document = parsed(content)
+    except ConnectorRefused:
+        document = _lines(content)
+    if isinstance(document, dict):
+        document = document["rows"] if isinstance(document.get("rows"), list) else [document]
+    if not isinstance(document, list) or not all(isinstance(record, dict) for record in document):
+        raise ConnectorRefused("records_expected")
+    return [flat(record) for record in document]
+
+
+def _lines(content: bytes) -> list[Any]:
+    """Raises ConnectorRefused: not_json where not even the first line is, line_not_json for a later one."""
+    records = []
+    for number, line in enumerate(content.splitlines(), start=1):
+        if line.strip():
+            try:
+                records.append(parsed(line))
+            except ConnectorRefused as refused:
+                if not records:
+                    raise
+                raise ConnectorRefused("line_not_json", line=number) from refused
+    return records
+
+
 def picked(document: Any, path: str) -> Any:
     """What the JMESPath finds in the document; all of it for "". Raises ConnectorRefused("bad_path")."""
     if not path:

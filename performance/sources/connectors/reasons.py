@@ -52,6 +52,14 @@ REASONS: dict[str, Any] = {
     "page_twice": _("The source gave the same page twice. Check how it is paged."),
     "link_elsewhere": _("The next page lies at another host, which we do not follow."),
     "too_many_pages": _("The source gives more than %(pages)s pages."),
+    # Rows that a system sends
+    "line_not_json": _("Line %(line)s is no JSON."),
+    "records_expected": _("Send a list of records, or one record a line."),
+    "batch_empty": _("The batch holds no rows."),
+    "too_many_rows_sent": _("Send at most %(rows)s rows in a batch."),
+    "column_unknown": _("The column %(column)s is not one of this dataset."),
+    "column_not_sent": _("No row names the column %(column)s. Send null where it is empty."),
+    "push_only": _("Rows come in when the system sends them; there is nothing to ask."),
     "kind_unknown": _("This kind of source is not known."),
     # The query
     "bad_name": _("This is not a name of a table or column."),

@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
     POSTGRESQL = "postgresql", _("PostgreSQL")
     MYSQL = "mysql", _("MySQL or MariaDB")
     REST = "rest", _("REST, JSON over HTTP")
+    PUSH = "push", _("Push: a system sends rows")
     FILE = "file", _("File (CSV, Excel, ODS, Parquet)")
 
 
@@ -41,7 +42,8 @@ class ConnectionState(models.TextChoices):
 
 
 class Connection(tenancy.TenantModel):
-    """A database, a REST source or a series of uploaded files. The secret is sealed and never shown again.
+    """A database, a REST source, a system that sends rows, or a series of uploaded files. The secret is sealed and
+    never shown again.
 
     For REST `host` and `port` are those of `base_address`, and `user_name` is the client where OAuth is used.
     """
@@ -82,8 +84,8 @@ class Connection(tenancy.TenantModel):
                 fields=["organisation", "name_en"], condition=Q(closed_at=None), name="connection_name_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.FILE, host="")
-                | (~Q(kind=Kind.FILE) & ~Q(host="") & Q(port__isnull=False)),
+                condition=Q(kind__in=[Kind.FILE, Kind.PUSH], host="")
+                | (~Q(kind__in=[Kind.FILE, Kind.PUSH]) & ~Q(host="") & Q(port__isnull=False)),
                 name="connection_has_address",
             ),
             models.CheckConstraint(
@@ -104,9 +106,13 @@ class Connection(tenancy.TenantModel):
         return self.kind == Kind.REST
 
     @property
+    def is_push(self) -> bool:
+        return self.kind == Kind.PUSH
+
+    @property
     def is_asked(self) -> bool:
         """We reach out for it: it can be tested and paused, and is loaded by the clock."""
-        return not self.is_file
+        return not (self.is_file or self.is_push)
 
     @property
     def is_database(self) -> bool:

@@ -18,6 +18,8 @@ from performance.sources.queries.datasets import (
     datasets_for_metrics,
     freshness,
     key_taken,
+    push_scope,
+    push_tokens,
 )
 from performance.sources.queries.loads import (
     ReasonCount,
@@ -63,6 +65,8 @@ __all__ = [
     "newest_file",
     "open_load",
     "probes",
+    "push_scope",
+    "push_tokens",
     "rejected_by_reason",
     "rejected_rows",
     "row_column",

@@ -26,6 +26,7 @@ from performance.sources.views.datasets import (
 )
 from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.views.loads import load, load_card, stop
+from performance.sources.views.pushing import create_push_token, revoke_push_token, sample
 
 __all__ = [
     "add_endpoint",
@@ -35,6 +36,7 @@ __all__ = [
     "close_dataset",
     "connect",
     "connection",
+    "create_push_token",
     "dataset",
     "dataset_runs_card",
     "health_card",
@@ -50,7 +52,9 @@ __all__ = [
     "pause",
     "remove_endpoint",
     "resume",
+    "revoke_push_token",
     "runs_card",
+    "sample",
     "source_list",
     "stop",
     "tables_card",

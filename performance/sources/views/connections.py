@@ -39,6 +39,8 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
         form = forms.FileSourceForm(request.POST or None, request.FILES or None)
     elif kind == models.Kind.REST:
         form = forms.RestForm(request.POST or None, is_new=True)
+    elif kind == models.Kind.PUSH:
+        form = forms.NamesForm(request.POST or None)
     else:
         form = forms.DatabaseForm(request.POST or None, kind=kind, is_new=True)
 
@@ -62,9 +64,9 @@ def _connected(request: HttpRequest, kind: str, form: Any) -> models.Connection:
     connection = actions.connect_source(kind=kind, **values, by=by, at=at)
     if file is not None:
         actions.upload_file(connection=connection, name=file.name, chunks=file.chunks(), by=by, at=at)
-    else:
+    elif connection.is_asked:
         ask(connection, models.ProbeKind.CHECK, request)
-    if not connection.is_rest:
+    if connection.is_file or connection.is_database:
         ask(connection, models.ProbeKind.DISCOVER, request)
     return connection
 
@@ -103,10 +105,17 @@ def _page(request: HttpRequest, connection: models.Connection, **more: Any) -> d
     return (
         context
         | _health(connection)
-        | (endpoints.listed(connection) if connection.is_rest else _tables(connection))
+        | _offers(connection)
         | _runs(connection)
         | {"runs_url": reverse("sources:runs", args=[connection.pk])}
     )
+
+
+def _offers(connection: models.Connection) -> dict[str, Any]:
+    """What can become a dataset here."""
+    if connection.is_push:
+        return {"sample_form": forms.SampleForm()}
+    return endpoints.listed(connection) if connection.is_rest else _tables(connection)
 
 
 def _health(connection: models.Connection) -> dict[str, Any]:
@@ -216,7 +225,7 @@ def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
     names = ("name_en", "name_zh", *(address_fields(found) if found.is_asked else ()))
     initial = {name: getattr(found, name) for name in names}
     form: Any
-    if found.is_file:
+    if not found.is_asked:
         form = forms.NamesForm(request.POST or None, initial=initial)
     elif found.is_rest:
         form = forms.RestForm(request.POST or None, initial=initial, is_new=False)
