@@ -10,7 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.sources import actions, connectors
-from performance.sources.models import ColumnRole, ColumnType, DateOrder, Tls
+from performance.sources.connectors import files, rest
+from performance.sources.models import Auth, ColumnRole, ColumnType, DateOrder, Paging, SinceFormat, Tls
 from performance.sources.models.datasets import KEY
 
 REFRESH = (
@@ -62,11 +63,118 @@ class DatabaseForm(NamesForm):
         return self.cleaned_data["port"] or connectors.DEFAULT_PORTS[self.kind]
 
 
+class RestForm(NamesForm):
+    """Base address of a REST source and who we say that we are. The secret is always empty, as a password is."""
+
+    base_address = forms.CharField(
+        label=_("Base address"),
+        max_length=500,
+        help_text=_("What all endpoints begin with, for example https://api.example.com/v1"),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+    )
+    auth = forms.ChoiceField(label=_("Signing in"), choices=Auth.choices, initial=Auth.BEARER)
+    user_name = forms.CharField(
+        label=_("User or client"),
+        max_length=128,
+        required=False,
+        help_text=_("The user, or the client id of OAuth."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label=_("Secret"),
+        max_length=4000,
+        required=False,
+        strip=False,
+        help_text=_("The token, the password, the key, or the client secret."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    header_name = forms.CharField(
+        label=_("Header of the key"), max_length=80, required=False, help_text=_("For example X-API-Key.")
+    )
+    token_address = forms.CharField(
+        label=_("Address of tokens"),
+        max_length=500,
+        required=False,
+        help_text=_("Where OAuth gives out tokens."),
+    )
+    scope = forms.CharField(
+        label=_("Scope"), max_length=300, required=False, help_text=_("OAuth, where the source wants one.")
+    )
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            self.fields["password"].help_text = _("Leave empty to keep the saved one.")
+
+
+class EndpointForm(forms.Form):
+    """One table of a REST source."""
+
+    name = forms.CharField(label=_("Table"), max_length=128, help_text=_("What the table is called here."))
+    path = forms.CharField(
+        label=_("Path"),
+        max_length=500,
+        required=False,
+        help_text=_("Below the base address, for example orders."),
+    )
+    parameters = forms.CharField(
+        label=_("Parameters"),
+        max_length=2000,
+        required=False,
+        help_text=_("One a line, name=value. No secrets: they belong to the connection."),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+    )
+    rows_path = forms.CharField(
+        label=_("Where the rows are"),
+        max_length=300,
+        required=False,
+        help_text=_(
+            "JMESPath to the list of records, for example data.items. Empty: the answer is the list."
+        ),
+    )
+    paging = forms.ChoiceField(label=_("Paging"), choices=Paging.choices, initial=Paging.NONE)
+    page_parameter = forms.CharField(
+        label=_("Parameter of the page"),
+        max_length=60,
+        required=False,
+        help_text=_("Carries the page, the offset or the cursor, for example page."),
+    )
+    first_page = forms.IntegerField(
+        label=_("First page"), min_value=0, max_value=1000, initial=1, required=False
+    )
+    size_parameter = forms.CharField(
+        label=_("Parameter of the size"), max_length=60, required=False, help_text=_("For example limit.")
+    )
+    page_size = forms.IntegerField(label=_("Rows on a page"), min_value=1, max_value=100_000, required=False)
+    next_path = forms.CharField(
+        label=_("Where the next cursor is"),
+        max_length=300,
+        required=False,
+        help_text=_("JMESPath, for example meta.next. A whole address needs no parameter of the page."),
+    )
+    since_parameter = forms.CharField(
+        label=_("Parameter of what is new"),
+        max_length=60,
+        required=False,
+        help_text=_("For example updated_since. Without it everything is read each time."),
+    )
+    since_format = forms.ChoiceField(
+        label=_("A moment is written as"), choices=SinceFormat.choices, initial=SinceFormat.ISO
+    )
+
+    def clean_parameters(self) -> dict[str, str]:
+        return rest.parameters_of(self.cleaned_data["parameters"])
+
+    def clean_first_page(self) -> int:
+        first = self.cleaned_data["first_page"]
+        return 1 if first is None else int(first)
+
+
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or XLSX, up to 64 MB. The first row names the columns."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        help_text=_("CSV, XLSX, XLS, ODS or Parquet, up to 64 MB. The first row names the columns."),
+        widget=forms.FileInput(attrs={"accept": ",".join(files.SUFFIXES)}),
     )
 
 
@@ -96,6 +204,30 @@ class LookForm(forms.Form):
         if self.cleaned_data["table"]:
             return {"schema": self.cleaned_data["schema"], "table": self.cleaned_data["table"]}
         return {"query": self.cleaned_data["query"]}
+
+
+class SampleForm(forms.Form):
+    """A few rows as the system will send them; they say which columns there are."""
+
+    name = forms.CharField(label=_("Kind of rows"), max_length=128, help_text=_("For example sales."))
+    sample = forms.CharField(
+        label=_("A few rows"),
+        max_length=200_000,
+        help_text=_(
+            "JSON: a list of records, or one record a line. They only show the columns and are not loaded."
+        ),
+        widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
+    )
+
+
+class PushTokenForm(forms.Form):
+    name = forms.CharField(label=_("What it is for"), max_length=80)
+    days = forms.TypedChoiceField(
+        label=_("It lasts"),
+        coerce=int,
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("one year"))],
+        initial=365,
+    )
 
 
 class DatasetForm(NamesForm):
@@ -130,7 +262,7 @@ class DatasetForm(NamesForm):
     )
     refresh_hours = forms.TypedChoiceField(label=_("Load"), choices=REFRESH, coerce=int, initial=24)
 
-    def __init__(self, *args: Any, cursors: Sequence[tuple[str, str]], is_file: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cursors: Sequence[tuple[str, str]], is_asked: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
         self.fields["time_zone"].choices = [(name, name) for name in zones]  # type: ignore[attr-defined]
@@ -138,7 +270,7 @@ class DatasetForm(NamesForm):
             ("", _("Read everything each time")),
             *cursors,
         ]
-        if is_file:
+        if not is_asked:
             for name in ("cursor_column", "overlap_days", "refresh_hours"):
                 del self.fields[name]
 

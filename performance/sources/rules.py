@@ -20,7 +20,7 @@ def can_connect_sources(actor: Actor) -> bool:
 
 def can_ask_source(actor: Actor, connection: Connection) -> bool:
     """Test a connection, list its tables, look at one of them."""
-    return _works_with_data(actor) and connection.closed_at is None
+    return _works_with_data(actor) and connection.closed_at is None and not connection.is_push
 
 
 def can_model_datasets(actor: Actor) -> bool:
@@ -28,12 +28,21 @@ def can_model_datasets(actor: Actor) -> bool:
     return _works_with_data(actor)
 
 
+def can_shape_endpoints(actor: Actor, connection: Connection) -> bool:
+    return _works_with_data(actor) and connection.is_rest and connection.closed_at is None
+
+
 def can_upload_file(actor: Actor, connection: Connection) -> bool:
     return _works_with_data(actor) and connection.is_file and connection.closed_at is None
 
 
 def can_load_dataset(actor: Actor, dataset: Dataset) -> bool:
-    return _works_with_data(actor) and dataset.closed_at is None
+    return _works_with_data(actor) and dataset.closed_at is None and not dataset.connection.is_push
+
+
+def can_push_rows(actor: Actor, dataset: Dataset) -> bool:
+    """Send rows, and make and revoke the tokens with which a system does."""
+    return _works_with_data(actor) and dataset.closed_at is None and dataset.connection.is_push
 
 
 def can_stop_load(actor: Actor, load: Load) -> bool:

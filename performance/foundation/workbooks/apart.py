@@ -1,17 +1,20 @@
-"""Inspects and reads a workbook in a process of its own, which may die of it. Plain Python.
+"""Inspects and reads a workbook or Parquet file in a process of its own, which may die of it. Plain Python.
 
     python -m performance.foundation.workbooks.apart names|inspected-names
     python -m performance.foundation.workbooks.apart rows|inspected-rows SHEET     (SHEET in JSON: a name or a place)
+    python -m performance.foundation.workbooks.apart parquet-columns
+    python -m performance.foundation.workbooks.apart parquet-rows PLACES           (PLACES in JSON: of columns, from 0)
 
-The workbook comes as the standard input, a file. The answer is JSON, one value a line: {"refused": reason}; or
-{"sheets": […]}; or {"first_column": …}, lists of rows, and {"ended": true}. A cell that JSON does not know is a list
-of its kind and its parts. See reading.py for the other end.
+The file comes as the standard input, a file. The answer is JSON, one value a line: {"refused": reason};
+{"sheets": […]}; {"columns": [[name, type], …]}; or {"first_column": …} for a sheet, lists of rows, and
+{"ended": true}. A cell that JSON does not know is a list of its kind and its parts. See reading.py for the other end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import decimal
 import io
 import itertools
 import json
@@ -20,6 +23,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from performance.foundation.workbooks import columnar
 from performance.foundation.workbooks.inspection import WorkbookRefused, inspect
 
 #: Bytes of address space: about what the largest sheet that passes the inspection takes.
@@ -35,7 +39,9 @@ OUT_OF_MEMORY = 3
 def main(arguments: list[str], file: IO[bytes], answer: IO[bytes]) -> int:
     """Returns the code to exit with."""
     try:
-        for value in _answers(arguments, file.read()):
+        is_columnar = arguments[0].startswith("parquet-")
+        answers = _columnar_answers(arguments, file) if is_columnar else _answers(arguments, file.read())
+        for value in answers:
             answer.write(json.dumps(value, ensure_ascii=False, default=_coded).encode() + b"\n")
             # Whoever wants only the first rows shall have them at once.
             answer.flush()
@@ -75,6 +81,20 @@ def _answers(arguments: list[str], content: bytes) -> Any:
     yield {"ended": True}
 
 
+def _columnar_answers(arguments: list[str], file: IO[bytes]) -> Any:
+    try:
+        if arguments[0] == "parquet-columns":
+            yield {"columns": columnar.columns(file)}
+            return
+        yield from columnar.rows(file, json.loads(arguments[1]))
+    except (WorkbookRefused, MemoryError, GeneratorExit):
+        raise
+    except BaseException as error:
+        # The reader is written in Rust and says that a file is broken by a panic, which is no Exception.
+        raise WorkbookRefused("unreadable") from error
+    yield {"ended": True}
+
+
 def _coded(value: Any) -> list[Any]:
     if isinstance(value, datetime.datetime):
         return ["moment", value.isoformat()]
@@ -84,6 +104,10 @@ def _coded(value: Any) -> list[Any]:
         return ["clock", value.isoformat()]
     if isinstance(value, datetime.timedelta):
         return ["span", value.days, value.seconds, value.microseconds]
+    if isinstance(value, decimal.Decimal):
+        return ["number", str(value)]
+    if isinstance(value, bytes):
+        return ["bytes", value.hex()]
     return ["text", str(value)]
 
 

@@ -1,4 +1,4 @@
-"""The rows of a workbook, read in a process apart (apart.py). Whatever happens to that process is a refusal here.
+"""The rows of a workbook or Parquet file, read in a process apart (apart.py). What happens to that process is a refusal.
 
 A process and no thread or fork: it shares nothing with the web server's threads and the worker's pool, and dies alone.
 Starting one takes some 0.1 seconds.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import decimal
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -20,8 +21,12 @@ from typing import IO, Any
 from performance.foundation.workbooks import apart
 from performance.foundation.workbooks.inspection import MAX_UNPACKED, WorkbookRefused
 
-#: None is not among them: an empty cell is "".
+#: None is not among those of a workbook: an empty cell is "".
 Cell = str | float | int | bool | datetime.date | datetime.datetime | datetime.time | datetime.timedelta
+#: Of all rows of a Parquet file on their way here. It is packed far better than a workbook.
+MAX_COLUMNAR = 4 * 1024**3
+#: What is held here at once.
+LONGEST_LINE = 128 * 1024**2
 
 ROOT = Path(__file__).resolve().parents[3]
 #: What a Python needs to find itself; keys and passwords in our environment are none of its business.
@@ -61,6 +66,28 @@ def rows(
                 yield left + [_decoded(cell) if type(cell) is list else cell for cell in row]
 
 
+def parquet_columns(file: IO[bytes]) -> list[tuple[str, str]]:
+    """Name and type (text, integer, decimal, date, timestamp, boolean) of each column. `file`: a file on disk.
+
+    Raises WorkbookRefused.
+    """
+    with _asked(file, "parquet-columns", is_inspected=False) as answers:
+        return [(str(name), str(type_)) for name, type_ in next(answers)["columns"]]
+
+
+def parquet_rows(
+    file: IO[bytes], places: Sequence[int], *, most_bytes: int = MAX_COLUMNAR
+) -> Generator[list[Any], None, None]:
+    """The rows, with the columns at `places` (from 0), in bounded memory. Raises WorkbookRefused."""
+    arguments = ("parquet-rows", json.dumps(list(places)))
+    with _asked(file, *arguments, is_inspected=False, most_bytes=most_bytes) as answers:
+        for answer in answers:
+            if isinstance(answer, dict):
+                return
+            for row in answer:
+                yield [_decoded(value) if type(value) is list else value for value in row]
+
+
 @contextmanager
 def _asked(
     file: IO[bytes], command: str, *arguments: str, is_inspected: bool, most_bytes: int = MAX_UNPACKED
@@ -93,9 +120,9 @@ def _answers(process: subprocess.Popen[bytes], most_bytes: int) -> Iterator[Any]
     if process.stdout is None:
         raise AssertionError("asked without a pipe")
     left = most_bytes
-    while line := process.stdout.readline(left + 1):
+    while line := process.stdout.readline(min(left, LONGEST_LINE) + 1):
         left -= len(line)
-        if left < 0:
+        if left < 0 or len(line) > LONGEST_LINE:
             raise WorkbookRefused("too_large")
         if not line.endswith(b"\n"):
             break
@@ -108,7 +135,7 @@ def _answers(process: subprocess.Popen[bytes], most_bytes: int) -> Iterator[Any]
     raise WorkbookRefused("too_large" if code < 0 or code == apart.OUT_OF_MEMORY else "unreadable")
 
 
-def _decoded(cell: list[Any]) -> Cell:
+def _decoded(cell: list[Any]) -> Any:
     kind, *parts = cell
     if kind == "moment":
         return datetime.datetime.fromisoformat(parts[0])
@@ -118,4 +145,6 @@ def _decoded(cell: list[Any]) -> Cell:
         return datetime.time.fromisoformat(parts[0])
     if kind == "span":
         return datetime.timedelta(*parts)
-    return str(parts[0])
+    if kind == "number":
+        return decimal.Decimal(parts[0])
+    return bytes.fromhex(parts[0]) if kind == "bytes" else str(parts[0])

@@ -3,6 +3,7 @@
 from performance.people.actions.absences import note_absence, withdraw_absence
 from performance.people.actions.accounts import (
     choose_language,
+    create_bound_token,
     create_token,
     digest_of,
     offer_setup_link,
@@ -63,6 +64,7 @@ __all__ = [
     "choose_language",
     "clear_calendar_day",
     "close_team",
+    "create_bound_token",
     "create_token",
     "deactivate_person",
     "digest_of",

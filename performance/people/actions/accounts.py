@@ -100,10 +100,31 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """A personal token and its secret, which is shown now and never again."""
     wanted = sorted(set(scopes))
-    if not name.strip():
-        raise PeopleRefused(_("Give the token a name."), field="name")
     if not wanted or not set(wanted) <= set(Scope.values):
         raise PeopleRefused(_("Choose what the token may do."), field="scopes")
+    return _token_made(actor=actor, name=name, scopes=wanted, expires_at=expires_at, at=at)
+
+
+def create_bound_token(
+    *, actor: access.Actor, name: str, scope: str, expires_at: datetime.datetime, at: datetime.datetime
+) -> tuple[ApiToken, str]:
+    """A token for one thing of another app, which `scope` names ("push:<dataset>"): it opens that and nothing else.
+
+    It acts as its maker, and ends with their membership or rights.
+    """
+    return _token_made(actor=actor, name=name, scopes=[scope], expires_at=expires_at, at=at)
+
+
+def _token_made(
+    *,
+    actor: access.Actor,
+    name: str,
+    scopes: list[str],
+    expires_at: datetime.datetime,
+    at: datetime.datetime,
+) -> tuple[ApiToken, str]:
+    if not name.strip():
+        raise PeopleRefused(_("Give the token a name."), field="name")
     if not at < expires_at <= at + TOKEN_LASTS_AT_MOST:
         raise PeopleRefused(_("A token lasts at most one year."), field="expires_at")
     secret = f"acc_{secrets.token_urlsafe(32)}"
@@ -114,7 +135,7 @@ def create_token(
             name=name.strip()[:80],
             prefix=secret[:8],
             digest=digest_of(secret),
-            scopes=wanted,
+            scopes=scopes,
             expires_at=expires_at,
         )
         audit.record(
@@ -122,7 +143,7 @@ def create_token(
             action="people.create_token",
             subject=token,
             at=at,
-            changes={"scopes": wanted, "expires_at": expires_at},
+            changes={"scopes": scopes, "expires_at": expires_at},
         )
     return token, secret
 

@@ -12,6 +12,7 @@ from performance.people.queries.accounts import (
     open_invitations,
     today,
     today_here,
+    tokens_bound_to,
     tokens_of,
 )
 from performance.people.queries.calendars import (
@@ -185,6 +186,7 @@ __all__ = [
     "teams_with_counts",
     "today",
     "today_here",
+    "tokens_bound_to",
     "tokens_of",
     "tops",
     "units",

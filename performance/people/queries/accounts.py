@@ -84,6 +84,12 @@ def tokens_of(user: Any, organisation: Organisation) -> QuerySet[ApiToken]:
     return tokens.order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
 
 
+def tokens_bound_to(scope: str, organisation_id: Any) -> QuerySet[ApiToken]:
+    """Everybody's tokens in this organisation that open the one thing `scope` names, the living ones first."""
+    tokens = ApiToken.objects.filter(organisation_id=organisation_id, scopes=[scope]).select_related("user")
+    return tokens.order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+
+
 def has_administrator() -> bool:
     """Whether anybody administers this installation yet. Founding an organisation makes its first member one."""
     return Membership.objects.filter(is_active=True).exists()

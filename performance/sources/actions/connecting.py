@@ -10,16 +10,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit, duties, refusals, sealing
+from performance.foundation import audit, duties, sealing
 from performance.sources import connectors
-from performance.sources.models import Connection, ConnectionState, Dataset, Kind
+from performance.sources.actions import whereabouts
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.models import Auth, Connection, ConnectionState, Dataset
 
-ADDRESS = ("host", "port", "database", "user_name", "tls")
+DATABASE = ("host", "port", "database", "user_name", "tls")
+REST = ("base_address", "auth", "user_name", "header_name", "token_address", "scope")
+ADDRESS = tuple(dict.fromkeys(DATABASE + REST))
 NAMES = ("name_en", "name_zh")
-
-
-class SourceRefused(refusals.Refused):
-    """A change to a source that cannot be made."""
 
 
 def connect_source(
@@ -33,25 +33,45 @@ def connect_source(
     user_name: str = "",
     password: str = "",
     tls: str = "prefer",
+    base_address: str = "",
+    auth: str = Auth.NONE,
+    header_name: str = "",
+    token_address: str = "",
+    scope: str = "",
     by: Any,
     at: datetime,
 ) -> Connection:
-    """A new connection, not tested yet. Raises SourceRefused("name_taken")."""
-    is_file = kind == Kind.FILE
+    """A new connection, not tested yet. `password`: whatever is secret, a token or key too.
+
+    Raises SourceRefused: name_taken, and what whereabouts.rest says of an address or way of signing in.
+    """
     connection = Connection(
-        kind=kind,
-        name_en=name_en,
-        name_zh=name_zh,
-        host="" if is_file else host,
-        port=None if is_file else port or connectors.DEFAULT_PORTS[kind],
-        database="" if is_file else database,
-        user_name="" if is_file else user_name,
-        tls=tls,
-        state=ConnectionState.CONNECTED if is_file else ConnectionState.UNTESTED,
-        created_by=getattr(by, "person", by),
-        created_at=at,
+        kind=kind, name_en=name_en, name_zh=name_zh, created_by=getattr(by, "person", by), created_at=at
     )
-    if not is_file:
+    if connection.is_rest:
+        where = whereabouts.rest(
+            base_address=base_address,
+            auth=auth,
+            user_name=user_name,
+            header_name=header_name,
+            token_address=token_address,
+            scope=scope,
+        )
+        whereabouts.refuse_without_secret(auth, password)
+    elif connection.is_database:
+        where = {
+            "host": host,
+            "port": port or connectors.DEFAULT_PORTS[kind],
+            "database": database,
+            "user_name": user_name,
+            "tls": tls,
+        }
+    else:
+        where = {}
+    for name, value in where.items():
+        setattr(connection, name, value)
+    connection.state = ConnectionState.UNTESTED if connection.is_asked else ConnectionState.CONNECTED
+    if connection.has_secret:
         connection.sealed = _sealed(connection, password)
     with transaction.atomic():
         _saved_once(connection)
@@ -59,7 +79,7 @@ def connect_source(
             by=by,
             action="sources.connect_source",
             subject=connection,
-            changes={"kind": kind} | {name: getattr(connection, name) for name in ADDRESS if not is_file},
+            changes={"kind": kind} | {name: where[name] for name in ADDRESS if name in where},
             at=at,
         )
     return connection
@@ -78,16 +98,20 @@ def change_connection(
         _refuse_scored(connection, by)
         before = {name: getattr(connection, name) for name in (*NAMES, *ADDRESS)}
         after = {name: values.get(name, before[name]) for name in before}
+        if connection.is_rest:
+            after |= whereabouts.rest(**{name: after[name] for name in REST})
         moved = any(before[name] != after[name] for name in ADDRESS)
-        if moved and not password and not connection.is_file:
+        for name, value in after.items():
+            setattr(connection, name, value)
+        if moved and not password and connection.has_secret:
             raise SourceRefused(
                 _("Enter the password again: the connection goes somewhere else now."),
                 code="password_needed",
                 field="password",
             )
-        for name, value in after.items():
-            setattr(connection, name, value)
-        if password:
+        if not connection.has_secret:
+            connection.sealed = ""
+        elif password:
             connection.sealed = _sealed(connection, password)
         if moved or password:
             connection.state = ConnectionState.UNTESTED

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
+from performance.sources.connectors import columns as typing_rules
 from performance.sources.models import ColumnType, Dataset, DatasetColumn, JobState, Load
 
 Position = datetime | date | Decimal | int
@@ -63,12 +64,19 @@ def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
 
 class Furthest:
     """The largest cursor value among the rows that were taken, up to the start of the load; never before where the
-    dataset already was."""
+    dataset already was. `has_types`: of a source without types, moments come as texts and are told by the column."""
 
-    def __init__(self, dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> None:
+    def __init__(
+        self, dataset: Dataset, load: Load, columns: Sequence[DatasetColumn], *, has_types: bool = True
+    ) -> None:
         self._dataset, self._load = dataset, load
         self._column = _cursor_column(dataset, columns)
         self._place = list(columns).index(self._column) if self._column is not None else None
+        self._told: typing_rules.Coercer | None = None
+        if self._column is not None and not has_types:
+            self._told = typing_rules.coercer(
+                self._column.type, zone=ZoneInfo(dataset.time_zone), date_order=self._column.date_order
+            )
         self._furthest: Position | None = decoded(dataset.cursor) if dataset.cursor else None
 
     def see(self, batch: connectors.Batch, taken: Iterable[int]) -> None:
@@ -76,6 +84,8 @@ class Furthest:
         if self._place is None:
             return
         given = (batch.rows[number - batch.first_row][self._place] for number in taken)
+        if self._told is not None:
+            given = (self._told(value) for value in given)
         values: list[Any] = [value for value in given if isinstance(value, Position)]
         if values:
             largest = max(values)

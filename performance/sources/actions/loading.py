@@ -60,7 +60,11 @@ def run_load(*, load_id: uuid.UUID, clock: Callable[[], datetime], batch_rows: i
         with claiming.heartbeat(load), reaching.reached(work.address) as source:
             _note_drift(work, source, at=clock())
             reached = _staged(work, source, clock=clock, batch_rows=batch_rows)
-        _merged(work, reached, at=clock())
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            is_partial = work.start is not None and work.address.kind == "rest"
+            take_over(
+                load, work.dataset, work.columns, work.start, reached, keeps_absent=is_partial, at=clock()
+            )
     except connectors.ConnectorRefused as refused:
         _failed(load, refused, at=clock())
         return False
@@ -114,7 +118,7 @@ def _staged(
 ) -> Any:
     """Every batch typed and staged; returns the furthest cursor value seen, as the source gave it."""
     shape = shaping.Shape(work.columns, zone=zoneinfo.ZoneInfo(work.dataset.time_zone))
-    furthest = cursors.Furthest(work.dataset, work.load, work.columns)
+    furthest = cursors.Furthest(work.dataset, work.load, work.columns, has_types=source.has_types)
     for batch in source.read(work.source, work.source_names, work.start, batch_rows):
         shaped = shape.of(batch)
         furthest.see(batch, [number for number, _values in shaped.rows])
@@ -128,11 +132,12 @@ def _staged(
             )
             merging.stage(work.dataset, work.columns, work.load, shaped.rows)
             merging.stage_keys(work.dataset, work.columns, work.load, shaped.keys)
-            _keep_aside(work.load, shaped.rejected)
+            keep_aside(work.load, shaped.rejected)
     return furthest.value
 
 
-def _keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:
+def keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:
+    """Keeps rejected rows with their values, as far as there is room for them in this load."""
     room = shaping.MAX_KEPT - RejectedRow.objects.filter(load=load).count() if rejected else 0
     RejectedRow.objects.bulk_create(
         RejectedRow(
@@ -147,30 +152,44 @@ def _keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:
     )
 
 
-def _merged(work: Work, reached: Any, *, at: datetime) -> None:
-    """The moment of truth: one transaction from the old rows to the new ones."""
-    with tenancy.acting_for(tenancy.current_organisation_id()):
-        # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
-        claiming.beat(work.load, at=at)
-        doubled = merging.set_doubles_aside(work.dataset, work.columns)
-        _keep_aside(work.load, doubled.kept)
-        merged = merging.merge(work.dataset, work.columns, work.start)
-        _settled(work, merged, doubled, reached, at=at)
+def take_over(
+    load: Load,
+    dataset: Dataset,
+    columns: Sequence[DatasetColumn],
+    start: connectors.Cursor | None,
+    reached: dict[str, str],
+    *,
+    keeps_absent: bool,
+    at: datetime,
+) -> None:
+    """The moment of truth, in one transaction of the caller: from the old rows to those that are staged."""
+    # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
+    claiming.beat(load, at=at)
+    doubled = merging.set_doubles_aside(dataset, columns)
+    keep_aside(load, doubled.kept)
+    merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
+    _settled(load, dataset, merged, doubled, reached, at=at)
 
 
 def _settled(
-    work: Work, merged: merging.Merged, doubled: merging.Doubled, reached: dict[str, str], *, at: datetime
+    load: Load,
+    dataset: Dataset,
+    merged: merging.Merged,
+    doubled: merging.Doubled,
+    reached: dict[str, str],
+    *,
+    at: datetime,
 ) -> None:
     """Counts, the cursor for next time, and the word to metrics that their values are out of date."""
-    Dataset.objects.filter(pk=work.dataset.pk).update(
-        row_count=merging.counted(work.dataset), loaded_at=at, cursor=reached or work.dataset.cursor
+    Dataset.objects.filter(pk=dataset.pk).update(
+        row_count=merging.counted(dataset), loaded_at=at, cursor=reached or dataset.cursor
     )
-    Connection.objects.filter(pk=work.dataset.connection_id).exclude(state=ConnectionState.CONNECTED).update(
+    Connection.objects.filter(pk=dataset.connection_id).exclude(state=ConnectionState.CONNECTED).update(
         state=ConnectionState.CONNECTED, problem_code="", problem_params={}
     )
-    rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=work.load.pk)
+    rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=load.pk)
     claiming.finish(
-        work.load,
+        load,
         JobState.DONE,
         at=at,
         rows_rejected=rejected + doubled.count,
@@ -180,8 +199,8 @@ def _settled(
         rows_unchanged=merged.unchanged,
         cursor_to=reached,
     )
-    merging.clear_stage(work.dataset)
-    stale.mark("metric_values", [work.dataset.pk], at=at)
+    merging.clear_stage(dataset)
+    stale.mark("metric_values", [dataset.pk], at=at)
 
 
 def _failed(load: Load, refused: connectors.ConnectorRefused, *, at: datetime) -> None:

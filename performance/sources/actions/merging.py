@@ -111,14 +111,23 @@ def _doubled(row: Sequence[Any], columns: Sequence[DatasetColumn]) -> shaping.Re
     )
 
 
-def merge(dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None) -> Merged:
+def merge(
+    dataset: Dataset,
+    columns: Sequence[DatasetColumn],
+    start: connectors.Cursor | None,
+    *,
+    keeps_absent: bool = False,
+) -> Merged:
     """Makes the dataset equal to the source: all of it, or from `start` on. Rows that did not change keep the
-    load that brought them."""
-    return _merge_by_key(dataset, columns, start) if _keys(columns) else _replace(dataset, columns)
+    load that brought them. `keeps_absent`: what did not come is not gone, for we cannot know what was asked for: a
+    REST source has its own idea of what is new."""
+    if not _keys(columns):
+        return _replace(dataset, columns)
+    return _merge_by_key(dataset, columns, start, keeps_absent=keeps_absent)
 
 
 def _merge_by_key(
-    dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None
+    dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None, *, keeps_absent: bool
 ) -> Merged:
     kept, staged = relations.row_relation(dataset), relations.stage_relation(dataset)
     keys = _keys(columns)
@@ -129,11 +138,13 @@ def _merge_by_key(
     with database.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {staged} WHERE row_no > 0")  # noqa: S608
         (total,) = cursor.fetchone()
-        cursor.execute(
-            f"DELETE FROM {kept} d WHERE {window} NOT EXISTS (SELECT 1 FROM {staged} s WHERE {same_key})",  # noqa: S608
-            values,
-        )
-        deleted = cursor.rowcount
+        deleted = 0
+        if not keeps_absent:
+            cursor.execute(
+                f"DELETE FROM {kept} d WHERE {window} NOT EXISTS (SELECT 1 FROM {staged} s WHERE {same_key})",  # noqa: S608
+                values,
+            )
+            deleted = cursor.rowcount
         change = "NOTHING"
         if others:
             sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in ["load_id", *others])

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import connectors, queries
-from performance.sources.actions import scheduling
-from performance.sources.actions.connecting import SourceRefused
-from performance.sources.connectors import proposing
+from performance.sources.actions import scheduling, tokens
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.connectors import proposing, reasons
 from performance.sources.models import ColumnRole, ColumnType, Connection, Dataset, DatasetColumn, Load
 
 MAX_COLUMNS = 500
@@ -59,8 +59,11 @@ class DatasetPlan:
 
 def create_dataset(
     *, connection: Connection, plan: DatasetPlan, by: Any, at: datetime
-) -> tuple[Dataset, Load]:
-    """The dataset, its table, and its first load, waiting. Raises SourceRefused (see _judge), key_taken."""
+) -> tuple[Dataset, Load | None]:
+    """The dataset, its table, and its first load, waiting; None where a system sends the rows.
+
+    Raises SourceRefused (see _judge), key_taken.
+    """
     _judge(connection, plan)
     dataset = Dataset(
         connection=connection,
@@ -82,13 +85,18 @@ def create_dataset(
             },
             at=at,
         )
+        if connection.is_push:
+            return dataset, None
         load = scheduling.start_load(dataset=dataset, by=by, at=at)
     return dataset, load
 
 
-def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime, why: str = "") -> Load:
-    """Takes over another set of columns, key or cursor, and reads everything again. Where the rows that are there do
-    not fit any more, the dataset counts as not loaded until then, and metrics keep the values that they had.
+def change_dataset(
+    *, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime, why: str = ""
+) -> Load | None:
+    """Takes over another set of columns, key or cursor, and reads everything again; None where a system sends the
+    rows. Where the rows that are there do not fit any more, the dataset counts as not loaded until then, and metrics
+    keep the values that they had.
 
     Raises SourceRefused as create_dataset, and "load_running" while a load writes into the table.
     """
@@ -113,6 +121,8 @@ def change_dataset(*, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime
         after = _told(dataset, list(dataset.columns.all()))
         changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         audit.record(by=by, action="sources.change_dataset", subject=dataset, changes=changes, why=why, at=at)
+        if connection.is_push:
+            return None
         return scheduling.start_load(dataset=dataset, is_full=True, by=by, at=at)
 
 
@@ -125,6 +135,7 @@ def close_dataset(*, dataset: Dataset, by: Any, at: datetime, why: str = "") -> 
             closed_at=at, next_load_at=None
         )
         if changed:
+            tokens.end_push_tokens(dataset=dataset, by=by, at=at)
             audit.record(by=by, action="sources.close_dataset", subject=dataset, why=why, at=at)
 
 
@@ -146,6 +157,8 @@ def shape_rows(dataset: Dataset) -> None:
 def _own_fields(plan: DatasetPlan, connection: Connection) -> dict[str, Any]:
     query = ""
     if plan.query:
+        if not connection.is_database:
+            raise SourceRefused(reasons.text("no_query", {}), code="no_query")
         query = connectors.reading_statement(plan.query, dialect=connection.kind)
     return {
         "key": plan.key,
@@ -158,7 +171,7 @@ def _own_fields(plan: DatasetPlan, connection: Connection) -> dict[str, Any]:
         "cursor_column": plan.cursor_column,
         "overlap_days": plan.overlap_days,
         "settling_days": plan.settling_days,
-        "refresh_hours": 0 if connection.is_file else plan.refresh_hours,
+        "refresh_hours": plan.refresh_hours if connection.is_asked else 0,
     }
 
 
@@ -183,7 +196,7 @@ def _set_columns(dataset: Dataset, plan: DatasetPlan) -> None:
 
 
 def _judge(connection: Connection, plan: DatasetPlan) -> None:
-    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, role_type, cursor, time_zone."""
+    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, key_needed, role_type, cursor, time_zone."""
     used = [column for column in plan.columns if column.role != ColumnRole.IGNORED]
     if not used or len(used) > MAX_COLUMNS:
         raise SourceRefused(_("Choose at least one column."), code="no_columns")
@@ -196,6 +209,11 @@ def _judge(connection: Connection, plan: DatasetPlan) -> None:
         _judge_column(column)
     if plan.time_zone not in zoneinfo.available_timezones():
         raise SourceRefused(_("This time zone is not known."), code="time_zone", field="time_zone")
+    if connection.is_push and not any(column.is_key or column.role == ColumnRole.KEY for column in used):
+        raise SourceRefused(
+            _("Say which columns identify a row: rows that are sent again are told by them."),
+            code="key_needed",
+        )
     if plan.cursor_column:
         _judge_cursor(connection, plan, used)
 
@@ -216,7 +234,13 @@ def _judge_column(column: ColumnPlan) -> None:
 
 def _judge_cursor(connection: Connection, plan: DatasetPlan, used: Sequence[ColumnPlan]) -> None:
     found = next((column for column in used if column.key == plan.cursor_column), None)
-    if connection.is_file or found is None or found.type not in CURSOR_TYPES:
+    if connection.is_rest and not queries.endpoints(connection).filter(name=plan.table_name).exclude(
+        since_parameter=""
+    ):
+        raise SourceRefused(
+            _("Name the endpoint's parameter of what is new first."), code="cursor", field="cursor_column"
+        )
+    if not connection.is_asked or found is None or found.type not in CURSOR_TYPES:
         raise SourceRefused(
             _("New rows can be told by a date, a point in time or a whole number of a database."),
             code="cursor",

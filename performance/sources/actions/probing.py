@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,15 +23,21 @@ from performance.sources.models.jobs import OPEN
 SAMPLE_ROWS = 200
 SHOWN_ROWS = 20
 SHOWN_LETTERS = 80
-LIMITS = connectors.Limits(statement_seconds=45, max_rows=100_000, max_bytes=64 * 1024**2)
+LIMITS = connectors.Limits(
+    statement_seconds=45, read_seconds=45, max_rows=100_000, max_bytes=64 * 1024**2, max_pages=20
+)
 
 
 def ask_source(
     *, connection: Connection, kind: str, question: Mapping[str, Any] | None = None, by: Any, at: datetime
 ) -> Probe:
     """Writes the question down. The same question that is still open is not asked twice."""
+    if connection.is_push:
+        raise connectors.ConnectorRefused("push_only")
     question = dict(question or {})
     if "query" in question:
+        if not connection.is_database:
+            raise connectors.ConnectorRefused("no_query")
         question["query"] = connectors.reading_statement(question["query"], dialect=connection.kind)
     waiting = Probe.objects.filter(
         connection=connection, kind=kind, question=question, state__in=OPEN
@@ -116,11 +122,16 @@ def _description(source: connectors.Connector, wanted: connectors.Source) -> dic
         for batch in batches:
             rows = batch.rows
             break
-    proposals = proposing.proposed_columns(infos, rows, has_types=source.kind != "file")
+    proposals = proposing.proposed_columns(infos, rows, has_types=source.has_types)
     return {
         "columns": [dataclasses.asdict(proposal) for proposal in proposals],
-        "rows": [[columns.shown(value, SHOWN_LETTERS) for value in row] for row in rows[:SHOWN_ROWS]],
+        "rows": shown_rows(rows),
     }
+
+
+def shown_rows(rows: Sequence[connectors.Row]) -> list[list[str | None]]:
+    """The first rows as they stand in an answer."""
+    return [[columns.shown(value, SHOWN_LETTERS) for value in row] for row in rows[:SHOWN_ROWS]]
 
 
 def _note_check(probe: Probe, answer: Mapping[str, Any], *, at: datetime) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from performance.foundation import sealing, tenancy
 from performance.sources import connectors, queries
-from performance.sources.models import Connection, SourceFile, SourceFilePart
+from performance.sources.models import Auth, Connection, SourceFile, SourceFilePart
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,23 @@ class Address:
 
 def address_of(connection: Connection, file: SourceFile | None = None) -> Address:
     """Raises ConnectorRefused: unreadable_secret, file_missing."""
+    if connection.is_push:
+        raise connectors.ConnectorRefused("push_only")
     if connection.is_file:
         file = file or queries.newest_file(connection)
         if file is None:
             raise connectors.ConnectorRefused("file_missing")
         return Address(kind=connection.kind, values={"name": file.name}, file_id=file.pk)
+    if connection.is_rest and connection.auth == Auth.NONE:
+        return Address(kind=connection.kind, values=_rest_values(connection, ""))
     try:
         opened = sealing.unseal(
             connection.sealed, owner=str(connection.pk), keys=settings.FIELD_ENCRYPTION_KEYS
         )
     except sealing.Unreadable as unreadable:
         raise connectors.ConnectorRefused(unreadable.code) from unreadable
+    if connection.is_rest:
+        return Address(kind=connection.kind, values=_rest_values(connection, opened["password"]))
     values = {
         "host": connection.host,
         "port": connection.port,
@@ -47,6 +53,19 @@ def address_of(connection: Connection, file: SourceFile | None = None) -> Addres
         "tls": connection.tls,
     }
     return Address(kind=connection.kind, values=values)
+
+
+def _rest_values(connection: Connection, secret: str) -> dict[str, Any]:
+    return {
+        "base": connection.base_address,
+        "auth": connection.auth,
+        "user": connection.user_name,
+        "secret": secret,
+        "header_name": connection.header_name,
+        "token_address": connection.token_address,
+        "scope": connection.scope,
+        "endpoints": [connectors.Endpoint(**one.plan()) for one in queries.endpoints(connection)],
+    }
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import queries
-from performance.sources.actions.connecting import SourceRefused
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.connectors import reasons
 from performance.sources.models import Dataset, JobState, Load, RejectedRow
 from performance.sources.models.jobs import OPEN
 
@@ -18,10 +19,12 @@ from performance.sources.models.jobs import OPEN
 def start_load(*, dataset: Dataset, is_full: bool = False, by: Any, at: datetime) -> Load:
     """A load, waiting for a worker; the one that is under way already, if there is one.
 
-    `is_full` forgets how far it has read and reads everything again. Raises SourceRefused("closed").
+    `is_full` forgets how far it has read and reads everything again. Raises SourceRefused: closed, push_only.
     """
     if dataset.closed_at is not None or dataset.connection.closed_at is not None:
         raise SourceRefused(_("This dataset is closed."), code="closed")
+    if dataset.connection.is_push:
+        raise SourceRefused(reasons.text("push_only", {}), code="push_only")
     cursor = {} if is_full or not dataset.cursor_column else dataset.cursor
     file = None
     if dataset.connection.is_file:

@@ -14,13 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import audit, duties
 from performance.sources import connectors
 from performance.sources.actions import reaching, scheduling
-from performance.sources.actions.connecting import SourceRefused
-from performance.sources.connectors import reasons
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.connectors import files, reasons
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
 
 MAX_BYTES = 64 * 1024**2
 PART_BYTES = 1 << 20
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 #: Older files of a connection are let go; loads keep their counts and rejected rows.
 KEPT_FILES = 12
 
@@ -33,9 +32,9 @@ def upload_file(
     Raises SourceRefused: file_kind, file_too_large, file_empty, and what the connector says of a file that it cannot open.
     """
     name = PurePath(name.replace("\\", "/")).name[:200]
-    if not name.lower().endswith(SUFFIXES):
+    if not name.lower().endswith(files.SUFFIXES):
         raise SourceRefused(
-            _("Only CSV and XLSX files can be read. Save the file as one of them."),
+            reasons.text("file_kind", {}),
             code="file_kind",
             field="file",
         )

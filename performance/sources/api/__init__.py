@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.sources.api import connections, datasets
+from performance.sources.api import connections, datasets, endpoints, pushing
 
 urls: list[URLPattern] = [
     path("sources/connections/", connections.Connections.as_view(), name="api_connections"),
@@ -27,6 +27,16 @@ urls: list[URLPattern] = [
         name="api_connection_files",
     ),
     path(
+        "sources/connections/<uuid:connection_id>/endpoints/",
+        endpoints.Endpoints.as_view(),
+        name="api_endpoints",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/endpoints/<uuid:endpoint_id>/",
+        endpoints.OneEndpoint.as_view(),
+        name="api_endpoint",
+    ),
+    path(
         "sources/connections/<uuid:connection_id>/pause/",
         connections.PauseConnection.as_view(),
         name="api_connection_pause",
@@ -35,6 +45,20 @@ urls: list[URLPattern] = [
         "sources/connections/<uuid:connection_id>/resume/",
         connections.ResumeConnection.as_view(),
         name="api_connection_resume",
+    ),
+    path(
+        "sources/connections/<uuid:connection_id>/samples/",
+        pushing.Samples.as_view(),
+        name="api_connection_samples",
+    ),
+    path("sources/push/<uuid:dataset_id>/", pushing.Push.as_view(), name="api_push"),
+    path(
+        "sources/datasets/<uuid:dataset_id>/tokens/", pushing.PushTokens.as_view(), name="api_dataset_tokens"
+    ),
+    path(
+        "sources/datasets/<uuid:dataset_id>/tokens/<uuid:token_id>/",
+        pushing.OnePushToken.as_view(),
+        name="api_dataset_token",
     ),
     path("sources/probes/<uuid:probe_id>/", connections.OneProbe.as_view(), name="api_probe"),
     path("sources/datasets/", datasets.Datasets.as_view(), name="api_datasets"),

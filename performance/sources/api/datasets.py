@@ -36,7 +36,8 @@ class Datasets(connections.SourceView):
             by=request.actor,
             at=timezone.now(),
         )
-        jobs.nudge(tasks.run_load, str(load.pk))
+        if load is not None:
+            jobs.nudge(tasks.run_load, str(load.pk))
         return Response(shapes.DatasetOut(dataset).data, status=status.HTTP_201_CREATED)
 
 
@@ -45,15 +46,19 @@ class OneDataset(connections.SourceView):
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
         return Response(shapes.DatasetOut(access.get_or_404(queries.datasets(), pk=dataset_id)).data)
 
-    @extend_schema(request=shapes.DatasetIn, responses={202: shapes.LoadOut})
+    @extend_schema(request=shapes.DatasetIn, responses={202: shapes.LoadOut, 200: shapes.DatasetOut})
     def put(self, request: Request, dataset_id: uuid.UUID) -> Response:
-        """Another model of the same dataset; answers with the load that fills it anew."""
+        """Another model of the same dataset; answers with the load that fills it anew, or with the dataset where a
+        system sends the rows."""
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         access.require(rules.can_model_datasets(request.actor))
         given = self.valid(shapes.DatasetIn(data=request.data))
         if given.validated_data["connection"] != found.connection_id:
             raise serializers.ValidationError({"connection": "A dataset stays with its connection."})
         load = actions.change_dataset(dataset=found, plan=given.plan(), by=request.actor, at=timezone.now())
+        if load is None:
+            found = access.get_or_404(queries.datasets(), pk=dataset_id)
+            return Response(shapes.DatasetOut(found).data)
         jobs.nudge(tasks.run_load, str(load.pk))
         return Response(shapes.LoadOut(load).data, status=status.HTTP_202_ACCEPTED)
 

@@ -7,8 +7,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from performance.sources import actions, models
-from performance.sources.models import ColumnRole, ColumnType, DateOrder, Kind, ProbeKind, Tls
+from performance.people.models import ApiToken
+from performance.sources import actions, connectors, models
+from performance.sources.models import (
+    Auth,
+    ColumnRole,
+    ColumnType,
+    DateOrder,
+    Kind,
+    Paging,
+    ProbeKind,
+    SinceFormat,
+    Tls,
+)
+from performance.sources.models.endpoints import FIELDS
 
 
 class ConnectionIn(serializers.Serializer):
@@ -22,12 +34,17 @@ class ConnectionIn(serializers.Serializer):
     database = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     user_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     password = serializers.CharField(
-        max_length=500, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
+        max_length=4000, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
     )
     tls = serializers.ChoiceField(choices=Tls.choices, required=False, default=Tls.PREFER)
+    base_address = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    auth = serializers.ChoiceField(choices=Auth.choices, required=False, default=Auth.NONE)
+    header_name = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
+    token_address = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    scope = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["kind"] != Kind.FILE:
+        if attrs["kind"] in connectors.DEFAULT_PORTS:
             missing = [name for name in ("host", "database", "user_name") if not attrs[name]]
             if missing:
                 raise serializers.ValidationError(dict.fromkeys(missing, "required"))
@@ -40,8 +57,9 @@ class ConnectionOut(serializers.ModelSerializer):
     class Meta:
         model = models.Connection
         fields = [
-            "id", "kind", "name_en", "name_zh", "host", "port", "database", "user_name", "tls", "state", "checked_at",
-            "server", "answer_ms", "is_encrypted", "can_write", "problem_code", "problem", "is_paused",
+            "id", "kind", "name_en", "name_zh", "host", "port", "database", "user_name", "tls", "base_address", "auth",
+            "header_name", "token_address", "scope", "state", "checked_at", "server",
+            "answer_ms", "is_encrypted", "can_write", "problem_code", "problem", "is_paused",
         ]  # fmt: skip
 
 
@@ -157,6 +175,7 @@ class LoadOut(serializers.ModelSerializer):
         fields = [
             "id", "dataset", "state", "is_full", "asked_at", "started_at", "finished_at", "attempt", "rows_expected",
             "rows_read", "rows_rejected", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "drift",
+            "batch_key",
             "problem_code", "problem",
         ]  # fmt: skip
 
@@ -171,9 +190,37 @@ class ConnectionChangeIn(serializers.Serializer):
     database = serializers.CharField(max_length=128, required=False)
     user_name = serializers.CharField(max_length=128, required=False)
     password = serializers.CharField(
-        max_length=500, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
+        max_length=4000, required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False
     )
     tls = serializers.ChoiceField(choices=Tls.choices, required=False)
+    base_address = serializers.CharField(max_length=500, required=False)
+    auth = serializers.ChoiceField(choices=Auth.choices, required=False)
+    header_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    token_address = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    scope = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class EndpointIn(serializers.Serializer):
+    """`rows_path` and `next_path` are JMESPath. What is left out of a change stays as it is."""
+
+    name = serializers.CharField(max_length=128)
+    path = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    parameters = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
+    rows_path = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    paging = serializers.ChoiceField(choices=Paging.choices, required=False)
+    page_parameter = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    size_parameter = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    page_size = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
+    first_page = serializers.IntegerField(min_value=0, max_value=1000, required=False)
+    next_path = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    since_parameter = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    since_format = serializers.ChoiceField(choices=SinceFormat.choices, required=False)
+
+
+class EndpointOut(serializers.ModelSerializer):
+    class Meta:
+        model = models.Endpoint
+        fields = ["id", *FIELDS]
 
 
 class WhyIn(serializers.Serializer):
@@ -186,6 +233,39 @@ class RejectedOut(serializers.ModelSerializer):
     class Meta:
         model = models.RejectedRow
         fields = ["number", "reason", "reason_text", "column_key", "value", "row"]
+
+
+class PushedOut(serializers.Serializer):
+    """`rejected`: the first hundred of the rows that were not taken. `replayed`: the batch had come before."""
+
+    load = LoadOut()
+    rejected = RejectedOut(many=True)
+    replayed = serializers.BooleanField()
+
+
+class SampleIn(serializers.Serializer):
+    """A few rows as they will be sent, in JSON or one record a line."""
+
+    name = serializers.CharField(max_length=128)
+    sample = serializers.CharField(max_length=200_000)
+
+
+class PushTokenOut(serializers.ModelSerializer):
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "prefix", "created_at", "expires_at", "last_used_at", "revoked_at"]
+
+
+class PushTokenIn(serializers.Serializer):
+    name = serializers.CharField(max_length=80)
+    expires_at = serializers.DateTimeField()
+
+
+class PushTokenMade(PushTokenOut):
+    secret = serializers.CharField(help_text="Shown in this answer only.")
+
+    class Meta(PushTokenOut.Meta):
+        fields = [*PushTokenOut.Meta.fields, "secret"]
 
 
 class RowsOut(serializers.Serializer):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from performance.sources.connectors import signing_in
 from performance.sources.connectors.files import FileConnector
 from performance.sources.connectors.protocol import (
     Batch,
@@ -27,6 +29,7 @@ from performance.sources.connectors.protocol import (
     Table,
     TableInfo,
 )
+from performance.sources.connectors.rest import Endpoint, RestConnector
 from performance.sources.connectors.sql import SqlConnector
 from performance.sources.connectors.statements import reading_statement
 
@@ -38,6 +41,7 @@ __all__ = [
     "Connector",
     "ConnectorRefused",
     "Cursor",
+    "Endpoint",
     "Limits",
     "Query",
     "Row",
@@ -48,6 +52,7 @@ __all__ = [
     "reading_statement",
 ]
 
+#: Kinds that are asked in SQL.
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
@@ -57,7 +62,8 @@ def opened(
 ) -> Iterator[Connector]:
     """A connector for one piece of work, closed afterwards.
 
-    `values`: host, port, database, user, password, tls for databases; path, name for a file.
+    `values`: host, port, database, user, password, tls for databases; path, name for a file; base, endpoints and what
+    signing_in.Credentials takes for REST.
     """
     connector = _built(kind, values, allow=allow, limits=limits)
     try:
@@ -69,6 +75,13 @@ def opened(
 def _built(kind: str, values: Mapping[str, Any], *, allow: Sequence[str], limits: Limits | None) -> Connector:
     if kind == "file":
         return FileConnector(Path(values["path"]), name=str(values["name"]), limits=limits)
+    if kind == "rest":
+        credentials = signing_in.Credentials(
+            **{field.name: str(values[field.name]) for field in fields(signing_in.Credentials)}
+        )
+        return RestConnector(
+            str(values["base"]), credentials, values["endpoints"], allow=allow, limits=limits
+        )
     if kind not in DEFAULT_PORTS:
         raise ConnectorRefused("kind_unknown")
     settings = Settings(

@@ -1,7 +1,8 @@
-"""Uploaded files as sources: CSV (any encoding and delimiter that can be told for certain) and workbooks.
+"""Uploaded files as sources: CSV (any encoding and delimiter that can be told for certain), workbooks, Parquet.
 
-A CSV streams in constant memory. A workbook is inspected and read in a process apart, which holds one sheet and hands
-its rows over (foundation.workbooks). The first row that is not empty names the columns.
+What a file is, its first bytes say, whatever its name. A CSV streams in constant memory. Workbooks and Parquet are
+inspected and read in a process apart, which hands their rows over (foundation.workbooks). In a CSV or a sheet the first
+row that is not empty names the columns; Parquet brings names and types.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ from performance.sources.connectors.protocol import (
     TableInfo,
 )
 
-WORKBOOKS = frozenset({".xlsx"})
-TEXTS = frozenset({".csv", ".tsv", ".txt"})
+TEXTS = (".csv", ".tsv", ".txt")
+SUFFIXES = (*TEXTS, ".xlsx", ".xls", ".ods", ".parquet")
+#: What files begin with: packed workbooks (XLSX, ODS), old binary ones (XLS), Parquet.
+PACKED, COMPOUND, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 MAX_COLUMNS = 500
 SAMPLE_ROWS = 2000
 CHUNK = 1 << 20
@@ -56,7 +59,7 @@ class Layout:
 
 
 class FileConnector:
-    """One uploaded file on a local path. `name` carries the extension; its tables are its sheets."""
+    """One uploaded file on a local path; its tables are its sheets, or the file itself."""
 
     kind = "file"
 
@@ -64,26 +67,40 @@ class FileConnector:
         self.path = path
         self.name = name
         self.limits = limits or Limits()
-        self._suffix = Path(name).suffix.lower()
+        suffix = Path(name).suffix.lower()
         # The file stays as it is while we are built on it: one look inside is enough.
         self._is_inspected = False
-        if self._suffix not in WORKBOOKS | TEXTS:
+        if suffix not in SUFFIXES:
             raise ConnectorRefused("file_kind")
+        self._form = _form(path)
+        if self._form == "text" and suffix not in TEXTS and path.stat().st_size:
+            # A web page or a list that is only called a workbook.
+            raise ConnectorRefused("file_unreadable")
+
+    @property
+    def has_types(self) -> bool:
+        return self._form == "parquet"
 
     def close(self) -> None:
         """Nothing stays open between calls."""
 
     def check(self) -> CheckResult:
         started = time.monotonic()
-        tables = self._sheets() if self._is_workbook else [Path(self.name).stem]
-        server = self._suffix[1:].upper() if self._is_workbook else f"CSV, {layout_of(self.path).encoding}"
+        tables = self._table_names()
+        if self._form == "text":
+            server = f"CSV, {layout_of(self.path).encoding}"
+        else:
+            server = {"packed": "XLSX, ODS", "compound": "XLS", "parquet": "Parquet"}[self._form]
+        if self._form == "parquet":
+            self._parquet_columns()
         milliseconds = int((time.monotonic() - started) * 1000)
         return CheckResult(server, milliseconds, encrypted=True, can_write=False, tables=len(tables))
 
     def discover(self) -> list[TableInfo]:
-        names = self._sheets() if self._is_workbook else [Path(self.name).stem]
+        if self._form == "parquet":
+            return [TableInfo(schema="", name=Path(self.name).stem, columns=self._parquet_columns())]
         found = []
-        for name in names:
+        for name in self._table_names():
             rows = self._rows(name)
             header = next(rows, None)
             if header is None:
@@ -101,7 +118,8 @@ class FileConnector:
 
     def describe(self, source: Source) -> tuple[ColumnInfo, ...]:
         for table in self.discover():
-            if table.name == _sheet_name(source):
+            # A file without sheets is its only table, whatever it is called this time.
+            if self._form in ("text", "parquet") or table.name == _sheet_name(source):
                 return table.columns
         raise ConnectorRefused("sheet_missing", sheet=_sheet_name(source))
 
@@ -110,29 +128,46 @@ class FileConnector:
     ) -> Generator[Batch, None, None]:
         if cursor is not None:
             raise ConnectorRefused("no_cursor")
-        rows = self._rows(_sheet_name(source))
-        header = next(rows, None)
-        if header is None:
-            raise ConnectorRefused("file_empty")
-        missing = [name for name in columns if name not in header]
-        if missing:
-            raise ConnectorRefused("column_missing", column=missing[0])
-        places = [header.index(name) for name in columns]
+        rows = self._picked(_sheet_name(source), columns)
         seen = 0
         while chunk := list(islice(rows, batch_size)):
             if seen + len(chunk) > self.limits.max_rows:
                 raise ConnectorRefused("too_many_rows", rows=self.limits.max_rows)
-            picked = [tuple(row[place] if place < len(row) else None for place in places) for row in chunk]
-            yield Batch(rows=picked, first_row=seen + 1)
+            yield Batch(rows=chunk, first_row=seen + 1)
             seen += len(chunk)
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    @property
-    def _is_workbook(self) -> bool:
-        return self._suffix in WORKBOOKS
+    def _picked(self, name: str, columns: Sequence[str]) -> Iterator[Row]:
+        """The rows, with the asked columns in their order."""
+        if self._form == "parquet":
+            header: tuple[str, ...] | None = tuple(info.name for info in self._parquet_columns())
+        else:
+            rows = self._rows(name)
+            header = next(rows, None)
+        if header is None:
+            raise ConnectorRefused("file_empty")
+        missing = [column for column in columns if column not in header]
+        if missing:
+            raise ConnectorRefused("column_missing", column=missing[0])
+        places = [header.index(column) for column in columns]
+        if self._form == "parquet":
+            with self._opened() as packed:
+                yield from map(tuple, workbooks.parquet_rows(packed, places))
+            return
+        for row in rows:
+            yield tuple(row[place] if place < len(row) else None for place in places)
 
-    def _sheets(self) -> list[str]:
+    def _parquet_columns(self) -> tuple[ColumnInfo, ...]:
+        with self._opened() as packed:
+            found = workbooks.parquet_columns(packed)
+        if len({name for name, _type in found}) != len(found):
+            raise ConnectorRefused("column_twice")
+        return tuple(ColumnInfo(name=name, type=type_) for name, type_ in found)
+
+    def _table_names(self) -> list[str]:
+        if self._form in ("text", "parquet"):
+            return [Path(self.name).stem]
         with self._opened() as packed:
             names = workbooks.sheet_names(packed, is_inspected=self._is_inspected)
         self._is_inspected = True
@@ -151,7 +186,7 @@ class FileConnector:
 
     def _rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         """The header with unique titles first, then every row that is not empty."""
-        raw = self._workbook_rows(name) if self._is_workbook else self._text_rows()
+        raw = self._text_rows() if self._form == "text" else self._workbook_rows(name)
         header: tuple[str, ...] | None = None
         for row in raw:
             if all(value is None or (isinstance(value, str) and not value.strip()) for value in row):
@@ -177,6 +212,13 @@ class FileConnector:
                     yield tuple(value.strip() or None for value in row)
             except csv.Error as error:
                 raise ConnectorRefused("line_unreadable", line=reader.line_num) from error
+
+
+def _form(path: Path) -> str:
+    """What the content is: "packed", "compound", "parquet" or "text"."""
+    with path.open("rb") as data:
+        start = data.read(4)
+    return {PACKED: "packed", COMPOUND: "compound", PARQUET: "parquet"}.get(start, "text")
 
 
 def layout_of(path: Path) -> Layout:

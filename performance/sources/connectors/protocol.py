@@ -38,6 +38,9 @@ class Limits:
 
     connect_seconds: int = 10
     statement_seconds: int = 600
+    #: Of one reading that takes many requests, and how many of them.
+    read_seconds: int = 3600
+    max_pages: int = 20_000
     max_rows: int = 20_000_000
     max_bytes: int = 8 * 1024**3
     #: Of one value; a longer one is not fetched, its row is rejected. The longest text that a column takes
@@ -130,6 +133,10 @@ class Batch:
 
 class Connector(Protocol):
     kind: str
+
+    @property
+    def has_types(self) -> bool:
+        """True where the source declares the types of its columns; else they are guessed from a sample."""
 
     def check(self) -> CheckResult:
         """Connect, ask the version, count the tables. Raises ConnectorRefused."""

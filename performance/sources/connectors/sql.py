@@ -50,6 +50,10 @@ class SqlConnector:
         self._dialect: dialects.Dialect = dialects.BY_KIND[kind]
         self._engine: sqlalchemy.Engine | None = None
 
+    @property
+    def has_types(self) -> bool:
+        return True
+
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()

@@ -1,6 +1,7 @@
 """Connections, what was asked of them, the datasets they fill, and every load."""
 
 from performance.sources.models.connections import (
+    Auth,
     Connection,
     ConnectionState,
     Kind,
@@ -18,9 +19,11 @@ from performance.sources.models.datasets import (
     DateOrder,
     Mode,
 )
+from performance.sources.models.endpoints import Endpoint, Paging, SinceFormat
 from performance.sources.models.loads import JobState, Load, RejectedRow
 
 __all__ = [
+    "Auth",
     "ColumnRole",
     "ColumnType",
     "Connection",
@@ -28,13 +31,16 @@ __all__ = [
     "Dataset",
     "DatasetColumn",
     "DateOrder",
+    "Endpoint",
     "JobState",
     "Kind",
     "Load",
     "Mode",
+    "Paging",
     "Probe",
     "ProbeKind",
     "RejectedRow",
+    "SinceFormat",
     "SourceFile",
     "SourceFilePart",
     "Tls",

@@ -14,13 +14,25 @@ from performance.sources.models import jobs
 class Kind(models.TextChoices):
     POSTGRESQL = "postgresql", _("PostgreSQL")
     MYSQL = "mysql", _("MySQL or MariaDB")
-    FILE = "file", _("File (CSV, XLSX)")
+    REST = "rest", _("REST, JSON over HTTP")
+    PUSH = "push", _("Push: a system sends rows")
+    FILE = "file", _("File (CSV, Excel, ODS, Parquet)")
 
 
 class Tls(models.TextChoices):
     PREFER = "prefer", _("When the server offers it")
     REQUIRE = "require", _("Always")
     VERIFY = "verify", _("Always, and check the certificate")
+
+
+class Auth(models.TextChoices):
+    """How a REST source is told who asks."""
+
+    NONE = "none", _("Nothing: open to everybody")
+    BEARER = "bearer", _("Bearer token")
+    BASIC = "basic", _("User and password")
+    HEADER = "header", _("Key in a header")
+    OAUTH = "oauth", _("OAuth, client credentials")
 
 
 class ConnectionState(models.TextChoices):
@@ -30,7 +42,11 @@ class ConnectionState(models.TextChoices):
 
 
 class Connection(tenancy.TenantModel):
-    """A database or a series of uploaded files. The password is sealed and never shown again."""
+    """A database, a REST source, a system that sends rows, or a series of uploaded files. The secret is sealed and
+    never shown again.
+
+    For REST `host` and `port` are those of `base_address`, and `user_name` is the client where OAuth is used.
+    """
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     name_en = models.CharField(_("name in English"), max_length=120)
@@ -40,6 +56,11 @@ class Connection(tenancy.TenantModel):
     database = models.CharField(_("database"), max_length=128, blank=True)
     user_name = models.CharField(_("user"), max_length=128, blank=True)
     tls = models.CharField(_("encryption"), max_length=8, choices=Tls.choices, default=Tls.PREFER)
+    base_address = models.CharField(_("base address"), max_length=500, blank=True)
+    auth = models.CharField(_("signing in"), max_length=8, choices=Auth.choices, default=Auth.NONE)
+    header_name = models.CharField(_("header"), max_length=80, blank=True)
+    token_address = models.CharField(_("address of tokens"), max_length=500, blank=True)
+    scope = models.CharField(_("scope"), max_length=300, blank=True)
     sealed = models.TextField(_("sealed credentials"), blank=True, editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=ConnectionState.choices, default=ConnectionState.UNTESTED
@@ -63,9 +84,13 @@ class Connection(tenancy.TenantModel):
                 fields=["organisation", "name_en"], condition=Q(closed_at=None), name="connection_name_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.FILE, host="")
-                | (~Q(kind=Kind.FILE) & ~Q(host="") & Q(port__isnull=False)),
+                condition=Q(kind__in=[Kind.FILE, Kind.PUSH], host="")
+                | (~Q(kind__in=[Kind.FILE, Kind.PUSH]) & ~Q(host="") & Q(port__isnull=False)),
                 name="connection_has_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.REST) & ~Q(base_address="") | ~Q(kind=Kind.REST) & Q(base_address=""),
+                name="connection_rest_has_base",
             ),
         ]
 
@@ -75,6 +100,32 @@ class Connection(tenancy.TenantModel):
     @property
     def is_file(self) -> bool:
         return self.kind == Kind.FILE
+
+    @property
+    def is_rest(self) -> bool:
+        return self.kind == Kind.REST
+
+    @property
+    def is_push(self) -> bool:
+        return self.kind == Kind.PUSH
+
+    @property
+    def is_asked(self) -> bool:
+        """We reach out for it: it can be tested and paused, and is loaded by the clock."""
+        return not (self.is_file or self.is_push)
+
+    @property
+    def is_database(self) -> bool:
+        return self.is_asked and not self.is_rest
+
+    @property
+    def has_secret(self) -> bool:
+        return self.is_database or (self.is_rest and self.auth != Auth.NONE)
+
+    @property
+    def place(self) -> str:
+        """Where it is, in one line."""
+        return self.base_address if self.is_rest else f"{self.host}:{self.port}/{self.database}"
 
     @property
     def problem(self) -> str:

@@ -17,7 +17,8 @@ __all__ = ["JobState", "Load", "RejectedRow"]
 
 
 class Load(jobs.Job):
-    """One reading of a dataset from its source. Each row in the dataset carries the load that last changed it.
+    """One reading of a dataset from its source, or one batch that a system sent. Each row in the dataset carries the
+    load that last changed it.
 
     `drift` lists {"column", "change": "gone" | "new" | "type", "before", "after"}.
     """
@@ -35,6 +36,9 @@ class Load(jobs.Job):
     rows_deleted = models.PositiveBigIntegerField(_("rows that went away"), default=0)
     rows_unchanged = models.PositiveBigIntegerField(_("rows as before"), default=0)
     drift = models.JSONField(_("changes of the columns"), default=list, blank=True)
+    #: What the sender calls this batch, and the SHA-256 of its bytes: the same batch again changes nothing.
+    batch_key = models.CharField(_("batch"), max_length=200, blank=True)
+    batch_digest = models.CharField(_("SHA-256"), max_length=64, blank=True)
 
     class Meta(jobs.Job.Meta):
         ordering = ["-asked_at"]
@@ -47,6 +51,11 @@ class Load(jobs.Job):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "dataset"], condition=Q(state__in=jobs.OPEN), name="one_open_load"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "dataset", "batch_key"],
+                condition=Q(state=JobState.DONE) & ~Q(batch_key=""),
+                name="load_batch_once",
             ),
             jobs.finished_has_time("load_finished_when"),
         ]

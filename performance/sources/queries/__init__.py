@@ -4,6 +4,7 @@ from performance.sources.queries.connections import (
     ConnectionCard,
     connection_cards,
     connections,
+    endpoints,
     files,
     last_probe,
     newest_file,
@@ -17,6 +18,8 @@ from performance.sources.queries.datasets import (
     datasets_for_metrics,
     freshness,
     key_taken,
+    push_scope,
+    push_tokens,
 )
 from performance.sources.queries.loads import (
     ReasonCount,
@@ -52,6 +55,7 @@ __all__ = [
     "datasets",
     "datasets_for_metrics",
     "due_datasets",
+    "endpoints",
     "files",
     "freshness",
     "key_taken",
@@ -61,6 +65,8 @@ __all__ = [
     "newest_file",
     "open_load",
     "probes",
+    "push_scope",
+    "push_tokens",
     "rejected_by_reason",
     "rejected_rows",
     "row_column",

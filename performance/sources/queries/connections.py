@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from performance.sources.models import Connection, Load, Probe, SourceFile
+from performance.sources.models import Connection, Endpoint, Load, Probe, SourceFile
 
 
 def connections() -> QuerySet[Connection]:
@@ -55,6 +55,11 @@ def connection_cards() -> list[ConnectionCard]:
 
 def files(connection: Connection) -> QuerySet[SourceFile]:
     return SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id")
+
+
+def endpoints(connection: Connection) -> QuerySet[Endpoint]:
+    """What a REST source is asked for, by name."""
+    return Endpoint.objects.filter(connection=connection).order_by("name")
 
 
 def newest_file(connection: Connection) -> SourceFile | None:

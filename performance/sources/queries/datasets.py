@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, QuerySet
 
+from performance.people import queries as people
+from performance.people.models import ApiToken
 from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load
 
 
@@ -31,6 +34,16 @@ def dataset_columns(dataset: Dataset) -> list[DatasetColumn]:
 
 def key_taken(key: str) -> bool:
     return Dataset.objects.filter(key=key, closed_at=None).exists()
+
+
+def push_scope(dataset_id: uuid.UUID) -> str:
+    """What a token says that opens this dataset, to send rows to, and nothing else."""
+    return f"push:{dataset_id}"
+
+
+def push_tokens(dataset: Dataset) -> QuerySet[ApiToken]:
+    """Tokens that open this dataset, the living ones first."""
+    return people.tokens_bound_to(push_scope(dataset.pk), dataset.organisation_id)
 
 
 def freshness(dataset: Dataset, at: datetime) -> int | None:

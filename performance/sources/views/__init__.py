@@ -24,14 +24,19 @@ from performance.sources.views.datasets import (
     look_state,
     model,
 )
+from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.views.loads import load, load_card, stop
+from performance.sources.views.pushing import create_push_token, revoke_push_token, sample
 
 __all__ = [
+    "add_endpoint",
     "change_connection",
+    "change_endpoint",
     "close_connection",
     "close_dataset",
     "connect",
     "connection",
+    "create_push_token",
     "dataset",
     "dataset_runs_card",
     "health_card",
@@ -45,8 +50,11 @@ __all__ = [
     "look_state",
     "model",
     "pause",
+    "remove_endpoint",
     "resume",
+    "revoke_push_token",
     "runs_card",
+    "sample",
     "source_list",
     "stop",
     "tables_card",

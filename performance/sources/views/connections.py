@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.foundation import access, jobs
 from performance.sources import actions, forms, models, queries, rules, tasks
-from performance.sources.views import frame
+from performance.sources.views import endpoints, frame
 
 SHOWN_RUNS = 8
 CHART_RUNS = 14
@@ -37,6 +37,10 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
     form: Any
     if kind == models.Kind.FILE:
         form = forms.FileSourceForm(request.POST or None, request.FILES or None)
+    elif kind == models.Kind.REST:
+        form = forms.RestForm(request.POST or None, is_new=True)
+    elif kind == models.Kind.PUSH:
+        form = forms.NamesForm(request.POST or None)
     else:
         form = forms.DatabaseForm(request.POST or None, kind=kind, is_new=True)
 
@@ -60,9 +64,10 @@ def _connected(request: HttpRequest, kind: str, form: Any) -> models.Connection:
     connection = actions.connect_source(kind=kind, **values, by=by, at=at)
     if file is not None:
         actions.upload_file(connection=connection, name=file.name, chunks=file.chunks(), by=by, at=at)
-    else:
+    elif connection.is_asked:
         ask(connection, models.ProbeKind.CHECK, request)
-    ask(connection, models.ProbeKind.DISCOVER, request)
+    if connection.is_file or connection.is_database:
+        ask(connection, models.ProbeKind.DISCOVER, request)
     return connection
 
 
@@ -100,10 +105,17 @@ def _page(request: HttpRequest, connection: models.Connection, **more: Any) -> d
     return (
         context
         | _health(connection)
-        | _tables(connection)
+        | _offers(connection)
         | _runs(connection)
         | {"runs_url": reverse("sources:runs", args=[connection.pk])}
     )
+
+
+def _offers(connection: models.Connection) -> dict[str, Any]:
+    """What can become a dataset here."""
+    if connection.is_push:
+        return {"sample_form": forms.SampleForm()}
+    return endpoints.listed(connection) if connection.is_rest else _tables(connection)
 
 
 def _health(connection: models.Connection) -> dict[str, Any]:
@@ -210,11 +222,13 @@ def _asked(request: HttpRequest, connection_id: uuid.UUID, kind: str, card: Any)
 @frame.connecting
 def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
-    names = ("name_en", "name_zh") if found.is_file else (*address_fields(), "name_en", "name_zh")
+    names = ("name_en", "name_zh", *(address_fields(found) if found.is_asked else ()))
     initial = {name: getattr(found, name) for name in names}
     form: Any
-    if found.is_file:
+    if not found.is_asked:
         form = forms.NamesForm(request.POST or None, initial=initial)
+    elif found.is_rest:
+        form = forms.RestForm(request.POST or None, initial=initial, is_new=False)
     else:
         form = forms.DatabaseForm(request.POST or None, initial=initial, kind=found.kind, is_new=False)
 
@@ -233,15 +247,17 @@ def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
     if request.method == "POST":
         changed = frame.attempt(form, write)
         if changed is not None:
-            if not changed.is_file:
+            if changed.is_asked:
                 ask(changed, models.ProbeKind.CHECK, request)
             return frame.done(request, _("The source was changed."), "sources:connection", found.pk)
     context = frame.context(request, form=form, connection=found, kind=found.kind)
     return render(request, "sources/change_connection.html", context, status=422 if form.is_bound else 200)
 
 
-def address_fields() -> tuple[str, ...]:
+def address_fields(connection: models.Connection) -> tuple[str, ...]:
     """The parts of an address that a form starts from; never the password."""
+    if connection.is_rest:
+        return ("base_address", "auth", "user_name", "header_name", "token_address", "scope")
     return ("host", "port", "database", "user_name", "tls")
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from performance.foundation import access, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.connectors import proposing
-from performance.sources.views import connections, frame
+from performance.sources.views import connections, frame, pushing
 
 SHOWN_ROWS = 20
 
@@ -47,6 +47,10 @@ def look_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Looks at the source of a dataset, to change its columns."""
     found = frame.dataset_of(request, dataset_id)
     access.require(rules.can_model_datasets(request.actor))
+    if found.connection.is_push:
+        response = redirect("sources:sample", found.connection_id)
+        response["Location"] += f"?dataset={found.pk}"
+        return response
     question = (
         {"query": found.query} if found.query else {"schema": found.schema_name, "table": found.table_name}
     )
@@ -78,10 +82,11 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     if probe.state != models.JobState.DONE or not probe.answer:
         return render(request, "sources/model.html", context)
     columns = probe.answer["columns"]
-    is_file = probe.connection.is_file
     cursors = [(c["key"], c["source_name"]) for c in columns if c["type"] in ("date", "timestamp", "integer")]
     initial, initial_columns = _initial(request, probe, dataset)
-    form = forms.DatasetForm(request.POST or None, initial=initial, cursors=cursors, is_file=is_file)
+    form = forms.DatasetForm(
+        request.POST or None, initial=initial, cursors=cursors, is_asked=probe.connection.is_asked
+    )
     formset = forms.ColumnFormSet(request.POST or None, initial=initial_columns, prefix="columns")
     if request.method == "POST":
         access.require(rules.can_model_datasets(request.actor))
@@ -151,7 +156,8 @@ def _made(
     except refusals.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         return None
-    jobs.nudge(tasks.run_load, str(load.pk))
+    if load is not None:
+        jobs.nudge(tasks.run_load, str(load.pk))
     return dataset
 
 
@@ -159,6 +165,11 @@ def _made(
 @frame.entered
 def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     found = frame.dataset_of(request, dataset_id)
+    return render(request, "sources/dataset.html", page(request, found))
+
+
+def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, Any]:
+    """What the page of a dataset shows."""
     card = next(
         card
         for card in queries.dataset_cards(at=timezone.now(), connection=found.connection)
@@ -173,11 +184,14 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     rows = None
     if found.loaded_at and rules.can_see_rows(request.actor, found):
         rows = queries.source_rows(found, limit=SHOWN_ROWS)
-    context = frame.context(
+    if found.connection.is_push:
+        more = pushing.sending(request, found) | more
+    return frame.context(
         request,
         dataset=found,
         connection=found.connection,
         card=card,
+        can_load=rules.can_load_dataset(request.actor, found),
         columns=list(found.columns.order_by("number")),
         rows=rows,
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
@@ -186,8 +200,8 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         rejected=queries.rejected_by_reason(rejected_load) if rejected_load is not None else [],
         runs_url=reverse("sources:dataset_runs", args=[found.pk]),
         **connections.runs_context(queries.loads(dataset=found)),
+        **more,
     )
-    return render(request, "sources/dataset.html", context)
 
 
 def _cell(value: Any, dataset: models.Dataset) -> str | None:

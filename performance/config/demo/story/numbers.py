@@ -143,7 +143,7 @@ def _connect(stage: Stage, password: str) -> dict[str, Dataset]:
             for key, (source, plan) in plans.items()
         }
     with tenancy.remembering(stage.organisation.pk):
-        for _dataset, load in made.values():
+        for load in (load for _dataset, load in made.values() if load is not None):
             _run(load.pk)
     with tenancy.acting_for(stage.organisation):
         return {key: Dataset.objects.get(pk=dataset.pk) for key, (dataset, _load) in made.items()}
