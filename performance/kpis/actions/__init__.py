@@ -11,6 +11,7 @@ from performance.kpis.actions.definitions import (
     submit_for_review,
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
+from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
@@ -36,7 +37,10 @@ __all__ = [
     "refresh_values",
     "retire_metric",
     "revise_metric",
+    "run_reading",
     "set_targets",
     "sign_version",
+    "start_reading",
+    "start_readings",
     "submit_for_review",
 ]

@@ -1,4 +1,5 @@
 from performance.kpis.models.dimensions import Dimension, DimensionValue
+from performance.kpis.models.live import LivePart, LiveReading
 from performance.kpis.models.metrics import (
     Additivity,
     Aggregation,
@@ -23,6 +24,8 @@ __all__ = [
     "Direction",
     "Grain",
     "Kind",
+    "LivePart",
+    "LiveReading",
     "Metric",
     "MetricValue",
     "MetricVersion",

@@ -19,7 +19,7 @@ from performance.kpis.queries.definitions import (
     visible_versions,
 )
 from performance.kpis.queries.labels import Labels, labels_for
-from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
+from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview, stays_at_source
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
     Part,
@@ -28,6 +28,7 @@ from performance.kpis.queries.values import (
     dimension_choices,
     latest_month,
     parts,
+    period_spans,
     period_value,
     period_values,
     periods_without_values,
@@ -63,6 +64,7 @@ __all__ = [
     "newest_certified",
     "open_versions",
     "parts",
+    "period_spans",
     "period_value",
     "period_values",
     "periods_without_values",
@@ -75,6 +77,7 @@ __all__ = [
     "sheets_of",
     "slice_key",
     "slices",
+    "stays_at_source",
     "value_at",
     "value_url",
     "values",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from performance.sources import actions, models
-from performance.sources.models import ColumnRole, ColumnType, DateOrder, Kind, ProbeKind, Tls
+from performance.sources.models import ColumnRole, ColumnType, DateOrder, Kind, Mode, ProbeKind, Tls
 
 
 class ConnectionIn(serializers.Serializer):
@@ -109,6 +109,15 @@ class DatasetIn(serializers.Serializer):
     schema_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     table_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     query = serializers.CharField(required=False, default="", allow_blank=True)
+    mode = serializers.ChoiceField(
+        choices=Mode.choices,
+        required=False,
+        default=Mode.IMPORTED,
+        help_text="live: nothing is copied; the database is asked for the aggregates of each metric.",
+    )
+    is_mode_confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="Needed to change the mode of a dataset that there is."
+    )
     time_zone = serializers.CharField(max_length=64, required=False, default="UTC")
     cursor_column = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
     overlap_days = serializers.IntegerField(min_value=0, max_value=90, required=False, default=3)
@@ -122,7 +131,11 @@ class DatasetIn(serializers.Serializer):
         return attrs
 
     def plan(self) -> actions.DatasetPlan:
-        given = {name: value for name, value in self.validated_data.items() if name != "connection"}
+        given = {
+            name: value
+            for name, value in self.validated_data.items()
+            if name not in ("connection", "is_mode_confirmed")
+        }
         given["columns"] = [actions.ColumnPlan(**column) for column in given["columns"]]
         return actions.DatasetPlan(**given)
 

@@ -42,6 +42,7 @@ __all__ = [
     "Query",
     "Row",
     "Source",
+    "SqlConnector",
     "Table",
     "TableInfo",
     "opened",

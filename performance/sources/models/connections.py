@@ -77,6 +77,11 @@ class Connection(tenancy.TenantModel):
         return self.kind == Kind.FILE
 
     @property
+    def can_be_live(self) -> bool:
+        """Whether it can be asked in SQL, so that nothing has to be copied."""
+        return self.kind in (Kind.POSTGRESQL, Kind.MYSQL)
+
+    @property
     def problem(self) -> str:
         return str(reasons.text(self.problem_code, self.problem_params)) if self.problem_code else ""
 

@@ -11,6 +11,7 @@ from performance.sources.queries.connections import (
 )
 from performance.sources.queries.datasets import (
     DatasetCard,
+    copied_datasets,
     dataset_cards,
     dataset_columns,
     datasets,
@@ -47,6 +48,7 @@ __all__ = [
     "claimable_probes",
     "connection_cards",
     "connections",
+    "copied_datasets",
     "dataset_cards",
     "dataset_columns",
     "datasets",
