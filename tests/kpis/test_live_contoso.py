@@ -57,6 +57,7 @@ def lines(contoso: Place, northwind: Place) -> Iterator[dict[str, Place]]:
     northwind.run("DROP TABLE `lines`")
 
 
+@pytest.mark.slow
 def test_contoso_gives_the_same_values_wherever_it_is(
     here: Cast, actor: Any, lines: dict[str, Place]
 ) -> None:

@@ -195,6 +195,7 @@ def _periods(here: Cast) -> None:
 IN_NEW_YORK = ["amount_block", "amount_zero", "balance_zero", "lines", "most"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "keys"), [("Asia/Shanghai", list(WORDINGS)), ("America/New_York", IN_NEW_YORK)]
 )
@@ -213,6 +214,7 @@ def test_every_aggregation_gives_the_same_values_wherever_the_rows_are(
     compared(keys)
 
 
+@pytest.mark.slow
 def test_every_filter_picks_the_same_rows_wherever_they_are(
     here: Cast, actor: Any, places: dict[str, Place], odd: str
 ) -> None:
