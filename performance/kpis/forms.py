@@ -339,7 +339,7 @@ class TargetImportForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.dimensions = dimensions
-        self.fields["dataset"].queryset = sources.datasets_for_metrics()  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = sources.copied_datasets()  # type: ignore[attr-defined]
         self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
         columns = [(one.key, _named(one)) for one in sheet.columns.values()] if sheet else []
         blank = [("", "–")]

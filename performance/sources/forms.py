@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.sources import actions, connectors
 from performance.sources.connectors import files, rest
-from performance.sources.models import Auth, ColumnRole, ColumnType, DateOrder, Paging, SinceFormat, Tls
+from performance.sources.models import Auth, ColumnRole, ColumnType, DateOrder, Mode, Paging, SinceFormat, Tls
 from performance.sources.models.datasets import KEY
 
 REFRESH = (
@@ -230,6 +230,18 @@ class PushTokenForm(forms.Form):
     )
 
 
+MODE_MEANS = {
+    Mode.IMPORTED: _(
+        "The rows are copied, typed and kept here. Values lead down to single rows, and odd values are set aside with "
+        "their reason."
+    ),
+    Mode.LIVE: _(
+        "The database adds up its rows itself, and only the sums come here. Nothing is set aside: a value that does not "
+        "fit counts as missing. Single rows are seen at the source alone."
+    ),
+}
+
+
 class DatasetForm(NamesForm):
     key = forms.CharField(
         label=_("Key"),
@@ -237,6 +249,20 @@ class DatasetForm(NamesForm):
         validators=[KEY],
         help_text=_("How formulas and the API call it: small Latin letters, digits and underscores."),
         widget=forms.TextInput(attrs={"class": "mono"}),
+    )
+    mode = forms.ChoiceField(
+        label=_("Where the rows are kept"),
+        choices=Mode.choices,
+        initial=Mode.IMPORTED,
+        widget=forms.RadioSelect,
+    )
+    is_mode_confirmed = forms.BooleanField(
+        label=_("The rows are to be kept in another place from now on"),
+        required=False,
+        help_text=_(
+            "Asked only when you change it. Rows that were copied go, once the source has answered; metrics keep the "
+            "values that they had until then."
+        ),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Where a time without a zone belongs; it decides the day.")
@@ -262,8 +288,21 @@ class DatasetForm(NamesForm):
     )
     refresh_hours = forms.TypedChoiceField(label=_("Load"), choices=REFRESH, coerce=int, initial=24)
 
-    def __init__(self, *args: Any, cursors: Sequence[tuple[str, str]], is_asked: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        cursors: Sequence[tuple[str, str]],
+        is_asked: bool,
+        can_be_live: bool,
+        is_new: bool,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["mode"].choice_help = MODE_MEANS  # type: ignore[attr-defined]
+        if not can_be_live:
+            del self.fields["mode"]
+        if is_new or not can_be_live:
+            del self.fields["is_mode_confirmed"]
         zones = sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
         self.fields["time_zone"].choices = [(name, name) for name in zones]  # type: ignore[attr-defined]
         self.fields["cursor_column"].choices = [  # type: ignore[attr-defined]
@@ -310,6 +349,7 @@ def dataset_plan(
         schema_name=question.get("schema", ""),
         table_name=question.get("table", ""),
         query=question.get("query", ""),
+        mode=given.get("mode", Mode.IMPORTED),
         time_zone=given["time_zone"],
         cursor_column=given.get("cursor_column", ""),
         overlap_days=given.get("overlap_days", 0),

@@ -12,6 +12,7 @@ from performance.kpis.actions.definitions import (
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
 from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
+from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
@@ -38,8 +39,11 @@ __all__ = [
     "refresh_values",
     "retire_metric",
     "revise_metric",
+    "run_reading",
     "set_targets",
     "sign_version",
+    "start_reading",
+    "start_readings",
     "store_forecasts",
     "submit_for_review",
 ]

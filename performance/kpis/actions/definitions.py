@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
 from performance.kpis import formulas, queries, rules, semantics, units
+from performance.kpis.actions.readings import start_reading
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import (
     Dimension,
@@ -140,6 +141,9 @@ def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.
         draft.state = VersionState.REVIEW
         draft.submitted_at = at
         draft.save(update_fields=["state", "submitted_at"])
+        if draft.dataset is not None and draft.dataset.is_live:
+            # Whoever signs sees what it gives; nothing here can tell before the source was asked.
+            start_reading(version=draft, at=at)
         _ask_for_signature(draft, draft.metric.business_owner, by, at)
         _ask_for_signature(draft, draft.metric.finance_owner, by, at)
         audit.record(

@@ -9,7 +9,7 @@ from performance.foundation import access, audit, tenancy
 from performance.kpis import queries
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Dimension
-from performance.sources.models import Dataset
+from performance.sources.models import Dataset, Mode
 
 
 def name_dimension(
@@ -26,6 +26,9 @@ def name_dimension(
 ) -> Dimension:
     """Names a dimension; with a dataset, its values take their names from there, now and at each refresh."""
     columns = queries.sheet_of(dataset).columns if dataset else {}
+    if dataset and dataset.is_live:
+        message = _("Names come from a dataset that is copied. This one stays at its source.")
+        raise MetricRefused(message, code="live", field="dataset")
     named = (key_column, label_en_column, label_zh_column)
     if dataset and (not key_column or any(column and column not in columns for column in named)):
         message = _("Choose the columns of the value and of its names.")
@@ -48,7 +51,9 @@ def name_dimension(
 
 def refresh_labels() -> None:
     """Reads the names of slices again where a dimension says from which dataset. One statement for each."""
-    dimensions = Dimension.objects.filter(dataset__loaded_at__isnull=False).select_related("dataset")
+    dimensions = Dimension.objects.filter(
+        dataset__loaded_at__isnull=False, dataset__mode=Mode.IMPORTED
+    ).select_related("dataset")
     sheets = queries.sheets_of(dimension.dataset for dimension in dimensions)
     for dimension in dimensions:
         sheet = sheets[dimension.dataset_id]

@@ -105,6 +105,9 @@ def import_targets(
     Raises MetricRefused for columns of the wrong type, unknown metrics, texts that are no month, and two rows for the
     same target.
     """
+    if dataset.is_live:
+        message = _("Targets are read from a dataset that is copied. This one stays at its source.")
+        raise MetricRefused(message, code="live", field="dataset")
     sheet = queries.sheet_of(dataset)
     _judge_columns(sheet, columns)
     rows = _target_rows(sheet, columns, dataset.time_zone)

@@ -3,7 +3,7 @@
 import datetime
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit, refusals, stale, tenancy
 from performance.kpis import formulas, queries, semantics
 from performance.kpis.actions.dimensions import refresh_labels
+from performance.kpis.actions.readings import problem_behind
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import (
     Additivity,
@@ -21,9 +22,8 @@ from performance.kpis.models import (
     Problem,
     VersionState,
 )
-from performance.kpis.queries import forecasts, months
+from performance.kpis.queries import forecasts, live, months
 from performance.people import queries as people
-from performance.people.models import Period
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
@@ -44,7 +44,8 @@ def refresh_values(
     """Computes the values of these metrics (all when None) and of what is computed from them, in that order.
 
     One statement for each version and grain, whatever the number of slices. Closed months keep their values. A metric
-    that cannot be computed keeps the values that it had, says so (`Metric.problem`), and holds up no other.
+    that cannot be computed keeps the values that it had, says so (`Metric.problem`), and holds up no other. One whose
+    rows stay at their source is computed from the last answer, and waits while the next one is awaited.
     Answers the metrics whose values changed, and marks them for scoring ("score_inputs") and for their forecasts.
     """
     with transaction.atomic():
@@ -55,15 +56,19 @@ def refresh_values(
         sheets = queries.sheets_of(
             version.dataset for found in versions.values() for version in found if version.dataset
         )
-        spans = _period_spans()
+        spans = queries.period_spans()
         ordered = _in_order(versions, keys, metric_ids)
-        unread = _unread(version for metric_id in ordered for version in versions[metric_id])
+        wanted = [version for metric_id in ordered for version in versions[metric_id]]
+        unread = _unread(wanted)
+        answers = live.answers(one.pk for one in wanted if one.dataset and one.dataset.is_live)
         changed: list[uuid.UUID] = []
         problems: dict[uuid.UUID, str] = {}
         for metric_id in ordered:
             try:
                 with transaction.atomic():
-                    moved, problem = _refresh_metric(versions[metric_id], keys, sheets, unread, spans, at)
+                    moved, problem = _refresh_metric(
+                        versions[metric_id], keys, sheets, unread, answers, spans, at
+                    )
             except DataError as error:
                 logger.warning("%s cannot be computed: %s", versions[metric_id][0].metric.key, error)
                 moved, problem = False, _problem_behind(error)
@@ -93,13 +98,14 @@ def _note_problems(problems: Mapping[uuid.UUID, str]) -> None:
 
 def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
     """The datasets whose rows are still to be read in the shape that they have now. Their tables keep this shape
-    until we have ended."""
-    datasets = sorted({version.dataset_id for version in versions if version.dataset_id})
-    if not datasets:
-        return frozenset()
-    with connection.cursor() as cursor:
-        relations = ", ".join(sources.row_relation(dataset_id) for dataset_id in datasets)
-        cursor.execute(f"LOCK TABLE {relations} IN ACCESS SHARE MODE")
+    until we have ended; live ones have no table."""
+    found = {version.dataset.pk: version.dataset for version in versions if version.dataset}
+    datasets = sorted(found)
+    copied = [dataset_id for dataset_id in datasets if not found[dataset_id].is_live]
+    if copied:
+        with connection.cursor() as cursor:
+            relations = ", ".join(sources.row_relation(dataset_id) for dataset_id in copied)
+            cursor.execute(f"LOCK TABLE {relations} IN ACCESS SHARE MODE")
     return frozenset(Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True))
 
 
@@ -195,6 +201,7 @@ def _refresh_metric(
     keys: dict[str, uuid.UUID],
     sheets: dict[uuid.UUID, semantics.Sheet],
     unread: Collection[uuid.UUID],
+    answers: Mapping[uuid.UUID, live.Answer],
     spans: Sequence[Span],
     at: datetime.datetime,
 ) -> tuple[bool, str]:
@@ -203,7 +210,15 @@ def _refresh_metric(
     changed, problem = False, ""
     for version, (since, until) in _ranges(found):
         problem = _problem_of(version, keys, sheets, unread)
-        for grain, fresh in [] if problem else _statements(version, keys, sheets, spans):
+        statements: Iterable[tuple[str, semantics.Statement]] = ()
+        if not problem and version.dataset is not None and version.dataset.is_live:
+            answer = answers.get(version.pk, live.NONE)
+            problem = _problem_at_source(version, answer)
+            if answer.reading_id and not answer.is_awaited:
+                statements = _live_statements(version, answer.reading_id, spans)
+        elif not problem:
+            statements = _statements(version, keys, sheets, spans)
+        for grain, fresh in statements:
             store = semantics.store_values(
                 fresh,
                 organisation_id=tenancy.current_organisation_id(),
@@ -243,6 +258,15 @@ def _problem_of(
     return ""
 
 
+def _problem_at_source(version: MetricVersion, answer: live.Answer) -> str:
+    """What was said when the source was asked last; while it is being asked, what was said before."""
+    if answer.newest is None:
+        return Problem.READING
+    if answer.is_awaited:
+        return version.metric.problem or ("" if answer.reading_id else Problem.READING)
+    return problem_behind(answer.failure) if answer.failure else ""
+
+
 def _ranges(found: Sequence[MetricVersion]) -> Iterator[tuple[MetricVersion, Span]]:
     """Which days' periods each version answers for: the first one also for all that was before it."""
     starts = [EVER[0], *(months.first_of(version.effective_from) for version in found[1:])]
@@ -269,23 +293,54 @@ def _statements(
             yield grain, _formula_statement(version, keys, grain)
 
 
+#: The values of one grain, for these spans where the grain is the period, from rows or from what a source answered.
+Fresh = Callable[[str, Sequence[Span]], semantics.Statement]
+
+
 def _base_statement(
     version: MetricVersion, sheet: semantics.Sheet, grain: str, spans: Sequence[Span]
 ) -> semantics.Statement:
+    zone = version.dataset.time_zone if version.dataset else "UTC"
+
+    def from_rows(grain: str, spans: Sequence[Span]) -> semantics.Statement:
+        return semantics.base_values(version, sheet, zone, grain, spans=spans)
+
+    return _summed_or_fresh(version, from_rows, grain, spans)
+
+
+def _live_statements(
+    version: MetricVersion, reading_id: uuid.UUID, spans: Sequence[Span]
+) -> Iterator[tuple[str, semantics.Statement]]:
+    def from_parts(grain: str, spans: Sequence[Span]) -> semantics.Statement:
+        return semantics.live.parts_values(
+            version,
+            organisation_id=tenancy.current_organisation_id(),
+            reading_id=reading_id,
+            grain=grain,
+            spans=spans if grain == Grain.PERIOD else None,
+        )
+
+    for grain in (Grain.MONTH, Grain.QUARTER, Grain.PERIOD):
+        if spans or grain != Grain.PERIOD:
+            yield grain, _summed_or_fresh(version, from_parts, grain, spans)
+
+
+def _summed_or_fresh(
+    version: MetricVersion, fresh: Fresh, grain: str, spans: Sequence[Span]
+) -> semantics.Statement:
     """What adds up is summed from its months, so that closed months count as they were closed; everything else,
     and periods that cut through months, is computed from the rows."""
-    zone = version.dataset.time_zone if version.dataset else "UTC"
     adds_up = version.additivity == Additivity.ADDITIVE
     if grain == Grain.MONTH or not adds_up:
-        return semantics.base_values(version, sheet, zone, grain, spans=spans)
+        return fresh(grain, spans)
     if grain == Grain.QUARTER:
         return _summed(version, None)
-    whole = [span for span in spans if _is_whole_months(span)]
-    cut = [span for span in spans if not _is_whole_months(span)]
+    whole = [span for span in spans if months.is_whole_months(*span)]
+    cut = [span for span in spans if not months.is_whole_months(*span)]
     if not cut:
         return _summed(version, whole)
-    from_rows = semantics.base_values(version, sheet, zone, grain, spans=cut)
-    return semantics.both(_summed(version, whole), from_rows) if whole else from_rows
+    found = fresh(grain, cut)
+    return semantics.both(_summed(version, whole), found) if whole else found
 
 
 def _summed(version: MetricVersion, spans: Sequence[Span] | None) -> semantics.Statement:
@@ -306,15 +361,3 @@ def _formula_statement(version: MetricVersion, keys: dict[str, uuid.UUID], grain
         missing_policy=version.missing_policy,
         grain=grain,
     )
-
-
-def _period_spans() -> list[Span]:
-    """The organisation's periods that are neither a calendar month nor a calendar quarter."""
-    found: Iterable[Span] = (
-        Period.objects.order_by("starts_on").values_list("starts_on", "ends_on").distinct()
-    )
-    return [span for span in found if months.grain_of(*span) == Grain.PERIOD]
-
-
-def _is_whole_months(span: Span) -> bool:
-    return span[0].day == 1 and span[1] == months.last_of(span[1])

@@ -127,6 +127,8 @@ class SubmitView(api.TenantView):
         version = _version_of(request, pk)
         access.require(rules.can_edit_draft(actor, version))
         actions.submit_for_review(version=version, by=actor, at=timezone.now())
+        if queries.stays_at_source(version):
+            jobs.nudge(tasks.refresh_stale_values)
         return Response(shapes.VersionOut(_version_of(request, pk)).data)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from performance.foundation import access
@@ -255,8 +256,29 @@ class RowsAsked(serializers.Serializer[None]):
     page = serializers.IntegerField(min_value=1, max_value=999_999, required=False, default=1)
 
 
+class RowConditionOut(serializers.Serializer[Any]):
+    column = serializers.CharField()
+    value = serializers.CharField()
+
+
+class RowsStayOut(serializers.Serializer[Any]):
+    """Where rows are found that were never copied, in the names of the source."""
+
+    connection = serializers.CharField(source="dataset.connection.name_en")
+    table = serializers.CharField(source="dataset.source_label")
+    time_column = serializers.CharField()
+    conditions = serializers.SerializerMethodField()
+
+    @extend_schema_field(RowConditionOut(many=True))
+    def get_conditions(self, stays: Any) -> list[dict[str, str]]:
+        return [{"column": column, "value": value} for column, value in stays.conditions]
+
+
 class TracedOut(serializers.Serializer[Any]):
-    """Rows in the order of `columns`, what each contributes in `amounts`, and what they come to."""
+    """Rows in the order of `columns`, what each contributes in `amounts`, and what they come to. Rows that stay at
+    their source are not among them: `stays_at` says where they are."""
+
+    stays_at = RowsStayOut(allow_null=True)
 
     inputs = serializers.ListField(child=serializers.CharField())
     input = serializers.CharField(allow_blank=True)

@@ -131,7 +131,7 @@ class ImportTargetsView(api.TenantView):
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
         metric = given.pop("metric")
-        dataset = access.get_or_404(sources.datasets_for_metrics(), pk=given.pop("dataset"))
+        dataset = access.get_or_404(sources.copied_datasets(), pk=given.pop("dataset"))
         columns = actions.TargetColumns(
             metric=access.get_or_404(queries.certified_metrics(), pk=metric) if metric else None, **given
         )
@@ -193,6 +193,7 @@ class RowsView(api.TenantView):
             "input": "",
             "since": since,
             "until": until,
+            "stays_at": None,
             "columns": [],
             "rows": [],
             "amounts": [],
@@ -203,10 +204,13 @@ class RowsView(api.TenantView):
             cut = {key: value for key, value in within.items() if key in chosen.dimensions}
             # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
             access.require(rules.can_see_rows(actor, metric, cut), rules.WHO_SEES_ROWS)
+            body["input"] = chosen.metric.key
+            if queries.stays_at_source(chosen):
+                body["stays_at"] = traced.where_rows_are(chosen, cut)
+                return Response(shapes.TracedOut(body).data)
             offset = (given["page"] - 1) * traced.PAGE
             shown = traced.trace(chosen, slice=cut, since=since, until=until, offset=offset)
             body |= {
-                "input": chosen.metric.key,
                 "columns": [column.key for column in shown.columns],
                 "rows": [[_plain(value) for value in row] for row in shown.rows],
                 "amounts": [_plain(amount) for amount in shown.amounts],

@@ -1,5 +1,6 @@
 from performance.kpis.models.dimensions import Dimension, DimensionValue
 from performance.kpis.models.forecasts import Forecast, ForecastRefusal, Way
+from performance.kpis.models.live import LivePart, LiveReading
 from performance.kpis.models.metrics import (
     Additivity,
     Aggregation,
@@ -26,6 +27,8 @@ __all__ = [
     "ForecastRefusal",
     "Grain",
     "Kind",
+    "LivePart",
+    "LiveReading",
     "Metric",
     "MetricValue",
     "MetricVersion",

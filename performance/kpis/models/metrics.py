@@ -69,6 +69,8 @@ class Problem(models.TextChoices):
     TOO_LARGE = "too_large", _("A value is too large to be kept")
     TOO_MANY = "too_many", _("It has too many parts to be kept")
     FAILED = "failed", _("It could not be computed")
+    AWAY = "away", _("Its source did not answer: the values are those of before")
+    UNABLE = "unable", _("It cannot be computed at its source: the values are those of before")
 
 
 class Metric(tenancy.TenantModel):

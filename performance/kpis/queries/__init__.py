@@ -20,7 +20,7 @@ from performance.kpis.queries.definitions import (
 )
 from performance.kpis.queries.kinds import work_kinds
 from performance.kpis.queries.labels import Labels, labels_for
-from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
+from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview, stays_at_source
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
     Part,
@@ -29,6 +29,7 @@ from performance.kpis.queries.values import (
     dimension_choices,
     latest_month,
     parts,
+    period_spans,
     period_value,
     period_values,
     periods_without_values,
@@ -64,6 +65,7 @@ __all__ = [
     "newest_certified",
     "open_versions",
     "parts",
+    "period_spans",
     "period_value",
     "period_values",
     "periods_without_values",
@@ -76,6 +78,7 @@ __all__ = [
     "sheets_of",
     "slice_key",
     "slices",
+    "stays_at_source",
     "value_at",
     "value_url",
     "values",

@@ -37,3 +37,7 @@ def grain_of(starts_on: datetime.date, ends_on: datetime.date) -> str:
     if starts_on.month % 3 == 1 and ends_on == last_of(months_before(starts_on, -2)):
         return "quarter"
     return "period"
+
+
+def is_whole_months(starts_on: datetime.date, ends_on: datetime.date) -> bool:
+    return starts_on.day == 1 and ends_on == last_of(ends_on)

@@ -11,7 +11,8 @@ from django.db import OperationalError, connection, transaction
 
 from performance.foundation import tenancy
 from performance.kpis import formulas, semantics
-from performance.kpis.models import Metric
+from performance.kpis.models import Grain, Metric, MetricVersion
+from performance.kpis.queries import live
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.values import latest_month
@@ -37,9 +38,12 @@ def preview(
 ) -> list[PreviewRow]:
     """What the totals of the last months (up to the newest data) would be, oldest first.
 
-    `wording` has passed semantics.check. Formulas read the kept values of their inputs. Raises PreviewTooSlow when
-    a statement takes more than four seconds.
+    `wording` has passed semantics.check. Formulas read the kept values of their inputs; what stays at a source shows
+    the last answer to this very version, and nothing before it was asked. Raises PreviewTooSlow when a statement takes
+    more than four seconds.
     """
+    if stays_at_source(wording):
+        return _answered(wording, until, months)
     with _in_time() as cursor:
         last = until or _newest_day(wording, cursor)
         if last is None:
@@ -56,10 +60,35 @@ def preview(
     return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
 
 
+def stays_at_source(wording: semantics.Wording) -> bool:
+    """Whether nothing can be computed here before the source has been asked."""
+    return wording.dataset is not None and wording.dataset.is_live
+
+
+def _answered(wording: semantics.Wording, until: datetime.date | None, months: int) -> list[PreviewRow]:
+    answer = live.answer_of(wording) if isinstance(wording, MetricVersion) else live.NONE
+    if answer.reading_id is None:
+        return []
+    found = semantics.live.parts_values(
+        wording,
+        organisation_id=tenancy.current_organisation_id(),
+        reading_id=answer.reading_id,
+        grain=Grain.MONTH,
+    )
+    with _in_time() as cursor:
+        cursor.execute(
+            "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
+            f" ({found.sql}) AS found WHERE dimensions = '' AND period_start <= %s"
+            " ORDER BY period_start DESC LIMIT %s",
+            [*found.params, until or datetime.date.max, months],
+        )
+        return [PreviewRow(*row) for row in reversed(cursor.fetchall())]
+
+
 def has_too_many_slices(wording: semantics.Wording) -> bool:
     """Whether a base metric would have more slices than are kept. False also when counting takes longer than somebody
-    waits: the computation itself looks again."""
-    if wording.dataset is None or not wording.dimensions:
+    waits, or when the rows stay at their source: the computation itself looks again."""
+    if wording.dataset is None or wording.dataset.is_live or not wording.dimensions:
         return False
     statement = semantics.slices_counted(
         wording, sheet_of(wording.dataset), wording.dataset.time_zone, semantics.MOST_SLICES

@@ -77,6 +77,25 @@ def trace(
     )
 
 
+@dataclass(frozen=True)
+class AtSource:
+    """Where somebody with an account there finds the rows: `conditions` in words, in the names of the source."""
+
+    dataset: Dataset
+    time_column: str
+    conditions: Sequence[tuple[str, str]]
+
+
+def where_rows_are(version: MetricVersion, slice: semantics.Slice) -> AtSource:
+    """The rows of a live dataset are not fetched for a page: a page makes no calls to sources."""
+    dataset = version.dataset
+    if dataset is None:
+        raise ValueError("Only a base metric reads rows.")
+    names = {column.key: column.source_name for column in dataset.columns.all()}
+    conditions = [(names.get(version.dimensions[key], key), value) for key, value in sorted(slice.items())]
+    return AtSource(dataset, names.get(version.time_column, version.time_column), conditions)
+
+
 def bases_behind(metric: Metric, since: datetime.date, until: datetime.date) -> list[MetricVersion]:
     """The base metrics that the metric's value of these days comes from, with their names: in the versions that it was
     computed by, also where another one has come into force for later or once the days were closed."""

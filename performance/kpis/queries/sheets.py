@@ -27,6 +27,7 @@ def sheets_of(datasets: Iterable[Dataset]) -> dict[uuid.UUID, semantics.Sheet]:
 def _sheet(dataset: Dataset, columns: Iterable[Any]) -> semantics.Sheet:
     return semantics.Sheet(
         relation=sources.row_relation(dataset),
+        is_live=dataset.is_live,
         columns={
             column.key: semantics.Column(
                 key=column.key,

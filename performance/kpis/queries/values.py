@@ -299,3 +299,9 @@ def periods_without_values() -> list[Period]:
             if inside.exists() and not whole.exists():
                 missing.append(period)
     return missing
+
+
+def period_spans() -> list[tuple[datetime.date, datetime.date]]:
+    """The organisation's periods that are neither a calendar month nor a calendar quarter."""
+    found = Period.objects.order_by("starts_on").values_list("starts_on", "ends_on").distinct()
+    return [span for span in found if calendar_months.grain_of(*span) == Grain.PERIOD]

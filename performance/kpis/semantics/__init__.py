@@ -1,6 +1,7 @@
 """What a definition means, as SQL: every input is aggregated to the asked grain first, then joined on shared
 dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
 
+from performance.kpis.semantics import live
 from performance.kpis.semantics.base import amount_sql, base_values, day_sql, rows_where, slices_counted
 from performance.kpis.semantics.checks import (
     Checked,
@@ -45,6 +46,7 @@ __all__ = [
     "formula_of",
     "formula_values",
     "literal",
+    "live",
     "rows_where",
     "shared_dimensions",
     "slice_key",

@@ -14,13 +14,15 @@ BUCKETS = {
     "month": ("date_trunc('month', day::timestamp)::date", "interval '1 month - 1 day'"),
     "quarter": ("date_trunc('quarter', day::timestamp)::date", "interval '3 months - 1 day'"),
 }
+#: Twenty-four places, so that an average is exact where it is rounded to twelve, whatever the size of its sum.
+AVERAGE_SCALE = "1.000000000000000000000000"
 AGGREGATES = {
     "sum": "sum(amount)",
     "count": "count(amount)::numeric",
     "distinct": "count(DISTINCT amount)::numeric",
     "min": "min(amount)",
     "max": "max(amount)",
-    "avg": "avg(amount)",
+    "avg": f"sum(amount) * {AVERAGE_SCALE} / count(amount)",
     "last": "sum(amount)",
 }
 #: Aggregations that look at a plain column of any type instead of arithmetic over numbers.

@@ -77,6 +77,8 @@ def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
     expression = _checked_expression(wording, sheet)
     try:
         filters.conditions(wording.filters, sheet)
+        if sheet.is_live:
+            filters.judge_order(wording.filters, sheet)
     except filters.FilterRefused as error:
         raise DefinitionRefused(error.message, field="filters", code=error.code) from error
     for key, column_key in wording.dimensions.items():

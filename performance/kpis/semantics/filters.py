@@ -14,6 +14,7 @@ MAX_FILTERS = 10
 MAX_CHOICES = 200
 
 COMPARISONS = {"=": "=", "!=": "IS DISTINCT FROM", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+ORDERED = frozenset({"<", "<=", ">", ">="})
 MEMBERSHIP = {"in": "= ANY", "not_in": "<> ALL"}
 NULLNESS = {"is_null": "IS NULL", "not_null": "IS NOT NULL"}
 OPERATORS = {
@@ -36,6 +37,9 @@ CASTS = {
     "timestamp": "timestamptz",
     "boolean": "boolean",
 }
+
+
+NO_ORDER = _("Texts that stay at their source have no order: name them, or filter by a number or a date.")
 
 
 class FilterRefused(refusals.Refused):
@@ -61,17 +65,31 @@ def _condition(given: dict[str, Any], sheet: Sheet) -> Statement:
         return Statement(f"{column.sql} {NULLNESS[op]}")
     cast = CASTS[column.type]
     if op in MEMBERSHIP:
-        choices = value if isinstance(value, list | tuple) else [value]
-        if not 0 < len(choices) <= MAX_CHOICES:
+        given_values = choices(given)
+        if not 0 < len(given_values) <= MAX_CHOICES:
             raise FilterRefused(_("Name between 1 and %(limit)s values.") % {"limit": MAX_CHOICES})
-        typed = [_typed(choice, column) for choice in choices]
-        return Statement(f"{column.sql} {MEMBERSHIP[op]} (%s::{cast}[])", [typed])
+        wanted = [typed(choice, column) for choice in given_values]
+        return Statement(f"{column.sql} {MEMBERSHIP[op]} (%s::{cast}[])", [wanted])
     if op in COMPARISONS and not isinstance(value, list | tuple):
-        return Statement(f"{column.sql} {COMPARISONS[op]} %s::{cast}", [_typed(value, column)])
+        return Statement(f"{column.sql} {COMPARISONS[op]} %s::{cast}", [typed(value, column)])
     raise FilterRefused(_("“%(op)s” is not a comparison.") % {"op": op})
 
 
-def _typed(value: Any, column: Column) -> Any:
+def judge_order(filters: Sequence[Mapping[str, Any]], sheet: Sheet) -> None:
+    """Each server sorts texts its own way, so that "less than" would pick other rows. Raises FilterRefused."""
+    for given in filters:
+        if sheet.columns[str(given["column"])].type == "text" and given["op"] in ORDERED:
+            raise FilterRefused(NO_ORDER)
+
+
+def choices(given: Mapping[str, Any]) -> list[Any]:
+    """The values that a filter names."""
+    value = given.get("value")
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def typed(value: Any, column: Column) -> Any:
+    """A value of a filter in the type of its column. Raises FilterRefused."""
     text = str(value if value is not None else "").strip()
     try:
         if column.type in NUMERIC:

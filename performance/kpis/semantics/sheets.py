@@ -26,6 +26,8 @@ class Sheet:
 
     relation: str
     columns: Mapping[str, Column]
+    #: The rows stay at their source: there is no relation to read, only columns to name.
+    is_live: bool = False
 
     def names(self) -> dict[str, str]:
         """What people may write for a column: its key or its name in either language."""

@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
-from performance.kpis.queries import pages
+from performance.kpis.queries import live, pages
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -86,6 +86,8 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "previewed": effects[-1] if effects else None,
         "other_name": pages.other_name(found),
         "reading": pages.reading_of(shown, line),
+        "asked": live.answer_of(shown).newest if queries.stays_at_source(shown) else None,
+        "stays_at_source": queries.stays_at_source(shown),
         "line": line,
         "flow": pages.flow(shown, line, users),
         "filters": [pages.filter_words(given) for given in shown.filters],
@@ -136,6 +138,8 @@ def submit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     version = _version(request, pk)
     access.require(rules.can_edit_draft(request.actor, version))
     actions.submit_for_review(version=version, by=request.actor, at=timezone.now())
+    if queries.stays_at_source(version):
+        jobs.nudge(tasks.refresh_stale_values)
     messages.success(request, _("Both owners are asked to sign."))
     return redirect(_address(version))
 

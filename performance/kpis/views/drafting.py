@@ -128,6 +128,9 @@ def _previewed(definition: semantics.Definition, checked: semantics.Checked, cur
         "measure": shown,
         "shared": [labels.dimension(key) for key in sorted(checked.shared)],
     }
+    if queries.stays_at_source(canonical):
+        context["stays_at_source"] = True
+        return context
     try:
         context["preview"] = queries.preview(canonical)
     except queries.PreviewTooSlow:

@@ -11,7 +11,7 @@ from performance.foundation import access
 from performance.kpis import queries, rules
 from performance.kpis.models import Additivity
 from performance.kpis.queries import forecasts, months, pages
-from performance.kpis.queries.rows import PAGE, bases_behind, trace
+from performance.kpis.queries.rows import PAGE, bases_behind, trace, where_rows_are
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
 
@@ -80,12 +80,15 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
     )
     page = asking.page_of(request)
-    shown = None
+    shown = stays = None
     if chosen is not None:
         cut = {key: value for key, value in within.items() if key in chosen.dimensions}
         # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
         access.require(rules.can_see_rows(request.actor, found, cut), rules.WHO_SEES_ROWS)
-        shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
+        if queries.stays_at_source(chosen):
+            stays = where_rows_are(chosen, cut)
+        else:
+            shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
     labels = queries.labels_for([within])
     days = {"since": since.isoformat(), "until": until.isoformat()}
     context: dict[str, Any] = {
@@ -94,6 +97,8 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         "bases": bases,
         "chosen": chosen,
         "trace": shown,
+        "stays": stays,
+        "filters": [pages.filter_words(given) for given in chosen.filters] if chosen else [],
         "lines": list(zip(shown.rows, shown.amounts, strict=True)) if shown else [],
         "since": since,
         "until": until,

@@ -1,7 +1,8 @@
 """One load, in a worker: read in batches from the source, stage each batch in its own short transaction, and at
 the end merge everything at once.
 
-The source is read between transactions. Until the merge commits, the dataset keeps the rows it had; a worker
+A live dataset is not read at all: its load finds the columns where they were promised, and says that values have to
+be asked anew. The source is read between transactions. Until the merge commits, the dataset keeps the rows it had; a worker
 that dies leaves staged rows that the next attempt throws away. Run twice, a load changes nothing.
 """
 
@@ -19,6 +20,7 @@ from django.db.models import F
 from performance.foundation import stale, tenancy
 from performance.sources import connectors
 from performance.sources.actions import claiming, cursors, merging, reaching, shaping
+from performance.sources.connectors import live
 from performance.sources.models import (
     ColumnRole,
     Connection,
@@ -27,6 +29,7 @@ from performance.sources.models import (
     DatasetColumn,
     JobState,
     Load,
+    Mode,
     RejectedRow,
 )
 
@@ -59,12 +62,19 @@ def run_load(*, load_id: uuid.UUID, clock: Callable[[], datetime], batch_rows: i
         work = _prepared(load)
         with claiming.heartbeat(load), reaching.reached(work.address) as source:
             _note_drift(work, source, at=clock())
-            reached = _staged(work, source, clock=clock, batch_rows=batch_rows)
+            if work.dataset.is_live:
+                _judge_natives(work, source)
+                reached = {}
+            else:
+                reached = _staged(work, source, clock=clock, batch_rows=batch_rows)
         with tenancy.acting_for(tenancy.current_organisation_id()):
-            is_partial = work.start is not None and work.address.kind == "rest"
-            take_over(
-                load, work.dataset, work.columns, work.start, reached, keeps_absent=is_partial, at=clock()
-            )
+            if work.dataset.is_live:
+                _confirmed(work, at=clock())
+            else:
+                is_partial = work.start is not None and work.address.kind == "rest"
+                take_over(
+                    load, work.dataset, work.columns, work.start, reached, keeps_absent=is_partial, at=clock()
+                )
     except connectors.ConnectorRefused as refused:
         _failed(load, refused, at=clock())
         return False
@@ -80,7 +90,8 @@ def _prepared(load: Load) -> Work:
         dataset = Dataset.objects.select_related("connection").get(pk=load.dataset_id)
         columns = tuple(dataset.columns.exclude(role=ColumnRole.IGNORED).order_by("number"))
         RejectedRow.objects.filter(load=load).delete()
-        merging.clear_stage(dataset)
+        if not dataset.is_live:
+            merging.clear_stage(dataset)
         claiming.beat(load, at=load.heartbeat_at or load.asked_at, rows_read=0, rows_rejected=0)
         if dataset.query:
             source: connectors.Source = connectors.Query(dataset.query)
@@ -106,6 +117,21 @@ def _note_drift(work: Work, source: connectors.Connector, *, at: datetime) -> No
     gone = [change["column"] for change in drift if change["change"] == "gone"]
     if gone:
         raise connectors.ConnectorRefused("column_missing", column=gone[0])
+    other = [change["column"] for change in drift if change["change"] == "type"]
+    used = set(work.source_names)
+    for name in other if work.dataset.is_live else ():
+        # A copy would put each value into its type or aside; sums at the source would just be others.
+        if name in used:
+            raise connectors.ConnectorRefused("live_changed", column=name)
+
+
+def _judge_natives(work: Work, source: connectors.Connector) -> None:
+    """Whether every column can be computed where it is. Raises ConnectorRefused: live_kind, live_type."""
+    if not isinstance(source, connectors.SqlConnector):
+        raise connectors.ConnectorRefused("live_kind")
+    natives = source.natives(work.source, work.source_names)
+    for column in work.columns:
+        live.judge(column.source_name, column.type, natives[column.source_name])
 
 
 def _promised(work: Work) -> Sequence[DatasetColumn]:
@@ -171,6 +197,23 @@ def take_over(
     _settled(load, dataset, merged, doubled, reached, at=at)
 
 
+def _confirmed(work: Work, *, at: datetime) -> None:
+    """A live dataset was found as promised: what had been copied before goes, and metrics ask anew. In a transaction of
+    the caller."""
+    claiming.beat(work.load, at=at)
+    merging.forget_rows(work.dataset)
+    Dataset.objects.filter(pk=work.dataset.pk).update(row_count=0, loaded_at=at, cursor={})
+    _note_connected(work.dataset)
+    claiming.finish(work.load, JobState.DONE, at=at)
+    stale.mark("metric_values", [work.dataset.pk], at=at)
+
+
+def _note_connected(dataset: Dataset) -> None:
+    Connection.objects.filter(pk=dataset.connection_id).exclude(state=ConnectionState.CONNECTED).update(
+        state=ConnectionState.CONNECTED, problem_code="", problem_params={}
+    )
+
+
 def _settled(
     load: Load,
     dataset: Dataset,
@@ -184,9 +227,7 @@ def _settled(
     Dataset.objects.filter(pk=dataset.pk).update(
         row_count=merging.counted(dataset), loaded_at=at, cursor=reached or dataset.cursor
     )
-    Connection.objects.filter(pk=dataset.connection_id).exclude(state=ConnectionState.CONNECTED).update(
-        state=ConnectionState.CONNECTED, problem_code="", problem_params={}
-    )
+    _note_connected(dataset)
     rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=load.pk)
     claiming.finish(
         load,
@@ -208,6 +249,10 @@ def _failed(load: Load, refused: connectors.ConnectorRefused, *, at: datetime) -
         over = claiming.fail(load, refused, at=at)
     except claiming.ClaimLost:
         return
+    if over:
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            # Metrics over it say that they could not ask.
+            stale.mark("metric_values", _live_ones(load), at=at)
     if over and refused.code in ("unreachable", "access_refused", "address_refused", "host_unknown"):
         with tenancy.acting_for(tenancy.current_organisation_id()):
             Connection.objects.filter(datasets=load.dataset_id).update(
@@ -216,3 +261,7 @@ def _failed(load: Load, refused: connectors.ConnectorRefused, *, at: datetime) -
                 problem_code=refused.code,
                 problem_params=refused.params,
             )
+
+
+def _live_ones(load: Load) -> list[uuid.UUID]:
+    return list(Dataset.objects.filter(pk=load.dataset_id, mode=Mode.LIVE).values_list("pk", flat=True))

@@ -191,6 +191,16 @@ def _replace(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Merged:
     return Merged(inserted=after, updated=0, deleted=before, unchanged=0)
 
 
+def forget_rows(dataset: Dataset) -> None:
+    """Throws the copied rows away, where there are any: the dataset stays at its source now."""
+    kept = relations.row_relation(dataset)
+    with database.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [kept])
+        (was_copied,) = cursor.fetchone()
+        if was_copied:
+            cursor.execute(f"DELETE FROM {kept}")  # noqa: S608
+
+
 def counted(dataset: Dataset) -> int:
     """How many rows there are now; the planner hears of them too."""
     with database.cursor() as cursor:

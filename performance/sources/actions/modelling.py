@@ -17,8 +17,8 @@ from performance.foundation import audit, duties
 from performance.sources import connectors, queries
 from performance.sources.actions import scheduling, tokens
 from performance.sources.actions.refusing import SourceRefused
-from performance.sources.connectors import proposing, reasons
-from performance.sources.models import ColumnRole, ColumnType, Connection, Dataset, DatasetColumn, Load
+from performance.sources.connectors import live, proposing, reasons
+from performance.sources.models import ColumnRole, ColumnType, Connection, Dataset, DatasetColumn, Load, Mode
 
 MAX_COLUMNS = 500
 CURSOR_TYPES = (ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.INTEGER)
@@ -41,7 +41,7 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class DatasetPlan:
-    """What somebody decided about a table or query. `cursor_column` is a column key or ""."""
+    """What somebody decided about a table or query. `cursor_column` is a column key or ""; a live dataset has none."""
 
     key: str
     name_en: str
@@ -55,12 +55,13 @@ class DatasetPlan:
     overlap_days: int = 3
     settling_days: int = 3
     refresh_hours: int = field(default=24)
+    mode: str = Mode.IMPORTED
 
 
 def create_dataset(
     *, connection: Connection, plan: DatasetPlan, by: Any, at: datetime
 ) -> tuple[Dataset, Load | None]:
-    """The dataset, its table, and its first load, waiting; None where a system sends the rows.
+    """The dataset, its table (none where it is live), and its first load, waiting; None where a system sends the rows.
 
     Raises SourceRefused (see _judge), key_taken.
     """
@@ -74,12 +75,13 @@ def create_dataset(
     with transaction.atomic():
         _saved_once(dataset)
         _set_columns(dataset, plan)
-        shape_rows(dataset)
+        _shape(dataset)
         audit.record(
             by=by,
             action="sources.create_dataset",
             subject=dataset,
             changes={
+                "mode": dataset.mode,
                 "source": dataset.source_label,
                 "columns": [f"{column.key}: {column.type}" for column in plan.columns],
             },
@@ -92,16 +94,29 @@ def create_dataset(
 
 
 def change_dataset(
-    *, dataset: Dataset, plan: DatasetPlan, by: Any, at: datetime, why: str = ""
+    *,
+    dataset: Dataset,
+    plan: DatasetPlan,
+    by: Any,
+    at: datetime,
+    why: str = "",
+    is_mode_confirmed: bool = False,
 ) -> Load | None:
     """Takes over another set of columns, key or cursor, and reads everything again; None where a system sends the
     rows. Where the rows that are there do not fit any more, the dataset counts as not loaded until then, and metrics
-    keep the values that they had.
+    keep the values that they had. Copied rows of a dataset that becomes live go once the source was found to answer.
 
-    Raises SourceRefused as create_dataset, and "load_running" while a load writes into the table.
+    Raises SourceRefused as create_dataset, "load_running" while a load writes into the table, and "confirm_mode" for
+    another mode that was not said twice.
     """
     connection = dataset.connection
     _judge(connection, plan)
+    if plan.mode != dataset.mode and not is_mode_confirmed:
+        raise SourceRefused(
+            _("Confirm that the rows are kept in another place from now on."),
+            code="confirm_mode",
+            field="is_mode_confirmed",
+        )
     duties.refuse_scored_over(by, [dataset.pk])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
@@ -114,7 +129,7 @@ def change_dataset(
         dataset.cursor = {}
         _saved_once(dataset)
         _set_columns(dataset, plan)
-        shape_rows(dataset)
+        _shape(dataset)
         if _meaning(dataset, list(dataset.columns.all())) != rows_before:
             dataset.loaded_at = None
             dataset.save(update_fields=["loaded_at"])
@@ -137,6 +152,11 @@ def close_dataset(*, dataset: Dataset, by: Any, at: datetime, why: str = "") -> 
         if changed:
             tokens.end_push_tokens(dataset=dataset, by=by, at=at)
             audit.record(by=by, action="sources.close_dataset", subject=dataset, why=why, at=at)
+
+
+def _shape(dataset: Dataset) -> None:
+    if not dataset.is_live:
+        shape_rows(dataset)
 
 
 def shape_rows(dataset: Dataset) -> None:
@@ -167,8 +187,9 @@ def _own_fields(plan: DatasetPlan, connection: Connection) -> dict[str, Any]:
         "schema_name": "" if query else plan.schema_name,
         "table_name": "" if query else plan.table_name,
         "query": query,
+        "mode": plan.mode,
         "time_zone": plan.time_zone,
-        "cursor_column": plan.cursor_column,
+        "cursor_column": "" if plan.mode == Mode.LIVE else plan.cursor_column,
         "overlap_days": plan.overlap_days,
         "settling_days": plan.settling_days,
         "refresh_hours": plan.refresh_hours if connection.is_asked else 0,
@@ -196,7 +217,8 @@ def _set_columns(dataset: Dataset, plan: DatasetPlan) -> None:
 
 
 def _judge(connection: Connection, plan: DatasetPlan) -> None:
-    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, key_needed, role_type, cursor, time_zone."""
+    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, key_needed, role_type, cursor, time_zone,
+    live_kind, live_type."""
     used = [column for column in plan.columns if column.role != ColumnRole.IGNORED]
     if not used or len(used) > MAX_COLUMNS:
         raise SourceRefused(_("Choose at least one column."), code="no_columns")
@@ -214,7 +236,9 @@ def _judge(connection: Connection, plan: DatasetPlan) -> None:
             _("Say which columns identify a row: rows that are sent again are told by them."),
             code="key_needed",
         )
-    if plan.cursor_column:
+    if plan.mode == Mode.LIVE:
+        _judge_live(connection, used)
+    elif plan.cursor_column:
         _judge_cursor(connection, plan, used)
 
 
@@ -230,6 +254,16 @@ def _judge_column(column: ColumnPlan) -> None:
         )
     if column.role == ColumnRole.MEASURE and column.type not in NUMBER_TYPES:
         raise SourceRefused(_Named(_("%(name)s is no number, so it is no measure."), name), code="role_type")
+
+
+def _judge_live(connection: Connection, used: Sequence[ColumnPlan]) -> None:
+    """Nobody stands between the source and its sums: a column is what the source says it is."""
+    if not connection.can_be_live:
+        raise SourceRefused(reasons.text("live_kind", {}), code="live_kind", field="mode")
+    for column in used:
+        if column.type not in live.CHOICES.get(column.source_type, frozenset()):
+            words = {"column": column.source_name}
+            raise SourceRefused(reasons.text("live_type", words), code="live_type", field="mode")
 
 
 def _judge_cursor(connection: Connection, plan: DatasetPlan, used: Sequence[ColumnPlan]) -> None:
@@ -258,6 +292,7 @@ def _told(dataset: Dataset, columns: Sequence[DatasetColumn]) -> dict[str, Any]:
     """What an audit row says about a dataset."""
     return {
         "name": dataset.name_en,
+        "mode": dataset.mode,
         "source": dataset.source_label,
         "cursor": dataset.cursor_column,
         "settling_days": dataset.settling_days,
@@ -268,7 +303,7 @@ def _told(dataset: Dataset, columns: Sequence[DatasetColumn]) -> dict[str, Any]:
 
 def _meaning(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Any:
     """What decides what stands in the rows: other names change nothing in them."""
-    read = (dataset.schema_name, dataset.table_name, dataset.query, dataset.time_zone)
+    read = (dataset.mode, dataset.schema_name, dataset.table_name, dataset.query, dataset.time_zone)
     kept = {
         (column.key, column.source_name, column.type, column.date_order, column.is_key)
         for column in columns

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
@@ -55,7 +56,13 @@ class OneDataset(connections.SourceView):
         given = self.valid(shapes.DatasetIn(data=request.data))
         if given.validated_data["connection"] != found.connection_id:
             raise serializers.ValidationError({"connection": "A dataset stays with its connection."})
-        load = actions.change_dataset(dataset=found, plan=given.plan(), by=request.actor, at=timezone.now())
+        load = actions.change_dataset(
+            dataset=found,
+            plan=given.plan(),
+            by=request.actor,
+            at=timezone.now(),
+            is_mode_confirmed=given.validated_data["is_mode_confirmed"],
+        )
         if load is None:
             found = access.get_or_404(queries.datasets(), pk=dataset_id)
             return Response(shapes.DatasetOut(found).data)
@@ -72,7 +79,7 @@ class OneDataset(connections.SourceView):
 
 
 class DatasetRows(connections.SourceView):
-    """The imported rows in the order of their key, a page at a time."""
+    """The imported rows in the order of their key, a page at a time. Those of a live dataset stay at the source."""
 
     @extend_schema(
         responses=shapes.RowsOut,
@@ -84,6 +91,8 @@ class DatasetRows(connections.SourceView):
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         access.require(rules.can_see_rows(request.actor, found))
+        if found.is_live:
+            raise actions.SourceRefused(_("The rows of this dataset stay at the source."), code="live")
         limit = max(1, min(_whole(request, "limit", 100), MOST_ROWS))
         after = _key_of(request.query_params.get("cursor", ""))
         try:

@@ -15,6 +15,7 @@ from performance.sources.models import (
     ColumnType,
     DateOrder,
     Kind,
+    Mode,
     Paging,
     ProbeKind,
     SinceFormat,
@@ -127,6 +128,15 @@ class DatasetIn(serializers.Serializer):
     schema_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     table_name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
     query = serializers.CharField(required=False, default="", allow_blank=True)
+    mode = serializers.ChoiceField(
+        choices=Mode.choices,
+        required=False,
+        default=Mode.IMPORTED,
+        help_text="live: nothing is copied; the database is asked for the aggregates of each metric.",
+    )
+    is_mode_confirmed = serializers.BooleanField(
+        required=False, default=False, help_text="Needed to change the mode of a dataset that there is."
+    )
     time_zone = serializers.CharField(max_length=64, required=False, default="UTC")
     cursor_column = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
     overlap_days = serializers.IntegerField(min_value=0, max_value=90, required=False, default=3)
@@ -140,7 +150,11 @@ class DatasetIn(serializers.Serializer):
         return attrs
 
     def plan(self) -> actions.DatasetPlan:
-        given = {name: value for name, value in self.validated_data.items() if name != "connection"}
+        given = {
+            name: value
+            for name, value in self.validated_data.items()
+            if name not in ("connection", "is_mode_confirmed")
+        }
         given["columns"] = [actions.ColumnPlan(**column) for column in given["columns"]]
         return actions.DatasetPlan(**given)
 

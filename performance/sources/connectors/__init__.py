@@ -46,6 +46,7 @@ __all__ = [
     "Query",
     "Row",
     "Source",
+    "SqlConnector",
     "Table",
     "TableInfo",
     "opened",

@@ -19,6 +19,7 @@ from psycopg.types.string import TextLoader
 from pymysql.constants import FIELD_TYPE
 
 from performance.foundation.egress import Pinned
+from performance.sources.connectors import live
 from performance.sources.connectors.lengths import Length
 from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
 
@@ -42,6 +43,9 @@ class Dialect(Protocol):
     def row_estimates(self, connection: sqlalchemy.Connection) -> dict[tuple[str, str], int]: ...
     def schemas(self, inspector: sqlalchemy.Inspector, database: str) -> Sequence[str]: ...
     def described_type(self, entry: Any) -> str: ...
+    def native(self, entry: Any) -> str:
+        """One of live.NATIVES: finer than a column type, for SQL that is compiled to run there."""
+
     def bound_timestamp(self, moment: datetime) -> datetime: ...
     def instants(self, description: Sequence[Any]) -> tuple[int, ...]:
         """Places of columns that are points in time although the driver hands them out without a zone."""
@@ -167,6 +171,9 @@ class PostgreSQL:
 
     def described_type(self, entry: Any) -> str:
         return self.types.get(entry[1], "text")
+
+    def native(self, entry: Any) -> str:
+        return live.POSTGRESQL.get(entry[1], "text")
 
     def bound_timestamp(self, moment: datetime) -> datetime:
         return moment
@@ -347,6 +354,9 @@ class MySQL:
 
     def described_type(self, entry: Any) -> str:
         return self.types.get(entry[1], "text")
+
+    def native(self, entry: Any) -> str:
+        return live.MYSQL.get(entry[1], "other")
 
     def bound_timestamp(self, moment: datetime) -> datetime:
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -57,6 +57,17 @@ REASONS: dict[str, Any] = {
     "column_not_sent": _("No row names the column %(column)s. Send null where it is empty."),
     "push_only": _("Rows come in when the system sends them; there is nothing to ask."),
     "kind_unknown": _("This kind of source is not known."),
+    # What is asked at the source instead of being copied
+    "live_kind": _("Only a database can be asked at the source."),
+    "live_type": _(
+        "The column “%(column)s” has a type that cannot be computed at the source. Copy the dataset, or turn the "
+        "column into another type in a query of your own."
+    ),
+    "live_changed": _(
+        "The column “%(column)s” has another type at the source now. Look at the columns again."
+    ),
+    "live_long": _("A dimension holds a text that is too long to be a part of a business."),
+    "live_parts": _("These dimensions make more than %(limit)s parts. Choose coarser ones, or fewer."),
     # The query
     "bad_name": _("This is not a name of a table or column."),
     "query_empty": _("Write a query first."),

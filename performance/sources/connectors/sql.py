@@ -93,6 +93,12 @@ class SqlConnector:
                 for entry in _description(result)
             )
 
+    def natives(self, source: Source, columns: Sequence[str]) -> dict[str, str]:
+        """What the driver calls the type of each column, in the words of live.NATIVES."""
+        with self._connection() as connection:
+            found = self._described_columns(connection, source, columns)
+            return {name: self._dialect.native(entry) for name, entry in zip(columns, found, strict=True)}
+
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
     ) -> Generator[Batch, None, None]:
@@ -251,7 +257,7 @@ def column_type(native: sql_types.TypeEngine[Any]) -> str:
         return "boolean"
     if isinstance(native, sql_types.Integer):
         return "integer"
-    if isinstance(native, sql_types.Numeric):
+    if isinstance(native, sql_types.Numeric | sql_types.Float):
         return "decimal"
     if isinstance(native, sql_types.DateTime):
         return "timestamp"

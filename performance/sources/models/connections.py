@@ -128,6 +128,11 @@ class Connection(tenancy.TenantModel):
         return self.base_address if self.is_rest else f"{self.host}:{self.port}/{self.database}"
 
     @property
+    def can_be_live(self) -> bool:
+        """Whether it can be asked in SQL, so that nothing has to be copied."""
+        return self.kind in (Kind.POSTGRESQL, Kind.MYSQL)
+
+    @property
     def problem(self) -> str:
         return str(reasons.text(self.problem_code, self.problem_params)) if self.problem_code else ""
 

@@ -14,6 +14,7 @@ KEY = RegexValidator(r"^[a-z][a-z0-9_]{0,49}\Z", _("Small Latin letters, digits 
 
 class Mode(models.TextChoices):
     IMPORTED = "imported", _("Copied into Accord")
+    LIVE = "live", _("Asked at the source, nothing is copied")
 
 
 class ColumnType(models.TextChoices):
@@ -40,7 +41,8 @@ class DateOrder(models.TextChoices):
 
 
 class Dataset(tenancy.TenantModel):
-    """Rows of one kind of thing. Imported rows live in the table `queries.row_relation(dataset)`."""
+    """Rows of one kind of thing. Imported rows live in the table `queries.row_relation(dataset)`; those of a live
+    dataset stay at the source, and `loaded_at` says when its columns were last found there as promised."""
 
     connection = tenancy.TenantForeignKey(Connection, related_name="datasets")
     key = models.CharField(_("key"), max_length=50, validators=[KEY])
@@ -80,6 +82,10 @@ class Dataset(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return i18n.local(self, "name")
+
+    @property
+    def is_live(self) -> bool:
+        return self.mode == Mode.LIVE
 
     @property
     def source_label(self) -> str:

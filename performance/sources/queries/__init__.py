@@ -12,6 +12,7 @@ from performance.sources.queries.connections import (
 )
 from performance.sources.queries.datasets import (
     DatasetCard,
+    copied_datasets,
     dataset_cards,
     dataset_columns,
     datasets,
@@ -50,6 +51,7 @@ __all__ = [
     "claimable_probes",
     "connection_cards",
     "connections",
+    "copied_datasets",
     "dataset_cards",
     "dataset_columns",
     "datasets",

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from performance.people import queries as people
 from performance.people.models import ApiToken
-from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load
+from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load, Mode
 
 
 def datasets() -> QuerySet[Dataset]:
@@ -23,8 +23,13 @@ def datasets() -> QuerySet[Dataset]:
 
 
 def datasets_for_metrics() -> QuerySet[Dataset]:
-    """Datasets with rows to count: loaded at least once."""
+    """Datasets with rows to count: loaded, or found at their source, at least once."""
     return datasets().filter(loaded_at__isnull=False)
+
+
+def copied_datasets() -> QuerySet[Dataset]:
+    """Datasets whose rows are here to be read one by one."""
+    return datasets_for_metrics().exclude(mode=Mode.LIVE)
 
 
 def dataset_columns(dataset: Dataset) -> list[DatasetColumn]:

@@ -85,7 +85,12 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     cursors = [(c["key"], c["source_name"]) for c in columns if c["type"] in ("date", "timestamp", "integer")]
     initial, initial_columns = _initial(request, probe, dataset)
     form = forms.DatasetForm(
-        request.POST or None, initial=initial, cursors=cursors, is_asked=probe.connection.is_asked
+        request.POST or None,
+        initial=initial,
+        cursors=cursors,
+        is_asked=probe.connection.is_asked,
+        can_be_live=probe.connection.can_be_live,
+        is_new=dataset is None,
     )
     formset = forms.ColumnFormSet(request.POST or None, initial=initial_columns, prefix="columns")
     if request.method == "POST":
@@ -121,6 +126,7 @@ def _initial(
         "name_en",
         "name_zh",
         "key",
+        "mode",
         "time_zone",
         "cursor_column",
         "overlap_days",
@@ -152,7 +158,10 @@ def _made(
         if dataset is None:
             dataset, load = actions.create_dataset(connection=probe.connection, plan=plan, by=by, at=at)
         else:
-            load = actions.change_dataset(dataset=dataset, plan=plan, by=by, at=at)
+            is_confirmed = form.cleaned_data.get("is_mode_confirmed", False)
+            load = actions.change_dataset(
+                dataset=dataset, plan=plan, by=by, at=at, is_mode_confirmed=is_confirmed
+            )
     except refusals.Refused as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
         return None
@@ -182,7 +191,7 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
     if latest_good is not None and rejected_load is not None and rejected_load.pk != latest_good.pk:
         rejected_load = None
     rows = None
-    if found.loaded_at and rules.can_see_rows(request.actor, found):
+    if found.loaded_at and not found.is_live and rules.can_see_rows(request.actor, found):
         rows = queries.source_rows(found, limit=SHOWN_ROWS)
     if found.connection.is_push:
         more = pushing.sending(request, found) | more
