@@ -165,7 +165,7 @@ def close_items(*, keys: Collection[uuid.UUID], by: Any, at: datetime.datetime) 
 
 def close_told(*, about: QuerySet[WorkItem], by: Any, at: datetime.datetime) -> int:
     """Closes what was told up the line about these items."""
-    told = WorkItem.objects.filter(done_at=None, about__in=about)
+    told = WorkItem.objects.filter(done_at=None, about__isnull=False, about__in=about)
     return told.update(done_at=at, done_by=_person(by))
 
 
