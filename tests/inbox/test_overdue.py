@@ -307,3 +307,22 @@ def test_somebody_without_a_line_keeps_it(here: Any, cast: Cast) -> None:
     for day in (8, 16, 30):
         sweep(here, moment(day))
     assert [name for name, _line in told()] == [alone.name_en]
+
+
+def test_what_was_told_of_something_done_meanwhile_is_swept_away(here: Any, cast: Cast) -> None:
+    item = ask(to=cast.employee, due_on=MONDAY)
+    sweep(here, moment(8))
+    # However it was closed, and whatever was forgotten then.
+    WorkItem.objects.filter(pk=item.pk).update(done_at=moment(9))
+    assert actions.close_what_is_done(at=moment(9)) == 1
+    assert told() == []
+
+
+def test_somebody_who_gets_a_manager_later_is_told_of_then(here: Any, cast: Cast) -> None:
+    alone = make_person("P100", "Alma Alone")
+    ask(to=alone, due_on=MONDAY)
+    sweep(here, moment(8))
+    assert told() == []
+    reports_to(alone, cast.manager)
+    sweep(here, moment(9))
+    assert [name for name, _line in told()] == [cast.manager.name_en]

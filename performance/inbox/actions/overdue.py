@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from performance.foundation import access, audit
 from performance.foundation.components import formats
 from performance.inbox import kinds, queries
-from performance.inbox.actions.work import InboxRefused, Work, assign_many, close_told
+from performance.inbox.actions.work import InboxRefused, Work, assign_many
 from performance.inbox.models import OverdueRule, WorkItem
 from performance.people import queries as people
 
@@ -121,7 +121,9 @@ def escalate_overdue(*, organisation: Any, at: datetime.datetime) -> int:
             heard = line.index(item.escalated_to_id) + 1 if item.escalated_to_id in line else 0
             above = next((each for each in line[heard:] if each not in absent), None)
             if above is None:
-                item.escalate_on = _after(today, 1, calendar) if line[heard:] else None
+                # Everybody above is away, or nobody leads them yet: it is tried again.
+                is_tried_again = bool(line[heard:]) or not item.escalations
+                item.escalate_on = _after(today, 1, calendar) if is_tried_again else None
                 continue
             told.append((item, above))
             item.escalations, item.escalated_on, item.escalated_to_id = item.escalations + 1, today, above
@@ -134,7 +136,8 @@ def escalate_overdue(*, organisation: Any, at: datetime.datetime) -> int:
 
 def close_what_is_done(*, at: datetime.datetime) -> int:
     """Nobody up the line waits for what is done, or no longer theirs to hear of. One statement."""
-    return close_told(about=WorkItem.objects.exclude(done_at=None), by=None, at=at)
+    told = WorkItem.objects.filter(done_at=None, about__isnull=False, about__done_at__isnull=False)
+    return told.update(done_at=at)
 
 
 def _next_day(

@@ -161,7 +161,7 @@ def close_items(*, keys: Collection[uuid.UUID], by: Any, at: datetime.datetime) 
 
 def close_told(*, about: Collection[uuid.UUID] | QuerySet[WorkItem], by: Any, at: datetime.datetime) -> int:
     """Closes what was told up the line about these items."""
-    return len(_done(Q(about__in=about), by=by, at=at))
+    return len(_done(Q(about__isnull=False, about__in=about), by=by, at=at))
 
 
 def _close(named: Q, *, by: Any, at: datetime.datetime, kind: str) -> int:
