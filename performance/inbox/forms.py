@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from performance.inbox import channels
 from performance.inbox.models import AREAS_OF_WEBHOOKS, Area, Channel, MailRule
@@ -51,10 +52,10 @@ class _AddressField(forms.CharField):
 class WebhookForm(forms.Form):
     """A system that is to be told."""
 
-    name = forms.CharField(label=_("name"), max_length=80)
-    address = _AddressField(label=_("address"), help_text=_("It begins with https://."))
+    name = forms.CharField(label=pgettext_lazy("endpoint", "Name"), max_length=80)
+    address = _AddressField(label=_("Address"), help_text=_("It begins with https://."))
     areas = forms.MultipleChoiceField(
-        label=_("told of work items about"),
+        label=_("Told of work items about"),
         choices=[(area.value, area.label) for area in AREAS_OF_WEBHOOKS],
         widget=forms.CheckboxSelectMultiple,
         initial=[Area.GOALS.value],
@@ -65,21 +66,23 @@ class ChatForm(forms.Form):
     """A chat of one's own."""
 
     channel = forms.ChoiceField(
-        label=_("chat"), choices=[(kind, Channel(kind).label) for kind in channels.CHATS]
+        label=_("Chat"), choices=[(kind, Channel(kind).label) for kind in channels.CHATS]
     )
-    name = forms.CharField(label=_("name"), max_length=80, help_text=_("So that you know it again."))
+    name = forms.CharField(
+        label=pgettext_lazy("endpoint", "Name"), max_length=80, help_text=_("So that you know it again.")
+    )
     address = _AddressField(
-        label=_("address of the bot"), help_text=_("The webhook address that the chat shows for its bot.")
+        label=_("Address of the bot"), help_text=_("The webhook address that the chat shows for its bot.")
     )
     secret = forms.CharField(
-        label=_("secret of the bot"),
+        label=_("Secret of the bot"),
         max_length=200,
         required=False,
         help_text=_("Feishu and DingTalk: when the bot checks signatures."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     tells_title = forms.TypedChoiceField(
-        label=_("what it reads"),
+        label=_("What it reads"),
         coerce=lambda value: value == "1",
         initial="0",
         choices=[

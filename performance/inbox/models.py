@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from performance.foundation import i18n, tenancy
 
@@ -210,9 +211,9 @@ class Endpoint(tenancy.TenantModel):
 
 
 class Occasion(models.TextChoices):
-    ASSIGNED = "assigned", _("Given")
-    DONE = "done", _("Done")
-    TEST = "test", _("Test")
+    ASSIGNED = "assigned", pgettext_lazy("occasion", "Given")
+    DONE = "done", pgettext_lazy("occasion", "Done")
+    TEST = "test", pgettext_lazy("occasion", "Test")
 
 
 class Delivery(tenancy.TenantModel):

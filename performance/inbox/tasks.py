@@ -207,12 +207,13 @@ def message_to(claim: actions.Claim) -> channels.Message:
                 link=link(reverse("inbox:mail")),
                 link_text=_("How you are told"),
             )
+        # Each message says "Accord": the word that a bot can be told to let pass.
         if not claim.endpoint.tells_title:
             title = _("Something waits for %(person)s in Accord") % name
             return channels.Message(title=title, note="", link=link(item.url), link_text=_("Open"))
-        note = _("For %(person)s") % name
+        note = _("For %(person)s in Accord") % name
         if item.due_on is not None:
-            note = _("For %(person)s, due %(day)s") % (name | {"day": formats.day(item.due_on)})
+            note = _("For %(person)s in Accord, due %(day)s") % (name | {"day": formats.day(item.due_on)})
         return channels.Message(
             title=" ".join(item.title.split()), note=note, link=link(item.url), link_text=_("Open")
         )

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from performance.appraisals.models import Cycle
+from performance.inbox import models as inbox
 from performance.kpis import queries as kpis
 from performance.people import models as people
 from performance.scoring.models import PolicyVersion, Score
@@ -44,6 +46,9 @@ RUN = """async only => {
 def pages(company: Company) -> list[tuple[str, str]]:
     """Who looks at which page."""
     with company.acting():
+        webhook = _endpoints(
+            people.Person.objects.get(number="HR"), people.Person.objects.get(number=EMPLOYEE)
+        )
         revenue = kpis.metric_by_key("revenue")
         version = PolicyVersion.objects.get()
         employee = people.Person.objects.get(number=EMPLOYEE)
@@ -60,6 +65,8 @@ def pages(company: Company) -> list[tuple[str, str]]:
         (EMPLOYEE, reverse("okr:timeline")),
         (EMPLOYEE, reverse("okr:compare")),
         (EMPLOYEE, reverse("inbox:mail")),
+        ("HR", reverse("inbox:webhooks")),
+        ("HR", reverse("inbox:webhook", args=[webhook.pk])),
         ("HR", reverse("okr:rhythm")),
         ("HR", reverse("okr:import_goals")),
         (EMPLOYEE, company.objective),
@@ -86,6 +93,28 @@ def pages(company: Company) -> list[tuple[str, str]]:
         (EMPLOYEE, reverse("scoring:evidence", args=[score.pk, "profit-per-customer"])),
         (BUSINESS, reverse("kpis:values", args=[metric_id])),
     ]
+
+
+def _endpoints(employee: people.Person) -> inbox.Endpoint:
+    """A webhook, and a chat of this person, each of which was told something."""
+    now = timezone.now()
+    made = [
+        inbox.Endpoint.objects.create(
+            channel=channel, person=whose, name=name, host="hooks.example", sealed="x", areas=["goals"],
+            created_by=employee, created_at=now, is_paused=True,
+        )
+        for channel, whose, name in (("webhook", None, "Ticket system"), ("feishu", employee, "My group"))
+    ]  # fmt: skip
+    for endpoint in made:
+        inbox.Delivery.objects.create(
+            endpoint=endpoint,
+            channel=endpoint.channel,
+            occasion="test",
+            queued_at=now,
+            sent_at=now,
+            answered=200,
+        )
+    return made[0]
 
 
 def violations(window: Window, theme: str, rules: list[str]) -> list[str]:

@@ -4,10 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import urllib.parse
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from performance.foundation import outgoing
@@ -81,6 +85,25 @@ def test_the_signature_is_that_of_the_specification() -> None:
         secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}'
     )
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_what_the_documentation_shows_verifies_too() -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "developers.md").read_text()
+    [snippet] = re.findall(r"```python\n(import base64.*?)```", text, re.S)
+    shown: dict[str, Any] = {}
+    exec(snippet, shown)  # noqa: S102 - our own documentation
+    old, new = standard_webhooks.new_secret(), standard_webhooks.new_secret()
+    call = signed(new, old)
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    for secret in (old, new):
+        assert shown["verified"](headers, call.body, secret)["type"] == "work_item.assigned"
+    for wrong in (
+        lambda: shown["verified"](headers, call.body + b" ", new),
+        lambda: shown["verified"](headers, call.body, standard_webhooks.new_secret()),
+        lambda: shown["verified"](dict(signed(new, at=AT).headers), signed(new, at=AT).body, new),
+    ):
+        with pytest.raises(ValueError):
+            wrong()
 
 
 def test_a_secret_is_long_enough_and_never_the_same() -> None:

@@ -140,16 +140,16 @@ def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: 
 
 
 def _close(items: QuerySet[WorkItem], *, by: Any, at: datetime.datetime) -> int:
-    """Notes that these are done, and tells the systems that want to know: one statement, and three more where some do."""
+    """Notes that these are done, and tells the systems that want to know: two statements where none does."""
+    listening = telling.webhooks()
+    if not listening:
+        return items.update(done_at=at, done_by=_person(by))
     with transaction.atomic():
-        listening = telling.webhooks()
-        if not listening:
-            return items.update(done_at=at, done_by=_person(by))
         # Locked, so that what is told is what this closes.
         closed = list(items.select_for_update(no_key=True).only("pk", "organisation_id", "kind"))
         WorkItem.objects.filter(pk__in=[item.pk for item in closed]).update(done_at=at, done_by=_person(by))
         telling.queue_done(items=closed, webhooks=listening, at=at)
-        return len(closed)
+    return len(closed)
 
 
 def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
