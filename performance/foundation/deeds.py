@@ -170,6 +170,7 @@ NAMES = {
     "parent": pgettext_lazy("log", "Serves"),
     "note": pgettext_lazy("log", "Note"),
     "needs": pgettext_lazy("log", "Needed from"),
+    "message": pgettext_lazy("log", "Message"),
     "manager": pgettext_lazy("log", "Manager"),
     "left_on": pgettext_lazy("log", "Last day"),
     "filters": pgettext_lazy("log", "Filters"),

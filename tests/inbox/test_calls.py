@@ -251,7 +251,7 @@ def test_whoever_has_left_is_told_nothing_and_their_addresses_are_forgotten(
     with acting(cast):
         actions.pass_work_on(person=cast.employee, to=None, at=timezone.now())
         chat.refresh_from_db()
-        assert (chat.sealed, chat.closed_at is not None) == ("", True)
+        assert (chat.sealed, chat.name, chat.closed_at is not None) == ("", "", True)
 
 
 # --- Turns, tries and ends -------------------------------------------------------------------------------
@@ -327,6 +327,23 @@ def test_what_fails_rests_longer_each_time_and_is_given_up_with_its_reason(
         actions.ATTEMPTS, None, "status: 500", 500,
     )  # fmt: skip
     assert len(host.heard) == actions.ATTEMPTS
+
+
+def test_a_host_that_is_back_is_told_soon_whatever_still_rests(
+    cast, host, webhook, give, tell, deliveries, monkeypatch
+) -> None:
+    host.answer(500)
+    give()
+    for _each in range(4):
+        tell()
+        [delivery] = deliveries()
+        monkeypatch.setattr(timezone, "now", lambda at=delivery.queued_at: at + datetime.timedelta(seconds=1))
+    tell()
+    host.answer(200)
+    later(monkeypatch, minutes=5, seconds=1)
+    give()
+    assert tell() == 1
+    assert [each.attempts for each in deliveries()] == [5, 1]
 
 
 def test_whoever_says_how_long_to_wait_is_left_alone_so_long(

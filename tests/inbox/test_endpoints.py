@@ -361,6 +361,16 @@ def test_a_refused_test_says_what_the_chat_said(cast, client_for, host, add_chat
     assert "The chat did not take the message. (19024 Key Words Not Found)" in page
 
 
+def test_a_chat_that_was_switched_off_says_why(cast, client_for, host, add_chat, give, tell) -> None:
+    host.answer(404, b"no_service")
+    add_chat()
+    give()
+    tell()
+    page = client_for(cast.employee).get(reverse("inbox:mail")).content.decode()
+    assert "Switched off" in page
+    assert page.count("Nobody is there any more. (no_service)") == 2
+
+
 def test_there_are_not_endlessly_many_chats(cast, add_chat, client_for) -> None:
     for _each in range(actions.MOST_CHATS):
         add_chat()

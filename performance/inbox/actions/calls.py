@@ -25,6 +25,8 @@ from performance.people import queries as people_queries
 #: One, five, twenty-five minutes, two and ten hours: a system may be away for a night.
 REST = datetime.timedelta(minutes=1)
 LONGER = 5
+#: How long an endpoint rests after a failure, however long the message does: what comes next finds out that it is back.
+BREAK = datetime.timedelta(minutes=5)
 #: As long as the longest spacing, and a little.
 NEAR = datetime.timedelta(seconds=4)
 #: An endpoint that took nothing for so long is switched off.
@@ -115,13 +117,16 @@ def settle_call(*, claim: Claim, outcome: Outcome, status: int | None, at: datet
                 if _settled(claim, **given_up, answered=status) and not claim.is_test:
                     _note_failing(claim.endpoint, outcome, at)
             case Later(code, detail, seconds):
-                rest = max(_rest(claim.delivery.attempts), datetime.timedelta(seconds=seconds or 0))
+                asked = datetime.timedelta(seconds=seconds or 0)
+                rest = max(_rest(claim.delivery.attempts), asked)
                 changes: dict[str, Any] = {"queued_at": at + rest, "error": reasons.kept(code, detail)}
                 if claim.is_test:
                     # Somebody waits for the answer of a test: it is tried once.
                     changes = {"attempts": rules.ATTEMPTS, "error": reasons.kept(code, detail)}
                 if _settled(claim, **changes, answered=status) and not claim.is_test:
-                    Endpoint.objects.filter(pk=claim.endpoint.pk).update(rests_until=at + rest)
+                    Endpoint.objects.filter(pk=claim.endpoint.pk).update(
+                        rests_until=at + max(min(rest, BREAK), asked)
+                    )
                     _note_failing(claim.endpoint, outcome, at)
 
 

@@ -162,9 +162,10 @@ def resume_endpoint(*, endpoint: Endpoint, by: access.Actor, at: datetime.dateti
 
 
 def close_endpoint(*, endpoint: Endpoint, by: Any, at: datetime.datetime) -> None:
-    """Forgets address and secrets. What was sent there stays on record."""
+    """Forgets address and secrets, of a chat also what its person calls it. What was sent there stays on record."""
+    name = "" if endpoint.person_id else endpoint.name
     with transaction.atomic():
-        if _living(endpoint).update(closed_at=at, sealed="", old_secret_until=None):
+        if _living(endpoint).update(closed_at=at, sealed="", old_secret_until=None, name=name):
             _settle_off_item(endpoint, by, at)
             audit.record(by=by, action="inbox.close_endpoint", subject=endpoint, at=at)
 

@@ -3,8 +3,9 @@
 Source: https://open.dingtalk.com/document/robots/custom-robot-access and its security settings: msgtype link (title, text,
 messageUrl), 20 messages a minute, after that silence for ten minutes; with a secret the address gains `timestamp` in
 milliseconds and `sign`: HMAC-SHA256 of timestamp, line feed and secret with the secret, base64, then URL-encoded. The answer
-is JSON with `errcode` 0; -1 busy, 130101 and 410100 too fast, 310000 security settings not met (keyword, signature),
-400013 group dissolved, 400101 and 400106 no such robot, 400102 robot stopped, 300001 "token is not exist".
+is JSON with `errcode` 0; 310000 security settings not met (keyword, signature, address), 130101 more than 20 a minute. From
+reports, not from that page: -1 busy, 410100 too fast, 400013 group dissolved, 400101 and 400106 no such robot, 400102 robot
+stopped, 300001 "token is not exist".
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Source: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot (also
 https://open.larkoffice.com/document/ukTMukTMukTM/ucTM5YjL3ETO24yNxkjN.md): msg_type interactive, at most 20 KB, 100 a minute
 and 5 a second; with a secret the body carries `timestamp` in seconds and `sign`: base64 of HMAC-SHA256 whose key is
 timestamp, line feed and secret, over nothing. The answer is JSON with `code` 0; 19021 wrong signature, 19022 address not
-allowed, 19024 keyword missing, 9499 bad request, 11232 and 99991400 too fast, 19001 no such bot.
+allowed, 19024 keyword missing, 9499 bad request, 11232 and 99991400 too fast. From reports, not from that page: 19001 no
+such bot.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """WeCom (WeChat Work): the robot of a group.
 
 Source: https://developer.work.weixin.qq.com/document/path/91770: msgtype markdown, content of at most 4096 bytes, 20
-messages a minute; the address is all there is to know, there is no signature. The answer is JSON with `errcode` 0; 93000
-invalid address, 45009 too fast, -1 busy, 40058 content too long.
+messages a minute; the address is all there is to know, there is no signature. The answer is JSON with `errcode` 0;
+40058 content too long, 45009 too fast. From reports, not from that page: 93000 invalid address, -1 busy.
 """
 
 from __future__ import annotations

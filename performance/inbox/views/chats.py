@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.foundation import access
 from performance.inbox import actions, forms, queries, rules
+from performance.inbox.channels import reasons
 from performance.inbox.models import Endpoint
 from performance.inbox.views import frame
 from performance.people import queries as people
@@ -115,7 +116,15 @@ def _page(
         "nav": "home",
         "form": form or forms.MailRuleForm(instance=actions.mail_rule_of(actor.person)),
         "chat_form": chat_form or forms.ChatForm(),
-        "chats": [(chat, last.get(chat.pk), reverse("inbox:chat_state", args=[chat.pk])) for chat in chats],
+        "chats": [
+            (
+                chat,
+                reasons.text(chat.off_reason),
+                last.get(chat.pk),
+                reverse("inbox:chat_state", args=[chat.pk]),
+            )
+            for chat in chats
+        ],
         "can_add_chats": rules.can_add_chats(actor),
         "can_add_more": len(chats) < actions.MOST_CHATS,
         "organisation": actor.organisation,
