@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from okr import actions as goals
 from okr import rules
+from okr.models import Objective
 from performance.foundation import audit, tenancy
 from performance.inbox import actions, models, queries
 from performance.inbox.actions import work
@@ -256,3 +257,41 @@ def test_whoever_may_not_do_it_any_more_reads_no_more_of_it(
         assert theirs.detail_en == "The supplier is silent."
         assert waiting(cast.colleague) == []
         assert waiting(cast.manager) == ["goals.reply"]
+
+
+@pytest.fixture
+def offered(cast: Cast, quarter: Any, actor: Any, now: Any) -> Any:
+    """The manager is offered a private objective of the employee; somebody outside their line agrees for the other
+    side of what is served."""
+    with tenancy.acting_for(cast.organisation):
+        served = goals.propose_objective(
+            period=quarter, content=content("Above all", key_result()), by=actor(cast.manager), at=now
+        )
+        Objective.objects.filter(pk=served.pk).update(agreer=cast.business_owner)
+        served.refresh_from_db()
+        offering = goals.propose_objective(
+            period=quarter,
+            content=content("Close store 07", key_result(), visibility="private"),
+            by=actor(cast.employee),
+            at=now,
+        )
+        link = goals.align_objectives(
+            child=offering, parent=served, share_ppm=100_000, by=actor(cast.employee), at=now
+        )
+        yield WorkItem.objects.get(kind="goals.link", person=cast.manager), link
+
+
+def test_an_offer_is_handed_to_nobody_who_may_not_see_what_is_offered(offered: Any, cast: Cast) -> None:
+    item, _link = offered
+    assert item.detail_en == "Close store 07"
+    assert list(queries.stand_ins(item, people.today(cast.organisation))) == [cast.boss]
+
+
+def test_nobody_is_asked_to_do_what_is_done_and_gone(
+    offered: Any, cast: Cast, actor: Any, now: Any, client_for: Callable[..., Any]
+) -> None:
+    item, link = offered
+    goals.part_objectives(link=link, by=actor(cast.employee), at=now)
+    page = client_for(cast.manager).get(reverse("inbox:hand", args=[item.pk]))
+    assert page.status_code == 200
+    assert cast.boss.name_en not in page.content.decode()
