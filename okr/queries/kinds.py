@@ -81,14 +81,15 @@ def _who_may_answer(dependency_id: uuid.UUID, on: datetime.date) -> Ids:
 
 
 def _who_may_take(link_id: uuid.UUID, on: datetime.date) -> Ids:
-    """Both sides of what is served, and the line above its owner."""
-    link = Alignment.objects.select_related("parent").get(pk=link_id)
+    """Both sides of what is served, and the line above its owner; only who may see what is offered, which the item
+    names."""
+    link = Alignment.objects.select_related("parent", "child").get(pk=link_id)
     speakers = {
         link.parent.owner_id,
         link.parent.agreer_id,
         *people.line_above(link.parent.owner_id, on),
     }
-    return _readers(link.parent, speakers, on)
+    return _readers(link.child, set(_readers(link.parent, speakers, on)), on)
 
 
 def _who_may_finish(action_id: uuid.UUID, on: datetime.date) -> Ids:

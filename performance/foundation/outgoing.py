@@ -112,6 +112,9 @@ def post(
         with _cut_off(connection, deadline) as lines:
             connection.connect()
             lines.append(connection.sock)
+            if time.monotonic() >= deadline:
+                # In the middle of a handshake there was no line to cut yet.
+                raise TimeoutError
             connection.request("POST", place.target, body=body, headers=sent, preload_content=False)
             with contextlib.closing(connection.getresponse()) as answer:
                 # Only so much, and as it came: a packed answer could unpack to anything.

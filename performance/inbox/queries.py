@@ -126,9 +126,10 @@ def _in_hand(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
 
 
 def stand_ins(item: WorkItem, on: datetime.date) -> QuerySet[people_models.Person]:
-    """Who else may do it: by the rules of its app, here, writing, and not whoever asks it. By name."""
+    """Who else may do it: by the rules of its app, here, writing, and not whoever asks it; nobody
+    does what is done, whose subject may be gone. By name."""
     kind = kinds.kind_of(item.kind)
-    if kind is None or kind.stand_ins is None:
+    if item.done_at is not None or kind is None or kind.stand_ins is None:
         return people_models.Person.objects.none()
     having = WorkItem.objects.filter(kind=item.kind, subject_id=item.subject_id, done_at=None)
     found = people.active_people(on).filter(pk__in=kind.stand_ins(item.subject_id, on))

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from urllib3.connection import HTTPConnection
 
 from performance.foundation import egress, outgoing
 from tests.inbox import hosts
@@ -140,6 +141,23 @@ def test_a_host_that_drips_is_left_at_the_deadline_too(beginning: bytes) -> None
         thread.join(5)
     assert refused.value.code == "timed_out"
     assert time.monotonic() - began < 3
+
+
+def test_a_host_that_needs_the_whole_time_to_be_connected_is_asked_nothing(
+    host: hosts.Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = HTTPConnection.connect
+
+    def slow(connection: HTTPConnection) -> None:
+        # A handshake holds the line to itself: at the deadline there is nothing to cut.
+        time.sleep(0.5)
+        connect(connection)
+
+    monkeypatch.setattr(HTTPConnection, "connect", slow)
+    with pytest.raises(outgoing.Unanswered) as refused:
+        post(host.address(), seconds=0.2)
+    assert refused.value.code == "timed_out"
+    assert host.heard == []
 
 
 def test_only_the_beginning_of_an_answer_is_read(host: hosts.Host) -> None:

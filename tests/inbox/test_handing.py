@@ -8,10 +8,13 @@ from django.urls import reverse
 
 from okr import actions as goals
 from okr import rules
+from okr.models import Objective
 from performance.foundation import audit, tenancy
 from performance.inbox import actions, models, queries
+from performance.inbox.actions import work
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import queries as people
+from tests import races
 from tests.conftest import Cast
 from tests.okr.conftest import content, key_result
 
@@ -20,19 +23,28 @@ from tests.okr.conftest import content, key_result
 def reply(cast: Cast, quarter: Any, actor: Any, now: Any) -> Any:
     """The manager is asked to reply to the employee, who asks nobody by name."""
     with tenancy.acting_for(cast.organisation):
-        objective = goals.propose_objective(
-            period=quarter, content=content("Close store 07", key_result()), by=actor(cast.employee), at=now
-        )
-        goals.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
-        check_in = goals.submit_check_in(
-            period=quarter,
-            week_starts_on=rules.monday_of(people.today(cast.organisation)),
-            readings=(),
-            blockers="The supplier is silent.",
-            by=actor(cast.employee),
-            at=now,
-        )
-        yield WorkItem.objects.get(kind="goals.reply", person=cast.manager), check_in
+        yield asked_to_reply(cast, quarter, actor, now)
+
+
+def asked_to_reply(cast: Cast, quarter: Any, actor: Any, now: Any, **fields: Any) -> Any:
+    objective = goals.propose_objective(
+        period=quarter, content=content("Close store 07", key_result()), by=actor(cast.employee), at=now
+    )
+    goals.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
+    check_in = report(cast, quarter, actor, now, "The supplier is silent.", **fields)
+    return WorkItem.objects.get(kind="goals.reply", person=cast.manager), check_in
+
+
+def report(cast: Cast, quarter: Any, actor: Any, now: Any, blockers: str, **fields: Any) -> Any:
+    return goals.submit_check_in(
+        period=quarter,
+        week_starts_on=rules.monday_of(people.today(cast.organisation)),
+        readings=(),
+        blockers=blockers,
+        by=actor(cast.employee),
+        at=now,
+        **fields,
+    )
 
 
 def waiting(person: Any) -> list[str]:
@@ -185,3 +197,101 @@ def test_what_is_overdue_in_other_hands_goes_up_their_line(
     item.refresh_from_db()
     assert (item.escalations, item.escalated_to) == (0, None)
     assert list(queries.going_up()) == [theirs]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_while_it_changes_hands_waits_for_nobody(
+    cast: Cast, quarter: Any, actor: Any, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        item, _check_in = asked_to_reply(cast, quarter, actor, now)
+    races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.hand_work(item=item, to=cast.boss, by=actor(cast.manager), at=now),
+        lambda: actions.resolve_work(
+            kind=item.kind, subject_id=item.subject_id, by=cast.manager, to=cast.manager, at=now
+        ),
+    )
+    with tenancy.acting_for(cast.organisation):
+        assert (waiting(cast.manager), waiting(cast.boss)) == ([], [])
+
+
+def test_a_system_hears_that_what_was_taken_back_no_longer_waits_in_other_hands(
+    reply: Any, webhook: Any, cast: Cast, actor: Any, now: Any
+) -> None:
+    item, _check_in = reply
+    theirs = actions.hand_work(item=item, to=cast.boss, by=actor(cast.manager), at=now)
+    actions.take_work_back(item=item, by=actor(cast.manager), at=now)
+    told = Delivery.objects.filter(item=theirs, endpoint=webhook[0]).order_by("pk")
+    assert list(told.values_list("occasion", flat=True)) == ["assigned", "done"]
+
+
+def test_whoever_is_asked_in_their_own_name_meanwhile_keeps_it_when_it_is_taken_back(
+    reply: Any, cast: Cast, actor: Any, now: Any
+) -> None:
+    item, _check_in = reply
+    told = {"title_en": "Reply", "title_zh": "回复", "url": "/"}
+    subject = {"subject_id": item.subject_id, **told}
+    for ask in (
+        lambda: actions.assign_work(to=cast.boss, kind=item.kind, by=None, at=now, **subject),
+        lambda: work.assign_many(
+            kind=item.kind, works=[actions.Work(cast.boss.pk, due_on=None, **subject)], at=now
+        ),
+    ):
+        item.refresh_from_db()
+        theirs = actions.hand_work(item=item, to=cast.boss, by=actor(cast.manager), at=now)
+        ask()
+        actions.take_work_back(item=item, by=actor(cast.manager), at=now)
+        assert (waiting(cast.manager), waiting(cast.boss)) == (["goals.reply"], ["goals.reply"])
+        WorkItem.objects.filter(pk=theirs.pk).update(done_at=now)
+
+
+def test_whoever_may_not_do_it_any_more_reads_no_more_of_it(
+    cast: Cast, quarter: Any, actor: Any, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        item, _check_in = asked_to_reply(cast, quarter, actor, now, asks=cast.colleague)
+        theirs = actions.hand_work(item=item, to=cast.colleague, by=actor(cast.manager), at=now)
+        report(cast, quarter, actor, now, "It is about salaries.", asks=cast.boss)
+        theirs.refresh_from_db()
+        assert theirs.detail_en == "The supplier is silent."
+        assert waiting(cast.colleague) == []
+        assert waiting(cast.manager) == ["goals.reply"]
+
+
+@pytest.fixture
+def offered(cast: Cast, quarter: Any, actor: Any, now: Any) -> Any:
+    """The manager is offered a private objective of the employee; somebody outside their line agrees for the other
+    side of what is served."""
+    with tenancy.acting_for(cast.organisation):
+        served = goals.propose_objective(
+            period=quarter, content=content("Above all", key_result()), by=actor(cast.manager), at=now
+        )
+        Objective.objects.filter(pk=served.pk).update(agreer=cast.business_owner)
+        served.refresh_from_db()
+        offering = goals.propose_objective(
+            period=quarter,
+            content=content("Close store 07", key_result(), visibility="private"),
+            by=actor(cast.employee),
+            at=now,
+        )
+        link = goals.align_objectives(
+            child=offering, parent=served, share_ppm=100_000, by=actor(cast.employee), at=now
+        )
+        yield WorkItem.objects.get(kind="goals.link", person=cast.manager), link
+
+
+def test_an_offer_is_handed_to_nobody_who_may_not_see_what_is_offered(offered: Any, cast: Cast) -> None:
+    item, _link = offered
+    assert item.detail_en == "Close store 07"
+    assert list(queries.stand_ins(item, people.today(cast.organisation))) == [cast.boss]
+
+
+def test_nobody_is_asked_to_do_what_is_done_and_gone(
+    offered: Any, cast: Cast, actor: Any, now: Any, client_for: Callable[..., Any]
+) -> None:
+    item, link = offered
+    goals.part_objectives(link=link, by=actor(cast.employee), at=now)
+    page = client_for(cast.manager).get(reverse("inbox:hand", args=[item.pk]))
+    assert page.status_code == 200
+    assert cast.boss.name_en not in page.content.decode()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit
 from performance.inbox import kinds, queries
-from performance.inbox.actions.work import TOLD, InboxRefused, assign_work, close_told
+from performance.inbox.actions.work import TOLD, InboxRefused, assign_work, close_items, close_told
 from performance.inbox.models import WorkItem
 from performance.people import queries as people
 
@@ -61,8 +61,8 @@ def take_work_back(*, item: WorkItem, by: access.Actor, at: datetime.datetime) -
             raise InboxRefused(_("Nobody else has this in hand any more."), code="conflict")
         theirs = named.filter(person_id=held.handed_to_id, handed_by_id=first)
         keys = list(theirs.values_list("pk", flat=True))
-        theirs.update(done_at=at, done_by=by.person)
-        close_told(about=WorkItem.objects.filter(pk__in=keys), by=by, at=at)
+        close_items(keys=keys, by=by, at=at)
+        close_told(about=keys, by=by, at=at)
         to, held.handed_to = held.handed_to, None
         held.save(update_fields=["handed_to"])
         audit.record(

@@ -135,9 +135,8 @@ def escalate_overdue(*, organisation: Any, at: datetime.datetime) -> int:
 
 
 def close_what_is_done(*, at: datetime.datetime) -> int:
-    """Nobody up the line waits for what is done, or no longer theirs to hear of. One statement."""
-    told = WorkItem.objects.filter(done_at=None, about__isnull=False, about__done_at__isnull=False)
-    return told.update(done_at=at)
+    """Nobody up the line waits for what is done. One statement, three more where something is found."""
+    return close_told(about=WorkItem.objects.exclude(done_at=None), by=None, at=at)
 
 
 def _next_day(

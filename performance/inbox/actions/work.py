@@ -69,15 +69,30 @@ def assign_work(
             kind=kind,
             subject_id=subject_id,
             done_at=None,
-            defaults=again,
+            # Asked for in their own name: what was handed to them as well stays when it is taken back.
+            defaults=again | {"handed_by": None},
             create_defaults={**told, "about": about, "assigned_by": _person(by), "assigned_at": at},
         )
         if item.handed_to_id is not None:
-            in_hand = WorkItem.objects.filter(kind=kind, subject_id=subject_id, handed_by=to, done_at=None)
-            in_hand.update(**{name: value for name, value in again.items() if name != "url"})
+            _tell_stand_in(item, again, by=by, at=at)
         if is_new:
             telling.queue_given(items=[item], emailed={item.person_id} if to.email else set(), at=at)
     return item
+
+
+def _tell_stand_in(item: WorkItem, again: dict[str, Any], *, by: Any, at: datetime.datetime) -> None:
+    """Whoever has it in hand is told the same, while they may do it; else it goes back, and they read no more of it."""
+    kind = kinds.kind_of(item.kind)
+    today = people_queries.day_at(item.organisation, at)
+    theirs = WorkItem.objects.filter(
+        kind=item.kind, subject_id=item.subject_id, handed_by=item.person_id, done_at=None
+    )
+    if kind and kind.stand_ins and item.handed_to_id in kind.stand_ins(item.subject_id, today):
+        theirs.update(**{name: value for name, value in again.items() if name != "url"})
+        return
+    item.handed_to = None
+    item.save(update_fields=["handed_to"])
+    close_told(about=_done(Q(pk__in=theirs.values("pk")), by=by, at=at), by=by, at=at)
 
 
 @dataclass(frozen=True)
@@ -104,9 +119,16 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
     keys = {(work.person_id, work.subject_id): work for work in works}
     subjects = {work.subject_id for work in works}
     standing = WorkItem.objects.filter(kind=kind, subject_id__in=subjects, done_at=None)
-    for key in standing.values_list("person_id", "subject_id"):
-        keys.pop(key, None)
+    asked = [
+        item
+        for item in standing.only("person_id", "subject_id", "handed_by_id")
+        if keys.pop((item.person_id, item.subject_id), None)
+    ]
+    in_hand = [item.pk for item in asked if item.handed_by_id is not None]
     with transaction.atomic():
+        if in_hand:
+            # Asked for in their own name now: it stays with them when it is taken back.
+            WorkItem.objects.filter(pk__in=in_hand).update(handed_by=None)
         items = WorkItem.objects.bulk_create(
             [
                 WorkItem(
@@ -174,20 +196,23 @@ def _close(named: Q, *, by: Any, at: datetime.datetime, kind: str) -> int:
 
 
 def _done(named: Q, *, by: Any, at: datetime.datetime) -> list[uuid.UUID]:
-    """Notes that these are done, and tells the systems that want to know: two statements, and three more where some do.
-    Locked, so that what is told is what this closes."""
+    """Notes that these are done, and tells the systems that want to know: two statements, one more for what is in
+    other hands, and three more where some do. Locked, so that what is told is what this closes."""
     with transaction.atomic():
-        closed = list(
-            WorkItem.objects.filter(named, done_at=None)
-            .select_for_update(no_key=True)
-            .only("pk", "organisation_id", "kind")
-            .order_by("pk")
-        )
+        closed = _held(named)
+        if any(item.handed_to_id is not None for item in closed):
+            # It may have changed hands while this waited for it; what it came to was not there yet to be seen.
+            closed = _held(named)
         keys = [item.pk for item in closed]
         if keys:
             WorkItem.objects.filter(pk__in=keys).update(done_at=at, done_by=_person(by))
             telling.queue_done(items=closed, webhooks=telling.webhooks(), at=at)
     return keys
+
+
+def _held(named: Q) -> list[WorkItem]:
+    undone = WorkItem.objects.filter(named, done_at=None).select_for_update(no_key=True)
+    return list(undone.only("pk", "organisation_id", "kind", "handed_to_id").order_by("pk"))
 
 
 def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
