@@ -17,6 +17,7 @@ from performance.foundation.models import AuditRow, StaleRow
 from performance.people.models import ApiToken, Organisation
 from performance.sources import actions, models
 from performance.sources.actions import merging, pushing
+from tests import races
 from tests.conftest import Cast
 from tests.sources import stage
 from tests.sources.stage import AT, Killed
@@ -241,6 +242,22 @@ def test_there_is_nothing_to_load_or_to_ask(sales: models.Dataset) -> None:
 def test_a_sample_leaves_its_rows_in_no_log(sales: models.Dataset) -> None:
     looked = AuditRow.objects.filter(action="sources.look_at_table").get()
     assert looked.changes == {"question": {"schema": "", "table": "sales"}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_batch_sent_twice_at_once_comes_in_once(cast: Cast) -> None:
+    with tenancy.acting_for(cast.organisation):
+        dataset = filled()
+    first, second = races.second_waits_for_first(
+        cast.organisation,
+        lambda: push(dataset, bytes_of(*SAMPLE), "1"),
+        lambda: push(dataset, bytes_of(*SAMPLE), "1"),
+    )
+    assert (first.is_new, second.is_new) == (True, False)
+    assert first.load.pk == second.load.pk
+    with tenancy.acting_for(cast.organisation):
+        assert models.Load.objects.count() == 1
+        assert len(stage.rows(dataset, "id")) == 2
 
 
 # -- the API and the pages ----------------------------------------------------------------------------------
