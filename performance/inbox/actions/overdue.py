@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from performance.foundation import access, audit
 from performance.foundation.components import formats
 from performance.inbox import kinds, queries
-from performance.inbox.actions.work import InboxRefused, Work, assign_many
+from performance.inbox.actions.work import InboxRefused, Work, assign_many, close_told
 from performance.inbox.models import OverdueRule, WorkItem
 from performance.people import queries as people
 
