@@ -45,7 +45,8 @@ def refresh_values(
 
     One statement for each version and grain, whatever the number of slices. Closed months keep their values. A metric
     that cannot be computed keeps the values that it had, says so (`Metric.problem`), and holds up no other.
-    Answers the metrics whose values changed, and marks them for scoring ("score_inputs").
+    Answers the metrics whose values changed, and marks them for scoring ("score_inputs") and for
+    alerts ("metric_watch").
     """
     with transaction.atomic():
         _one_at_a_time()
@@ -71,6 +72,7 @@ def refresh_values(
             problems[metric_id] = problem
         _note_problems(problems)
         stale.mark("score_inputs", changed, at=at)
+        stale.mark("metric_watch", changed, at=at)
     return changed
 
 

@@ -1,3 +1,14 @@
+from performance.kpis.models.alerts import (
+    UNANSWERED,
+    Alert,
+    AlertKind,
+    AlertRule,
+    AlertState,
+    AlertStep,
+    Operator,
+    PointNote,
+    StepKind,
+)
 from performance.kpis.models.dimensions import Dimension, DimensionValue
 from performance.kpis.models.metrics import (
     Additivity,
@@ -16,8 +27,14 @@ from performance.kpis.models.targets import Target, TargetKind
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
+    "UNANSWERED",
     "Additivity",
     "Aggregation",
+    "Alert",
+    "AlertKind",
+    "AlertRule",
+    "AlertState",
+    "AlertStep",
     "Dimension",
     "DimensionValue",
     "Direction",
@@ -28,9 +45,12 @@ __all__ = [
     "MetricVersion",
     "MissingPolicy",
     "MonthClose",
+    "Operator",
+    "PointNote",
     "Problem",
     "Side",
     "Signature",
+    "StepKind",
     "Target",
     "TargetKind",
     "ValueState",

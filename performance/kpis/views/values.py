@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from performance.foundation import access
-from performance.kpis import queries, rules
-from performance.kpis.queries import months, pages
+from performance.kpis import forms, queries, rules
+from performance.kpis.queries import alerts, months, pages
 from performance.kpis.queries.rows import PAGE, bases_behind, trace
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
@@ -31,6 +31,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     points = queries.series(found, within, SERIES_MONTHS, newest)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
+    marks = alerts.marks(found, within, [point.month for point in points])
     table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
     return render(
         request,
@@ -52,7 +53,11 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
-            "chart": boards.chart_of(points, found.decimals),
+            "chart": boards.chart_of(points, found.decimals, marks),
+            "marks": marks,
+            "mark": marks.get(month),
+            "note_form": forms.PointNoteForm(initial={"month": month}),
+            "can_write_notes": rules.can_write_notes(request.actor, found),
             "trend_sentence": boards.sentence_of(points, found),
             "can_see_rows": rules.can_see_rows(request.actor, found, within),
             "other_name": pages.other_name(found),
