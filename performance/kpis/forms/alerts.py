@@ -88,7 +88,10 @@ class TakeUpForm(forms.Form):
 
 class HandOverForm(forms.Form):
     to = PersonChoice(
-        label=_("To whom"), queryset=Person.objects.none(), error_messages={"required": _("Choose a person.")}
+        label=_("To whom"),
+        queryset=Person.objects.none(),
+        empty_label=_("Choose"),
+        error_messages={"required": _("Choose a person.")},
     )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:

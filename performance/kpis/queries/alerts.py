@@ -32,7 +32,7 @@ from performance.kpis.semantics import Slice, slice_key
 
 ON_A_PAGE = 40
 #: How many alerts the board names.
-ON_THE_BOARD = 4
+ON_THE_BOARD = 3
 LISTS = ("open", "mine", "closed")
 #: For how many years back a note on the same month is shown again.
 YEARS_REMEMBERED = 3
@@ -210,13 +210,10 @@ def rule_words(rule: AlertRule) -> str:
             return _("above %(limit)s") % words
         return _("below %(limit)s") % words
     if rule.kind in (AlertKind.PATH, AlertKind.BUDGET):
-        share = formats.percent(rule.value)
-        if rule.kind == AlertKind.PATH:
-            return _("more than %(share)s behind the path to its target") % {"share": share}
-        return _("more than %(share)s worse than the budget") % {"share": share}
+        return _("by more than %(share)s") % {"share": formats.percent(rule.value)}
     if rule.kind == AlertKind.STALENESS:
-        return _("its data are later than promised")
-    return _("outside of what its own past lets expect")
+        return _("later than their dataset promises")
+    return _("judged when a month has settled")
 
 
 def open_counts(metric_ids: Iterable[uuid.UUID], within: Slice | None = None) -> dict[uuid.UUID, int]:

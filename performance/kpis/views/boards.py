@@ -109,10 +109,18 @@ def chart_of(
 
 
 def _drawn_marks(points: Any, marks: Mapping[datetime.date, alerts.Mark]) -> dict[str, Any]:
-    ringed = [
-        {"i": place, "text": marks[point.month].alerts[0].get_kind_display()}
+    raised = [
+        place
         for place, point in enumerate(points)
         if point.value is not None and point.month in marks and marks[point.month].alerts
+    ]
+    # Words beside the last ring alone: those of neighbours would lie over each other. The table has them all.
+    ringed = [
+        {
+            "i": place,
+            "text": marks[points[place].month].alerts[0].get_kind_display() if place == raised[-1] else "",
+        }
+        for place in raised
     ]
     noted = [
         {"x": f"{point.month:%Y-%m}", "text": Truncator(marks[point.month].notes[0].text).chars(NOTE_SHOWN)}
