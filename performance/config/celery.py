@@ -122,6 +122,19 @@ app.conf.beat_schedule = {
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "watch-metric-values": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.kpis.tasks.watch_values"],
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    # Months settle, paths rise and data grow old without anybody writing.
+    "watch-metric-clock": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.kpis.tasks.watch_clock"],
+        "schedule": 900,
+        "options": {"expires": 900},
+    },
     # Exports that a killed worker left, results to announce, files past their time.
     "catch-up-appraisals": {
         "task": "performance.foundation.tasks.sweep",

@@ -11,6 +11,7 @@ class KpisConfig(AppConfig):
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "kpis.decline_version",
+            "kpis.retire_alert_rule",
             "kpis.retire_metric",
             "kpis.revise_metric",
             "kpis.set_targets",

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access
-from performance.kpis.models import Direction, Metric, MetricVersion, Side, VersionState
+from performance.kpis.models import Alert, Direction, Metric, MetricVersion, PointNote, Side, VersionState
 
 OWNERS = ("business_owner", "finance_owner")
 
@@ -70,6 +70,27 @@ def can_set_targets(actor: access.Actor, metric: Metric) -> bool:
 
 def can_import_targets(actor: access.Actor) -> bool:
     return actor.has_role(*OWNERS) and not actor.only_reads
+
+
+def can_set_alert_rules(actor: access.Actor, metric: Metric) -> bool:
+    """What is watched is decided by the metric's own owners and by administrators."""
+    return not actor.only_reads and (owns_metric(actor, metric) or actor.has_role("administrator"))
+
+
+def can_work_on(actor: access.Actor, alert: Alert) -> bool:
+    """Whoever answers for it, the owners of its metric, and administrators, while it is unanswered."""
+    concerned = actor.person_id == alert.owner_id or can_set_alert_rules(actor, alert.metric)
+    return not actor.only_reads and alert.is_unanswered and concerned
+
+
+def can_write_notes(actor: access.Actor, metric: Metric) -> bool:
+    """KPI owners of either side explain points."""
+    return not actor.only_reads and (owns_metric(actor, metric) or actor.has_role(*OWNERS))
+
+
+def can_withdraw_note(actor: access.Actor, note: PointNote) -> bool:
+    """Its author, and the owners of its metric."""
+    return not actor.only_reads and (actor.person_id == note.written_by_id or owns_metric(actor, note.metric))
 
 
 def can_close_month(actor: access.Actor) -> bool:

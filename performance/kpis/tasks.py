@@ -1,4 +1,4 @@
-"""Background work: values follow their data and definitions, forecasts follow values."""
+"""Background work: values follow their data and definitions, forecasts and alerts follow values."""
 
 import time
 import uuid
@@ -10,6 +10,7 @@ from performance.foundation import jobs, stale, tenancy
 from performance.kpis import actions, forecasting, queries
 from performance.kpis.queries import forecasts, live
 from performance.people import queries as people
+from performance.people.models import Organisation
 
 BATCH = 200
 #: After that long the next sweep goes on with the metrics that still wait.
@@ -40,6 +41,8 @@ def refresh_stale_values() -> int:
         changed = actions.refresh_values(metric_ids=None if everything else wanted, at=timezone.now())
         for claimed in (loaded, signed, answered):
             stale.settle(claimed)
+        if changed:
+            jobs.nudge(watch_values)
     return len(changed)
 
 
@@ -72,3 +75,27 @@ def ask_source_for_values(reading_id: str) -> None:
     if actions.run_reading(reading_id=uuid.UUID(reading_id), clock=timezone.now):
         with tenancy.acting_for(tenancy.current_organisation_id()):
             jobs.nudge(refresh_stale_values)
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def watch_values() -> int:
+    """Judges the alert rules after values, targets or rules changed. Answers how many alerts were raised or recovered."""
+    claimed = stale.claim("metric_watch", limit=BATCH, at=timezone.now())
+    if not claimed:
+        return 0
+    with tenancy.acting_for(tenancy.current_organisation_id()):
+        done = _watch()
+        stale.settle(claimed)
+    return done
+
+
+@shared_task(base=jobs.OrganisationTask, ignore_result=True)
+def watch_clock() -> int:
+    """The same for what time alone changes: months settle, paths rise, data grow old, people leave."""
+    return _watch()
+
+
+def _watch() -> int:
+    organisation = Organisation.objects.get(pk=tenancy.current_organisation_id())
+    done = actions.watch_values(organisation=organisation, at=timezone.now())
+    return done.opened + done.recovered

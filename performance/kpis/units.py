@@ -258,3 +258,13 @@ class _Unknown:
 
     def __str__(self) -> str:
         return str(_("“%(text)s” is not a unit.")) % {"text": self.given}
+
+
+def measured(value: Any, metric: Any) -> str:
+    """A value as it is read in its metric's unit, shortened: ¥187.4M, 37.2%, 4.62."""
+    unit = parse(metric.unit)
+    if unit.currency and unit.has_money:
+        return formats.money(value, unit.currency)
+    if unit.is_dimensionless and unit.shown == "percent":
+        return formats.percent(value, metric.decimals)
+    return formats.number(value, metric.decimals)

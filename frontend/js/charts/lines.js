@@ -29,6 +29,11 @@ function tooltip(format, hidden = 0) {
   };
 }
 
+/** Without the gaps at its end; those before and between keep the months in their places. */
+function withoutTail(values) {
+  return values.slice(0, values.findLastIndex((value) => value != null) + 1);
+}
+
 /** One metric. See the conventions: x, closed, provisional, forecast (from forecast_at on, else after what is known), target,
  * anomalies, notes. */
 export function kpi(data) {
@@ -36,7 +41,7 @@ export function kpi(data) {
   const names = { closed: say('closed'), provisional: say('provisional'), forecast: say('forecast'), target: say('target'), ...data.names };
   const length = data.x.length;
   const closed = data.closed ?? [];
-  const provisional = [data.provisional ?? []].flat().filter((value) => value != null);
+  const provisional = withoutTail([data.provisional ?? []].flat());
   const forecast = data.forecast ?? [];
   const known = closed.length + provisional.length;
   const from = data.forecast_at ?? known;
@@ -67,12 +72,12 @@ export function kpi(data) {
     name: names.closed, type: 'line', data: placed(closed, 0, length), symbol: 'circle', symbolSize: 5, lineStyle: { color: d1, width: 2 }, itemStyle: { color: d1 },
     markPoint: data.anomalies?.length ? {
       silent: true, symbol: 'circle', symbolSize: 16, itemStyle: { color: 'transparent', borderColor: tokens['bad-mark'], borderWidth: 1.75 },
-      label: { show: true, position: 'bottom', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
-      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]] })),
+      label: { show: true, position: 'left', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
+      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]], label: { position: mark.i * 2 > length ? 'left' : 'right' } })),
     } : undefined,
     markLine: data.notes?.length ? {
       silent: true, symbol: 'none', lineStyle: { color: tokens['line-2'], type: 'solid' }, label: { color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
-      data: data.notes.map((note) => ({ xAxis: note.x, name: note.text })),
+      data: data.notes.map((note) => ({ xAxis: note.x, name: note.text, label: { align: data.x.indexOf(note.x) * 2 > length ? 'right' : 'left' } })),
     } : undefined,
   });
   if (provisional.length) {

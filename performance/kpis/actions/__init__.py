@@ -1,5 +1,13 @@
-"""Writes: definitions and their signatures, values, closed months, targets, forecasts, names of slices."""
+"""Writes: definitions and their signatures, values, closed months, targets, forecasts, names of slices, alerts, notes."""
 
+from performance.kpis.actions.alerts import (
+    RuleWording,
+    hand_over_alert,
+    resolve_alert,
+    retire_alert_rule,
+    set_alert_rule,
+    take_up_alert,
+)
 from performance.kpis.actions.definitions import (
     SIGNATURE_WORK,
     decline_version,
@@ -12,38 +20,51 @@ from performance.kpis.actions.definitions import (
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
 from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
+from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
+from performance.kpis.actions.watching import ALERT_WORK, Watched, watch_values
 from performance.kpis.formulas import FormulaRefused
 from performance.kpis.semantics import Definition, DefinitionRefused
 from performance.kpis.units import UnitRefused
 
 __all__ = [
+    "ALERT_WORK",
     "SIGNATURE_WORK",
     "Definition",
     "DefinitionRefused",
     "FormulaRefused",
     "MetricRefused",
+    "RuleWording",
     "TargetColumns",
     "UnitRefused",
+    "Watched",
     "close_month",
     "decline_version",
     "draft_metric",
     "edit_draft",
+    "hand_over_alert",
     "import_targets",
     "mark_due_forecasts",
     "name_dimension",
     "refresh_labels",
     "refresh_values",
+    "resolve_alert",
+    "retire_alert_rule",
     "retire_metric",
     "revise_metric",
     "run_reading",
+    "set_alert_rule",
     "set_targets",
     "sign_version",
     "start_reading",
     "start_readings",
     "store_forecasts",
     "submit_for_review",
+    "take_up_alert",
+    "watch_values",
+    "withdraw_point_note",
+    "write_point_note",
 ]

@@ -94,6 +94,7 @@ def set_targets(
         if changes:
             audit.record(by=by, action="kpis.set_targets", subject=metric, at=at, changes=changes)
             stale.mark("score_inputs", [metric.pk], at=at)
+            stale.mark("metric_watch", [metric.pk], at=at)
     return len(changes)
 
 
@@ -146,6 +147,7 @@ def import_targets(
             at=at,
         )
         stale.mark("score_inputs", moved, at=at)
+        stale.mark("metric_watch", moved, at=at)
     return changed
 
 

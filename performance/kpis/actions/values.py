@@ -46,7 +46,8 @@ def refresh_values(
     One statement for each version and grain, whatever the number of slices. Closed months keep their values. A metric
     that cannot be computed keeps the values that it had, says so (`Metric.problem`), and holds up no other. One whose
     rows stay at their source is computed from the last answer, and waits while the next one is awaited.
-    Answers the metrics whose values changed, and marks them for scoring ("score_inputs") and for their forecasts.
+    Answers the metrics whose values changed, and marks them for scoring ("score_inputs"), for their forecasts and for
+    alerts ("metric_watch").
     """
     with transaction.atomic():
         _one_at_a_time()
@@ -77,6 +78,7 @@ def refresh_values(
         _note_problems(problems)
         stale.mark("score_inputs", changed, at=at)
         stale.mark(forecasts.STALE, changed, at=at)
+        stale.mark("metric_watch", changed, at=at)
     return changed
 
 

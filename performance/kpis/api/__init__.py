@@ -1,8 +1,9 @@
-"""Endpoints under /api/v1/: metrics, versions and signatures, values, forecasts, targets. Same rules as the pages."""
+"""Endpoints under /api/v1/: metrics, versions and signatures, values, forecasts, targets, alerts. Same rules and actions
+as the pages."""
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import definitions, forecasts, values
+from performance.kpis.api import alerts, definitions, forecasts, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
@@ -13,6 +14,19 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
     path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
+    path("metrics/<uuid:pk>/alert-rules/", alerts.AlertRulesView.as_view(), name="api_alert_rules"),
+    path("metrics/<uuid:pk>/notes/", alerts.NotesView.as_view(), name="api_metric_notes"),
+    path("metric-alerts/", alerts.AlertsView.as_view(), name="api_alerts"),
+    path("metric-alerts/<uuid:pk>/", alerts.AlertView.as_view(), name="api_alert"),
+    path("metric-alerts/<uuid:pk>/take-up/", alerts.TakeUpView.as_view(), name="api_alert_take_up"),
+    path("metric-alerts/<uuid:pk>/hand-over/", alerts.HandOverView.as_view(), name="api_alert_hand_over"),
+    path("metric-alerts/<uuid:pk>/resolve/", alerts.ResolveView.as_view(), name="api_alert_resolve"),
+    path(
+        "metric-alert-rules/<uuid:pk>/retire/",
+        alerts.RetireAlertRuleView.as_view(),
+        name="api_retire_alert_rule",
+    ),
+    path("metric-notes/<uuid:pk>/withdraw/", alerts.WithdrawNoteView.as_view(), name="api_withdraw_note"),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),

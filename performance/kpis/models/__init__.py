@@ -1,3 +1,14 @@
+from performance.kpis.models.alerts import (
+    UNANSWERED,
+    Alert,
+    AlertKind,
+    AlertRule,
+    AlertState,
+    AlertStep,
+    Operator,
+    PointNote,
+    StepKind,
+)
 from performance.kpis.models.dimensions import Dimension, DimensionValue
 from performance.kpis.models.forecasts import Forecast, ForecastRefusal, Way
 from performance.kpis.models.live import LivePart, LiveReading
@@ -18,8 +29,14 @@ from performance.kpis.models.targets import Target, TargetKind
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
+    "UNANSWERED",
     "Additivity",
     "Aggregation",
+    "Alert",
+    "AlertKind",
+    "AlertRule",
+    "AlertState",
+    "AlertStep",
     "Dimension",
     "DimensionValue",
     "Direction",
@@ -34,9 +51,12 @@ __all__ = [
     "MetricVersion",
     "MissingPolicy",
     "MonthClose",
+    "Operator",
+    "PointNote",
     "Problem",
     "Side",
     "Signature",
+    "StepKind",
     "Target",
     "TargetKind",
     "ValueState",

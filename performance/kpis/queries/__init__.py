@@ -1,5 +1,6 @@
 """Reads of metrics: definitions, values, boards, and the rows behind a number."""
 
+from performance.kpis.queries.alerts import visible_alerts, visible_notes, visible_rules
 from performance.kpis.queries.definitions import (
     certified_metrics,
     datasets_read,
@@ -84,7 +85,10 @@ __all__ = [
     "values",
     "values_known_at",
     "versions_in_force",
+    "visible_alerts",
     "visible_metrics",
+    "visible_notes",
+    "visible_rules",
     "visible_versions",
     "work_kinds",
 ]

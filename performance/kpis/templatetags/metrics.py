@@ -10,8 +10,10 @@ from django import template
 from django.template.context import Context
 from django.utils.translation import gettext as _
 
+from performance.foundation import access
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, units
+from performance.kpis.models import PointNote
 
 register = template.Library()
 
@@ -19,12 +21,7 @@ register = template.Library()
 @register.filter
 def measured(value: Decimal | None, metric: Any) -> str:
     """`{{ value|measured:metric }}`: ¥187.4M, 37.2%, 4.62. `metric` has unit and decimals."""
-    unit = units.parse(metric.unit)
-    if unit.currency and unit.has_money:
-        return formats.money(value, unit.currency)
-    if unit.is_dimensionless and unit.shown == "percent":
-        return formats.percent(value, metric.decimals)
-    return formats.number(value, metric.decimals)
+    return units.measured(value, metric)
 
 
 @register.filter
@@ -80,6 +77,17 @@ def named(keys: Iterable[str], labels: queries.Labels) -> str:
 def unit_label(text: str) -> str:
     """A stored unit in words."""
     return str(units.parse(text).label)
+
+
+@register.filter
+def at(given: Mapping[Any, Any] | None, key: Any) -> Any:
+    """`{{ marks|at:point.month }}`: what a mapping has there."""
+    return (given or {}).get(key)
+
+
+@register.filter
+def may_take_back(note: PointNote, actor: access.Actor) -> bool:
+    return rules.can_withdraw_note(actor, note)
 
 
 @register.filter

@@ -1,13 +1,25 @@
-"""Pages of metrics: the board, the library, a definition, its values and rows, drafting, targets."""
+"""Pages of metrics: the board, the library, a definition, its values and rows, drafting, targets,
+alerts."""
 
+from performance.kpis.views.alerts import alert, alerts, hand_over, resolve, take_up
 from performance.kpis.views.boards import board, close_month
 from performance.kpis.views.changes import change
 from performance.kpis.views.definitions import decline, library, metric, retire, sign, submit
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
+from performance.kpis.views.watching import (
+    alert_rules,
+    retire_alert_rule,
+    set_alert_rule,
+    withdraw_note,
+    write_note,
+)
 
 __all__ = [
+    "alert",
+    "alert_rules",
+    "alerts",
     "board",
     "change",
     "check",
@@ -16,15 +28,22 @@ __all__ = [
     "draft",
     "edit",
     "fields",
+    "hand_over",
     "import_targets",
     "library",
     "metric",
+    "resolve",
     "retire",
+    "retire_alert_rule",
     "revise",
     "rows",
+    "set_alert_rule",
     "set_target",
     "sign",
     "submit",
+    "take_up",
     "targets",
     "values",
+    "withdraw_note",
+    "write_note",
 ]

@@ -1,6 +1,7 @@
 """The board, and closing a month on it."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +17,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import queries as inbox
 from performance.kpis import actions, queries, rules, tasks
-from performance.kpis.queries import boards, forecasts, months
+from performance.kpis.queries import alerts, boards, forecasts, months
 from performance.kpis.views import asking
 from performance.people import queries as people
 from performance.sources import rules as sources_rules
@@ -44,8 +46,19 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
     }
     if found is not None:
-        context |= _drawn(found, today)
+        context |= _drawn(found, today) | _watched(actor, found, today)
     return render(request, "kpis/board.html", context)
+
+
+def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> dict[str, Any]:
+    """Alerts and notes of the board: the most urgent alerts, how many each indicator has, marks on the trend."""
+    marks = alerts.marks(found.chosen.metric, found.within, [point.month for point in found.trend])
+    return {
+        "alert_counts": alerts.open_counts((one.metric.pk for one in found.indicators), found.within),
+        "alert_rows": alerts.alert_rows(alerts.urgent(actor), today),
+        "marks": marks,
+        "chart": chart_of(found.trend, found.chosen.metric.decimals, found.ahead, marks),
+    }
 
 
 def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
@@ -63,7 +76,6 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
         for month in found.months[:4]
     ]
     return {
-        "chart": chart_of(found.trend, chosen.metric.decimals, found.ahead),
         "ahead": found.ahead,
         "points": found.trend,
         "trend_sentence": sentence_of(found.trend, chosen.metric),
@@ -75,14 +87,25 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
     }
 
 
-def chart_of(points: Any, decimals: int, ahead: forecasts.Ahead) -> dict[str, Any]:
+#: How much of a note stands beside its line in the chart.
+NOTE_SHOWN = 16
+
+
+def chart_of(
+    points: Any,
+    decimals: int,
+    ahead: forecasts.Ahead | None = None,
+    marks: Mapping[datetime.date, alerts.Mark] | None = None,
+) -> dict[str, Any]:
     """Data of the trend chart; numbers only for drawing. What is foreseen begins after the last month that stands still,
-    which may lie before the last one that is shown."""
+    which may lie before the last one that is shown. Months with alerts are ringed, those with notes lined."""
     tail = boards.provisional_tail(points)
     cut = len(points) - tail
     numbers = [None if point.value is None else float(point.value) for point in points]
     months_shown = [point.month for point in points]
-    coming = [month for month in ahead.shown if months_shown and month.month > months_shown[0]]
+    coming = [
+        month for month in (ahead.shown if ahead else ()) if months_shown and month.month > months_shown[0]
+    ]
     further = [month for month in coming if month.month not in months_shown]
     targets = [point.target for point in points] + [month.target for month in further]
     data: dict[str, Any] = {
@@ -92,6 +115,7 @@ def chart_of(points: Any, decimals: int, ahead: forecasts.Ahead) -> dict[str, An
         "provisional": numbers[cut:],
         "target": [None if target is None else float(target) for target in targets],
         "decimals": decimals,
+        **_drawn_marks(points, marks or {}),
     }
     if coming:
         data["forecast"] = [
@@ -99,6 +123,28 @@ def chart_of(points: Any, decimals: int, ahead: forecasts.Ahead) -> dict[str, An
         ]
         data["forecast_at"] = data["x"].index(f"{coming[0].month:%Y-%m}")
     return data
+
+
+def _drawn_marks(points: Any, marks: Mapping[datetime.date, alerts.Mark]) -> dict[str, Any]:
+    raised = [
+        place
+        for place, point in enumerate(points)
+        if point.value is not None and point.month in marks and marks[point.month].alerts
+    ]
+    # Words beside the last ring alone: those of neighbours would lie over each other. The table has them all.
+    ringed = [
+        {
+            "i": place,
+            "text": marks[points[place].month].alerts[0].get_kind_display() if place == raised[-1] else "",
+        }
+        for place in raised
+    ]
+    noted = [
+        {"x": f"{point.month:%Y-%m}", "text": Truncator(marks[point.month].notes[0].text).chars(NOTE_SHOWN)}
+        for point in points
+        if point.month in marks and marks[point.month].notes
+    ]
+    return {"anomalies": ringed, "notes": noted}
 
 
 def sentence_of(points: Any, metric: Any) -> str:

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from performance.foundation import access
-from performance.kpis import queries, rules
+from performance.kpis import forms, queries, rules
 from performance.kpis.models import Additivity
-from performance.kpis.queries import forecasts, months, pages
+from performance.kpis.queries import alerts, forecasts, months, pages
 from performance.kpis.queries.rows import PAGE, bases_behind, trace, where_rows_are
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
@@ -34,6 +34,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     ahead = forecasts.ahead(found, within, additivity=additivity)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     labels = queries.labels_for([within])
+    marks = alerts.marks(found, within, [point.month for point in points])
     table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
     return render(
         request,
@@ -55,8 +56,12 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
-            "chart": boards.chart_of(points, found.decimals, ahead),
+            "chart": boards.chart_of(points, found.decimals, ahead, marks),
             "ahead": ahead,
+            "marks": marks,
+            "mark": marks.get(month),
+            "note_form": forms.PointNoteForm(initial={"month": month}),
+            "can_write_notes": rules.can_write_notes(request.actor, found),
             "trend_sentence": boards.sentence_of(points, found),
             "can_see_rows": rules.can_see_rows(request.actor, found, within),
             "other_name": pages.other_name(found),

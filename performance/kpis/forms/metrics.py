@@ -1,4 +1,4 @@
-"""Forms: what people type about metrics, parsed. What makes sense is decided by the actions."""
+"""Forms of definitions and targets."""
 
 import datetime
 import re
