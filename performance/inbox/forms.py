@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
@@ -20,21 +21,21 @@ class MailRuleForm(forms.ModelForm):
     """Hours are full ones; empty quiet hours are none."""
 
     daily_hour = forms.TypedChoiceField(
-        label=_("hour of the daily e-mail"), coerce=int, choices=_hours("")[1:]
+        label=capfirst(_("hour of the daily e-mail")), coerce=int, choices=_hours("")[1:]
     )
     quiet_from = forms.TypedChoiceField(
-        label=_("quiet from"),
+        label=capfirst(_("quiet from")),
         coerce=int,
         empty_value=None,
         required=False,
-        choices=_hours(_("no quiet hours")),
+        choices=_hours(capfirst(_("no quiet hours"))),
     )
     quiet_until = forms.TypedChoiceField(
-        label=_("quiet until"),
+        label=capfirst(_("quiet until")),
         coerce=int,
         empty_value=None,
         required=False,
-        choices=_hours(_("no quiet hours")),
+        choices=_hours(capfirst(_("no quiet hours"))),
     )
 
     class Meta:
