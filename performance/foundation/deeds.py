@@ -29,6 +29,7 @@ DEEDS = {
     "kpis.decline_version": _("Declined a definition"),
     "kpis.draft_metric": _("Drafted a metric"),
     "kpis.edit_draft": _("Edited a draft definition"),
+    "kpis.import_definitions": _("Drafted metrics from a document"),
     "kpis.import_targets": _("Read targets from a dataset"),
     "kpis.name_dimension": _("Named a dimension"),
     "kpis.retire_metric": _("Retired a metric"),

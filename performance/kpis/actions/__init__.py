@@ -11,9 +11,12 @@ from performance.kpis.actions.definitions import (
     submit_for_review,
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
+from performance.kpis.actions.documents import check_document, import_definitions
+from performance.kpis.actions.drafting import ImportRefused, Outcome
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
+from performance.kpis.documents import DocumentRefused
 from performance.kpis.formulas import FormulaRefused
 from performance.kpis.semantics import Definition, DefinitionRefused
 from performance.kpis.units import UnitRefused
@@ -22,14 +25,19 @@ __all__ = [
     "SIGNATURE_WORK",
     "Definition",
     "DefinitionRefused",
+    "DocumentRefused",
     "FormulaRefused",
+    "ImportRefused",
     "MetricRefused",
+    "Outcome",
     "TargetColumns",
     "UnitRefused",
+    "check_document",
     "close_month",
     "decline_version",
     "draft_metric",
     "edit_draft",
+    "import_definitions",
     "import_targets",
     "name_dimension",
     "refresh_labels",

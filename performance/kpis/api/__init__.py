@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import definitions, values
+from performance.kpis.api import definitions, documents, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
@@ -12,6 +12,12 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
     path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
+    path("metric-definitions/", documents.DefinitionsView.as_view(), name="api_metric_definitions"),
+    path(
+        "metric-versions/<uuid:pk>/document/",
+        documents.VersionDocumentView.as_view(),
+        name="api_metric_version_document",
+    ),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),

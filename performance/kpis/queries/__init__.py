@@ -14,10 +14,12 @@ from performance.kpis.queries.definitions import (
     open_versions,
     search,
     settling_days,
+    unsigned_inputs,
     versions_in_force,
     visible_metrics,
     visible_versions,
 )
+from performance.kpis.queries.documents import in_order_of_signing, signed_definitions
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview
 from performance.kpis.queries.sheets import sheet_of, sheets_of
@@ -51,6 +53,7 @@ __all__ = [
     "datasets_read",
     "dimension_choices",
     "has_too_many_slices",
+    "in_order_of_signing",
     "inputs_for",
     "keys_over",
     "keys_resting_on",
@@ -73,8 +76,10 @@ __all__ = [
     "settling_days",
     "sheet_of",
     "sheets_of",
+    "signed_definitions",
     "slice_key",
     "slices",
+    "unsigned_inputs",
     "value_at",
     "value_url",
     "values",

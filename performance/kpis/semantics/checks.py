@@ -35,6 +35,7 @@ class Input:
     unit: units.Unit
     dimensions: frozenset[str]
     additivity: str = "none"
+    is_signed: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,34 @@
 from performance.kpis.views.boards import board, close_month
 from performance.kpis.views.changes import change
 from performance.kpis.views.definitions import decline, library, metric, retire, sign, submit
+from performance.kpis.views.documents import (
+    apply_definitions,
+    check_definitions,
+    export,
+    export_version,
+    read_definitions,
+)
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
 
 __all__ = [
+    "apply_definitions",
     "board",
     "change",
     "check",
+    "check_definitions",
     "close_month",
     "decline",
     "draft",
     "edit",
+    "export",
+    "export_version",
     "fields",
     "import_targets",
     "library",
     "metric",
+    "read_definitions",
     "retire",
     "revise",
     "rows",

@@ -1,4 +1,4 @@
-"""Forms: what people type about metrics, parsed. What makes sense is decided by the actions."""
+"""A definition, and targets."""
 
 import datetime
 import re
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
+from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
     Aggregation,
     Direction,
@@ -30,11 +31,6 @@ from performance.sources.models import Dataset
 FILTER_ROWS = 3
 #: One value of a list: plain, or in quotes where a comma is part of it.
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
-
-
-class PersonChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} · {obj.title}" if obj.title else str(obj)
 
 
 class MetricForm(forms.Form):
