@@ -13,6 +13,7 @@ from performance.kpis.actions.definitions import (
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
 from performance.kpis.actions.documents import check_document, import_definitions
 from performance.kpis.actions.drafting import ImportRefused, Outcome
+from performance.kpis.actions.packs import check_pack, draft_pack
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
@@ -33,9 +34,11 @@ __all__ = [
     "TargetColumns",
     "UnitRefused",
     "check_document",
+    "check_pack",
     "close_month",
     "decline_version",
     "draft_metric",
+    "draft_pack",
     "edit_draft",
     "import_definitions",
     "import_targets",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import definitions, documents, values
+from performance.kpis.api import definitions, documents, packs, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
@@ -18,6 +18,8 @@ urls: list[URLPattern] = [
         documents.VersionDocumentView.as_view(),
         name="api_metric_version_document",
     ),
+    path("metric-packs/", packs.PacksView.as_view(), name="api_metric_packs"),
+    path("metric-packs/<slug:name>/", packs.PackView.as_view(), name="api_metric_pack"),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),

@@ -10,11 +10,13 @@ from performance.kpis.forms.metrics import (
     units_offered,
 )
 from performance.kpis.forms.owners import own_side
+from performance.kpis.forms.packs import PackForm
 
 __all__ = [
     "DocumentForm",
     "MetricForm",
     "MonthField",
+    "PackForm",
     "TargetForm",
     "TargetImportForm",
     "initial_of",

@@ -108,6 +108,12 @@ def inputs_for(own_key: str = "", *, with_drafts: bool = False) -> dict[str, sem
     }
 
 
+def keys_there() -> dict[str, bool]:
+    """key of every metric → whether a draft's formula may name it. Three queries."""
+    usable = inputs_for(with_drafts=True)
+    return {key: key in usable for key in Metric.objects.values_list("key", flat=True)}
+
+
 def unsigned_inputs(version: MetricVersion) -> list[Metric]:
     """The metrics in its formula that are still to be signed, by name. One query."""
     if not version.formula:

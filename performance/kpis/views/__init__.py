@@ -11,6 +11,7 @@ from performance.kpis.views.documents import (
     read_definitions,
 )
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
+from performance.kpis.views.packs import pack, pack_check, pack_columns, packs_offered
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
 
@@ -30,6 +31,10 @@ __all__ = [
     "import_targets",
     "library",
     "metric",
+    "pack",
+    "pack_check",
+    "pack_columns",
+    "packs_offered",
     "read_definitions",
     "retire",
     "revise",
