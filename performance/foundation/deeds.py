@@ -41,8 +41,10 @@ DEEDS = {
     "kpis.close_month": _("Closed a month"),
     "kpis.decline_version": _("Declined a definition"),
     "kpis.draft_metric": _("Drafted a metric"),
+    "kpis.draft_pack": _("Drafted metrics of a ready pack"),
     "kpis.edit_draft": _("Edited a draft definition"),
     "kpis.hand_over_alert": _("Handed an alert over"),
+    "kpis.import_definitions": _("Drafted metrics from a document"),
     "kpis.import_targets": _("Read targets from a dataset"),
     "kpis.name_dimension": _("Named a dimension"),
     "kpis.resolve_alert": _("Resolved an alert"),
@@ -217,6 +219,7 @@ NAMES = {
     "ends_on": pgettext_lazy("log", "Until"),
     "columns": pgettext_lazy("log", "Columns"),
     "source": pgettext_lazy("log", "Source"),
+    "pack": pgettext_lazy("log", "Pack"),
 }
 #: (action, name in `changes`) → the model whose field it is, where that is not the subject's.
 FIELDS_OF = {

@@ -19,13 +19,17 @@ from performance.kpis.actions.definitions import (
     submit_for_review,
 )
 from performance.kpis.actions.dimensions import name_dimension, refresh_labels
+from performance.kpis.actions.documents import check_document, import_definitions
+from performance.kpis.actions.drafting import ImportRefused, Outcome
 from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
 from performance.kpis.actions.notes import withdraw_point_note, write_point_note
+from performance.kpis.actions.packs import check_pack, draft_pack
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.actions.watching import ALERT_WORK, Watched, watch_values
+from performance.kpis.documents import DocumentRefused
 from performance.kpis.formulas import FormulaRefused
 from performance.kpis.semantics import Definition, DefinitionRefused
 from performance.kpis.units import UnitRefused
@@ -35,17 +39,24 @@ __all__ = [
     "SIGNATURE_WORK",
     "Definition",
     "DefinitionRefused",
+    "DocumentRefused",
     "FormulaRefused",
+    "ImportRefused",
     "MetricRefused",
+    "Outcome",
     "RuleWording",
     "TargetColumns",
     "UnitRefused",
     "Watched",
+    "check_document",
+    "check_pack",
     "close_month",
     "decline_version",
     "draft_metric",
+    "draft_pack",
     "edit_draft",
     "hand_over_alert",
+    "import_definitions",
     "import_targets",
     "mark_due_forecasts",
     "name_dimension",

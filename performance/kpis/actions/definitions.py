@@ -1,9 +1,6 @@
 """A definition's life: drafted, reviewed, signed by two people, revised, retired."""
 
-import dataclasses
 import datetime
-import re
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -12,35 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
-from performance.kpis import formulas, queries, rules, semantics, units
+from performance.kpis import formulas, queries, rules, semantics
+from performance.kpis.actions import wording
 from performance.kpis.actions.readings import start_reading
 from performance.kpis.actions.refused import MetricRefused
-from performance.kpis.models import (
-    Dimension,
-    Metric,
-    MetricVersion,
-    Side,
-    Signature,
-    VersionState,
-)
-from performance.kpis.models.metrics import KEY_HELP
+from performance.kpis.models import Metric, MetricVersion, Side, Signature, VersionState
 from performance.people.models import Person
 
 SIGNATURE_WORK = "metrics.signature"
-#: What a version keeps of a Definition as it was given.
-KEPT = (
-    "description_en",
-    "description_zh",
-    "dataset",
-    "aggregation",
-    "expression",
-    "time_column",
-    "direction",
-    "decimals",
-    "missing_policy",
-    "effective_from",
-    "change_note",
-)
 
 
 def draft_metric(
@@ -55,12 +31,11 @@ def draft_metric(
     at: datetime.datetime,
 ) -> MetricVersion:
     """A new metric with its first draft. Raises MetricRefused, or what semantics.check raises."""
-    if not re.match(semantics.KEY_PATTERN, key):
-        raise MetricRefused(KEY_HELP, code="key", field="key")
-    _judge_owners(business_owner, finance_owner)
-    _judge_day(definition)
-    checked = _checked_here(definition, own_key=key, by=by)
-    _judge_size(definition)
+    wording.judge_key(key)
+    wording.judge_owners(business_owner, finance_owner)
+    wording.judge_day(definition)
+    checked = wording.checked_here(definition, own_key=key, by=by)
+    wording.judge_size(definition)
     if Metric.objects.filter(key=key).exists():
         message = _("There is a metric with the key %(key)s already.") % {"key": key}
         raise MetricRefused(message, code="key_taken", field="key")
@@ -77,7 +52,7 @@ def draft_metric(
             created_at=at,
         )
         version = _add_version(metric, 1, definition, checked, by, at)
-        audit.record(by=by, action="kpis.draft_metric", subject=version, at=at, changes=_told(version))
+        audit.record(by=by, action="kpis.draft_metric", subject=version, at=at, changes=wording.told(version))
     return version
 
 
@@ -88,9 +63,9 @@ def revise_metric(
     if metric.retired_at is not None:
         raise MetricRefused(_("This metric is retired."), code="retired")
     duties.refuse_scored_by(by, queries.keys_resting_on([metric.key]))
-    _judge_day(definition)
-    checked = _checked_here(definition, own_key=metric.key, by=by)
-    _judge_size(definition)
+    wording.judge_day(definition)
+    checked = wording.checked_here(definition, own_key=metric.key, by=by)
+    wording.judge_size(definition)
     with transaction.atomic():
         locked = Metric.objects.select_for_update().get(pk=metric.pk)
         versions = MetricVersion.objects.filter(metric=locked)
@@ -105,7 +80,7 @@ def revise_metric(
             subject=version,
             at=at,
             why=definition.change_note,
-            changes=_told(version),
+            changes=wording.told(version),
         )
     return version
 
@@ -113,19 +88,19 @@ def revise_metric(
 def edit_draft(
     *, version: MetricVersion, definition: semantics.Definition, by: access.Actor, at: datetime.datetime
 ) -> MetricVersion:
-    _judge_day(definition)
+    wording.judge_day(definition)
     with transaction.atomic():
         draft = _locked(version)
         if draft.state != VersionState.DRAFT:
             raise MetricRefused(_("Only a draft can be edited."), code="not_draft")
         duties.refuse_scored_by(by, queries.keys_resting_on([draft.metric.key]))
-        before = _told(draft)
-        checked = _checked_here(definition, own_key=draft.metric.key, by=by)
-        _judge_size(definition)
-        _fill(draft, definition, checked)
+        before = wording.told(draft)
+        checked = wording.checked_here(definition, own_key=draft.metric.key, by=by)
+        wording.judge_size(definition)
+        wording.fill(draft, definition, checked)
         draft.save()
         _show_before_certified(draft)
-        after = _told(draft)
+        after = wording.told(draft)
         changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         audit.record(by=by, action="kpis.edit_draft", subject=draft, at=at, changes=changes)
     return draft
@@ -137,7 +112,8 @@ def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.
         draft = _locked(version)
         if draft.state != VersionState.DRAFT:
             raise MetricRefused(_("Only a draft can be submitted."), code="not_draft")
-        _checked(draft, own_key=draft.metric.key)
+        wording.judge_inputs(draft)
+        wording.checked(draft, own_key=draft.metric.key)
         draft.state = VersionState.REVIEW
         draft.submitted_at = at
         draft.save(update_fields=["state", "submitted_at"])
@@ -168,7 +144,8 @@ def sign_version(
         signed = {signature.side for signature in waiting.signatures.all()}
         if side in signed:
             raise MetricRefused(_("You have signed this version already."), code="signed_already")
-        _checked(waiting, own_key=waiting.metric.key)
+        wording.judge_inputs(waiting)
+        wording.checked(waiting, own_key=waiting.metric.key)
         Signature.objects.create(version=waiting, side=side, person=by.person, note=note[:300], at=at)
         inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, to=by.person, by=by, at=at)
         audit.record(
@@ -231,46 +208,6 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         audit.record(by=by, action="kpis.retire_metric", subject=locked, at=at, why=reason)
 
 
-def _judge_owners(business_owner: Person, finance_owner: Person) -> None:
-    if business_owner.pk == finance_owner.pk:
-        message = _("Two different people own a metric, one for each side.")
-        raise MetricRefused(message, code="one_owner", field="finance_owner")
-    for person, role, field in (
-        (business_owner, "business_owner", "business_owner"),
-        (finance_owner, "finance_owner", "finance_owner"),
-    ):
-        if not person.grants.filter(role=role).exists():
-            words = {"name": person}
-            raise MetricRefused(_("%(name)s does not have this role.") % words, code="role", field=field)
-
-
-def _judge_day(definition: semantics.Definition) -> None:
-    """Values are kept by month, so a month has one definition."""
-    if definition.effective_from.day != 1:
-        message = _("A definition comes into force on the first day of a month.")
-        raise MetricRefused(message, code="effective_from", field="effective_from")
-
-
-def _judge_size(definition: semantics.Definition) -> None:
-    """Values are kept for every slice of every month."""
-    if definition.kind == "base" and queries.has_too_many_slices(definition):
-        words = {"limit": semantics.MOST_SLICES}
-        message = _("These dimensions make more than %(limit)s parts. Choose coarser ones, or fewer.") % words
-        raise MetricRefused(message, code="too_many_slices", field="dimensions")
-
-
-def _checked(wording: semantics.Wording, *, own_key: str) -> semantics.Checked:
-    sheet = queries.sheet_of(wording.dataset) if wording.kind == "base" and wording.dataset else None
-    inputs = {} if wording.kind == "base" else queries.inputs_for(own_key)
-    return semantics.check(wording, sheet=sheet, inputs=inputs, own_key=own_key)
-
-
-def _checked_here(definition: semantics.Definition, *, own_key: str, by: access.Actor) -> semantics.Checked:
-    """What is written down names its currency: that of the organisation where nobody said another."""
-    checked = _checked(definition, own_key=own_key)
-    return dataclasses.replace(checked, unit=units.in_currency(checked.unit, by.organisation.currency))
-
-
 def _add_version(
     metric: Metric,
     number: int,
@@ -280,46 +217,13 @@ def _add_version(
     at: datetime.datetime,
 ) -> MetricVersion:
     version = MetricVersion(metric=metric, number=number, proposed_by=by.person, proposed_at=at)
-    _fill(version, definition, checked)
+    wording.fill(version, definition, checked)
     try:
         with transaction.atomic():
             version.save(force_insert=True)
     except IntegrityError as error:
         raise MetricRefused(_("Somebody else was first."), code="conflict") from error
     return version
-
-
-def _fill(version: MetricVersion, definition: semantics.Definition, checked: semantics.Checked) -> None:
-    for name in KEPT:
-        setattr(version, name, getattr(definition, name))
-    version.kind = checked.kind
-    version.unit = str(checked.unit)
-    version.additivity = checked.additivity
-    version.filters = [dict(given) for given in definition.filters]
-    if checked.formula is None:
-        version.formula = ""
-        version.expression = checked.expression
-        version.dimensions = dict(definition.dimensions)
-        _know_dimensions(version)
-        return
-    version.formula = checked.formula.text
-    version.dataset = None
-    version.aggregation = version.expression = version.time_column = ""
-    version.filters = []
-    chosen = set(definition.dimensions) or set(sorted(checked.shared)[: semantics.MAX_DIMENSIONS])
-    version.dimensions = dict.fromkeys(sorted(chosen), "")
-
-
-def _know_dimensions(version: MetricVersion) -> None:
-    """A dimension that is used for the first time takes the name of its column."""
-    if version.dataset is None:
-        return
-    known = set(Dimension.objects.filter(key__in=version.dimensions).values_list("key", flat=True))
-    columns = queries.sheet_of(version.dataset).columns
-    for key, column_key in version.dimensions.items():
-        if key not in known:
-            column = columns[column_key]
-            Dimension.objects.create(key=key, name_en=column.name_en or key, name_zh=column.name_zh)
 
 
 def _show_before_certified(draft: MetricVersion) -> None:
@@ -374,9 +278,3 @@ def _locked(version: MetricVersion) -> MetricVersion:
         .select_related("metric__business_owner", "metric__finance_owner", "dataset")
         .get(pk=version.pk)
     )
-
-
-def _told(version: MetricVersion) -> dict[str, Any]:
-    """What the audit keeps of a version."""
-    names = [field.name for field in dataclasses.fields(semantics.Definition)]
-    return {name: audit.plain(getattr(version, name)) for name in names}

@@ -3,7 +3,7 @@ as the pages."""
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import alerts, definitions, forecasts, values
+from performance.kpis.api import alerts, definitions, documents, forecasts, packs, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
@@ -27,6 +27,14 @@ urls: list[URLPattern] = [
         name="api_retire_alert_rule",
     ),
     path("metric-notes/<uuid:pk>/withdraw/", alerts.WithdrawNoteView.as_view(), name="api_withdraw_note"),
+    path("metric-definitions/", documents.DefinitionsView.as_view(), name="api_metric_definitions"),
+    path(
+        "metric-versions/<uuid:pk>/document/",
+        documents.VersionDocumentView.as_view(),
+        name="api_metric_version_document",
+    ),
+    path("metric-packs/", packs.PacksView.as_view(), name="api_metric_packs"),
+    path("metric-packs/<slug:name>/", packs.PackView.as_view(), name="api_metric_pack"),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),

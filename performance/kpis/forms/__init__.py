@@ -7,23 +7,27 @@ from performance.kpis.forms.alerts import (
     ResolveForm,
     TakeUpForm,
 )
+from performance.kpis.forms.documents import DocumentForm
 from performance.kpis.forms.metrics import (
     FILTER_ROWS,
     MetricForm,
     MonthField,
-    PersonChoice,
     TargetForm,
     TargetImportForm,
     initial_of,
     units_offered,
 )
+from performance.kpis.forms.owners import PersonChoice, own_side
+from performance.kpis.forms.packs import PackForm
 
 __all__ = [
     "FILTER_ROWS",
     "AlertRuleForm",
+    "DocumentForm",
     "HandOverForm",
     "MetricForm",
     "MonthField",
+    "PackForm",
     "PersonChoice",
     "PointNoteForm",
     "ResolveForm",
@@ -31,5 +35,6 @@ __all__ = [
     "TargetForm",
     "TargetImportForm",
     "initial_of",
+    "own_side",
     "units_offered",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
+from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
     Aggregation,
     Direction,
@@ -30,11 +31,6 @@ from performance.sources.models import Dataset
 FILTER_ROWS = 3
 #: One value of a list: plain, or in quotes where a comma is part of it.
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
-
-
-class PersonChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} · {obj.title}" if obj.title else str(obj)
 
 
 class MetricForm(forms.Form):
@@ -127,9 +123,12 @@ class MetricForm(forms.Form):
         self.fields["dataset"].queryset = sources.datasets_for_metrics()  # type: ignore[attr-defined]
         columns = list(sheet.columns.values()) if sheet else []
         self._choices(
-            "time_column", [(one.key, _named(one)) for one in columns if one.type in ("date", "timestamp")]
+            "time_column",
+            [(one.key, named_column(one)) for one in columns if one.type in ("date", "timestamp")],
         )
-        cuttable = [(one.key, _named(one)) for one in columns if _cuts(one) or one.key in self.named_cuts]
+        cuttable = [
+            (one.key, named_column(one)) for one in columns if _cuts(one) or one.key in self.named_cuts
+        ]
         self._choices("dimensions", cuttable if sheet else list(shared.items()))
         self.filter_count = _filter_count(self.data if self.is_bound else self.initial)
         for number in range(self.filter_count):
@@ -144,7 +143,9 @@ class MetricForm(forms.Form):
     def _add_filter(self, number: int, columns: list[semantics.Column]) -> None:
         blank = [("", _("no filter"))]
         self.fields[f"filter_{number}_column"] = forms.ChoiceField(
-            label=_("Column"), required=False, choices=[*blank, *((one.key, _named(one)) for one in columns)]
+            label=_("Column"),
+            required=False,
+            choices=[*blank, *((one.key, named_column(one)) for one in columns)],
         )
         self.fields[f"filter_{number}_op"] = forms.ChoiceField(
             label=_("Comparison"), required=False, choices=list(OPERATORS.items())
@@ -284,7 +285,7 @@ def _cuts(column: semantics.Column) -> bool:
     return column.type in ("text", "boolean") or (column.type == "integer" and column.role != "measure")
 
 
-def _named(column: semantics.Column) -> str:
+def named_column(column: semantics.Column) -> str:
     name = i18n.local(column, "name")
     return f"{name} ({column.key})" if name and name != column.key else column.key
 
@@ -341,7 +342,7 @@ class TargetImportForm(forms.Form):
         self.dimensions = dimensions
         self.fields["dataset"].queryset = sources.copied_datasets()  # type: ignore[attr-defined]
         self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
-        columns = [(one.key, _named(one)) for one in sheet.columns.values()] if sheet else []
+        columns = [(one.key, named_column(one)) for one in sheet.columns.values()] if sheet else []
         blank = [("", "–")]
         for name in ("metric_column", "month_column", "value_column"):
             self.fields[name].choices = [*blank, *columns]  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from performance.kpis.formulas.explaining import ChangeRefused, step_of
 from performance.kpis.formulas.lexicon import FUNCTIONS, SPELLINGS
 from performance.kpis.formulas.measuring import Measure, measure_of, unit_of
 from performance.kpis.formulas.parsing import parse
+from performance.kpis.formulas.replacing import replaced
 from performance.kpis.formulas.tree import Formula, FormulaRefused
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Measure",
     "measure_of",
     "parse",
+    "replaced",
     "sql",
     "step_of",
     "unit_of",

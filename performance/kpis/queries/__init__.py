@@ -7,6 +7,7 @@ from performance.kpis.queries.definitions import (
     inputs_for,
     keys_over,
     keys_resting_on,
+    keys_there,
     lineage,
     lineages,
     metric_by_key,
@@ -15,10 +16,12 @@ from performance.kpis.queries.definitions import (
     open_versions,
     search,
     settling_days,
+    unsigned_inputs,
     versions_in_force,
     visible_metrics,
     visible_versions,
 )
+from performance.kpis.queries.documents import in_order_of_signing, signed_definitions
 from performance.kpis.queries.kinds import work_kinds
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview, stays_at_source
@@ -54,9 +57,11 @@ __all__ = [
     "datasets_read",
     "dimension_choices",
     "has_too_many_slices",
+    "in_order_of_signing",
     "inputs_for",
     "keys_over",
     "keys_resting_on",
+    "keys_there",
     "labels_for",
     "latest_month",
     "lineage",
@@ -77,9 +82,11 @@ __all__ = [
     "settling_days",
     "sheet_of",
     "sheets_of",
+    "signed_definitions",
     "slice_key",
     "slices",
     "stays_at_source",
+    "unsigned_inputs",
     "value_at",
     "value_url",
     "values",

@@ -86,9 +86,12 @@ def versions_in_force(
     return in_force
 
 
-def inputs_for(own_key: str = "") -> dict[str, semantics.Input]:
-    """The metrics that a formula of `own_key` may name: certified ones that are not computed from it. One query."""
+def inputs_for(own_key: str = "", *, with_drafts: bool = False) -> dict[str, semantics.Input]:
+    """The metrics that a formula of `own_key` may name: certified ones that are not computed from it; for a draft
+    also those that nobody has signed yet. One query, two with drafts."""
     versions = {version.metric.key: version for version in newest_certified()}
+    if with_drafts:
+        versions = {version.metric.key: version for version in open_versions()} | versions
     circular = _resting_on({own_key}, versions)
     return {
         key: semantics.Input(
@@ -98,10 +101,25 @@ def inputs_for(own_key: str = "") -> dict[str, semantics.Input]:
             unit=units.parse(version.unit),
             dimensions=frozenset(version.dimensions),
             additivity=version.additivity,
+            is_signed=version.state == VersionState.CERTIFIED,
         )
         for key, version in versions.items()
         if key not in circular
     }
+
+
+def keys_there() -> dict[str, bool]:
+    """key of every metric → whether a draft's formula may name it. Three queries."""
+    usable = inputs_for(with_drafts=True)
+    return {key: key in usable for key in Metric.objects.values_list("key", flat=True)}
+
+
+def unsigned_inputs(version: MetricVersion) -> list[Metric]:
+    """The metrics in its formula that are still to be signed, by name. One query."""
+    if not version.formula:
+        return []
+    used = Metric.objects.filter(key__in=formulas.parse(version.formula).references, retired_at=None)
+    return list(used.exclude(Exists(_certified().filter(metric=OuterRef("pk")))).order_by("name_en", "key"))
 
 
 def keys_resting_on(keys: Iterable[str]) -> set[str]:

@@ -237,7 +237,8 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
     """(what, before, after) of everything that the new version words differently."""
     rows: list[tuple[Any, str | None, str | None]] = []
     for label, name in (
-        (_("Meaning"), "description"),
+        (_("Meaning in English"), "description_en"),
+        (_("Meaning in Chinese"), "description_zh"),
         (_("Formula"), "formula"),
         (_("Data"), "dataset"),
         (_("Counted"), "expression"),
@@ -246,6 +247,7 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Filter"), "filters"),
         (_("Dimensions"), "dimension_keys"),
         (_("Unit"), "unit"),
+        (_("Decimals shown"), "decimals"),
         (_("Better"), "get_direction_display"),
         (_("Missing input"), "get_missing_policy_display"),
     ):

@@ -35,6 +35,7 @@ class Input:
     unit: units.Unit
     dimensions: frozenset[str]
     additivity: str = "none"
+    is_signed: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,15 +109,21 @@ def _checked_expression(wording: Wording, sheet: Sheet) -> str:
             words = {"name": wording.expression}
             raise DefinitionRefused(_("There is no column “%(name)s”.") % words, field="expression")
         return wording.expression
+    return arithmetic(wording.expression, sheet).text
+
+
+def arithmetic(text: str, sheet: Sheet) -> formulas.Formula:
+    """Arithmetic over the numbers of a dataset, its columns named by key or in either language. Raises
+    DefinitionRefused."""
     try:
-        formula = formulas.parse(wording.expression, sheet.names())
+        formula = formulas.parse(text, sheet.names())
     except formulas.FormulaRefused as error:
         raise _of_columns(error) from error
     for key in formula.references:
         if sheet.columns[key].type not in NUMERIC:
             words = {"name": i18n.local(sheet.columns[key], "name") or key}
             raise DefinitionRefused(_("The column “%(name)s” holds no numbers.") % words, field="expression")
-    return formula.text
+    return formula
 
 
 def _of_columns(error: formulas.FormulaRefused) -> DefinitionRefused:

@@ -5,7 +5,15 @@ from performance.kpis.views.alerts import alert, alerts, hand_over, resolve, tak
 from performance.kpis.views.boards import board, close_month
 from performance.kpis.views.changes import change
 from performance.kpis.views.definitions import decline, library, metric, retire, sign, submit
+from performance.kpis.views.documents import (
+    apply_definitions,
+    check_definitions,
+    export,
+    export_version,
+    read_definitions,
+)
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
+from performance.kpis.views.packs import pack, pack_check, pack_columns, packs_offered
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
 from performance.kpis.views.watching import (
@@ -20,18 +28,27 @@ __all__ = [
     "alert",
     "alert_rules",
     "alerts",
+    "apply_definitions",
     "board",
     "change",
     "check",
+    "check_definitions",
     "close_month",
     "decline",
     "draft",
     "edit",
+    "export",
+    "export_version",
     "fields",
     "hand_over",
     "import_targets",
     "library",
     "metric",
+    "pack",
+    "pack_check",
+    "pack_columns",
+    "packs_offered",
+    "read_definitions",
     "resolve",
     "retire",
     "retire_alert_rule",

@@ -93,6 +93,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "filters": [pages.filter_words(given) for given in shown.filters],
         "labels": queries.labels_for([]),
         "sides": pages.signature_cards(actor, shown),
+        "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
         "changes": pages.version_changes(compared, shown) if compared else [],
         "compared": compared,
@@ -137,10 +138,14 @@ def _card(
 def submit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     version = _version(request, pk)
     access.require(rules.can_edit_draft(request.actor, version))
-    actions.submit_for_review(version=version, by=request.actor, at=timezone.now())
-    if queries.stays_at_source(version):
-        jobs.nudge(tasks.refresh_stale_values)
-    messages.success(request, _("Both owners are asked to sign."))
+    try:
+        actions.submit_for_review(version=version, by=request.actor, at=timezone.now())
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        if queries.stays_at_source(version):
+            jobs.nudge(tasks.refresh_stale_values)
+        messages.success(request, _("Both owners are asked to sign."))
     return redirect(_address(version))
 
 

@@ -105,7 +105,7 @@ def check(request: asking.MemberRequest) -> HttpResponse:
         own_key = metric.key if metric else request.POST.get("key", "")
         sheet = form.sheet if definition.kind == "base" else None
         checked = semantics.check(
-            definition, sheet=sheet, inputs=queries.inputs_for(own_key), own_key=own_key
+            definition, sheet=sheet, inputs=queries.inputs_for(own_key, with_drafts=True), own_key=own_key
         )
         context |= _previewed(definition, checked, request.actor.organisation.currency)
     except refusals.Refused as refused:
@@ -189,7 +189,7 @@ def _form_of(
 
 
 def _inputs(own_key: str) -> list[semantics.Input]:
-    return sorted(queries.inputs_for(own_key).values(), key=lambda one: one.name_en)
+    return sorted(queries.inputs_for(own_key, with_drafts=True).values(), key=lambda one: one.name_en)
 
 
 def _say(form: forms.MetricForm, refused: refusals.Refused) -> None:
