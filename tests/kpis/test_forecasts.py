@@ -299,6 +299,10 @@ def test_what_can_be_said_of_slices_that_are_not_foreseen(revenue: Metric) -> No
     run()
     nanshan = forecasts.ahead(revenue, {"store": "Nanshan"}, additivity="additive")
     assert (nanshan.refusal, nanshan.known_months) == ("too_short", 12)
+    MetricValue.objects.filter(metric=revenue, slice_key='{"store": "Nanshan"}').update(
+        superseded_at=timezone.now()
+    )
+    assert forecasts.ahead(revenue, {"store": "Nanshan"}, additivity="additive").known_months == 0
     both = forecasts.ahead(revenue, {"store": "Binjiang", "city": "Hangzhou"}, additivity="additive")
     assert both.refusal == "many"
 

@@ -10,9 +10,10 @@ import numpy as np
 from performance.kpis.forecasting.series import Values
 
 LIBRARY = "statsforecast"
-#: Theta with drift fitted (Assimakopoulos and Nikolopoulos, 2000), its dynamic optimised form (Fiorucci et al., 2016),
-#: and complex exponential smoothing (Svetunkov et al., 2022).
-METHODS = ("theta", "dynamic_theta", "ces")
+#: Theta (Assimakopoulos and Nikolopoulos, 2000) and its dynamic optimised form (Fiorucci et al., 2016), for series without
+#: season; complex exponential smoothing (Svetunkov et al., 2022), which finds the season itself.
+PLAIN, SEASONAL = ("theta", "dynamic_theta"), ("ces",)
+METHODS = PLAIN + SEASONAL
 
 
 def is_installed() -> bool:

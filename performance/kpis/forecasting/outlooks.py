@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from performance.kpis.forecasting import library, spreads
+from performance.kpis.forecasting import library, seasons, spreads
 from performance.kpis.forecasting.series import SEASON, ForecastRefused, Refusal, Values, usable
 
 HORIZON = 12
@@ -115,12 +115,23 @@ def _ahead(known: Values, season: int, horizon: int, forecaster: Forecaster) -> 
     naive = np.resize(known[-season:], horizon)
     if (known == known[0]).all():
         return dict.fromkeys(WAYS, naive)
-    given = [forecaster(method, known, season, horizon) for method in library.METHODS]
+    given = [forecaster(method, known, season, horizon) for method in library.SEASONAL]
+    given += _without_season(known, season, horizon, forecaster)
     found = [each for each in given if each is not None]
     if not found:
         return {NAIVE: naive}
     blend = np.median(np.array(found), axis=0)
     return {NAIVE: naive, BLEND: blend, MIXED: (blend + naive) / 2}
+
+
+def _without_season(known: Values, season: int, horizon: int, forecaster: Forecaster) -> list[Values | None]:
+    """What the methods foresee that want the season taken out, with the season put back."""
+    found = seasons.season_of(known, season)
+    if found is None:
+        return [forecaster(method, known, season, horizon) for method in library.PLAIN]
+    plain = found.without(known)
+    given = [forecaster(method, plain, 1, horizon) for method in library.PLAIN]
+    return [None if each is None else found.returned(each, len(known)) for each in given]
 
 
 def _chosen(errors: Mapping[str, Values]) -> str:

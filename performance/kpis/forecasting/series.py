@@ -38,7 +38,7 @@ def usable(values: Sequence[float | None], season: int = SEASON) -> Values:
     Raises ForecastRefused: ended (the last value is missing), gaps (there are two seasons, but not in one piece),
     too_short.
     """
-    if values and values[-1] is None:
+    if values and values[-1] is None and any(value is not None for value in values):
         raise ForecastRefused(Refusal.ENDED)
     least = LEAST_SEASONS * season
     known = next((back for back, value in enumerate(reversed(values)) if value is None), len(values))

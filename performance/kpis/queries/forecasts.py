@@ -25,6 +25,7 @@ from performance.kpis.queries import definitions
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import period_targets, values
 from performance.kpis.semantics import Slice, slice_key
+from performance.people import queries as people
 from performance.people.models import Period
 
 #: Marks of metrics whose values changed.
@@ -186,10 +187,17 @@ def ahead(metric: Metric, slice: Slice, *, additivity: str) -> Ahead:
 
 
 def _without(metric: Metric, text: str, slice: Slice) -> Ahead:
+    """Why a slice has none: parts keep no refusals, so it is seen from their values."""
     if len(slice) > 1:
         return Ahead(None, "many", 0)
-    known = values().filter(metric=metric, slice_key=text, value__isnull=False).count()
-    return Ahead(None, "waiting" if known > LEAST_MONTHS else ForecastRefusal.TOO_SHORT, known)
+    shown = calendar_months.run(standing_month(people.today_here()), forecasting.SEASON * 10)
+    kept = values().filter(metric=metric, slice_key=text, period_start__range=(shown[0], shown[-1]))
+    known = dict(kept.values_list("period_start", "value"))
+    series = [None if (value := known.get(month)) is None else float(value) for month in shown]
+    try:
+        return Ahead(None, "waiting", len(forecasting.usable(series)))
+    except forecasting.ForecastRefused as refused:
+        return Ahead(None, str(refused.code), refused.known)
 
 
 def _months_ahead(found: Forecast) -> list[MonthAhead]:
