@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from performance.foundation import audit, duties, stale
+from performance.inbox import kinds
 from performance.inbox import queries as inbox
 from performance.kpis import actions
 from performance.kpis.models import Alert, AlertRule, AlertStep, Metric, PointNote
@@ -171,6 +172,7 @@ def test_an_alert_is_taken_up_handed_over_and_resolved(
     kinds = [step.kind for step in AlertStep.objects.filter(alert=alert).order_by("at", "pk")]
     assert kinds == ["opened", "taken_up", "handed_over", "resolved"]
     shown = owner.get(page).content.decode()
+    assert "No forecast" not in shown
     for words in ("Back to normal.", "A fair in town.", "Handed over"):
         assert words in shown
     assert {row.action for row in audit.rows(subject_id=alert.pk)} == {
@@ -252,6 +254,10 @@ def test_a_rule_that_says_nothing_is_refused(
         set_rule(cast, actor, revenue, **given)
     assert refused.value.field == field
     assert not AlertRule.objects.exists()
+
+
+def test_what_stays_undone_of_an_alert_goes_up_the_line() -> None:
+    assert "metrics.alert" in kinds.going_up()
 
 
 def test_a_rule_marks_its_metric_for_the_watch(revenue: Metric, cast: Cast, actor: Any) -> None:

@@ -72,8 +72,8 @@ export function kpi(data) {
     name: names.closed, type: 'line', data: placed(closed, 0, length), symbol: 'circle', symbolSize: 5, lineStyle: { color: d1, width: 2 }, itemStyle: { color: d1 },
     markPoint: data.anomalies?.length ? {
       silent: true, symbol: 'circle', symbolSize: 16, itemStyle: { color: 'transparent', borderColor: tokens['bad-mark'], borderWidth: 1.75 },
-      label: { show: true, position: 'left', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
-      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]], label: { position: mark.i * 2 > length ? 'left' : 'right' } })),
+      label: { show: true, position: 'top', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
+      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]] })),
     } : undefined,
     markLine: data.notes?.length ? {
       silent: true, symbol: 'none', lineStyle: { color: tokens['line-2'], type: 'solid' }, label: { color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
