@@ -88,7 +88,7 @@ def contoso_in_postgres() -> Iterator[Place]:
             with psycopg.connect(url, autocommit=True) as connection:
                 for table, columns in CONTOSO.items():
                     _fill_postgres(connection, table, columns)
-                yield Place("postgresql", _values(where, name), connection)
+                yield Place("postgresql", values_of(where, name), connection)
         finally:
             databases.drop_database(admin, name)
 
@@ -124,7 +124,7 @@ def northwind_in_mariadb() -> Iterator[Place]:
             cursor.execute(f"USE `{name}`")
         try:
             _fill_mariadb(connection)
-            yield Place("mysql", _values(where, name), connection)
+            yield Place("mysql", values_of(where, name), connection)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP DATABASE `{name}`")
@@ -153,7 +153,7 @@ def _fill_mariadb(connection: Any) -> None:
                 cursor.executemany(f"INSERT INTO `{table}` VALUES ({gaps})", rows)
 
 
-def _values(where: Any, database: str) -> dict[str, Any]:
+def values_of(where: Any, database: str) -> dict[str, Any]:
     return {
         "host": where.host,
         "port": where.port or (5432 if where.get_backend_name() == "postgresql" else 3306),

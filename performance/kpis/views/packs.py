@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from performance.foundation import access, refusals
+from performance.foundation.components import formats
 from performance.kpis import actions, forms, packs, queries, rules
 from performance.kpis.forms import owners
 from performance.kpis.views import asking, documents
@@ -124,7 +125,7 @@ def _say(form: forms.PackForm, refused: actions.ImportRefused) -> None:
     for place, message in lacking.items():
         form.add_error(place, message)
     for one in [] if lacking else wrong:
-        form.add_error(None, f"{one.name}: {one.message}")
+        form.add_error(None, f"{one.name}{formats.mark(':')}{one.message}")
 
 
 def _context(found: packs.Pack, form: forms.PackForm, given: QueryDict) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def _context(found: packs.Pack, form: forms.PackForm, given: QueryDict) -> dict[
         "without": _without(given),
         "new": sum(one.is_new for one in possible),
         "problems": [
-            f"{form[name].label}: {problem}"
+            f"{form[name].label}{formats.mark(':')}{problem}"
             for name, problems in form.errors.items()
             if "-" in name
             for problem in problems
