@@ -46,12 +46,10 @@ RUN = """async only => {
 def pages(company: Company) -> list[tuple[str, str]]:
     """Who looks at which page."""
     with company.acting():
-        webhook = _endpoints(
-            people.Person.objects.get(number="HR"), people.Person.objects.get(number=EMPLOYEE)
-        )
         revenue = kpis.metric_by_key("revenue")
         version = PolicyVersion.objects.get()
         employee = people.Person.objects.get(number=EMPLOYEE)
+        webhook = _endpoints(employee)
         assert revenue is not None
         metric_id = revenue.pk
         cycle = Cycle.objects.get()
