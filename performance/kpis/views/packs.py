@@ -24,7 +24,7 @@ def packs_offered(request: asking.MemberRequest) -> HttpResponse:
     return render(request, "kpis/packs.html", {"nav": "metrics", "offered": offered})
 
 
-@access.member
+@access.member(writes=True)
 def pack(request: asking.MemberRequest, name: str) -> HttpResponse:
     """The pack with the datasets named in the address, ?sales=…; sent: drafts of what is possible."""
     access.require(rules.can_draft_metric(request.actor))

@@ -25,7 +25,7 @@ def listed(connection: models.Connection) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@frame.entered
+@frame.modelling
 def add_endpoint(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
     form = forms.EndpointForm(request.POST or None)
@@ -44,7 +44,7 @@ def add_endpoint(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
-@frame.entered
+@frame.modelling
 def change_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
     endpoint = access.get_or_404(queries.endpoints(found), pk=endpoint_id)
@@ -64,7 +64,7 @@ def change_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id:
 
 
 @require_POST
-@frame.entered
+@frame.modelling
 def remove_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
     access.require(rules.can_shape_endpoints(request.actor, found))

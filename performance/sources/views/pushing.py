@@ -47,7 +47,7 @@ def _example(dataset: models.Dataset) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@frame.entered
+@frame.modelling
 def sample(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """A few rows become the proposal of a dataset, or of other columns for one."""
     found = frame.connection_of(request, connection_id)
