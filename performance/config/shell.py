@@ -67,7 +67,7 @@ PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
 
 
 #: What somebody who only reads has no use for.
-WRITING = frozenset({"okr:propose", "people:import_people"})
+WRITING = frozenset({"okr:propose", "people:import_people", "inbox:mail"})
 
 
 def offered(actor: access.Actor) -> list[tuple[Any, str, str, Any]]:
