@@ -28,7 +28,10 @@ forecast: $(VENV)/.forecast ## Install what forecasts of metrics need (half a gi
 # --- Developing ----------------------------------------------------------------------------------------
 
 test: $(VENV)/.develop ## Run the tests (own PostgreSQL unless DATABASE_URL is set); ARGS="-k name" narrows
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
+
+test-long: $(VENV)/.develop ## Run the tests that read much real data, for minutes
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m long $(ARGS)
 
 check: $(VENV)/.develop ## Lint, types, import contracts, migrations, translations, templates, production settings
 	$(BIN)/ruff check .

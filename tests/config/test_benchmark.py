@@ -60,6 +60,7 @@ def test_the_pages_are_measured_at_a_small_size(unblocked: None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_check_in_is_seen_everywhere_with_a_worker_running(unblocked: None) -> None:
     before, out = databases(), io.StringIO()
     call_command(

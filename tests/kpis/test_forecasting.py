@@ -280,6 +280,7 @@ def test_the_library_foresees_awkward_series_and_always_alike(values: list[float
 
 @needs_library
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data/forecast/m3_odd")
 @pytest.mark.parametrize(("kind", "smape", "mase"), [("M", 15.0, 0.90), ("Q", 9.6, 1.15)])
 def test_series_of_the_m3_competition_are_foreseen_better_than_by_the_year_before(

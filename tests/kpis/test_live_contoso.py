@@ -58,6 +58,7 @@ def lines(contoso: Place, northwind: Place) -> Iterator[dict[str, Place]]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_contoso_gives_the_same_values_wherever_it_is(
     here: Cast, actor: Any, lines: dict[str, Place]
 ) -> None:

@@ -197,7 +197,11 @@ IN_NEW_YORK = ["amount_block", "amount_zero", "balance_zero", "lines", "most"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("zone", "keys"), [("Asia/Shanghai", list(WORDINGS)), ("America/New_York", IN_NEW_YORK)]
+    ("zone", "keys"),
+    [
+        pytest.param("Asia/Shanghai", list(WORDINGS), marks=pytest.mark.long),
+        ("America/New_York", IN_NEW_YORK),
+    ],
 )
 def test_every_aggregation_gives_the_same_values_wherever_the_rows_are(
     zone: str, keys: list[str], here: Cast, actor: Any, places: dict[str, Place], odd: str

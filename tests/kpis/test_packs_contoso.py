@@ -14,6 +14,8 @@ from tests.sources import stage
 from tests.sources.conftest import contoso
 from tests.sources.real_data import Place
 
+pytestmark = pytest.mark.long
+
 __all__ = ["contoso"]
 
 TODAY = "DATE '2024-04-30'"

@@ -18,6 +18,8 @@ from tests.kpis import packed
 from tests.sources import real_data, stage
 from tests.sources.real_data import Place
 
+pytestmark = pytest.mark.long
+
 TABLES = {
     "orders": "order_id int primary key, customer_id int, ordered_on date, store_id int",
     "items": "order_id int, sku text",

@@ -12,6 +12,8 @@ from tests.sources import stage
 from tests.sources.conftest import northwind
 from tests.sources.real_data import Place
 
+pytestmark = pytest.mark.long
+
 __all__ = ["northwind"]
 
 NET = "CAST(d.`UnitPrice` * d.`Quantity` * (1 - d.`Discount`) AS DECIMAL(14, 4))"

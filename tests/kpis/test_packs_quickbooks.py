@@ -21,6 +21,8 @@ from tests.kpis import packed
 from tests.sources import real_data, stage
 from tests.sources.real_data import Place
 
+pytestmark = pytest.mark.long
+
 BOOKS = ("invoice", "payment", "bill", "bill_payment")
 FIRST, LAST = datetime.date(2019, 1, 1), datetime.date(2026, 3, 31)
 Entry = tuple[datetime.date, Decimal]

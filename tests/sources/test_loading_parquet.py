@@ -51,6 +51,7 @@ def test_a_parquet_that_is_damaged_is_refused_at_the_door(acting: Organisation, 
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_real_parquet_is_loaded_completely(acting: Organisation) -> None:
     connection = stage.uploaded(shared("jaffle_shop", "orders.parquet"))
     dataset = stage.modelled(connection, {"table": "orders"}, "orders", change=keyed)
