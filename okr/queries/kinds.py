@@ -20,12 +20,19 @@ def work_kinds() -> tuple[Kind, ...]:
     """Agreements, suggestions and grades belong to the two sides of a goal; a missed check-in goes up the line by its
     own rhythm; a call for help is handed on where the check-in stands."""
     return (
-        Kind("goals.agreement", gettext_noop("An agreement"), goes_up=True),
-        Kind("goals.suggestion", gettext_noop("A suggested edit"), goes_up=True),
-        Kind("goals.reply", gettext_noop("A reply to a check-in"), goes_up=True, stand_ins=_who_may_reply),
+        Kind("goals.agreement", gettext_noop("An agreement"), goes_up=True, follows_line=True),
+        Kind("goals.suggestion", gettext_noop("A suggested edit"), goes_up=True, follows_line=True),
+        Kind(
+            "goals.reply",
+            gettext_noop("A reply to a check-in"),
+            goes_up=True,
+            follows_line=True,
+            stand_ins=_who_may_reply,
+        ),
         Kind(
             "goals.missed",
             gettext_noop("A missing check-in"),
+            follows_line=True,
             stand_ins=_who_may_follow_up,
             address=_check_ins_of,
         ),
@@ -33,6 +40,7 @@ def work_kinds() -> tuple[Kind, ...]:
             "goals.dependency",
             gettext_noop("An answer to another objective"),
             goes_up=True,
+            follows_line=True,
             stand_ins=_who_may_answer,
         ),
         Kind(
@@ -42,7 +50,7 @@ def work_kinds() -> tuple[Kind, ...]:
             stand_ins=_who_may_take,
         ),
         Kind("goals.self_grade", gettext_noop("A grade"), goes_up=True),
-        Kind("goals.manager_grade", gettext_noop("A grade"), goes_up=True),
+        Kind("goals.manager_grade", gettext_noop("A grade"), goes_up=True, follows_line=True),
         Kind(
             "goals.action",
             gettext_noop("What a retrospective agreed on"),

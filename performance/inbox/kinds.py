@@ -28,6 +28,8 @@ class Kind:
     goes_up: bool = False
     stand_ins: StandIns | None = None
     address: Callable[[uuid.UUID], str] | None = None
+    #: Asked of somebody because of whom they lead: it falls to whoever leads them next.
+    follows_line: bool = False
     #: Only tells somebody something: done when they say that they have read it.
     is_note: bool = False
 
@@ -54,6 +56,11 @@ def kind_of(key: str) -> Kind | None:
 def going_up() -> list[str]:
     """Keys of the kinds that are told up the line."""
     return [key for key, kind in _known().items() if kind.goes_up]
+
+
+def following_the_line() -> list[str]:
+    """Keys of the kinds that fall to whoever leads next."""
+    return [key for key, kind in _known().items() if kind.follows_line]
 
 
 def can_be_handed(key: str) -> bool:

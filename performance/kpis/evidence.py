@@ -7,16 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.http import urlencode
 
-from performance.foundation import evidence
+from performance.foundation import evidence, i18n
 from performance.kpis import queries, semantics
 from performance.kpis.models import Metric, ValueState
 from performance.people.models import Person
 
 OWN_UNIT = "own_unit"
-LANGUAGES = ("en", "zh-hans")
 
 
 def metric_values(
@@ -83,11 +81,12 @@ def _trails(
     """Two steps down from each value: the metric's page at this slice, and the rows behind it. Both are opened at
     the days that the value is of."""
     metrics = {metric.key: metric for metric in Metric.objects.filter(key__in={key for key, _text in wanted})}
-    said = {}
-    for language in LANGUAGES:
-        with translation.override(language):
-            labels = queries.labels_for(wanted.values())
-            said[language] = {place: labels.of(slice) for place, slice in wanted.items()}
+
+    def cuts() -> dict[tuple[str, str], str]:
+        labels = queries.labels_for(wanted.values())
+        return {place: labels.of(slice) for place, slice in wanted.items()}
+
+    cuts_en, cuts_zh = i18n.in_both(cuts)
     trails: dict[tuple[str, str], tuple[evidence.Ref, ...]] = {}
     for place, slice in wanted.items():
         metric, value = metrics.get(place[0]), found[place]
@@ -95,12 +94,11 @@ def _trails(
             trails[place] = ()
             continue
         version = str(value.version_number or "")
-        cut_en, cut_zh = (said[language][place] for language in LANGUAGES)
         name_zh = metric.name_zh or metric.name_en
         trails[place] = (
             evidence.Ref(
-                f"{metric.name_en}, {cut_en}, {period.name_en}",
-                f"{name_zh}，{cut_zh}，{period.name_zh or period.name_en}",
+                f"{metric.name_en}, {cuts_en[place]}, {period.name_en}",
+                f"{name_zh}，{cuts_zh[place]}，{period.name_zh or period.name_en}",
                 _value_url(metric, slice, period),
                 version,
             ),

@@ -25,7 +25,6 @@ FIGURES = 15
 CHECKPOINT = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*[:=]\s*(?P<value>\S.*)"
 )
-YES = frozenset({"yes", "true", "1", "y", "是"})
 
 
 class CellError(Exception):

@@ -3,10 +3,11 @@
 import datetime
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils.translation import gettext
 
 from okr.actions.work.wording import (
     ACTION,
@@ -16,7 +17,6 @@ from okr.actions.work.wording import (
     DETAIL,
     GRADE_THEIRS,
     GRADE_YOURS,
-    LANGUAGES,
     LINK,
     LOOK_BACK,
     MANAGER_GRADE,
@@ -33,6 +33,7 @@ from okr.models import (
     AgreedAction,
     Objective,
 )
+from performance.foundation import i18n
 from performance.inbox import actions as inbox
 from performance.inbox import queries as waiting
 
@@ -117,14 +118,15 @@ def ask_to_look_back(
     for (lead_id, subject_id), (team, period) in wanted.items():
         if (lead_id, subject_id) in standing or team.pk not in held:
             continue
-        titles, details = [], []
-        for language in LANGUAGES:
-            with translation.override(language):
-                titles.append(translation.gettext(LOOK_BACK) % {"team": team})
-                details.append(str(period))
+        titles = i18n.in_both(partial(_of_team, team))
+        details = i18n.in_both(partial(str, period))
         url = f"{reverse('okr:retrospective', args=[team.pk])}?period={period.pk}"
         works.append(inbox.Work(lead_id, subject_id, titles[0], titles[1], url, None, details[0], details[1]))
     return inbox.assign_many(kind=RETROSPECTIVE, works=works, at=at)
+
+
+def _of_team(team: Any) -> str:
+    return gettext(LOOK_BACK) % {"team": team}
 
 
 def looked_back(team: Any, period: Any, *, by: Any, at: datetime.datetime) -> None:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
 
 from okr.actions.work.wording import (
     ASKS,
     BLOCKER,
     CHECK_IN,
     HAS_MISSED,
-    LANGUAGES,
     MISSED,
     NEEDS_REPLY,
     REPLY,
@@ -26,6 +24,7 @@ from okr.models import (
     CheckIn,
     CheckInDuty,
 )
+from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 from performance.people import queries as people
@@ -33,11 +32,7 @@ from performance.people import queries as people
 
 def _of_week(check_in: CheckIn) -> tuple[str, str]:
     """What blocks them; without a blocker, which week it is about."""
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(check_in.blockers or formats.week_number(check_in.week_starts_on))
-    return texts[0], texts[1]
+    return i18n.in_both(lambda: check_in.blockers or formats.week_number(check_in.week_starts_on))
 
 
 def ask_for_answers(
@@ -148,8 +143,4 @@ def check_ins_settled(duty_ids: Collection[uuid.UUID], *, by: Any, at: datetime.
 
 
 def _week_in_both(monday: datetime.date) -> tuple[str, str]:
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(formats.week(monday))
-    return texts[0], texts[1]
+    return i18n.in_both(lambda: formats.week(monday))

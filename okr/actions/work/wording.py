@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
-from django.utils import translation
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from okr import rules
+from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 
@@ -18,7 +18,6 @@ CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 ACTION = "goals.action"
 RETROSPECTIVE = "goals.retrospective"
-LANGUAGES = ("en", "zh-hans")
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
 DETAIL = 160
 
@@ -42,11 +41,7 @@ GRADE_THEIRS = gettext_noop("%(person)s has graded an objective: now you")
 
 
 def in_both(message: str, person: Any) -> tuple[str, str]:
-    texts = []
-    for language in LANGUAGES:
-        with translation.override(language):
-            texts.append(translation.gettext(message) % {"person": formats.person_name(person)})
-    return texts[0], texts[1]
+    return i18n.in_both(lambda: gettext(message) % {"person": formats.person_name(person)})
 
 
 def assign(

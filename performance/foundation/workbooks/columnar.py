@@ -13,7 +13,6 @@ from typing import IO, Any
 
 from performance.foundation.workbooks.inspection import WorkbookRefused
 
-MAGIC = b"PAR1"
 MAX_COLUMNS = 500
 ROWS_A_LINE = 200
 

@@ -1,19 +1,18 @@
 """Telling people that a reporting line changes."""
 
 import datetime
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
-from performance.foundation import access
+from performance.foundation import access, i18n
 from performance.foundation.components import formats
 from performance.inbox.actions.work import assign_work, resolve_work
 from performance.inbox.kinds import LINE
 from performance.people import queries as people
 
-LANGUAGES = ("en", "zh-hans")
 YOURS = gettext_noop("From %(day)s on you report to %(manager)s")
 NOBODYS = gettext_noop("From %(day)s on you report to nobody")
 NO_LONGER = gettext_noop("From %(day)s on %(person)s does not report to you any more")
@@ -42,22 +41,22 @@ def tell_of_line(
             continue
         if not here.filter(pk=reader.pk).exists():
             continue
-        titles = []
-        for language in LANGUAGES:
-            with translation.override(language):
-                names = {
-                    "day": formats.day(starts_on),
-                    "person": formats.person_name(person),
-                    "manager": formats.person_name(manager) if manager is not None else "",
-                }
-                titles.append(translation.gettext(message) % names)
+        english, chinese = i18n.in_both(partial(_said, message, person, manager, starts_on))
         assign_work(
             to=reader,
             kind=LINE,
             subject_id=person.pk,
-            title_en=titles[0],
-            title_zh=titles[1],
+            title_en=english,
+            title_zh=chinese,
             url=f"{reverse('people:person', args=[person.pk])}#card-changes",
             by=by,
             at=at,
         )
+
+
+def _said(message: str, person: Any, manager: Any, starts_on: datetime.date) -> str:
+    return gettext(message) % {
+        "day": formats.day(starts_on),
+        "person": formats.person_name(person),
+        "manager": formats.person_name(manager) if manager is not None else "",
+    }

@@ -4,14 +4,14 @@ import datetime
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
-from performance.foundation import access, audit
+from performance.foundation import access, audit, i18n
 from performance.foundation.components import formats
 from performance.inbox import kinds, queries
 from performance.inbox.actions.work import InboxRefused, Work, assign_many, close_told
@@ -23,11 +23,9 @@ A_DAY = datetime.timedelta(days=1)
 #: Days of leave are looked up so far behind the day from which workdays are counted.
 AHEAD = datetime.timedelta(days=120)
 NOBODY_AWAY: frozenset[datetime.date] = frozenset()
-FIELDS = ("due_days", "grace_days", "levels")
 
 OVERDUE = gettext_noop("%(what)s is overdue with %(person)s")
 SINCE = gettext_noop("due on %(day)s")
-LANGUAGES = ("en", "zh-hans")
 
 
 def set_overdue_rule(
@@ -38,8 +36,7 @@ def set_overdue_rule(
     for name, (least, most) in queries.OVERDUE_WITHIN.items():
         if not least <= told[name] <= most:
             raise InboxRefused(
-                translation.gettext("Choose a number from %(least)s to %(most)s.")
-                % {"least": least, "most": most},
+                gettext("Choose a number from %(least)s to %(most)s.") % {"least": least, "most": most},
                 field=name,
             )
     with transaction.atomic():
@@ -191,17 +188,7 @@ def _tell(told: Sequence[tuple[WorkItem, uuid.UUID]], *, at: datetime.datetime) 
         kind = kinds.kind_of(item.kind)
         if kind is None:
             continue
-        titles, details = [], []
-        for language in LANGUAGES:
-            with translation.override(language):
-                titles.append(
-                    translation.gettext(OVERDUE)
-                    % {
-                        "what": translation.gettext(kind.words),
-                        "person": formats.person_name(item.person),
-                    }
-                )
-                details.append(translation.gettext(SINCE) % {"day": formats.day(item.due_on)})
+        titles, details = zip(*i18n.in_both(partial(_said, item, kind)), strict=True)
         works[f"{item.area}.overdue"].append(
             Work(
                 above,
@@ -217,3 +204,9 @@ def _tell(told: Sequence[tuple[WorkItem, uuid.UUID]], *, at: datetime.datetime) 
         )
     for kind_key, found in works.items():
         assign_many(kind=kind_key, works=found, at=at)
+
+
+def _said(item: WorkItem, kind: kinds.Kind) -> tuple[str, str]:
+    """Title and detail."""
+    title = gettext(OVERDUE) % {"what": gettext(kind.words), "person": formats.person_name(item.person)}
+    return title, gettext(SINCE) % {"day": formats.day(item.due_on)}

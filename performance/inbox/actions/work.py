@@ -19,15 +19,6 @@ from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.people import queries as people_queries
 
-# What is asked of somebody because of whom they lead; it falls to whoever leads them next.
-FOLLOWS_THE_LINE = (
-    "goals.agreement",
-    "goals.suggestion",
-    "goals.reply",
-    "goals.missed",
-    "goals.manager_grade",
-    "goals.dependency",
-)
 TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
 SNOOZED_AT_MOST = datetime.timedelta(days=366)
 MANY = 1000
@@ -222,7 +213,7 @@ def pass_work_on(*, person: people.Person, to: people.Person | None, at: datetim
     WorkItem.objects.filter(handed_by=person, done_at=None).update(handed_by=None)
     waiting = WorkItem.objects.filter(person=person, done_at=None)
     if to is not None:
-        falls = Q(kind__in=FOLLOWS_THE_LINE, handed_by=None) | Q(about__isnull=False)
+        falls = Q(kind__in=kinds.following_the_line(), handed_by=None) | Q(about__isnull=False)
         for item in waiting.filter(falls, handed_to=None).exclude(assigned_by=to).exclude(about__person=to):
             assign_work(
                 to=to,
@@ -283,7 +274,7 @@ def read_note(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:
     """What only tells something is done by reading it. Twice is once."""
     if not kinds.is_note(item.kind):
         raise InboxRefused(_("This is done where it stands, not here."), code="no_note")
-    WorkItem.objects.filter(pk=item.pk, done_at=None).update(done_at=at, done_by=_person(by))
+    _done(Q(pk=item.pk), by=by, at=at)
 
 
 def wake_work(*, item: WorkItem, by: Any, at: datetime.datetime) -> None:

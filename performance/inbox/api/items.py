@@ -104,6 +104,7 @@ class Wake(api.TenantView):
 class Read(api.TenantView):
     """What only tells you something is done by reading it."""
 
+    access = access.Access("member", auditor_may_write=True)
     scope_write = "inbox:write"
 
     @extend_schema(operation_id="inbox_read_note", request=None, responses={204: None})

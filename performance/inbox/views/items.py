@@ -136,6 +136,7 @@ def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     except ValueError:
         until = people.today(actor.organisation) + datetime.timedelta(days=1)
     actions.snooze_work(item=item, until=until, by=actor, at=timezone.now())
+    messages.success(request, _("Put off until %(day)s.") % {"day": formats.day(until)})
     return _changed(request)
 
 
@@ -149,7 +150,7 @@ def wake(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@access.member
+@access.member(auditor_may_write=True)
 def read(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """What only tells something has been read."""
     actions.read_note(item=_own(request, item_id), by=request.actor, at=timezone.now())

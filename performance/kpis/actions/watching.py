@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import translation
 
-from performance.foundation import tenancy
+from performance.foundation import i18n, tenancy
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 from performance.kpis import queries
@@ -220,11 +219,11 @@ def _assign(alerts: Sequence[Alert], at: datetime.datetime) -> None:
 
 def works_for(alerts: Sequence[Alert]) -> list[inbox.Work]:
     """The inbox items of alerts, titles and details in both languages."""
-    said: dict[str, list[tuple[str, str]]] = {}
-    for language in ("en", "zh-hans"):
-        with translation.override(language):
-            labels = queries.labels_for(alert.slice for alert in alerts)
-            said[language] = [_titled(alert, labels) for alert in alerts]
+
+    def titled() -> list[tuple[str, str]]:
+        labels = queries.labels_for(alert.slice for alert in alerts)
+        return [_titled(alert, labels) for alert in alerts]
+
     return [
         inbox.Work(
             person_id=alert.owner_id,
@@ -236,7 +235,7 @@ def works_for(alerts: Sequence[Alert]) -> list[inbox.Work]:
             url=told.url_of(alert),
             due_on=alert.due_on,
         )
-        for alert, english, chinese in zip(alerts, said["en"], said["zh-hans"], strict=True)
+        for alert, english, chinese in zip(alerts, *i18n.in_both(titled), strict=True)
     ]
 
 
