@@ -1,6 +1,7 @@
 """Alerts: the list, one alert and the steps of its life."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms as django_forms
@@ -117,61 +118,57 @@ def _workable(request: asking.MemberRequest, pk: uuid.UUID) -> Alert:
     return found
 
 
-def _refused(
-    request: asking.MemberRequest, found: Alert, name: str, form: django_forms.Form, refused: refusals.Refused
+def _step(
+    request: asking.MemberRequest,
+    pk: uuid.UUID,
+    name: str,
+    form: django_forms.Form,
+    write: Callable[..., Any],
+    said: str,
 ) -> HttpResponse:
-    if not rules.can_work_on(request.actor, found) or refused.code == "conflict":
+    """A step in the life of an alert: its form, one action, and back to the alert."""
+    found = _workable(request, pk)
+    if not form.is_valid():
+        return _page(request, found, {name: form}, status=422)
+    try:
+        write(alert=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
+    except refusals.Refused as refused:
+        if rules.can_work_on(request.actor, found) and refused.code != "conflict":
+            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            return _page(request, found, {name: form}, status=422)
         messages.error(request, str(refused))
-        return redirect("kpis:alert", pk=found.pk)
-    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-    return _page(request, found, {name: form}, status=422)
+    else:
+        messages.success(request, said)
+    return redirect("kpis:alert", pk=found.pk)
 
 
 @require_POST
 @access.member
 def take_up(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """Cause, action and day."""
-    found = _workable(request, pk)
     form = forms.TakeUpForm(request.POST)
-    if not form.is_valid():
-        return _page(request, found, {"take_up": form}, status=422)
-    try:
-        actions.take_up_alert(alert=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
-    except refusals.Refused as refused:
-        return _refused(request, found, "take_up", form, refused)
-    messages.success(request, _("Taken up."))
-    return redirect("kpis:alert", pk=found.pk)
+    return _step(request, pk, "take_up", form, actions.take_up_alert, _("Taken up."))
 
 
 @require_POST
 @access.member
 def hand_over(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """Somebody else answers for it."""
-    found = _workable(request, pk)
-    form = forms.HandOverForm(
-        request.POST, people=people.active_people(people.today(request.actor.organisation))
+    here = people.active_people(people.today(request.actor.organisation))
+    said = _("Handed over. It waits for them now.")
+    return _step(
+        request,
+        pk,
+        "hand_over",
+        forms.HandOverForm(request.POST, people=here),
+        actions.hand_over_alert,
+        said,
     )
-    if not form.is_valid():
-        return _page(request, found, {"hand_over": form}, status=422)
-    try:
-        actions.hand_over_alert(alert=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
-    except refusals.Refused as refused:
-        return _refused(request, found, "hand_over", form, refused)
-    messages.success(request, _("Handed over. It waits for them now."))
-    return redirect("kpis:alert", pk=found.pk)
 
 
 @require_POST
 @access.member
 def resolve(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """Closes it with what came of it."""
-    found = _workable(request, pk)
-    form = forms.ResolveForm(request.POST)
-    if not form.is_valid():
-        return _page(request, found, {"resolve": form}, status=422)
-    try:
-        actions.resolve_alert(alert=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
-    except refusals.Refused as refused:
-        return _refused(request, found, "resolve", form, refused)
-    messages.success(request, _("Resolved. It stays in the list of closed alerts."))
-    return redirect("kpis:alert", pk=found.pk)
+    said = _("Resolved. It stays in the list of closed alerts.")
+    return _step(request, pk, "resolve", forms.ResolveForm(request.POST), actions.resolve_alert, said)
