@@ -1,9 +1,9 @@
 """Requests to addresses that somebody else chose: a chat's bot, a system of the organisation.
 
-The name is resolved once and judged (`egress`), the judged address is dialled, and TLS still checks the name. Redirects
-are answers like any other and are never followed. One deadline holds for everything after the name is resolved, whatever
-the other side drips; of the answer only its beginning is read. What failed says so by a code: the words of drivers and
-servers can repeat the address, which is a secret.
+The name is resolved once and judged (`egress`), the judged address is dialled, and TLS still checks the name. One deadline
+holds for everything after the name is resolved, whatever the other side drips. What failed says so by a code: the words of
+drivers and servers can repeat the address, which is a secret. `post` follows no redirect, and reads only the beginning of
+the answer; whoever needs more speaks over `line_to` and `in_time`.
 """
 
 from __future__ import annotations
@@ -74,14 +74,15 @@ class Answer:
     body: bytes
 
 
-def place_of(address: str) -> Place:
+def place_of(address: str, *, longest: int = LONGEST_ADDRESS) -> Place:
     """The parts of an address. Raises Unanswered("bad_address")."""
     try:
         parts = urlsplit(address)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError as error:
         raise Unanswered("bad_address", retryable=False) from error
-    is_plain = len(address) <= LONGEST_ADDRESS and PRINTABLE.match(address) and "\\" not in address
+    # A name before an @ would be a password in plain sight, and a way to make one host look like another.
+    is_plain = len(address) <= longest and PRINTABLE.match(address) and "\\" not in address
     if not is_plain or scheme not in DEFAULT_PORTS or not host or "@" in parts.netloc or port == 0:
         raise Unanswered("bad_address", retryable=False)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -102,36 +103,31 @@ def post(
     Without encryption only an address is reached that the installation allows although it is private.
     """
     place = place_of(address)
-    pinned = egress.pin(place.host, place.port, allow=allow, resolver=resolver)
-    if place.scheme == "http" and egress.is_public(ip_address(pinned.address)):
+    line = line_to(place, allow=allow, seconds=seconds, resolver=resolver)
+    if place.scheme == "http" and egress.is_public(ip_address(line.host)):
         raise Unanswered("not_encrypted", retryable=False)
-    deadline = time.monotonic() + seconds
-    connection = _connection(place, pinned, seconds)
     sent = {"User-Agent": "Accord", **headers, "Host": place.host_header, "Connection": "close"}
     try:
-        with _cut_off(connection, deadline) as lines:
-            connection.connect()
-            lines.append(connection.sock)
-            if time.monotonic() >= deadline:
-                # In the middle of a handshake there was no line to cut yet.
-                raise TimeoutError
-            connection.request("POST", place.target, body=body, headers=sent, preload_content=False)
-            with contextlib.closing(connection.getresponse()) as answer:
+        with in_time(line, time.monotonic() + seconds):
+            line.request("POST", place.target, body=body, headers=sent, preload_content=False)
+            with contextlib.closing(line.getresponse()) as answer:
                 # Only so much, and as it came: a packed answer could unpack to anything.
                 content = answer.read(MOST_BYTES, decode_content=False)
-    except ssl.SSLError as error:
-        raise Unanswered("timed_out" if time.monotonic() >= deadline else "tls_refused") from error
-    except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-        raise Unanswered(_code_of(error, deadline)) from error
     finally:
-        connection.close()
-    if time.monotonic() >= deadline:
-        # Cut off in the middle of a body without a length, which looks like its end.
-        raise Unanswered("timed_out")
+        line.close()
     return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
 
-def _connection(place: Place, pinned: egress.Pinned, seconds: float) -> HTTPConnection:
+def line_to(
+    place: Place,
+    *,
+    allow: Iterable[str],
+    seconds: float,
+    resolver: egress.Resolver = socket.getaddrinfo,
+) -> HTTPConnection:
+    """A line to the address that was judged now, not dialled yet. `seconds`: how long one wait may last. Raises
+    EgressRefused."""
+    pinned = egress.pin(place.host, place.port, allow=allow, resolver=resolver)
     if place.scheme == "http":
         return HTTPConnection(pinned.address, pinned.port, timeout=seconds)
     return HTTPSConnection(
@@ -144,21 +140,43 @@ def _connection(place: Place, pinned: egress.Pinned, seconds: float) -> HTTPConn
 
 
 @contextlib.contextmanager
-def _cut_off(connection: HTTPConnection, deadline: float) -> Iterator[list[Any]]:
+def in_time(line: HTTPConnection, deadline: float) -> Iterator[None]:
+    """What is said over a line inside this, dialled first where it is not open, ends by the deadline (time.monotonic).
+    Raises Unanswered: unreachable, tls_refused, timed_out, odd_answer."""
+    try:
+        with _cut_off(line, deadline):
+            yield
+    except ssl.SSLError as error:
+        raise Unanswered("timed_out" if time.monotonic() >= deadline else "tls_refused") from error
+    except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
+        raise Unanswered(_code_of(error, deadline)) from error
+    if time.monotonic() >= deadline:
+        # Cut off in the middle of a body without a length, which looks like its end.
+        raise Unanswered("timed_out")
+
+
+@contextlib.contextmanager
+def _cut_off(line: HTTPConnection, deadline: float) -> Iterator[None]:
     """Each wait has a limit of its own, so a host that sends one byte at a time would never reach any: at the deadline
-    the line is cut. Once there is one it belongs into the list: the connection lets go of it when the answer begins."""
-    lines: list[Any] = []
+    the line is cut. Its socket is kept at hand: the connection lets go of it when the answer begins."""
+    sockets: list[Any] = []
 
     def cut() -> None:
-        for line in (connection.sock, *lines):
+        for each in (line.sock, *sockets):
             with contextlib.suppress(OSError, AttributeError):
-                line.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(max(deadline - time.monotonic(), 0), cut)
     timer.daemon = True
     timer.start()
     try:
-        yield lines
+        if line.sock is None:
+            line.connect()
+        sockets.append(line.sock)
+        if time.monotonic() >= deadline:
+            # In the middle of a handshake there was no line to cut yet.
+            raise TimeoutError
+        yield
     finally:
         timer.cancel()
 

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from urllib3.connection import HTTPConnection
 
 from performance.foundation import egress, outgoing
+from tests import dripping
 from tests.inbox import hosts
 
 HERE = ["127.0.0.1"]
@@ -118,29 +119,12 @@ def test_a_host_that_says_nothing_is_left_at_the_deadline() -> None:
 
 @pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_host_that_drips_is_left_at_the_deadline_too(beginning: bytes) -> None:
-    ended = threading.Event()
-
-    def drip() -> None:
-        line, _address = server.accept()
-        with line:
-            line.recv(4096)
-            line.sendall(beginning)
-            try:
-                while not ended.wait(0.05):
-                    line.sendall(b"x")
-            except OSError:
-                return
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=drip, daemon=True)
-        thread.start()
+    with dripping.host(beginning) as port:
         began = time.monotonic()
         with pytest.raises(outgoing.Unanswered) as refused:
-            post(f"http://127.0.0.1:{server.getsockname()[1]}/", seconds=0.5)
-        ended.set()
-        thread.join(5)
+            post(f"http://127.0.0.1:{port}/", seconds=0.5)
+        assert time.monotonic() - began < 3
     assert refused.value.code == "timed_out"
-    assert time.monotonic() - began < 3
 
 
 def test_a_host_that_needs_the_whole_time_to_be_connected_is_asked_nothing(

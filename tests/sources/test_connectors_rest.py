@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 
 from performance.sources import connectors
 from performance.sources.connectors import documents, rest, signing_in
+from tests import dripping
 from tests.sources.rest_server import CLIENT, SECRET, Shop, orders, served
 
 pytestmark = pytest.mark.usefixtures("webs_closed")
@@ -185,6 +187,16 @@ def test_a_connection_that_was_hung_up_is_opened_anew(shop: Shop) -> None:
     assert read(source) == ROWS
     source._web._open[1].sock.shutdown(socket.SHUT_RDWR)
     assert read(source) == ROWS
+
+
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n["])
+def test_a_source_that_drips_is_left_when_the_time_of_the_work_is_over(shop: Shop, beginning: bytes) -> None:
+    """Each of its bytes comes soon enough; together they would never end."""
+    with dripping.host(beginning) as shop.port:
+        source = opened(shop, limits=connectors.Limits(read_seconds=1))
+        began = time.monotonic()
+        assert code_of(source) == "timed_out"
+        assert time.monotonic() - began < 5
 
 
 def test_half_an_answer_is_none(shop: Shop) -> None:

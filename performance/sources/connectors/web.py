@@ -7,23 +7,26 @@ repeat the secret that it was asked with. Credentials go to the origin they were
 from __future__ import annotations
 
 import email.utils
-import http.client
 import random
 import socket
-import ssl
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
-from performance.foundation import egress
+from urllib3.connection import HTTPConnection
+from urllib3.response import HTTPResponse
+
+from performance.foundation import egress, outgoing
 from performance.sources.connectors.protocol import ConnectorRefused, Limits
 
-PORTS = {"http": 80, "https": 443}
 #: Of one answer, unpacked: it is held in memory as a whole.
 MAX_ANSWER = 32 * 1024**2
 CHUNK = 1 << 16
+#: Addresses of next pages carry their place in them.
+LONGEST_ADDRESS = 8000
 MAX_REDIRECTS = 5
 TRIES = 5
 LONGEST_WAIT = 120.0
@@ -51,24 +54,26 @@ class Origin:
 
 def origin_of(address: str) -> Origin:
     """Raises ConnectorRefused("bad_address") for what is no plain address of http or https."""
-    parts = _split(address)
-    try:
-        port = parts.port or PORTS[parts.scheme]
-    except ValueError as error:
-        raise ConnectorRefused("bad_address") from error
-    return Origin(parts.scheme, (parts.hostname or "").lower(), port)
+    place = _place_of(address)
+    return Origin(place.scheme, place.host, place.port)
 
 
-def _split(address: str) -> SplitResult:
+def _place_of(address: str) -> outgoing.Place:
+    with _refusing():
+        return outgoing.place_of(address, longest=LONGEST_ADDRESS)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the network or its guard says, as a connector says it. A server that talks gibberish may be another one when
+    it is asked again, as one that is not there."""
     try:
-        parts = urlsplit(address)
-    except ValueError as error:
-        raise ConnectorRefused("bad_address") from error
-    # A name before an @ would be a password in plain sight, and a way to make one host look like another.
-    plain = parts.scheme in PORTS and parts.hostname and "@" not in parts.netloc and address.isprintable()
-    if not plain or "\\" in address or " " in address:
-        raise ConnectorRefused("bad_address")
-    return parts
+        yield
+    except egress.EgressRefused as refused:
+        raise ConnectorRefused(refused.code, retryable=refused.retryable) from refused
+    except outgoing.Unanswered as refused:
+        code = "unreachable" if refused.code == "odd_answer" else refused.code
+        raise ConnectorRefused(code, retryable=code in ("unreachable", "timed_out")) from refused
 
 
 class Web:
@@ -87,7 +92,7 @@ class Web:
         self._sleep = sleep
         self._resolver = resolver or socket.getaddrinfo
         self._ends_at = time.monotonic() + self._limits.read_seconds
-        self._open: tuple[Origin, http.client.HTTPConnection] | None = None
+        self._open: tuple[Origin, HTTPConnection] | None = None
         self.bytes_read = 0
 
     def close(self) -> None:
@@ -151,69 +156,53 @@ class Web:
     def _asked(
         self, method: str, address: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[Answer, str, float | None]:
-        parts = _split(address)
-        target = parts.path or "/"
-        if parts.query:
-            target += f"?{parts.query}"
+        place = _place_of(address)
         sent = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "Accord",
             **headers,
+            "Host": place.host_header,
         }
         try:
-            connection = self._connected(origin_of(address))
-            connection.request(method, target, body=body, headers=sent)
-            response = connection.getresponse()
-            content = self._content(response)
-        except TimeoutError as error:
-            self.close()
-            raise ConnectorRefused("timed_out", retryable=True) from error
-        except ssl.SSLError as error:
-            self.close()
-            raise ConnectorRefused("tls_refused") from error
-        except (OSError, http.client.HTTPException, zlib.error) as error:
-            self.close()
-            raise ConnectorRefused("unreachable", retryable=True) from error
-        except ValueError as error:
-            # A letter that no header or address may have.
-            self.close()
-            raise ConnectorRefused("bad_address") from error
+            with _refusing():
+                line = self._line_to(place)
+                with outgoing.in_time(line, self._ends_at):
+                    line.timeout = SILENCE_SECONDS
+                    line.request(method, place.target, body=body, headers=sent, preload_content=False)
+                    response = line.getresponse()
+                    content = self._content(response)
         except ConnectorRefused:
             self.close()
             raise
-        if response.will_close:
+        except (ValueError, zlib.error) as error:
+            # A letter that no header may have; an answer that is not what it says it is packed with.
             self.close()
-        answer = Answer(response.status, content, ", ".join(response.headers.get_all("Link", [])), address)
+            code = "unreachable" if isinstance(error, zlib.error) else "bad_address"
+            raise ConnectorRefused(code, retryable=code == "unreachable") from error
+        if line.sock is None:
+            # The server has said that it hangs up: whoever comes next is dialled, and judged, anew.
+            self.close()
+        answer = Answer(response.status, content, ", ".join(response.headers.getlist("Link")), address)
         return answer, response.headers.get("Location", ""), _seconds(response.headers.get("Retry-After"))
 
-    def _connected(self, origin: Origin) -> http.client.HTTPConnection:
-        """The connection that is open already, or a new one to an address judged now."""
+    def _line_to(self, place: outgoing.Place) -> HTTPConnection:
+        """The line that is open already, or a new one to an address judged now."""
+        origin = Origin(place.scheme, place.host, place.port)
         if self._open is not None and self._open[0] == origin:
             return self._open[1]
         self.close()
-        try:
-            pinned = egress.pin(origin.host, origin.port, allow=self._allow, resolver=self._resolver)
-        except egress.EgressRefused as refused:
-            raise ConnectorRefused(refused.code, retryable=refused.retryable) from refused
-        kind = _PinnedTls if origin.scheme == "https" else _Pinned
-        connection = kind(pinned, self._limits.connect_seconds)
-        connection.connect()
-        self._open = (origin, connection)
-        return connection
+        line = outgoing.line_to(
+            place, allow=self._allow, seconds=self._limits.connect_seconds, resolver=self._resolver
+        )
+        self._open = (origin, line)
+        return line
 
-    def _content(self, response: http.client.HTTPResponse) -> bytes:
+    def _content(self, response: HTTPResponse) -> bytes:
         packed = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
         unpacker = zlib.decompressobj(31) if packed else None
         content = bytearray()
-        while True:
-            if time.monotonic() > self._ends_at:
-                raise ConnectorRefused("timed_out", retryable=True)
-            chunk = response.read1(CHUNK)
-            if not chunk:
-                if response.length:
-                    raise http.client.IncompleteRead(b"")
-                break
+        while chunk := response.read1(CHUNK, decode_content=False):
             content += unpacker.decompress(chunk, MAX_ANSWER + 1) if unpacker else chunk
             if len(content) > MAX_ANSWER:
                 raise ConnectorRefused("answer_too_large")
@@ -223,30 +212,6 @@ class Web:
         if self.bytes_read > self._limits.max_bytes:
             raise ConnectorRefused("too_many_bytes")
         return bytes(content)
-
-
-class _Pinned(http.client.HTTPConnection):
-    """Dials the judged address; the name is only said to the server."""
-
-    def __init__(self, pinned: egress.Pinned, seconds: float) -> None:
-        super().__init__(pinned.host, pinned.port, timeout=seconds)
-        self._pinned = pinned
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection((self._pinned.address, self._pinned.port), self.timeout)
-        self._secure()
-        self.sock.settimeout(SILENCE_SECONDS)
-
-    def _secure(self) -> None:
-        """Plain HTTP has nothing to secure."""
-
-
-class _PinnedTls(_Pinned):
-    default_port = 443
-
-    def _secure(self) -> None:
-        context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self._pinned.host)
 
 
 def _followed(address: str, leads_to: str) -> str:
