@@ -56,13 +56,17 @@ def django_db_setup(
     django_db_blocker: pytest.FixtureRequest,
     database_server: None,
 ) -> Iterator[None]:
-    """The owner creates and migrates the test database; the application's role then works in it."""
+    """The owner creates and migrates the test database; the application's role then works in it. With --reuse-db one
+    that is there is only brought up to date, and stays."""
+    is_kept = request.config.getoption("reuse_db")
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
     owner, application = connections["owner"], connections["default"]
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         name = _name_of_test_database(worker)
         owner.creation._get_test_db_name = lambda: name  # type: ignore[attr-defined]
-        created = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        created = owner.creation.create_test_db(
+            verbosity=0, autoclobber=True, serialize=False, keepdb=is_kept
+        )
         application.close()
         settings.DATABASES["default"]["NAME"] = application.settings_dict["NAME"] = created
         _empty_tables_as_owner(application, owner)
@@ -70,7 +74,7 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         application.close()
-        owner.creation.destroy_test_db(created, verbosity=0)
+        owner.creation.destroy_test_db(created, verbosity=0, keepdb=is_kept)
 
 
 def _name_of_test_database(worker: str) -> str:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from okr import actions, forms, queries, rules
-from okr.api import serializers
+from okr.api import check_in_shapes, serializers
 from okr.api.objectives import GoalsView
 from okr.models import CheckIn, CheckInDraft
 from performance.foundation import access, api, jobs
@@ -29,7 +29,7 @@ class CheckIns(GoalsView):
             OpenApiParameter("cursor", str),
             OpenApiParameter("page_size", int),
         ],
-        responses=serializers.CheckInPageOut,
+        responses=check_in_shapes.CheckInPageOut,
     )
     def get(self, request: Request) -> Response:
         """Every entry, corrections included, newest first."""
@@ -39,17 +39,17 @@ class CheckIns(GoalsView):
                 rows = rows.filter(**{column: request.query_params[name]})
         pages = api.NewestFirst()
         page = pages.paginate_queryset(queries.with_conversation(rows, self.actor), request, view=self)
-        return pages.get_paginated_response(serializers.CheckInOut(page, many=True).data)
+        return pages.get_paginated_response(check_in_shapes.CheckInOut(page, many=True).data)
 
     @extend_schema(
         operation_id="check_ins_submit",
-        request=serializers.CheckInIn,
-        responses={201: serializers.CheckInOut},
+        request=check_in_shapes.CheckInIn,
+        responses={201: check_in_shapes.CheckInOut},
     )
     def post(self, request: Request) -> Response:
         """Reports on a week for yourself, on key results of every period that takes check-ins of it. The same again
         changes nothing; something else is a correction."""
-        actor, given = self.actor, self.valid(serializers.CheckInIn)
+        actor, given = self.actor, self.valid(check_in_shapes.CheckInIn)
         access.require(rules.can_check_in_for(actor, actor.person_id))
         today = people.today(actor.organisation)
         period = queries.period_of_week(given["week_starts_on"], today)
@@ -81,48 +81,50 @@ class CheckIns(GoalsView):
         )
         jobs.nudge(scoring_tasks.rescore_stale)
         (row,) = queries.with_conversation(CheckIn.objects.filter(pk=submitted.pk))
-        return Response(serializers.CheckInOut(row).data, status=status.HTTP_201_CREATED)
+        return Response(check_in_shapes.CheckInOut(row).data, status=status.HTTP_201_CREATED)
 
 
 class OneCheckIn(GoalsView):
-    @extend_schema(operation_id="check_ins_read", responses=serializers.CheckInOut)
+    @extend_schema(operation_id="check_ins_read", responses=check_in_shapes.CheckInOut)
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """One entry with its readings and what was said about it."""
         rows = queries.with_conversation(queries.readable_by(self.actor), self.actor)
-        return Response(serializers.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
+        return Response(check_in_shapes.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
 
 
 class Draft(GoalsView):
     @extend_schema(
         operation_id="check_ins_read_draft",
-        parameters=[serializers.WeekIn],
-        responses=serializers.CheckInDraftOut,
+        parameters=[check_in_shapes.WeekIn],
+        responses=check_in_shapes.CheckInDraftOut,
     )
     def get(self, request: Request) -> Response:
         """What you were typing in a week; 404 where you have typed nothing."""
-        asked = serializers.WeekIn(data=request.query_params)
+        asked = check_in_shapes.WeekIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
         monday = rules.monday_of(asked.validated_data["week_starts_on"])
         drafts = CheckInDraft.objects.filter(person_id=self.actor.person_id)
-        return Response(serializers.CheckInDraftOut(access.get_or_404(drafts, week_starts_on=monday)).data)
+        return Response(
+            check_in_shapes.CheckInDraftOut(access.get_or_404(drafts, week_starts_on=monday)).data
+        )
 
     @extend_schema(
         operation_id="check_ins_save_draft",
-        request=serializers.CheckInDraftIn,
-        responses=serializers.CheckInDraftOut,
+        request=check_in_shapes.CheckInDraftIn,
+        responses=check_in_shapes.CheckInDraftOut,
     )
     def put(self, request: Request) -> Response:
         """Keeps what is typed, for yourself alone. Nothing is reported yet."""
         actor = self.actor
         access.require(rules.can_check_in_for(actor, actor.person_id))
-        given = self.valid(serializers.CheckInDraftIn)
+        given = self.valid(check_in_shapes.CheckInDraftIn)
         draft = actions.save_check_in_draft(
             week_starts_on=rules.monday_of(given["week_starts_on"]),
             fields=forms.draft_fields(_as_posted(given["typed"])),
             by=actor,
             at=timezone.now(),
         )
-        return Response(serializers.CheckInDraftOut(draft).data)
+        return Response(check_in_shapes.CheckInDraftOut(draft).data)
 
 
 def _as_posted(given: dict[str, Any]) -> QueryDict:
@@ -134,7 +136,9 @@ def _as_posted(given: dict[str, Any]) -> QueryDict:
 
 
 class Acknowledge(GoalsView):
-    @extend_schema(operation_id="check_ins_acknowledge", request=None, responses=serializers.AcknowledgedOut)
+    @extend_schema(
+        operation_id="check_ins_acknowledge", request=None, responses=check_in_shapes.AcknowledgedOut
+    )
     def post(self, request: Request) -> Response:
         """Marks every check-in of your reports this week as read that you have not answered. What needs a reply, or
         asks you for help, is left to be answered."""
@@ -142,14 +146,14 @@ class Acknowledge(GoalsView):
         access.require(not actor.only_reads)
         entries = queries.unread_by(actor, people.today(actor.organisation))
         count = actions.acknowledge_check_ins(entries=entries, by=actor, at=timezone.now())
-        return Response(serializers.AcknowledgedOut({"acknowledged": count}).data)
+        return Response(check_in_shapes.AcknowledgedOut({"acknowledged": count}).data)
 
 
 class Replies(GoalsView):
     @extend_schema(
         operation_id="check_ins_reply",
-        request=serializers.CheckInReplyIn,
-        responses={201: serializers.CheckInReplyOut},
+        request=check_in_shapes.CheckInReplyIn,
+        responses={201: check_in_shapes.CheckInReplyOut},
     )
     def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """Answers a check-in, or without text says that you have read it."""
@@ -158,9 +162,9 @@ class Replies(GoalsView):
         line = people.line_above(one.person_id, people.today(actor.organisation))
         access.require(rules.can_reply(actor, one, line, queries.helpers_of(one)))
         said = actions.reply_to_check_in(
-            check_in=one, text=self.valid(serializers.CheckInReplyIn)["text"], by=actor, at=timezone.now()
+            check_in=one, text=self.valid(check_in_shapes.CheckInReplyIn)["text"], by=actor, at=timezone.now()
         )
-        return Response(serializers.CheckInReplyOut(said).data, status=status.HTTP_201_CREATED)
+        return Response(check_in_shapes.CheckInReplyOut(said).data, status=status.HTTP_201_CREATED)
 
 
 class HandOn(GoalsView):

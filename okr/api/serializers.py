@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from okr.models import (
-    CheckIn,
     CheckpointContent,
     Content,
     KeyResult,
@@ -192,12 +191,6 @@ class HandOnIn(serializers.Serializer[None]):
     why = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
 
 
-class CheckInReplyIn(serializers.Serializer):
-    text = serializers.CharField(
-        max_length=4000, required=False, default="", allow_blank=True, help_text="Empty: read, without words."
-    )
-
-
 class AgreementIn(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
 
@@ -237,7 +230,7 @@ class KeyResultOut(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
     def get_progress(self, row: KeyResult) -> str | None:
-        return _text(percent_of(row.progress_micro))
+        return decimal_text(percent_of(row.progress_micro))
 
 
 class ObjectiveOut(serializers.ModelSerializer):
@@ -258,7 +251,7 @@ class ObjectiveOut(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
     def get_progress(self, row: Objective) -> str | None:
-        return _text(percent_of(row.progress_micro))
+        return decimal_text(percent_of(row.progress_micro))
 
 
 class AgreementOut(serializers.Serializer):
@@ -309,92 +302,6 @@ class ObjectivePageOut(serializers.Serializer):
     results = ObjectiveOut(many=True)
 
 
-class ReadingIn(serializers.Serializer):
-    key_result = serializers.UUIDField()
-    value = serializers.DecimalField(**AMOUNT)
-    done = serializers.BooleanField(required=False, allow_null=True, default=None)
-    milestones_done = serializers.ListField(
-        child=serializers.UUIDField(), required=False, allow_null=True, default=None
-    )
-    confidence = serializers.IntegerField(
-        min_value=1, max_value=5, required=False, allow_null=True, default=None
-    )
-    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=1000)
-
-
-class CheckInIn(serializers.Serializer):
-    week_starts_on = serializers.DateField(help_text="The Monday of the week.")
-    wins = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
-    plans = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
-    blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
-    asks = serializers.UUIDField(required=False, allow_null=True, default=None)
-    readings = ReadingIn(many=True)
-
-
-class WeekIn(serializers.Serializer):
-    week_starts_on = serializers.DateField(help_text="A day of the week; its Monday counts.")
-
-
-class CheckInDraftIn(WeekIn):
-    typed = serializers.DictField(
-        child=serializers.JSONField(),
-        help_text="wins, plans, blockers, asks; value-, done-, confidence-, note- and steps- with a key result's id.",
-    )
-
-
-class CheckInDraftOut(serializers.Serializer):
-    week_starts_on = serializers.DateField()
-    typed = serializers.JSONField(source="fields")
-    saved_at = serializers.DateTimeField()
-
-
-class AcknowledgedOut(serializers.Serializer):
-    acknowledged = serializers.IntegerField()
-
-
-class KeyResultEntryOut(serializers.Serializer):
-    key_result = serializers.UUIDField(source="key_result_id")
-    value = serializers.DecimalField(max_digits=28, decimal_places=8, allow_null=True)
-    done = serializers.BooleanField(allow_null=True)
-    milestones_done = serializers.JSONField(allow_null=True)
-    confidence = serializers.IntegerField(allow_null=True)
-    note = serializers.CharField()
-    progress = serializers.SerializerMethodField()
-
-    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
-    def get_progress(self, row: Any) -> str | None:
-        return _text(percent_of(row.progress_micro))
-
-
-class CheckInReplyOut(serializers.Serializer):
-    id = serializers.UUIDField()
-    text = serializers.CharField()
-    by = serializers.UUIDField(source="by_id")
-    at = serializers.DateTimeField()
-
-
-class CheckInOut(serializers.ModelSerializer):
-    person = serializers.UUIDField(source="person_id")
-    period = serializers.UUIDField(source="period_id")
-    asks = serializers.UUIDField(source="asks_id", allow_null=True)
-    corrects = serializers.UUIDField(source="corrects_id", allow_null=True)
-    entries = KeyResultEntryOut(many=True)
-    replies = CheckInReplyOut(many=True)
-
-    class Meta:
-        model = CheckIn
-        fields = [
-            *("id", "person", "period", "week_starts_on", "number", "corrects", "wins", "plans", "blockers"),
-            *("asks", "at", "entries", "replies"),
-        ]
-
-
-class CheckInPageOut(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = CheckInOut(many=True)
-
-
 def content_from(given: dict[str, Any], known: Content | None = None) -> Content:
     """Valid input as an objective's text. Milestones of a known key result keep their identity by title."""
     before = {each.id: each for each in known.key_results} if known else {}
@@ -443,5 +350,5 @@ def _milestone(step: MilestoneContent, weight: int | None) -> MilestoneContent:
     return step if weight is None else dataclasses.replace(step, weight=weight)
 
 
-def _text(value: Decimal | None) -> str | None:
+def decimal_text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)

@@ -32,6 +32,11 @@ def can_shape_endpoints(actor: Actor, connection: Connection) -> bool:
     return _works_with_data(actor) and connection.is_rest and connection.closed_at is None
 
 
+def can_join_datasets(actor: Actor, dataset: Dataset) -> bool:
+    """Take columns from another dataset, and give them up."""
+    return _works_with_data(actor) and dataset.closed_at is None and not dataset.is_live
+
+
 def can_upload_file(actor: Actor, connection: Connection) -> bool:
     return _works_with_data(actor) and connection.is_file and connection.closed_at is None
 

@@ -18,8 +18,10 @@ AT = datetime.datetime(2026, 5, 14, 6, 0, tzinfo=datetime.UTC)
 JANUARY, FEBRUARY, MARCH = (datetime.date(2026, month, 1) for month in (1, 2, 3))
 
 
-def make_dataset(key: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> sources.Dataset:
-    """A loaded dataset of a connection of its own; `columns`: key → type."""
+def make_dataset(
+    key: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]], keys: Sequence[str] = ()
+) -> sources.Dataset:
+    """A loaded dataset of a connection of its own; `columns`: key → type; `keys`: those that identify a row."""
     place = sources.Connection.objects.create(
         kind="postgresql", name_en=f"Source of {key}", host="db.example", port=5432, created_at=AT
     )
@@ -43,10 +45,13 @@ def make_dataset(key: str, columns: dict[str, str], rows: Sequence[tuple[Any, ..
             name_en=name.replace("_", " ").capitalize(),
             type=kind,
             role=roles.get(kind, "dimension"),
+            is_key=name in keys,
         )
         for number, (name, kind) in enumerate(columns.items())
     )
-    shape = json.dumps([{"key": name, "type": kind} for name, kind in columns.items()])
+    shape = json.dumps(
+        [{"key": name, "type": kind, "is_key": name in keys} for name, kind in columns.items()]
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT dataset_rows.shape(%s, %s::jsonb)", [dataset.pk, shape])
     add_rows(dataset, columns, rows)

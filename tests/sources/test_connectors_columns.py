@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from performance.sources.connectors import columns, guessing
+from performance.sources.connectors import columns, guessing, plain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -180,7 +180,7 @@ typed_values = st.one_of(
 
 @given(st.sampled_from(columns.TYPES), st.lists(typed_values, max_size=6))
 def test_the_quick_look_at_a_column_agrees_with_the_slow_one(type_: str, values: list[object]) -> None:
-    if columns.fit_as_they_are(type_, values):
+    if plain.fit_as_they_are(type_, values):
         coerce = columns.coercer(type_, zone=SHANGHAI)
         slow = [coerce(value) for value in values]
         assert [(type(value), value) for value in slow] == [(type(value), value) for value in values]
@@ -213,15 +213,19 @@ plain_texts = st.one_of(
 
 @given(st.sampled_from(columns.TYPES), st.lists(plain_texts, max_size=6))
 def test_a_column_read_plainly_is_what_value_by_value_gives(type_: str, values: list[str | None]) -> None:
-    plain = columns.read_plainly(type_, values)
-    if plain is not None:
+    if plain.is_plain(type_, values):
+        read = plain.read_plainly(type_, values)
         coerce = columns.coercer(type_, zone=SHANGHAI)
         slow = [coerce(value) for value in values]
-        assert [(type(value), str(value)) for value in plain] == [(type(value), str(value)) for value in slow]
+        assert [(type(value), str(value)) for value in read] == [(type(value), str(value)) for value in slow]
 
 
 def test_plain_columns_are_read_plainly() -> None:
-    assert columns.read_plainly("integer", ["1", None, "-20"]) == [1, None, -20]
-    assert columns.read_plainly("decimal", ["1.50", "-3"]) == [Decimal("1.50"), Decimal(-3)]
-    assert columns.read_plainly("date", ["2026-05-14"]) == [date(2026, 5, 14)]
-    assert columns.read_plainly("integer", ["1", "1,000"]) is None
+    assert plain.read_plainly("integer", ["1", None, "-20"]) == [1, None, -20]
+    assert plain.read_plainly("decimal", ["1.50", "-3"]) == [Decimal("1.50"), Decimal(-3)]
+    assert plain.read_plainly("date", ["2026-05-14"]) == [date(2026, 5, 14)]
+    assert plain.is_plain("integer", ["1", None, "-20"])
+    assert not plain.is_plain("integer", ["1", "1,000"])
+    assert not plain.is_plain("integer", ["1\n2"])
+    assert not plain.is_plain("date", ["2026-02-30"])
+    assert not plain.is_plain("text", ["a\x00"])

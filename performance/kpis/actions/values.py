@@ -99,16 +99,20 @@ def _note_problems(problems: Mapping[uuid.UUID, str]) -> None:
 
 
 def _unread(versions: Iterable[MetricVersion]) -> frozenset[uuid.UUID]:
-    """The datasets whose rows are still to be read in the shape that they have now. Their tables keep this shape
-    until we have ended; live ones have no table."""
+    """The datasets whose rows, or whose joined ones, are still to be read in the shape that they have now. Their tables
+    keep this shape until we have ended; live ones have no table."""
     found = {version.dataset.pk: version.dataset for version in versions if version.dataset}
     datasets = sorted(found)
-    copied = [dataset_id for dataset_id in datasets if not found[dataset_id].is_live]
+    read = {each: reading.datasets for each, reading in sources.readings(found.values()).items()}
+    copied = sorted({each for key in datasets if not found[key].is_live for each in read[key]})
     if copied:
         with connection.cursor() as cursor:
             relations = ", ".join(sources.row_relation(dataset_id) for dataset_id in copied)
             cursor.execute(f"LOCK TABLE {relations} IN ACCESS SHARE MODE")
-    return frozenset(Dataset.objects.filter(pk__in=datasets, loaded_at=None).values_list("pk", flat=True))
+    waiting = set(
+        Dataset.objects.filter(pk__in={*datasets, *copied}, loaded_at=None).values_list("pk", flat=True)
+    )
+    return frozenset(each for each in datasets if waiting.intersection(read[each]))
 
 
 #: A year mistyped closes nothing.

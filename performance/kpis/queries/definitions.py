@@ -13,6 +13,7 @@ from performance.foundation import access
 from performance.kpis import formulas, rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
 from performance.kpis.queries import months
+from performance.sources import queries as sources
 
 
 def _certified() -> QuerySet[MetricVersion]:
@@ -146,13 +147,15 @@ def _resting_on(keys: set[str], versions: Mapping[str, MetricVersion]) -> set[st
 
 
 def metrics_reading(dataset_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Metrics with a certified version over one of these datasets."""
-    return set(_certified().filter(dataset__in=list(dataset_ids)).values_list("metric_id", flat=True))
+    """Metrics with a certified version over one of these datasets, or over one that takes columns from them."""
+    given = list(dataset_ids)
+    over = {*given, *sources.joining(given)}
+    return set(_certified().filter(dataset__in=over).values_list("metric_id", flat=True))
 
 
 def datasets_read() -> set[uuid.UUID]:
     """The datasets that certified metrics come from."""
-    return set(_read().values_list("dataset_id", flat=True))
+    return sources.read_through(_read().values_list("dataset_id", flat=True))
 
 
 def settling_days() -> int:

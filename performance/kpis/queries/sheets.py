@@ -2,41 +2,36 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from performance.kpis import semantics
 from performance.sources import queries as sources
-from performance.sources.models import ColumnRole, Dataset, DatasetColumn
+from performance.sources.models import Dataset
 
 
 def sheet_of(dataset: Dataset) -> semantics.Sheet:
-    """One query."""
-    return _sheet(dataset, sources.dataset_columns(dataset))
+    """Two queries, one more where it takes columns from other datasets."""
+    return sheets_of([dataset])[dataset.pk]
 
 
 def sheets_of(datasets: Iterable[Dataset]) -> dict[uuid.UUID, semantics.Sheet]:
-    """dataset id → its rows; one query for all of them."""
+    """dataset id → its rows; as many queries as for one."""
     by_id = {dataset.pk: dataset for dataset in datasets}
-    columns: dict[uuid.UUID, list[DatasetColumn]] = {key: [] for key in by_id}
-    found = DatasetColumn.objects.filter(dataset__in=by_id).exclude(role=ColumnRole.IGNORED)
-    for column in found.order_by("number"):
-        columns[column.dataset_id].append(column)
-    return {key: _sheet(dataset, columns[key]) for key, dataset in by_id.items()}
+    return {key: _sheet(by_id[key], reading) for key, reading in sources.readings(by_id.values()).items()}
 
 
-def _sheet(dataset: Dataset, columns: Iterable[Any]) -> semantics.Sheet:
+def _sheet(dataset: Dataset, reading: sources.Reading) -> semantics.Sheet:
     return semantics.Sheet(
-        relation=sources.row_relation(dataset),
+        relation=reading.relation,
         is_live=dataset.is_live,
         columns={
             column.key: semantics.Column(
                 key=column.key,
-                sql=sources.row_column(column).replace("%", "%%"),
+                sql=sources.row_column(column.key).replace("%", "%%"),
                 type=column.type,
                 name_en=column.name_en,
                 name_zh=column.name_zh,
                 role=column.role,
             )
-            for column in columns
+            for column in reading.columns
         },
     )

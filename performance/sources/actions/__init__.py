@@ -10,6 +10,7 @@ from performance.sources.actions.connecting import (
     resume_connection,
 )
 from performance.sources.actions.endpoints import add_endpoint, change_endpoint, remove_endpoint
+from performance.sources.actions.joining import join_dataset, remove_join
 from performance.sources.actions.loading import run_load
 from performance.sources.actions.modelling import (
     ColumnPlan,
@@ -42,10 +43,12 @@ __all__ = [
     "connect_source",
     "create_dataset",
     "create_push_token",
+    "join_dataset",
     "look_at_sample",
     "pause_connection",
     "push_rows",
     "remove_endpoint",
+    "remove_join",
     "reseal_credentials",
     "resume_connection",
     "revoke_push_token",

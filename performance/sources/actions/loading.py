@@ -33,7 +33,7 @@ from performance.sources.models import (
     RejectedRow,
 )
 
-BATCH_ROWS = 5000
+BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _staged(
                 rows_read=F("rows_read") + len(batch.rows),
                 rows_rejected=F("rows_rejected") + len(shaped.rejected),
             )
-            merging.stage(work.dataset, work.columns, work.load, shaped.rows)
+            merging.stage(work.dataset, work.columns, work.load, shaped.rows, is_text=shaped.is_text)
             merging.stage_keys(work.dataset, work.columns, work.load, shaped.keys)
             keep_aside(work.load, shaped.rejected)
     return furthest.value
@@ -191,9 +191,12 @@ def take_over(
     """The moment of truth, in one transaction of the caller: from the old rows to those that are staged."""
     # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
     claiming.beat(load, at=at)
-    doubled = merging.set_doubles_aside(dataset, columns)
-    keep_aside(load, doubled.kept)
-    merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
+    doubled = merging.Doubled()
+    merged = merging.fill(dataset, columns)
+    if merged is None:
+        doubled = merging.set_doubles_aside(dataset, columns)
+        keep_aside(load, doubled.kept)
+        merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
     _settled(load, dataset, merged, doubled, reached, at=at)
 
 

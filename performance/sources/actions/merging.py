@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import IntegrityError, transaction
 from django.db import connection as database
 
 from performance.foundation import tenancy
@@ -56,17 +57,42 @@ def stage(
     columns: Sequence[DatasetColumn],
     load: Load,
     rows: Iterable[tuple[int, tuple[Any, ...]]],
+    *,
+    is_text: bool = False,
 ) -> None:
-    """COPY typed rows into the stage, in the transaction of the caller."""
+    """COPY rows into the stage, in the transaction of the caller: typed values, or text that PostgreSQL reads."""
     organisation_id = tenancy.current_organisation_id()
     names = ", ".join(
         ["organisation_id", "load_id", "row_no", *(relations.row_column(column) for column in columns)]
     )
-    statement = f"COPY {relations.gate_relation(dataset)} ({names}) FROM STDIN (FORMAT BINARY)"
+    form = "TEXT" if is_text else "BINARY"
+    statement = f"COPY {relations.gate_relation(dataset)} ({names}) FROM STDIN (FORMAT {form})"
     with database.cursor() as cursor, cursor.copy(statement) as copy:
+        if is_text:
+            copy.write(_lines(f"{organisation_id}\t{load.pk}", rows))
+            return
         copy.set_types(["uuid", "uuid", "int8", *(COPY_TYPES[column.type] for column in columns)])
         for number, values in rows:
             copy.write_row((organisation_id, load.pk, number, *values))
+
+
+#: What stands for itself in no line of COPY's text form.
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _lines(head: str, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> str:
+    """COPY's text form: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-TEXT"""
+    numbers, records = zip(*rows, strict=True)
+    columns = [_copied(values) for values in zip(*records, strict=True)]
+    tails = map("\t".join, zip(*columns, strict=True))
+    return "".join(f"{head}\t{number}\t{tail}\n" for number, tail in zip(numbers, tails, strict=True))
+
+
+def _copied(values: Sequence[str | None]) -> Sequence[str]:
+    texts = ["" if value is None else value for value in values]
+    if not ESCAPES.keys().isdisjoint(map(ord, "".join(texts))):
+        texts = [text.translate(ESCAPES) for text in texts]
+    return [r"\N" if value is None else text for value, text in zip(values, texts, strict=True)]
 
 
 def stage_keys(
@@ -109,6 +135,28 @@ def _doubled(row: Sequence[Any], columns: Sequence[DatasetColumn]) -> shaping.Re
         value=", ".join(str(texts[key]) for key in keys)[: shaping.MAX_SHOWN],
         row=texts,
     )
+
+
+def fill(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Merged | None:
+    """The first load of nearly every dataset: nothing is there yet, no key comes twice, and nothing need be compared.
+    None: it is otherwise, and nothing was done."""
+    kept, staged = relations.row_relation(dataset), relations.stage_relation(dataset)
+    names = ", ".join(relations.row_column(column) for column in columns)
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {kept})")  # noqa: S608
+        (is_there,) = cursor.fetchone()
+        if is_there:
+            return None
+        try:
+            with transaction.atomic():
+                cursor.execute(
+                    f"INSERT INTO {kept} (organisation_id, load_id, {names})"  # noqa: S608
+                    f" SELECT organisation_id, load_id, {names} FROM {staged} WHERE row_no > 0"
+                    f"{'' if _keys(columns) else ' ORDER BY row_no'}"
+                )
+        except IntegrityError:
+            return None
+        return Merged(inserted=cursor.rowcount, updated=0, deleted=0, unchanged=0)
 
 
 def merge(

@@ -192,7 +192,7 @@ def _take(load: Load, dataset: Dataset, records: Sequence[Mapping[str, Any]], *,
     shaped = shape.of(connectors.Batch(rows=rows, first_row=1))
     claiming.beat(load, at=at, rows_read=len(rows), rows_rejected=len(shaped.rejected))
     merging.clear_stage(dataset)
-    merging.stage(dataset, columns, load, shaped.rows)
+    merging.stage(dataset, columns, load, shaped.rows, is_text=shaped.is_text)
     loading.keep_aside(load, shaped.rejected)
     loading.take_over(load, dataset, columns, None, {}, keeps_absent=True, at=at)
 

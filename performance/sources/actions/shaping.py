@@ -9,6 +9,7 @@ from typing import Any
 
 from performance.sources import connectors
 from performance.sources.connectors import columns as typing_rules
+from performance.sources.connectors import plain as plain_columns
 from performance.sources.models import DatasetColumn
 
 #: Rejected rows kept with their values; more are only counted.
@@ -31,11 +32,13 @@ class Rejection:
 @dataclass(frozen=True)
 class Shaped:
     """`rows`: (row number, typed values in the order of the columns). `keys`: the same of rejected rows whose key
-    could be read, with nothing but the key in them."""
+    could be read, with nothing but the key in them. `is_text`: the values are text still, so plainly spelt that the
+    database reads it as we would."""
 
     rows: list[tuple[int, tuple[Any, ...]]]
     rejected: list[Rejection]
     keys: list[tuple[int, tuple[Any, ...]]]
+    is_text: bool = False
 
 
 class Shape:
@@ -50,13 +53,26 @@ class Shape:
         self._keys = [place for place, column in enumerate(columns) if column.is_key]
 
     def of(self, batch: connectors.Batch) -> Shaped:
-        """Column by column where all goes well; value by value only in columns that hold something odd."""
+        """Column by column where all goes well, as it came where it is spelt plainly; value by value only in columns that
+        hold something odd."""
         if not batch.rows:
             return Shaped([], [], [])
         problems: dict[int, tuple[int, str]] = {}
-        typed: list[Sequence[Any]] = []
-        for place, values in enumerate(zip(*batch.rows, strict=True)):
-            typed.append(self._column(place, values, problems))
+        given = list(zip(*batch.rows, strict=True))
+        plain = [
+            plain_columns.is_plain(type_, values) for type_, values in zip(self._types, given, strict=True)
+        ]
+        for place in self._keys:
+            if all(plain) and not _are_keys(given[place]):
+                plain[place] = False
+        if all(plain):
+            return Shaped(list(enumerate(batch.rows, start=batch.first_row)), [], [], is_text=True)
+        typed = [
+            plain_columns.read_plainly(self._types[place], values)
+            if plain[place]
+            else self._column(place, values, problems)
+            for place, values in enumerate(given)
+        ]
         for place in self._keys:
             self._judge_keys(place, typed[place], problems)
         rows: list[tuple[int, tuple[Any, ...]]] = []
@@ -82,11 +98,8 @@ class Shape:
         return tuple(value if place in self._keys else None for place, value in enumerate(values))
 
     def _column(self, place: int, values: Sequence[Any], problems: dict[int, tuple[int, str]]) -> list[Any]:
-        if typing_rules.fit_as_they_are(self._types[place], values):
+        if plain_columns.fit_as_they_are(self._types[place], values):
             return list(values)
-        plain = typing_rules.read_plainly(self._types[place], values)
-        if plain is not None:
-            return plain
         coerce = self._coercers[place]
         try:
             return [coerce(value) for value in values]
@@ -115,6 +128,11 @@ class Shape:
             value=shown(row[place]) or "",
             row={column.key: shown(value) for column, value in zip(self._columns, row, strict=True)},
         )
+
+
+def _are_keys(texts: Sequence[str | None]) -> bool:
+    present = [text for text in texts if text is not None]
+    return len(present) == len(texts) and max(map(len, present)) <= MAX_KEY_TEXT
 
 
 def shown(value: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.sources.api import connections, datasets, endpoints, pushing
+from performance.sources.api import connections, datasets, endpoints, joins, pushing
 
 urls: list[URLPattern] = [
     path("sources/connections/", connections.Connections.as_view(), name="api_connections"),
@@ -63,6 +63,10 @@ urls: list[URLPattern] = [
     path("sources/probes/<uuid:probe_id>/", connections.OneProbe.as_view(), name="api_probe"),
     path("sources/datasets/", datasets.Datasets.as_view(), name="api_datasets"),
     path("sources/datasets/<uuid:dataset_id>/", datasets.OneDataset.as_view(), name="api_dataset"),
+    path("sources/datasets/<uuid:dataset_id>/joins/", joins.Joins.as_view(), name="api_joins"),
+    path(
+        "sources/datasets/<uuid:dataset_id>/joins/<uuid:join_id>/", joins.OneJoin.as_view(), name="api_join"
+    ),
     path("sources/datasets/<uuid:dataset_id>/rows/", datasets.DatasetRows.as_view(), name="api_dataset_rows"),
     path(
         "sources/datasets/<uuid:dataset_id>/loads/", datasets.DatasetLoads.as_view(), name="api_dataset_loads"

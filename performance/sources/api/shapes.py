@@ -177,6 +177,26 @@ class DatasetOut(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class JoinIn(serializers.Serializer):
+    other = serializers.UUIDField(help_text="The dataset that columns are taken from.")
+    key = serializers.RegexField(r"^[a-z][a-z0-9_]{0,19}\Z")
+    pairs = serializers.DictField(
+        child=serializers.CharField(max_length=50), help_text="Own column: key column of the other."
+    )
+    taken = serializers.ListField(child=serializers.CharField(max_length=50), max_length=500)
+
+
+class JoinOut(serializers.ModelSerializer):
+    pairs = serializers.SerializerMethodField()
+
+    class Meta:
+        model = models.Join
+        fields = ["id", "other", "key", "pairs", "taken", "created_at"]
+
+    def get_pairs(self, join: models.Join) -> dict[str, str]:
+        return dict(join.pairs)
+
+
 class LoadIn(serializers.Serializer):
     full = serializers.BooleanField(required=False, default=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Context, Decimal, InvalidOperation
@@ -133,78 +133,6 @@ def tidied(value: str) -> str:
 
 def is_empty(tidy: str) -> bool:
     return tidy.lower() in EMPTY_WORDS
-
-
-#: Values that are already what the column wants, if the check of the whole column agrees.
-AS_THEY_ARE: dict[str, type] = {
-    "text": str,
-    "integer": int,
-    "decimal": Decimal,
-    "date": date,
-    "boolean": bool,
-}
-
-
-def fit_as_they_are(type_: str, values: Sequence[Any]) -> bool:
-    """True when coercing each of these values would change nothing: the usual case of a database, told for a
-    whole column at the speed of C. False says nothing: then look value by value."""
-    wanted = AS_THEY_ARE.get(type_)
-    kinds = set(map(type, values)) - {type(None)}
-    if wanted is None or not kinds <= {wanted}:
-        return False
-    present = [value for value in values if value is not None]
-    if not present or type_ == "boolean":
-        return True
-    if type_ == "text":
-        return "" not in present and max(map(len, present)) <= MAX_TEXT and _is_clean("".join(present))
-    try:
-        least, most = min(present), max(present)
-        if type_ == "date":
-            return least.year >= EARLIEST and most.year <= LATEST
-        if type_ == "integer":
-            return least >= -MAX_INTEGER - 1 and most <= MAX_INTEGER
-        return least > -WIDEST and most < WIDEST
-    except InvalidOperation:
-        # NaN does not compare.
-        return False
-
-
-#: A column of text, one value a line, in the plainest spelling of its type.
-PLAINLY: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
-    "integer": (re.compile(r"(?:[+-]?[0-9]{1,18}\n)*\Z"), int),
-    "decimal": (re.compile(r"(?:[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?\n)*\Z"), Decimal),
-    "date": (re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}\n)*\Z"), date.fromisoformat),
-}
-
-
-def read_plainly(type_: str, values: Sequence[Any]) -> list[Any] | None:
-    """A column of text in which every value is spelt as plainly as can be, coerced at once: what value by value would
-    give, told by one expression for the whole column. None says nothing: then look value by value."""
-    if type_ not in PLAINLY or not set(map(type, values)) <= {str, type(None)}:
-        return None
-    pattern, read = PLAINLY[type_]
-    present = [value for value in values if value is not None]
-    if not pattern.match("".join(f"{value}\n" for value in present)):
-        return None
-    try:
-        # Dates, quantities and prices come again and again.
-        known = {value: read(value) for value in set(present)}
-    except ValueError:
-        # A month of 99, or a line end inside a value.
-        return None
-    if type_ == "date" and not all(EARLIEST <= day.year <= LATEST for day in known.values()):
-        return None
-    return [None if value is None else known[value] for value in values]
-
-
-def _is_clean(text: str) -> bool:
-    if "\x00" in text:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def shown(value: Any, most: int) -> str | None:

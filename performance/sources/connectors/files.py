@@ -128,9 +128,8 @@ class FileConnector:
     ) -> Generator[Batch, None, None]:
         if cursor is not None:
             raise ConnectorRefused("no_cursor")
-        rows = self._picked(_sheet_name(source), columns)
         seen = 0
-        while chunk := list(islice(rows, batch_size)):
+        for chunk in self._chunks(_sheet_name(source), columns, batch_size):
             if seen + len(chunk) > self.limits.max_rows:
                 raise ConnectorRefused("too_many_rows", rows=self.limits.max_rows)
             yield Batch(rows=chunk, first_row=seen + 1)
@@ -138,23 +137,31 @@ class FileConnector:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _picked(self, name: str, columns: Sequence[str]) -> Iterator[Row]:
-        """The rows, with the asked columns in their order."""
+    def _chunks(self, name: str, columns: Sequence[str], size: int) -> Iterator[list[Row]]:
+        """The rows, with the asked columns in their order, at most so many at once."""
+        if self._form == "text":
+            yield from self._text_chunks(columns, size)
+            return
+        rows = self._packed_rows(name, columns)
+        while chunk := list(islice(rows, size)):
+            yield chunk
+
+    def _text_chunks(self, columns: Sequence[str], size: int) -> Iterator[list[Row]]:
+        with self._reader() as reader:
+            header = next((row for row in map(_trimmed, reader) if any(row)), None)
+            places = _places(None if header is None else _titles(header), columns)
+            while chunk := list(islice(reader, size)):
+                if rows := _cells(chunk, places):
+                    yield rows
+
+    def _packed_rows(self, name: str, columns: Sequence[str]) -> Iterator[Row]:
         if self._form == "parquet":
-            header: tuple[str, ...] | None = tuple(info.name for info in self._parquet_columns())
-        else:
-            rows = self._rows(name)
-            header = next(rows, None)
-        if header is None:
-            raise ConnectorRefused("file_empty")
-        missing = [column for column in columns if column not in header]
-        if missing:
-            raise ConnectorRefused("column_missing", column=missing[0])
-        places = [header.index(column) for column in columns]
-        if self._form == "parquet":
+            places = _places(tuple(info.name for info in self._parquet_columns()), columns)
             with self._opened() as packed:
                 yield from map(tuple, workbooks.parquet_rows(packed, places))
             return
+        rows = self._rows(name)
+        places = _places(next(rows, None), columns)
         for row in rows:
             yield tuple(row[place] if place < len(row) else None for place in places)
 
@@ -203,15 +210,48 @@ class FileConnector:
                 yield tuple(_cell(value) for value in row)
 
     def _text_rows(self) -> Iterator[Row]:
+        with self._reader() as reader:
+            yield from (tuple(_trimmed(row)) for row in reader)
+
+    @contextmanager
+    def _reader(self) -> Iterator[Iterator[list[str]]]:
         layout = layout_of(self.path)
         with self.path.open(encoding=layout.encoding, newline="") as lines:
             reader = csv.reader(lines, delimiter=layout.delimiter, strict=False)
             csv.field_size_limit(LONGEST_CELL)
             try:
-                for row in reader:
-                    yield tuple(value.strip() or None for value in row)
+                yield reader
             except csv.Error as error:
                 raise ConnectorRefused("line_unreadable", line=reader.line_num) from error
+
+
+def _places(header: tuple[str, ...] | None, columns: Sequence[str]) -> list[int]:
+    """Where the asked columns stand. Raises ConnectorRefused: file_empty, column_missing."""
+    if header is None:
+        raise ConnectorRefused("file_empty")
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise ConnectorRefused("column_missing", column=missing[0])
+    return [header.index(column) for column in columns]
+
+
+def _cells(chunk: Sequence[list[str]], places: Sequence[int]) -> list[Row]:
+    """The cells at these places of every row that is not blank. Column by column, at several times the speed of row by
+    row."""
+    filled = [row for row in chunk if (text := "".join(row)) and not text.isspace()]
+    width = max(places, default=-1) + 1
+    if not filled or not width:
+        return [()] * len(filled)
+    if min(map(len, filled)) < width:
+        filled = [row + [""] * (width - len(row)) for row in filled]
+    turned = list(zip(*filled, strict=False))
+    return list(zip(*(_trimmed(turned[place]) for place in places), strict=True))
+
+
+def _trimmed(values: Sequence[str]) -> list[str | None]:
+    """None where there is nothing."""
+    trimmed = list(map(str.strip, values))
+    return [value or None for value in trimmed] if "" in trimmed else [*trimmed]
 
 
 def _form(path: Path) -> str:

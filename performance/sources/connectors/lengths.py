@@ -16,6 +16,8 @@ from uuid import UUID
 from performance.sources.connectors.columns import TooLong
 from performance.sources.connectors.protocol import Row
 
+#: Letters of a value that is too long, to recognise it by.
+SHOWN = 200
 #: What a fetch or a batch may hold at once.
 BATCH_BYTES = 16 * 1024**2
 SMALL = frozenset({type(None), bool, int, float, Decimal, date, datetime, time, timedelta, UUID})

@@ -20,6 +20,7 @@ from performance.sources.models.datasets import (
     Mode,
 )
 from performance.sources.models.endpoints import Endpoint, Paging, SinceFormat
+from performance.sources.models.joins import Join
 from performance.sources.models.loads import JobState, Load, RejectedRow
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "DateOrder",
     "Endpoint",
     "JobState",
+    "Join",
     "Kind",
     "Load",
     "Mode",

@@ -22,6 +22,18 @@ from performance.sources.queries.datasets import (
     push_scope,
     push_tokens,
 )
+from performance.sources.queries.joins import (
+    ReadColumn,
+    Reading,
+    joinable,
+    joining,
+    joins_of,
+    read_through,
+    reading_of,
+    readings,
+    standing,
+    unmatched,
+)
 from performance.sources.queries.loads import (
     ReasonCount,
     claimable_loads,
@@ -45,6 +57,8 @@ from performance.sources.queries.rows import (
 __all__ = [
     "ConnectionCard",
     "DatasetCard",
+    "ReadColumn",
+    "Reading",
     "ReasonCount",
     "SourceRows",
     "claimable_loads",
@@ -60,6 +74,9 @@ __all__ = [
     "endpoints",
     "files",
     "freshness",
+    "joinable",
+    "joining",
+    "joins_of",
     "key_taken",
     "last_load",
     "last_probe",
@@ -69,6 +86,9 @@ __all__ = [
     "probes",
     "push_scope",
     "push_tokens",
+    "read_through",
+    "reading_of",
+    "readings",
     "rejected_by_reason",
     "rejected_rows",
     "row_column",
@@ -76,4 +96,6 @@ __all__ = [
     "rows_by_key",
     "source_rows",
     "stage_relation",
+    "standing",
+    "unmatched",
 ]

@@ -25,6 +25,7 @@ from performance.sources.views.datasets import (
     model,
 )
 from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
+from performance.sources.views.joins import join, remove_join
 from performance.sources.views.loads import load, load_card, stop
 from performance.sources.views.pushing import create_push_token, revoke_push_token, sample
 
@@ -40,6 +41,7 @@ __all__ = [
     "dataset",
     "dataset_runs_card",
     "health_card",
+    "join",
     "list_tables",
     "load",
     "load_all",
@@ -51,6 +53,7 @@ __all__ = [
     "model",
     "pause",
     "remove_endpoint",
+    "remove_join",
     "resume",
     "revoke_push_token",
     "runs_card",

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from performance.foundation import access, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.connectors import proposing
-from performance.sources.views import connections, frame, pushing
+from performance.sources.views import connections, frame, joins, pushing
 
 SHOWN_ROWS = 20
 
@@ -201,6 +201,8 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         connection=found.connection,
         card=card,
         can_load=rules.can_load_dataset(request.actor, found),
+        can_join=rules.can_join_datasets(request.actor, found),
+        joins=joins.listed(found),
         columns=list(found.columns.order_by("number")),
         rows=rows,
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import connection
@@ -30,54 +31,63 @@ FILL = """
 
 
 def tell(company: Company, at: datetime.datetime) -> None:
-    sales = _dataset(company, at)
+    sales = _sales(company, at)
     for definition, key, name_en, name_zh in _definitions(company, sales):
-        _certify(company, key, name_en, name_zh, definition, at)
+        certify(company, key, name_en, name_zh, definition, at)
     actions.refresh_values(at=at)
     _set_targets(company, at)
 
 
-def _dataset(company: Company, at: datetime.datetime) -> sources.Dataset:
+def dataset(
+    company: Company,
+    *,
+    key: str,
+    columns: Mapping[str, str],
+    roles: Mapping[str, str],
+    rows: int,
+    at: datetime.datetime,
+) -> tuple[sources.Dataset, sources.Load]:
+    """A dataset as if it had been loaded; its rows are the caller's."""
     place = sources.Connection.objects.create(
         kind="postgresql", name_en="Tills", host="tills.example", port=5432, created_at=at
     )
-    dataset = sources.Dataset.objects.create(
+    made = sources.Dataset.objects.create(
         connection=place,
-        key="sales",
+        key=key,
         name_en="Sales",
         name_zh="销售",
-        table_name="sales",
+        table_name=key,
         time_zone=company.organisation.time_zone,
         created_at=at,
         loaded_at=at,
-        row_count=DAYS * LINES_A_DAY * company.stores,
+        row_count=rows,
     )
     sources.DatasetColumn.objects.bulk_create(
         sources.DatasetColumn(
-            dataset=dataset,
+            dataset=made,
             number=number,
-            source_name=key,
-            key=key,
-            name_en=key.replace("_", " ").capitalize(),
+            source_name=name,
+            key=name,
+            name_en=name.replace("_", " ").capitalize(),
             type=kind,
-            role=ROLES.get(key, "dimension"),
-            is_key=key == "line",
+            role=roles.get(name, "dimension"),
+            is_key=roles.get(name) == "key",
         )
-        for number, (key, kind) in enumerate(COLUMNS.items())
+        for number, (name, kind) in enumerate(columns.items())
     )
-    shape = json.dumps([{"key": key, "type": kind} for key, kind in COLUMNS.items()])
     load = sources.Load.objects.create(
-        dataset=dataset,
-        state="done",
-        asked_at=at,
-        due_at=at,
-        started_at=at,
-        finished_at=at,
-        rows_read=dataset.row_count,
+        dataset=made, state="done", asked_at=at, due_at=at, started_at=at, finished_at=at, rows_read=rows
     )
+    return made, load
+
+
+def _sales(company: Company, at: datetime.datetime) -> sources.Dataset:
+    rows = DAYS * LINES_A_DAY * company.stores
+    sales, load = dataset(company, key="sales", columns=COLUMNS, roles=ROLES, rows=rows, at=at)
+    shape = json.dumps([{"key": key, "type": kind} for key, kind in COLUMNS.items()])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT dataset_rows.shape(%s, %s::jsonb)", [dataset.pk, shape])
-        relation = sql.Identifier("dataset_rows", f"d_{dataset.pk.hex}")
+        cursor.execute("SELECT dataset_rows.shape(%s, %s::jsonb)", [sales.pk, shape])
+        relation = sql.Identifier("dataset_rows", f"d_{sales.pk.hex}")
         cursor.execute(
             sql.SQL(FILL).format(relation=relation),
             {
@@ -89,7 +99,7 @@ def _dataset(company: Company, at: datetime.datetime) -> sources.Dataset:
                 "lines": LINES_A_DAY,
             },
         )
-    return dataset
+    return sales
 
 
 def _definitions(company: Company, sales: sources.Dataset) -> list[tuple[actions.Definition, str, str, str]]:
@@ -122,7 +132,7 @@ def _definitions(company: Company, sales: sources.Dataset) -> list[tuple[actions
     ]
 
 
-def _certify(
+def certify(
     company: Company,
     key: str,
     name_en: str,

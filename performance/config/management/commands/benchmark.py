@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from performance.config.benchmark import check_in, forecast, load, web
+from performance.config.benchmark import check_in, forecast, load, metrics, web
 
-SUBJECTS = {"web": web, "check-in": check_in, "load": load, "forecast": forecast}
+SUBJECTS = {"web": web, "check-in": check_in, "load": load, "metrics": metrics, "forecast": forecast}
 
 
 class Command(BaseCommand):

@@ -1,16 +1,14 @@
 """A team looks back at the end of a period: notes of its members, and what they agree to do."""
 
 import datetime
-import uuid
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
-from okr import actions, queries, tasks
-from okr.models import AgreedAction, Objective, Retrospective, RetrospectiveNote
+from okr import actions
+from okr.models import AgreedAction, Retrospective, RetrospectiveNote
 from performance.foundation import audit, tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
@@ -19,38 +17,6 @@ from tests.conftest import LONG_AGO, make_person
 
 JSON = {"content_type": "application/json"}
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture
-def closing(acting_cast, quarter):
-    people.Period.objects.filter(pk=quarter.pk).update(state="closing")
-    quarter.refresh_from_db()
-    return quarter
-
-
-@pytest.fixture
-def note(acting_cast, closing, actor, now):
-    def do(text="The order calendar", column="went_well", by=None):
-        return actions.add_retrospective_note(
-            team=acting_cast.team,
-            period=closing,
-            column=column,
-            text=text,
-            by=actor(by or acting_cast.employee),
-            at=now,
-        )
-
-    return do
-
-
-@pytest.fixture
-def close(acting_cast, closing, actor, now):
-    def do(*agreed, by=None):
-        return actions.close_retrospective(
-            team=acting_cast.team, period=closing, agreed=agreed, by=actor(by or acting_cast.manager), at=now
-        )
-
-    return do
 
 
 def page_of(client, team, period):
@@ -338,86 +304,3 @@ def test_a_note_that_comes_while_the_retrospective_is_being_closed_is_refused(ca
     assert isinstance(second, actions.ObjectiveRefused)
     with tenancy.acting_for(cast.organisation):
         assert not RetrospectiveNote.objects.exists()
-
-
-@pytest.fixture
-def team_goal(acting_cast, closing):
-    """An objective of the team that runs in the closing period."""
-    return Objective.objects.create(
-        period=closing,
-        owner=acting_cast.manager,
-        owner_kind="team",
-        team=acting_cast.team,
-        title="Never out of stock",
-        state="active",
-        version_number=1,
-        created_at=timezone.now(),
-        proposed_by=acting_cast.manager,
-    )
-
-
-def invited():
-    items = WorkItem.objects.filter(kind="goals.retrospective", done_at=None).select_related("person")
-    return [(item.person, item.title_en) for item in items]
-
-
-def test_whoever_leads_a_team_with_goals_is_invited_once(team_goal, closing, cast, now, client_for):
-    assert actions.invite_to_retrospectives(at=now) == 1
-    assert actions.invite_to_retrospectives(at=now) == 0
-    assert invited() == [(cast.manager, "Retrospective of Store Operations")]
-    item = WorkItem.objects.get(kind="goals.retrospective")
-    assert (item.title_zh, item.detail_en) == ("门店运营部的复盘", closing.name_en)
-    assert client_for(cast.manager).get(item.url).status_code == 200
-
-
-def test_a_team_without_goals_or_a_leader_is_not_asked(closing, team_goal, cast, now):
-    people.Team.objects.create(code="NEW", name_en="New team", lead=cast.boss)
-    assert [team for team, _period in queries.retrospectives_due(now)] == [cast.team]
-    people.Team.objects.filter(pk=cast.team.pk).update(lead=None)
-    assert actions.invite_to_retrospectives(at=now) == 0
-
-
-def test_the_invitation_ends_when_the_team_has_looked_back(team_goal, closing, note, close, cast, actor, now):
-    actions.invite_to_retrospectives(at=now)
-    note()
-    assert len(invited()) == 1, "a first note is not the end"
-    close()
-    assert invited() == []
-    assert WorkItem.objects.get(kind="goals.retrospective").done_by == cast.manager
-    assert actions.invite_to_retrospectives(at=now) == 0
-
-
-@pytest.mark.parametrize("state", ["active", "closed"])
-def test_nobody_is_asked_once_the_period_is_not_closing(team_goal, closing, now, state):
-    actions.invite_to_retrospectives(at=now)
-    people.Period.objects.filter(pk=closing.pk).update(state=state)
-    tasks.close_periods.apply()
-    assert invited() == []
-    people.Period.objects.filter(pk=closing.pk).update(state="closing")
-    if state == "active":
-        assert actions.invite_to_retrospectives(at=now) == 1
-
-
-def test_a_new_leader_is_asked_in_place_of_the_former_one(team_goal, cast, now):
-    actions.invite_to_retrospectives(at=now)
-    people.Team.objects.filter(pk=cast.team.pk).update(lead=cast.boss)
-    assert actions.invite_to_retrospectives(at=now) == 1
-    assert [person for person, _title in invited()] == [cast.boss]
-
-
-def test_teams_do_not_cost_queries(team_goal, cast, closing, now):
-    def counted():
-        with CaptureQueriesContext(connection) as found:
-            actions.invite_to_retrospectives(at=now)
-        return len(found)
-
-    one = counted()
-    for number in range(5):
-        team = people.Team.objects.create(code=f"T{number}", name_en=f"Team {number}", lead=cast.boss)
-        Objective.objects.filter(pk=team_goal.pk).update(team=team)
-        team_goal.pk, team_goal.team = None, team
-        team_goal.id = uuid.uuid4()
-        team_goal.save(force_insert=True)
-    # What is open by now is read, closed and told: three statements, whatever the number of teams.
-    assert counted() <= one + 3
-    assert len(invited()) == 5
