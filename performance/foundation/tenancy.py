@@ -74,8 +74,13 @@ def acting_for(organisation: Any) -> Iterator[None]:
 
 
 def _tell_database(organisation_id: uuid.UUID | None) -> None:
+    """Without just-in-time compilation, which takes longer than nearly all of our statements run: the planner
+    overestimates those that walk a line or a tree."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [SETTING, str(organisation_id or "")])
+        cursor.execute(
+            "SELECT set_config(%s, %s, true), set_config('jit', 'off', true)",
+            [SETTING, str(organisation_id or "")],
+        )
 
 
 class TenantQuerySet(models.QuerySet):

@@ -29,6 +29,7 @@ def databases() -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_pages_are_measured_at_a_small_size(unblocked: None) -> None:
     before, out = databases(), io.StringIO()
     call_command(

@@ -19,7 +19,7 @@ from tests.sources.real_data import Place
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.long)])
 def test_the_main_job(language: str, office: work.Office, contoso: Place, northwind: Place) -> None:
     company = Company(language, office)
     people_steps.found_the_company(company)

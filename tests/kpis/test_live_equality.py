@@ -219,6 +219,7 @@ def test_every_aggregation_gives_the_same_values_wherever_the_rows_are(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_filter_picks_the_same_rows_wherever_they_are(
     here: Cast, actor: Any, places: dict[str, Place], odd: str
 ) -> None:

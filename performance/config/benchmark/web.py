@@ -65,7 +65,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         with ground.throwaway("benchmark") as place:
             say(f"Seeding {size:,} people in {place.name}")
             company = seeding.seed(size, say=say)
-            _settle_statistics()
+            ground.settle()
             with server.running(place) as port, ExitStack() as afterwards:
                 say(f"Measuring, {options['requests']} requests a page and reader")
                 floor = _floor(port, options["requests"])
@@ -104,13 +104,6 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         "pages": [asdict(each) for each in figures],
     }
     return found
-
-
-def _settle_statistics() -> None:
-    """What autovacuum does within minutes of such a load, done now, so that plans rest on statistics."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
-    connections["owner"].close()
 
 
 @dataclass(frozen=True)
