@@ -93,7 +93,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         first, again = (_refreshed(company.organisation, at) for _each in range(2))
         with tenancy.acting_for(company.organisation):
             kept = MetricValue.objects.filter(superseded_at=None).count()
-        differing = _differing(place)
+        differing = _differing(place, dataset)
     found = report.Report(subject="metrics", columns=("what", "seconds", "× bare SQL", "values"))
     found.rows = [
         ("bare SQL", round(floor, 2), 1.0, kept),
@@ -240,13 +240,10 @@ def _refreshed(organisation: Any, at: datetime.datetime) -> float:
     return time.perf_counter() - begun
 
 
-def _differing(place: ground.Ground) -> int:
+def _differing(place: ground.Ground, dataset: sources.Dataset) -> int:
     """Values that one of the two has and the other has not."""
     with psycopg.connect(place.url("owner")) as owner:
-        (organisation,) = owner.execute("SELECT organisation_id FROM kpis_metric LIMIT 1").fetchone() or (
-            None,
-        )
-        owner.execute("SELECT set_config('app.organisation', %s, false)", [str(organisation)])
+        owner.execute("SELECT set_config('app.organisation', %s, false)", [str(dataset.organisation_id)])
         (count,) = owner.execute(
             "SELECT count(*) FROM bare FULL JOIN ("
             " SELECT m.key AS metric, v.grain, v.period_start AS starts_on, coalesce(v.slice ->> %s, '') AS shop, v.value"
