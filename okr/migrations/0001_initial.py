@@ -86,6 +86,21 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "person", "week_starts_on", "number"), name="check_in_entry_once"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("corrects__isnull", True), ("number", 1)),
+                    models.Q(("corrects__isnull", False), ("number__gt", 1)),
+                    _connector="OR",
+                ),
+                name="correction_points_back",
+            ), models.CheckConstraint(
+                condition=models.Q(("week_starts_on__iso_week_day", 1)), name="week_starts_on_monday"
+            )],
+                'indexes': [models.Index(
+                fields=["organisation", "person", "-week_starts_on", "-number"], name="check_in_by_person"
+            ), models.Index(fields=["organisation", "week_starts_on"], name="check_in_by_week")],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +140,9 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "person", "week_starts_on"), name="check_in_draft_once"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -173,6 +191,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "check_in", "at"], name="reply_by_check_in")],
             },
         ),
         migrations.CreateModel(
@@ -349,6 +368,15 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "check_in", "key_result"), name="one_entry_a_key_result"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("confidence__isnull", True), ("confidence__range", (1, 5)), _connector="OR"
+                ),
+                name="entry_confidence",
+            )],
+                'indexes': [models.Index(fields=["organisation", "key_result", "-at", "-id"], name="entry_by_time")],
             },
         ),
         migrations.CreateModel(
@@ -391,6 +419,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.CheckConstraint(
+                condition=models.Q(("weight__range", (1, 100))), name="milestone_weight"
+            )],
+                'indexes': [models.Index(
+                fields=["organisation", "key_result", "ordinal"], name="milestone_by_key_result"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -535,6 +569,25 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.CheckConstraint(
+                condition=models.Q(("owner", models.F("agreer")), _negated=True), name="objective_two_sides"
+            ), models.CheckConstraint(
+                condition=models.Q(("weight__range", (1, 100))), name="objective_weight"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("owner_kind", "team"), _negated=True), ("team__isnull", False), _connector="OR"
+                ),
+                name="objective_of_a_team",
+            )],
+                'indexes': [models.Index(fields=["organisation", "period", "owner"], name="objective_by_owner"), models.Index(fields=["organisation", "period", "team"], name="objective_by_team"), models.Index(fields=["organisation", "owner", "-created_at"], name="objective_by_time"), django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
+                ),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("description"), name="gin_trgm_ops"
+                ),
+                name="objective_words",
+            )],
             },
         ),
         migrations.AddField(
@@ -593,6 +646,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "objective", "at"], name="comment_by_objective")],
             },
         ),
         migrations.CreateModel(
@@ -661,6 +715,19 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "child", "parent"), name="alignment_once"
+            ), models.CheckConstraint(
+                condition=models.Q(("child", models.F("parent")), _negated=True), name="alignment_not_itself"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "supports"), ("share_ppm", 0)),
+                    models.Q(("kind", "contributes"), ("share_ppm__range", (1, 1000000))),
+                    _connector="OR",
+                ),
+                name="alignment_share",
+            )],
+                'indexes': [models.Index(fields=["organisation", "parent"], name="alignment_by_parent")],
             },
         ),
         migrations.CreateModel(
@@ -726,6 +793,17 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "objective", "number"), name="okr_version_once"
+            ), models.UniqueConstraint(
+                condition=models.Q(("state", "in_force")),
+                fields=("organisation", "objective"),
+                name="okr_one_version_in_force",
+            ), models.UniqueConstraint(
+                condition=models.Q(("state", "proposed")),
+                fields=("organisation", "objective"),
+                name="okr_one_proposal",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -780,6 +858,13 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "version", "side"), name="okr_agreement_a_side"
+            ), models.UniqueConstraint(
+                fields=("organisation", "version", "person"), name="okr_never_one_for_both"
+            ), models.CheckConstraint(
+                condition=models.Q(("side__in", ["owner", "manager"])), name="okr_agreement_side"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -899,6 +984,11 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "period", "number"), name="okr_policy_version_once"
+            ), models.CheckConstraint(
+                condition=models.Q(("cap_percent__range", (100, 1000))), name="okr_policy_cap"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -944,6 +1034,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "objective", "-at", "-id"], name="progress_by_time")],
             },
         ),
         migrations.CreateModel(
@@ -1024,126 +1115,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("organisation", "objective", "field", "by"),
+                name="okr_suggestion_open_once",
+            )],
             },
-        ),
-        migrations.AddIndex(
-            model_name="checkin",
-            index=models.Index(
-                fields=["organisation", "person", "-week_starts_on", "-number"], name="check_in_by_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="checkin",
-            index=models.Index(fields=["organisation", "week_starts_on"], name="check_in_by_week"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "person", "week_starts_on", "number"), name="check_in_entry_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("corrects__isnull", True), ("number", 1)),
-                    models.Q(("corrects__isnull", False), ("number__gt", 1)),
-                    _connector="OR",
-                ),
-                name="correction_points_back",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("week_starts_on__iso_week_day", 1)), name="week_starts_on_monday"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="checkindraft",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "person", "week_starts_on"), name="check_in_draft_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="checkinreply",
-            index=models.Index(fields=["organisation", "check_in", "at"], name="reply_by_check_in"),
-        ),
-        migrations.AddIndex(
-            model_name="keyresultentry",
-            index=models.Index(fields=["organisation", "key_result", "-at", "-id"], name="entry_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="keyresultentry",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "check_in", "key_result"), name="one_entry_a_key_result"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="keyresultentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confidence__isnull", True), ("confidence__range", (1, 5)), _connector="OR"
-                ),
-                name="entry_confidence",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="milestone",
-            index=models.Index(
-                fields=["organisation", "key_result", "ordinal"], name="milestone_by_key_result"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight__range", (1, 100))), name="milestone_weight"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="objective",
-            index=models.Index(fields=["organisation", "period", "owner"], name="objective_by_owner"),
-        ),
-        migrations.AddIndex(
-            model_name="objective",
-            index=models.Index(fields=["organisation", "period", "team"], name="objective_by_team"),
-        ),
-        migrations.AddIndex(
-            model_name="objective",
-            index=models.Index(fields=["organisation", "owner", "-created_at"], name="objective_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="objective",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("title"), name="gin_trgm_ops"
-                ),
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("description"), name="gin_trgm_ops"
-                ),
-                name="objective_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owner", models.F("agreer")), _negated=True), name="objective_two_sides"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight__range", (1, 100))), name="objective_weight"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("owner_kind", "team"), _negated=True), ("team__isnull", False), _connector="OR"
-                ),
-                name="objective_of_a_team",
-            ),
         ),
         migrations.AddIndex(
             model_name="keyresult",
@@ -1187,101 +1164,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="key_result_names_metric",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="comment",
-            index=models.Index(fields=["organisation", "objective", "at"], name="comment_by_objective"),
-        ),
-        migrations.AddIndex(
-            model_name="alignment",
-            index=models.Index(fields=["organisation", "parent"], name="alignment_by_parent"),
-        ),
-        migrations.AddConstraint(
-            model_name="alignment",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "child", "parent"), name="alignment_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("child", models.F("parent")), _negated=True), name="alignment_not_itself"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "supports"), ("share_ppm", 0)),
-                    models.Q(("kind", "contributes"), ("share_ppm__range", (1, 1000000))),
-                    _connector="OR",
-                ),
-                name="alignment_share",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objectiveversion",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "objective", "number"), name="okr_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objectiveversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "in_force")),
-                fields=("organisation", "objective"),
-                name="okr_one_version_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objectiveversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")),
-                fields=("organisation", "objective"),
-                name="okr_one_proposal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "version", "side"), name="okr_agreement_a_side"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "version", "person"), name="okr_never_one_for_both"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["owner", "manager"])), name="okr_agreement_side"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="okrpolicy",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "period", "number"), name="okr_policy_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="okrpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cap_percent__range", (100, 1000))), name="okr_policy_cap"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="progresspoint",
-            index=models.Index(fields=["organisation", "objective", "-at", "-id"], name="progress_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestededit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")),
-                fields=("organisation", "objective", "field", "by"),
-                name="okr_suggestion_open_once",
             ),
         ),
     ]

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('organisation', 'objective'), name='one_vote_at_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -48,6 +49,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'vote', 'person'), name='one_ballot_a_person'), models.CheckConstraint(condition=models.Q(('confidence__isnull', True), ('confidence__range', (1, 5)), _connector='OR'), name='ballot_confidence')],
             },
         ),
         migrations.CreateModel(
@@ -62,22 +64,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'comment', 'person'), name='mentioned_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='confidencevote',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('organisation', 'objective'), name='one_vote_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.UniqueConstraint(fields=('organisation', 'vote', 'person'), name='one_ballot_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='ballot',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__isnull', True), ('confidence__range', (1, 5)), _connector='OR'), name='ballot_confidence'),
-        ),
-        migrations.AddConstraint(
-            model_name='mention',
-            constraint=models.UniqueConstraint(fields=('organisation', 'comment', 'person'), name='mentioned_once'),
         ),
     ]

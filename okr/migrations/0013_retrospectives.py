@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'team', 'period'), name='one_retrospective_a_period')],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +48,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['organisation', 'retrospective'], name='retrospective_actions')],
             },
         ),
         migrations.CreateModel(
@@ -65,26 +67,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('column__in', ['went_well', 'learned', 'change'])), name='retrospective_column'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='retrospective_note_says_something')],
+                'indexes': [models.Index(fields=['organisation', 'retrospective', 'at'], name='retrospective_notes')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='retrospective',
-            constraint=models.UniqueConstraint(fields=('organisation', 'team', 'period'), name='one_retrospective_a_period'),
-        ),
-        migrations.AddIndex(
-            model_name='agreedaction',
-            index=models.Index(fields=['organisation', 'retrospective'], name='retrospective_actions'),
-        ),
-        migrations.AddIndex(
-            model_name='retrospectivenote',
-            index=models.Index(fields=['organisation', 'retrospective', 'at'], name='retrospective_notes'),
-        ),
-        migrations.AddConstraint(
-            model_name='retrospectivenote',
-            constraint=models.CheckConstraint(condition=models.Q(('column__in', ['went_well', 'learned', 'change'])), name='retrospective_column'),
-        ),
-        migrations.AddConstraint(
-            model_name='retrospectivenote',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='retrospective_note_says_something'),
         ),
     ]

@@ -119,6 +119,29 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "period", "name_en"), name="cycle_name_once_a_period"
+            ), models.CheckConstraint(
+                condition=models.Q(("unit", None), ("team", None), _connector="OR"),
+                name="cycle_of_unit_or_team",
+            ), models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "signed_off", "published"])),
+                name="cycle_state_known",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "open"),
+                    models.Q(("signed_off_at__isnull", False), ("signed_off_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="cycle_signed_off_by_somebody",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    models.Q(("published_at__isnull", False), ("published_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="cycle_published_by_somebody",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +183,18 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "cycle", "rating"), name="band_once_a_rating"
+            ), models.CheckConstraint(
+                condition=models.Q(("rating__range", (1, 5))), name="band_from_one_to_five"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_micro", None), ("rating", 1)),
+                    models.Q(("rating__gt", 1), ("from_micro__gte", 0)),
+                    _connector="OR",
+                ),
+                name="band_lowest_has_no_bound",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -276,6 +311,34 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "cycle", "person"), name="entry_once_a_person"
+            ), models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "left_out", "signed_off", "published"])),
+                name="entry_state_known",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["signed_off", "published"]),
+                    models.Q(("score", None), ("suggested_rating", None)),
+                    _connector="OR",
+                ),
+                name="entry_result_with_sign_off",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("is_exception", False), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="exception_has_reason",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("suggested_rating", None), ("suggested_rating__range", (1, 5)), _connector="OR"
+                ),
+                name="entry_rating_from_one_to_five",
+            )],
+                'indexes': [models.Index(fields=["organisation", "cycle", "number", "id"], name="entry_by_number"), models.Index(fields=["organisation", "person", "state"], name="entry_by_person"), models.Index(
+                condition=models.Q(("announced_at", None), ("state", "published")),
+                fields=["organisation", "cycle"],
+                name="entry_to_announce",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -361,165 +424,24 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "period", "name_en"), name="cycle_name_once_a_period"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit", None), ("team", None), _connector="OR"),
-                name="cycle_of_unit_or_team",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "signed_off", "published"])),
-                name="cycle_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"),
-                    models.Q(("signed_off_at__isnull", False), ("signed_off_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="cycle_signed_off_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycle",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "published"), _negated=True),
-                    models.Q(("published_at__isnull", False), ("published_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="cycle_published_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "cycle", "rating"), name="band_once_a_rating"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rating__range", (1, 5))), name="band_from_one_to_five"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="band",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("from_micro", None), ("rating", 1)),
-                    models.Q(("rating__gt", 1), ("from_micro__gte", 0)),
-                    _connector="OR",
-                ),
-                name="band_lowest_has_no_bound",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cycleentry",
-            index=models.Index(fields=["organisation", "cycle", "number", "id"], name="entry_by_number"),
-        ),
-        migrations.AddIndex(
-            model_name="cycleentry",
-            index=models.Index(fields=["organisation", "person", "state"], name="entry_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="cycleentry",
-            index=models.Index(
-                condition=models.Q(("announced_at", None), ("state", "published")),
-                fields=["organisation", "cycle"],
-                name="entry_to_announce",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycleentry",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "cycle", "person"), name="entry_once_a_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycleentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "left_out", "signed_off", "published"])),
-                name="entry_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycleentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["signed_off", "published"]),
-                    models.Q(("score", None), ("suggested_rating", None)),
-                    _connector="OR",
-                ),
-                name="entry_result_with_sign_off",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycleentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_exception", False), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="exception_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cycleentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("suggested_rating", None), ("suggested_rating__range", (1, 5)), _connector="OR"
-                ),
-                name="entry_rating_from_one_to_five",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["organisation", "cycle", "-id"], name="export_by_cycle"),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "running"])),
-                fields=["organisation", "held_until"],
-                name="export_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
+                'constraints': [models.CheckConstraint(
                 condition=models.Q(("format__in", ["xlsx", "csv"])), name="export_format_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
+            ), models.CheckConstraint(
                 condition=models.Q(("state__in", ["waiting", "running", "stopped", "failed", "done"])),
                 name="export_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
+            ), models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state", "done"), _negated=True),
                     models.Q(("finished_at__isnull", False), models.Q(("sha256", ""), _negated=True)),
                     _connector="OR",
                 ),
                 name="export_done_with_digest",
-            ),
+            )],
+                'indexes': [models.Index(fields=["organisation", "cycle", "-id"], name="export_by_cycle"), models.Index(
+                condition=models.Q(("state__in", ["waiting", "running"])),
+                fields=["organisation", "held_until"],
+                name="export_open",
+            )],
+            },
         ),
     ]

@@ -82,6 +82,16 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("organisation", "person", "kind", "subject_id"),
+                name="work_open_once",
+            )],
+                'indexes': [models.Index(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=["organisation", "person", "due_on"],
+                name="work_open",
+            ), models.Index(fields=["organisation", "subject_id", "kind"], name="work_by_subject")],
             },
         ),
         migrations.CreateModel(
@@ -129,40 +139,14 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="workitem",
-            index=models.Index(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=["organisation", "person", "due_on"],
-                name="work_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="workitem",
-            index=models.Index(fields=["organisation", "subject_id", "kind"], name="work_by_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="workitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=("organisation", "person", "kind", "subject_id"),
-                name="work_open_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "item", "channel"), name="delivered_once"
+            )],
+                'indexes': [models.Index(
                 condition=models.Q(("sent_at__isnull", True)),
                 fields=["organisation", "queued_at"],
                 name="delivery_waiting",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "item", "channel"), name="delivered_once"
-            ),
+            )],
+            },
         ),
     ]

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'key'), name='metric_dimension_key_once')],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +52,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'dimension', 'key'), name='metric_dimension_value_once')],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +75,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'key'), name='metric_key_once'), models.CheckConstraint(condition=models.Q(('business_owner', models.F('finance_owner')), _negated=True), name='metric_owners_are_two'), models.CheckConstraint(condition=models.Q(('direction__in', ['up', 'down', 'band'])), name='metric_direction'), models.CheckConstraint(condition=models.Q(('decimals__lte', 8)), name='metric_decimals')],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +116,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'metric', 'number'), name='metric_version_number_once'), models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'review'])), fields=('organisation', 'metric'), name='metric_version_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('dataset__isnull', False), ('formula', ''), ('kind', 'base')), models.Q(('dataset__isnull', True), ('kind__in', ['ratio', 'derived']), models.Q(('formula', ''), _negated=True)), _connector='OR'), name='metric_version_reads_rows_or_metrics'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'certified'), _negated=True), ('certified_at__isnull', False), _connector='OR'), name='metric_version_certified_when')],
+                'indexes': [models.Index(fields=['organisation', 'state', 'metric'], name='metric_version_by_state')],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +144,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('organisation', 'metric', 'grain', 'period_start', 'period_end', 'slice_key'), name='metric_value_current_once'), models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='metric_value_has_days'), models.CheckConstraint(condition=models.Q(('coverage_ppm__lte', 1000000)), name='metric_value_coverage'), models.CheckConstraint(condition=models.Q(('grain__in', ['month', 'quarter', 'period'])), name='metric_value_grain'), models.CheckConstraint(condition=models.Q(('state__in', ['provisional', 'closed'])), name='metric_value_state')],
+                'indexes': [models.Index(condition=models.Q(('superseded_at__isnull', True)), fields=['organisation', 'metric', 'grain', 'dimensions', 'period_start'], name='metric_value_by_dimension'), models.Index(fields=['organisation', 'metric', 'grain', 'slice_key', 'period_start', '-as_of'], name='metric_value_history')],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +161,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'month'), name='metric_month_closed_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='metric_month_starts_on_its_first')],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +179,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'version', 'side'), name='metric_side_signs_once'), models.UniqueConstraint(fields=('organisation', 'version', 'person'), name='metric_two_people_sign'), models.CheckConstraint(condition=models.Q(('side__in', ['business', 'finance'])), name='metric_signature_side')],
             },
         ),
         migrations.CreateModel(
@@ -193,110 +202,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'metric', 'kind', 'grain', 'period_start', 'period_end', 'slice_key'), name='metric_target_once'), models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='metric_target_has_days'), models.CheckConstraint(condition=models.Q(('kind__in', ['target', 'budget'])), name='metric_target_kind')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='dimension',
-            constraint=models.UniqueConstraint(fields=('organisation', 'key'), name='metric_dimension_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dimensionvalue',
-            constraint=models.UniqueConstraint(fields=('organisation', 'dimension', 'key'), name='metric_dimension_value_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.UniqueConstraint(fields=('organisation', 'key'), name='metric_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('business_owner', models.F('finance_owner')), _negated=True), name='metric_owners_are_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['up', 'down', 'band'])), name='metric_direction'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 8)), name='metric_decimals'),
-        ),
-        migrations.AddIndex(
-            model_name='metricversion',
-            index=models.Index(fields=['organisation', 'state', 'metric'], name='metric_version_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricversion',
-            constraint=models.UniqueConstraint(fields=('organisation', 'metric', 'number'), name='metric_version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'review'])), fields=('organisation', 'metric'), name='metric_version_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dataset__isnull', False), ('formula', ''), ('kind', 'base')), models.Q(('dataset__isnull', True), ('kind__in', ['ratio', 'derived']), models.Q(('formula', ''), _negated=True)), _connector='OR'), name='metric_version_reads_rows_or_metrics'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'certified'), _negated=True), ('certified_at__isnull', False), _connector='OR'), name='metric_version_certified_when'),
-        ),
-        migrations.AddIndex(
-            model_name='metricvalue',
-            index=models.Index(condition=models.Q(('superseded_at__isnull', True)), fields=['organisation', 'metric', 'grain', 'dimensions', 'period_start'], name='metric_value_by_dimension'),
-        ),
-        migrations.AddIndex(
-            model_name='metricvalue',
-            index=models.Index(fields=['organisation', 'metric', 'grain', 'slice_key', 'period_start', '-as_of'], name='metric_value_history'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricvalue',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('organisation', 'metric', 'grain', 'period_start', 'period_end', 'slice_key'), name='metric_value_current_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='metric_value_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('coverage_ppm__lte', 1000000)), name='metric_value_coverage'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('grain__in', ['month', 'quarter', 'period'])), name='metric_value_grain'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['provisional', 'closed'])), name='metric_value_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='monthclose',
-            constraint=models.UniqueConstraint(fields=('organisation', 'month'), name='metric_month_closed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='monthclose',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='metric_month_starts_on_its_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('organisation', 'version', 'side'), name='metric_side_signs_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('organisation', 'version', 'person'), name='metric_two_people_sign'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['business', 'finance'])), name='metric_signature_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('organisation', 'metric', 'kind', 'grain', 'period_start', 'period_end', 'slice_key'), name='metric_target_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gte', models.F('period_start'))), name='metric_target_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['target', 'budget'])), name='metric_target_kind'),
         ),
     ]

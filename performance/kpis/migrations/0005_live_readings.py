@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('organisation', 'version'), name='live_reading_open_once'), models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'running')), ('finished_at__isnull', False), _connector='OR'), name='live_reading_finished_when')],
+                'indexes': [models.Index(fields=['organisation', 'version', '-asked_at'], name='live_reading_by_version'), models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['organisation', 'due_at'], name='live_reading_open')],
             },
         ),
         migrations.CreateModel(
@@ -69,26 +71,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['organisation', 'reading', 'grain'], name='live_part_by_reading')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='livereading',
-            index=models.Index(fields=['organisation', 'version', '-asked_at'], name='live_reading_by_version'),
-        ),
-        migrations.AddIndex(
-            model_name='livereading',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['organisation', 'due_at'], name='live_reading_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='livereading',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running'))), fields=('organisation', 'version'), name='live_reading_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='livereading',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'running')), ('finished_at__isnull', False), _connector='OR'), name='live_reading_finished_when'),
-        ),
-        migrations.AddIndex(
-            model_name='livepart',
-            index=models.Index(fields=['organisation', 'reading', 'grain'], name='live_part_by_reading'),
         ),
     ]

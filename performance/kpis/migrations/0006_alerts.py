@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('organisation', 'metric', 'kind', 'operator', 'cut', 'slice_key'), name='alert_rule_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['threshold', 'path', 'budget', 'staleness', 'anomaly'])), name='alert_rule_kind'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'threshold'), ('operator__in', ['above', 'below']), ('value__isnull', False)), models.Q(('kind__in', ['path', 'budget']), ('operator', ''), ('value__gte', 0)), models.Q(('kind__in', ['staleness', 'anomaly']), ('operator', ''), ('value__isnull', True)), _connector='OR'), name='alert_rule_says_when'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'staleness'), _negated=True), models.Q(('cut', ''), ('slice_key', '{}')), _connector='OR'), name='alert_rule_of_data_has_no_slice'), models.CheckConstraint(condition=models.Q(('answer_days__range', (1, 90))), name='alert_rule_days')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +70,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'acknowledged'))), fields=('organisation', 'rule', 'slice_key', 'month'), name='alert_open_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='alert_month_starts_on_its_first'), models.CheckConstraint(condition=models.Q(('kind__in', ['threshold', 'path', 'budget', 'staleness', 'anomaly'])), name='alert_kind'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('state', 'open')), models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('state', 'acknowledged'), models.Q(('cause', ''), _negated=True), models.Q(('action', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', True), ('state', 'recovered')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'resolved'), models.Q(('resolution', ''), _negated=True)), _connector='OR'), name='alert_state_says_who')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ('open', 'acknowledged'))), fields=['organisation', 'metric', 'month'], name='alert_unanswered'), models.Index(fields=['organisation', 'rule', 'month'], name='alert_by_rule')],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +90,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['opened', 'taken_up', 'handed_over', 'resolved', 'recovered', 'rule_retired'])), name='alert_step_kind')],
+                'indexes': [models.Index(fields=['organisation', 'alert', 'at'], name='alert_step_by_alert')],
             },
         ),
         migrations.CreateModel(
@@ -107,70 +112,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('month__day', 1)), name='point_note_month_starts_on_its_first'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='point_note_says_something')],
+                'indexes': [models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['organisation', 'metric', 'slice_key', 'month'], name='point_note_by_point')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('organisation', 'metric', 'kind', 'operator', 'cut', 'slice_key'), name='alert_rule_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['threshold', 'path', 'budget', 'staleness', 'anomaly'])), name='alert_rule_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'threshold'), ('operator__in', ['above', 'below']), ('value__isnull', False)), models.Q(('kind__in', ['path', 'budget']), ('operator', ''), ('value__gte', 0)), models.Q(('kind__in', ['staleness', 'anomaly']), ('operator', ''), ('value__isnull', True)), _connector='OR'), name='alert_rule_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'staleness'), _negated=True), models.Q(('cut', ''), ('slice_key', '{}')), _connector='OR'), name='alert_rule_of_data_has_no_slice'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertrule',
-            constraint=models.CheckConstraint(condition=models.Q(('answer_days__range', (1, 90))), name='alert_rule_days'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('state__in', ('open', 'acknowledged'))), fields=['organisation', 'metric', 'month'], name='alert_unanswered'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['organisation', 'rule', 'month'], name='alert_by_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('open', 'acknowledged'))), fields=('organisation', 'rule', 'slice_key', 'month'), name='alert_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='alert_month_starts_on_its_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['threshold', 'path', 'budget', 'staleness', 'anomaly'])), name='alert_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('state', 'open')), models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('state', 'acknowledged'), models.Q(('cause', ''), _negated=True), models.Q(('action', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', True), ('state', 'recovered')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'resolved'), models.Q(('resolution', ''), _negated=True)), _connector='OR'), name='alert_state_says_who'),
-        ),
-        migrations.AddIndex(
-            model_name='alertstep',
-            index=models.Index(fields=['organisation', 'alert', 'at'], name='alert_step_by_alert'),
-        ),
-        migrations.AddConstraint(
-            model_name='alertstep',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['opened', 'taken_up', 'handed_over', 'resolved', 'recovered', 'rule_retired'])), name='alert_step_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='pointnote',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['organisation', 'metric', 'slice_key', 'month'], name='point_note_by_point'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointnote',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='point_note_month_starts_on_its_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='pointnote',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='point_note_says_something'),
         ),
     ]

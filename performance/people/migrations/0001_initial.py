@@ -219,6 +219,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("organisation", "code"), name="unit_code_once")],
             },
         ),
         migrations.CreateModel(
@@ -323,6 +324,24 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "kind", "starts_on"), name="period_once"
+            ), models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="period_has_days"
+            ), django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("kind", "custom"), _negated=True),
+                expressions=[
+                    ("organisation", "="),
+                    ("kind", "="),
+                    (
+                        performance.people.models.directory.DateRange(
+                            models.F("starts_on"), models.F("ends_on"), models.Value("[]")
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="periods_of_a_kind_apart",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +403,28 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("organisation", "number"), name="person_number_once"), models.UniqueConstraint(
+                models.F("organisation"),
+                django.db.models.functions.text.Upper("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="person_email_once",
+            ), models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)),
+                fields=("organisation", "user"),
+                name="person_user_once",
+            )],
+                'indexes': [models.Index(fields=["organisation", "name_sort", "number"], name="person_by_name"), models.Index(fields=["organisation", "unit"], name="person_by_unit"), django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("name_en"), name="gin_trgm_ops"
+                ),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("name_zh"), name="gin_trgm_ops"
+                ),
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("name_sort"), name="gin_trgm_ops"
+                ),
+                name="person_words",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -426,6 +467,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "-uploaded_at"], name="import_by_time")],
             },
         ),
         migrations.CreateModel(
@@ -478,6 +520,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("digest",), name="invitation_digest_once")],
             },
         ),
         migrations.CreateModel(
@@ -525,6 +568,28 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("organisation", "="),
+                    ("person", "="),
+                    (
+                        performance.people.models.directory.DateRange(
+                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_manager_a_day",
+            ), models.CheckConstraint(
+                condition=models.Q(("person", models.F("manager")), _negated=True),
+                name="nobody_manages_themselves",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True), ("ends_on__gt", models.F("starts_on")), _connector="OR"
+                ),
+                name="line_has_days",
+            )],
+                'indexes': [models.Index(fields=["organisation", "manager", "starts_on"], name="line_by_manager")],
             },
         ),
         migrations.CreateModel(
@@ -576,6 +641,12 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("organisation", "person", "role"), name="role_once"), models.CheckConstraint(
+                condition=models.Q(
+                    ("role__in", ["hr", "administrator", "auditor", "business_owner", "finance_owner"])
+                ),
+                name="role_is_known",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -629,6 +700,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("organisation", "code"), name="team_code_once")],
             },
         ),
         migrations.CreateModel(
@@ -677,6 +749,34 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    ("organisation", "="),
+                    ("person", "="),
+                    ("team", "="),
+                    (
+                        performance.people.models.directory.DateRange(
+                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_membership_a_day",
+            ), django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("is_primary", True)),
+                expressions=[
+                    ("organisation", "="),
+                    ("person", "="),
+                    (
+                        performance.people.models.directory.DateRange(
+                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_primary_team_a_day",
+            )],
+                'indexes': [models.Index(fields=["organisation", "team", "starts_on"], name="membership_by_team")],
             },
         ),
         migrations.CreateModel(
@@ -711,6 +811,11 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(("is_default", True)),
+                fields=("organisation",),
+                name="one_default_calendar",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -751,6 +856,9 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "calendar", "on"), name="calendar_day_once"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -786,195 +894,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("user", "organisation"), name="membership_once")
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="businessunit",
-            constraint=models.UniqueConstraint(fields=("organisation", "code"), name="unit_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "kind", "starts_on"), name="period_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="period_has_days"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("kind", "custom"), _negated=True),
-                expressions=[
-                    ("organisation", "="),
-                    ("kind", "="),
-                    (
-                        performance.people.models.directory.DateRange(
-                            models.F("starts_on"), models.F("ends_on"), models.Value("[]")
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="periods_of_a_kind_apart",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["organisation", "name_sort", "number"], name="person_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["organisation", "unit"], name="person_by_unit"),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name_en"), name="gin_trgm_ops"
-                ),
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name_zh"), name="gin_trgm_ops"
-                ),
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("name_sort"), name="gin_trgm_ops"
-                ),
-                name="person_words",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(fields=("organisation", "number"), name="person_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                models.F("organisation"),
-                django.db.models.functions.text.Upper("email"),
-                condition=models.Q(("email", ""), _negated=True),
-                name="person_email_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user__isnull", False)),
-                fields=("organisation", "user"),
-                name="person_user_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="peopleimport",
-            index=models.Index(fields=["organisation", "-uploaded_at"], name="import_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(fields=("digest",), name="invitation_digest_once"),
-        ),
-        migrations.AddIndex(
-            model_name="reportingline",
-            index=models.Index(fields=["organisation", "manager", "starts_on"], name="line_by_manager"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportingline",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("organisation", "="),
-                    ("person", "="),
-                    (
-                        performance.people.models.directory.DateRange(
-                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="one_manager_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportingline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("person", models.F("manager")), _negated=True),
-                name="nobody_manages_themselves",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportingline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on__isnull", True), ("ends_on__gt", models.F("starts_on")), _connector="OR"
-                ),
-                name="line_has_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.UniqueConstraint(fields=("organisation", "person", "role"), name="role_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="rolegrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["hr", "administrator", "auditor", "business_owner", "finance_owner"])
-                ),
-                name="role_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="team",
-            constraint=models.UniqueConstraint(fields=("organisation", "code"), name="team_code_once"),
-        ),
-        migrations.AddIndex(
-            model_name="teammembership",
-            index=models.Index(fields=["organisation", "team", "starts_on"], name="membership_by_team"),
-        ),
-        migrations.AddConstraint(
-            model_name="teammembership",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    ("organisation", "="),
-                    ("person", "="),
-                    ("team", "="),
-                    (
-                        performance.people.models.directory.DateRange(
-                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="one_membership_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="teammembership",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("is_primary", True)),
-                expressions=[
-                    ("organisation", "="),
-                    ("person", "="),
-                    (
-                        performance.people.models.directory.DateRange(
-                            models.F("starts_on"), models.F("ends_on"), models.Value("[)")
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="one_primary_team_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workcalendar",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_default", True)),
-                fields=("organisation",),
-                name="one_default_calendar",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarday",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "calendar", "on"), name="calendar_day_once"
-            ),
         ),
     ]

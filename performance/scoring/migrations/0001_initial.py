@@ -216,6 +216,29 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "version", "key"), name="component_key_once"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "category__in",
+                        ["business", "finance", "fused", "process", "okr", "feedback", "manager"],
+                    )
+                ),
+                name="component_category_known",
+            ), models.CheckConstraint(
+                condition=models.Q(("source_kind__in", ["okr", "kpi", "feedback"])),
+                name="component_source_known",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("base_ppm__lte", 1000000),
+                    ("max_ppm__lte", 1000000),
+                    ("min_ppm__lte", models.F("max_ppm")),
+                ),
+                name="component_bounds",
+            ), models.CheckConstraint(
+                condition=models.Q(("color__range", (1, 8))), name="component_color_known"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -271,6 +294,13 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "version", "side"), name="approval_once_a_side"
+            ), models.UniqueConstraint(
+                fields=("organisation", "version", "person"), name="approval_by_two_people"
+            ), models.CheckConstraint(
+                condition=models.Q(("side__in", ["business", "finance"])), name="approval_side_known"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -400,6 +430,10 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "person", "period"), name="current_score_once"
+            )],
+                'indexes': [models.Index(fields=["organisation", "period", "person"], name="current_by_period")],
             },
         ),
         migrations.CreateModel(
@@ -483,6 +517,19 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ["waiting", "running"]), models.Q(("kind", "incremental"), _negated=True)
+                ),
+                fields=("organisation", "period"),
+                name="one_run_at_a_time",
+            ), models.CheckConstraint(
+                condition=models.Q(("kind__in", ["full", "incremental", "freeze"])), name="run_kind_known"
+            ), models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "stopped", "failed", "done"])),
+                name="run_state_known",
+            )],
+                'indexes': [models.Index(fields=["organisation", "state", "held_until"], name="run_waiting")],
             },
         ),
         migrations.AddField(
@@ -544,6 +591,16 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "component", "stage"), name="multiplier_once"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    ("stage__in", ["introduction", "growth", "mature", "shake_out", "decline"])
+                ),
+                name="multiplier_stage_known",
+            ), models.CheckConstraint(
+                condition=models.Q(("factor_ppm__range", (500000, 2000000))), name="multiplier_within"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -585,6 +642,9 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "unit"), name="policy_once_a_unit", nulls_distinct=False
+            )],
             },
         ),
         migrations.AddField(
@@ -595,103 +655,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="versions",
                 to="scoring.weightpolicy",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "version", "key"), name="component_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "category__in",
-                        ["business", "finance", "fused", "process", "okr", "feedback", "manager"],
-                    )
-                ),
-                name="component_category_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source_kind__in", ["okr", "kpi", "feedback"])),
-                name="component_source_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("base_ppm__lte", 1000000),
-                    ("max_ppm__lte", 1000000),
-                    ("min_ppm__lte", models.F("max_ppm")),
-                ),
-                name="component_bounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("color__range", (1, 8))), name="component_color_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policyapproval",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "version", "side"), name="approval_once_a_side"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policyapproval",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "version", "person"), name="approval_by_two_people"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policyapproval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("side__in", ["business", "finance"])), name="approval_side_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="currentscore",
-            index=models.Index(fields=["organisation", "period", "person"], name="current_by_period"),
-        ),
-        migrations.AddConstraint(
-            model_name="currentscore",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "person", "period"), name="current_score_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="scorerun",
-            index=models.Index(fields=["organisation", "state", "held_until"], name="run_waiting"),
-        ),
-        migrations.AddConstraint(
-            model_name="scorerun",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "running"]), models.Q(("kind", "incremental"), _negated=True)
-                ),
-                fields=("organisation", "period"),
-                name="one_run_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorerun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["full", "incremental", "freeze"])), name="run_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorerun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "running", "stopped", "failed", "done"])),
-                name="run_state_known",
             ),
         ),
         migrations.AddIndex(
@@ -710,33 +673,6 @@ class Migration(migrations.Migration):
             model_name="score",
             constraint=models.CheckConstraint(
                 condition=models.Q(("coverage_ppm__lte", 1000000)), name="score_coverage_within"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagemultiplier",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "component", "stage"), name="multiplier_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagemultiplier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("stage__in", ["introduction", "growth", "mature", "shake_out", "decline"])
-                ),
-                name="multiplier_stage_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stagemultiplier",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("factor_ppm__range", (500000, 2000000))), name="multiplier_within"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="weightpolicy",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "unit"), name="policy_once_a_unit", nulls_distinct=False
             ),
         ),
         migrations.AddIndex(

@@ -116,6 +116,22 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "name_en"),
+                name="connection_name_once",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("host", ""), ("kind", "file")),
+                    models.Q(
+                        models.Q(("kind", "file"), _negated=True),
+                        models.Q(("host", ""), _negated=True),
+                        ("port__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="connection_has_address",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -207,6 +223,21 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
+                fields=("organisation", "key"),
+                name="dataset_key_once",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(models.Q(("table_name", ""), _negated=True), ("query", "")),
+                    models.Q(("table_name", ""), models.Q(("query", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="dataset_table_or_query",
+            ), models.CheckConstraint(
+                condition=models.Q(("settling_days__lte", 30)), name="dataset_settles"
+            )],
+                'indexes': [models.Index(fields=["organisation", "next_load_at"], name="dataset_by_next_load")],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +338,30 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(
+                fields=("organisation", "dataset", "key"), name="column_key_once"
+            ), models.UniqueConstraint(
+                fields=("organisation", "dataset", "source_name"), name="column_source_once"
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "key"), _negated=True), ("is_key", True), _connector="OR"
+                ),
+                name="column_key_role_is_key",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "time"), _negated=True),
+                    ("type__in", ["date", "timestamp"]),
+                    _connector="OR",
+                ),
+                name="column_time_is_date",
+            ), models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "measure"), _negated=True),
+                    ("type__in", ["integer", "decimal"]),
+                    _connector="OR",
+                ),
+                name="column_measure_is_number",
+            )],
             },
         ),
         migrations.CreateModel(
@@ -493,6 +548,15 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("waiting", "running")), ("finished_at__isnull", False), _connector="OR"
+                ),
+                name="probe_finished_when",
+            )],
+                'indexes': [models.Index(
+                fields=["organisation", "connection", "kind", "-asked_at"], name="probe_by_time"
+            )],
             },
         ),
         migrations.CreateModel(
@@ -535,6 +599,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "load", "number"], name="rejected_by_load")],
             },
         ),
         migrations.CreateModel(
@@ -586,6 +651,7 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'indexes': [models.Index(fields=["organisation", "connection", "-uploaded_at"], name="file_by_time")],
             },
         ),
         migrations.AddField(
@@ -636,125 +702,8 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "objects",
                 "default_manager_name": "objects",
+                'constraints': [models.UniqueConstraint(fields=("organisation", "file", "number"), name="part_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)),
-                fields=("organisation", "name_en"),
-                name="connection_name_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="connection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("host", ""), ("kind", "file")),
-                    models.Q(
-                        models.Q(("kind", "file"), _negated=True),
-                        models.Q(("host", ""), _negated=True),
-                        ("port__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="connection_has_address",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dataset",
-            index=models.Index(fields=["organisation", "next_load_at"], name="dataset_by_next_load"),
-        ),
-        migrations.AddConstraint(
-            model_name="dataset",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at", None)),
-                fields=("organisation", "key"),
-                name="dataset_key_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dataset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(models.Q(("table_name", ""), _negated=True), ("query", "")),
-                    models.Q(("table_name", ""), models.Q(("query", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="dataset_table_or_query",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dataset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("settling_days__lte", 30)), name="dataset_settles"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasetcolumn",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "dataset", "key"), name="column_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasetcolumn",
-            constraint=models.UniqueConstraint(
-                fields=("organisation", "dataset", "source_name"), name="column_source_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasetcolumn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "key"), _negated=True), ("is_key", True), _connector="OR"
-                ),
-                name="column_key_role_is_key",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasetcolumn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "time"), _negated=True),
-                    ("type__in", ["date", "timestamp"]),
-                    _connector="OR",
-                ),
-                name="column_time_is_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasetcolumn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "measure"), _negated=True),
-                    ("type__in", ["integer", "decimal"]),
-                    _connector="OR",
-                ),
-                name="column_measure_is_number",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="probe",
-            index=models.Index(
-                fields=["organisation", "connection", "kind", "-asked_at"], name="probe_by_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="probe",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("waiting", "running")), ("finished_at__isnull", False), _connector="OR"
-                ),
-                name="probe_finished_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rejectedrow",
-            index=models.Index(fields=["organisation", "load", "number"], name="rejected_by_load"),
-        ),
-        migrations.AddIndex(
-            model_name="sourcefile",
-            index=models.Index(fields=["organisation", "connection", "-uploaded_at"], name="file_by_time"),
         ),
         migrations.AddIndex(
             model_name="load",
@@ -784,9 +733,5 @@ class Migration(migrations.Migration):
                 ),
                 name="load_finished_when",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcefilepart",
-            constraint=models.UniqueConstraint(fields=("organisation", "file", "number"), name="part_once"),
         ),
     ]
