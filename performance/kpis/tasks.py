@@ -174,7 +174,7 @@ def board_letter(subscription: Subscription, organisation: Organisation) -> inbo
             "ranked": _bars(board),
             "link": settings.ACCORD_URL + access.inside(organisation.pk, saved_views.address_of(view)),
             "end": settings.ACCORD_URL
-            + access.inside(organisation.pk, reverse("kpis:end_subscription", args=[subscription.pk])),
+            + access.inside(organisation.pk, reverse("kpis:subscription", args=[subscription.pk])),
         }
         named = {"name": view.name, "month": formats.month(board.month)}
         return inbox.Written(

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("views/<uuid:pk>/take-over/", views.take_over_view, name="take_over_view"),
     path("views/<uuid:pk>/pin/", views.pin_view, name="pin_view"),
     path("views/<uuid:pk>/subscribe/", views.subscribe, name="subscribe"),
+    path("subscriptions/<uuid:pk>/", views.subscription, name="subscription"),
     path("subscriptions/<uuid:pk>/end/", views.end_subscription, name="end_subscription"),
     path("close/", views.close_month, name="close_month"),
     path("definitions/", views.read_definitions, name="read_definitions"),

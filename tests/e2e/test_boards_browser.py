@@ -150,7 +150,7 @@ def test_a_board_is_compared_saved_and_mailed(
     tab.wait_for_load_state("load")
     with tenancy.acting_for(cast.organisation):
         mailed = Subscription.objects.get(ended_at=None)
-    end = reverse("kpis:end_subscription", args=[mailed.pk])
+    end = reverse("kpis:subscription", args=[mailed.pk])
     sound(end)
     tab.locator("#card-end button[type=submit]").click()
     tab.wait_for_load_state("load")

@@ -97,7 +97,7 @@ def test_a_letter_has_the_figures_of_the_board_at_that_time(
         for shown in ("¥87.35", "+¥52.3", "Nanshan", "¥77.25", "Binjiang"):
             assert shown in text, shown
         assert f"organisation={here.organisation.pk}" in text
-        assert reverse("kpis:end_subscription", args=[mailed.pk]) in text
+        assert reverse("kpis:subscription", args=[mailed.pk]) in text
     assert "<svg" not in html
     assert "<img" not in html
     assert 'bgcolor="#c5caef"' in html, "nothing is closed: the columns are pale"
@@ -147,7 +147,9 @@ def test_a_leavers_subscriptions_end_with_their_last_day(
 def test_the_link_of_a_letter_asks_before_it_ends_anything(
     mailed: Subscription, here: Cast, client_for: Visit
 ) -> None:
-    address = reverse("kpis:end_subscription", args=[mailed.pk])
+    address = reverse("kpis:subscription", args=[mailed.pk])
+    end = reverse("kpis:end_subscription", args=[mailed.pk])
+    assert client_for(here.employee).post(end).status_code == 404
     assert client_for(here.employee).get(address).status_code == 404
     assert client_for(here.stranger).get(address).status_code == 404
     assert Client().get(address).status_code == 302
@@ -155,7 +157,8 @@ def test_the_link_of_a_letter_asks_before_it_ends_anything(
     assert "You would get no more e-mail about this view." in reader.get(address).content.decode()
     mailed.refresh_from_db()
     assert mailed.ended_at is None
-    assert reader.post(address).status_code == 302
+    assert reader.get(end).status_code == 405
+    assert reader.post(end).status_code == 302
     mailed.refresh_from_db()
     assert mailed.ended_at is not None
     assert "You get no e-mail about this view." in reader.get(address).content.decode()

@@ -25,7 +25,9 @@ class ViewForm(forms.Form):
     """`which_month`: the latest one whenever it is opened, or the one that is shown now."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=80, error_messages={"required": _("Give the view a name.")}
+        label=pgettext_lazy("view", "Name"),
+        max_length=80,
+        error_messages={"required": _("Give the view a name.")},
     )
     which_month = forms.ChoiceField(
         label=_("Month"),
@@ -40,7 +42,9 @@ class ViewForm(forms.Form):
 
 class RenameForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), max_length=80, error_messages={"required": _("Give the view a name.")}
+        label=pgettext_lazy("view", "Name"),
+        max_length=80,
+        error_messages={"required": _("Give the view a name.")},
     )
     is_shared = forms.BooleanField(label=_("Share with the organisation"), required=False)
 

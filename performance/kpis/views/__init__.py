@@ -22,6 +22,7 @@ from performance.kpis.views.saved_views import (
     save_view,
     saved_view,
     subscribe,
+    subscription,
     take_over_view,
 )
 from performance.kpis.views.targets import import_targets, set_target, targets
@@ -76,6 +77,7 @@ __all__ = [
     "sign",
     "submit",
     "subscribe",
+    "subscription",
     "take_over_view",
     "take_up",
     "targets",

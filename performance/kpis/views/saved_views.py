@@ -209,11 +209,16 @@ def subscribe(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @access.member
-def end_subscription(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+def subscription(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """Where the link of a letter leads: asks first, so that no program that follows links ends anything."""
     mailed = access.get_or_404(saved_views.own_subscriptions(request.actor), pk=pk)
-    if request.method != "POST":
-        return render(request, "kpis/end_subscription.html", {"nav": "metrics", "subscription": mailed})
+    return render(request, "kpis/subscription.html", {"nav": "metrics", "subscription": mailed})
+
+
+@require_POST
+@access.member
+def end_subscription(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    mailed = access.get_or_404(saved_views.own_subscriptions(request.actor), pk=pk)
     actions.end_subscription(subscription=mailed, by=request.actor, at=timezone.now())
     messages.success(request, _("You get no more e-mail about this view."))
     return redirect(reverse("kpis:board"))
