@@ -116,6 +116,12 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "mail-saved-views": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.kpis.tasks.mail_saved_views"],
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "refresh-forecasts": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.kpis.tasks.refresh_forecasts"],

@@ -354,9 +354,17 @@ METRICS_OVER = "performance.kpis.queries.keys_over"
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"
 # Who else wrote the name of a person whose personal data is erased: called with a `Forgotten`, in its transaction.
-FORGETTERS = ["performance.inbox.actions.forget_person", "okr.actions.forget_person"]
+FORGETTERS = [
+    "performance.inbox.actions.forget_person",
+    "performance.kpis.actions.forget_person",
+    "okr.actions.forget_person",
+]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
-LEAVERS = ["okr.actions.pass_goals_on", "performance.inbox.actions.pass_work_on"]
+LEAVERS = [
+    "okr.actions.pass_goals_on",
+    "performance.inbox.actions.pass_work_on",
+    "performance.kpis.actions.let_views_go",
+]
 # Who tells people that a reporting line was changed by hand: called in its transaction.
 LINE_TELLERS = ["performance.inbox.actions.tell_of_line"]
 # What the kinds of work are like that each app puts before people: which go up the line, who else may do them.

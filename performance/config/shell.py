@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, tenancy
 from performance.inbox import queries as inbox
+from performance.kpis import queries as kpis
 from performance.people import queries as people
 
 # Each returns up to eight (label, detail, address, icon) for an actor and words.
@@ -100,6 +101,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         **shared,
         "actor": actor,
         "nav_counts": inbox.open_counts(actor.person_id, on=people.today(actor.organisation)),
+        "pinned": kpis.pinned(actor),
         "organisations": getattr(request, "organisations", []),
     }
 

@@ -1,15 +1,32 @@
 """What people may do with metrics. No queries."""
 
+import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access
-from performance.kpis.models import Alert, Direction, Metric, MetricVersion, PointNote, Side, VersionState
+from performance.kpis.models import (
+    Alert,
+    Direction,
+    Metric,
+    MetricVersion,
+    PointNote,
+    Rhythm,
+    SavedView,
+    Side,
+    VersionState,
+)
 
 OWNERS = ("business_owner", "finance_owner")
+
+
+class WorkDays(Protocol):
+    """Which days are worked."""
+
+    def is_workday(self, on: datetime.date) -> bool: ...
 
 
 def can_draft_metric(actor: access.Actor) -> bool:
@@ -93,6 +110,43 @@ def can_withdraw_note(actor: access.Actor, note: PointNote) -> bool:
     return not actor.only_reads and (actor.person_id == note.written_by_id or owns_metric(actor, note.metric))
 
 
+def can_save_views(actor: access.Actor) -> bool:
+    """Everybody keeps views, pins and subscriptions of their own; auditors write nothing."""
+    return not actor.only_reads
+
+
+def can_change_view(actor: access.Actor, view: SavedView) -> bool:
+    """Names, filters, sharing and removal are the owner's."""
+    return not actor.only_reads and actor.person_id == view.owner_id
+
+
+def can_take_over_view(actor: access.Actor, view: SavedView, today: datetime.date) -> bool:
+    """A shared view whose owner has left goes on with a KPI owner or an administrator."""
+    left_on = view.owner.left_on
+    is_orphaned = view.is_shared and left_on is not None and left_on < today
+    return not actor.only_reads and is_orphaned and actor.has_role(*OWNERS, "administrator")
+
+
+def next_day_of(rhythm: str, day: int, after: datetime.date, work_days: WorkDays) -> datetime.date:
+    """The first day after `after` on which a subscription is due: that weekday, or that workday of a month."""
+    if rhythm == Rhythm.WEEKLY:
+        return after + datetime.timedelta(days=(day - after.isoweekday() - 1) % 7 + 1)
+    month = after.replace(day=1)
+    while True:
+        due = _workday_of(month, day, work_days)
+        if due > after:
+            return due
+        month = (month + datetime.timedelta(days=31)).replace(day=1)
+
+
+def _workday_of(month: datetime.date, number: int, work_days: WorkDays) -> datetime.date:
+    day, found = month, int(work_days.is_workday(month))
+    while found < number:
+        day += datetime.timedelta(days=1)
+        found += work_days.is_workday(day)
+    return day
+
+
 def can_close_month(actor: access.Actor) -> bool:
     """Closing is finance's."""
     return actor.has_role("finance_owner") and not actor.only_reads
@@ -125,3 +179,15 @@ def status_of(value: Decimal | None, path: Decimal | None, direction: str) -> st
     if behind <= 0:
         return ON_TRACK
     return AT_RISK if behind <= abs(path) * TOLERANCE else OFF_TRACK
+
+
+BETTER, WORSE, SAME = "better", "worse", "same"
+
+
+def verdict_of(value: Decimal | None, before: Decimal | None, direction: str) -> str:
+    """How a value stands to that of an earlier month. Within a band there is no better or worse."""
+    if value is None or before is None or direction == Direction.BAND:
+        return UNKNOWN
+    if value == before:
+        return SAME
+    return BETTER if (value > before) == (direction == Direction.UP) else WORSE

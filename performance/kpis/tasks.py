@@ -1,18 +1,36 @@
-"""Background work: values follow their data and definitions, forecasts and alerts follow values."""
+"""Background work: values follow their data and definitions, forecasts and alerts follow values; views are mailed."""
 
 import time
 import uuid
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from celery import shared_task
-from django.utils import timezone
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from performance.foundation import jobs, stale, tenancy
+from performance.foundation import access, jobs, stale, tenancy
+from performance.foundation.components import formats
+from performance.inbox import actions as inbox
+from performance.inbox import tasks as inbox_tasks
 from performance.kpis import actions, forecasting, queries
-from performance.kpis.queries import forecasts, live
+from performance.kpis.models import Subscription, ValueState
+from performance.kpis.queries import boards, forecasts, live, saved_views
+from performance.kpis.queries.ranking import Ranked
 from performance.people import queries as people
 from performance.people.models import Organisation
 
 BATCH = 200
+#: From this hour on views are mailed, in the organisation's time zone.
+MORNING = 7
+BOARD_LETTER = "kpis.board"
+#: Sizes of drawings in letters, in pixels; parts that a letter ranks.
+COLUMN_HEIGHT, BAR_WIDTH, RANKED = 28, 160, 10
 #: After that long the next sweep goes on with the metrics that still wait.
 MOST_SECONDS = 240
 
@@ -99,3 +117,92 @@ def _watch() -> int:
     organisation = Organisation.objects.get(pk=tenancy.current_organisation_id())
     done = actions.watch_values(organisation=organisation, at=timezone.now())
     return done.opened + done.recovered
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def mail_saved_views() -> int:
+    """Writes the letters of the views that are due, from the morning on. A claim and its letter are one transaction, so
+    that nothing is lost between them, and a doubled task finds nothing to claim. Answers how many were written."""
+    organisation_id, at = tenancy.current_organisation_id(), timezone.now()
+    with tenancy.acting_for(organisation_id):
+        organisation = Organisation.objects.get(pk=organisation_id)
+        if people.local_time(organisation, at).hour < MORNING:
+            return 0
+        due = list(
+            saved_views.due_subscriptions(people.day_at(organisation, at)).values_list("pk", flat=True)
+        )
+    written = 0
+    for subscription_id in due[:BATCH]:
+        with tenancy.acting_for(organisation_id):
+            claimed = actions.claim_subscription(subscription_id=subscription_id, at=at)
+            letter = board_letter(claimed, organisation) if claimed else None
+            if claimed and letter:
+                key = f"{claimed.pk.hex}:{people.day_at(organisation, at):%y%m%d}"
+                inbox.queue_letters(kind=BOARD_LETTER, key=key, letters=[letter], at=at)
+                written += 1
+    return written
+
+
+@dataclass(frozen=True)
+class Column:
+    """One month of a drawing in a letter: 0 pixels where there is no value."""
+
+    height: int
+    is_provisional: bool
+
+
+def board_letter(subscription: Subscription, organisation: Organisation) -> inbox.Written | None:
+    """The board as it is now, in its reader's language and the organisation's time zone; None while it shows nothing.
+
+    No program that reads e-mail draws SVG, and most load no pictures: drawings are cells of tables with a colour.
+    """
+    person, view = subscription.person, subscription.view
+    with (
+        translation.override(inbox_tasks.language_of(person, organisation)),
+        timezone.override(zoneinfo.ZoneInfo(organisation.time_zone)),
+    ):
+        board = saved_views.board_of(view, today=people.today(organisation), at=timezone.now())
+        if board is None:
+            return None
+        context = {
+            "person": person,
+            "view": view,
+            "board": board,
+            "shown_slice": board.labels.of(board.within),
+            "cut_name": board.labels.dimension(board.cut),
+            "indicators": [(one, _columns(one)) for one in board.indicators],
+            "ranked": _bars(board),
+            "link": settings.ACCORD_URL + access.inside(organisation.pk, saved_views.address_of(view)),
+            "end": settings.ACCORD_URL
+            + access.inside(organisation.pk, reverse("kpis:subscription", args=[subscription.pk])),
+        }
+        named = {"name": view.name, "month": formats.month(board.month)}
+        return inbox.Written(
+            person_id=person.pk,
+            subject=_("%(name)s: %(month)s") % named,
+            text=render_to_string("kpis/email/board.txt", context),
+            html=render_to_string("kpis/email/board.html", context),
+        )
+
+
+def _columns(indicator: boards.Indicator) -> Sequence[Column]:
+    """From zero up; nothing is drawn of what falls below it."""
+    known = [point.value for point in indicator.points if point.value is not None]
+    if not known or min(known) < 0 or max(known) == 0:
+        return []
+    return [
+        Column(_pixels(point.value, max(known), COLUMN_HEIGHT), point.state != ValueState.CLOSED)
+        for point in indicator.points
+    ]
+
+
+def _bars(board: boards.Board) -> list[tuple[Ranked, int, int]]:
+    """(part, how long its bar is, what is left beside it), the best first."""
+    shown = board.ranked[:RANKED]
+    largest = max((one.value for one in shown if one.value is not None), default=Decimal(0))
+    widths = [_pixels(one.value, largest, BAR_WIDTH) for one in shown]
+    return [(one, width, BAR_WIDTH - width) for one, width in zip(shown, widths, strict=True)]
+
+
+def _pixels(value: Decimal | None, largest: Decimal, size: int) -> int:
+    return 0 if not value or value < 0 or largest <= 0 else max(int(value * size / largest), 1)

@@ -1,4 +1,5 @@
-"""Writes: definitions and their signatures, values, closed months, targets, forecasts, names of slices, alerts, notes."""
+"""Writes: definitions and their signatures, values, closed months, targets, forecasts, names of slices, alerts, notes,
+saved views and who is mailed them."""
 
 from performance.kpis.actions.alerts import (
     RuleWording,
@@ -8,6 +9,7 @@ from performance.kpis.actions.alerts import (
     set_alert_rule,
     take_up_alert,
 )
+from performance.kpis.actions.board_files import export_board
 from performance.kpis.actions.definitions import (
     SIGNATURE_WORK,
     decline_version,
@@ -26,6 +28,18 @@ from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.packs import check_pack, draft_pack
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.saved_views import (
+    ViewWording,
+    change_view,
+    forget_person,
+    let_views_go,
+    pin_view,
+    remove_view,
+    save_view,
+    take_over_view,
+    unpin_view,
+)
+from performance.kpis.actions.subscriptions import claim_subscription, end_subscription, subscribe
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.actions.watching import ALERT_WORK, Watched, watch_values
@@ -47,26 +61,36 @@ __all__ = [
     "RuleWording",
     "TargetColumns",
     "UnitRefused",
+    "ViewWording",
     "Watched",
+    "change_view",
     "check_document",
     "check_pack",
+    "claim_subscription",
     "close_month",
     "decline_version",
     "draft_metric",
     "draft_pack",
     "edit_draft",
+    "end_subscription",
+    "export_board",
+    "forget_person",
     "hand_over_alert",
     "import_definitions",
     "import_targets",
+    "let_views_go",
     "mark_due_forecasts",
     "name_dimension",
+    "pin_view",
     "refresh_labels",
     "refresh_values",
+    "remove_view",
     "resolve_alert",
     "retire_alert_rule",
     "retire_metric",
     "revise_metric",
     "run_reading",
+    "save_view",
     "set_alert_rule",
     "set_targets",
     "sign_version",
@@ -74,7 +98,10 @@ __all__ = [
     "start_readings",
     "store_forecasts",
     "submit_for_review",
+    "subscribe",
+    "take_over_view",
     "take_up_alert",
+    "unpin_view",
     "watch_values",
     "withdraw_point_note",
     "write_point_note",

@@ -3,7 +3,7 @@ as the pages."""
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import alerts, definitions, documents, forecasts, packs, values
+from performance.kpis.api import alerts, boards, definitions, documents, forecasts, packs, saved_views, values
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
@@ -16,6 +16,21 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
     path("metrics/<uuid:pk>/alert-rules/", alerts.AlertRulesView.as_view(), name="api_alert_rules"),
     path("metrics/<uuid:pk>/notes/", alerts.NotesView.as_view(), name="api_metric_notes"),
+    path("metric-board/", boards.BoardView.as_view(), name="api_metric_board"),
+    path("metric-board/export/", saved_views.ExportBoardView.as_view(), name="api_export_metric_board"),
+    path("metric-views/", saved_views.ViewsView.as_view(), name="api_metric_views"),
+    path("metric-views/<uuid:pk>/", saved_views.ViewView.as_view(), name="api_metric_view"),
+    path(
+        "metric-views/<uuid:pk>/take-over/",
+        saved_views.TakeOverView.as_view(),
+        name="api_take_over_metric_view",
+    ),
+    path("metric-views/<uuid:pk>/pin/", saved_views.PinView.as_view(), name="api_pin_metric_view"),
+    path(
+        "metric-views/<uuid:pk>/subscription/",
+        saved_views.SubscriptionView.as_view(),
+        name="api_metric_view_subscription",
+    ),
     path("metric-alerts/", alerts.AlertsView.as_view(), name="api_alerts"),
     path("metric-alerts/<uuid:pk>/", alerts.AlertView.as_view(), name="api_alert"),
     path("metric-alerts/<uuid:pk>/take-up/", alerts.TakeUpView.as_view(), name="api_alert_take_up"),

@@ -19,6 +19,7 @@ from performance.kpis.forms.metrics import (
 )
 from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
+from performance.kpis.forms.saved_views import RenameForm, SubscribeForm, ViewForm
 
 __all__ = [
     "FILTER_ROWS",
@@ -30,10 +31,13 @@ __all__ = [
     "PackForm",
     "PersonChoice",
     "PointNoteForm",
+    "RenameForm",
     "ResolveForm",
+    "SubscribeForm",
     "TakeUpForm",
     "TargetForm",
     "TargetImportForm",
+    "ViewForm",
     "initial_of",
     "own_side",
     "units_offered",

@@ -25,10 +25,20 @@ from performance.kpis.models.metrics import (
     Signature,
     VersionState,
 )
+from performance.kpis.models.saved_views import (
+    MOST_DAYS,
+    Basis,
+    HeatShown,
+    Rhythm,
+    SavedView,
+    Subscription,
+    ViewPin,
+)
 from performance.kpis.models.targets import Target, TargetKind
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
+    "MOST_DAYS",
     "UNANSWERED",
     "Additivity",
     "Aggregation",
@@ -37,12 +47,14 @@ __all__ = [
     "AlertRule",
     "AlertState",
     "AlertStep",
+    "Basis",
     "Dimension",
     "DimensionValue",
     "Direction",
     "Forecast",
     "ForecastRefusal",
     "Grain",
+    "HeatShown",
     "Kind",
     "LivePart",
     "LiveReading",
@@ -54,12 +66,16 @@ __all__ = [
     "Operator",
     "PointNote",
     "Problem",
+    "Rhythm",
+    "SavedView",
     "Side",
     "Signature",
     "StepKind",
+    "Subscription",
     "Target",
     "TargetKind",
     "ValueState",
     "VersionState",
+    "ViewPin",
     "Way",
 ]

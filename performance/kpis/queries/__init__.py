@@ -25,6 +25,7 @@ from performance.kpis.queries.documents import in_order_of_signing, signed_defin
 from performance.kpis.queries.kinds import work_kinds
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview, stays_at_source
+from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.values import (
     Part,
@@ -75,6 +76,7 @@ __all__ = [
     "period_value",
     "period_values",
     "periods_without_values",
+    "pinned",
     "preview",
     "search",
     "series",

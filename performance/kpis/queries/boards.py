@@ -2,29 +2,22 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
-
 from performance.kpis import rules
-from performance.kpis.models import (
-    Additivity,
-    Grain,
-    Metric,
-    MetricValue,
-    MetricVersion,
-    MonthClose,
-    Target,
-    TargetKind,
-    ValueState,
-)
+from performance.kpis.models import Metric, MetricVersion, MonthClose
+from performance.kpis.queries import comparing
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.definitions import Lineage, certified_metrics, lineages, versions_in_force
 from performance.kpis.queries.forecasts import Ahead, ahead
+from performance.kpis.queries.heat import VALUE, Heat, heat_map
 from performance.kpis.queries.labels import Labels, labels_for
+from performance.kpis.queries.likeness import Likeness, like_for_like
+from performance.kpis.queries.ranking import MULTIPLES, Ranked, named, provisional_tail, with_series
+from performance.kpis.queries.ranking import ranking as ranked_by
 from performance.kpis.queries.values import Point, latest_month, series_of, values
 from performance.kpis.semantics import Slice, slice_key
 from performance.sources import queries as sources
@@ -33,8 +26,6 @@ from performance.sources.models import Dataset
 TILES = 4
 SPARK_MONTHS = 13
 TREND_MONTHS = 17
-MULTIPLES = 9
-MOST_RANKED = 60
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,9 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One metric on the board. `path` is where it should be today, `gap` the value's distance from it."""
+    """One metric on the board. `against`: the target, budget or earlier value that it is held against, `path` where
+    that is today, `gap` the value's distance from it. `status` is one of rules.status_of for what was set, one of
+    rules.verdict_of for what was."""
 
     metric: Metric
     version: MetricVersion
@@ -58,8 +51,14 @@ class Indicator:
     state: str | None
     coverage_ppm: int | None
     target: Decimal | None
+    against: Decimal | None
     path: Decimal | None
     status: str
+
+    @property
+    def relative(self) -> Decimal | None:
+        """The gap in per cent."""
+        return comparing.relative(self.value, self.path)
 
     @property
     def gap(self) -> Decimal | None:
@@ -79,47 +78,21 @@ class Indicator:
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """One slice in the ranking, best first."""
-
-    slice: dict[str, str]
-    label: str
-    value: Decimal | None
-    state: str
-    coverage_ppm: int
-    target: Decimal | None
-    before: Decimal | None
-    points: Sequence[Point] = ()
-
-    @property
-    def change(self) -> Decimal | None:
-        return None if self.value is None or self.before is None else self.value - self.before
-
-    @property
-    def is_provisional(self) -> bool:
-        return self.state != ValueState.CLOSED
-
-    @property
-    def spark(self) -> list[float | None]:
-        return [None if point.value is None else float(point.value) for point in self.points]
-
-    @property
-    def provisional_months(self) -> int:
-        return provisional_tail(self.points)
-
-
-@dataclass(frozen=True)
 class Board:
     month: datetime.date
+    basis: str
     months: Sequence[datetime.date]
     closed: dict[datetime.date, MonthClose]
     indicators: Sequence[Indicator]
     chosen: Indicator
     trend: Sequence[Point]
+    references: Mapping[datetime.date, Decimal]
     ahead: Ahead
     cuts: Sequence[tuple[str, str]]
     cut: str
     ranked: Sequence[Ranked]
+    heat: Heat | None
+    likeness: Likeness | None
     filters: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]
     within: dict[str, str]
     labels: Labels
@@ -143,9 +116,22 @@ class Board:
         return self.month in self.closed
 
     @property
+    def compared_month(self) -> datetime.date | None:
+        """The earlier month that values are held against; None where they are held against what was set."""
+        return comparing.compared_month(self.month, self.basis) if self.basis in comparing.BACK else None
+
+    @property
+    def basis_words(self) -> str:
+        return str(comparing.BASES[self.basis])
+
+    @property
+    def line_words(self) -> str:
+        return str(comparing.LINES[self.basis])
+
+    @property
     def largest(self) -> Decimal | None:
         """Where the longest bar ends."""
-        shown = [one.value for one in self.ranked] + [one.target for one in self.ranked]
+        shown = [one.value for one in self.ranked] + [one.against for one in self.ranked]
         return max((value for value in shown if value is not None), default=None)
 
     @property
@@ -163,58 +149,49 @@ def board(
     within: Slice | None = None,
     metric_id: uuid.UUID | None = None,
     cut: str = "",
+    basis: str = comparing.PLAN,
+    heat: str = VALUE,
 ) -> Board | None:
     """None while no metric is certified. The number of queries does not depend on how much there is to show."""
     metrics = list(certified_metrics().select_related("business_owner", "finance_owner"))
     if not metrics:
         return None
     newest = latest_month() or calendar_months.first_of(today)
-    month = min(month or newest, newest)
+    month = min(calendar_months.first_of(month or newest), newest)
     slice = dict(within or {})
     versions = versions_in_force(month, [metric.pk for metric in metrics])
     lines = lineages(versions.values(), month)
-    indicators = _indicators(metrics, versions, lines, slice, month, today)
+    indicators = _indicators(metrics, versions, lines, slice, month, today, basis)
     chosen = next((one for one in indicators if one.metric.pk == metric_id), indicators[0])
     cuts = [key for key in chosen.version.dimension_keys if key not in slice]
     cut = cut if cut in cuts else (cuts[-1] if cuts else "")
-    ranking = _ranking(chosen, cut, slice, month) if cut else []
+    ranking = ranked_by(chosen.metric, cut, slice, month, basis) if cut else []
     choices = _choices(metrics, month)
     labels = labels_for([*(found for found in choices), *(one.slice for one in ranking), slice])
+    ranked = with_series(chosen.metric, named(ranking, labels, cut), month)
+    growing = month if comparing.is_part_of_month(chosen.version.additivity, month, today) else None
+    long = TREND_MONTHS + comparing.BACK.get(basis, 0)
+    trend = series_of([(chosen.metric, slice)], long, newest)[chosen.metric.pk, slice_key(slice)]
     return Board(
         month=month,
+        basis=basis,
         months=calendar_months.run(newest, SPARK_MONTHS)[::-1],
         closed={close.month: close for close in MonthClose.objects.select_related("closed_by")},
         indicators=indicators,
         chosen=chosen,
-        trend=series_of([(chosen.metric, slice)], TREND_MONTHS, newest)[chosen.metric.pk, slice_key(slice)],
+        trend=trend[-TREND_MONTHS:],
+        references=comparing.references(trend, basis),
         ahead=ahead(chosen.metric, slice, additivity=chosen.version.additivity),
         cuts=[(key, labels.dimension(key)) for key in cuts],
         cut=cut,
-        ranked=_with_series(chosen.metric, _named(ranking, labels, cut), month),
+        ranked=ranked,
+        heat=heat_map(chosen.metric, ranked, slice, cut, month, heat, growing) if ranked else None,
+        likeness=_likeness(chosen.metric, slice, cut, month, basis),
         filters=_filters(choices, labels),
         within=slice,
         labels=labels,
         freshness=_freshness(lines.values(), at),
     )
-
-
-def provisional_tail(points: Sequence[Point]) -> int:
-    """How many months at the end are not closed."""
-    count = 0
-    for point in reversed(points):
-        if point.state == ValueState.CLOSED:
-            break
-        count += 1
-    return min(count, max(len(points) - 1, 0))
-
-
-def path_today(
-    target: Decimal | None, additivity: str, month: datetime.date, today: datetime.date
-) -> Decimal | None:
-    """Where a value should be today: what adds up grows evenly over the days of a running month."""
-    if target is None or additivity != Additivity.ADDITIVE or today >= calendar_months.last_of(month):
-        return target
-    return target * max(today.day - 1, 0) / calendar_months.last_of(month).day if today >= month else target
 
 
 def _indicators(
@@ -224,6 +201,7 @@ def _indicators(
     slice: dict[str, str],
     month: datetime.date,
     today: datetime.date,
+    basis: str,
 ) -> list[Indicator]:
     series = series_of([(metric, slice) for metric in metrics], SPARK_MONTHS, month)
     text = slice_key(slice)
@@ -232,7 +210,7 @@ def _indicators(
         version = versions[metric.pk]
         points = series[metric.pk, text]
         now = points[-1]
-        path = path_today(now.target, version.additivity, month, today)
+        against, path = comparing.compared(points, basis, version.additivity, today)
         line = lines[version.pk]
         datasets = {base.dataset.pk: base.dataset for base in line.base_versions() if base.dataset}
         shown.append(
@@ -246,67 +224,43 @@ def _indicators(
                 state=now.state,
                 coverage_ppm=now.coverage_ppm,
                 target=now.target,
+                against=against,
                 path=path,
-                status=rules.status_of(now.value, path, metric.direction),
+                status=_status(metric, version, now, path, basis, today),
             )
         )
     return sorted(shown, key=_prominence)
+
+
+def _status(
+    metric: Metric,
+    version: MetricVersion,
+    now: Point,
+    path: Decimal | None,
+    basis: str,
+    today: datetime.date,
+) -> str:
+    if basis not in comparing.BACK:
+        return rules.status_of(now.value, path, metric.direction)
+    if comparing.is_part_of_month(version.additivity, now.month, today):
+        return rules.UNKNOWN
+    return rules.verdict_of(now.value, path, metric.direction)
+
+
+def _likeness(
+    metric: Metric, slice: dict[str, str], cut: str, month: datetime.date, basis: str
+) -> Likeness | None:
+    """Where an earlier month is compared with."""
+    if basis not in comparing.BACK or not cut:
+        return None
+    since = comparing.compared_month(month, basis)
+    return like_for_like(metric, since=since, until=month, within=slice, cut=cut)
 
 
 def _prominence(indicator: Indicator) -> tuple[bool, bool, bool, str]:
     """Fused numbers first, then formulas, then what has a target: the base sums are their ingredients."""
     has_no_target = indicator.target is None
     return not indicator.is_fused, indicator.version.is_base, has_no_target, indicator.metric.name_en
-
-
-def _ranking(chosen: Indicator, cut: str, slice: dict[str, str], month: datetime.date) -> list[Ranked]:
-    dimensions = ",".join(sorted({cut, *slice}))
-    before = calendar_months.months_before(month, 1)
-    found: QuerySet[MetricValue] = values().filter(
-        metric=chosen.metric, dimensions=dimensions, slice__contains=slice, period_start__in=[month, before]
-    )
-    by_month: dict[datetime.date, dict[str, MetricValue]] = {month: {}, before: {}}
-    for value in found:
-        by_month[value.period_start][value.slice_key] = value
-    targets = {
-        target.slice_key: target.value
-        for target in Target.objects.filter(
-            metric=chosen.metric,
-            grain=Grain.MONTH,
-            kind=TargetKind.TARGET,
-            period_start=month,
-            slice__contains=slice,
-        )
-    }
-    ranked = [
-        Ranked(
-            slice=dict(value.slice),
-            label="",
-            value=value.value,
-            state=value.state,
-            coverage_ppm=value.coverage_ppm,
-            target=targets.get(text),
-            before=by_month[before][text].value if text in by_month[before] else None,
-        )
-        for text, value in by_month[month].items()
-    ]
-    down = chosen.metric.direction == "down"
-    ranked.sort(key=lambda one: (one.value is None, (one.value or 0) * (1 if down else -1), str(one.slice)))
-    return ranked[:MOST_RANKED]
-
-
-def _named(ranking: Sequence[Ranked], labels: Labels, cut: str) -> list[Ranked]:
-    return [replace(one, label=labels.value(cut, one.slice[cut])) for one in ranking]
-
-
-def _with_series(metric: Metric, ranking: Sequence[Ranked], month: datetime.date) -> list[Ranked]:
-    """The first few with their year, for small multiples."""
-    head = ranking[:MULTIPLES]
-    if not head:
-        return []
-    series = series_of([(metric, one.slice) for one in head], 12, month)
-    drawn = [replace(one, points=series[metric.pk, slice_key(one.slice)]) for one in head]
-    return [*drawn, *ranking[MULTIPLES:]]
 
 
 def _choices(metrics: Sequence[Metric], month: datetime.date) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ from performance.kpis.models import (
 )
 from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import months as calendar_months
-from performance.kpis.queries.boards import path_today
+from performance.kpis.queries.comparing import path_today
 from performance.kpis.queries.definitions import lineages, settling_days, versions_in_force
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice

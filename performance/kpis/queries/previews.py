@@ -44,7 +44,7 @@ def preview(
     """
     if stays_at_source(wording):
         return _answered(wording, until, months)
-    with _in_time() as cursor:
+    with in_time() as cursor:
         last = until or _newest_day(wording, cursor)
         if last is None:
             return []
@@ -75,7 +75,7 @@ def _answered(wording: semantics.Wording, until: datetime.date | None, months: i
         reading_id=answer.reading_id,
         grain=Grain.MONTH,
     )
-    with _in_time() as cursor:
+    with in_time() as cursor:
         cursor.execute(
             "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
             f" ({found.sql}) AS found WHERE dimensions = '' AND period_start <= %s"
@@ -94,7 +94,7 @@ def has_too_many_slices(wording: semantics.Wording) -> bool:
         wording, sheet_of(wording.dataset), wording.dataset.time_zone, semantics.MOST_SLICES
     )
     try:
-        with _in_time() as cursor:
+        with in_time() as cursor:
             cursor.execute(statement.sql, statement.params)
             (number,) = cursor.fetchone()
     except PreviewTooSlow:
@@ -103,7 +103,7 @@ def has_too_many_slices(wording: semantics.Wording) -> bool:
 
 
 @contextmanager
-def _in_time() -> Iterator[Any]:
+def in_time() -> Iterator[Any]:
     """A cursor whose statements may take four seconds each. Raises PreviewTooSlow."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -69,6 +69,7 @@ class Point:
     state: str | None
     coverage_ppm: int | None
     target: Decimal | None
+    budget: Decimal | None = None
 
 
 def value_at(
@@ -207,22 +208,30 @@ def series_of(
         .only("metric_id", "slice_key", "period_start", "value", "state", "coverage_ppm", "organisation_id")
     }
     targets = {
-        (target.metric_id, target.slice_key, target.period_start): target.value
-        for target in Target.objects.filter(within, grain=Grain.MONTH, kind=TargetKind.TARGET)
+        (target.kind, target.metric_id, target.slice_key, target.period_start): target.value
+        for target in Target.objects.filter(within, grain=Grain.MONTH)
     }
+
+    def point(metric_id: uuid.UUID, text: str, month: datetime.date) -> Point:
+        place = metric_id, text, month
+        return _point(
+            month,
+            known.get(place),
+            targets.get((TargetKind.TARGET, *place)),
+            targets.get((TargetKind.BUDGET, *place)),
+        )
+
     return {
-        (metric_id, text): [
-            _point(month, known.get((metric_id, text, month)), targets.get((metric_id, text, month)))
-            for month in shown
-        ]
-        for metric_id, text in places
+        (metric_id, text): [point(metric_id, text, month) for month in shown] for metric_id, text in places
     }
 
 
-def _point(month: datetime.date, value: MetricValue | None, target: Decimal | None) -> Point:
+def _point(
+    month: datetime.date, value: MetricValue | None, target: Decimal | None, budget: Decimal | None
+) -> Point:
     if value is None:
-        return Point(month, None, None, None, target)
-    return Point(month, value.value, value.state, value.coverage_ppm, target)
+        return Point(month, None, None, None, target, budget)
+    return Point(month, value.value, value.state, value.coverage_ppm, target, budget)
 
 
 def latest_month(metric_ids: Iterable[uuid.UUID] | None = None) -> datetime.date | None:

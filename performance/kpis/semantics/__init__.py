@@ -2,7 +2,14 @@
 dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
 
 from performance.kpis.semantics import live
-from performance.kpis.semantics.base import amount_sql, base_values, day_sql, rows_where, slices_counted
+from performance.kpis.semantics.base import (
+    amount_sql,
+    base_values,
+    day_sql,
+    rows_where,
+    slices_counted,
+    whole_of_parts,
+)
 from performance.kpis.semantics.checks import (
     Checked,
     DefinitionRefused,
@@ -55,4 +62,5 @@ __all__ = [
     "slices_counted",
     "store_values",
     "summed_months",
+    "whole_of_parts",
 ]

@@ -1,7 +1,7 @@
 """A base metric over the rows of one dataset: filter, bucket by day, aggregate for every combination of slices."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from performance.kpis import formulas
 from performance.kpis.semantics import filters, slices
@@ -67,16 +67,40 @@ def base_values(
             f" (PARTITION BY period_start, period_end{names} ORDER BY day DESC) AS age FROM ({bucketed}) AS b)"
             " AS aged WHERE age = 1"
         )
-    aggregate = AGGREGATES[wording.aggregation]
-    if wording.missing_policy == "block":
-        aggregate = f"CASE WHEN count(amount) = count(*) THEN {aggregate} END"
     return Statement(
         f"SELECT period_start, period_end, {slices.slice_sql(keys)} AS slice,"
-        f" {slices.dimensions_sql(keys)} AS dimensions, {aggregate} AS value,"
+        f" {slices.dimensions_sql(keys)} AS dimensions, {_aggregate(wording)} AS value,"
         " (1000000 * count(given) / count(*))::int AS coverage_ppm,"
         " jsonb_build_object('rows', count(*), 'with_value', count(given)) AS inputs"
         f" FROM ({bucketed}) AS bucketed GROUP BY period_start, period_end{slices.cube(keys)}",
         list(params),
+    )
+
+
+def _aggregate(wording: Wording) -> str:
+    aggregate = AGGREGATES[wording.aggregation]
+    if wording.missing_policy == "block":
+        return f"CASE WHEN count(amount) = count(*) THEN {aggregate} END"
+    return aggregate
+
+
+def whole_of_parts(
+    wording: Wording,
+    sheet: Sheet,
+    zone: str,
+    *,
+    since: datetime.date,
+    until: datetime.date,
+    within: slices.Slice,
+    among: Mapping[str, Sequence[str]],
+) -> Statement:
+    """SELECT the one value over these days of all rows of some parts together, for what their values do not make up:
+    whoever bought in two stores is one customer. Not for the last value of a period, which each part has of its own."""
+    where = rows_where(wording, sheet, zone, since=since, until=until, within=within, among=among)
+    return Statement(
+        f"SELECT ({_aggregate(wording)})::numeric(38, 12) FROM"
+        f" (SELECT {amount_sql(wording, sheet)} AS amount FROM {sheet.relation} WHERE {where.sql}) AS r",
+        where.params,
     )
 
 
@@ -121,8 +145,10 @@ def rows_where(
     since: datetime.date | None = None,
     until: datetime.date | None = None,
     within: slices.Slice | None = None,
+    among: Mapping[str, Sequence[str]] | None = None,
 ) -> Statement:
-    """The condition that picks the rows behind a value: the metric's filters, the days, the slice."""
+    """The condition that picks the rows behind a value: the metric's filters, the days, the slice; `among` names several
+    values of a dimension."""
     day = day_sql(wording, sheet, zone)
     parts = [Statement(f"{sheet.columns[wording.time_column].sql} IS NOT NULL")]
     parts += filters.conditions(wording.filters, sheet)
@@ -133,6 +159,9 @@ def rows_where(
     for key, value in sorted((within or {}).items()):
         column = sheet.columns[wording.dimensions[key]].sql
         parts.append(Statement(f"coalesce({column}::text, '') = %s", [value]))
+    for key, chosen in sorted((among or {}).items()):
+        column = sheet.columns[wording.dimensions[key]].sql
+        parts.append(Statement(f"coalesce({column}::text, '') = ANY(%s)", [list(chosen)]))
     return Statement(
         " AND ".join(part.sql for part in parts), [param for part in parts for param in part.params]
     )

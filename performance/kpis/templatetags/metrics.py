@@ -58,6 +58,15 @@ def difference_exact(value: Decimal | None, metric: Any) -> str:
 
 
 @register.filter
+def relative_of(given: Any, metric: Any) -> str:
+    """The `relative` change of something in per cent; nothing for what is in per cent already: it has points."""
+    unit = units.parse(metric.unit)
+    if given.relative is None or (unit.is_dimensionless and unit.shown == "percent"):
+        return ""
+    return f"{formats.signed(given.relative, 1)}%" if round(given.relative, 1) else formats.EQUAL
+
+
+@register.filter
 def unit_words(metric: Any) -> str:
     """What stands beside the number: "per customer", "days"; nothing for money, per cent and plain numbers."""
     unit = units.parse(metric.unit)

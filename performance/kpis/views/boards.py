@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,9 +17,11 @@ from django.views.decorators.http import require_POST
 from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import queries as inbox
-from performance.kpis import actions, queries, rules, tasks
-from performance.kpis.queries import alerts, boards, forecasts, months
-from performance.kpis.views import asking
+from performance.kpis import actions, forms, queries, rules, tasks
+from performance.kpis.models import SavedView
+from performance.kpis.queries import alerts, boards, changes, comparing, forecasts, heat, months, ranking
+from performance.kpis.queries import saved_views as saved_queries
+from performance.kpis.views import asking, saved_views
 from performance.people import queries as people
 from performance.sources import rules as sources_rules
 
@@ -28,17 +31,12 @@ def board(request: asking.MemberRequest) -> HttpResponse:
     """Indicators of one month and slice, one of them over time and by slice."""
     actor = request.actor
     today = people.today(actor.organisation)
-    found = boards.board(
-        today=today,
-        at=timezone.now(),
-        month=asking.month_of(request),
-        within=asking.slice_of(request),
-        metric_id=asking.id_of(request, "metric"),
-        cut=request.GET.get("by", ""),
-    )
+    found = saved_views.board_asked(request)
+    view = saved_views.view_asked(request)
     context: dict[str, Any] = {
         "nav": "metrics",
         "board": found,
+        "view": view,
         "can_draft": rules.can_draft_metric(actor),
         "can_see_sources": sources_rules.can_see_sources(actor),
         "can_close": rules.can_close_month(actor),
@@ -46,8 +44,39 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
     }
     if found is not None:
-        context |= _drawn(found, today) | _watched(actor, found, today)
+        context |= (
+            _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found, view) | _moved(found)
+        )
     return render(request, "kpis/board.html", context)
+
+
+def _kept(actor: access.Actor, found: boards.Board, view: SavedView | None) -> dict[str, Any]:
+    """Saved views, and the board's own filters for keeping it as one."""
+    asked = {
+        "month": f"{found.month:%Y-%m}",
+        "metric": str(found.chosen.metric.pk),
+        "by": found.cut,
+        "vs": found.basis,
+        "heat": found.heat.shown if found.heat else "",
+        **found.within,
+    }
+    return {
+        "listed_views": saved_queries.listed_views(actor),
+        "board_query": urlencode({key: value for key, value in asked.items() if value}),
+        "can_save_views": rules.can_save_views(actor),
+        "can_change_view": view is not None and rules.can_change_view(actor, view),
+        "view_form": forms.ViewForm(),
+    }
+
+
+@access.member
+def export_board(request: asking.MemberRequest) -> Any:
+    """The board of the address as a workbook."""
+    found = saved_views.board_asked(request)
+    if found is None:
+        raise Http404
+    file = actions.export_board(board=found, by=request.actor, at=timezone.now())
+    return FileResponse(file, as_attachment=True, filename=f"metrics-{found.month:%Y-%m}.xlsx")
 
 
 def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> dict[str, Any]:
@@ -57,7 +86,43 @@ def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> 
         "alert_counts": alerts.open_counts((one.metric.pk for one in found.indicators), found.within),
         "alert_rows": alerts.alert_rows(alerts.urgent(actor), today),
         "marks": marks,
-        "chart": chart_of(found.trend, found.chosen.metric.decimals, found.ahead, marks),
+        "chart": chart_of(found.trend, found.chosen.metric.decimals, found.ahead, marks)
+        | _second_line(found),
+    }
+
+
+#: Lines of the small waterfall; the page "Why it moved" has them all.
+MOVED_SHOWN = 6
+
+
+def _moved(found: boards.Board) -> dict[str, Any]:
+    """What brought the change since the earlier month that is compared with, largest first."""
+    since = found.compared_month
+    if since is None or not found.cut:
+        return {}
+    told = changes.explained(
+        found.chosen.metric, since=since, until=found.month, within=found.within, cut=found.cut
+    )
+    low, high = told.reach
+    shown = told.parts[:MOVED_SHOWN]
+    return {
+        "moved": told,
+        "moved_lines": [(part, part.starts_at - low) for part in shown],
+        "moved_hidden": len(told.parts) - len(shown),
+        "moved_span": (high - low) or 1,
+    }
+
+
+def _second_line(found: boards.Board) -> dict[str, Any]:
+    """What values are held against, where that is not the target: over the same months as the chart's others."""
+    if found.basis == comparing.PLAN:
+        return {}
+    shown = [point.month for point in found.trend]
+    further = [month.month for month in found.ahead.shown if month.month > shown[-1]]
+    line = [found.references.get(month) for month in [*shown, *further]]
+    return {
+        "target": [None if value is None else float(value) for value in line],
+        "names": {"target": found.line_words},
     }
 
 
@@ -81,6 +146,8 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
         "trend_sentence": sentence_of(found.trend, chosen.metric),
         "shown_metric": chosen.metric,
         "shown_slice": found.labels.of(found.within),
+        "bases": comparing.BASES,
+        "heats": heat.SHOWN,
         "cut_name": found.labels.dimension(found.cut),
         "month_closes": month_closes,
         "last_closed": max(found.closed.values(), key=lambda close: close.month, default=None),
@@ -99,7 +166,7 @@ def chart_of(
 ) -> dict[str, Any]:
     """Data of the trend chart; numbers only for drawing. What is foreseen begins after the last month that stands still,
     which may lie before the last one that is shown. Months with alerts are ringed, those with notes lined."""
-    tail = boards.provisional_tail(points)
+    tail = ranking.provisional_tail(points)
     cut = len(points) - tail
     numbers = [None if point.value is None else float(point.value) for point in points]
     months_shown = [point.month for point in points]

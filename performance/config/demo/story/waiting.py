@@ -38,6 +38,7 @@ def tell(stage: Stage) -> None:
     _propose_next_weights(stage)
     _keep_rhythm(stage)
     _watch_margins(stage)
+    _keep_views(stage)
     for author, about, kind, words in NOTES:
         feedback.write_note(
             by=stage.actor(author),
@@ -63,6 +64,29 @@ def _keep_rhythm(stage: Stage) -> None:
     )
     period = Period.objects.select_related("organisation").get(starts_on=stage.days.quarter)
     goals.open_duties(period=period, monday=monday, at=at)
+
+
+def _keep_views(stage: Stage) -> None:
+    """The business owner shares a board of the stores and has it mailed; finance keeps one of its own."""
+    at = calendar.at(stage.days.today - datetime.timedelta(days=2), 10)
+    margin, revenue = (Metric.objects.get(key=key) for key in ("gross_margin", "revenue"))
+    business, finance = stage.actor(BUSINESS), stage.actor(FINANCE)
+    stores = kpis.save_view(
+        name=stage.say(("Stores against last month", "门店对比上月")),
+        is_shared=True,
+        wording=kpis.ViewWording(metric=margin, cut="store", basis="month"),
+        by=business,
+        at=at,
+    )
+    kpis.subscribe(view=stores, rhythm="weekly", day=1, by=business, at=at)
+    kpis.pin_view(view=stores, by=finance, at=at)
+    kpis.save_view(
+        name=stage.say(("Before the close", "结账前核对")),
+        is_shared=False,
+        wording=kpis.ViewWording(metric=revenue, cut="store"),
+        by=finance,
+        at=at,
+    )
 
 
 def _watch_margins(stage: Stage) -> None:

@@ -1,0 +1,69 @@
+"""What a board compares with: the plan, the budget, the month before, or the same month of the year before."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from performance.kpis.models import Additivity, Basis
+from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.values import Point
+
+PLAN, MONTH, YEAR, BUDGET = Basis.values
+#: In the order in which they are offered.
+BASES = dict(Basis.choices)
+#: What the line in charts is called that values are held against.
+LINES = {PLAN: _("Target"), MONTH: _("Month before"), YEAR: _("Year before"), BUDGET: _("Budget")}
+#: How many months back a basis looks; those that are set look at the month itself.
+BACK = {MONTH: 1, YEAR: 12}
+
+
+def basis_from(text: str) -> str:
+    """The basis that an address names; the plan for anything else."""
+    return text if text in BASES else PLAN
+
+
+def compared_month(month: datetime.date, basis: str) -> datetime.date:
+    return calendar_months.months_before(month, BACK.get(basis, 0))
+
+
+def references(points: Sequence[Point], basis: str) -> dict[datetime.date, Decimal]:
+    """month → what its value is held against, for the months of a series and, where past values are, as many after it."""
+    if basis in BACK:
+        found = ((calendar_months.months_before(each.month, -BACK[basis]), each.value) for each in points)
+    elif basis == BUDGET:
+        found = ((each.month, each.budget) for each in points)
+    else:
+        found = ((each.month, each.target) for each in points)
+    return {month: value for month, value in found if value is not None}
+
+
+def path_today(
+    given: Decimal | None, additivity: str, month: datetime.date, today: datetime.date
+) -> Decimal | None:
+    """Where a value should be today: what adds up grows evenly over the days of a running month."""
+    if given is None or additivity != Additivity.ADDITIVE or today >= calendar_months.last_of(month):
+        return given
+    return given * max(today.day - 1, 0) / calendar_months.last_of(month).day if today >= month else given
+
+
+def is_part_of_month(additivity: str, month: datetime.date, today: datetime.date) -> bool:
+    """Whether a value still grows with the days of its month: then it is no less than that of a whole one yet."""
+    return additivity == Additivity.ADDITIVE and today <= calendar_months.last_of(month)
+
+
+def compared(
+    points: Sequence[Point], basis: str, additivity: str, today: datetime.date
+) -> tuple[Decimal | None, Decimal | None]:
+    """(what the last month is held against as a whole, where that is today). Past months are told as they were."""
+    month = points[-1].month
+    whole = references(points, basis).get(month)
+    return whole, whole if basis in BACK else path_today(whole, additivity, month, today)
+
+
+def relative(value: Decimal | None, against: Decimal | None) -> Decimal | None:
+    """The difference in per cent of what it is held against; None where that is no amount to share out."""
+    if value is None or against is None or against == 0:
+        return None
+    return (value - against) / abs(against) * 100
