@@ -11,14 +11,13 @@ from performance.kpis.forms.documents import DocumentForm
 from performance.kpis.forms.metrics import (
     FILTER_ROWS,
     MetricForm,
-    MonthField,
-    TargetForm,
-    TargetImportForm,
     initial_of,
     units_offered,
 )
 from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
+from performance.kpis.forms.placing import Placed, placed
+from performance.kpis.forms.targets import MonthField, TargetForm, TargetImportForm
 
 __all__ = [
     "FILTER_ROWS",
@@ -29,6 +28,7 @@ __all__ = [
     "MonthField",
     "PackForm",
     "PersonChoice",
+    "Placed",
     "PointNoteForm",
     "ResolveForm",
     "TakeUpForm",
@@ -36,5 +36,6 @@ __all__ = [
     "TargetImportForm",
     "initial_of",
     "own_side",
+    "placed",
     "units_offered",
 ]
