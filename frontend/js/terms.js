@@ -51,7 +51,7 @@ function offer(field, { isAsked = false } = {}) {
   const typed = wordBefore(field).text;
   if (!typed && !isAsked) return;
   const terms = matching(field, typed);
-  if (!terms.length || (terms.length === 1 && terms[0].text === typed)) return;
+  if (!terms.length || (!isAsked && terms.length === 1 && terms[0].text === typed)) return;
   const list = element('div', { id: `${field.id}-terms`, role: 'listbox', class: 'menu-list terms', 'aria-label': say('terms') });
   terms.forEach((term, place) => {
     const name = element('span', { class: 'grow' }, term.name, element('span', { class: 'd-block t-xs t-3 mono' }, term.text));

@@ -19,7 +19,7 @@ from performance.kpis import actions
 from performance.kpis.models import Metric
 from tests.conftest import Cast
 from tests.e2e.looking import AXE, RULES, RUN, SWITCH
-from tests.e2e.window import Watch
+from tests.e2e.window import CALM, Watch
 from tests.kpis import tables
 from tests.kpis.conftest import COSTS, SALES
 from tests.kpis.tables import base, certify, formula
@@ -114,6 +114,7 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
 
     def sound(what: str) -> None:
         """Nothing wider than the screen, nothing that axe finds, light and dark."""
+        tab.wait_for_function(CALM)
         assert tab.evaluate(WIDER) <= 0, what
         tab.evaluate(AXE.read_text(encoding="utf-8"))
         for theme in ("light", "dark"):
@@ -126,6 +127,7 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
     expect = playwright.expect
     expect(tab.locator(OPTIONS).first).to_have_attribute("aria-selected", "true")
     assert field.get_attribute("aria-activedescendant") == "id_formula-terms-0"
+    expect(tab.locator("#formula-said mark")).to_have_text("re")
     sound("the list is open")
     field.press("Enter")
     expect(field).to_have_value("revenue")
@@ -153,6 +155,7 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
     expect(field).to_have_value("revenue")
     tab.locator("[name=kind][value=cumulative]").check()
     expect(tab.locator("[name=accumulation]")).to_be_visible()
+    expect(tab.locator("#card-check")).to_contain_text("220")
     sound("a running total")
     tab.goto(live_server.url + reverse("kpis:metric", args=[profit.pk]))
     expect(tab.locator("#card-sign")).to_contain_text("−66.7%")

@@ -310,6 +310,7 @@ def test_it_is_written_in_the_form_and_read_on_the_pages(
     browser = client_for(here.business_owner)
     page = browser.get(reverse("kpis:fields"), {"kind": "cumulative"})
     assert [term["text"] for term in page.context["terms"]] == ["sold"]
+    assert page["HX-Trigger-After-Settle"] == "fields:changed"
     given = {
         **{name: value for name, value in typed(sold).items() if name not in ("dataset", "time_column")},
         "key": "last_three",

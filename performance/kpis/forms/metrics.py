@@ -86,7 +86,7 @@ class MetricForm(forms.Form):
     )
     year_starts_in = forms.TypedChoiceField(
         label=_("First month of the year"),
-        choices=[("", _("as the organisation’s fiscal year")), *MONTHS.items()],
+        choices=[("", _("the organisation’s own")), *MONTHS.items()],
         required=False,
         coerce=int,
         empty_value=None,

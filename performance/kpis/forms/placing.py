@@ -25,8 +25,8 @@ class Placed:
 
 
 def placed(form: forms.Form, refused: refusals.Refused) -> Placed | None:
-    """None for a refusal that is about no typed formula."""
-    if refused.field not in ("formula", "expression"):
+    """None for a refusal that is about no typed formula: of another field, or because nothing is typed yet."""
+    if refused.field not in ("formula", "expression") or refused.code == "empty":
         return None
     text = str(form.cleaned_data.get(refused.field) or "")
     at = refused.position

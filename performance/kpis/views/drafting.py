@@ -87,7 +87,10 @@ def fields(request: asking.MemberRequest) -> HttpResponse:
     """The part of the form that depends on the dataset, after another one was chosen."""
     access.require(rules.can_draft_metric(request.actor))
     form = _form_of(request.GET, request.GET, None, bound=False)
-    return render(request, "kpis/_fields.html", {"form": form, "terms": _terms(form, _inputs(""))})
+    response = render(request, "kpis/_fields.html", {"form": form, "terms": _terms(form, _inputs(""))})
+    # The check looks again once the new fields are there; what it judged before had none of them.
+    response["HX-Trigger-After-Settle"] = "fields:changed"
+    return response
 
 
 @require_POST
