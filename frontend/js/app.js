@@ -9,6 +9,7 @@ import './confirm.js';
 import './requests.js';
 import './forms.js';
 import './names.js';
+import './terms.js';
 import './menus.js';
 import './palette.js';
 import './drawer.js';

@@ -52,7 +52,7 @@ from okr.queries.imports import (
 )
 from okr.queries.kinds import work_kinds
 from okr.queries.links import links_of, links_within_reach
-from okr.queries.metrics import bound_key_results, metric_values, moved_objectives, take
+from okr.queries.metrics import bound_key_results, metric_uses, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
     ObjectiveRow,
@@ -170,6 +170,7 @@ __all__ = [
     "links_of",
     "links_within_reach",
     "memberships_of",
+    "metric_uses",
     "metric_values",
     "moved_objectives",
     "newest_entries",

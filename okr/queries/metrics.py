@@ -1,15 +1,22 @@
 """What the metrics say that key results are bound to."""
 
+import datetime
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from okr.models import KeyResult
 from okr.models.objectives import RUNNING_STATES
+from okr.queries import visibility
+from performance.foundation import access
 from performance.kpis import queries as kpis
+
+#: Named in a list; the rest is a number.
+SHOWN = 5
 
 
 def metric_values(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, Any]:
@@ -55,6 +62,18 @@ def bindings(key_results: Iterable[KeyResult]) -> dict[uuid.UUID, tuple[Any, str
     }
     labels = kpis.labels_for([each.slice for each in bound])
     return {each.pk: (by_key.get(each.metric_key), labels.of(each.slice)) for each in bound}
+
+
+def metric_uses(actor: access.Actor, keys: Collection[str], since: datetime.date) -> list[kpis.Uses]:
+    """Key results of what runs that one of these metrics fills; those of objectives that the reader may not see are only
+    counted. Two queries."""
+    bound = bound_key_results().filter(metric_key__in=keys)
+    visible = bound.filter(objective__in=visibility.visible_to(actor)).select_related("objective")
+    shown = tuple(
+        kpis.Use(f"{each.objective.title}: {each.title}", reverse("okr:objective", args=[each.objective_id]))
+        for each in visible.order_by("objective__title", "title", "pk")[:SHOWN]
+    )
+    return [kpis.Uses("key_results", bound.count(), shown)]
 
 
 def take(key_result: KeyResult, found: Any) -> bool:

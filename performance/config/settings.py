@@ -350,6 +350,12 @@ SCORED_BY = "performance.scoring.queries.is_scored_by"
 # The titles of the objectives that somebody may see, for notes tied to them: (actor, ids) -> {id: title}.
 OBJECTIVE_TITLES = "okr.queries.visible_titles"
 METRICS_OVER = "performance.kpis.queries.keys_over"
+# What reads a metric, for those who sign a change of it: (actor, keys, first day concerned) -> Uses; checked at start-up.
+METRIC_USES = [
+    "performance.kpis.queries.metric_uses",
+    "performance.scoring.queries.metric_uses",
+    "okr.queries.metric_uses",
+]
 # Who is asking: foundation does not know people, so it is told where to find them.
 ACTOR_LOADER = "performance.people.queries.load_actor"
 MEMBERSHIPS = "performance.people.queries.memberships_of"

@@ -141,6 +141,8 @@ def _refusal_of(error: Exception) -> Response | None:
     }
     if error.field:
         body["errors"] = {error.field: [str(error.message)]}
+    if error.position is not None:
+        body["position"] = error.position
     answer = status.HTTP_409_CONFLICT if error.status == 409 else status.HTTP_422_UNPROCESSABLE_ENTITY
     return Response(body, status=answer, content_type=PROBLEM)
 

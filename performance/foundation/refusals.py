@@ -6,7 +6,8 @@ from typing import Any
 class Refused(Exception):
     """An action declines. `message` is a translated sentence for people, `code` one word for machines.
 
-    `field` names the form field that the sentence belongs beside. The code "conflict" means that somebody else
+    `field` names the form field that the sentence belongs beside, `position` (from 0, or None) the place in its typed
+    text. The code "conflict" means that somebody else
     was first (HTTP 409); every other code is HTTP 422.
     """
 
@@ -15,6 +16,7 @@ class Refused(Exception):
         self.message = message
         self.code = code
         self.field = field
+        self.position: int | None = None
 
     def __str__(self) -> str:
         return str(self.message)

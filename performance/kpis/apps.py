@@ -1,6 +1,7 @@
 from typing import ClassVar
 
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,3 +19,8 @@ class KpisConfig(AppConfig):
             "kpis.sign_version",
         }
     )
+
+    def ready(self) -> None:
+        from performance.kpis.queries.uses import check_uses
+
+        checks.register(check_uses)

@@ -234,3 +234,50 @@ def test_loading_again_changes_no_value(certified: None, lines: sources.Dataset)
     tasks.refresh_stale_values.apply()
     assert MetricValue.objects.count() == before
     assert not MetricValue.objects.exclude(superseded_at=None).exists()
+
+
+def test_running_totals_equal_sql_over_the_rows_of_their_windows(
+    here: Cast, actor: Any, certified: None, contoso: Place
+) -> None:
+    """A rolling year and a year from July, by store and in all: summed from the lines by days, not from months."""
+    for key, window in (
+        ("rolling", {"accumulation": "rolling", "accumulation_months": 12}),
+        ("fiscal", {"accumulation": "year", "year_starts_in": 7}),
+    ):
+        certify(here, actor, key, formula("revenue", kind="cumulative", effective_from=SINCE, **window))
+    certify(here, actor, "net", formula("revenue - cogs", effective_from=SINCE))
+    certify(
+        here,
+        actor,
+        "net_year",
+        formula(
+            "net", kind="cumulative", accumulation="rolling", accumulation_months=12, effective_from=SINCE
+        ),
+    )
+    certify(here, actor, "year_margin", formula("net_year / rolling * 100", effective_from=SINCE))
+    tasks.refresh_stale_values.apply()
+    begins = {
+        "rolling": "m - interval '11 months'",
+        "fiscal": "date_trunc('year', m - interval '6 months') + interval '6 months'",
+    }
+    for key, begin in begins.items():
+        for cut, column in CUTS.items():
+            found = contoso.rows(
+                f"SELECT m::date, {column}, sum(s.quantity * s.net_price), sum(s.quantity * s.unit_cost)"
+                " FROM generate_series((SELECT date_trunc('month', min(order_date)) FROM sales),"
+                " (SELECT max(order_date) FROM sales), interval '1 month') AS m"
+                f" JOIN sales s ON s.order_date >= {begin} AND s.order_date < m + interval '1 month'"
+                " JOIN store t ON t.store_key = s.store_key GROUP BY 1, 2"
+            )
+            truth = {(day, value): (revenue, cogs) for day, value, revenue, cogs in found}
+            values = kept(key, cut, "month")
+            assert set(values) == set(truth)
+            assert {place: value.value for place, value in values.items()} == {
+                place: revenue for place, (revenue, _cogs) in truth.items()
+            }
+            if key == "rolling":
+                margins = kept("year_margin", cut, "month")
+                assert {place: value.value for place, value in margins.items()} == {
+                    place: round((revenue - cogs) / revenue * 100, 12)
+                    for place, (revenue, cogs) in truth.items()
+                }

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from okr import actions, tasks
+from okr import actions, queries, tasks
 from okr.models import KeyResult, KeyResultEntry
 from performance.foundation import tenancy
 from performance.kpis import models as kpis
@@ -182,3 +182,18 @@ def test_same_as_last_week_keeps_the_word_that_says_why(bound, margin, cast, cli
     assert client.post(address, {"same": "1"}).status_code == 422
     assert client.post(address, {"same": "1", f"note-{row.pk}": "Strike at the port"}).status_code == 302
     assert KeyResultEntry.objects.get(check_in__isnull=False).note == "Strike at the port"
+
+
+def test_key_results_are_counted_for_whoever_changes_their_metric_and_named_where_they_may_be_seen(
+    bound, propose, agree, actor, cast, quarter
+):
+    text = {"metric_key": "margin", "start": Decimal(30), "target": Decimal(40)}
+    private = propose(content("In private", key_result("kpi", "Hidden", **text), visibility="private"))
+    agree(private)
+    (found,) = queries.metric_uses(actor(cast.finance_owner), ["margin"], quarter.starts_on)
+    assert (found.kind, found.number) == ("key_results", 2)
+    assert [(one.title, one.address) for one in found.shown] == [
+        ("Earn more: Margin of 010", reverse("okr:objective", args=[bound.pk]))
+    ]
+    (none,) = queries.metric_uses(actor(cast.finance_owner), ["turnover"], quarter.starts_on)
+    assert (none.number, none.shown) == (0, ())

@@ -82,19 +82,22 @@ def field(bound: BoundField, **options: Any) -> SafeString:
     """One field of a form.
 
     Options: `label`, `help`, `cls` (on the control), `wrap` (class of the block), `prefix`, `suffix` (texts of an
-    input group), `hide_label`, `choice_help` ({value: consequence}), `small`; any other option becomes an attribute
+    input group), `hide_label`, `choice_help` ({value: consequence}), `small`, `described_by` (ids of texts about the
+    control that stand elsewhere); any other option becomes an attribute
     of the control, with underscores as hyphens (`hx_post` → `hx-post`).
     """
     widget = bound.field.widget
     kind = field_kind(widget)
     if kind == "hidden":
         return bound.as_widget()
-    taken = {"label", "help", "cls", "wrap", "prefix", "suffix", "hide_label", "choice_help", "small"}
+    shown = {"label", "help", "cls", "wrap", "prefix", "suffix", "hide_label", "choice_help", "small"}
+    taken = shown | {"described_by"}
     identifier = bound.auto_id or f"id_{bound.html_name}"
     help_text = options.get("help", bound.help_text)
     wrong = bool(bound.errors)
     described = [f"{identifier}_helptext"] if help_text else []
     described += [f"{identifier}_error"] if wrong else []
+    described += str(options.get("described_by", "")).split()
     attrs: dict[str, Any] = {
         name.replace("_", "-"): value
         for name, value in options.items()

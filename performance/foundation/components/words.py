@@ -29,6 +29,8 @@ SCRIPT_WORDS = {
     "forecast": _("Forecast"),
     "target": _("Target"),
     "limit": _("limit"),
+    "terms": _("Suggestions"),
+    "terms_found": _("Suggestions: {number}. Arrow keys choose, Enter takes one, Escape closes."),
     "show_table": _("As table"),
     "hide_table": _("Hide table"),
 }

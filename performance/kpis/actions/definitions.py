@@ -1,6 +1,7 @@
 """A definition's life: drafted, reviewed, signed by two people, revised, retired."""
 
 import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -132,9 +133,19 @@ def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.
 
 
 def sign_version(
-    *, version: MetricVersion, side: str, by: access.Actor, at: datetime.datetime, note: str = ""
+    *,
+    version: MetricVersion,
+    side: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    note: str = "",
+    seen: str = "",
 ) -> bool:
-    """One owner signs for the own side. Answers whether the version is now certified."""
+    """One owner signs for the own side. Answers whether the version is now certified.
+
+    `seen`: the mark of the impact that was shown (queries.Impact.mark); the signature keeps that impact, and is refused
+    when it is another one by now.
+    """
     with transaction.atomic():
         waiting = _locked(version)
         if waiting.state != VersionState.REVIEW:
@@ -146,7 +157,14 @@ def sign_version(
             raise MetricRefused(_("You have signed this version already."), code="signed_already")
         wording.judge_inputs(waiting)
         wording.checked(waiting, own_key=waiting.metric.key)
-        Signature.objects.create(version=waiting, side=side, person=by.person, note=note[:300], at=at)
+        Signature.objects.create(
+            version=waiting,
+            side=side,
+            person=by.person,
+            note=note[:300],
+            seen=_seen(waiting, seen, by) if seen else {},
+            at=at,
+        )
         inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, to=by.person, by=by, at=at)
         audit.record(
             by=by, action="kpis.sign_version", subject=waiting, at=at, why=note, changes={"side": side}
@@ -155,6 +173,15 @@ def sign_version(
             _certify(waiting, by, at)
             return True
     return False
+
+
+def _seen(version: MetricVersion, mark: str, by: access.Actor) -> dict[str, Any]:
+    """The impact that carries this mark, as it is kept."""
+    impact = queries.impact_of(version, by)
+    if impact.mark != mark:
+        message = _("What this version moves is no longer what you saw. Look at it once more, then sign.")
+        raise MetricRefused(message, code="conflict")
+    return impact.seen
 
 
 def decline_version(*, version: MetricVersion, reason: str, by: access.Actor, at: datetime.datetime) -> None:

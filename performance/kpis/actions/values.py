@@ -296,7 +296,7 @@ def _statements(
         if sheet is not None:
             yield grain, _base_statement(version, sheet, grain, spans)
         else:
-            yield grain, _formula_statement(version, keys, grain)
+            yield grain, _formula_statement(version, keys, grain, spans)
 
 
 #: The values of one grain, for these spans where the grain is the period, from rows or from what a source answered.
@@ -358,7 +358,17 @@ def _summed(version: MetricVersion, spans: Sequence[Span] | None) -> semantics.S
     )
 
 
-def _formula_statement(version: MetricVersion, keys: dict[str, uuid.UUID], grain: str) -> semantics.Statement:
+def _formula_statement(
+    version: MetricVersion, keys: dict[str, uuid.UUID], grain: str, spans: Sequence[Span]
+) -> semantics.Statement:
+    if version.is_cumulative:
+        return semantics.running_values(
+            version,
+            organisation_id=tenancy.current_organisation_id(),
+            metric_id=keys[version.formula],
+            grain=grain,
+            spans=spans,
+        )
     return semantics.formula_values(
         organisation_id=tenancy.current_organisation_id(),
         formula=formulas.parse(version.formula),

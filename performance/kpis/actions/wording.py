@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit
 from performance.foundation.components import formats
-from performance.kpis import queries, semantics, units
+from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused
-from performance.kpis.models import Dimension, MetricVersion
+from performance.kpis.models import Dimension, Kind, MetricVersion
 from performance.kpis.models.metrics import KEY_HELP
 from performance.people.models import Person
 
@@ -71,9 +71,10 @@ def checked(wording: semantics.Wording, *, own_key: str, with_drafts: bool = Fal
 
 
 def checked_here(definition: semantics.Definition, *, own_key: str, by: access.Actor) -> semantics.Checked:
-    """What is written down names its currency: that of the organisation where nobody said another."""
+    """What is written down names its currency, and the month in which a year starts: those of the organisation where
+    nobody said others."""
     found = checked(definition, own_key=own_key, with_drafts=True)
-    return dataclasses.replace(found, unit=units.in_currency(found.unit, by.organisation.currency))
+    return queries.as_of_here(definition, found, by.organisation)
 
 
 def judge_inputs(version: MetricVersion) -> None:
@@ -90,6 +91,7 @@ def fill(version: MetricVersion, definition: semantics.Definition, checked: sema
         setattr(version, name, getattr(definition, name))
     version.kind = checked.kind
     version.unit = str(checked.unit)
+    version.accumulation, version.accumulation_months, version.year_starts_in = "", None, None
     version.additivity = checked.additivity
     version.filters = [dict(given) for given in definition.filters]
     if checked.formula is None:
@@ -98,6 +100,11 @@ def fill(version: MetricVersion, definition: semantics.Definition, checked: sema
         version.dimensions = dict(definition.dimensions)
         _know_dimensions(version)
         return
+    if definition.kind == Kind.CUMULATIVE:
+        version.accumulation = definition.accumulation
+        is_rolling = definition.accumulation == semantics.ROLLING
+        version.accumulation_months = definition.accumulation_months if is_rolling else None
+        version.year_starts_in = None if is_rolling else checked.year_starts_in
     version.formula = checked.formula.text
     version.dataset = None
     version.aggregation = version.expression = version.time_column = ""

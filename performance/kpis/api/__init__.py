@@ -3,12 +3,25 @@ as the pages."""
 
 from django.urls import URLPattern, path
 
-from performance.kpis.api import alerts, boards, definitions, documents, forecasts, packs, saved_views, values
+from performance.kpis.api import (
+    alerts,
+    boards,
+    checking,
+    definitions,
+    documents,
+    forecasts,
+    knowledge,
+    packs,
+    saved_views,
+    values,
+)
 
 urls: list[URLPattern] = [
     path("metrics/", definitions.MetricsView.as_view(), name="api_metrics"),
+    path("metrics/check/", checking.CheckView.as_view(), name="api_metric_check"),
     path("metrics/<uuid:pk>/", definitions.MetricView.as_view(), name="api_metric"),
     path("metrics/<uuid:pk>/values/", values.ValuesView.as_view(), name="api_metric_values"),
+    path("metrics/<uuid:pk>/known/", knowledge.KnownView.as_view(), name="api_metric_known"),
     path("metrics/<uuid:pk>/change/", values.ChangeView.as_view(), name="api_metric_change"),
     path("metrics/<uuid:pk>/forecast/", forecasts.ForecastView.as_view(), name="api_metric_forecast"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
@@ -53,6 +66,9 @@ urls: list[URLPattern] = [
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),
+    path(
+        "metric-versions/<uuid:pk>/impact/", checking.ImpactView.as_view(), name="api_metric_version_impact"
+    ),
     path(
         "metric-versions/<uuid:pk>/submit/",
         definitions.SubmitView.as_view(),

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from performance.foundation import access
 from performance.kpis import actions
 from performance.kpis.models import (
+    Accumulation,
     Aggregation,
     Direction,
     Grain,
@@ -48,10 +49,11 @@ class MetricOut(serializers.ModelSerializer[Metric]):
 
 class SignatureOut(serializers.ModelSerializer[Signature]):
     person = serializers.UUIDField(source="person_id")
+    seen = serializers.DictField()
 
     class Meta:
         model = Signature
-        fields = ["side", "person", "note", "at"]
+        fields = ["side", "person", "note", "seen", "at"]
 
 
 class VersionOut(serializers.ModelSerializer[MetricVersion]):
@@ -77,6 +79,9 @@ class VersionOut(serializers.ModelSerializer[MetricVersion]):
             "filters",
             "time_column",
             "formula",
+            "accumulation",
+            "accumulation_months",
+            "year_starts_in",
             "dimensions",
             "unit",
             "direction",
@@ -101,9 +106,10 @@ class MetricDetailOut(MetricOut):
 
 
 class DefinitionIn(serializers.Serializer[None]):
-    """A base metric names a dataset, an aggregation and a date; a formula names other metrics."""
+    """A base metric names a dataset, an aggregation and a date; a formula names other metrics; a running total names one
+    as its formula, and what it runs over."""
 
-    kind = serializers.ChoiceField(choices=["base", "derived"])
+    kind = serializers.ChoiceField(choices=["base", "derived", "cumulative"])
     unit = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     effective_from = serializers.DateField()
     direction = serializers.ChoiceField(choices=Direction.choices, default=Direction.UP)
@@ -118,6 +124,11 @@ class DefinitionIn(serializers.Serializer[None]):
     filters = serializers.ListField(child=serializers.DictField(), required=False, default=list)
     time_column = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
     formula = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    accumulation = serializers.ChoiceField(
+        choices=Accumulation.choices, required=False, allow_blank=True, default=""
+    )
+    accumulation_months = serializers.IntegerField(required=False, allow_null=True, default=None)
+    year_starts_in = serializers.IntegerField(required=False, allow_null=True, default=None)
     dimensions = serializers.DictField(
         child=serializers.CharField(allow_blank=True), required=False, default=dict
     )
@@ -145,6 +156,9 @@ DEFINED = (
     "filters",
     "time_column",
     "formula",
+    "accumulation",
+    "accumulation_months",
+    "year_starts_in",
     "dimensions",
     "missing_policy",
     "change_note",
@@ -160,8 +174,11 @@ class MetricIn(DefinitionIn):
 
 
 class SignIn(serializers.Serializer[None]):
+    """`seen`: the `mark` of the impact that was read; the signature keeps it, or is refused (409) if it moved since."""
+
     side = serializers.ChoiceField(choices=Side.choices)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    seen = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
 
 
 class DeclineIn(serializers.Serializer[None]):
@@ -303,6 +320,7 @@ class ChangeDriverOut(serializers.Serializer[changes.Driver]):
     before = serializers.CharField()
     after = serializers.CharField()
     brought = serializers.CharField()
+    month = serializers.DateField(allow_null=True)
 
 
 class ChangePartOut(serializers.Serializer[changes.Part]):

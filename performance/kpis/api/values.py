@@ -204,7 +204,8 @@ class RowsView(api.TenantView):
             cut = {key: value for key, value in within.items() if key in chosen.dimensions}
             # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
             access.require(rules.can_see_rows(actor, metric, cut), rules.WHO_SEES_ROWS)
-            body["input"] = chosen.metric.key
+            since = traced.first_days(metric, since, until).get(chosen.metric_id, since)
+            body |= {"input": chosen.metric.key, "since": since}
             if queries.stays_at_source(chosen):
                 body["stays_at"] = traced.where_rows_are(chosen, cut)
                 return Response(shapes.TracedOut(body).data)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.kpis import semantics
 from performance.kpis.documents.reading import Branch, DocumentRefused, Items, Node, Text, tree_of
-from performance.kpis.models import Aggregation, Direction, Kind, MissingPolicy
+from performance.kpis.models import Accumulation, Aggregation, Direction, Kind, MissingPolicy
 from performance.kpis.models.metrics import Additivity
 
 #: What the first line of a document says.
@@ -32,6 +32,9 @@ TEXTS = {
     "expression": 1000,
     "time_column": 80,
     "formula": 1000,
+    "accumulation": CHOSEN,
+    "accumulation_months": CHOSEN,
+    "year_starts_in": CHOSEN,
     "unit": 120,
     "direction": CHOSEN,
     "decimals": CHOSEN,
@@ -46,6 +49,7 @@ CHOICES: dict[str, Iterable[str]] = {
     "aggregation": Aggregation.values,
     "direction": Direction.values,
     "additivity": Additivity.values,
+    "accumulation": Accumulation.values,
     "missing_policy": MissingPolicy.values,
 }
 FILTER_WORDS = frozenset({"column", "op", "value"})
@@ -80,7 +84,7 @@ class Entry:
         """What a draft is made of. `day`: in force from then, where the document does not say."""
         given = self.text("effective_from")
         return semantics.Definition(
-            kind="base" if self.is_base else "derived",
+            kind=self.kind,
             unit=self.text("unit"),
             effective_from=datetime.date.fromisoformat(given) if given else day,
             direction=self.text("direction") or "up",
@@ -96,7 +100,19 @@ class Entry:
             dimensions=dict(self.dimensions),
             missing_policy=self.text("missing_policy") or "null",
             change_note=self.text("change_note"),
+            accumulation=self.text("accumulation"),
+            accumulation_months=self._number("accumulation_months"),
+            year_starts_in=self._number("year_starts_in"),
         )
+
+    @property
+    def kind(self) -> str:
+        if self.is_base:
+            return Kind.BASE
+        return Kind.CUMULATIVE if self.text("accumulation") else Kind.DERIVED
+
+    def _number(self, word: str) -> int | None:
+        return int(self.text(word)) if self.text(word) else None
 
 
 def read(document: str) -> list[Entry]:
@@ -156,6 +172,9 @@ def _judge(entry: Entry) -> None:
             refuse(_("“%(given)s” is no %(word)s. You can use: %(choices)s.") % words, word)
     if entry.text("decimals") and not re.fullmatch("[0-8]", entry.text("decimals")):
         refuse(_("Between 0 and 8 decimals are shown."), "decimals")
+    for word in ("accumulation_months", "year_starts_in"):
+        if entry.text(word) and not re.fullmatch("[0-9]{1,3}", entry.text(word)):
+            refuse(_("A whole number is expected here."), word)
     try:
         datetime.date.fromisoformat(entry.text("effective_from") or "2000-01-01")
     except ValueError:
@@ -167,6 +186,10 @@ def _judge(entry: Entry) -> None:
             refuse(_("“%(word)s” goes with rows, not with a formula.") % words, extra)
     if entry.text("kind") and (entry.text("kind") == Kind.BASE) != entry.is_base:
         refuse(_("What is computed from rows is of the kind base, a formula is not."), "kind")
+    if (entry.text("kind") == Kind.CUMULATIVE) != bool(entry.text("accumulation")) and (
+        entry.text("kind") or entry.is_base
+    ):
+        refuse(_("A running total says what it runs over, and nothing else does."), "accumulation")
 
 
 def _filter(node: Branch) -> dict[str, Any]:

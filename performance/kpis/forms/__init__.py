@@ -11,15 +11,14 @@ from performance.kpis.forms.documents import DocumentForm
 from performance.kpis.forms.metrics import (
     FILTER_ROWS,
     MetricForm,
-    MonthField,
-    TargetForm,
-    TargetImportForm,
     initial_of,
     units_offered,
 )
 from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
+from performance.kpis.forms.placing import Placed, placed
 from performance.kpis.forms.saved_views import RenameForm, SubscribeForm, ViewForm
+from performance.kpis.forms.targets import MonthField, TargetForm, TargetImportForm
 
 __all__ = [
     "FILTER_ROWS",
@@ -30,6 +29,7 @@ __all__ = [
     "MonthField",
     "PackForm",
     "PersonChoice",
+    "Placed",
     "PointNoteForm",
     "RenameForm",
     "ResolveForm",
@@ -40,5 +40,6 @@ __all__ = [
     "ViewForm",
     "initial_of",
     "own_side",
+    "placed",
     "units_offered",
 ]

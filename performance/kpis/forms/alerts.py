@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.kpis import actions
-from performance.kpis.forms.metrics import MonthField
 from performance.kpis.forms.owners import PersonChoice
+from performance.kpis.forms.targets import MonthField
 from performance.kpis.models import AlertKind, Operator
 from performance.people.models import Person
 

@@ -1,24 +1,24 @@
-"""Forms of definitions and targets."""
+"""The form of a definition."""
 
-import datetime
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
 from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
+    Accumulation,
     Aggregation,
     Direction,
+    Kind,
     Metric,
     MetricVersion,
     MissingPolicy,
-    TargetKind,
     VersionState,
 )
 from performance.kpis.semantics.filters import MAX_FILTERS, NULLNESS, OPERATORS
@@ -49,7 +49,11 @@ class MetricForm(forms.Form):
     )
     kind = forms.ChoiceField(
         label=_("Computed from"),
-        choices=[("base", _("Rows of a dataset")), ("derived", _("Other metrics"))],
+        choices=[
+            ("base", _("Rows of a dataset")),
+            ("derived", _("Other metrics")),
+            ("cumulative", _("A running total of one metric")),
+        ],
         widget=forms.RadioSelect,
         initial="base",
     )
@@ -70,6 +74,22 @@ class MetricForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocomplete": "off"}),
         help_text=_("Metrics by key or name, + − × ÷, brackets, numbers."),
+    )
+    accumulation = forms.ChoiceField(
+        label=_("Runs over"), choices=Accumulation.choices, required=False, initial=Accumulation.YEAR
+    )
+    accumulation_months = forms.IntegerField(
+        label=_("Number of months"),
+        required=False,
+        initial=12,
+        help_text=_("For a total over the last months: 12 for a rolling year."),
+    )
+    year_starts_in = forms.TypedChoiceField(
+        label=_("First month of the year"),
+        choices=[("", _("the organisation’s own")), *MONTHS.items()],
+        required=False,
+        coerce=int,
+        empty_value=None,
     )
     dimensions = forms.MultipleChoiceField(
         label=_("Can be cut by"),
@@ -187,7 +207,18 @@ class MetricForm(forms.Form):
             dimensions=self._dimensions(is_base),
             missing_policy=given["missing_policy"],
             change_note=given["change_note"],
+            **(self._window() if given["kind"] == Kind.CUMULATIVE else {}),
         )
+
+    def _window(self) -> dict[str, Any]:
+        """Only what goes with what was chosen: the other field is still there, and says nothing."""
+        given = self.cleaned_data
+        is_rolling = given["accumulation"] == Accumulation.ROLLING
+        return {
+            "accumulation": given["accumulation"],
+            "accumulation_months": given["accumulation_months"] if is_rolling else None,
+            "year_starts_in": None if is_rolling else given["year_starts_in"],
+        }
 
     def _dimensions(self, is_base: bool) -> dict[str, str]:
         """A column that was a dimension keeps the name that it has as one."""
@@ -236,7 +267,11 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
             "description_zh",
         )
     }
-    initial["kind"] = "base" if version.is_base else "derived"
+    initial["kind"] = version.kind if version.is_base or version.is_cumulative else "derived"
+    if version.is_cumulative:
+        initial["accumulation"] = version.accumulation
+        initial["accumulation_months"] = version.accumulation_months
+        initial["year_starts_in"] = version.year_starts_in
     initial["dimensions"] = list(version.dimensions.values() if version.is_base else version.dimensions)
     initial["effective_from"] = version.effective_from
     if version.state == VersionState.DRAFT:
@@ -288,76 +323,3 @@ def _cuts(column: semantics.Column) -> bool:
 def named_column(column: semantics.Column) -> str:
     name = i18n.local(column, "name")
     return f"{name} ({column.key})" if name and name != column.key else column.key
-
-
-class MonthField(forms.DateField):
-    """2026-05 as the first day of the month."""
-
-    widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m"], **kwargs)
-
-
-class TargetForm(forms.Form):
-    """One target of one month and slice."""
-
-    kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices)
-    month = MonthField(label=_("Month"))
-    slice = forms.ChoiceField(label=_("For"), required=False)
-    value = forms.DecimalField(label=_("Value"), max_digits=28, decimal_places=8)
-
-    def __init__(self, *args: Any, slices: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["slice"].choices = slices  # type: ignore[attr-defined]
-
-    def row(self, by_key: Mapping[str, dict[str, str]]) -> tuple[datetime.date, dict[str, str], Decimal]:
-        given = self.cleaned_data
-        return given["month"], by_key[given["slice"]], given["value"]
-
-
-class TargetImportForm(forms.Form):
-    """Which columns of a dataset hold targets."""
-
-    dataset = forms.ModelChoiceField(
-        label=_("Dataset"), queryset=Dataset.objects.none(), empty_label=_("Choose")
-    )
-    kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices, initial=TargetKind.BUDGET)
-    metric = forms.ModelChoiceField(
-        label=_("Metric"), queryset=Metric.objects.none(), required=False, empty_label=_("from a column")
-    )
-    metric_column = forms.ChoiceField(label=_("Column of the metric"), required=False)
-    month_column = forms.ChoiceField(label=_("Column of the month"))
-    value_column = forms.ChoiceField(label=_("Column of the value"))
-
-    def __init__(
-        self,
-        *args: Any,
-        sheet: semantics.Sheet | None,
-        metrics: Any,
-        dimensions: Mapping[str, str],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.dimensions = dimensions
-        self.fields["dataset"].queryset = sources.copied_datasets()  # type: ignore[attr-defined]
-        self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
-        columns = [(one.key, named_column(one)) for one in sheet.columns.values()] if sheet else []
-        blank = [("", "–")]
-        for name in ("metric_column", "month_column", "value_column"):
-            self.fields[name].choices = [*blank, *columns]  # type: ignore[attr-defined]
-        for key, label in dimensions.items():
-            self.fields[f"dimension_{key}"] = forms.ChoiceField(
-                label=label,
-                required=False,
-                choices=[*blank, *columns],
-                initial=key if sheet and key in sheet.columns else "",
-            )
-
-    @property
-    def dimension_fields(self) -> list[Any]:
-        return [self[f"dimension_{key}"] for key in self.dimensions]
-
-    def chosen_dimensions(self) -> dict[str, str]:
-        found = {key: self.cleaned_data.get(f"dimension_{key}", "") for key in self.dimensions}
-        return {key: column for key, column in found.items() if column}

@@ -74,8 +74,16 @@ class Word:
     position: int
 
 
-def sql_of(text: str, names: Mapping[str, str] | None) -> str:
-    """The formula as neutral SQL for the parser. Raises FormulaRefused."""
+@dataclass(frozen=True)
+class Neutral:
+    """A formula as SQL for the parser. `places`: offset of a word in the SQL → its position in the typed text."""
+
+    sql: str
+    places: Mapping[int, int]
+
+
+def neutral(text: str, names: Mapping[str, str] | None) -> Neutral:
+    """Raises FormulaRefused."""
     words = _words(text)
     functions = {
         place: _function(word)
@@ -83,7 +91,9 @@ def sql_of(text: str, names: Mapping[str, str] | None) -> str:
         if word.kind == "name" and following.text == "(" and following.kind == "sign"
     }
     _judge_order(words)
-    parts = []
+    parts: list[str] = []
+    places: dict[int, int] = {}
+    offset = 0
     for place, word in enumerate(words):
         if place in functions:
             parts.append(FUNCTION_PREFIX + functions[place])
@@ -91,7 +101,9 @@ def sql_of(text: str, names: Mapping[str, str] | None) -> str:
             parts.append(f'"{_key(word, names)}"')
         else:
             parts.append(word.text)
-    return " ".join(parts)
+        places[offset] = word.position
+        offset += len(parts[-1]) + 1
+    return Neutral(" ".join(parts), places)
 
 
 def _words(text: str) -> list[Word]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from performance.kpis import units
@@ -25,11 +25,13 @@ PERCENT = 2
 @dataclass(frozen=True)
 class Measure:
     """`unit` None: a plain zero, which goes with every unit. `tens`: 2 for what is in per cent, 0 for what is not,
-    None where it cannot be told. `number`: the value of plain arithmetic without any metric."""
+    None where it cannot be told. `number`: the value of plain arithmetic without any metric. `place`: where it begins
+    in the typed text."""
 
     unit: units.Unit | None
     tens: int | None
     number: Decimal | None = None
+    place: int | None = field(default=None, compare=False)
 
     @property
     def is_percent(self) -> bool:
@@ -52,19 +54,21 @@ def unit_of(formula: Formula, given: Mapping[str, units.Unit]) -> units.Unit:
 def _measure(node: Node, given: Mapping[str, units.Unit]) -> Measure:
     if isinstance(node, Number):
         # coalesce(returns, 0): a zero is nothing of everything.
-        return Measure(None if node.value == 0 else units.NUMBER, None, node.value)
+        return Measure(None if node.value == 0 else units.NUMBER, None, node.value, node.place)
     if isinstance(node, Reference):
         if node.key not in given:
-            raise FormulaRefused("unit_missing", given=node.key)
+            raise FormulaRefused("unit_missing", given=node.key, position=node.place)
         unit = given[node.key]
-        return Measure(unit, PERCENT if unit.is_dimensionless and unit.shown == "percent" else 0)
+        tens = PERCENT if unit.is_dimensionless and unit.shown == "percent" else 0
+        return Measure(unit, tens, place=node.place)
     if isinstance(node, Negated):
         inner = _measure(node.operand, given)
         return replace(inner, number=None if inner.number is None else -inner.number)
     if isinstance(node, Binary):
         left, right = _measure(node.left, given), _measure(node.right, given)
-        return _alike([left, right]) if node.operator in "+-" else _scaled(node.operator, left, right)
-    return _call(node, given)
+        found = _alike([left, right]) if node.operator in "+-" else _scaled(node.operator, left, right)
+        return replace(found, place=left.place)
+    return replace(_call(node, given), place=node.place)
 
 
 def _call(node: Call, given: Mapping[str, units.Unit]) -> Measure:
@@ -101,16 +105,18 @@ def _tens(measure: Measure) -> int | None:
 
 
 def _alike(found: Sequence[Measure]) -> Measure:
-    known = [measure.unit for measure in found if measure.unit is not None]
+    known = [(measure.unit, measure.place) for measure in found if measure.unit is not None]
     if not known:
         return Measure(None, None)
-    common = known[0]
-    for unit in known[1:]:
+    common = known[0][0]
+    for unit, place in known[1:]:
         try:
             common = units.add(common, unit)
         except units.UnitRefused as refused:
-            raise FormulaRefused("unit_mismatch", first=common.label, second=unit.label) from refused
+            words = {"first": common.label, "second": unit.label}
+            raise FormulaRefused("unit_mismatch", position=place, **words) from refused
     tens = {measure.tens for measure in found if measure.number is None}
     if common.is_dimensionless and PERCENT in tens and tens & {0}:
-        raise FormulaRefused("unit_mismatch", first=units.PERCENT.label, second=units.RATIO.label)
+        words = {"first": units.PERCENT.label, "second": units.RATIO.label}
+        raise FormulaRefused("unit_mismatch", position=found[-1].place, **words)
     return Measure(common, tens.pop() if len(tens) == 1 else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import refusals
 
 
+def _place() -> Any:
+    """Where the word stands in the typed text, from 0; None for what nobody typed. Two formulas that mean the same are
+    the same, wherever their words stand."""
+    return field(default=None, compare=False, repr=False)
+
+
 @dataclass(frozen=True)
 class Number:
     value: Decimal
+    place: int | None = _place()
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Reference:
     """The value of another metric, by its key."""
 
     key: str
+    place: int | None = _place()
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Call:
 
     function: str
     arguments: tuple[Node, ...]
+    place: int | None = _place()
 
 
 Node = Number | Reference | Negated | Binary | Call
@@ -56,6 +65,11 @@ class Formula:
     text: str
     #: Metric keys in order of first use.
     references: tuple[str, ...]
+
+    def place_of(self, key: str) -> int | None:
+        """Where this metric is named first in the typed text."""
+        found = (node for node in walk(self.root) if isinstance(node, Reference) and node.key == key)
+        return next((node.place for node in found), None)
 
 
 REASONS: dict[str, Any] = {

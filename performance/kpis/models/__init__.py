@@ -13,6 +13,7 @@ from performance.kpis.models.dimensions import Dimension, DimensionValue
 from performance.kpis.models.forecasts import Forecast, ForecastRefusal, Way
 from performance.kpis.models.live import LivePart, LiveReading
 from performance.kpis.models.metrics import (
+    Accumulation,
     Additivity,
     Aggregation,
     Direction,
@@ -40,6 +41,7 @@ from performance.kpis.models.values import Grain, MetricValue, MonthClose, Value
 __all__ = [
     "MOST_DAYS",
     "UNANSWERED",
+    "Accumulation",
     "Additivity",
     "Aggregation",
     "Alert",

@@ -24,6 +24,16 @@ class Kind(models.TextChoices):
     BASE = "base", _("From data")
     RATIO = "ratio", _("Ratio of metrics")
     DERIVED = "derived", _("Formula over metrics")
+    CUMULATIVE = "cumulative", _("Running total of a metric")
+
+
+class Accumulation(models.TextChoices):
+    YEAR = semantics.YEAR, _("From the start of the year")
+    ROLLING = semantics.ROLLING, _("Over the last months")
+
+
+#: What is computed from other metrics.
+FROM_METRICS = [Kind.RATIO, Kind.DERIVED, Kind.CUMULATIVE]
 
 
 class Aggregation(models.TextChoices):
@@ -114,7 +124,8 @@ class MetricVersion(tenancy.TenantModel):
     """One wording of the definition. What is in it cannot change once it is in review (also in the database).
 
     `dimensions` maps a dimension key to the dataset's column key; for formulas, to "".
-    `filters` is a list of {"column", "op", "value"}, see semantics/filters.py.
+    `filters` is a list of {"column", "op", "value"}, see semantics/filters.py. A running total has its input as the
+    formula; the month in which its year starts is part of the wording, so that what was signed stays what it was.
     """
 
     metric = tenancy.TenantForeignKey(Metric, related_name="versions")
@@ -122,7 +133,7 @@ class MetricVersion(tenancy.TenantModel):
     state = models.CharField(
         _("state"), max_length=10, choices=VersionState.choices, default=VersionState.DRAFT
     )
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     description_en = models.TextField(_("meaning in English"), blank=True)
     description_zh = models.TextField(_("meaning in Chinese"), blank=True)
     dataset = tenancy.TenantForeignKey("sources.Dataset", null=True, blank=True, related_name="+")
@@ -131,6 +142,11 @@ class MetricVersion(tenancy.TenantModel):
     filters = models.JSONField(_("filter"), default=list, blank=True)
     time_column = models.CharField(_("date that counts"), max_length=80, blank=True)
     formula = models.CharField(_("formula"), max_length=1000, blank=True)
+    accumulation = models.CharField(
+        _("runs over"), max_length=7, choices=Accumulation.choices, blank=True, default=""
+    )
+    accumulation_months = models.PositiveSmallIntegerField(_("number of months"), null=True, blank=True)
+    year_starts_in = models.PositiveSmallIntegerField(_("first month of the year"), null=True, blank=True)
     dimensions = models.JSONField(_("dimensions"), default=dict, blank=True)
     unit = models.CharField(_("unit"), max_length=120)
     direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices)
@@ -165,9 +181,28 @@ class MetricVersion(tenancy.TenantModel):
             models.CheckConstraint(
                 condition=(
                     Q(kind=Kind.BASE, dataset__isnull=False, formula="")
-                    | (Q(kind__in=[Kind.RATIO, Kind.DERIVED], dataset__isnull=True) & ~Q(formula=""))
+                    | (Q(kind__in=FROM_METRICS, dataset__isnull=True) & ~Q(formula=""))
                 ),
                 name="metric_version_reads_rows_or_metrics",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(accumulation="", accumulation_months=None, year_starts_in=None)
+                    & ~Q(kind=Kind.CUMULATIVE)
+                )
+                | Q(
+                    kind=Kind.CUMULATIVE,
+                    accumulation=Accumulation.YEAR,
+                    accumulation_months=None,
+                    year_starts_in__range=(1, 12),
+                )
+                | Q(
+                    kind=Kind.CUMULATIVE,
+                    accumulation=Accumulation.ROLLING,
+                    accumulation_months__range=(2, semantics.MOST_MONTHS),
+                    year_starts_in=None,
+                ),
+                name="metric_version_runs_over",
             ),
             models.CheckConstraint(
                 condition=~Q(state=VersionState.CERTIFIED) | Q(certified_at__isnull=False),
@@ -188,6 +223,10 @@ class MetricVersion(tenancy.TenantModel):
         return self.kind == Kind.BASE
 
     @property
+    def is_cumulative(self) -> bool:
+        return self.kind == Kind.CUMULATIVE
+
+    @property
     def is_open(self) -> bool:
         return self.state in (VersionState.DRAFT, VersionState.REVIEW)
 
@@ -197,7 +236,10 @@ class MetricVersion(tenancy.TenantModel):
 
 
 class Signature(tenancy.TenantModel):
-    """One side agrees to one version. Each side once, and never one person for both."""
+    """One side agrees to one version. Each side once, and never one person for both.
+
+    `seen`: what was shown to whoever signed on the page (queries.Impact.seen); {} where nothing was.
+    """
 
     append_only: ClassVar[bool] = True
 
@@ -205,6 +247,7 @@ class Signature(tenancy.TenantModel):
     side = models.CharField(_("side"), max_length=8, choices=Side.choices)
     person = tenancy.TenantForeignKey("people.Person", related_name="+")
     note = models.CharField(_("note"), max_length=300, blank=True)
+    seen = models.JSONField(_("seen before signing"), default=dict, blank=True)
     at = models.DateTimeField(_("at"))
 
     class Meta(tenancy.TenantModel.Meta):

@@ -22,11 +22,21 @@ from performance.kpis.queries.definitions import (
     visible_versions,
 )
 from performance.kpis.queries.documents import in_order_of_signing, signed_definitions
+from performance.kpis.queries.impacts import Impact, impact_of
 from performance.kpis.queries.kinds import work_kinds
 from performance.kpis.queries.labels import Labels, labels_for
-from performance.kpis.queries.previews import PreviewTooSlow, has_too_many_slices, preview, stays_at_source
+from performance.kpis.queries.previews import (
+    PreviewTooSlow,
+    as_checked,
+    as_of_here,
+    has_too_many_slices,
+    parts_previewed,
+    preview,
+    stays_at_source,
+)
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
+from performance.kpis.queries.uses import Use, Uses, metric_uses
 from performance.kpis.queries.values import (
     Part,
     PeriodValue,
@@ -49,15 +59,21 @@ from performance.kpis.queries.values import (
 from performance.kpis.semantics import slice_key
 
 __all__ = [
+    "Impact",
     "Labels",
     "Part",
     "PeriodValue",
     "Point",
     "PreviewTooSlow",
+    "Use",
+    "Uses",
+    "as_checked",
+    "as_of_here",
     "certified_metrics",
     "datasets_read",
     "dimension_choices",
     "has_too_many_slices",
+    "impact_of",
     "in_order_of_signing",
     "inputs_for",
     "keys_over",
@@ -68,10 +84,12 @@ __all__ = [
     "lineage",
     "lineages",
     "metric_by_key",
+    "metric_uses",
     "metrics_reading",
     "newest_certified",
     "open_versions",
     "parts",
+    "parts_previewed",
     "period_spans",
     "period_value",
     "period_values",

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from performance.engine import change
 from performance.foundation.components import formats
-from performance.kpis import formulas, units
+from performance.kpis import formulas, semantics, units
 from performance.kpis.models import Aggregation, Metric, MetricVersion
 from performance.kpis.queries import months
 from performance.kpis.queries.definitions import versions_in_force
@@ -31,12 +31,14 @@ DUST_PLACES = 3
 
 @dataclass(frozen=True)
 class Driver:
-    """One metric of data in the formula: its values and what its change brought, in the unit of the whole."""
+    """One metric of data in the formula: its values and what its change brought, in the unit of the whole. Of a running
+    total: one `month` of its input that came in (nothing before) or dropped out (nothing after)."""
 
     metric: Metric
     before: Decimal
     after: Decimal
     brought: Decimal
+    month: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,9 @@ def explained(
         step = formula.step(metric.pk, kept.pairs(within))
         labels = labels_for([within, *kept.slices])
         split = _split(metric, step, kept, bases, metrics, within, cut, labels, after - before, places)
+        if version is not None and version.is_cumulative:
+            used = metrics[keys[version.formula]]
+            split = _of_months(version, used, (since, until), within, after - before, places), split[1]
     except formulas.ChangeRefused as refused:
         refusal = str(refused)
     return Explained(
@@ -131,7 +136,7 @@ def explained(
 
 
 class _Formula:
-    """Definitions in force, walked down to the metrics that are read from data."""
+    """Definitions in force, walked down to the metrics that are read from data, and to running totals."""
 
     def __init__(self, versions: Mapping[uuid.UUID, MetricVersion], keys: Mapping[str, uuid.UUID]) -> None:
         self.versions, self.keys = versions, keys
@@ -141,7 +146,7 @@ class _Formula:
         version = self.versions.get(metric_id)
         if version is None or metric_id in above:
             return []
-        if version.is_base:
+        if _is_leaf(version):
             return [metric_id]
         found: dict[uuid.UUID, None] = {}
         for key in formulas.parse(version.formula).references:
@@ -161,7 +166,7 @@ class _Formula:
             raise formulas.ChangeRefused("missing")
         if metric_id in above:
             raise formulas.ChangeRefused("circular")
-        if version.is_base:
+        if _is_leaf(version):
             found = _given(metric_id, pair_of(metric_id), may_be_zero=False)
             if found is None:
                 raise formulas.ChangeRefused("missing")
@@ -173,7 +178,7 @@ class _Formula:
                 return None
             used = self.keys[key]
             its_own = self.versions.get(used)
-            if its_own is not None and its_own.is_base:
+            if its_own is not None and _is_leaf(its_own):
                 return _given(used, pair_of(used), may_be_zero=may_be_zero or takes_zero)
             try:
                 return self.step(used, pair_of, above | {metric_id})
@@ -183,6 +188,11 @@ class _Formula:
                 raise
 
         return formulas.step_of(formulas.parse(version.formula).root, metric)
+
+
+def _is_leaf(version: MetricVersion) -> bool:
+    """What is told by its own value: data, and running totals, whose value is no formula of one month."""
+    return version.is_base or version.is_cumulative
 
 
 def _given(
@@ -247,10 +257,7 @@ def _split(
     moved = {base: _moved(whole(base)) for base in bases}
     slope = {base: step.slopes.get(str(base), Fraction(0)) for base in bases}
     by_driver = [slope[base] * moved[base] for base in bases]
-    differs = Fraction(total) - step.change
-    # What rounding the two shown values makes is no difference of its own: the largest remainders take it up.
-    dust = Fraction(1, 10**places) + Fraction(1, 10 ** (places + DUST_PLACES))
-    apart = differs if abs(differs) > dust or not any(by_driver) else Fraction(0)
+    apart = _apart(Fraction(total) - step.change, by_driver, places)
     drivers, their_rest = _rounded([*by_driver, apart], total, places)
     told = [
         Driver(metrics[base], whole(base)[0] or Decimal(0), whole(base)[1] or Decimal(0), brought)
@@ -280,6 +287,47 @@ def _split(
     if rest:
         lines.append(_Line("kept", rest))
     return told, _parts(lines, labels, cut)
+
+
+def _apart(differs: Fraction, brought: Sequence[Fraction], places: int) -> Fraction:
+    """What the kept values differ from the definition. What rounding the two shown values makes is no difference of its
+    own: the largest remainders take it up."""
+    dust = Fraction(1, 10**places) + Fraction(1, 10 ** (places + DUST_PLACES))
+    return differs if abs(differs) > dust or not any(brought) else Fraction(0)
+
+
+def _of_months(
+    version: MetricVersion,
+    used: Metric,
+    between: tuple[datetime.date, datetime.date],
+    within: Slice,
+    total: Decimal,
+    places: int,
+) -> list[Driver]:
+    """A running total changes by the months that come into its window and by those that drop out of it, oldest first.
+    With what the kept values differ, they sum to `total`. One query."""
+    first, last = ({*_window(version, month)} for month in between)
+    own = values().filter(metric=used, slice_key=slice_key(within), period_start__in=first ^ last)
+    known = own.exclude(value=None).order_by("period_start").values_list("period_start", "value")
+    moved = [(month, value or Decimal(0)) for month, value in known]
+    exact = [Fraction(value) * (1 if month in last else -1) for month, value in moved]
+    apart = _apart(Fraction(total) - sum(exact, Fraction(0)), exact, places)
+    shown, _rest = _rounded([*exact, apart], total, places)
+    return [
+        Driver(
+            metric=used,
+            before=Decimal(0) if month in last else value,
+            after=value if month in last else Decimal(0),
+            brought=brought,
+            month=month,
+        )
+        for (month, value), brought in zip(moved, shown, strict=True)
+    ]
+
+
+def _window(version: MetricVersion, last: datetime.date) -> list[datetime.date]:
+    first = semantics.first_month(version, last)
+    return months.run(last, (last.year - first.year) * 12 + last.month - first.month + 1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, QuerySet
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, i18n
@@ -23,13 +24,11 @@ from performance.kpis.models import (
     TargetKind,
     VersionState,
 )
-from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.definitions import Lineage, visible_metrics
 from performance.kpis.queries.labels import labels_for
-from performance.kpis.queries.previews import preview
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
-from performance.kpis.queries.values import PeriodValue, latest_month, period_values, values
+from performance.kpis.queries.values import PeriodValue, period_values, values
 from performance.kpis.semantics import Slice, filters, slice_key
 
 #: Boxes of one column of the lineage picture, by how many there are.
@@ -240,6 +239,9 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Meaning in English"), "description_en"),
         (_("Meaning in Chinese"), "description_zh"),
         (_("Formula"), "formula"),
+        (_("Runs over"), "get_accumulation_display"),
+        (_("Number of months"), "accumulation_months"),
+        (_("First month of the year"), "year_starts_in"),
         (_("Data"), "dataset"),
         (_("Counted"), "expression"),
         (_("Aggregation"), "get_aggregation_display"),
@@ -260,6 +262,8 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
 def _shown(version: MetricVersion, name: str) -> str:
     value = getattr(version, name)
     value = value() if callable(value) else value
+    if name == "year_starts_in":
+        return str(MONTHS[value]) if value else ""
     if name == "filters":
         return formats.listed(filter_words(given) for given in value)
     if isinstance(value, tuple):
@@ -273,33 +277,6 @@ def filter_words(given: Any) -> str:
     # =, < and their like are read in every language; "not_in" is not.
     said = filters.OPERATORS.get(op, op) if op.isidentifier() else op
     return f"{given.get('column')} {said} {shown}".strip()
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What another wording would have given in a month already computed."""
-
-    month: datetime.date
-    before: Decimal | None
-    after: Decimal | None
-
-    @property
-    def change(self) -> Decimal | None:
-        return None if self.before is None or self.after is None else self.after - self.before
-
-
-def effects(version: MetricVersion, months: int = 3) -> list[Effect]:
-    """The totals of the last months, as kept and as this version would give them. Raises PreviewTooSlow."""
-    newest = latest_month([version.metric_id])
-    until = None if newest is None else calendar_months.last_of(newest)
-    found = preview(version, until=until, months=months)
-    kept = {
-        value.period_start: value.value
-        for value in values().filter(
-            metric=version.metric, slice_key="{}", period_start__in=[row.month for row in found]
-        )
-    }
-    return [Effect(row.month, kept.get(row.month), row.value) for row in found]
 
 
 @dataclass(frozen=True)

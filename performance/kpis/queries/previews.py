@@ -1,5 +1,6 @@
 """What a definition would give, computed for a page and kept nowhere."""
 
+import dataclasses
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +11,20 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 
 from performance.foundation import tenancy
-from performance.kpis import formulas, semantics
-from performance.kpis.models import Grain, Metric, MetricVersion
+from performance.kpis import formulas, semantics, units
+from performance.kpis.models import Grain, Kind, Metric, MetricVersion
 from performance.kpis.queries import live
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.sheets import sheet_of
-from performance.kpis.queries.values import latest_month
+from performance.kpis.queries.values import latest_month, values
+from performance.kpis.semantics import Slice, slice_key
+from performance.people.models import Organisation
 
 MILLISECONDS = 4000
 MONTHS = 6
 QUERY_CANCELED = "57014"
+#: Parts of one dimension that a preview offers: those with the most rows, or the first by name.
+PARTS = 20
 
 
 @dataclass(frozen=True)
@@ -34,30 +39,61 @@ class PreviewTooSlow(Exception):
 
 
 def preview(
-    wording: semantics.Wording, *, until: datetime.date | None = None, months: int = MONTHS
+    wording: semantics.Wording,
+    *,
+    until: datetime.date | None = None,
+    months: int = MONTHS,
+    within: Slice | None = None,
 ) -> list[PreviewRow]:
-    """What the totals of the last months (up to the newest data) would be, oldest first.
+    """What the last months (up to the newest data) would give, oldest first: the totals, or the slice `within`.
 
     `wording` has passed semantics.check. Formulas read the kept values of their inputs; what stays at a source shows
     the last answer to this very version, and nothing before it was asked. Raises PreviewTooSlow when a statement takes
     more than four seconds.
     """
     if stays_at_source(wording):
-        return _answered(wording, until, months)
+        return _answered(wording, until, months, within or {})
     with in_time() as cursor:
         last = until or _newest_day(wording, cursor)
         if last is None:
             return []
         since = calendar_months.months_before(calendar_months.first_of(last), months - 1)
-        statement = _preview_statement(wording, since, calendar_months.last_of(last))
-        # The statement is compiled from a checked definition; its values are parameters.
+        statement = _preview_statement(wording, since, calendar_months.last_of(last), within or {})
+        # A base metric's rows are narrowed before, so that their total is the slice. The statement is compiled from a
+        # checked definition; its values are parameters.
+        shown = "{}" if wording.kind == "base" else slice_key(within or {})
         cursor.execute(
-            "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
-            f" ({statement.sql}) AS found WHERE dimensions = '' ORDER BY period_start",
-            statement.params,
+            "SELECT period_start, round(value::numeric, 12), coverage_ppm FROM"  # noqa: S608
+            f" ({statement.sql}) AS found WHERE slice::text = %s ORDER BY period_start",
+            [*statement.params, shown],
         )
         rows = cursor.fetchall()
     return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
+
+
+def as_of_here(
+    definition: semantics.Definition, checked: semantics.Checked, organisation: Organisation
+) -> semantics.Checked:
+    """With the currency and the first month of the year of the organisation, where nobody said others."""
+    start = checked.year_starts_in
+    if definition.accumulation == semantics.YEAR and start is None:
+        start = organisation.fiscal_start_month
+    unit = units.in_currency(checked.unit, organisation.currency)
+    return dataclasses.replace(checked, unit=unit, year_starts_in=start)
+
+
+def as_checked(
+    definition: semantics.Definition, checked: semantics.Checked, organisation: Organisation
+) -> semantics.Definition:
+    """A definition as it would be kept: formula and unit spelt one way, the dimensions that it would have."""
+    here = as_of_here(definition, checked, organisation)
+    told = dataclasses.replace(
+        definition, kind=here.kind, unit=str(here.unit), year_starts_in=here.year_starts_in
+    )
+    if here.formula is None:
+        return dataclasses.replace(told, expression=here.expression)
+    chosen = set(definition.dimensions) or set(sorted(here.shared)[: semantics.MAX_DIMENSIONS])
+    return dataclasses.replace(told, formula=here.formula.text, dimensions=dict.fromkeys(sorted(chosen), ""))
 
 
 def stays_at_source(wording: semantics.Wording) -> bool:
@@ -65,7 +101,40 @@ def stays_at_source(wording: semantics.Wording) -> bool:
     return wording.dataset is not None and wording.dataset.is_live
 
 
-def _answered(wording: semantics.Wording, until: datetime.date | None, months: int) -> list[PreviewRow]:
+def parts_previewed(wording: semantics.Wording) -> list[dict[str, str]]:
+    """The parts of the business, one dimension at a time, that a preview of this wording can be narrowed to. Empty for
+    what stays at its source. Raises PreviewTooSlow."""
+    if stays_at_source(wording) or not wording.dimensions:
+        return []
+    if wording.kind != "base":
+        return _parts_of_inputs(wording)
+    sheet = sheet_of(wording.dataset)
+    where = semantics.rows_where(wording, sheet, wording.dataset.time_zone)
+    found: list[dict[str, str]] = []
+    with in_time() as cursor:
+        for key in sorted(wording.dimensions):
+            cursor.execute(
+                f"SELECT {semantics.part_sql(wording, sheet, key)} AS part FROM {sheet.relation}"  # noqa: S608
+                f" WHERE {where.sql} GROUP BY part ORDER BY count(*) DESC, part LIMIT %s",
+                [*where.params, PARTS],
+            )
+            found += [{key: part} for (part,) in cursor.fetchall()]
+    return found
+
+
+def _parts_of_inputs(wording: semantics.Wording) -> list[dict[str, str]]:
+    keys = formulas.parse(wording.formula).references
+    kept = values().filter(metric__key__in=keys, dimensions__in=list(wording.dimensions))
+    pairs = kept.order_by("dimensions", "slice_key").values_list("dimensions", "slice").distinct()
+    found: dict[str, list[dict[str, str]]] = {}
+    for key, part in pairs:
+        found.setdefault(key, []).append(dict(part))
+    return [part for key in sorted(found) for part in found[key][:PARTS]]
+
+
+def _answered(
+    wording: semantics.Wording, until: datetime.date | None, months: int, within: Slice
+) -> list[PreviewRow]:
     answer = live.answer_of(wording) if isinstance(wording, MetricVersion) else live.NONE
     if answer.reading_id is None:
         return []
@@ -77,10 +146,10 @@ def _answered(wording: semantics.Wording, until: datetime.date | None, months: i
     )
     with in_time() as cursor:
         cursor.execute(
-            "SELECT period_start, value::numeric, coverage_ppm FROM"  # noqa: S608
-            f" ({found.sql}) AS found WHERE dimensions = '' AND period_start <= %s"
+            "SELECT period_start, round(value::numeric, 12), coverage_ppm FROM"  # noqa: S608
+            f" ({found.sql}) AS found WHERE slice::text = %s AND period_start <= %s"
             " ORDER BY period_start DESC LIMIT %s",
-            [*found.params, until or datetime.date.max, months],
+            [*found.params, slice_key(within), until or datetime.date.max, months],
         )
         return [PreviewRow(*row) for row in reversed(cursor.fetchall())]
 
@@ -132,14 +201,30 @@ def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None
 
 
 def _preview_statement(
-    wording: semantics.Wording, since: datetime.date, until: datetime.date
+    wording: semantics.Wording, since: datetime.date, until: datetime.date, within: Slice
 ) -> semantics.Statement:
     if wording.kind == "base":
-        total = _without_dimensions(wording)
+        sheet = sheet_of(wording.dataset)
         return semantics.base_values(
-            total, sheet_of(wording.dataset), wording.dataset.time_zone, "month", since=since, until=until
+            _without_dimensions(wording),
+            sheet,
+            wording.dataset.time_zone,
+            "month",
+            since=since,
+            until=until,
+            within=semantics.slice_where(wording, sheet, within),
         )
     formula = formulas.parse(wording.formula)
+    if wording.kind == Kind.CUMULATIVE:
+        (key,) = formula.references
+        return semantics.running_values(
+            wording,
+            organisation_id=tenancy.current_organisation_id(),
+            metric_id=Metric.objects.values_list("pk", flat=True).get(key=key),
+            grain=Grain.MONTH,
+            since=since,
+            until=until,
+        )
     inputs = dict(Metric.objects.filter(key__in=formula.references).values_list("key", "pk"))
     return semantics.formula_values(
         organisation_id=tenancy.current_organisation_id(),

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+
 from performance.foundation import i18n
 from performance.kpis import formulas
 from performance.kpis.formulas import spelling, tree
-from performance.kpis.models import Metric, MetricVersion
+from performance.kpis.models import Accumulation, Metric, MetricVersion
 from performance.kpis.semantics import Sheet
 
 WORD = re.compile(r"[a-z_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*")
@@ -49,7 +52,15 @@ def reading(version: MetricVersion, metrics: Mapping[str, Metric], sheet: Sheet 
         return Reading(_terms(root.left, metrics), _terms(root.right, metrics), factor)
     if isinstance(root, tree.Call) and root.function == "ratio":
         return Reading(_terms(root.arguments[0], metrics), _terms(root.arguments[1], metrics), factor)
-    return Reading(_terms(formulas.parse(version.formula).root, metrics))
+    terms = _terms(formulas.parse(version.formula).root, metrics)
+    return Reading([*terms, Term(over_words(version))] if version.is_cumulative else terms)
+
+
+def over_words(version: MetricVersion) -> str:
+    """What a running total runs over."""
+    if version.accumulation == Accumulation.ROLLING:
+        return _("over the last %(number)s months") % {"number": version.accumulation_months}
+    return _("from the start of the year in %(month)s") % {"month": MONTHS[version.year_starts_in or 1]}
 
 
 def _unscaled(root: tree.Node) -> tuple[tree.Node, str]:

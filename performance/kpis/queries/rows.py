@@ -11,7 +11,7 @@ from django.db import connection
 
 from performance.kpis import semantics
 from performance.kpis.models import Metric, MetricValue, MetricVersion
-from performance.kpis.queries.definitions import lineage, versions_in_force
+from performance.kpis.queries.definitions import Lineage, lineage, versions_in_force
 from performance.kpis.queries.sheets import sheet_of
 from performance.sources.models import Dataset
 
@@ -108,6 +108,28 @@ def bases_behind(metric: Metric, since: datetime.date, until: datetime.date) -> 
         bases |= _computed_by(bases, since, until)
     found = MetricVersion.objects.filter(pk__in=[one.pk for one in bases.values()])
     return sorted(found.select_related("metric", "dataset__connection"), key=lambda one: one.metric.name_en)
+
+
+def first_days(metric: Metric, since: datetime.date, until: datetime.date) -> dict[uuid.UUID, datetime.date]:
+    """base metric → the first day whose rows count for the metric's value of these days: that of the window where a
+    running total lies between, else `since`."""
+    version = _computed_by([metric.pk], since, until).get(metric.pk) or versions_in_force(
+        since, [metric.pk]
+    ).get(metric.pk)
+    return {} if version is None else _first_days(lineage(version, since), since, until)
+
+
+def _first_days(line: Lineage, since: datetime.date, until: datetime.date) -> dict[uuid.UUID, datetime.date]:
+    version = line.version
+    if version.is_base:
+        return {version.metric_id: since}
+    if version.is_cumulative:
+        since = semantics.first_month(version, until)
+    found: dict[uuid.UUID, datetime.date] = {}
+    for part in line.parts:
+        for metric_id, day in _first_days(part, since, until).items():
+            found[metric_id] = min(day, found.get(metric_id, day))
+    return found
 
 
 def _computed_by(

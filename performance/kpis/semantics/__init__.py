@@ -6,7 +6,9 @@ from performance.kpis.semantics.base import (
     amount_sql,
     base_values,
     day_sql,
+    part_sql,
     rows_where,
+    slice_where,
     slices_counted,
     whole_of_parts,
 )
@@ -19,6 +21,7 @@ from performance.kpis.semantics.checks import (
     formula_of,
     shared_dimensions,
 )
+from performance.kpis.semantics.cumulative import first_month, running_values
 from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
 from performance.kpis.semantics.slices import (
@@ -30,12 +33,22 @@ from performance.kpis.semantics.slices import (
     slice_key,
 )
 from performance.kpis.semantics.storing import store_values
-from performance.kpis.semantics.wording import MAX_DIMENSIONS, Definition, Wording
+from performance.kpis.semantics.wording import (
+    MAX_DIMENSIONS,
+    MOST_MONTHS,
+    ROLLING,
+    YEAR,
+    Definition,
+    Wording,
+)
 
 __all__ = [
     "KEY_PATTERN",
     "MAX_DIMENSIONS",
+    "MOST_MONTHS",
     "MOST_SLICES",
+    "ROLLING",
+    "YEAR",
     "Checked",
     "Column",
     "Definition",
@@ -52,13 +65,17 @@ __all__ = [
     "check",
     "day_sql",
     "dimension_sets",
+    "first_month",
     "formula_of",
     "formula_values",
     "literal",
     "live",
+    "part_sql",
     "rows_where",
+    "running_values",
     "shared_dimensions",
     "slice_key",
+    "slice_where",
     "slices_counted",
     "store_values",
     "summed_months",

@@ -38,14 +38,15 @@ def base_values(
     spans: Sequence[Span] = (),
     since: datetime.date | None = None,
     until: datetime.date | None = None,
+    within: Statement | None = None,
 ) -> Statement:
     """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
 
-    `grain` "period" asks for the `spans`; `since` and `until` bound the days that are read. Coverage is the part of
-    the rows that had a value to aggregate, also where a missing one counts as zero.
+    `grain` "period" asks for the `spans`; `since` and `until` bound the days that are read, `within` the rows. Coverage
+    is the part of the rows that had a value to aggregate, also where a missing one counts as zero.
     """
     keys = sorted(wording.dimensions)
-    rows = _rows(wording, sheet, zone, keys, since, until)
+    rows = _rows(wording, sheet, zone, keys, since, until, within)
     names = "".join(f", d{place}" for place in range(len(keys)))
     if grain == "period":
         bucketed = (
@@ -123,17 +124,16 @@ def _rows(
     keys: Sequence[str],
     since: datetime.date | None,
     until: datetime.date | None,
+    within: Statement | None = None,
 ) -> Statement:
-    cuts = "".join(
-        f", coalesce({sheet.columns[wording.dimensions[key]].sql}::text, '') AS d{place}"
-        for place, key in enumerate(keys)
-    )
+    cuts = "".join(f", {part_sql(wording, sheet, key)} AS d{place}" for place, key in enumerate(keys))
     where = rows_where(wording, sheet, zone, since=since, until=until)
     day = day_sql(wording, sheet, zone)
+    narrowed = within or Statement("true")
     return Statement(
         f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount, {_given_sql(wording, sheet)} AS given{cuts}"
-        f" FROM {sheet.relation} WHERE {where.sql}",
-        [*day.params, *where.params],
+        f" FROM {sheet.relation} WHERE {where.sql} AND {narrowed.sql}",
+        [*day.params, *where.params, *narrowed.params],
     )
 
 
@@ -156,15 +156,26 @@ def rows_where(
         parts.append(Statement(f"{day.sql} >= %s::date", [*day.params, since]))
     if until is not None:
         parts.append(Statement(f"{day.sql} <= %s::date", [*day.params, until]))
-    for key, value in sorted((within or {}).items()):
-        column = sheet.columns[wording.dimensions[key]].sql
-        parts.append(Statement(f"coalesce({column}::text, '') = %s", [value]))
+    if within:
+        parts.append(slice_where(wording, sheet, within))
     for key, chosen in sorted((among or {}).items()):
         column = sheet.columns[wording.dimensions[key]].sql
         parts.append(Statement(f"coalesce({column}::text, '') = ANY(%s)", [list(chosen)]))
     return Statement(
         " AND ".join(part.sql for part in parts), [param for part in parts for param in part.params]
     )
+
+
+def slice_where(wording: Wording, sheet: Sheet, within: slices.Slice) -> Statement:
+    """The condition that picks the rows of a slice; of {}, all rows."""
+    columns = [(part_sql(wording, sheet, key), value) for key, value in sorted(within.items())]
+    told = " AND ".join(f"{column} = %s" for column, _value in columns)
+    return Statement(told or "true", [value for _column, value in columns])
+
+
+def part_sql(wording: Wording, sheet: Sheet, key: str) -> str:
+    """A row's value of a dimension, as slices name it."""
+    return f"coalesce({sheet.columns[wording.dimensions[key]].sql}::text, '')"
 
 
 def day_sql(wording: Wording, sheet: Sheet, zone: str) -> Statement:

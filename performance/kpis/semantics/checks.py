@@ -1,5 +1,6 @@
 """Whether a definition makes sense, in plain words when it does not."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +13,20 @@ from performance.kpis import formulas, units
 from performance.kpis.formulas import tree
 from performance.kpis.semantics import base, filters, slices
 from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
-from performance.kpis.semantics.wording import MAX_DIMENSIONS, Wording
+from performance.kpis.semantics.wording import MAX_DIMENSIONS, MOST_MONTHS, ROLLING, YEAR, Wording
 
 OF_AGGREGATIONS = {"sum": "additive", "count": "additive", "last": "semi"}
 CUTTABLE = frozenset({"text", "integer", "boolean"})
 
 
 class DefinitionRefused(refusals.Refused):
-    """A definition that cannot be computed."""
+    """A definition that cannot be computed. `position`: where in the typed arithmetic, from 0, or None."""
 
-    def __init__(self, message: Any, *, field: str, code: str = "definition") -> None:
+    def __init__(
+        self, message: Any, *, field: str, code: str = "definition", position: int | None = None
+    ) -> None:
         super().__init__(message, code=code, field=field)
+        self.position = position
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Input:
 @dataclass(frozen=True)
 class Checked:
     """What follows from a definition: kind, unit and whether it adds up; formula or arithmetic, spelt one way; the
-    dimensions that its inputs share."""
+    dimensions that its inputs share; for a running total of a year, the month in which that starts, if it is said."""
 
     kind: str
     unit: units.Unit
@@ -49,6 +53,7 @@ class Checked:
     expression: str = ""
     formula: formulas.Formula | None = None
     shared: frozenset[str] = frozenset()
+    year_starts_in: int | None = None
 
 
 def check(
@@ -64,6 +69,8 @@ def check(
         )
     if wording.kind == "base":
         return _check_base(wording, sheet)
+    if wording.kind == "cumulative":
+        return _check_cumulative(wording, inputs, own_key)
     return _check_formula(wording, inputs, own_key)
 
 
@@ -122,7 +129,8 @@ def arithmetic(text: str, sheet: Sheet) -> formulas.Formula:
     for key in formula.references:
         if sheet.columns[key].type not in NUMERIC:
             words = {"name": i18n.local(sheet.columns[key], "name") or key}
-            raise DefinitionRefused(_("The column “%(name)s” holds no numbers.") % words, field="expression")
+            said, place = _("The column “%(name)s” holds no numbers.") % words, formula.place_of(key)
+            raise DefinitionRefused(said, field="expression", position=place)
     return formula
 
 
@@ -135,14 +143,15 @@ def _of_columns(error: formulas.FormulaRefused) -> DefinitionRefused:
         said = _("There is no column called “%(given)s”.") % error.params
     elif error.code == "no_metric":
         said = _("The arithmetic uses no column.")
-    return DefinitionRefused(said, field="expression", code=error.code)
+    return DefinitionRefused(said, field="expression", code=error.code, position=error.position)
 
 
 def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) -> Checked:
     try:
         formula = formula_of(wording, inputs)
         if own_key in formula.references:
-            raise DefinitionRefused(_("A metric cannot be computed from itself."), field="formula")
+            said, place = _("A metric cannot be computed from itself."), formula.place_of(own_key)
+            raise DefinitionRefused(said, field="formula", position=place)
         found = formulas.measure_of(formula, {key: inputs[key].unit for key in formula.references})
     except (formulas.FormulaRefused, units.UnitRefused) as error:
         error.field = "formula"
@@ -162,6 +171,39 @@ def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) 
         formula=formula,
         shared=shared,
     )
+
+
+def _check_cumulative(wording: Wording, inputs: Mapping[str, Input], own_key: str) -> Checked:
+    found = _check_formula(wording, inputs, own_key)
+    root = found.formula.root if found.formula else None
+    if not isinstance(root, tree.Reference):
+        message = _("A running total is taken of one metric, named without any arithmetic.")
+        raise DefinitionRefused(message, field="formula", code="one_metric")
+    used = inputs[root.key]
+    if used.additivity != "additive":
+        words = {"metric": i18n.local(used, "name")}
+        message = _(
+            "%(metric)s does not add up from month to month, so it has no running total. Take the running totals of what"
+            " it is computed from."
+        )
+        raise DefinitionRefused(message % words, field="formula", code="not_additive", position=root.place)
+    _judge_window(wording)
+    # Parts add up to the whole, months do not: each holds those before it.
+    start = wording.year_starts_in if wording.accumulation == YEAR else None
+    return dataclasses.replace(found, kind="cumulative", additivity="semi", year_starts_in=start)
+
+
+def _judge_window(wording: Wording) -> None:
+    months, start = wording.accumulation_months, wording.year_starts_in
+    if wording.accumulation == ROLLING:
+        if months is None or not 2 <= months <= MOST_MONTHS:
+            words = {"limit": MOST_MONTHS}
+            message = _("A running total runs over 2 to %(limit)s months.") % words
+            raise DefinitionRefused(message, field="accumulation_months")
+    elif wording.accumulation != YEAR:
+        raise DefinitionRefused(_("Choose what the running total runs over."), field="accumulation")
+    elif start is not None and not 1 <= start <= 12:
+        raise DefinitionRefused(_("A year starts in one of twelve months."), field="year_starts_in")
 
 
 def formula_of(wording: Wording, inputs: Mapping[str, Input]) -> formulas.Formula:

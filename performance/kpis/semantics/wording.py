@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+#: What a running total runs over: from the start of the year, or so many months up to this one.
+YEAR, ROLLING = "year", "rolling"
+MOST_MONTHS = 60
 #: Values are kept for every combination of a metric's dimensions, so their number is bounded.
 MAX_DIMENSIONS = 3
 
@@ -32,11 +35,18 @@ class Wording(Protocol):
     def unit(self) -> str: ...
     @property
     def missing_policy(self) -> str: ...
+    @property
+    def accumulation(self) -> str: ...
+    @property
+    def accumulation_months(self) -> int | None: ...
+    @property
+    def year_starts_in(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
 class Definition:
-    """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored."""
+    """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored. A running total names
+    its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`."""
 
     kind: str
     unit: str
@@ -54,3 +64,6 @@ class Definition:
     dimensions: Mapping[str, str] = field(default_factory=dict)
     missing_policy: str = "null"
     change_note: str = ""
+    accumulation: str = ""
+    accumulation_months: int | None = None
+    year_starts_in: int | None = None

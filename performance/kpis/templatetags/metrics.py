@@ -14,6 +14,7 @@ from performance.foundation import access
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, units
 from performance.kpis.models import PointNote
+from performance.kpis.queries import uses
 
 register = template.Library()
 
@@ -64,6 +65,34 @@ def relative_of(given: Any, metric: Any) -> str:
     if given.relative is None or (unit.is_dimensionless and unit.shown == "percent"):
         return ""
     return f"{formats.signed(given.relative, 1)}%" if round(given.relative, 1) else formats.EQUAL
+
+
+@register.filter
+def moved_by(percent: Decimal | None) -> str:
+    """A relative change: −3.1%, +0.04%. What is too small for one decimal shows two; nothing is "="."""
+    if percent is None or percent == 0:
+        return formats.signed(percent)
+    places = 1 if abs(percent) >= Decimal("0.1") else 2
+    shown = formats.number(abs(percent), places)
+    return f"{'+' if percent > 0 else formats.MINUS}{shown}%"
+
+
+@register.filter
+def decimal(text: str | None) -> Decimal | None:
+    """A value that is kept as text."""
+    return formats.decimal_of(text)
+
+
+@register.filter
+def month_of_text(text: str) -> datetime.date:
+    """The first day of 2026-05."""
+    return datetime.date.fromisoformat(f"{text}-01")
+
+
+@register.filter
+def uses_words(numbers: Mapping[str, int]) -> list[str]:
+    """What read a metric, by kind and number, as a signature keeps it; a kind that an earlier version knew is left out."""
+    return [queries.Uses(kind, number).words for kind, number in numbers.items() if kind in uses.WORDS]
 
 
 @register.filter
@@ -130,7 +159,8 @@ def kind_words(kind: str, is_fused: bool) -> str:
     """What sort of number it is."""
     if is_fused:
         return _("Fused")
-    return {"base": _("From data"), "ratio": _("Ratio")}.get(kind, _("Formula"))
+    told = {"base": _("From data"), "ratio": _("Ratio"), "cumulative": _("Running total")}
+    return told.get(kind, _("Formula"))
 
 
 @register.filter

@@ -3,11 +3,13 @@
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
 
 from performance.foundation import access
+from performance.kpis import queries
 from performance.kpis.models import Dimension
 from performance.people import queries as people
 from performance.sources import queries as sources
@@ -46,6 +48,11 @@ def dataset_from(given: Any) -> Dataset | None:
         return given
     found = id_from(str(given))
     return sources.datasets_for_metrics().filter(pk=found).first() if found else None
+
+
+def part_from(given: str, offered: Iterable[dict[str, str]]) -> dict[str, str]:
+    """The part of the business among those offered whose text was sent; {} (everything) for any other text."""
+    return next((part for part in offered if queries.slice_key(part) == given), {})
 
 
 def page_of(request: HttpRequest) -> int:

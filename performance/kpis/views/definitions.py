@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
-from performance.kpis.queries import live, pages
+from performance.kpis.queries import live, pages, readings
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -69,12 +69,8 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
     shown.metric = found
     line = queries.lineage(shown, today)
     total = queries.value_at(found.key, {}, queries.latest_month([found.pk]) or today)
-    others = [
-        version for version in versions if version.state == VersionState.CERTIFIED and version.pk != shown.pk
-    ]
-    compared = next((version for version in others if version.number < shown.number), None)
     users = pages.users_of(found)
-    effects = _effects(shown)
+    impact = queries.impact_of(shown, actor)
     return {
         "nav": "metrics",
         "metric": found,
@@ -83,9 +79,10 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "in_force": in_force,
         "opened": opened,
         "total": total if total and total.version_id == shown.pk else None,
-        "previewed": effects[-1] if effects else None,
+        "previewed": next((row for row in reversed(impact.months) if row.after is not None), None),
         "other_name": pages.other_name(found),
         "reading": pages.reading_of(shown, line),
+        "over": readings.over_words(shown) if shown.is_cumulative else "",
         "asked": live.answer_of(shown).newest if queries.stays_at_source(shown) else None,
         "stays_at_source": queries.stays_at_source(shown),
         "line": line,
@@ -95,9 +92,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "sides": pages.signature_cards(actor, shown),
         "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
-        "changes": pages.version_changes(compared, shown) if compared else [],
-        "compared": compared,
-        "effects": effects,
+        "impact": impact,
         "can_edit": rules.can_edit_metric(actor, found),
         "can_edit_draft": rules.can_edit_draft(actor, shown),
         "can_decline": rules.can_decline(actor, shown),
@@ -105,16 +100,6 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "can_revise": rules.can_edit_metric(actor, found) and opened is None and found.retired_at is None,
         "tab": "definition",
     }
-
-
-def _effects(version: MetricVersion) -> list[pages.Effect]:
-    """For a version that is not in force yet: what it would give."""
-    if not version.is_open:
-        return []
-    try:
-        return pages.effects(version)
-    except queries.PreviewTooSlow:
-        return []
 
 
 def _version(request: asking.MemberRequest, pk: uuid.UUID) -> MetricVersion:
@@ -161,6 +146,7 @@ def sign(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             version=version,
             side=side,
             note=request.POST.get("note", "").strip(),
+            seen=request.POST.get("seen", ""),
             by=request.actor,
             at=timezone.now(),
         )

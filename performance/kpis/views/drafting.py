@@ -1,7 +1,6 @@
 """Writing a definition: the form, its columns, and the live check."""
 
 import uuid
-from types import SimpleNamespace
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from performance.foundation import access, i18n, refusals
-from performance.kpis import actions, forms, queries, rules, semantics, units
-from performance.kpis.models import Dimension, Metric, MetricVersion
-from performance.kpis.queries import months
+from performance.kpis import actions, forms, queries, rules, semantics
+from performance.kpis.models import Dimension, Kind, Metric, MetricVersion
+from performance.kpis.queries import effects, months, terms
 from performance.kpis.views import asking
 from performance.people import queries as people
 from performance.sources import queries as sources
@@ -88,7 +87,10 @@ def fields(request: asking.MemberRequest) -> HttpResponse:
     """The part of the form that depends on the dataset, after another one was chosen."""
     access.require(rules.can_draft_metric(request.actor))
     form = _form_of(request.GET, request.GET, None, bound=False)
-    return render(request, "kpis/_fields.html", {"form": form, "inputs": _inputs("")})
+    response = render(request, "kpis/_fields.html", {"form": form, "terms": _terms(form, _inputs(""))})
+    # The check looks again once the new fields are there; what it judged before had none of them.
+    response["HX-Trigger-After-Settle"] = "fields:changed"
+    return response
 
 
 @require_POST
@@ -107,35 +109,50 @@ def check(request: asking.MemberRequest) -> HttpResponse:
         checked = semantics.check(
             definition, sheet=sheet, inputs=queries.inputs_for(own_key, with_drafts=True), own_key=own_key
         )
-        context |= _previewed(definition, checked, request.actor.organisation.currency)
+        context |= _previewed(definition, checked, metric, request)
     except refusals.Refused as refused:
-        context["refused"] = refused
+        context |= {"refused": refused, "placed": forms.placed(form, refused)}
     return render(request, "kpis/_card_check.html", context)
 
 
-def _previewed(definition: semantics.Definition, checked: semantics.Checked, currency: str) -> dict[str, Any]:
+def _previewed(
+    definition: semantics.Definition,
+    checked: semantics.Checked,
+    metric: Metric | None,
+    request: asking.MemberRequest,
+) -> dict[str, Any]:
+    canonical = queries.as_checked(definition, checked, request.actor.organisation)
     labels = queries.labels_for([])
-    canonical = semantics.Definition(
-        **{
-            **{name: getattr(definition, name) for name in definition.__dataclass_fields__},
-            "formula": checked.formula.text if checked.formula else "",
-            "dimensions": dict.fromkeys(checked.shared, "") if checked.formula else definition.dimensions,
-        }
-    )
-    shown = SimpleNamespace(unit=str(units.in_currency(checked.unit, currency)), decimals=definition.decimals)
     context: dict[str, Any] = {
         "checked": checked,
-        "measure": shown,
+        "measure": canonical,
+        "metric": metric,
         "shared": [labels.dimension(key) for key in sorted(checked.shared)],
     }
     if queries.stays_at_source(canonical):
         context["stays_at_source"] = True
         return context
     try:
-        context["preview"] = queries.preview(canonical)
+        parts = queries.parts_previewed(canonical)
+        within = asking.part_from(request.POST.get("preview_part", ""), parts)
+        context["preview"] = effects.effects(canonical, metric, within=within)
+        context["parts"] = _parts_offered(parts, within)
     except queries.PreviewTooSlow:
         context["too_slow"] = True
     return context
+
+
+def _parts_offered(
+    parts: list[dict[str, str]], within: dict[str, str]
+) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """(dimension, its parts as (value of the option, what people call it, whether it is chosen))."""
+    labels = queries.labels_for(parts)
+    offered: dict[str, list[tuple[str, str, bool]]] = {}
+    for part in parts:
+        for key, value in part.items():
+            chosen = (queries.slice_key(part), labels.value(key, value), part == within)
+            offered.setdefault(labels.dimension(key), []).append(chosen)
+    return list(offered.items())
 
 
 def _definition_so_far(form: forms.MetricForm) -> semantics.Definition:
@@ -192,6 +209,14 @@ def _inputs(own_key: str) -> list[semantics.Input]:
     return sorted(queries.inputs_for(own_key, with_drafts=True).values(), key=lambda one: one.name_en)
 
 
+def _terms(form: forms.MetricForm, inputs: list[semantics.Input]) -> list[dict[str, str]]:
+    """What completes a word of the formula, or of the arithmetic over columns."""
+    if form.sheet:
+        return terms.column_terms(form.sheet)
+    is_total = form["kind"].value() == Kind.CUMULATIVE
+    return terms.summable_terms(inputs) if is_total else terms.metric_terms(inputs)
+
+
 def _say(form: forms.MetricForm, refused: refusals.Refused) -> None:
     field = refused.field if refused.field in form.fields else None
     form.add_error(field, str(refused))
@@ -204,12 +229,14 @@ def _kept(request: asking.MemberRequest, version: MetricVersion) -> HttpResponse
 
 def _page(request: asking.MemberRequest, form: forms.MetricForm, metric: Metric | None) -> HttpResponse:
     status = 422 if form.is_bound and form.errors else 200
+    inputs = _inputs(metric.key if metric else "")
     context = {
         "nav": "metrics",
         "form": form,
         "metric": metric,
         "units": forms.units_offered(request.actor.organisation.currency),
-        "inputs": _inputs(metric.key if metric else ""),
+        "inputs": inputs,
+        "terms": _terms(form, inputs),
         "has_datasets": sources.datasets_for_metrics().exists(),
     }
     return render(request, "kpis/draft.html", context, status=status)

@@ -10,8 +10,8 @@ from django.utils.http import urlencode
 from performance.foundation import access
 from performance.kpis import forms, queries, rules
 from performance.kpis.models import Additivity
-from performance.kpis.queries import alerts, forecasts, months, pages
-from performance.kpis.queries.rows import PAGE, bases_behind, trace, where_rows_are
+from performance.kpis.queries import alerts, forecasts, knowledge, months, pages
+from performance.kpis.queries.rows import PAGE, bases_behind, first_days, trace, where_rows_are
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
 
@@ -20,7 +20,7 @@ SERIES_MONTHS = 17
 
 @access.member
 def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
-    """?month=2026-05&by=store&city=Hangzhou"""
+    """?month=2026-05&by=store&city=Hangzhou; &known=2026-04-30 beside what was known at the end of that day."""
     found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
     today = people.today(request.actor.organisation)
     newest = queries.latest_month([found.pk])
@@ -33,6 +33,11 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     additivity = version.additivity if version else Additivity.NONE
     ahead = forecasts.ahead(found, within, additivity=additivity)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
+    known_day = asking.day_of(request, "known")
+    known = None
+    if known_day is not None:
+        organisation = request.actor.organisation
+        known = knowledge.known_on(found, organisation, known_day, within=within, month=month, cut=cut)
     labels = queries.labels_for([within])
     marks = alerts.marks(found, within, [point.month for point in points])
     table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
@@ -53,6 +58,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "cuts": [(key, labels.dimension(key)) for key in cuts],
             "rows": table,
             "page_obj": page,
+            "known": known,
+            "today": today,
             "history": pages.history(found, month=month, within=within),
             "points": points,
             "whole": pages.whole_period(found, within, since, until) if since and until else None,
@@ -85,6 +92,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         (one for one in bases if one.metric.key == request.GET.get("input")), bases[0] if bases else None
     )
     page = asking.page_of(request)
+    first_day = first_days(found, since, until).get(chosen.metric_id, since) if chosen else since
     shown = stays = None
     if chosen is not None:
         cut = {key: value for key, value in within.items() if key in chosen.dimensions}
@@ -93,7 +101,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         if queries.stays_at_source(chosen):
             stays = where_rows_are(chosen, cut)
         else:
-            shown = trace(chosen, slice=cut, since=since, until=until, offset=(page - 1) * PAGE)
+            shown = trace(chosen, slice=cut, since=first_day, until=until, offset=(page - 1) * PAGE)
     labels = queries.labels_for([within])
     days = {"since": since.isoformat(), "until": until.isoformat()}
     context: dict[str, Any] = {
@@ -105,7 +113,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         "stays": stays,
         "filters": [pages.filter_words(given) for given in chosen.filters] if chosen else [],
         "lines": list(zip(shown.rows, shown.amounts, strict=True)) if shown else [],
-        "since": since,
+        "since": first_day,
         "until": until,
         "within_label": labels.of(within),
         "query": urlencode({**days, **within}),

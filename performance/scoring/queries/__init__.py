@@ -41,6 +41,7 @@ from performance.scoring.queries.scores import (
     scores_visible_to,
     team_rows,
 )
+from performance.scoring.queries.uses import metric_uses
 
 __all__ = [
     "Change",
@@ -64,6 +65,7 @@ __all__ = [
     "is_scored_by",
     "last_closed_values",
     "latest_versions",
+    "metric_uses",
     "metrics_on_their_way",
     "must_read",
     "open_periods",

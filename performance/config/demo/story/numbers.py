@@ -279,4 +279,9 @@ METRICS = [
         ("Every cost of the ledger in percent of the tills' revenue.", "总账全部成本占收银收入的百分比。"),
         kind="ratio", formula="store_cost / revenue * 100", unit="percent", direction="down",
     ),
+    _metric(
+        "profit_year", "Store profit, this year", "门店利润，本年累计",
+        ("What the stores have earned since the start of the year.", "年初至今门店赚了多少。"),
+        kind="cumulative", formula="profit", accumulation="year", unit="money:CNY",
+    ),
 ]  # fmt: skip

@@ -35,6 +35,7 @@ NOTES: list[tuple[str, str, str, Words]] = [
 
 def tell(stage: Stage) -> None:
     _ask_for_signatures(stage)
+    _propose_change(stage)
     _propose_next_weights(stage)
     _keep_rhythm(stage)
     _watch_margins(stage)
@@ -164,6 +165,33 @@ def _ask_for_signatures(stage: Stage) -> None:
         )
         kpis.submit_for_review(version=version, by=by, at=at)
         kpis.sign_version(version=version, side=side, by=by, at=at)
+
+
+def _propose_change(stage: Stage) -> None:
+    """Finance would leave the goods out of the cost share: whoever signs sees by how much each month moves."""
+    at = calendar.at(stage.days.today - datetime.timedelta(days=2), 15)
+    by = stage.actor(FINANCE)
+    metric = Metric.objects.get(key="cost_share")
+    version = kpis.revise_metric(
+        metric=metric,
+        definition=kpis.Definition(
+            kind="ratio",
+            formula="(store_cost - goods_cost) / revenue * 100",
+            unit="percent",
+            direction="down",
+            effective_from=calendar.shift(stage.days.quarter, 3),
+            description_en="Every cost of the ledger but the goods, in percent of the tills' revenue.",
+            description_zh="总账中除商品外的全部成本，占收银收入的百分比。",
+            dimensions=BY_STORE,
+            change_note=stage.say(
+                ("The gross margin tells of the goods already; this is what a store can move.",
+                 "商品成本已由毛利率反映；这里只留门店能影响的部分。")
+            ),
+        ),
+        by=by,
+        at=at,
+    )  # fmt: skip
+    kpis.submit_for_review(version=version, by=by, at=at)
 
 
 def _propose_next_weights(stage: Stage) -> None:
