@@ -24,8 +24,19 @@ from performance.kpis.actions.drafting import ImportRefused, Outcome
 from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
 from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.packs import check_pack, draft_pack
+from performance.kpis.actions.planning import apply_target_plan, undo_target_plan
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.scenarios import (
+    SCENARIO_WORK,
+    approve_scenario,
+    decline_scenario,
+    propose_scenario,
+    reckon_scenario,
+    save_scenario,
+    share_scenario,
+    withdraw_scenario,
+)
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.actions.watching import ALERT_WORK, Watched, watch_values
@@ -36,6 +47,7 @@ from performance.kpis.units import UnitRefused
 
 __all__ = [
     "ALERT_WORK",
+    "SCENARIO_WORK",
     "SIGNATURE_WORK",
     "Definition",
     "DefinitionRefused",
@@ -48,9 +60,12 @@ __all__ = [
     "TargetColumns",
     "UnitRefused",
     "Watched",
+    "apply_target_plan",
+    "approve_scenario",
     "check_document",
     "check_pack",
     "close_month",
+    "decline_scenario",
     "decline_version",
     "draft_metric",
     "draft_pack",
@@ -60,6 +75,8 @@ __all__ = [
     "import_targets",
     "mark_due_forecasts",
     "name_dimension",
+    "propose_scenario",
+    "reckon_scenario",
     "refresh_labels",
     "refresh_values",
     "resolve_alert",
@@ -67,15 +84,19 @@ __all__ = [
     "retire_metric",
     "revise_metric",
     "run_reading",
+    "save_scenario",
     "set_alert_rule",
     "set_targets",
+    "share_scenario",
     "sign_version",
     "start_reading",
     "start_readings",
     "store_forecasts",
     "submit_for_review",
     "take_up_alert",
+    "undo_target_plan",
     "watch_values",
     "withdraw_point_note",
+    "withdraw_scenario",
     "write_point_note",
 ]

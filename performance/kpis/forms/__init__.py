@@ -19,10 +19,21 @@ from performance.kpis.forms.metrics import (
 )
 from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
+from performance.kpis.forms.planning import CascadeForm, SpreadForm
+from performance.kpis.forms.whatif import (
+    SLIDER,
+    ProposeForm,
+    ReasonForm,
+    ScenarioForm,
+    WhatIfForm,
+    moves_as_fields,
+)
 
 __all__ = [
     "FILTER_ROWS",
+    "SLIDER",
     "AlertRuleForm",
+    "CascadeForm",
     "DocumentForm",
     "HandOverForm",
     "MetricForm",
@@ -30,11 +41,17 @@ __all__ = [
     "PackForm",
     "PersonChoice",
     "PointNoteForm",
+    "ProposeForm",
+    "ReasonForm",
     "ResolveForm",
+    "ScenarioForm",
+    "SpreadForm",
     "TakeUpForm",
     "TargetForm",
     "TargetImportForm",
+    "WhatIfForm",
     "initial_of",
+    "moves_as_fields",
     "own_side",
     "units_offered",
 ]

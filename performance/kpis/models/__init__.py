@@ -25,7 +25,8 @@ from performance.kpis.models.metrics import (
     Signature,
     VersionState,
 )
-from performance.kpis.models.targets import Target, TargetKind
+from performance.kpis.models.scenarios import Scenario, ScenarioApproval, ScenarioState
+from performance.kpis.models.targets import CascadeWay, PlanKind, SpreadWay, Target, TargetKind, TargetPlan
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "AlertRule",
     "AlertState",
     "AlertStep",
+    "CascadeWay",
     "Dimension",
     "DimensionValue",
     "Direction",
@@ -52,13 +54,19 @@ __all__ = [
     "MissingPolicy",
     "MonthClose",
     "Operator",
+    "PlanKind",
     "PointNote",
     "Problem",
+    "Scenario",
+    "ScenarioApproval",
+    "ScenarioState",
     "Side",
     "Signature",
+    "SpreadWay",
     "StepKind",
     "Target",
     "TargetKind",
+    "TargetPlan",
     "ValueState",
     "VersionState",
     "Way",

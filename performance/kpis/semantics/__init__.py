@@ -19,6 +19,7 @@ from performance.kpis.semantics.slices import (
     MOST_SLICES,
     Slice,
     dimension_sets,
+    dimensions_text,
     literal,
     slice_key,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "check",
     "day_sql",
     "dimension_sets",
+    "dimensions_text",
     "formula_of",
     "formula_values",
     "literal",

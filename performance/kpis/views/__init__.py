@@ -14,6 +14,19 @@ from performance.kpis.views.documents import (
 )
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
 from performance.kpis.views.packs import pack, pack_check, pack_columns, packs_offered
+from performance.kpis.views.planning import apply_target_plan, plan_targets, undo_target_plan
+from performance.kpis.views.scenarios import (
+    approve_scenario,
+    compare_scenarios,
+    decline_scenario,
+    propose_scenario,
+    reckon_scenario,
+    save_scenario,
+    scenario,
+    scenarios,
+    share_scenario,
+    withdraw_scenario,
+)
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
 from performance.kpis.views.watching import (
@@ -23,18 +36,23 @@ from performance.kpis.views.watching import (
     withdraw_note,
     write_note,
 )
+from performance.kpis.views.whatif import what_if, what_if_result
 
 __all__ = [
     "alert",
     "alert_rules",
     "alerts",
     "apply_definitions",
+    "apply_target_plan",
+    "approve_scenario",
     "board",
     "change",
     "check",
     "check_definitions",
     "close_month",
+    "compare_scenarios",
     "decline",
+    "decline_scenario",
     "draft",
     "edit",
     "export",
@@ -48,19 +66,30 @@ __all__ = [
     "pack_check",
     "pack_columns",
     "packs_offered",
+    "plan_targets",
+    "propose_scenario",
     "read_definitions",
+    "reckon_scenario",
     "resolve",
     "retire",
     "retire_alert_rule",
     "revise",
     "rows",
+    "save_scenario",
+    "scenario",
+    "scenarios",
     "set_alert_rule",
     "set_target",
+    "share_scenario",
     "sign",
     "submit",
     "take_up",
     "targets",
+    "undo_target_plan",
     "values",
+    "what_if",
+    "what_if_result",
     "withdraw_note",
+    "withdraw_scenario",
     "write_note",
 ]
