@@ -41,6 +41,7 @@ from performance.scoring.queries.scores import (
     scores_visible_to,
     team_rows,
 )
+from performance.scoring.queries.supposing import Supposed, supposed_score
 
 __all__ = [
     "Change",
@@ -49,6 +50,7 @@ __all__ = [
     "Point",
     "Replay",
     "Scorecard",
+    "Supposed",
     "TeamRow",
     "approvals_of",
     "approvers_of",
@@ -80,6 +82,7 @@ __all__ = [
     "scorecard",
     "scored_people",
     "scores_visible_to",
+    "supposed_score",
     "team_rows",
     "uncertified_components",
     "versions_visible_to",
