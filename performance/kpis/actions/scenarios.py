@@ -25,8 +25,6 @@ from performance.kpis.models import (
 from performance.kpis.queries import planning, scenarios, whatif
 
 SCENARIO_WORK = "metrics.scenario"
-#: Target values keep as many places as a typed target has.
-PLACES = planning.TYPED_PLACES
 
 
 def save_scenario(

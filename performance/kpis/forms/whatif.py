@@ -74,7 +74,7 @@ class WhatIfForm(forms.Form):
 class ScenarioForm(forms.Form):
     """What a scenario is called and why it is told."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("scenario", "Name"), max_length=120)
     reason = forms.CharField(
         label=_("Why"),
         max_length=2000,

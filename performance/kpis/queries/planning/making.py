@@ -1,23 +1,15 @@
-"""Targets planned in one go, before anybody sets them: a total over months by season, and over parts by their shares.
-
-What is shown sums to the total to its last digit.
-"""
+"""Plans made: a total over months by season, and targets of a whole over its parts by their shares."""
 
 import datetime
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from performance.engine import errors, planning
-from performance.foundation import refusals
 from performance.kpis import units
 from performance.kpis.models import (
     Additivity,
@@ -28,130 +20,27 @@ from performance.kpis.models import (
     PlanKind,
     SpreadWay,
     Target,
-    TargetPlan,
 )
 from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import months
 from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import Labels, labels_for
+from performance.kpis.queries.planning.shapes import (
+    CascadeAsked,
+    Plan,
+    PlannedRow,
+    PlanRefused,
+    Said,
+    SpreadAsked,
+)
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice, dimensions_text, slice_key
 
 #: How many months a plan covers, how many past years make a season, and how many parts a target is shared out over.
 MOST_MONTHS, YEARS, MOST_PARTS = 24, 3, 400
 CENTS = 2
-#: A typed target has at most so many places.
-TYPED_PLACES = 8
 SUMMED = (SpreadWay.SEASON, SpreadWay.EVEN, SpreadWay.OWN)
 WHOLE = Decimal(100)
-
-
-class PlanRefused(refusals.Refused):
-    """Why targets cannot be planned this way."""
-
-
-@dataclass(frozen=True)
-class SpreadAsked:
-    """A target of so many months from `first`; `percents` are the own ones, of each month. For what does not add up
-    over time `total` is the target of each month, or that of the last."""
-
-    kind: str
-    first: datetime.date
-    months: int
-    total: Decimal
-    way: str
-    slice: Slice = field(default_factory=dict)
-    percents: Sequence[Decimal] = ()
-
-
-@dataclass(frozen=True)
-class CascadeAsked:
-    """The targets that `slice` has in these months, over its parts by the dimension `cut`."""
-
-    kind: str
-    first: datetime.date
-    months: int
-    cut: str
-    way: str
-    slice: Slice = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PlannedRow:
-    """The target of one month and slice as it would be, and as it is."""
-
-    month: datetime.date
-    slice: dict[str, str]
-    label: str
-    share: Fraction | None
-    before: Decimal | None
-    after: Decimal
-
-    @property
-    def change(self) -> Decimal | None:
-        return None if self.before is None else self.after - self.before
-
-    @property
-    def percent(self) -> Decimal | None:
-        return None if self.share is None else Decimal(self.share.numerator * 100) / self.share.denominator
-
-
-@dataclass(frozen=True)
-class PlannedPart:
-    """One part of a cascade over all of its months."""
-
-    label: str
-    percent: Decimal | None
-    before: Decimal | None
-    after: Decimal
-
-    @property
-    def change(self) -> Decimal | None:
-        return None if self.before is None else self.after - self.before
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What would be set. `total` is what the rows sum to, None where they do not add up; `said` what it rests on."""
-
-    metric: Metric
-    what: str
-    way: str
-    kind: str
-    slice: dict[str, str]
-    cut: str
-    rows: Sequence[PlannedRow]
-    total: Decimal | None
-    said: Sequence[str]
-    adds_up_over_time: bool
-
-    @property
-    def digest(self) -> str:
-        """Changes with whatever the plan would set or replace: what is applied is what was seen."""
-        told = [
-            [f"{row.month}", slice_key(row.slice), _text(row.before), _text(row.after)] for row in self.rows
-        ]
-        given = [str(self.metric.pk), self.what, self.way, self.kind, self.cut, told]
-        return hashlib.sha256(json.dumps(given).encode()).hexdigest()
-
-    @property
-    def number_changed(self) -> int:
-        return sum(row.before != row.after for row in self.rows)
-
-    @property
-    def parts(self) -> list[PlannedPart]:
-        """The rows of a cascade by part: summed over the months, or those of the last month for balances."""
-        by_part: dict[str, list[PlannedRow]] = {}
-        for row in self.rows:
-            by_part.setdefault(slice_key(row.slice), []).append(row)
-        found = []
-        for rows in by_part.values():
-            counted = rows if self.adds_up_over_time else rows[-1:]
-            known = [row.before for row in counted if row.before is not None]
-            before = sum(known, Decimal(0)) if len(known) == len(counted) else None
-            after = sum((row.after for row in counted), Decimal(0))
-            found.append(PlannedPart(rows[0].label, rows[0].percent, before, after))
-        return found
 
 
 def plan_of(metric: Metric, asked: SpreadAsked | CascadeAsked) -> Plan:
@@ -249,10 +138,10 @@ def _shares(
 def _own_shares(percents: Sequence[Decimal], wanted: int) -> list[Fraction]:
     if len(percents) != wanted:
         message = gettext_lazy("Give one percentage for each month, %(number)s in all.")
-        raise PlanRefused(_Said(message, {"number": wanted}), code="percents", field="percents")
+        raise PlanRefused(Said(message, {"number": wanted}), code="percents", field="percents")
     if any(not percent.is_finite() or percent < 0 for percent in percents) or sum(percents) != WHOLE:
         message = gettext_lazy("The percentages sum to %(sum)s, not to 100.")
-        raise PlanRefused(_Said(message, {"sum": sum(percents)}), code="percents", field="percents")
+        raise PlanRefused(Said(message, {"sum": sum(percents)}), code="percents", field="percents")
     return [Fraction(percent) / 100 for percent in percents]
 
 
@@ -350,7 +239,7 @@ def _shares_of_parts(
         weights[one.slice_key] = weights.get(one.slice_key, Fraction(0)) + Fraction(one.value or 0) * counts
     if len(parts) > MOST_PARTS:
         message = gettext_lazy("It has more than %(number)s parts.")
-        raise PlanRefused(_Said(message, {"number": MOST_PARTS}), code="too_many", field="cut")
+        raise PlanRefused(Said(message, {"number": MOST_PARTS}), code="too_many", field="cut")
     labels, said = labels_for(parts.values()), []
     if asked.way == CascadeWay.EVEN:
         weights = dict.fromkeys(parts, Fraction(1))
@@ -406,35 +295,3 @@ def _places(metric: Metric, totals: Any) -> int:
         exponent = total.normalize().as_tuple().exponent
         given.append(-exponent if isinstance(exponent, int) else 0)
     return max(shown, min(max(given), PLACES))
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")
-
-
-class _Said:
-    """The sentence in the language of whoever reads it."""
-
-    def __init__(self, message: Any, params: dict[str, Any]) -> None:
-        self.message, self.params = message, params
-
-    def __str__(self) -> str:
-        return str(self.message) % self.params
-
-
-def target_plans(metric: Metric) -> QuerySet[TargetPlan]:
-    """Newest first."""
-    return (
-        TargetPlan.objects.filter(metric=metric)
-        .select_related("applied_by", "undone_by")
-        .order_by("-applied_at")
-    )
-
-
-def place_of(plan: TargetPlan, labels: Labels) -> str:
-    """What the plan is about: "Hangzhou", or "Hangzhou, each Store"."""
-    whole = labels.of(plan.slice)
-    if not plan.cut:
-        return whole
-    words = {"dimension": labels.dimension(plan.cut), "whole": whole}
-    return _("each %(dimension)s in %(whole)s") % words if plan.slice else _("each %(dimension)s") % words
