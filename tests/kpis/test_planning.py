@@ -215,6 +215,7 @@ def test_the_page_shows_the_plan_sets_it_and_takes_it_back(
     shown = client.get(done["Location"]).content.decode()
     assert "card-plans" in shown
     undo = reverse("kpis:undo_target_plan", args=[TargetPlan.objects.get().pk])
+    assert shown.count(f'action="{undo}"') == 2, "in the toast and in the list"
     assert client.post(undo).status_code == 302
     assert not Target.objects.exists()
 

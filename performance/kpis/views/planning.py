@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,7 +50,8 @@ def apply_target_plan(request: asking.MemberRequest, pk: uuid.UUID) -> HttpRespo
         messages.error(request, str(refused))
         return _page(request, found, request.POST, status=refused.status)
     said = ngettext("%(count)s target set.", "%(count)s targets set.", len(plan.rows))
-    messages.success(request, said % {"count": len(plan.rows)})
+    undo = reverse("kpis:undo_target_plan", args=[plan.pk])
+    messages.success(request, said % {"count": len(plan.rows)}, extra_tags=f"undo:{undo}")
     return redirect("kpis:targets", pk=found.pk)
 
 
