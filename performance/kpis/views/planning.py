@@ -120,6 +120,7 @@ def _page(request: asking.MemberRequest, metric: Metric, given: QueryDict, statu
         "spread": found[PlanKind.SPREAD],
         "cascade": found.get(PlanKind.CASCADE),
         "plan": plan,
+        "plan_place": queries.labels_for([plan.slice]).of(plan.slice) if plan else "",
         "given": [
             (name, value) for name, value in given.items() if name not in ("seen", "csrfmiddlewaretoken")
         ],

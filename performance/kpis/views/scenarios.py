@@ -110,6 +110,7 @@ def _page(
         "metric": found.metric,
         "row": told.scenario_rows([found])[0],
         "results": results,
+        "volume": next((row.metric for row in results if row.metric.key == found.volume), None),
         "moved": [row for row in results if row.move],
         "stale": told.staleness_of(found, today) if is_waiting else None,
         "can_change": rules.can_change_scenario(actor, found),
