@@ -92,3 +92,11 @@ def test_price_volume_and_cost_lead_to_the_profit(tell) -> None:
     assert scenario.result.after == Decimal("6479.00") - Decimal("3478.20")
     assert sum(one.amount for one in scenario.brought) == scenario.result.change
     assert {"order_gross_margin", "days_sales_outstanding"} <= {one.metric.key for one in scenario.others}
+
+
+def test_what_is_not_in_the_tree_is_not_moved(tell) -> None:
+    scenario = tell(
+        "order_gross_profit", "days_in_period", cash_collected=("percent", "10"), nothing=("value", "1")
+    )
+    assert scenario.moves == whatif.Moves()
+    assert scenario.result.change == 0

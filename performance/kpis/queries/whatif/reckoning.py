@@ -47,7 +47,7 @@ class Reckoner:
         bases = {base for metric_id in self.inside for base in self.tree.bases(metric_id)}
         return shapes.WhatIf(
             ground=self.ground,
-            moves=self.moves,
+            moves=self._taken(),
             tree=lines,
             others=self._others(),
             brought=self._brought(result),
@@ -60,6 +60,11 @@ class Reckoner:
             said=self.said,
             refusal=refusal,
         )
+
+    def _taken(self) -> shapes.Moves:
+        """What was asked for and has something here to move."""
+        given = {key: move for key, move in self.moves.given.items() if self.ids.get(key) in self.own}
+        return shapes.Moves(given, self.moves.volume if self.volume is not None else "")
 
     def _walked(self, metric_id: uuid.UUID) -> dict[uuid.UUID, int]:
         """Everything that it is computed from, itself first, each once where it is met first → its depth."""
@@ -169,7 +174,11 @@ class Reckoner:
         leaves = set(self.tree.bases(self.metric.pk))
         found = {one for one in leaves if _is_count(self.metrics[one].unit)}
         for over, under in self._ratios().values():
-            if over in leaves and _is_count(self.metrics[under].unit) and self.tree.versions[under].is_base:
+            if (
+                over in self.inside
+                and _is_count(self.metrics[under].unit)
+                and self.tree.versions[under].is_base
+            ):
                 found.add(under)
         return sorted((self.metrics[one] for one in found), key=lambda one: (one.name, one.key))
 
