@@ -17,6 +17,7 @@ import './tables.js';
 import './map.js';
 import './shares.js';
 import './whatif.js';
+import './twins.js';
 import './nine-box.js';
 
 window.htmx = htmx;

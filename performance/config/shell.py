@@ -39,6 +39,13 @@ PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
     (_("Weight policies"), "scoring:policies", "adjustments-horizontal", frozenset(), _("weights")),
     (_("Metrics"), "kpis:board", "chart-dots", frozenset(), _("KPI board")),
     (_("Metric library"), "kpis:library", "list-details", frozenset(), _("definitions")),
+    (
+        _("Scenarios"),
+        "kpis:scenarios",
+        "adjustments-horizontal",
+        frozenset(),
+        _("what if, compared, turned into targets"),
+    ),
     (_("Alerts"), "kpis:alerts", "bell", frozenset(), _("anomalies, limits, late data")),
     (_("Sources"), "sources:list", "database", OF_SOURCES, _("connections datasets")),
     (_("Feedback"), "feedback:home", "message-heart", frozenset(), _("praise pulse")),

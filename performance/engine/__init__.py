@@ -8,7 +8,18 @@ Units: *micro* is 10⁻⁶ of a unit (a score of 80 points is 80_000_000), *ppm*
 formula, a rounding or a tie-break changes, so that a replay knows which engine to ask.
 """
 
-from performance.engine import attribution, curves, errors, fixed, progress, score, shares, weights
+from performance.engine import (
+    attribution,
+    curves,
+    drivers,
+    errors,
+    fixed,
+    planning,
+    progress,
+    score,
+    shares,
+    weights,
+)
 
 ENGINE_VERSION = "1"
 
@@ -16,8 +27,10 @@ __all__ = [
     "ENGINE_VERSION",
     "attribution",
     "curves",
+    "drivers",
     "errors",
     "fixed",
+    "planning",
     "progress",
     "score",
     "shares",

@@ -127,6 +127,11 @@ def rounded_to_sum(parts: Sequence[Fraction], total: Decimal, places: int) -> li
     return [Decimal(floor + each + (place in chosen)).scaleb(-places) for place, floor in enumerate(floors)]
 
 
+def rounded(value: Fraction, places: int) -> Decimal:
+    """As a Decimal of so many places, half away from zero."""
+    return Decimal(int(_rounded(value, places) * 10**places)).scaleb(-places)
+
+
 def _rounded(value: Fraction, places: int) -> Fraction:
     scaled = abs(value) * 10**places + HALF
     whole = scaled.numerator // scaled.denominator

@@ -11,12 +11,14 @@ class KpisConfig(AppConfig):
     verbose_name = _("Metrics")
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
+            "kpis.decline_scenario",
             "kpis.decline_version",
             "kpis.retire_alert_rule",
             "kpis.retire_metric",
             "kpis.revise_metric",
             "kpis.set_targets",
             "kpis.sign_version",
+            "kpis.withdraw_scenario",
         }
     )
 

@@ -16,6 +16,8 @@ from performance.kpis.models import (
     PointNote,
     Rhythm,
     SavedView,
+    Scenario,
+    ScenarioState,
     Side,
     VersionState,
 )
@@ -83,6 +85,42 @@ def can_retire_metric(actor: access.Actor, metric: Metric) -> bool:
 def can_set_targets(actor: access.Actor, metric: Metric) -> bool:
     """Targets belong to the owners of either side."""
     return not actor.only_reads and (owns_metric(actor, metric) or actor.has_role(*OWNERS))
+
+
+def can_save_scenarios(actor: access.Actor) -> bool:
+    """Trying out is everybody's who sees the metric."""
+    return not actor.only_reads
+
+
+def can_change_scenario(actor: access.Actor, scenario: Scenario) -> bool:
+    """Its author's, until it is proposed."""
+    return not actor.only_reads and actor.person_id == scenario.created_by_id and scenario.is_open
+
+
+def can_withdraw_scenario(actor: access.Actor, scenario: Scenario) -> bool:
+    """Its author takes it back until it has been approved."""
+    is_waiting = scenario.is_open or scenario.state == ScenarioState.PROPOSED
+    return not actor.only_reads and actor.person_id == scenario.created_by_id and is_waiting
+
+
+def sides_deciding(actor: access.Actor, scenario: Scenario) -> list[str]:
+    """The sides this person may approve or decline for: those of the metric's owners. Where the owner is the author,
+    anybody with the same role stands in; nobody decides on an own proposal."""
+    if actor.only_reads or actor.person_id == scenario.created_by_id:
+        return []
+    owners = {
+        Side.BUSINESS: ("business_owner", scenario.metric.business_owner_id),
+        Side.FINANCE: ("finance_owner", scenario.metric.finance_owner_id),
+    }
+    return [
+        side
+        for side, (role, owner_id) in owners.items()
+        if actor.has_role(role) and (actor.person_id == owner_id or owner_id == scenario.created_by_id)
+    ]
+
+
+def can_decide_scenario(actor: access.Actor, scenario: Scenario) -> bool:
+    return scenario.state == ScenarioState.PROPOSED and bool(sides_deciding(actor, scenario))
 
 
 def can_import_targets(actor: access.Actor) -> bool:

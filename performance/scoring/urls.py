@@ -9,6 +9,7 @@ app_name = "scoring"
 urlpatterns = [
     path("", views.my_scorecard, name="my_scorecard"),
     path("glance/", views.glance, name="glance"),
+    path("supposed/", views.supposed, name="supposed"),
     path("team/", views.team, name="team"),
     path("people/<uuid:person_id>/", views.scorecard, name="scorecard"),
     path("scores/<uuid:score_id>/replay/", views.replay, name="replay"),

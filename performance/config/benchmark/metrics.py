@@ -216,7 +216,7 @@ def _bare(
                     ).format(
                         key=sql.Literal(base.key),
                         grain=sql.Literal(grain),
-                        aggregate=sql.SQL(base.aggregate),  # type: ignore[arg-type]
+                        aggregate=sql.SQL(base.aggregate),
                         rows=_relation(dataset),
                         least=sql.Literal(base.least),
                     )

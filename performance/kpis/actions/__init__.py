@@ -26,6 +26,7 @@ from performance.kpis.actions.drafting import ImportRefused, Outcome
 from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecasts
 from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.packs import check_pack, draft_pack
+from performance.kpis.actions.planning import apply_target_plan, undo_target_plan
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.saved_views import (
@@ -39,6 +40,16 @@ from performance.kpis.actions.saved_views import (
     take_over_view,
     unpin_view,
 )
+from performance.kpis.actions.scenarios import (
+    SCENARIO_WORK,
+    approve_scenario,
+    decline_scenario,
+    propose_scenario,
+    reckon_scenario,
+    save_scenario,
+    share_scenario,
+    withdraw_scenario,
+)
 from performance.kpis.actions.subscriptions import claim_subscription, end_subscription, subscribe
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
 from performance.kpis.actions.values import close_month, refresh_values
@@ -50,6 +61,7 @@ from performance.kpis.units import UnitRefused
 
 __all__ = [
     "ALERT_WORK",
+    "SCENARIO_WORK",
     "SIGNATURE_WORK",
     "Definition",
     "DefinitionRefused",
@@ -63,11 +75,14 @@ __all__ = [
     "UnitRefused",
     "ViewWording",
     "Watched",
+    "apply_target_plan",
+    "approve_scenario",
     "change_view",
     "check_document",
     "check_pack",
     "claim_subscription",
     "close_month",
+    "decline_scenario",
     "decline_version",
     "draft_metric",
     "draft_pack",
@@ -82,6 +97,8 @@ __all__ = [
     "mark_due_forecasts",
     "name_dimension",
     "pin_view",
+    "propose_scenario",
+    "reckon_scenario",
     "refresh_labels",
     "refresh_values",
     "remove_view",
@@ -90,9 +107,11 @@ __all__ = [
     "retire_metric",
     "revise_metric",
     "run_reading",
+    "save_scenario",
     "save_view",
     "set_alert_rule",
     "set_targets",
+    "share_scenario",
     "sign_version",
     "start_reading",
     "start_readings",
@@ -101,8 +120,10 @@ __all__ = [
     "subscribe",
     "take_over_view",
     "take_up_alert",
+    "undo_target_plan",
     "unpin_view",
     "watch_values",
     "withdraw_point_note",
+    "withdraw_scenario",
     "write_point_note",
 ]

@@ -51,6 +51,7 @@ def set_targets(
     rows: Sequence[tuple[datetime.date, Mapping[str, str], Decimal]],
     by: access.Actor,
     at: datetime.datetime,
+    why: str = "",
 ) -> int:
     """One target for each (month, slice, value); what stood there is replaced, and the audit keeps both."""
     if any(not value.is_finite() for _month, _slice, value in rows):
@@ -92,7 +93,7 @@ def set_targets(
             if before.get((month, text)) != value
         }
         if changes:
-            audit.record(by=by, action="kpis.set_targets", subject=metric, at=at, changes=changes)
+            audit.record(by=by, action="kpis.set_targets", subject=metric, at=at, why=why, changes=changes)
             stale.mark("score_inputs", [metric.pk], at=at)
             stale.mark("metric_watch", [metric.pk], at=at)
     return len(changes)

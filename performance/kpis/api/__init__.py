@@ -12,7 +12,9 @@ from performance.kpis.api import (
     forecasts,
     knowledge,
     packs,
+    planning,
     saved_views,
+    scenarios,
     values,
 )
 
@@ -25,6 +27,46 @@ urls: list[URLPattern] = [
     path("metrics/<uuid:pk>/change/", values.ChangeView.as_view(), name="api_metric_change"),
     path("metrics/<uuid:pk>/forecast/", forecasts.ForecastView.as_view(), name="api_metric_forecast"),
     path("metrics/<uuid:pk>/targets/", values.TargetsView.as_view(), name="api_metric_targets"),
+    path(
+        "metrics/<uuid:pk>/target-plans/", planning.TargetPlansView.as_view(), name="api_metric_target_plans"
+    ),
+    path(
+        "metric-target-plans/<uuid:pk>/undo/",
+        planning.UndoTargetPlanView.as_view(),
+        name="api_undo_target_plan",
+    ),
+    path("metrics/<uuid:pk>/what-if/", scenarios.WhatIfView.as_view(), name="api_metric_what_if"),
+    path("metrics/<uuid:pk>/scenarios/", scenarios.ScenariosView.as_view(), name="api_metric_scenarios"),
+    path("metric-scenarios/compare/", scenarios.CompareScenariosView.as_view(), name="api_compare_scenarios"),
+    path("metric-scenarios/<uuid:pk>/", scenarios.ScenarioView.as_view(), name="api_scenario"),
+    path(
+        "metric-scenarios/<uuid:pk>/share/", scenarios.ShareScenarioView.as_view(), name="api_share_scenario"
+    ),
+    path(
+        "metric-scenarios/<uuid:pk>/reckon/",
+        scenarios.ReckonScenarioView.as_view(),
+        name="api_reckon_scenario",
+    ),
+    path(
+        "metric-scenarios/<uuid:pk>/propose/",
+        scenarios.ProposeScenarioView.as_view(),
+        name="api_propose_scenario",
+    ),
+    path(
+        "metric-scenarios/<uuid:pk>/approve/",
+        scenarios.ApproveScenarioView.as_view(),
+        name="api_approve_scenario",
+    ),
+    path(
+        "metric-scenarios/<uuid:pk>/decline/",
+        scenarios.DeclineScenarioView.as_view(),
+        name="api_decline_scenario",
+    ),
+    path(
+        "metric-scenarios/<uuid:pk>/withdraw/",
+        scenarios.WithdrawScenarioView.as_view(),
+        name="api_withdraw_scenario",
+    ),
     path("metrics/<uuid:pk>/rows/", values.RowsView.as_view(), name="api_metric_rows"),
     path("metrics/<uuid:pk>/retire/", definitions.RetireView.as_view(), name="api_metric_retire"),
     path("metrics/<uuid:pk>/alert-rules/", alerts.AlertRulesView.as_view(), name="api_alert_rules"),

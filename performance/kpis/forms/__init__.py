@@ -17,12 +17,23 @@ from performance.kpis.forms.metrics import (
 from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
 from performance.kpis.forms.placing import Placed, placed
+from performance.kpis.forms.planning import CascadeForm, SpreadForm
 from performance.kpis.forms.saved_views import RenameForm, SubscribeForm, ViewForm
 from performance.kpis.forms.targets import MonthField, TargetForm, TargetImportForm
+from performance.kpis.forms.whatif import (
+    SLIDER,
+    ProposeForm,
+    ReasonForm,
+    ScenarioForm,
+    WhatIfForm,
+    moves_as_fields,
+)
 
 __all__ = [
     "FILTER_ROWS",
+    "SLIDER",
     "AlertRuleForm",
+    "CascadeForm",
     "DocumentForm",
     "HandOverForm",
     "MetricForm",
@@ -31,14 +42,20 @@ __all__ = [
     "PersonChoice",
     "Placed",
     "PointNoteForm",
+    "ProposeForm",
+    "ReasonForm",
     "RenameForm",
     "ResolveForm",
+    "ScenarioForm",
+    "SpreadForm",
     "SubscribeForm",
     "TakeUpForm",
     "TargetForm",
     "TargetImportForm",
     "ViewForm",
+    "WhatIfForm",
     "initial_of",
+    "moves_as_fields",
     "own_side",
     "placed",
     "units_offered",

@@ -35,7 +35,8 @@ from performance.kpis.models.saved_views import (
     Subscription,
     ViewPin,
 )
-from performance.kpis.models.targets import Target, TargetKind
+from performance.kpis.models.scenarios import Scenario, ScenarioApproval, ScenarioState
+from performance.kpis.models.targets import CascadeWay, PlanKind, SpreadWay, Target, TargetKind, TargetPlan
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "AlertState",
     "AlertStep",
     "Basis",
+    "CascadeWay",
     "Dimension",
     "DimensionValue",
     "Direction",
@@ -66,16 +68,22 @@ __all__ = [
     "MissingPolicy",
     "MonthClose",
     "Operator",
+    "PlanKind",
     "PointNote",
     "Problem",
     "Rhythm",
     "SavedView",
+    "Scenario",
+    "ScenarioApproval",
+    "ScenarioState",
     "Side",
     "Signature",
+    "SpreadWay",
     "StepKind",
     "Subscription",
     "Target",
     "TargetKind",
+    "TargetPlan",
     "ValueState",
     "VersionState",
     "ViewPin",

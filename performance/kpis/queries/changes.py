@@ -14,7 +14,7 @@ from performance.engine import change
 from performance.foundation.components import formats
 from performance.kpis import formulas, semantics, units
 from performance.kpis.models import Aggregation, Metric, MetricVersion
-from performance.kpis.queries import months
+from performance.kpis.queries import months, trees
 from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.values import values
@@ -107,7 +107,7 @@ def explained(
     versions = {version.metric_id: version for version in versions_in_force(until).values()}
     metrics = Metric.objects.in_bulk(list(versions))
     keys = {each.key: each.pk for each in metrics.values()}
-    formula = _Formula(versions, keys)
+    formula = trees.Tree(versions, keys)
     bases = formula.bases(metric.pk)
     version = versions.get(metric.pk)
     cuts = [key for key in version.dimension_keys if key not in within] if version else []
@@ -133,75 +133,6 @@ def explained(
     return Explained(
         metric, since, until, within, before, after, cuts, cut, split[0], split[1], labels, refusal
     )
-
-
-class _Formula:
-    """Definitions in force, walked down to the metrics that are read from data, and to running totals."""
-
-    def __init__(self, versions: Mapping[uuid.UUID, MetricVersion], keys: Mapping[str, uuid.UUID]) -> None:
-        self.versions, self.keys = versions, keys
-
-    def bases(self, metric_id: uuid.UUID, above: frozenset[uuid.UUID] = frozenset()) -> list[uuid.UUID]:
-        """In the order of the formula, each once."""
-        version = self.versions.get(metric_id)
-        if version is None or metric_id in above:
-            return []
-        if _is_leaf(version):
-            return [metric_id]
-        found: dict[uuid.UUID, None] = {}
-        for key in formulas.parse(version.formula).references:
-            if key in self.keys:
-                found |= dict.fromkeys(self.bases(self.keys[key], above | {metric_id}))
-        return list(found)
-
-    def step(
-        self,
-        metric_id: uuid.UUID,
-        pair_of: Callable[[uuid.UUID], tuple[Decimal | None, Decimal | None]],
-        above: frozenset[uuid.UUID] = frozenset(),
-    ) -> change.Step:
-        """Raises ChangeRefused."""
-        version = self.versions.get(metric_id)
-        if version is None:
-            raise formulas.ChangeRefused("missing")
-        if metric_id in above:
-            raise formulas.ChangeRefused("circular")
-        if _is_leaf(version):
-            found = _given(metric_id, pair_of(metric_id), may_be_zero=False)
-            if found is None:
-                raise formulas.ChangeRefused("missing")
-            return found
-        takes_zero = version.missing_policy == "zero"
-
-        def metric(key: str, may_be_zero: bool) -> change.Step | None:
-            if key not in self.keys:
-                return None
-            used = self.keys[key]
-            its_own = self.versions.get(used)
-            if its_own is not None and _is_leaf(its_own):
-                return _given(used, pair_of(used), may_be_zero=may_be_zero or takes_zero)
-            try:
-                return self.step(used, pair_of, above | {metric_id})
-            except formulas.ChangeRefused as refused:
-                if refused.code == "missing" and (may_be_zero or takes_zero):
-                    return change.number(0)
-                raise
-
-        return formulas.step_of(formulas.parse(version.formula).root, metric)
-
-
-def _is_leaf(version: MetricVersion) -> bool:
-    """What is told by its own value: data, and running totals, whose value is no formula of one month."""
-    return version.is_base or version.is_cumulative
-
-
-def _given(
-    metric_id: uuid.UUID, pair: tuple[Decimal | None, Decimal | None], *, may_be_zero: bool
-) -> change.Step | None:
-    before, after = (Decimal(0) if each is None and may_be_zero else each for each in pair)
-    if before is None or after is None:
-        return None
-    return change.given(str(metric_id), before, after)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from performance.inbox.kinds import Kind
 
 
 def work_kinds() -> tuple[Kind, ...]:
-    """The two named owners sign, nobody in their place; an alert is handed over on its own page."""
+    """The two named owners sign and decide, nobody in their place; an alert is handed over on its own page."""
     return (
         Kind("metrics.signature", gettext_noop("A signature of a metric"), goes_up=True),
+        Kind("metrics.scenario", gettext_noop("A scenario to decide on"), goes_up=True),
         Kind("metrics.alert", gettext_noop("An alert of a metric"), goes_up=True),
     )

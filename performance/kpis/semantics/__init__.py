@@ -29,6 +29,7 @@ from performance.kpis.semantics.slices import (
     MOST_SLICES,
     Slice,
     dimension_sets,
+    dimensions_text,
     literal,
     slice_key,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "check",
     "day_sql",
     "dimension_sets",
+    "dimensions_text",
     "first_month",
     "formula_of",
     "formula_values",

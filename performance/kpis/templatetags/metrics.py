@@ -183,3 +183,28 @@ def querystring_with(context: Context, **changes: Any) -> str:
     for name, value in changes.items():
         given[name] = str(value)
     return str(given.urlencode())
+
+
+@register.filter
+def share(value: Decimal | int | None) -> str:
+    """A share in per cent with two decimals: 8.33%."""
+    return formats.percent(value, 2)
+
+
+#: How far lines of a tree are set in at most.
+DEEPEST = 4
+
+
+@register.filter
+def depth(value: int) -> int:
+    """How far a line of a tree is set in: 0 for the result, at most 4."""
+    return min(value, DEEPEST)
+
+
+@register.filter
+def volume_help(told: Any) -> str:
+    """What grows with the volume, by name; nothing where no volume is chosen."""
+    if not told.moves.volume:
+        return ""
+    names = [line.metric.name for line in told.tree if line.metric.key in told.riders]
+    return str(_("Grows with it: %(names)s.")) % {"names": formats.listed(names)}

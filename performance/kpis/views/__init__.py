@@ -14,6 +14,7 @@ from performance.kpis.views.documents import (
 )
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
 from performance.kpis.views.packs import pack, pack_check, pack_columns, packs_offered
+from performance.kpis.views.planning import apply_target_plan, plan_targets, undo_target_plan
 from performance.kpis.views.saved_views import (
     change_view,
     end_subscription,
@@ -25,6 +26,18 @@ from performance.kpis.views.saved_views import (
     subscription,
     take_over_view,
 )
+from performance.kpis.views.scenarios import (
+    approve_scenario,
+    compare_scenarios,
+    decline_scenario,
+    propose_scenario,
+    reckon_scenario,
+    save_scenario,
+    scenario,
+    scenarios,
+    share_scenario,
+    withdraw_scenario,
+)
 from performance.kpis.views.targets import import_targets, set_target, targets
 from performance.kpis.views.values import rows, values
 from performance.kpis.views.watching import (
@@ -34,19 +47,24 @@ from performance.kpis.views.watching import (
     withdraw_note,
     write_note,
 )
+from performance.kpis.views.whatif import what_if, what_if_result
 
 __all__ = [
     "alert",
     "alert_rules",
     "alerts",
     "apply_definitions",
+    "apply_target_plan",
+    "approve_scenario",
     "board",
     "change",
     "change_view",
     "check",
     "check_definitions",
     "close_month",
+    "compare_scenarios",
     "decline",
+    "decline_scenario",
     "draft",
     "edit",
     "end_subscription",
@@ -63,17 +81,24 @@ __all__ = [
     "pack_columns",
     "packs_offered",
     "pin_view",
+    "plan_targets",
+    "propose_scenario",
     "read_definitions",
+    "reckon_scenario",
     "remove_view",
     "resolve",
     "retire",
     "retire_alert_rule",
     "revise",
     "rows",
+    "save_scenario",
     "save_view",
     "saved_view",
+    "scenario",
+    "scenarios",
     "set_alert_rule",
     "set_target",
+    "share_scenario",
     "sign",
     "submit",
     "subscribe",
@@ -81,7 +106,11 @@ __all__ = [
     "take_over_view",
     "take_up",
     "targets",
+    "undo_target_plan",
     "values",
+    "what_if",
+    "what_if_result",
     "withdraw_note",
+    "withdraw_scenario",
     "write_note",
 ]

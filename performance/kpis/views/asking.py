@@ -1,9 +1,10 @@
 """What an address asks for: a month, a slice, days."""
 
 import datetime
+import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -63,6 +64,20 @@ def page_of(request: HttpRequest) -> int:
 
 def slice_of(request: HttpRequest) -> dict[str, str]:
     """The dimensions named in the address: ?city=Hangzhou&store=Binjiang. One query."""
-    given = {key: str(value) for key, value in request.GET.items() if value}
+    return slice_from(request.GET)
+
+
+def slice_from(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The same, of any parameters; ?slice={"store": "Binjiang"} says it in one, as a choice in a form does."""
+    given = {key: str(value) for key, value in parameters.items() if value}
+    given |= _whole_slice(given.pop("slice", ""))
     known = Dimension.objects.filter(key__in=list(given)).values_list("key", flat=True)
     return {key: given[key] for key in sorted(known)}
+
+
+def _whole_slice(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}

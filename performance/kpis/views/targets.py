@@ -14,9 +14,12 @@ from django.views.decorators.http import require_POST
 from performance.foundation import access, i18n, refusals
 from performance.kpis import actions, forms, queries, rules
 from performance.kpis.models import Dimension, Metric
-from performance.kpis.queries import months, pages
+from performance.kpis.queries import months, pages, planning
 from performance.kpis.views import asking
 from performance.people import queries as people
+
+#: How many plans the page names.
+PLANS = 5
 
 
 @access.member
@@ -60,6 +63,8 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
     if form is None:
         _by_key, choices = _slices(metric)
         form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
+    plans = list(planning.target_plans(metric)[:PLANS])
+    labels = queries.labels_for([plan.slice for plan in plans])
     rows, page = pages.target_table(metric, page=asking.page_of(request))
     context: dict[str, Any] = {
         "nav": "metrics",
@@ -68,6 +73,8 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
         "form": form,
         "rows": rows,
         "page_obj": page,
+        "plans": [(plan, planning.place_of(plan, labels)) for plan in plans],
+        "can_plan": bool(queries.versions_in_force(today, [metric.pk])),
         "can_set": rules.can_set_targets(request.actor, metric),
         "can_import": rules.can_import_targets(request.actor),
         "other_name": pages.other_name(metric),

@@ -8,6 +8,7 @@ urls = [
     path("scores/", scores.Scores.as_view()),
     path("scores/<uuid:score_id>/", scores.OneScore.as_view()),
     path("scores/<uuid:score_id>/replay/", scores.ReplayScore.as_view()),
+    path("scores/<uuid:score_id>/supposed/", scores.SupposeScore.as_view()),
     path("scores/<uuid:score_id>/evidence/<slug:key>/", scores.ScoreEvidence.as_view()),
     path("weight-policies/", policies.Policies.as_view()),
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),

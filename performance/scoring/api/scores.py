@@ -72,6 +72,29 @@ class ReplayOut(serializers.Serializer[queries.Replay]):
     differences = serializers.ListField(child=serializers.CharField())
 
 
+class SupposedIn(serializers.Serializer[None]):
+    """`values`: metric key → what it would be in the slice over the days of the score's period."""
+
+    slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
+    values = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=12))
+
+
+class SupposedLineOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    value_before = serializers.IntegerField(allow_null=True)
+    value_after = serializers.IntegerField(allow_null=True)
+    points_before = serializers.IntegerField()
+    points_after = serializers.IntegerField()
+
+
+class SupposedOut(serializers.Serializer[Any]):
+    """In micro points. Without lines nothing that the score rests on would be another."""
+
+    before = serializers.IntegerField(allow_null=True)
+    after = serializers.IntegerField(allow_null=True)
+    lines = SupposedLineOut(many=True)
+
+
 class LineOut(serializers.Serializer[scorecards.Line]):
     """One component: score × weight = points, and what it was read from."""
 
@@ -145,6 +168,21 @@ class ReplayScore(ScoresView):
     def get(self, request: Request, score_id: uuid.UUID) -> Response:
         score = access.get_or_404(self.visible(request), pk=score_id)
         return Response(ReplayOut(queries.replay_score(score)).data)
+
+
+class SupposeScore(ScoresView):
+    """The score if metrics had other values. Nothing is kept."""
+
+    scope_write = "performance:read"
+
+    @extend_schema(operation_id="score_supposed", request=SupposedIn, responses=SupposedOut)
+    def post(self, request: Request, score_id: uuid.UUID) -> Response:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        form = SupposedIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        found = queries.supposed_score(score, score.person, within=given["slice"], values=given["values"])
+        return Response(SupposedOut(found).data)
 
 
 class ScoreEvidence(ScoresView):

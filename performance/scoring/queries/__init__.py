@@ -41,6 +41,7 @@ from performance.scoring.queries.scores import (
     scores_visible_to,
     team_rows,
 )
+from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Point",
     "Replay",
     "Scorecard",
+    "Supposed",
     "TeamRow",
     "approvals_of",
     "approvers_of",
@@ -82,6 +84,7 @@ __all__ = [
     "scorecard",
     "scored_people",
     "scores_visible_to",
+    "supposed_score",
     "team_rows",
     "uncertified_components",
     "versions_visible_to",

@@ -37,20 +37,9 @@ def replay_score(score: Score, versions: Mapping[uuid.UUID, PolicyVersion] | Non
 
     `versions`: policy versions by id, when many scores are replayed with few versions.
     """
-    kept = score.evidence["segments"]
-    wanted = [uuid.UUID(segment["version"]) for segment in kept]
+    wanted = [uuid.UUID(segment["version"]) for segment in score.evidence["segments"]]
     known = versions if versions is not None else PolicyVersion.objects.in_bulk(wanted)
-    segments = [
-        evidence.Segment(
-            version_id=version_id,
-            number=segment["number"],
-            starts_on=segment["from"],
-            ends_on=segment["until"],
-            days=segment["days"],
-            plan=known[version_id].plan or {},
-        )
-        for version_id, segment in zip(wanted, kept, strict=True)
-    ]
+    segments = segments_of(score, known)
     [again] = evidence.reckon(segments, [evidence.inputs_from(score.evidence)])
     return Replay(
         score_id=score.pk,
@@ -60,6 +49,21 @@ def replay_score(score: Score, versions: Mapping[uuid.UUID, PolicyVersion] | Non
         engine_then=score.engine_version,
         engine_now=engine.ENGINE_VERSION,
     )
+
+
+def segments_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> list[evidence.Segment]:
+    """The stretches of days that the score keeps, with the locked plans that they name. `versions`: by id."""
+    return [
+        evidence.Segment(
+            version_id=uuid.UUID(segment["version"]),
+            number=segment["number"],
+            starts_on=segment["from"],
+            ends_on=segment["until"],
+            days=segment["days"],
+            plan=versions[uuid.UUID(segment["version"])].plan or {},
+        )
+        for segment in score.evidence["segments"]
+    ]
 
 
 def _differences(score: Score, again: evidence.Reckoned) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from performance.scoring.views.scorecards import (
     my_scorecard,
     replay,
     scorecard,
+    supposed,
     team,
 )
 
@@ -50,5 +51,6 @@ __all__ = [
     "send_back",
     "start",
     "stop",
+    "supposed",
     "team",
 ]

@@ -1,6 +1,7 @@
 """Scorecards: one's own, one's people's, and the way down from a score to its source."""
 
 import datetime
+import json
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from performance.foundation import access
+from performance.foundation.components import formats
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import queries, rules
@@ -63,6 +65,38 @@ def glance(request: HttpRequest) -> HttpResponse:
     period = people_queries.current_period(_today(request))
     score = queries.current_score(request.actor.person_id, period) if period else None
     return render(request, "scoring/_glance.html", {"score": score, "period": period})
+
+
+@require_GET
+@access.member
+def supposed(request: HttpRequest) -> HttpResponse:
+    """A panel: the actor's own score of a period, if metrics had other values in a slice. ?since=…&until=… are the days
+    of the period, ?slice={"store": "Binjiang"} the slice, ?value_revenue=120.5 the values. Nothing is kept."""
+    given = request.GET
+    since, until = (people_queries.day_from(given.get(name, "")) for name in ("since", "until"))
+    period = people.Period.objects.filter(starts_on=since, ends_on=until).first() if since and until else None
+    score = queries.current_score(request.actor.person_id, period) if period else None
+    values = {
+        name.removeprefix("value_"): value
+        for name, text in given.items()
+        if name.startswith("value_") and (value := formats.decimal_of(str(text))) is not None
+    }
+    found = (
+        queries.supposed_score(
+            score, request.actor.person, within=_slice(given.get("slice", "")), values=values
+        )
+        if score
+        else None
+    )
+    return render(request, "scoring/_supposed.html", {"supposed": found, "period": period})
+
+
+def _slice(text: str) -> dict[str, str]:
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 
 
 @require_GET

@@ -16,7 +16,7 @@ from performance.sources.models.datasets import KEY
 class OtherForm(forms.Form):
     """From which dataset."""
 
-    other = forms.ModelChoiceField(
+    other: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Dataset"),
         queryset=None,
         empty_label=_("Choose a dataset"),

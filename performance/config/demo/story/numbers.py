@@ -15,6 +15,8 @@ from performance.config.demo.story.stage import Stage
 from performance.foundation import stale, tenancy
 from performance.kpis import actions as kpis
 from performance.kpis import models as kpi_models
+from performance.kpis import queries
+from performance.kpis.queries import planning
 from performance.sources import actions as sources
 from performance.sources.models import Dataset
 
@@ -78,6 +80,7 @@ def tell(stage: Stage, password: str) -> None:
             at=timezone.now(),
         )
         _set_targets(stage)
+        _plan_next_quarter(stage)
         for month in stage.days.months()[:-2]:
             kpis.close_month(month=month, by=stage.actor(FINANCE), at=timezone.now())
         _compute(stage)
@@ -104,6 +107,24 @@ def _set_targets(stage: Stage) -> None:
             by=stage.actor(FINANCE),
             at=timezone.now(),
         )
+
+
+def _plan_next_quarter(stage: Stage) -> None:
+    """Revenue of the next quarter: 4 % over the last three whole months, most of it towards the end of the quarter."""
+    revenue = kpi_models.Metric.objects.get(key="revenue")
+    whole = stage.days.months()[-4:-1]
+    known = queries.values().filter(metric=revenue, slice_key="{}", period_start__in=whole)
+    total = sum((one.value for one in known if one.value is not None), Decimal(0)) * Decimal("1.04")
+    asked = planning.SpreadAsked(
+        kind="target",
+        first=calendar.shift(stage.days.quarter, 3),
+        months=3,
+        total=total.quantize(Decimal(1)),
+        way="own",
+        percents=[Decimal(31), Decimal(33), Decimal(36)],
+    )
+    seen = planning.plan_of(revenue, asked).digest
+    kpis.apply_target_plan(metric=revenue, asked=asked, seen=seen, by=stage.actor(FINANCE), at=timezone.now())
 
 
 def _connect(stage: Stage, password: str) -> dict[str, Dataset]:

@@ -13,6 +13,7 @@ from performance.config.demo.story.weights import COMPONENTS
 from performance.kpis import actions as kpis
 from performance.kpis import queries as metrics
 from performance.kpis.models import Alert, Metric
+from performance.kpis.queries import months, whatif
 from performance.people import actions as people
 from performance.people.models import Period
 from performance.scoring import actions as scoring
@@ -20,6 +21,7 @@ from performance.scoring.models import WeightPolicy
 from performance.sources.models import Dataset
 
 CHEN_WEI, HR, ADMINISTRATOR, AUDITOR, SUN_TAO = "LM-0002", "LM-0004", "LM-0007", "LM-0009", "LM-0013"
+MERCHANDISING = "LM-0008"
 
 NOTES: list[tuple[str, str, str, Words]] = [
     (CHEN_WEI, HR, "suggestion",
@@ -40,6 +42,7 @@ def tell(stage: Stage) -> None:
     _keep_rhythm(stage)
     _watch_margins(stage)
     _keep_views(stage)
+    _share_scenario(stage)
     for author, about, kind, words in NOTES:
         feedback.write_note(
             by=stage.actor(author),
@@ -127,6 +130,28 @@ def _watch_margins(stage: Stage) -> None:
         by=stage.actor(BUSINESS),
         at=at + datetime.timedelta(hours=1),
     )  # fmt: skip
+
+
+def _share_scenario(stage: Stage) -> None:
+    """Merchandising wonders what dearer goods would do to the profit, and lets everybody see it."""
+    by, at = stage.actor(MERCHANDISING), calendar.at(stage.days.today - datetime.timedelta(days=1), 16)
+    profit = Metric.objects.select_related("business_owner", "finance_owner").get(key="profit")
+    before = calendar.shift(stage.days.today.replace(day=1), -1)
+    ground = whatif.ground_of(profit, since=before, until=months.last_of(before), within={})
+    moves = whatif.Moves(
+        {"revenue": ("percent", Decimal(3)), "customers": ("percent", Decimal(-2))}, volume="customers"
+    )
+    scenario = kpis.save_scenario(
+        told=whatif.what_if(ground, moves),
+        name=stage.say(("Prices up 3%, customers down 2%", "涨价 3%，顾客少 2%")),
+        reason=stage.say(
+            ("Prices of fresh goods follow the new supplier; a few customers will not.",
+             "生鲜售价跟随新供应商上调，会有少数顾客不再光顾。")
+        ),
+        by=by,
+        at=at,
+    )  # fmt: skip
+    kpis.share_scenario(scenario=scenario, by=by, at=at)
 
 
 def _ask_for_signatures(stage: Stage) -> None:

@@ -1,0 +1,315 @@
+"""Scenarios: saved, shared, reckoned anew, proposed, and decided on by both sides. Approved ones become targets."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, audit, duties
+from performance.inbox import actions as inbox
+from performance.kpis import queries, rules, semantics
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.targets import set_targets
+from performance.kpis.models import (
+    Metric,
+    Scenario,
+    ScenarioApproval,
+    ScenarioState,
+    Side,
+    SpreadWay,
+    TargetKind,
+)
+from performance.kpis.queries import planning, scenarios, whatif
+
+SCENARIO_WORK = "metrics.scenario"
+
+
+def save_scenario(
+    *, told: whatif.WhatIf, name: str, reason: str, by: access.Actor, at: datetime.datetime
+) -> Scenario:
+    """Keeps what was tried, for its author alone. Raises MetricRefused where nothing is moved or it has no result."""
+    name, reason = name.strip(), reason.strip()
+    if not name:
+        raise MetricRefused(_("Give it a name."), code="name", field="name")
+    if not reason:
+        raise MetricRefused(_("Say what the scenario assumes and why."), code="reason", field="reason")
+    ground = told.ground
+    with transaction.atomic():
+        scenario = Scenario(
+            metric=ground.metric,
+            name=name,
+            reason=reason,
+            since=ground.since,
+            until=ground.until,
+            slice=dict(ground.within),
+            slice_key=semantics.slice_key(ground.within),
+            moves={key: [way, format(number, "f")] for key, (way, number) in told.moves.given.items()},
+            volume=told.moves.volume,
+            created_by=by.person,
+            created_at=at,
+        )
+        _reckon(scenario, told, at)
+        scenario.save(force_insert=True)
+        audit.record(by=by, action="kpis.save_scenario", subject=scenario, at=at)
+    return scenario
+
+
+def share_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetime) -> Scenario:
+    """Everybody who sees the metric sees it from now on."""
+    with transaction.atomic():
+        kept = _locked(scenario)
+        if kept.state != ScenarioState.PRIVATE:
+            raise MetricRefused(_("It is shared already."), code="conflict")
+        _move(kept, ScenarioState.SHARED, "kpis.share_scenario", by, at)
+    return kept
+
+
+def reckon_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetime) -> Scenario:
+    """The same moves over the values and definitions of today."""
+    with transaction.atomic():
+        kept = _locked(scenario)
+        if not kept.is_open:
+            raise MetricRefused(_("It is its author's to change until it is proposed."), code="conflict")
+        before = kept.results[0]["after"]
+        _reckon(kept, _today(kept), at)
+        kept.save(update_fields=["versions", "base", "results", "reckoned_at"])
+        audit.record(
+            by=by,
+            action="kpis.reckon_scenario",
+            subject=kept,
+            at=at,
+            changes={"value": [before, kept.results[0]["after"]]},
+        )
+    return kept
+
+
+def propose_scenario(
+    *, scenario: Scenario, target_from: datetime.date, by: access.Actor, at: datetime.datetime
+) -> Scenario:
+    """Asks both sides to turn it into targets of as many months as it was reckoned over, from `target_from` on.
+
+    Raises MetricRefused, or ScoredRefused where its author is scored by one of the metrics.
+    """
+    with transaction.atomic():
+        kept = _locked(scenario)
+        if not kept.is_open:
+            raise MetricRefused(_("It has been proposed already."), code="conflict")
+        if not scenarios.number_of_months(kept):
+            message = _("Only a scenario over whole months becomes targets.")
+            raise MetricRefused(message, code="months", field="target_from")
+        _judge_fresh(kept)
+        duties.refuse_scored_by(by, queries.keys_resting_on(_keys_set(kept)))
+        deciding = scenarios.deciders(kept)
+        if not all(deciding.values()) or len({one.pk for each in deciding.values() for one in each}) < len(
+            Side
+        ):
+            message = _(
+                "Nobody but you could approve it for one of the sides. Have somebody given the role first."
+            )
+            raise MetricRefused(message, code="nobody")
+        kept.target_from, kept.proposed_at = target_from.replace(day=1), at
+        _move(
+            kept, ScenarioState.PROPOSED, "kpis.propose_scenario", by, at, also=["target_from", "proposed_at"]
+        )
+        for person in {one.pk: one for each in deciding.values() for one in each}.values():
+            _ask(kept, person, by, at)
+    return kept
+
+
+def approve_scenario(*, scenario: Scenario, side: str, by: access.Actor, at: datetime.datetime) -> bool:
+    """One side agrees. Answers whether it is approved by both, and its targets are set, now.
+
+    Raises MetricRefused ("conflict" where values or definitions have changed since), ScoredRefused for whoever is
+    scored by one of the metrics, and PlanRefused where one of them takes no target.
+    """
+    with transaction.atomic():
+        kept = _locked(scenario)
+        if kept.state != ScenarioState.PROPOSED:
+            raise MetricRefused(_("This scenario does not wait for approval."), code="conflict")
+        if side not in rules.sides_deciding(by, kept):
+            raise MetricRefused(_("Each owner approves for the own side only."), code="not_your_side")
+        given = {one.side: one.person_id for one in kept.approvals.all()}
+        if side in given:
+            raise MetricRefused(_("This side has approved it already."), code="conflict")
+        if by.person_id in given.values():
+            raise MetricRefused(
+                _("You have approved it for the other side: it takes two people."), code="two_people"
+            )
+        _judge_fresh(kept)
+        duties.refuse_scored_by(by, queries.keys_resting_on(_keys_set(kept)))
+        ScenarioApproval.objects.create(scenario=kept, side=side, person=by.person, at=at)
+        asked = scenarios.deciders(kept)[side]
+        for person in asked:
+            inbox.resolve_work(kind=SCENARIO_WORK, subject_id=kept.pk, to=person, by=by, at=at)
+        audit.record(by=by, action="kpis.approve_scenario", subject=kept, at=at, changes={"side": side})
+        if {*given, side} != set(Side.values):
+            _ask_again(kept, {*given, side}, by, at)
+            return False
+        _set_targets(kept, by, at)
+        kept.closed_by, kept.closed_at = by.person, at
+        _move(
+            kept,
+            ScenarioState.APPROVED,
+            "kpis.put_scenario_in_force",
+            by,
+            at,
+            also=["closed_by", "closed_at"],
+        )
+        inbox.resolve_work(kind=SCENARIO_WORK, subject_id=kept.pk, by=by, at=at)
+    return True
+
+
+def decline_scenario(*, scenario: Scenario, reason: str, by: access.Actor, at: datetime.datetime) -> Scenario:
+    """One of the sides does not agree; no target changes."""
+    return _close(scenario, ScenarioState.DECLINED, "kpis.decline_scenario", reason, by, at)
+
+
+def withdraw_scenario(
+    *, scenario: Scenario, reason: str, by: access.Actor, at: datetime.datetime
+) -> Scenario:
+    """Its author takes it back."""
+    return _close(scenario, ScenarioState.WITHDRAWN, "kpis.withdraw_scenario", reason, by, at)
+
+
+def _close(
+    scenario: Scenario, state: str, action: str, reason: str, by: access.Actor, at: datetime.datetime
+) -> Scenario:
+    reason = reason.strip()
+    if not reason:
+        raise MetricRefused(_("Say why."), code="reason", field="reason")
+    with transaction.atomic():
+        kept = _locked(scenario)
+        is_waiting = kept.state == ScenarioState.PROPOSED
+        if not is_waiting and not (kept.is_open and state == ScenarioState.WITHDRAWN):
+            raise MetricRefused(_("This scenario is closed already."), code="conflict")
+        kept.closed_by, kept.closed_at, kept.closing_reason = by.person, at, reason
+        fields = ["closed_by", "closed_at", "closing_reason"]
+        _move(kept, state, action, by, at, also=fields, why=reason)
+        inbox.resolve_work(kind=SCENARIO_WORK, subject_id=kept.pk, by=by, at=at)
+    return kept
+
+
+def _move(
+    scenario: Scenario,
+    state: str,
+    action: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    *,
+    also: Any = (),
+    why: str = "",
+) -> None:
+    before, scenario.state = scenario.state, state
+    scenario.save(update_fields=["state", *also])
+    audit.record(by=by, action=action, subject=scenario, at=at, why=why, changes={"state": [before, state]})
+
+
+def _reckon(scenario: Scenario, told: whatif.WhatIf, at: datetime.datetime) -> None:
+    if not told.brought:
+        raise MetricRefused(_("Nothing is moved. Move a driver first."), code="no_move")
+    if told.refusal:
+        raise MetricRefused(told.refusal, code="no_result")
+    lines = [told.result, *(line for line in told.tree[1:] if line.change), *told.named_others]
+    scenario.versions, scenario.base, scenario.reckoned_at = dict(told.versions), dict(told.base), at
+    scenario.results = [
+        {"key": line.metric.key, "before": audit.plain(line.before), "after": audit.plain(line.after)}
+        for line in lines
+    ]
+
+
+def _today(scenario: Scenario) -> whatif.WhatIf:
+    told = scenarios.told_today(scenario)
+    if told is None:
+        raise MetricRefused(_("Its metric has no definition in force any more."), code="gone")
+    return told
+
+
+def _judge_fresh(scenario: Scenario) -> None:
+    """Nobody decides on numbers that are no longer true."""
+    if scenarios.staleness_of(scenario, scenarios.told_today(scenario)):
+        message = _("Values or definitions have changed since it was reckoned. Have it reckoned anew first.")
+        raise MetricRefused(message, code="stale")
+
+
+def _keys_set(scenario: Scenario) -> list[str]:
+    """The metrics that get targets: the result, and what was moved."""
+    return list(dict.fromkeys([scenario.metric.key, *scenario.moves]))
+
+
+def _set_targets(scenario: Scenario, by: access.Actor, at: datetime.datetime) -> None:
+    """The result and what was moved, over the proposed months: what adds up by season where past years tell one, and
+    evenly where not; what does not add up the same in each month."""
+    after = {row["key"]: row["after"] for row in scenario.results}
+    metrics = {one.key: one for one in Metric.objects.filter(key__in=_keys_set(scenario))}
+    for key in _keys_set(scenario):
+        if after.get(key) is None:
+            continue
+        plan = _plan(scenario, metrics[key], Decimal(after[key]))
+        set_targets(
+            metric=metrics[key],
+            kind=TargetKind.TARGET,
+            rows=[(row.month, row.slice, row.after) for row in plan.rows],
+            by=by,
+            at=at,
+            why=scenario.name,
+        )
+
+
+def _plan(scenario: Scenario, metric: Metric, total: Decimal) -> planning.Plan:
+    months = scenarios.target_months(scenario)
+
+    def spread(way: str) -> planning.Plan:
+        asked = planning.SpreadAsked(
+            kind=TargetKind.TARGET,
+            first=months[0],
+            months=len(months),
+            total=total,
+            way=way,
+            slice=scenario.slice,
+        )
+        return planning.plan_of(metric, asked)
+
+    version = queries.versions_in_force(months[0], [metric.pk]).get(metric.pk)
+    if version is None or SpreadWay.FLAT in planning.ways_of(version):
+        return spread(SpreadWay.FLAT)
+    try:
+        return spread(SpreadWay.SEASON)
+    except planning.PlanRefused:
+        return spread(SpreadWay.EVEN)
+
+
+def _ask(scenario: Scenario, person: Any, by: access.Actor, at: datetime.datetime) -> None:
+    metric = scenario.metric
+    inbox.assign_work(
+        to=person,
+        kind=SCENARIO_WORK,
+        subject_id=scenario.pk,
+        title_en=f"Decide on “{scenario.name}”, a scenario of {metric.name_en}",
+        title_zh=f"决定是否批准“{scenario.name}”（{metric.name_zh or metric.name_en}的情景）",
+        detail_en=scenario.reason[:200],
+        detail_zh=scenario.reason[:200],
+        url=reverse("kpis:scenario", args=[scenario.pk]),
+        by=by,
+        at=at,
+    )
+
+
+def _ask_again(scenario: Scenario, done: set[str], by: access.Actor, at: datetime.datetime) -> None:
+    """Whoever may decide for both sides is still asked for the other one."""
+    waiting = {
+        one.pk: one for side, each in scenarios.deciders(scenario).items() if side not in done for one in each
+    }
+    for person in waiting.values():
+        if person.pk != by.person_id:
+            _ask(scenario, person, by, at)
+
+
+def _locked(scenario: Scenario) -> Scenario:
+    return (
+        Scenario.objects.select_for_update(of=("self",))
+        .select_related("metric__business_owner", "metric__finance_owner", "created_by")
+        .get(pk=scenario.pk)
+    )

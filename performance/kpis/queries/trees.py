@@ -1,0 +1,101 @@
+"""What a metric is computed from, as a tree that is walked with two values of each number at hand."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from performance.engine import change
+from performance.kpis import formulas
+from performance.kpis.models import MetricVersion
+
+
+class Tree:
+    """Definitions in force, walked down to the metrics that are read from data, and to running totals. `keys`: metric
+    key → id."""
+
+    def __init__(self, versions: Mapping[uuid.UUID, MetricVersion], keys: Mapping[str, uuid.UUID]) -> None:
+        self.versions, self.keys = versions, keys
+        self._parsed: dict[uuid.UUID, formulas.Formula] = {}
+
+    def formula(self, version: MetricVersion) -> formulas.Formula:
+        """Each is parsed once."""
+        if version.pk not in self._parsed:
+            self._parsed[version.pk] = formulas.parse(version.formula)
+        return self._parsed[version.pk]
+
+    def bases(self, metric_id: uuid.UUID, above: frozenset[uuid.UUID] = frozenset()) -> list[uuid.UUID]:
+        """In the order of the formula, each once."""
+        version = self.versions.get(metric_id)
+        if version is None or metric_id in above:
+            return []
+        if is_leaf(version):
+            return [metric_id]
+        found: dict[uuid.UUID, None] = {}
+        for key in self.formula(version).references:
+            if key in self.keys:
+                found |= dict.fromkeys(self.bases(self.keys[key], above | {metric_id}))
+        return list(found)
+
+    def below(self, metric_id: uuid.UUID) -> list[uuid.UUID]:
+        """The direct inputs that are there, in the order of the formula."""
+        version = self.versions.get(metric_id)
+        if version is None or is_leaf(version):
+            return []
+        references = self.formula(version).references
+        return [self.keys[key] for key in references if key in self.keys and self.keys[key] in self.versions]
+
+    def step(
+        self,
+        metric_id: uuid.UUID,
+        pair_of: Callable[[uuid.UUID], tuple[Decimal | None, Decimal | None]],
+        above: frozenset[uuid.UUID] = frozenset(),
+        held: Mapping[uuid.UUID, change.Step] = MappingProxyType({}),
+    ) -> change.Step:
+        """`pair_of`: a metric of data → its values before and after. `held`: metrics whose step is given instead of being
+        computed. Raises ChangeRefused."""
+        if metric_id in held:
+            return held[metric_id]
+        version = self.versions.get(metric_id)
+        if version is None:
+            raise formulas.ChangeRefused("missing")
+        if metric_id in above:
+            raise formulas.ChangeRefused("circular")
+        if is_leaf(version):
+            found = _given(metric_id, pair_of(metric_id), may_be_zero=False)
+            if found is None:
+                raise formulas.ChangeRefused("missing")
+            return found
+        takes_zero = version.missing_policy == "zero"
+
+        def metric(key: str, may_be_zero: bool) -> change.Step | None:
+            if key not in self.keys:
+                return None
+            used = self.keys[key]
+            if used in held:
+                return held[used]
+            its_own = self.versions.get(used)
+            if its_own is not None and is_leaf(its_own):
+                return _given(used, pair_of(used), may_be_zero=may_be_zero or takes_zero)
+            try:
+                return self.step(used, pair_of, above | {metric_id}, held)
+            except formulas.ChangeRefused as refused:
+                if refused.code == "missing" and (may_be_zero or takes_zero):
+                    return change.number(0)
+                raise
+
+        return formulas.step_of(self.formula(version).root, metric)
+
+
+def is_leaf(version: MetricVersion) -> bool:
+    """What is told by its own value: data, and running totals, whose value is no formula of one month."""
+    return version.is_base or version.is_cumulative
+
+
+def _given(
+    metric_id: uuid.UUID, pair: tuple[Decimal | None, Decimal | None], *, may_be_zero: bool
+) -> change.Step | None:
+    before, after = (Decimal(0) if each is None and may_be_zero else each for each in pair)
+    if before is None or after is None:
+        return None
+    return change.given(str(metric_id), before, after)

@@ -1,0 +1,92 @@
+"""The score that would follow: the kept score of a period with other values of metrics in it. Nothing is kept."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from performance.engine import fixed
+from performance.foundation import i18n
+from performance.people import models as people
+from performance.scoring import evidence
+from performance.scoring.models import OWN_UNIT, PolicyVersion, Score
+from performance.scoring.queries.replays import segments_of
+
+METRIC = "kpi"
+
+
+@dataclass(frozen=True)
+class SupposedLine:
+    """One component whose metric is supposed to be another: its score and its points, in micro."""
+
+    name: str
+    value_before: int | None
+    value_after: int | None
+    points_before: int
+    points_after: int
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """A score as it is and as it would be. Without `lines` nothing that it rests on is supposed to be another."""
+
+    score: Score
+    before: int | None
+    after: int | None
+    lines: tuple[SupposedLine, ...]
+
+    @property
+    def change(self) -> int | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+def supposed_score(
+    score: Score, person: people.Person, *, within: Mapping[str, str], values: Mapping[str, Decimal]
+) -> Supposed:
+    """`values`: metric key → its value in the slice `within` over the days of the score's period.
+
+    The kept inputs are reckoned as a replay reckons them, once as they are and once with these values. One query.
+    """
+    wanted = [uuid.UUID(segment["version"]) for segment in score.evidence["segments"]]
+    segments = segments_of(score, PolicyVersion.objects.in_bulk(wanted))
+    unit = person.unit
+    own = {key: str(value) for key, value in unit.slice.items()} if unit is not None else None
+    before = evidence.inputs_from(score.evidence)
+    moved: set[str] = set()
+    after = []
+    for segment, inputs in zip(segments, before, strict=True):
+        given = dict(inputs)
+        for key, component in segment.components.items():
+            slice_ = own if component["slice"] == OWN_UNIT else component["slice"]
+            value = values.get(component["source_ref"])
+            is_here = component["source_kind"] == METRIC and slice_ == dict(within) and key in given
+            if is_here and value is not None:
+                given[key] = replace(given[key], value_micro=_micro(value))
+                moved.add(key)
+        after.append(given)
+    [now], [then] = (evidence.reckon(segments, [inputs]) for inputs in (before, after))
+    names = {key: _name(component) for one in segments for key, component in one.components.items()}
+    old, new = ({line["key"]: line for line in one.explanation["components"]} for one in (now, then))
+    lines = tuple(
+        SupposedLine(
+            names.get(key, key),
+            old[key]["value_micro"],
+            new[key]["value_micro"],
+            old[key]["contribution_micro"],
+            new[key]["contribution_micro"],
+        )
+        for key in old
+        if key in moved
+    )
+    return Supposed(score, now.score_micro, then.score_micro, lines)
+
+
+def _micro(value: Decimal) -> int:
+    """As metric values become evidence: half to even."""
+    return int((value * fixed.ONE).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def _name(component: Mapping[str, Any]) -> str:
+    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
+    return component[first] or component[second]
