@@ -171,6 +171,8 @@ DEEDS = {
     "sources.close_dataset": _("Closed a dataset"),
     "sources.connect_source": _("Connected a source"),
     "sources.create_dataset": _("Created a dataset"),
+    "sources.join_dataset": _("Took columns from another dataset"),
+    "sources.remove_join": _("Gave columns of another dataset up"),
     "sources.look_at_table": _("Looked at a table"),
     "sources.pause_connection": _("Paused a connection"),
     "sources.remove_endpoint": _("Removed an endpoint"),
