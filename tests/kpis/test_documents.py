@@ -252,7 +252,11 @@ def test_the_library_is_written_as_it_is_read(here: Cast, actor: Any, sales: Any
         ("", 0, "empty"),
         (HEAD, 1, "No metric stands"),
         ("metrics: []", 1, f"accord: {documents.FORMAT}"),
-        (HEAD + "  - key: a\n    colour: red\n", 4, "“colour” is not known here. You can use: accumulation, accumulation_months, additivity"),
+        (
+            HEAD + "  - key: a\n    colour: red\n",
+            4,
+            "“colour” is not known here. You can use: accumulation, accumulation_months, additivity",
+        ),
         (HEAD + "  - key: a\n    filters:\n      - {colum: a}\n", 5, "“colum” is not known here"),
         (HEAD + "  - key: a\n    key: b\n", 4, "“key” stands here twice."),
         (HEAD + "  - {key: a, formula: b}\n  - {key: a, formula: b}\n", 4, "“a” stands here twice."),

@@ -85,6 +85,17 @@ def test_what_is_computed_from_it_and_what_is_set_for_it_is_counted(
     assert found["targets"].words == "1 target or budget is set for it"
 
 
+def test_views_of_others_are_counted_and_only_ones_own_are_named(
+    revised: MetricVersion, here: Cast, actor: Any
+) -> None:
+    by = actor(here.business_owner)
+    for name, whose in (("Mine", by), ("Secret", actor(here.employee))):
+        wording = actions.ViewWording(metric=revised.metric)
+        actions.save_view(name=name, is_shared=False, wording=wording, by=whose, at=AT)
+    (views,) = [each for each in queries.impact_of(revised, by).uses if each.kind == "views"]
+    assert (views.number, [one.title for one in views.shown]) == (2, ["Mine"])
+
+
 def test_whoever_signs_is_shown_it_and_the_signature_keeps_it(
     revised: MetricVersion, here: Cast, client_for: Visit
 ) -> None:
@@ -237,4 +248,5 @@ def test_nobody_elsewhere_is_counted(revised: MetricVersion, here: Cast, actor: 
         assert queries.metric_uses(actor(here.stranger), ["profit"], JANUARY) == [
             queries.Uses("targets", 0),
             queries.Uses("alert_rules", 0),
+            queries.Uses("views", 0),
         ]

@@ -16,7 +16,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import ngettext_lazy
 
 from performance.foundation import access
-from performance.kpis.models import AlertRule, Metric, Target
+from performance.kpis.models import AlertRule, Metric, SavedView, Target
+from performance.kpis.queries import saved_views
 from performance.kpis.queries.definitions import keys_resting_on
 
 #: Named in a list; the rest is a number.
@@ -41,6 +42,7 @@ WORDS: dict[str, Any] = {
     "alert_rules": ngettext_lazy(
         "%(number)s alert rule watches it", "%(number)s alert rules watch it", "number"
     ),
+    "views": ngettext_lazy("%(number)s saved view shows it", "%(number)s saved views show it", "number"),
 }
 
 
@@ -83,10 +85,16 @@ def _address(metric: Metric) -> str:
 
 
 def metric_uses(actor: access.Actor, keys: Collection[str], since: datetime.date) -> list[Uses]:
-    """Targets and budgets that still count from that day on, and alert rules. Two queries."""
+    """Targets and budgets that still count from that day on, alert rules, and saved views. Four queries."""
     targets = Target.objects.filter(metric__key__in=keys, period_end__gte=since).count()
     rules = AlertRule.objects.filter(metric__key__in=keys, retired_at=None).count()
-    return [Uses("targets", targets), Uses("alert_rules", rules)]
+    views = SavedView.objects.filter(metric__key__in=keys, removed_at=None)
+    seen = saved_views.visible_views(actor).filter(pk__in=views)[:SHOWN]
+    return [
+        Uses("targets", targets),
+        Uses("alert_rules", rules),
+        Uses("views", views.count(), tuple(Use(each.name, saved_views.address_of(each)) for each in seen)),
+    ]
 
 
 def _collectors() -> list[Collector]:
