@@ -74,13 +74,14 @@ def test_a_saved_scenario_keeps_its_moves_and_results(save: Any) -> None:
     assert not scenarios.staleness_of(scenario, scenarios.told_today(scenario))
 
 
-def test_nothing_is_saved_without_a_move_or_a_reason(
-    profit: Metric, save: Any, here: Cast, actor: Any
-) -> None:
+def test_nothing_is_saved_without_a_move_or_a_reason(profit: Metric, here: Cast, actor: Any) -> None:
     ground = whatif.ground_of(profit, since=JANUARY, until=months.last_of(JANUARY), within={})
     told = whatif.what_if(ground, whatif.Moves())
     with pytest.raises(actions.MetricRefused, match="Nothing is moved"):
         actions.save_scenario(told=told, name="A", reason="B", by=actor(here.employee), at=AT)
+    moved = whatif.what_if(ground, whatif.Moves({"revenue": (whatif.PERCENT, Decimal(10))}))
+    with pytest.raises(actions.MetricRefused, match="assumes and why"):
+        actions.save_scenario(told=moved, name="A", reason=" ", by=actor(here.employee), at=AT)
     assert not Scenario.objects.exists()
 
 

@@ -85,7 +85,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         with tenancy.acting_for(company.organisation):
             say(f"Making {options['rows']:,} rows in {place.name}")
             dataset = _dataset(company, options["rows"], at)
-            for key, definition in _definitions(company, dataset, bases, quotients):
+            for key, definition in _definitions(dataset, bases, quotients):
                 numbers.certify(company, key, key.replace("_", " "), "", definition, at)
         say("Bare SQL")
         floor = _bare(place, dataset, bases, quotients)
@@ -143,7 +143,7 @@ def _metrics(count: int) -> tuple[list[Base], list[Quotient]]:
 
 
 def _definitions(
-    company: seeding.Company, dataset: sources.Dataset, bases: list[Base], quotients: list[Quotient]
+    dataset: sources.Dataset, bases: list[Base], quotients: list[Quotient]
 ) -> Iterator[tuple[str, actions.Definition]]:
     since = datetime.date(2020, 1, 1)
     for base in bases:

@@ -99,7 +99,8 @@ def take_over_view(*, view: SavedView, by: access.Actor, at: datetime.datetime) 
 
 
 def pin_view(*, view: SavedView, by: access.Actor, at: datetime.datetime) -> None:
-    """Keeps it beside one's navigation. Raises MetricRefused: too_many."""
+    """Keeps it beside one's navigation: a bookmark, of no consequence to anybody, so it is not on record. Raises
+    MetricRefused: too_many."""
     with transaction.atomic():
         others = ViewPin.objects.filter(person=by.person).exclude(view=view)
         if others.count() >= MOST_PINS:

@@ -106,9 +106,7 @@ def propose_scenario(
         if not all(deciding.values()) or len({one.pk for each in deciding.values() for one in each}) < len(
             Side
         ):
-            message = _(
-                "Nobody but you could approve it for one of the sides. Have somebody given the role first."
-            )
+            message = _("Nobody can approve it for one of the sides. Have somebody given the role first.")
             raise MetricRefused(message, code="nobody")
         kept.target_from, kept.proposed_at = target_from.replace(day=1), at
         _move(
@@ -212,7 +210,7 @@ def _reckon(scenario: Scenario, told: whatif.WhatIf, at: datetime.datetime) -> N
         raise MetricRefused(_("Nothing is moved. Move a driver first."), code="no_move")
     if told.refusal:
         raise MetricRefused(told.refusal, code="no_result")
-    lines = [told.result, *(line for line in told.tree[1:] if line.change), *told.named_others]
+    lines = [told.result, *(line for line in told.tree[1:] if line.change), *told.others]
     scenario.versions, scenario.base, scenario.reckoned_at = dict(told.versions), dict(told.base), at
     scenario.results = [
         {"key": line.metric.key, "before": audit.plain(line.before), "after": audit.plain(line.after)}

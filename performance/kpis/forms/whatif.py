@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from performance.kpis.forms.targets import MonthField
-from performance.kpis.queries import whatif
+from performance.kpis.queries import trees, whatif
 
 WAYS = [
     (whatif.PERCENT, pgettext_lazy("move", "by per cent")),
@@ -29,7 +29,7 @@ class WhatIfForm(forms.Form):
 
     def __init__(self, *args: Any, told: whatif.WhatIf, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lines = list(told.tree) if told.result.version.is_base else list(told.tree)[1:]
+        self.lines = list(told.tree) if trees.is_leaf(told.result.version) else list(told.tree)[1:]
         choices = [
             ("", _("nothing: each number moves by itself")),
             *((one.key, one.name) for one in told.volumes),

@@ -11,7 +11,7 @@ from performance.kpis.models.metrics import Metric
 class Basis(models.TextChoices):
     """What a board compares with."""
 
-    PLAN = "plan", _("vs plan")
+    PLAN = "plan", _("vs target")
     MONTH = "month", _("vs last month")
     YEAR = "year", _("vs same month last year")
     BUDGET = "budget", _("vs budget")

@@ -41,7 +41,7 @@ def tables_of(board: Board) -> list[Table]:
     if board.heat:
         found.append(_heat(board, board.heat))
     if board.likeness:
-        found.append(_likeness(board, board.likeness))
+        found.append(_likeness(board.likeness))
     return [*found, _definitions(board), _about(board)]
 
 
@@ -121,7 +121,7 @@ def _heat(board: Board, shown: Heat) -> Table:
     return Table(_("By month"), heads, rows)
 
 
-def _likeness(board: Board, told: Likeness) -> Table:
+def _likeness(told: Likeness) -> Table:
     since, until = formats.month(told.since), formats.month(told.until)
     heads = [
         _("Counted"),

@@ -1,4 +1,4 @@
-"""What a board compares with: the plan, the budget, the month before, or the same month of the year before."""
+"""What a board compares with: the target, the budget, the month before, or the same month of the year before."""
 
 import datetime
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ BACK = {MONTH: 1, YEAR: 12}
 
 
 def basis_from(text: str) -> str:
-    """The basis that an address names; the plan for anything else."""
+    """The basis that an address names; the target for anything else."""
     return text if text in BASES else PLAN
 
 

@@ -19,7 +19,7 @@ from performance.foundation import refusals
 from performance.kpis import formulas, semantics
 from performance.kpis.models import Aggregation, Metric, MetricValue, MetricVersion, MissingPolicy
 from performance.kpis.models.values import DIGITS, PLACES
-from performance.kpis.queries import comparing, months
+from performance.kpis.queries import comparing, months, trees
 from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, in_time
@@ -146,7 +146,7 @@ class _Definitions:
 
     def inputs(self, metric_id: uuid.UUID) -> list[uuid.UUID]:
         version = self.versions.get(metric_id)
-        if version is None or version.is_base:
+        if version is None or trees.is_leaf(version):
             return []
         return [self.keys[key] for key in formulas.parse(version.formula).references if key in self.keys]
 
@@ -161,9 +161,9 @@ class _Definitions:
                 waiting += self.inputs(one)
         return found
 
-    def bases(self, metric_id: uuid.UUID) -> Iterator[MetricVersion]:
+    def leaves(self, metric_id: uuid.UUID) -> Iterator[MetricVersion]:
         for one in sorted({metric_id, *self.all_under(metric_id)}):
-            if one in self.versions and self.versions[one].is_base:
+            if one in self.versions and trees.is_leaf(self.versions[one]):
                 yield self.versions[one]
 
 
@@ -248,7 +248,7 @@ def _together(
     chosen: Sequence[str],
 ) -> Decimal | None:
     """The metric over some parts as one. Raises LikenessRefused."""
-    bases = list(definitions.bases(metric_id))
+    bases = list(definitions.leaves(metric_id))
     sheets = sheets_of(version.dataset for version in bases if version.dataset and _needs_rows(version))
     given: dict[uuid.UUID, Decimal | None] = {}
     for version in bases:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from performance.foundation import access
+from performance.foundation.components import formats
 from performance.kpis.models import Metric, Scenario, ScenarioState, Side
 from performance.kpis.queries import months, whatif
 from performance.kpis.queries.definitions import visible_metrics
@@ -102,6 +103,12 @@ def staleness_of(scenario: Scenario, today: whatif.WhatIf | None) -> Staleness:
     return Staleness(_different(scenario.base, today.base), redefined)
 
 
+def stale_names(stale: Staleness, today: whatif.WhatIf) -> str:
+    """The metrics that are not as they were, in the reader's language."""
+    keys = {*stale.restated, *stale.redefined}
+    return formats.listed(one.name for one in today.ground.metrics.values() if one.key in keys)
+
+
 def _different(before: dict[str, Any], now: Any) -> list[str]:
     return sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
 
@@ -163,7 +170,8 @@ def what_if_url(scenario: Scenario, fields: dict[str, str]) -> str:
 
 
 def deciders(scenario: Scenario) -> dict[str, list[Person]]:
-    """side → who may approve for it: the metric's owner, or whoever has the role where the owner is the author."""
+    """side → who may approve for it: the metric's owner, or whoever has the role where the owner is the author. Nobody
+    where the owner has the role no more."""
     metric = scenario.metric
     owners = {Side.BUSINESS: metric.business_owner, Side.FINANCE: metric.finance_owner}
     found: dict[str, list[Person]] = {}
@@ -172,7 +180,7 @@ def deciders(scenario: Scenario) -> dict[str, list[Person]]:
             others = people.people_with_role(ROLES[side]).exclude(pk=scenario.created_by_id)
             found[side] = list(others.order_by("name_sort"))
         else:
-            found[side] = [owner]
+            found[side] = list(people.people_with_role(ROLES[side]).filter(pk=owner.pk))
     return found
 
 

@@ -64,7 +64,7 @@ def relative_of(given: Any, metric: Any) -> str:
     unit = units.parse(metric.unit)
     if given.relative is None or (unit.is_dimensionless and unit.shown == "percent"):
         return ""
-    return f"{formats.signed(given.relative, 1)}%" if round(given.relative, 1) else formats.EQUAL
+    return moved_by(given.relative)
 
 
 @register.filter

@@ -18,7 +18,6 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import queries as inbox
 from performance.kpis import actions, forms, queries, rules, tasks
-from performance.kpis.models import SavedView
 from performance.kpis.queries import alerts, boards, changes, comparing, forecasts, heat, months, ranking
 from performance.kpis.queries import saved_views as saved_queries
 from performance.kpis.views import asking, saved_views
@@ -44,13 +43,11 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
     }
     if found is not None:
-        context |= (
-            _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found, view) | _moved(found)
-        )
+        context |= _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found) | _moved(found)
     return render(request, "kpis/board.html", context)
 
 
-def _kept(actor: access.Actor, found: boards.Board, view: SavedView | None) -> dict[str, Any]:
+def _kept(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
     """Saved views, and the board's own filters for keeping it as one."""
     asked = {
         "month": f"{found.month:%Y-%m}",
@@ -64,7 +61,6 @@ def _kept(actor: access.Actor, found: boards.Board, view: SavedView | None) -> d
         "listed_views": saved_queries.listed_views(actor),
         "board_query": urlencode({key: value for key, value in asked.items() if value}),
         "can_save_views": rules.can_save_views(actor),
-        "can_change_view": view is not None and rules.can_change_view(actor, view),
         "view_form": forms.ViewForm(),
     }
 

@@ -99,6 +99,7 @@ def _page(
     actor = request.actor
     is_waiting = found.is_open or found.state == ScenarioState.PROPOSED
     today = told.told_today(found) if is_waiting else None
+    stale = told.staleness_of(found, today) if is_waiting else None
     results = told.results_of(found)
     approvals = {one.side: one for one in found.approvals.select_related("person")}
     sides = rules.sides_deciding(actor, found) if found.state == ScenarioState.PROPOSED else []
@@ -112,7 +113,8 @@ def _page(
         "results": results,
         "volume": next((row.metric for row in results if row.metric.key == found.volume), None),
         "moved": [row for row in results if row.move],
-        "stale": told.staleness_of(found, today) if is_waiting else None,
+        "stale": stale,
+        "stale_names": told.stale_names(stale, today) if stale and today else "",
         "can_change": rules.can_change_scenario(actor, found),
         "can_withdraw": rules.can_withdraw_scenario(actor, found),
         "sides": [side for side in sides if side not in approvals],

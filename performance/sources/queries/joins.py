@@ -6,12 +6,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import OperationalError, transaction
 from django.db import connection as database
 from django.db.models import Prefetch, QuerySet
 
 from performance.sources.models import ColumnRole, Dataset, DatasetColumn, Join, Mode
 from performance.sources.queries import rows as relations
 from performance.sources.queries.datasets import copied_datasets
+
+#: A page counts no longer than that.
+MOST_MILLISECONDS = 2000
+QUERY_CANCELED = "57014"
 
 
 @dataclass(frozen=True)
@@ -71,15 +76,23 @@ def joinable(dataset: Dataset) -> QuerySet[Dataset]:
     return copied_datasets().filter(columns__is_key=True).exclude(pk=dataset.pk).distinct()
 
 
-def unmatched(join: Join) -> int:
-    """How many rows of the dataset find no row of the other. One query."""
+def unmatched(join: Join) -> int | None:
+    """How many rows of the dataset find no row of the other; None where counting would keep a page waiting."""
     own, other = (relations.row_relation(each) for each in (join.dataset_id, join.other_id))
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM {own} AS d WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {_on('o', join)})"  # noqa: S608
-        )
-        (count,) = cursor.fetchone()
-    return int(count)
+    try:
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {MOST_MILLISECONDS}")
+            cursor.execute(
+                f"SELECT count(*) FROM {own} AS d"  # noqa: S608
+                f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {_on('o', join)})"
+            )
+            (count,) = cursor.fetchone()
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            return int(count)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
+            raise
+        return None
 
 
 def standing(join: Join, own: Mapping[str, str]) -> bool:

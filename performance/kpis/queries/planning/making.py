@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from performance.engine import errors, planning
+from performance.foundation.components import formats
 from performance.kpis import units
 from performance.kpis.models import (
     Additivity,
@@ -161,7 +162,7 @@ def _line(
         raise PlanRefused(message, code="no_value", field="way")
     steps = _months_between(newest.period_start, run[-1])
     line = planning.straight_line(Fraction(newest.value), end, steps, places)
-    words = {"value": units.measured(newest.value, metric), "month": f"{newest.period_start:%Y-%m}"}
+    words = {"value": units.measured(newest.value, metric), "month": formats.month(newest.period_start)}
     said = _("It does not add up over time: the line starts at %(value)s, the value of %(month)s.") % words
     return line[-len(run) :], [said]
 
@@ -247,7 +248,8 @@ def _shares_of_parts(
         without = [labels.value(asked.cut, parts[key][asked.cut]) for key in parts if weights[key] == 0]
         if without:
             said.append(
-                _("Without a value last year, so without a share: %(names)s.") % {"names": ", ".join(without)}
+                _("Without a value last year, so without a share: %(names)s.")
+                % {"names": formats.listed(without)}
             )
     counted = [key for key in parts if weights[key] != 0]
     try:

@@ -13,6 +13,7 @@ from performance.engine import change, drivers, errors
 from performance.kpis import formulas, units
 from performance.kpis.formulas.tree import Binary, Call, Node, Reference
 from performance.kpis.models import Additivity, Aggregation, Metric
+from performance.kpis.queries import trees
 from performance.kpis.queries.whatif import shapes
 
 REASONS: dict[str, Any] = {
@@ -95,7 +96,7 @@ class Reckoner:
         for key, (way, number) in self.moves.given.items():
             metric_id = self.ids.get(key)
             # A result that is computed follows; it is not moved by itself.
-            is_driver = metric_id != self.metric.pk or self.tree.versions[self.metric.pk].is_base
+            is_driver = metric_id != self.metric.pk or trees.is_leaf(self.tree.versions[self.metric.pk])
             is_here = is_driver and metric_id in {*self.inside, self.volume}
             base = self._base(metric_id) if is_here else None
             if metric_id is not None and base is not None:
