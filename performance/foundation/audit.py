@@ -98,6 +98,10 @@ def _row(
     )
 
 
+#: Every digit of what is kept: the usual context would round beyond 28.
+EXACT = decimal.Context(prec=80)
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can keep it: decimals and dates as text, rows as their label."""
     if isinstance(value, Mapping):
@@ -109,7 +113,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime.date | datetime.datetime):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
-        return format(value.normalize(), "f")
+        return format(value.normalize(EXACT), "f")
     return _label(value)
 
 

@@ -1,5 +1,7 @@
 """Background work: values follow their data and definitions, forecasts and alerts follow values; views are mailed."""
 
+import datetime
+import logging
 import time
 import uuid
 import zoneinfo
@@ -24,6 +26,8 @@ from performance.kpis.queries import boards, forecasts, live, saved_views
 from performance.kpis.queries.ranking import Ranked
 from performance.people import queries as people
 from performance.people.models import Organisation
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 #: From this hour on views are mailed, in the organisation's time zone.
@@ -133,14 +137,23 @@ def mail_saved_views() -> int:
         )
     written = 0
     for subscription_id in due[:BATCH]:
-        with tenancy.acting_for(organisation_id):
-            claimed = actions.claim_subscription(subscription_id=subscription_id, at=at)
-            letter = board_letter(claimed, organisation) if claimed else None
-            if claimed and letter:
-                key = f"{claimed.pk.hex}:{people.day_at(organisation, at):%y%m%d}"
-                inbox.queue_letters(kind=BOARD_LETTER, key=key, letters=[letter], at=at)
-                written += 1
+        try:
+            with tenancy.acting_for(organisation_id):
+                written += _mailed(subscription_id, organisation, at)
+        except Exception:
+            # One letter that cannot be written holds up no other; it is due again at the next sweep.
+            logger.exception("The letter of subscription %s could not be written", subscription_id)
     return written
+
+
+def _mailed(subscription_id: uuid.UUID, organisation: Organisation, at: datetime.datetime) -> int:
+    claimed = actions.claim_subscription(subscription_id=subscription_id, at=at)
+    letter = board_letter(claimed, organisation) if claimed else None
+    if not claimed or not letter:
+        return 0
+    key = f"{claimed.pk.hex}:{people.day_at(organisation, at):%y%m%d}"
+    inbox.queue_letters(kind=BOARD_LETTER, key=key, letters=[letter], at=at)
+    return 1
 
 
 @dataclass(frozen=True)

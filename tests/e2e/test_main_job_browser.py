@@ -28,7 +28,7 @@ def watch() -> Iterator[Watch]:
     assert not found.complaints, "pages complained in the console"
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.long)])
 def test_the_main_job_in_a_browser(
     language: str,
     office: work.Office,

@@ -16,10 +16,10 @@ from tests.e2e.steps import people as people_steps
 from tests.e2e.steps import sources as source_steps
 from tests.sources.real_data import Place
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.long]
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.long)])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_the_main_job(language: str, office: work.Office, contoso: Place, northwind: Place) -> None:
     company = Company(language, office)
     people_steps.found_the_company(company)

@@ -1,5 +1,6 @@
 """Columns that a dataset takes from another one: metrics are cut by them, and nothing is counted twice."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -156,6 +157,7 @@ def test_what_changes_under_a_join_keeps_the_values_and_is_said(
         ({"pairs": [("nowhere", "code")]}, "types"),
         ({"taken": []}, "taken"),
         ({"taken": ["nothing"]}, "taken"),
+        ({"taken": ["region", "region"]}, "taken"),
     ],
 )
 def test_an_unsound_join_is_refused_and_nothing_is_kept(
@@ -184,6 +186,50 @@ def test_names_are_taken_once(sales: models.Dataset, shops: models.Dataset, join
     with pytest.raises(sources.SourceRefused) as caught:
         join(sales, shops)
     assert caught.value.code == "key_taken"
+
+
+def test_a_column_of_its_own_is_meant_where_a_join_has_the_same_name(
+    here: Cast, actor: Any, sales: models.Dataset, joined: models.Join
+) -> None:
+    """It may come with the next file; nothing that reads the dataset breaks."""
+    models.DatasetColumn.objects.create(
+        dataset=sales, number=99, source_name="x", key="shop_region", type="text", role="dimension"
+    )
+    with connection.cursor() as cursor:
+        columns = [{"key": each.key, "type": each.type} for each in sales.columns.all()]
+        cursor.execute("SELECT dataset_rows.shape(%s, %s::jsonb)", [sales.pk, json.dumps(columns)])
+    metric = revenue(here, actor, sales)
+    actions.refresh_values(at=AT)
+    assert by_region(metric, JANUARY) == {"total": Decimal("35.05"), "": Decimal("35.05")}
+
+
+def test_a_join_is_matched_by_columns_of_the_dataset_itself(
+    here: Cast, sales: models.Dataset, joined: models.Join
+) -> None:
+    regions = make_dataset("regions", {"name": "text", "head": "text"}, [("East", "Li")], keys=["name"])
+    with pytest.raises(sources.SourceRefused) as caught:
+        join(sales, regions, key="region", pairs=[("shop_region", "name")], taken=["head"])
+    assert caught.value.code == "types"
+
+
+def test_a_month_is_settled_when_what_is_joined_is(
+    here: Cast, actor: Any, sales: models.Dataset, shops: models.Dataset, joined: models.Join
+) -> None:
+    revenue(here, actor, sales)
+    models.Dataset.objects.filter(pk=shops.pk).update(settling_days=30)
+    assert queries.settling_days() == 30
+
+
+def test_targets_are_read_from_a_dataset_that_takes_columns(
+    here: Cast, actor: Any, sales: models.Dataset, shops: models.Dataset
+) -> None:
+    metric = certify(here, actor, "revenue", base(sales, "sum", "quantity * price")).metric
+    plans = make_dataset(
+        "plans", {"on": "text", "store": "text", "goal": "decimal"}, [("2026-01", "Bund", "7")]
+    )
+    join(plans, shops, taken=["region"])
+    columns = actions.TargetColumns(month_column="on", value_column="goal", metric=metric)
+    assert actions.import_targets(dataset=plans, columns=columns, by=actor(here.finance_owner), at=AT) == 1
 
 
 def test_a_join_is_told_in_the_log_and_to_the_metrics(here: Cast, actor: Any, joined: models.Join) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from performance.kpis import actions, documents, forms, queries
 from performance.kpis.models import Metric, MetricValue, MetricVersion
-from performance.kpis.queries import changes, likeness, rows, whatif
+from performance.kpis.queries import changes, comparing, likeness, rows, whatif
 from performance.people.models import Organisation, Period
 from tests.conftest import Cast
 from tests.kpis import tables
@@ -409,3 +409,11 @@ def test_a_running_total_is_moved_itself_in_a_what_if(totals: dict[str, MetricVe
     told = whatif.what_if(ground, whatif.Moves({"ytd": (whatif.PERCENT, Decimal(100))}))
     assert (told.result.before, told.result.after) == (Decimal("7.25"), Decimal("14.50"))
     assert [line.metric.key for line in forms.WhatIfForm(told=told).lines] == ["ytd"]
+
+
+def test_a_running_total_has_no_path_while_its_month_runs(totals: dict[str, MetricVersion]) -> None:
+    first, middle, last = month("2026-02"), datetime.date(2026, 2, 12), datetime.date(2026, 2, 28)
+    version = totals["ytd"]
+    assert comparing.path_today(Decimal(9), version, first, middle) is None
+    assert comparing.path_today(Decimal(9), version, first, last) == 9
+    assert comparing.is_part_of_month(version, first, middle)

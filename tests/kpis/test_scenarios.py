@@ -117,7 +117,7 @@ def test_both_owners_decide_and_the_second_sets_the_targets(propose: Any, here: 
 def test_an_owner_who_proposes_is_stood_in_for_by_another_of_the_role(
     propose: Any, here: Cast, actor: Any
 ) -> None:
-    with pytest.raises(actions.MetricRefused, match="Nobody but you"):
+    with pytest.raises(actions.MetricRefused, match="Nobody can approve"):
         propose(here.business_owner)
     other = make_person("P077", "Otto Other", "business_owner")
     scenario = propose(here.business_owner)

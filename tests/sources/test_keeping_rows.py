@@ -12,7 +12,7 @@ from performance.sources import actions, models
 from performance.sources.actions import claiming, scheduling
 from tests.sources import stage
 from tests.sources.stage import AT, Clock
-from tests.sources.test_loading import written_budgets
+from tests.sources.test_loading_workbooks import written_budgets
 
 LATER = AT + datetime.timedelta(minutes=10)
 MAY = datetime.date(2026, 5, 1)

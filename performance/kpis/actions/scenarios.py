@@ -228,7 +228,13 @@ def _today(scenario: Scenario) -> whatif.WhatIf:
 def _judge_fresh(scenario: Scenario) -> None:
     """Nobody decides on numbers that are no longer true."""
     if scenarios.staleness_of(scenario, scenarios.told_today(scenario)):
-        message = _("Values or definitions have changed since it was reckoned. Have it reckoned anew first.")
+        message = (
+            _("Values or definitions have changed since it was reckoned. Have it reckoned anew first.")
+            if scenario.is_open
+            else _(
+                "Values or definitions have changed since it was proposed. Withdraw it and propose a new one."
+            )
+        )
         raise MetricRefused(message, code="stale")
 
 

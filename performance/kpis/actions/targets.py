@@ -61,6 +61,8 @@ def set_targets(
         (months.first_of(month), semantics.slice_key(slice)): (slice, value) for month, slice, value in rows
     }
     with transaction.atomic():
+        # One after another: what a plan finds standing is what it replaces.
+        Metric.objects.select_for_update().get(pk=metric.pk)
         before = {
             (target.period_start, target.slice_key): target.value
             for target in Target.objects.select_for_update().filter(
@@ -210,7 +212,7 @@ def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> s
         )
     sql = (
         f"SELECT {chosen}, {month.sql} AS month, {given}, {slice} AS slice, {value}"  # noqa: S608
-        f" FROM {sheet.relation} AS t{joined}"
+        f" FROM (SELECT * FROM {sheet.relation}) AS t{joined}"
     )
     return semantics.Statement(sql, [*before, *month.params, *after])
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from performance.foundation import api
-from performance.kpis.api import definitions
+from performance.kpis.api import days, definitions
 from performance.kpis.models import Dimension
 from performance.kpis.queries import boards, comparing, heat, likeness
 from performance.people import queries as people
@@ -21,7 +21,7 @@ OPTIONAL: dict[str, Any] = {"allow_null": True}
 
 
 class BoardAsked(serializers.Serializer[Any]):
-    month = serializers.DateField(required=False, default=None, allow_null=True)
+    month = days.DayField(required=False, default=None, allow_null=True)
     metric = serializers.UUIDField(required=False, default=None, allow_null=True)
     by = serializers.CharField(required=False, default="", allow_blank=True)
     vs = serializers.ChoiceField(choices=list(comparing.BASES), default=comparing.PLAN)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
-from performance.kpis.api import definitions
+from performance.kpis.api import days, definitions
 from performance.kpis.models import PlanKind, TargetKind, TargetPlan
 from performance.kpis.models.targets import WAYS
 from performance.kpis.queries import planning
@@ -49,7 +49,7 @@ class TargetPlanIn(serializers.Serializer[None]):
     what = serializers.ChoiceField(choices=PlanKind.choices)
     kind = serializers.ChoiceField(choices=TargetKind.choices, default=TargetKind.TARGET)
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
-    first = serializers.DateField()
+    first = days.DayField()
     months = serializers.IntegerField(min_value=1, max_value=planning.MOST_MONTHS)
     way = serializers.ChoiceField(choices=WAYS)
     total = serializers.DecimalField(

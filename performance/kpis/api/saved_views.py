@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
-from performance.kpis.api import boards, definitions
+from performance.kpis.api import boards, days, definitions
 from performance.kpis.models import Basis, HeatShown, Rhythm, SavedView, Subscription
 from performance.kpis.queries import saved_views
 from performance.people import queries as people
@@ -47,7 +47,7 @@ class ViewOut(serializers.ModelSerializer[SavedView]):
 class ViewIn(serializers.Serializer[None]):
     name = serializers.CharField(max_length=80)
     is_shared = serializers.BooleanField(required=False, default=False)
-    month = serializers.DateField(required=False, allow_null=True, default=None)
+    month = days.DayField(required=False, allow_null=True, default=None)
     metric = serializers.UUIDField(required=False, allow_null=True, default=None)
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
     by = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -79,7 +79,7 @@ def _given(request: Request) -> dict[str, Any]:
     form = ViewIn(data=request.data)
     form.is_valid(raise_exception=True)
     given = form.validated_data
-    metrics = queries.visible_metrics(request.actor)
+    metrics = queries.certified_metrics()
     wording = actions.ViewWording(
         month=given["month"],
         metric=access.get_or_404(metrics, pk=given["metric"]) if given["metric"] else None,

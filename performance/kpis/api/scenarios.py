@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, rules
-from performance.kpis.api import definitions
+from performance.kpis.api import days, definitions
 from performance.kpis.models import Metric, Scenario, Side
 from performance.kpis.queries import scenarios as told
 from performance.kpis.queries import whatif
@@ -26,8 +26,8 @@ class WhatIfIn(serializers.Serializer[None]):
     """`since` and `until`: whole days that the metric has a value of (a month, a quarter, a period). `moves`: metric key
     → move. `volume`: the key of what all summed money of the tree grows with."""
 
-    since = serializers.DateField()
-    until = serializers.DateField()
+    since = days.DayField()
+    until = days.DayField()
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
     moves = serializers.DictField(child=MoveIn(), required=False, default=dict)
     volume = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -38,7 +38,7 @@ class SaveScenarioIn(WhatIfIn):
     reason = serializers.CharField(max_length=2000)
 
 
-class LineOut(serializers.Serializer[Any]):
+class WhatIfLineOut(serializers.Serializer[Any]):
     metric = serializers.CharField(source="metric.key")
     before = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
     after = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
@@ -64,8 +64,8 @@ class CashOut(serializers.Serializer[Any]):
 class WhatIfOut(serializers.Serializer[Any]):
     """`tree`: the result first, then everything it is computed from. `brought` sums to the change of the result."""
 
-    tree = LineOut(many=True)
-    others = LineOut(many=True)
+    tree = WhatIfLineOut(many=True)
+    others = WhatIfLineOut(many=True)
     brought = BroughtOut(many=True)
     cash = CashOut(many=True)
     released = serializers.DecimalField(max_digits=38, decimal_places=12)
@@ -118,14 +118,14 @@ class ScenarioDetailOut(ScenarioOut):
 
 
 class ProposeIn(serializers.Serializer[None]):
-    target_from = serializers.DateField()
+    target_from = days.DayField()
 
 
-class ApproveIn(serializers.Serializer[None]):
+class ApproveScenarioIn(serializers.Serializer[None]):
     side = serializers.ChoiceField(choices=Side.choices)
 
 
-class ReasonIn(serializers.Serializer[None]):
+class ScenarioReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField(max_length=2000)
 
 
@@ -134,7 +134,7 @@ class ComparedOut(serializers.Serializer[Any]):
 
     metric = serializers.CharField(source="metric.key")
     base = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
-    cells = LineOut(many=True)
+    cells = WhatIfLineOut(many=True)
 
 
 def _told(metric: Metric, given: dict[str, Any]) -> whatif.WhatIf:
@@ -277,10 +277,12 @@ class ApproveScenarioView(api.TenantView):
 
     scope_write = definitions.WRITE
 
-    @extend_schema(operation_id="metric_approve_scenario", request=ApproveIn, responses=ScenarioDetailOut)
+    @extend_schema(
+        operation_id="metric_approve_scenario", request=ApproveScenarioIn, responses=ScenarioDetailOut
+    )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         found = _scenario(request, pk)
-        form = ApproveIn(data=request.data)
+        form = ApproveScenarioIn(data=request.data)
         form.is_valid(raise_exception=True)
         access.require(form.validated_data["side"] in rules.sides_deciding(request.actor, found))
         actions.approve_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
@@ -292,11 +294,13 @@ class DeclineScenarioView(api.TenantView):
 
     scope_write = definitions.WRITE
 
-    @extend_schema(operation_id="metric_decline_scenario", request=ReasonIn, responses=ScenarioDetailOut)
+    @extend_schema(
+        operation_id="metric_decline_scenario", request=ScenarioReasonIn, responses=ScenarioDetailOut
+    )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         found = _scenario(request, pk)
         access.require(bool(rules.sides_deciding(request.actor, found)))
-        form = ReasonIn(data=request.data)
+        form = ScenarioReasonIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.decline_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
         return _detail(request, pk)
@@ -307,11 +311,13 @@ class WithdrawScenarioView(api.TenantView):
 
     scope_write = definitions.WRITE
 
-    @extend_schema(operation_id="metric_withdraw_scenario", request=ReasonIn, responses=ScenarioDetailOut)
+    @extend_schema(
+        operation_id="metric_withdraw_scenario", request=ScenarioReasonIn, responses=ScenarioDetailOut
+    )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         found = _scenario(request, pk)
         access.require(rules.can_withdraw_scenario(request.actor, found))
-        form = ReasonIn(data=request.data)
+        form = ScenarioReasonIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.withdraw_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
         return _detail(request, pk)

@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -19,6 +19,13 @@ SPANS = [
     ("3", _("a quarter")),
     ("1", _("a month")),
 ]
+
+
+def percent_from(text: str) -> Decimal:
+    """A percentage as people write it. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,8})?", text):
+        raise ValueError(text)
+    return Decimal(text)
 
 
 class _PlanForm(forms.Form):
@@ -64,9 +71,11 @@ class SpreadForm(_PlanForm):
     def clean_percents(self) -> tuple[Decimal, ...]:
         try:
             return tuple(
-                Decimal(text) for text in re.split(r"[\s,，;；%]+", self.cleaned_data["percents"]) if text
+                percent_from(text)
+                for text in re.split(r"[\s,，;；%]+", self.cleaned_data["percents"])
+                if text
             )
-        except InvalidOperation as error:
+        except ValueError as error:
             raise forms.ValidationError(_("Write numbers with spaces between them.")) from error
 
     def asked(self) -> planning.SpreadAsked:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.kpis import semantics
 from performance.kpis.forms.metrics import named_column
 from performance.kpis.models import Metric, TargetKind
+from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
@@ -22,6 +23,13 @@ class MonthField(forms.DateField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m"], **kwargs)
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """No month outside any calendar of ours."""
+        month = super().to_python(value)
+        if month is not None and people.day_from(month.isoformat()) is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return month
 
 
 class TargetForm(forms.Form):

@@ -169,7 +169,7 @@ def board(
     choices = _choices(metrics, month)
     labels = labels_for([*(found for found in choices), *(one.slice for one in ranking), slice])
     ranked = with_series(chosen.metric, named(ranking, labels, cut), month)
-    growing = month if comparing.is_part_of_month(chosen.version.additivity, month, today) else None
+    growing = month if comparing.is_part_of_month(chosen.version, month, today) else None
     long = TREND_MONTHS + comparing.BACK.get(basis, 0)
     trend = series_of([(chosen.metric, slice)], long, newest)[chosen.metric.pk, slice_key(slice)]
     return Board(
@@ -210,7 +210,7 @@ def _indicators(
         version = versions[metric.pk]
         points = series[metric.pk, text]
         now = points[-1]
-        against, path = comparing.compared(points, basis, version.additivity, today)
+        against, path = comparing.compared(points, basis, version, today)
         line = lines[version.pk]
         datasets = {base.dataset.pk: base.dataset for base in line.base_versions() if base.dataset}
         shown.append(
@@ -242,7 +242,7 @@ def _status(
 ) -> str:
     if basis not in comparing.BACK:
         return rules.status_of(now.value, path, metric.direction)
-    if comparing.is_part_of_month(version.additivity, now.month, today):
+    if comparing.is_part_of_month(version, now.month, today):
         return rules.UNKNOWN
     return rules.verdict_of(now.value, path, metric.direction)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from performance.kpis.models import Additivity, Basis
+from performance.kpis.models import Additivity, Basis, MetricVersion
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import Point
 
@@ -40,26 +40,32 @@ def references(points: Sequence[Point], basis: str) -> dict[datetime.date, Decim
 
 
 def path_today(
-    given: Decimal | None, additivity: str, month: datetime.date, today: datetime.date
+    given: Decimal | None, version: MetricVersion, month: datetime.date, today: datetime.date
 ) -> Decimal | None:
-    """Where a value should be today: what adds up grows evenly over the days of a running month."""
-    if given is None or additivity != Additivity.ADDITIVE or today >= calendar_months.last_of(month):
+    """Where a value should be today: what adds up grows evenly over the days of a running month. A running total grows
+    too, from a month before that is not known here: it has no path until its month is over."""
+    if given is None or today >= calendar_months.last_of(month):
+        return given
+    if version.is_cumulative and today >= month:
+        return None
+    if version.additivity != Additivity.ADDITIVE:
         return given
     return given * max(today.day - 1, 0) / calendar_months.last_of(month).day if today >= month else given
 
 
-def is_part_of_month(additivity: str, month: datetime.date, today: datetime.date) -> bool:
+def is_part_of_month(version: MetricVersion, month: datetime.date, today: datetime.date) -> bool:
     """Whether a value still grows with the days of its month: then it is no less than that of a whole one yet."""
-    return additivity == Additivity.ADDITIVE and today <= calendar_months.last_of(month)
+    grows = version.is_cumulative or version.additivity == Additivity.ADDITIVE
+    return grows and today <= calendar_months.last_of(month)
 
 
 def compared(
-    points: Sequence[Point], basis: str, additivity: str, today: datetime.date
+    points: Sequence[Point], basis: str, version: MetricVersion, today: datetime.date
 ) -> tuple[Decimal | None, Decimal | None]:
     """(what the last month is held against as a whole, where that is today). Past months are told as they were."""
     month = points[-1].month
     whole = references(points, basis).get(month)
-    return whole, whole if basis in BACK else path_today(whole, additivity, month, today)
+    return whole, whole if basis in BACK else path_today(whole, version, month, today)
 
 
 def relative(value: Decimal | None, against: Decimal | None) -> Decimal | None:

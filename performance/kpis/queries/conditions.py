@@ -224,10 +224,9 @@ def _bounds(ground: Ground, rule: AlertRule, text: str, month: datetime.date) ->
     if rule.kind == AlertKind.PATH:
         # Data arrive late by as much as they settle: the path is that of the days that are in.
         day = ground.today - datetime.timedelta(days=ground.settling)
-        additivity = ground.versions[rule.metric_id].additivity
         if day < month and ground.is_running(rule, month):
             return None
-        expected = path_today(expected, additivity, month, day)
+        expected = path_today(expected, ground.versions[rule.metric_id], month, day)
         if expected is None:
             return None
     share = EXACT.divide(rule.value or Decimal(0), HUNDRED)

@@ -14,6 +14,7 @@ from performance.kpis import formulas, rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
 from performance.kpis.queries import months
 from performance.sources import queries as sources
+from performance.sources.models import Dataset
 
 
 def _certified() -> QuerySet[MetricVersion]:
@@ -160,7 +161,7 @@ def datasets_read() -> set[uuid.UUID]:
 
 def settling_days() -> int:
     """For how many days the data of a day may still move: as long as those of the slowest dataset."""
-    return _read().aggregate(days=Max("dataset__settling_days"))["days"] or 0
+    return Dataset.objects.filter(pk__in=datasets_read()).aggregate(days=Max("settling_days"))["days"] or 0
 
 
 def _read() -> QuerySet[MetricVersion]:

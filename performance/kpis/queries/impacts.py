@@ -8,10 +8,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from performance.foundation import access
+from performance.foundation import access, refusals
 from performance.foundation.components import formats
+from performance.kpis import semantics
 from performance.kpis.models import MetricVersion, VersionState
 from performance.kpis.queries import effects, pages, previews, uses
+from performance.kpis.queries.sheets import sheet_of
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,23 @@ def impact_of(version: MetricVersion, actor: access.Actor) -> Impact:
     rows: Sequence[effects.Effect] = []
     is_too_slow = False
     try:
-        rows = effects.effects(version, version.metric)
+        if _still_makes_sense(version):
+            rows = effects.effects(version, version.metric)
     except previews.PreviewTooSlow:
         is_too_slow = True
     read_by = uses.uses_of(actor, version.metric, version.effective_from)
     return Impact(version, against, changes, rows, read_by, is_too_slow)
+
+
+def _still_makes_sense(version: MetricVersion) -> bool:
+    """Whether the columns that a draft reads are still there. Formulas say themselves what they miss."""
+    if version.dataset is None or version.dataset.is_live:
+        return True
+    try:
+        semantics.check(version, sheet=sheet_of(version.dataset), inputs={})
+    except refusals.Refused:
+        return False
+    return True
 
 
 def _text(value: Decimal | None) -> str | None:

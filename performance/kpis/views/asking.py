@@ -16,6 +16,9 @@ from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
+#: Letters of a slice in one parameter.
+LONGEST_SLICE = 2000
+
 
 class MemberRequest(HttpRequest):
     """What a view behind `access.member` is given."""
@@ -77,7 +80,14 @@ def slice_from(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 def _whole_slice(text: str) -> dict[str, str]:
     try:
-        found = json.loads(text) if text else {}
-    except ValueError:
+        found = json.loads(text) if 0 < len(text) <= LONGEST_SLICE else {}
+        text.encode()
+    except (ValueError, RecursionError):
         return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    told = {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {key: value for key, value in told.items() if _can_be_stored(f"{key}{value}")}
+
+
+def _can_be_stored(text: str) -> bool:
+    """JSON may spell halves of letters that no text of the database holds."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

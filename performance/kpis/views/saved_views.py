@@ -43,7 +43,7 @@ def view_asked(request: asking.MemberRequest) -> SavedView | None:
 def _wording(request: asking.MemberRequest, form: forms.ViewForm) -> actions.ViewWording:
     """The filters in the address; those that a board would not know are none."""
     metric_id = asking.id_of(request, "metric")
-    metrics = queries.visible_metrics(request.actor)
+    metrics = queries.certified_metrics()
     within = asking.slice_of(request)
     cut = request.GET.get("by", "")
     labels = queries.labels_for([])

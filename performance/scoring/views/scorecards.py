@@ -94,7 +94,7 @@ def supposed(request: HttpRequest) -> HttpResponse:
 def _slice(text: str) -> dict[str, str]:
     try:
         given = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import audit, duties, stale
 from performance.sources import queries
 from performance.sources.actions.refusing import SourceRefused
+from performance.sources.connectors import proposing
 from performance.sources.models import Dataset, Join
 
 MAX_JOINS = 5
@@ -35,7 +36,6 @@ def join_dataset(
     duties.refuse_scored_over(by, [dataset.pk])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
-        own = {column.key: column.type for column in queries.reading_of(dataset).columns}
         if dataset.is_live:
             raise SourceRefused(_("Rows that stay at their source cannot be joined here."), code="live")
         if dataset.joins.count() >= MAX_JOINS:
@@ -52,7 +52,7 @@ def join_dataset(
             created_by=getattr(by, "person", by),
             created_at=at,
         )
-        _judge(join, own)
+        _judge(join)
         try:
             with transaction.atomic():
                 join.save()
@@ -78,7 +78,9 @@ def remove_join(*, join: Join, by: Any, at: datetime, why: str = "") -> None:
             stale.mark("metric_values", [dataset.pk], at=at)
 
 
-def _judge(join: Join, own: dict[str, str]) -> None:
+def _judge(join: Join) -> None:
+    own = {column.key: column.type for column in queries.dataset_columns(join.dataset)}
+    names = {*(column.key for column in queries.reading_of(join.dataset).columns), *proposing.RESERVED}
     if not queries.joinable(join.dataset).filter(pk=join.other_id).exists():
         raise SourceRefused(
             _("Choose a dataset that is copied, loaded and has a key."), code="not_joinable", field="other"
@@ -98,9 +100,10 @@ def _judge(join: Join, own: dict[str, str]) -> None:
                 code="types",
                 field=f"pair_{other}",
             )
-    if not join.taken or any(name not in theirs for name in join.taken):
+    is_twice = len(set(join.taken)) != len(join.taken)
+    if not join.taken or is_twice or any(name not in theirs for name in join.taken):
         raise SourceRefused(_("Choose at least one column."), code="taken", field="taken")
-    if any(join.column_key(name) in own for name in join.taken):
+    if any(join.column_key(name) in names for name in join.taken):
         raise _key_taken()
     if any(len(join.column_key(name)) > MAX_KEY for name in join.taken):
         raise SourceRefused(_("Choose a shorter key."), code="key_long", field="key")

@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from performance.sources import queries
 from performance.sources.models import DatasetColumn
 from performance.sources.models.datasets import KEY
 
@@ -43,7 +42,7 @@ class JoinForm(forms.Form):
     def __init__(
         self,
         *args: Any,
-        own: Sequence[queries.ReadColumn],
+        own: Sequence[DatasetColumn],
         theirs: Sequence[DatasetColumn],
         **kwargs: Any,
     ) -> None:

@@ -10,6 +10,7 @@ from django.db import OperationalError, transaction
 from django.db import connection as database
 from django.db.models import Prefetch, QuerySet
 
+from performance.sources.connectors import proposing
 from performance.sources.models import ColumnRole, Dataset, DatasetColumn, Join, Mode
 from performance.sources.queries import rows as relations
 from performance.sources.queries.datasets import copied_datasets
@@ -120,6 +121,7 @@ def _joins() -> QuerySet[Join]:
 def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Join]) -> Reading:
     columns = [ReadColumn(each.key, each.type, each.name_en, each.name_zh, each.role) for each in own]
     types = {each.key: each.type for each in own}
+    names = {*types, *proposing.RESERVED}
     selected, joined, read = ["d.*", "d.ctid"], [], [dataset.pk]
     for place, join in enumerate(joins):
         # What was changed under a join takes its columns away; definitions that name them say so.
@@ -133,6 +135,10 @@ def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Joi
         )
         for column in taken:
             key = join.column_key(column.key)
+            if key in names:
+                # The dataset has got a column of this name itself: that one is meant.
+                continue
+            names.add(key)
             selected.append(f"j{place}.{relations.row_column(column)} AS {relations.row_column(key)}")
             columns.append(_taken(join, column, key))
     relation = relations.row_relation(dataset)

@@ -47,7 +47,7 @@ def join(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     if other is not None:
         form = forms.JoinForm(
             request.POST or None,
-            own=queries.reading_of(dataset).columns,
+            own=queries.dataset_columns(dataset),
             theirs=queries.dataset_columns(other),
             initial={"key": other.key[:20].rstrip("_")},
         )

@@ -294,6 +294,6 @@ def _places(metric: Metric, totals: Any) -> int:
     for total in totals:
         if not total.is_finite() or abs(total) >= 10 ** (DIGITS - PLACES):
             raise PlanRefused(gettext_lazy("A target is a number."), code="value", field="total")
-        exponent = total.normalize().as_tuple().exponent
+        exponent = formats.trimmed(total).as_tuple().exponent
         given.append(-exponent if isinstance(exponent, int) else 0)
     return max(shown, min(max(given), PLACES))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from performance.foundation import refusals
+from performance.foundation import audit, refusals
 from performance.kpis.models import Metric
 from performance.kpis.semantics import Slice, slice_key
 
@@ -97,7 +97,8 @@ class Plan:
     def digest(self) -> str:
         """Changes with whatever the plan would set or replace: what is applied is what was seen."""
         told = [
-            [f"{row.month}", slice_key(row.slice), _text(row.before), _text(row.after)] for row in self.rows
+            [f"{row.month}", slice_key(row.slice), audit.plain(row.before), audit.plain(row.after)]
+            for row in self.rows
         ]
         given = [str(self.metric.pk), self.what, self.way, self.kind, self.cut, told]
         return hashlib.sha256(json.dumps(given).encode()).hexdigest()
@@ -120,10 +121,6 @@ class Plan:
             after = sum((row.after for row in counted), Decimal(0))
             found.append(PlannedPart(rows[0].label, rows[0].percent, before, after))
         return found
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")
 
 
 class Said:

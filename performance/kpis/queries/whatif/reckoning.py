@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from performance.engine import change, drivers, errors
+from performance.foundation import audit
 from performance.kpis import formulas, units
 from performance.kpis.formulas.tree import Binary, Call, Node, Reference
 from performance.kpis.models import Additivity, Aggregation, Metric
@@ -57,7 +58,7 @@ class Reckoner:
             riders=frozenset(self.metrics[one].key for one in self.riders),
             prices=self._prices(),
             versions={self.metrics[one].key: str(self.tree.versions[one].pk) for one in self.inside},
-            base={self.metrics[one].key: _text(self.ground.kept.get(one)) for one in bases},
+            base={self.metrics[one].key: audit.plain(self.ground.kept.get(one)) for one in bases},
             said=self.said,
             refusal=refusal,
         )
@@ -285,7 +286,3 @@ def _is_count(unit: str) -> bool:
     return not parsed.is_dimensionless and all(
         atom[0] == "count" and power == 1 for atom, power in parsed.powers
     )
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")
