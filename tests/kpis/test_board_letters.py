@@ -74,6 +74,30 @@ def test_a_view_is_mailed_on_its_day_from_the_morning_on_and_once(
     assert sweep(MONDAY + datetime.timedelta(days=7)) == 1
 
 
+def test_a_letter_that_cannot_be_written_holds_up_no_other(
+    mailed: Subscription,
+    sweep: Callable[..., int],
+    here: Cast,
+    actor: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    actions.subscribe(
+        view=mailed.view, rhythm="weekly", day=1, by=actor(here.manager), at=clock(THURSDAY, hour=9)
+    )
+    write = tasks.board_letter
+
+    def written(subscription: Subscription, organisation: Any) -> Any:
+        if subscription.pk == mailed.pk:
+            raise ValueError("a month of no calendar")
+        return write(subscription, organisation)
+
+    monkeypatch.setattr(tasks, "board_letter", written)
+    assert sweep(MONDAY) == 1
+    assert [message.to for message in mail.outbox] == [[here.manager.email]]
+    mailed.refresh_from_db()
+    assert mailed.next_on == MONDAY, "it is due again at the next sweep"
+
+
 def test_days_that_nobody_swept_are_made_up_for_once(mailed: Subscription, sweep: Callable[..., int]) -> None:
     assert sweep(MONDAY + datetime.timedelta(days=16)) == 1
     mailed.refresh_from_db()

@@ -233,6 +233,9 @@ def test_the_api_keeps_changes_pins_and_removes_views(revenue: Metric, here: Cas
         "vs": "month",
         "month": "2026-01-09",
     }
+    odd = given | {"month": "0001-01-01"}
+    refused = browser.post(reverse("api_metric_views"), odd, content_type="application/json")
+    assert "month" in refused.json()["errors"], "no month outside any calendar"
     made = browser.post(reverse("api_metric_views"), given, content_type="application/json")
     assert made.status_code == 201, made.content
     assert made.json()["month"] == "2026-01-01"

@@ -16,6 +16,8 @@ from performance.sources.connectors import proposing
 from performance.sources.models import Dataset, Join
 
 MAX_JOINS = 5
+#: Of a column, see models.datasets.KEY.
+MAX_KEY = 50
 
 
 def join_dataset(
@@ -107,9 +109,6 @@ def _judge(join: Join) -> None:
         raise _key_taken()
     if any(len(join.column_key(name)) > MAX_KEY for name in join.taken):
         raise SourceRefused(_("Choose a shorter key."), code="key_long", field="key")
-
-
-MAX_KEY = 50
 
 
 def _key_taken() -> SourceRefused:
