@@ -27,7 +27,7 @@ from tests.sources import stage
 pytestmark = pytest.mark.kill
 
 Acting = Callable[[], Any]
-ROWS = 12_000
+ROWS = 2 * loading.BATCH_ROWS + 2_000
 #: The row at which the source stops until the test lets it go on: in the second of three batches.
 GATE_AT = loading.BATCH_ROWS + 1_000
 GATE = 7_701

@@ -67,16 +67,14 @@ def join_dataset(
     return join
 
 
-def remove_join(*, join: Join, by: Any, at: datetime, why: str = "") -> None:
+def remove_join(*, join: Join, by: Any, at: datetime) -> None:
     """Its columns go. Metrics that name them keep the values that they had, and say that something is gone."""
     duties.refuse_scored_over(by, [join.dataset_id])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=join.dataset_id)
         deleted, _each = Join.objects.filter(pk=join.pk).delete()
         if deleted:
-            audit.record(
-                by=by, action="sources.remove_join", subject=dataset, changes=_told(join), why=why, at=at
-            )
+            audit.record(by=by, action="sources.remove_join", subject=dataset, changes=_told(join), at=at)
             stale.mark("metric_values", [dataset.pk], at=at)
 
 
