@@ -152,6 +152,11 @@ class Worker:
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def is_ready(self) -> bool:
+        """It takes messages."""
+        return " ready." in self.log.read_text()
+
     def kill(self) -> None:
         """SIGKILL for the worker and its children: nobody tidies up."""
         if self.is_alive:

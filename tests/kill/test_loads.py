@@ -286,6 +286,8 @@ def test_a_load_delivered_to_two_workers_at_once_is_done_by_one(
     dataset, load_id = _dataset(acting, connection, "gated_line")
     house.running_worker()
     second = house.start_worker()
+    # A source is not waited for longer than ten seconds at a lock: nobody may stand at the gate while a process starts.
+    until(lambda: second.is_ready, "the second worker is ready")
     tills.shut_the_gate()
     try:
         for _delivery in range(4):
