@@ -47,7 +47,7 @@ TABLE = (
 FILL = """
     INSERT INTO tills.lines
     SELECT n, date '2024-01-01' + (n %% 700)::int, 'S' || lpad((n %% 97)::text, 3, '0'),
-        'Product ' || n %% 2517, (n * 7919) %% 100003, 1 + n %% 9, (100 + (n * 37) %% 90000) / 100.0,
+        'Product ' || n %% 2517, (n::bigint * 7919) %% 100003, 1 + n %% 9, (100 + (n * 37) %% 90000) / 100.0,
         CASE WHEN n %% 5 = 0 THEN 'bought together with ' || n %% 811 END
     FROM generate_series(1, %s) n
 """

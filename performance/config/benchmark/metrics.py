@@ -43,7 +43,7 @@ COLUMNS = {
 FILL = """
     INSERT INTO {relation} (organisation_id, load_id, line, sold_on, shop, customer, quantity, price)
     SELECT %(organisation)s, %(load)s, n, %(first)s::date + (n %% 366)::int, 'S' || lpad((n * 7 %% {shops})::text, 3, '0'),
-        (n * 7919) %% 100003, 1 + n %% 9, (100 + (n * 37) %% 90000) / 100.0
+        (n::bigint * 7919) %% 100003, 1 + n %% 9, (100 + (n * 37) %% 90000) / 100.0
     FROM generate_series(1, %(rows)s) n
 """
 
