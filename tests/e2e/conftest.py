@@ -13,6 +13,7 @@ from django.db import connections
 
 from tests import services
 from tests.e2e import work
+from tests.e2e.window import Watch
 from tests.sources.real_data import Place, contoso_in_postgres, northwind_in_mariadb
 
 
@@ -60,6 +61,15 @@ def office(empty_database: None, settings: Any) -> Iterator[work.Office]:
     settings.ACCORD_EGRESS_ALLOW = ["127.0.0.1", "localhost"]
     with work.working() as found:
         yield found
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """At the end: nobody asked another host, and no page broke its policy or threw."""
+    found = Watch()
+    yield found
+    assert not found.elsewhere, "pages asked other hosts"
+    assert not found.complaints, "pages complained in the console"
 
 
 @pytest.fixture

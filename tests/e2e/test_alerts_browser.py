@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,24 +16,13 @@ from performance.kpis import actions
 from performance.kpis.models import Alert, Metric
 from performance.kpis.queries import months
 from tests.conftest import Cast
-from tests.e2e.looking import AXE, RULES, RUN, SWITCH
+from tests.e2e import screen
 from tests.e2e.window import Watch
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
 from tests.kpis.tables import base, certify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
-
-SCREENS = {"en": (1440, 900), "zh-hans": (390, 844)}
-WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    found = Watch()
-    yield found
-    assert not found.elsewhere
-    assert not found.complaints
 
 
 @pytest.fixture
@@ -81,7 +67,7 @@ def alert(empty_database: None, cast: Cast, actor: Any, now: datetime.datetime) 
         return Alert.objects.get(kind="anomaly")
 
 
-@pytest.mark.parametrize("language", SCREENS)
+@pytest.mark.parametrize("language", screen.SCREENS)
 def test_an_alert_from_the_board_to_its_note(
     language: str,
     alert: Alert,
@@ -90,31 +76,8 @@ def test_an_alert_from_the_board_to_its_note(
     cast: Cast,
     watch: Watch,
 ) -> None:
-    width, height = SCREENS[language]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
-    )
-    client = Client()
-    client.force_login(cast.business_owner.user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [
-            {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url},
-            {"name": "accord_language", "value": language, "url": live_server.url},
-        ]
-    )
-    tab = context.new_page()
-    watch.over(tab, live_server.url)
-
-    def sound(path: str) -> None:
-        """Opens it and looks: nothing wider than the screen, nothing that axe finds, light and dark."""
-        tab.goto(live_server.url + path, wait_until="load")
-        assert tab.evaluate(WIDER) <= 0, path
-        tab.evaluate(AXE.read_text(encoding="utf-8"))
-        for theme in ("light", "dark"):
-            tab.evaluate(SWITCH, theme)
-            assert tab.evaluate(RUN, RULES) == [], (path, theme)
-
+    tab = screen.tab_of(chromium, live_server.url, language, cast.business_owner, watch)
+    look = screen.Look(tab, live_server.url)
     page = reverse("kpis:alert", args=[alert.pk])
     for path in (
         reverse("kpis:board"),
@@ -122,7 +85,7 @@ def test_an_alert_from_the_board_to_its_note(
         reverse("kpis:alert_rules", args=[alert.metric_id]),
         page,
     ):
-        sound(path)
+        look.at(path)
     tab.goto(live_server.url + reverse("kpis:board"))
     tab.locator(f"a.lead-link[href='{page}']").click()
     tab.fill("[name=cause]", "A fair in town.")
@@ -133,9 +96,9 @@ def test_an_alert_from_the_board_to_its_note(
     tab.locator("form[action$='/resolve/'] button[type=submit]").click()
     tab.wait_for_load_state("load")
     assert "The fair is over." in tab.inner_text("main")
-    sound(page)
+    look.at(page)
     values = f"{reverse('kpis:values', args=[alert.metric_id])}?month={alert.month:%Y-%m}&store=Binjiang"
-    sound(values)
+    look.at(values)
     assert "A fair in town." in tab.inner_text("#card-notes")
     with tenancy.acting_for(cast.organisation):
         alert.refresh_from_db()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +16,7 @@ from performance.kpis import actions
 from performance.kpis.models import Metric, SavedView, Subscription
 from performance.kpis.queries import months, saved_views
 from tests.conftest import Cast
-from tests.e2e.looking import AXE, RULES, RUN, SWITCH
+from tests.e2e import screen
 from tests.e2e.window import Watch
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -27,17 +24,7 @@ from tests.kpis.tables import base, certify, formula
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
 
-SCREENS = {"en": (1440, 900), "zh-hans": (390, 844)}
-WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 STORES = ("Binjiang", "Nanshan", "Xihu", "Futian", "Tianfu", "Old Town")
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    found = Watch()
-    yield found
-    assert not found.elsewhere
-    assert not found.complaints
 
 
 @pytest.fixture
@@ -92,7 +79,7 @@ def newest(empty_database: None, cast: Cast, actor: Any, now: datetime.datetime)
         return newest
 
 
-@pytest.mark.parametrize("language", SCREENS)
+@pytest.mark.parametrize("language", screen.SCREENS)
 def test_a_board_is_compared_saved_and_mailed(
     language: str,
     newest: datetime.date,
@@ -101,42 +88,19 @@ def test_a_board_is_compared_saved_and_mailed(
     cast: Cast,
     watch: Watch,
 ) -> None:
-    width, height = SCREENS[language]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
-    )
-    client = Client()
-    client.force_login(cast.business_owner.user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [
-            {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url},
-            {"name": "accord_language", "value": language, "url": live_server.url},
-        ]
-    )
-    tab = context.new_page()
-    watch.over(tab, live_server.url)
-
-    def sound(path: str) -> None:
-        """Opens it and looks: nothing wider than the screen, nothing that axe finds, light and dark."""
-        tab.goto(live_server.url + path, wait_until="load")
-        assert tab.evaluate(WIDER) <= 0, path
-        tab.evaluate(AXE.read_text(encoding="utf-8"))
-        for theme in ("light", "dark"):
-            tab.evaluate(SWITCH, theme)
-            assert tab.evaluate(RUN, RULES) == [], (path, theme)
-
+    tab = screen.tab_of(chromium, live_server.url, language, cast.business_owner, watch)
+    look = screen.Look(tab, live_server.url)
     board = reverse("kpis:board")
     with tenancy.acting_for(cast.organisation):
         revenue = Metric.objects.get(key="revenue")
     asked = f"{board}?metric={revenue.pk}&by=store"
     for more in ("&vs=year&heat=year", "&vs=budget&heat=target"):
-        sound(asked + more)
+        look.at(asked + more)
     tab.goto(live_server.url + asked)
     tab.select_option("#f-vs", "month")
     tab.wait_for_url("**vs=month**")
     assert "Old Town" in tab.inner_text("#card-likeness")
-    sound(f"{asked}&vs=month")
+    look.at(f"{asked}&vs=month")
     tab.fill("#card-save-view [name=name]", "Stores, month by month")
     tab.locator("#card-save-view button[type=submit]").click()
     tab.wait_for_load_state("load")
@@ -145,13 +109,13 @@ def test_a_board_is_compared_saved_and_mailed(
         view = SavedView.objects.get()
         assert saved_views.address_of(view) in tab.url
     page = reverse("kpis:saved_view", args=[view.pk])
-    sound(page)
+    look.at(page)
     tab.locator("#card-mail button[type=submit]").click()
     tab.wait_for_load_state("load")
     with tenancy.acting_for(cast.organisation):
         mailed = Subscription.objects.get(ended_at=None)
     end = reverse("kpis:subscription", args=[mailed.pk])
-    sound(end)
+    look.at(end)
     tab.locator("#card-end button[type=submit]").click()
     tab.wait_for_load_state("load")
     with tenancy.acting_for(cast.organisation):

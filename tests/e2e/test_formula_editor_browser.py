@@ -4,13 +4,10 @@ stands; wide and on a phone, in both languages."""
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,16 +15,14 @@ from performance.foundation import tenancy
 from performance.kpis import actions
 from performance.kpis.models import Metric
 from tests.conftest import Cast
-from tests.e2e.looking import AXE, RULES, RUN, SWITCH
-from tests.e2e.window import CALM, Watch
+from tests.e2e import screen
+from tests.e2e.window import Watch
 from tests.kpis import tables
 from tests.kpis.conftest import COSTS, SALES
 from tests.kpis.tables import base, certify, formula
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
 
-SCREENS = {"en": (1440, 900), "zh-hans": (390, 844)}
-WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 FORMULA = "#id_formula"
 OPTIONS = "#id_formula-terms [role=option]"
 #: What an input method does: keys that are its own, letters that come at once at the end.
@@ -40,14 +35,6 @@ COMPOSE = """field => {
     field.dispatchEvent(new CompositionEvent('compositionend', {bubbles: true}));
     return before;
 }"""
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    found = Watch()
-    yield found
-    assert not found.elsewhere
-    assert not found.complaints
 
 
 @pytest.fixture
@@ -87,7 +74,7 @@ def profit(empty_database: None, cast: Cast, actor: Any) -> Metric:
         return metric
 
 
-@pytest.mark.parametrize("language", SCREENS)
+@pytest.mark.parametrize("language", screen.SCREENS)
 def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_signed(
     language: str,
     profit: Metric,
@@ -96,31 +83,8 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
     cast: Cast,
     watch: Watch,
 ) -> None:
-    width, height = SCREENS[language]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
-    )
-    client = Client()
-    client.force_login(cast.business_owner.user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies(
-        [
-            {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url},
-            {"name": "accord_language", "value": language, "url": live_server.url},
-        ]
-    )
-    tab = context.new_page()
-    watch.over(tab, live_server.url)
-
-    def sound(what: str) -> None:
-        """Nothing wider than the screen, nothing that axe finds, light and dark."""
-        tab.wait_for_function(CALM)
-        assert tab.evaluate(WIDER) <= 0, what
-        tab.evaluate(AXE.read_text(encoding="utf-8"))
-        for theme in ("light", "dark"):
-            tab.evaluate(SWITCH, theme)
-            assert tab.evaluate(RUN, RULES) == [], (what, theme)
-
+    tab = screen.tab_of(chromium, live_server.url, language, cast.business_owner, watch)
+    look = screen.Look(tab, live_server.url)
     tab.goto(f"{live_server.url}{reverse('kpis:draft')}?kind=derived")
     field = tab.locator(FORMULA)
     field.press_sequentially("re")
@@ -128,13 +92,13 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
     expect(tab.locator(OPTIONS).first).to_have_attribute("aria-selected", "true")
     assert field.get_attribute("aria-activedescendant") == "id_formula-terms-0"
     expect(tab.locator("#formula-said mark")).to_have_text("re")
-    sound("the list is open")
+    look.here("the list is open")
     field.press("Enter")
     expect(field).to_have_value("revenue")
     field.press_sequentially(" - cst")
     expect(tab.locator("#formula-said mark")).to_have_text("cst")
     expect(field).to_have_attribute("aria-invalid", "true")
-    sound("a refusal at its place")
+    look.here("a refusal at its place")
     tab.locator("#formula-said [data-place]").click()
     assert field.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == "cst"
     field.press_sequentially("co")
@@ -156,20 +120,20 @@ def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_sign
     tab.locator("[name=kind][value=cumulative]").check()
     expect(tab.locator("[name=accumulation]")).to_be_visible()
     expect(tab.locator("#card-check")).to_contain_text("220")
-    sound("a running total")
+    look.here("a running total")
     tab.goto(live_server.url + reverse("kpis:metric", args=[profit.pk]))
     expect(tab.locator("#card-sign")).to_contain_text("−66.7%")
     expect(tab.locator("#card-diff")).to_contain_text("−100.0%")
-    sound("what is signed")
+    look.here("what is signed")
     boxes = tab.locator("#card-sign input[type=checkbox]")
     for number in range(boxes.count()):
         boxes.nth(number).check()
     tab.locator("#card-sign form[action$='/sign/'] button[type=submit]").click()
     tab.wait_for_load_state("load")
     expect(tab.locator("#card-sign details").first).to_be_visible()
-    sound("what was signed")
+    look.here("what was signed")
     tab.goto(
         f"{live_server.url}{reverse('kpis:values', args=[profit.pk])}?known={timezone.localdate():%Y-%m-%d}"
     )
     expect(tab.locator("#card-known table").first).to_be_visible()
-    sound("what was known")
+    look.here("what was known")

@@ -6,13 +6,11 @@ In English on a wide screen and in Chinese on a phone; nothing but the keyboard,
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import playwright.sync_api as playwright
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,11 +20,11 @@ from performance.foundation import tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from tests.conftest import Cast
+from tests.e2e import screen
 from tests.e2e.window import Watch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
 
-SCREENS = {"en": (1440, 900), "zh-hans": (390, 844)}
 #: Where the focus stands: an id, a name, or an address.
 FOCUSED = """() => { const at = document.activeElement;
     return [at.id, at.getAttribute('name'), at.getAttribute('href'), at.form?.getAttribute('action'),
@@ -41,21 +39,7 @@ class Keyboard:
     def __init__(
         self, browser: playwright.Browser, base: str, language: str, person: people.Person, watch: Watch
     ):
-        width, height = SCREENS[language]
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
-        )
-        client = Client()
-        client.force_login(person.user)
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies(
-            [
-                {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base},
-                {"name": "accord_language", "value": language, "url": base},
-            ]
-        )
-        self.base, self.tab = base, context.new_page()
-        watch.over(self.tab, base)
+        self.base, self.tab = base, screen.tab_of(browser, base, language, person, watch)
 
     def open(self, path: str) -> None:
         self.tab.goto(self.base + path, wait_until="load")
@@ -101,15 +85,7 @@ class Keyboard:
         return self.tab.inner_text("body")
 
 
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    found = Watch()
-    yield found
-    assert not found.elsewhere
-    assert not found.complaints
-
-
-@pytest.mark.parametrize("language", SCREENS)
+@pytest.mark.parametrize("language", screen.SCREENS)
 def test_a_quarter_of_a_goal_by_keyboard_alone(
     language: str,
     empty_database: None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import playwright.sync_api as playwright
@@ -17,15 +16,6 @@ from tests.e2e.window import Watch, Window
 from tests.sources.real_data import Place
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    """At the end: nobody asked another host, and no page broke its policy or threw."""
-    found = Watch()
-    yield found
-    assert not found.elsewhere, "pages asked other hosts"
-    assert not found.complaints, "pages complained in the console"
 
 
 @pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.long)])
