@@ -17,7 +17,7 @@ from okr import actions, forms, queries, rules
 from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
 from okr.views import reading
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
@@ -208,7 +208,7 @@ def align(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
                 at=timezone.now(),
             )
         except actions.ObjectiveRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            refusals.place(form, refusal)
         else:
             jobs.nudge(scoring_tasks.rescore_stale)
             messages.success(

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from okr import actions, forms, queries, rules
 from okr.models import Objective
 from okr.views import reading
-from performance.foundation import access
+from performance.foundation import access, refusals
 from performance.people import queries as people
 
 
@@ -32,7 +32,7 @@ def grade(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         try:
             actions.grade_objective(objective=one, by=actor, at=timezone.now(), **form.cleaned_data)
         except actions.ObjectiveRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            refusals.place(form, refusal)
         else:
             messages.success(request, _("Graded."))
             return redirect("okr:objective", one.pk)
@@ -114,7 +114,7 @@ def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
                     at=timezone.now(),
                 )
             except actions.ObjectiveRefused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+                refusals.place(form, refusal)
             else:
                 _tell_of_copies(request, made, chosen, to)
                 return redirect(f"{reverse('okr:objectives')}?period={to.pk}")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from okr import actions, forms, queries, rules
 from okr.models import Dependency
 from okr.views import reading
-from performance.foundation import access
+from performance.foundation import access, refusals
 from performance.people import queries as people
 
 
@@ -38,7 +38,7 @@ def ask(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
                 at=timezone.now(),
             )
         except actions.ObjectiveRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            refusals.place(form, refusal)
         else:
             messages.success(request, _("Asked. It is an ask until they accept it."))
             return redirect(_card(one.pk))

@@ -44,7 +44,7 @@ def import_goals(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except refusals.Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            refusals.place(form, refusal)
         else:
             return redirect("okr:import_check", upload.pk)
     context = {
@@ -94,7 +94,7 @@ def _refused(
         upload = _found(request, upload.pk)
         if upload.applied_at is None:
             upload = actions.check_goal_import(upload=upload, by=request.actor, at=timezone.now())
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+    refusals.place(form, refusal)
     return render(request, "okr/import_check.html", _result(request, upload, form), status=refusal.status)
 
 

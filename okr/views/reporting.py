@@ -16,7 +16,7 @@ from django_htmx.http import trigger_client_event
 from okr import actions, forms, queries, rules
 from okr.models import CheckIn
 from okr.views import my_week, weeks
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
 
@@ -49,7 +49,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
             at=timezone.now(),
         )
     except actions.CheckInRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        refusals.place(form, refusal)
         return _again(request, page, form)
     return _submitted(request, page, submitted)
 
@@ -222,7 +222,7 @@ def hand_on(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
         try:
             actions.hand_on(check_in=found, by=actor, at=timezone.now(), **form.cleaned_data)
         except actions.CheckInRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+            refusals.place(form, refusal)
         else:
             messages.success(request, _("Handed on."))
             return redirect("okr:conversation", found.pk)

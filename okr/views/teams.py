@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
 from okr.views import reading
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.people import models as people_models
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
@@ -103,7 +103,7 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
             try:
                 actions.set_policy(period=period, choices=choices, reason=reason, by=actor, at=timezone.now())
             except actions.ObjectiveRefused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+                refusals.place(form, refusal)
             else:
                 jobs.nudge(scoring_tasks.rescore_stale)
                 messages.success(request, _("Counted this way from now on."))

@@ -21,6 +21,8 @@ from performance.foundation.components import formats
 MAX_LENGTH = 120
 MAX_EXPONENT = 3
 MAX_ATOMS = 6
+#: Places of money.
+CENTS = 2
 
 ATOMS: dict[str, Any] = {
     "money": _("money"),
@@ -258,6 +260,12 @@ class _Unknown:
 
     def __str__(self) -> str:
         return str(_("“%(text)s” is not a unit.")) % {"text": self.given}
+
+
+def places_of(metric: Any) -> int:
+    """As many as its pages show: cents of money, what was chosen of anything else."""
+    unit = parse(metric.unit)
+    return CENTS if unit.currency and unit.has_money else int(metric.decimals)
 
 
 def measured(value: Any, metric: Any) -> str:

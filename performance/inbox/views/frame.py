@@ -27,7 +27,7 @@ def attempt(form: forms.BaseForm, write: Callable[[], Any]) -> bool:
     try:
         write()
     except refusals.Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        refusals.place(form, refusal)
         return False
     return True
 

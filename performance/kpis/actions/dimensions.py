@@ -70,7 +70,7 @@ def refresh_labels() -> None:
             cursor.execute(
                 "INSERT INTO kpis_dimensionvalue (id, organisation_id, dimension_id, key, name_en, name_zh)"  # noqa: S608
                 f" SELECT accord_uuid7(), %s, %s, {key}, left({texts[0]}, 200),"
-                f" left({texts[1]}, 200) FROM {sheet.relation} GROUP BY {key}"
+                f" left({texts[1]}, 200) FROM {sheet.relation} AS given_rows GROUP BY {key}"
                 " ON CONFLICT (organisation_id, dimension_id, key) DO UPDATE"
                 " SET name_en = EXCLUDED.name_en, name_zh = EXCLUDED.name_zh"
                 " WHERE (kpis_dimensionvalue.name_en, kpis_dimensionvalue.name_zh)"

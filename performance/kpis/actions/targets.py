@@ -212,7 +212,7 @@ def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> s
         )
     sql = (
         f"SELECT {chosen}, {month.sql} AS month, {given}, {slice} AS slice, {value}"  # noqa: S608
-        f" FROM (SELECT * FROM {sheet.relation}) AS t{joined}"
+        f" FROM {sheet.relation} AS t{joined}"
     )
     return semantics.Statement(sql, [*before, *month.params, *after])
 

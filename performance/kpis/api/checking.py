@@ -1,7 +1,6 @@
 """What a definition would give before anybody keeps it, and what a version moves before anybody signs it."""
 
 import uuid
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -9,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api
+from performance.foundation import access, api, audit
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, semantics
 from performance.kpis.api import definitions, documents, shapes
@@ -31,11 +30,7 @@ class EffectOut(serializers.Serializer[effects.Effect]):
     is_closed = serializers.BooleanField()
 
     def get_percent(self, row: effects.Effect) -> str | None:
-        return None if row.percent is None else _plain(formats.rounded(row.percent, PLACES))
-
-
-def _plain(value: Decimal) -> str:
-    return format(formats.trimmed(value), "f")
+        return None if row.percent is None else audit.plain(formats.rounded(row.percent, PLACES))
 
 
 class CheckIn(shapes.DefinitionIn):

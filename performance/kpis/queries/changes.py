@@ -24,7 +24,6 @@ from performance.kpis.semantics import Slice, slice_key
 MOST_PARTS = 40
 #: What cannot be put together from parts: the mean of means is no mean.
 NOT_CUT = frozenset({Aggregation.AVG, Aggregation.MIN, Aggregation.MAX})
-CENTS = 2
 #: Kept values carry twelve places; what is smaller than this beside them is their rounding.
 DUST_PLACES = 3
 
@@ -115,7 +114,7 @@ def explained(
         cuts = []
     cut = cut if cut in cuts else (cuts[-1] if cuts else "")
     kept = _kept({metric.pk, *bases}, (since, until), within, cut)
-    places = _places(metric)
+    places = units.places_of(metric)
     before, after = (_shown(kept.of(metric.pk, month, within), places) for month in (since, until))
     split: tuple[list[Driver], list[Part]] = ([], [])
     labels, refusal = labels_for([within]), ""
@@ -302,8 +301,3 @@ def _moved(pair: tuple[Decimal | None, Decimal | None]) -> Fraction:
 def _shown(value: Decimal | None, places: int) -> Decimal | None:
     """As the page writes it."""
     return None if value is None else formats.rounded(value, places)
-
-
-def _places(metric: Metric) -> int:
-    unit = units.parse(metric.unit)
-    return CENTS if unit.currency and unit.has_money else metric.decimals

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,8 @@ from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import Point
 
 PLAN, MONTH, YEAR, BUDGET = Basis.values
+#: Thirty-eight digits less thirty-eight digits are nothing that this would round.
+EXACT = Context(prec=80)
 #: In the order in which they are offered.
 BASES = dict(Basis.choices)
 #: What the line in charts is called that values are held against.
@@ -69,7 +71,9 @@ def compared(
 
 
 def relative(value: Decimal | None, against: Decimal | None) -> Decimal | None:
-    """The difference in per cent of what it is held against; None where that is no amount to share out."""
-    if value is None or against is None or against == 0:
+    """The difference in per cent of the size of what it is held against; None where there is none, or where that is
+    nothing."""
+    if value is None or not against:
         return None
-    return (value - against) / abs(against) * 100
+    difference = EXACT.subtract(value, against)
+    return EXACT.divide(EXACT.multiply(difference, Decimal(100)), EXACT.abs(against))

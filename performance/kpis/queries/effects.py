@@ -2,17 +2,14 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from performance.kpis import semantics, units
 from performance.kpis.models import Metric, MetricValue, ValueState
+from performance.kpis.queries import comparing, previews
 from performance.kpis.queries import months as calendar_months
-from performance.kpis.queries import previews
 from performance.kpis.queries.values import latest_month, values
 from performance.kpis.semantics import Slice, slice_key
-
-#: Thirty-eight digits less thirty-eight digits are nothing that this would round.
-EXACT = Context(prec=80)
 
 
 @dataclass(frozen=True)
@@ -32,15 +29,11 @@ class Effect:
     def change(self) -> Decimal | None:
         if self.before is None or self.after is None or not self.is_comparable:
             return None
-        return EXACT.subtract(self.after, self.before)
+        return comparing.EXACT.subtract(self.after, self.before)
 
     @property
     def percent(self) -> Decimal | None:
-        """By how many per cent of the size of the value before. None where there is nothing to compare with."""
-        change = self.change
-        if change is None or not self.before:
-            return None
-        return EXACT.divide(EXACT.multiply(change, Decimal(100)), EXACT.abs(self.before))
+        return comparing.relative(self.after, self.before) if self.is_comparable else None
 
 
 def effects(

@@ -4,12 +4,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from performance.foundation import access, refusals
-from performance.foundation.components import formats
+from performance.foundation import access, audit, refusals
 from performance.kpis import semantics
 from performance.kpis.models import MetricVersion, VersionState
 from performance.kpis.queries import effects, pages, previews, uses
@@ -40,7 +38,11 @@ class Impact:
             "against": self.against.number if self.against else None,
             "too_slow": self.is_too_slow,
             "months": [
-                {"month": f"{row.month:%Y-%m}", "before": _text(row.before), "after": _text(row.after)}
+                {
+                    "month": f"{row.month:%Y-%m}",
+                    "before": audit.plain(row.before),
+                    "after": audit.plain(row.after),
+                }
                 for row in self.months
             ],
             "uses": {each.kind: each.number for each in self.uses},
@@ -85,8 +87,3 @@ def _still_makes_sense(version: MetricVersion) -> bool:
     except refusals.Refused:
         return False
     return True
-
-
-def _text(value: Decimal | None) -> str | None:
-    """One spelling for one value."""
-    return None if value is None else format(formats.trimmed(value), "f")

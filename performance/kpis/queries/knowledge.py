@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 
 from performance.kpis.models import Grain, Metric, MetricValue, ValueState
 from performance.kpis.queries import months as calendar_months
-from performance.kpis.queries.effects import EXACT
+from performance.kpis.queries.comparing import EXACT
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.values import latest_month, values, values_known_at
 from performance.kpis.semantics import Slice, slice_key

@@ -6,7 +6,7 @@ ratio of sums, people counted once; never an average of what the parts had.
 
 import datetime
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
@@ -107,8 +107,8 @@ def like_for_like(
     on the definition alone."""
     since, until, within = months.first_of(since), months.first_of(until), dict(within)
     ends = (since, until)
-    definitions = {end: _Definitions(versions_in_force(end)) for end in ends}
-    used = {metric.pk}.union(*(definitions[end].all_under(metric.pk) for end in ends))
+    definitions = {end: _tree_of(end) for end in ends}
+    used = {metric.pk}.union(*(tree.walked(metric.pk) for tree in definitions.values()))
     kept = _Kept(used, ends, within, cut)
     whole = Side(*(kept.total(metric.pk, end) for end in ends))
     values_of = {end: kept.parts(metric.pk, end) for end in ends}
@@ -137,34 +137,10 @@ def _value(part: MetricValue | None) -> Decimal | None:
     return None if part is None else part.value
 
 
-class _Definitions:
-    """What is in force in one month, walked by the keys that formulas name. One query."""
-
-    def __init__(self, versions: Mapping[uuid.UUID, MetricVersion]) -> None:
-        self.versions = versions
-        self.keys = dict(Metric.objects.filter(pk__in=versions).values_list("key", "pk"))
-
-    def inputs(self, metric_id: uuid.UUID) -> list[uuid.UUID]:
-        version = self.versions.get(metric_id)
-        if version is None or trees.is_leaf(version):
-            return []
-        return [self.keys[key] for key in formulas.parse(version.formula).references if key in self.keys]
-
-    def all_under(self, metric_id: uuid.UUID) -> set[uuid.UUID]:
-        """Everything that it is computed from, at any distance."""
-        found: set[uuid.UUID] = set()
-        waiting = self.inputs(metric_id)
-        while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting += self.inputs(one)
-        return found
-
-    def leaves(self, metric_id: uuid.UUID) -> Iterator[MetricVersion]:
-        for one in sorted({metric_id, *self.all_under(metric_id)}):
-            if one in self.versions and trees.is_leaf(self.versions[one]):
-                yield self.versions[one]
+def _tree_of(month: datetime.date) -> trees.Tree:
+    """What is in force in one month. Two queries."""
+    versions = versions_in_force(month)
+    return trees.Tree(versions, dict(Metric.objects.filter(pk__in=versions).values_list("key", "pk")))
 
 
 class _Kept:
@@ -240,7 +216,7 @@ def _left_out(
 def _together(
     metric_id: uuid.UUID,
     month: datetime.date,
-    definitions: _Definitions,
+    definitions: trees.Tree,
     kept: _Kept,
     alike: set[str],
     within: dict[str, str],
@@ -248,7 +224,7 @@ def _together(
     chosen: Sequence[str],
 ) -> Decimal | None:
     """The metric over some parts as one. Raises LikenessRefused."""
-    bases = list(definitions.leaves(metric_id))
+    bases = [definitions.versions[one] for one in definitions.bases(metric_id)]
     sheets = sheets_of(version.dataset for version in bases if version.dataset and _needs_rows(version))
     given: dict[uuid.UUID, Decimal | None] = {}
     for version in bases:
@@ -271,7 +247,7 @@ def _together(
             raise LikenessRefused("gone")
         if version.missing_policy == MissingPolicy.BLOCK and not _is_covered(kept.parts(one, month), alike):
             return "NULL::numeric"
-        formula = formulas.parse(version.formula)
+        formula = definitions.formula(version)
         if not set(formula.references) <= set(definitions.keys):
             raise LikenessRefused("gone")
         inputs = {key: expression(definitions.keys[key], above | {one}) for key in formula.references}

@@ -2,15 +2,12 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-
-from performance.foundation import tenancy
+from performance.foundation import patience, tenancy
 from performance.kpis import formulas, semantics, units
 from performance.kpis.models import Grain, Kind, Metric, MetricVersion
 from performance.kpis.queries import live
@@ -22,7 +19,6 @@ from performance.people.models import Organisation
 
 MILLISECONDS = 4000
 MONTHS = 6
-QUERY_CANCELED = "57014"
 #: Parts of one dimension that a preview offers: those with the most rows, or the first by name.
 PARTS = 20
 
@@ -34,8 +30,8 @@ class PreviewRow:
     coverage_ppm: int
 
 
-class PreviewTooSlow(Exception):
-    """The preview took longer than a page may wait."""
+#: The preview took longer than a page may wait.
+PreviewTooSlow = patience.TooSlow
 
 
 def preview(
@@ -114,7 +110,7 @@ def parts_previewed(wording: semantics.Wording) -> list[dict[str, str]]:
     with in_time() as cursor:
         for key in sorted(wording.dimensions):
             cursor.execute(
-                f"SELECT {semantics.part_sql(wording, sheet, key)} AS part FROM {sheet.relation}"  # noqa: S608
+                f"SELECT {semantics.part_sql(wording, sheet, key)} AS part FROM {sheet.relation} AS given_rows"  # noqa: S608
                 f" WHERE {where.sql} GROUP BY part ORDER BY count(*) DESC, part LIMIT %s",
                 [*where.params, PARTS],
             )
@@ -171,18 +167,9 @@ def has_too_many_slices(wording: semantics.Wording) -> bool:
     return bool(number > semantics.MOST_SLICES)
 
 
-@contextmanager
-def in_time() -> Iterator[Any]:
+def in_time() -> AbstractContextManager[Any]:
     """A cursor whose statements may take four seconds each. Raises PreviewTooSlow."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {MILLISECONDS}")
-            yield cursor
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED:
-            raise PreviewTooSlow from error
-        raise
+    return patience.in_time(MILLISECONDS)
 
 
 def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None:
@@ -191,7 +178,7 @@ def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None
         day = semantics.day_sql(wording, sheet, wording.dataset.time_zone)
         where = semantics.rows_where(wording, sheet, wording.dataset.time_zone)
         cursor.execute(
-            f"SELECT max({day.sql}) FROM {sheet.relation} WHERE {where.sql}",  # noqa: S608
+            f"SELECT max({day.sql}) FROM {sheet.relation} AS given_rows WHERE {where.sql}",  # noqa: S608
             [*day.params, *where.params],
         )
         (newest,) = cursor.fetchone()

@@ -51,7 +51,7 @@ def trace(
     sheet = sheet_of(dataset)
     where = semantics.rows_where(version, sheet, dataset.time_zone, since=since, until=until, within=slice)
     amount = semantics.amount_sql(version, sheet)
-    source = f"FROM {sheet.relation} WHERE {where.sql}"
+    source = f"FROM {sheet.relation} AS given_rows WHERE {where.sql}"
     names = "".join(f", {column.sql}" for column in sheet.columns.values())
     order = sheet.columns[version.time_column].sql
     aggregate = SUMMED.get(version.aggregation, "NULL")

@@ -45,6 +45,17 @@ class Tree:
         references = self.formula(version).references
         return [self.keys[key] for key in references if key in self.keys and self.keys[key] in self.versions]
 
+    def walked(self, metric_id: uuid.UUID) -> dict[uuid.UUID, int]:
+        """Everything that it is computed from, itself first, each once where it is met first → its depth."""
+        found: dict[uuid.UUID, int] = {}
+        waiting = [(metric_id, 0)]
+        while waiting:
+            one, depth = waiting.pop()
+            if one in self.versions and one not in found:
+                found[one] = depth
+                waiting += [(below, depth + 1) for below in reversed(self.below(one))]
+        return found
+
     def step(
         self,
         metric_id: uuid.UUID,

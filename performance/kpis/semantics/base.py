@@ -100,7 +100,7 @@ def whole_of_parts(
     where = rows_where(wording, sheet, zone, since=since, until=until, within=within, among=among)
     return Statement(
         f"SELECT ({_aggregate(wording)})::numeric(38, 12) FROM"
-        f" (SELECT {amount_sql(wording, sheet)} AS amount FROM {sheet.relation} WHERE {where.sql}) AS r",
+        f" (SELECT {amount_sql(wording, sheet)} AS amount FROM {sheet.relation} AS given_rows WHERE {where.sql}) AS r",
         where.params,
     )
 
@@ -132,7 +132,7 @@ def _rows(
     narrowed = within or Statement("true")
     return Statement(
         f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount, {_given_sql(wording, sheet)} AS given{cuts}"
-        f" FROM {sheet.relation} WHERE {where.sql} AND {narrowed.sql}",
+        f" FROM {sheet.relation} AS given_rows WHERE {where.sql} AND {narrowed.sql}",
         [*day.params, *where.params, *narrowed.params],
     )
 

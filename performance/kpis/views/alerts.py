@@ -134,7 +134,7 @@ def _step(
         write(alert=found, by=request.actor, at=timezone.now(), **form.cleaned_data)
     except refusals.Refused as refused:
         if rules.can_work_on(request.actor, found) and refused.code != "conflict":
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            refusals.place(form, refused)
             return _page(request, found, {name: form}, status=422)
         messages.error(request, str(refused))
     else:

@@ -107,7 +107,7 @@ def _form(request: asking.MemberRequest) -> forms.DocumentForm:
 def _refused(
     request: asking.MemberRequest, form: forms.DocumentForm, refused: refusals.Refused
 ) -> HttpResponse:
-    form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+    refusals.place(form, refused)
     return _page(request, form)
 
 

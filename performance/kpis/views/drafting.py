@@ -39,7 +39,7 @@ def draft(request: asking.MemberRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except refusals.Refused as refused:
-            _say(form, refused)
+            refusals.place(form, refused)
         else:
             return _kept(request, version)
     return _page(request, form, None)
@@ -58,7 +58,7 @@ def revise(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
                 metric=metric, definition=form.definition(), by=request.actor, at=timezone.now()
             )
         except refusals.Refused as refused:
-            _say(form, refused)
+            refusals.place(form, refused)
         else:
             return _kept(request, version)
     return _page(request, form, metric)
@@ -76,7 +76,7 @@ def edit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
                 version=version, definition=form.definition(), by=request.actor, at=timezone.now()
             )
         except refusals.Refused as refused:
-            _say(form, refused)
+            refusals.place(form, refused)
         else:
             return _kept(request, version)
     return _page(request, form, version.metric)
@@ -215,11 +215,6 @@ def _terms(form: forms.MetricForm, inputs: list[semantics.Input]) -> list[dict[s
         return terms.column_terms(form.sheet)
     is_total = form["kind"].value() == Kind.CUMULATIVE
     return terms.summable_terms(inputs) if is_total else terms.metric_terms(inputs)
-
-
-def _say(form: forms.MetricForm, refused: refusals.Refused) -> None:
-    field = refused.field if refused.field in form.fields else None
-    form.add_error(field, str(refused))
 
 
 def _kept(request: asking.MemberRequest, version: MetricVersion) -> HttpResponse:

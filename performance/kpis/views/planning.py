@@ -110,7 +110,7 @@ def _page(request: asking.MemberRequest, metric: Metric, given: QueryDict, statu
         try:
             plan = planning.plan_of(metric, bound.asked())
         except refusals.Refused as refused:
-            bound.add_error(refused.field if refused.field in bound.fields else None, str(refused))
+            refusals.place(bound, refused)
     if bound is not None and bound.errors and status == 200:
         status = 422
     context: dict[str, Any] = {

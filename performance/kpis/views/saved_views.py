@@ -1,7 +1,6 @@
 """Views of the board under a name, beside the navigation and by e-mail."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -61,24 +60,13 @@ def _view(request: asking.MemberRequest, pk: uuid.UUID) -> SavedView:
     return access.get_or_404(saved_views.visible_views(request.actor), pk=pk)
 
 
-def _attempt(form: Any, write: Callable[[], Any]) -> Any:
-    """What was written; None where a refusal stands in the form now."""
-    if not form.is_valid():
-        return None
-    try:
-        return write()
-    except refusals.Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-        return None
-
-
 @require_POST
 @access.member
 def save_view(request: asking.MemberRequest) -> HttpResponse:
     """Keeps the board of the address (?month=…&metric=…&vs=…) under a name."""
     access.require(rules.can_save_views(request.actor))
     form = forms.ViewForm(request.POST)
-    saved = _attempt(
+    saved = refusals.attempt(
         form,
         lambda: actions.save_view(
             name=form.cleaned_data["name"],
@@ -136,7 +124,7 @@ def change_view(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     view = _view(request, pk)
     access.require(rules.can_change_view(request.actor, view))
     form = forms.RenameForm(request.POST)
-    changed = _attempt(
+    changed = refusals.attempt(
         form,
         lambda: actions.change_view(view=view, by=request.actor, at=timezone.now(), **form.cleaned_data),
     )
@@ -192,7 +180,7 @@ def subscribe(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     view = _view(request, pk)
     access.require(rules.can_save_views(request.actor))
     form = forms.SubscribeForm(request.POST)
-    mailed = _attempt(
+    mailed = refusals.attempt(
         form,
         lambda: actions.subscribe(
             view=view,

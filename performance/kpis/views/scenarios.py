@@ -76,7 +76,7 @@ def save_scenario(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
                 told=asked.told, by=request.actor, at=timezone.now(), **form.cleaned_data
             )
         except refusals.Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            refusals.place(form, refused)
         else:
             messages.success(request, _("Saved. Only you see it until you share it."))
             return redirect("kpis:scenario", pk=kept.pk)

@@ -45,7 +45,7 @@ def set_target(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
                 at=timezone.now(),
             )
         except refusals.Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            refusals.place(form, refused)
         else:
             messages.success(request, _("Target kept."))
             return redirect("kpis:targets", pk=found.pk)
@@ -110,7 +110,7 @@ def import_targets(request: asking.MemberRequest) -> HttpResponse:
                 dataset=form.cleaned_data["dataset"], columns=columns, by=request.actor, at=timezone.now()
             )
         except refusals.Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            refusals.place(form, refused)
         else:
             said = ngettext("%(count)s target changed.", "%(count)s targets changed.", changed)
             messages.success(request, said % {"count": changed})

@@ -39,7 +39,7 @@ def set_alert_rule(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse
                 metric=found, wording=form.wording(by_key), by=request.actor, at=timezone.now()
             )
         except refusals.Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+            refusals.place(form, refused)
         else:
             jobs.nudge(tasks.watch_values)
             messages.success(request, _("This is watched from now on."))

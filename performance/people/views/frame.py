@@ -66,7 +66,6 @@ def attempt(form: forms.Form, write: Callable[[], Any]) -> bool:
     try:
         write()
     except refusals.Refused as refusal:
-        field = refusal.field if refusal.field in form.fields else None
-        form.add_error(field, str(refusal.message))
+        refusals.place(form, refusal)
         return False
     return True

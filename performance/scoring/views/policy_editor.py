@@ -42,7 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except refusals.Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            refusals.place(form, refusal)
         else:
             return redirect("scoring:policy", version_id=version.pk)
     return _editor(request, form, rows, None)
@@ -61,7 +61,7 @@ def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
         try:
             actions.revise_draft(version=version, **_content(form, rows), by=request.actor, at=timezone.now())
         except refusals.Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+            refusals.place(form, refusal)
         else:
             messages.success(request, _("Draft saved."))
             return redirect("scoring:policy", version_id=version.pk)

@@ -6,10 +6,9 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import OperationalError, transaction
-from django.db import connection as database
 from django.db.models import Prefetch, QuerySet
 
+from performance.foundation import patience
 from performance.sources.connectors import proposing
 from performance.sources.models import ColumnRole, Dataset, DatasetColumn, Join, Mode
 from performance.sources.queries import rows as relations
@@ -17,7 +16,6 @@ from performance.sources.queries.datasets import copied_datasets
 
 #: A page counts no longer than that.
 MOST_MILLISECONDS = 2000
-QUERY_CANCELED = "57014"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,8 @@ class ReadColumn:
 
 @dataclass(frozen=True)
 class Reading:
-    """`relation`: SQL that stands after FROM, with a column for each of `columns`; `datasets`: all that it reads."""
+    """`relation`: SQL that stands after FROM, before an alias (a query needs one), with a column for each of `columns`;
+    `datasets`: all that it reads."""
 
     relation: str
     columns: tuple[ReadColumn, ...]
@@ -81,19 +80,15 @@ def unmatched(join: Join) -> int | None:
     """How many rows of the dataset find no row of the other; None where counting would keep a page waiting."""
     own, other = (relations.row_relation(each) for each in (join.dataset_id, join.other_id))
     try:
-        with transaction.atomic(), database.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {MOST_MILLISECONDS}")
+        with patience.in_time(MOST_MILLISECONDS) as cursor:
             cursor.execute(
                 f"SELECT count(*) FROM {own} AS d"  # noqa: S608
                 f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {_on('o', join)})"
             )
             (count,) = cursor.fetchone()
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return int(count)
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
-            raise
+    except patience.TooSlow:
         return None
+    return int(count)
 
 
 def standing(join: Join, own: Mapping[str, str]) -> bool:
@@ -143,7 +138,7 @@ def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Joi
             columns.append(_taken(join, column, key))
     relation = relations.row_relation(dataset)
     if joined:
-        relation = f"(SELECT {', '.join(selected)} FROM {relation} AS d{''.join(joined)}) AS joined"  # noqa: S608
+        relation = f"(SELECT {', '.join(selected)} FROM {relation} AS d{''.join(joined)})"  # noqa: S608
     return Reading(relation, tuple(columns), tuple(read))
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.views import endpoints, frame
 
@@ -49,7 +49,7 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
         return _connected(request, kind, form)
 
     if request.method == "POST":
-        connection = frame.attempt(form, write)
+        connection = refusals.attempt(form, write)
         if connection is not None:
             return redirect("sources:connection", connection.pk)
     kinds = models.Kind.choices
@@ -245,7 +245,7 @@ def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
         )
 
     if request.method == "POST":
-        changed = frame.attempt(form, write)
+        changed = refusals.attempt(form, write)
         if changed is not None:
             if changed.is_asked:
                 ask(changed, models.ProbeKind.CHECK, request)
@@ -306,7 +306,7 @@ def upload(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
             at=timezone.now(),
         )
 
-    if frame.attempt(form, write) is None:
+    if refusals.attempt(form, write) is None:
         context = _page(request, found) | {"upload_form": form}
         return render(request, "sources/connection.html", context, status=422)
     ask(found, models.ProbeKind.DISCOVER, request)

@@ -33,7 +33,7 @@ def look(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     def write() -> models.Probe:
         return connections.ask(found, models.ProbeKind.DESCRIBE, request, question=form.question())
 
-    probe = frame.attempt(form, write)
+    probe = refusals.attempt(form, write)
     if probe is None:
         return render(
             request, "sources/look.html", frame.context(request, connection=found, form=form), status=422
@@ -163,7 +163,7 @@ def _made(
                 dataset=dataset, plan=plan, by=by, at=at, is_mode_confirmed=is_confirmed
             )
     except refusals.Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal.message))
+        refusals.place(form, refusal)
         return None
     if load is not None:
         jobs.nudge(tasks.run_load, str(load.pk))

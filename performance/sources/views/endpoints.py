@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.models.endpoints import FIELDS
 from performance.sources.views import frame
@@ -37,7 +37,7 @@ def add_endpoint(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse
         )
 
     if request.method == "POST":
-        made = frame.attempt(form, write)
+        made = refusals.attempt(form, write)
         if made is not None:
             return _looked_at(request, made)
     return _form(request, found, form, None)
@@ -58,7 +58,7 @@ def change_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id:
             endpoint=endpoint, values=form.cleaned_data, by=request.actor, at=timezone.now()
         )
 
-    if request.method == "POST" and frame.attempt(form, write) is not None:
+    if request.method == "POST" and refusals.attempt(form, write) is not None:
         return frame.done(request, _("The endpoint was changed."), "sources:connection", found.pk)
     return _form(request, found, form, endpoint)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from performance.foundation import access, refusals
+from performance.foundation import access
 from performance.sources import models, queries, rules
 
 #: To see sources; auditors enter too, to read.
@@ -50,15 +48,3 @@ def done(request: HttpRequest, text: Any, to: str, *args: Any) -> HttpResponse:
     """After a write: a toast, and the page that shows the result."""
     messages.success(request, text)
     return redirect(to, *args)
-
-
-def attempt(form: forms.Form, write: Callable[[], Any]) -> Any:
-    """What the write gave, or None when the form says why not."""
-    if not form.is_valid():
-        return None
-    try:
-        return write()
-    except refusals.Refused as refusal:
-        field = refusal.field if refusal.field in form.fields else None
-        form.add_error(field, str(refusal.message))
-        return None

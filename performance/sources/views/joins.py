@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access
+from performance.foundation import access, refusals
 from performance.sources import actions, forms, models, queries, rules
 from performance.sources.views import frame
 
@@ -78,7 +78,7 @@ def _joined(request: HttpRequest, dataset: models.Dataset, other: models.Dataset
             at=timezone.now(),
         )
 
-    return frame.attempt(form, write) is not None
+    return refusals.attempt(form, write) is not None
 
 
 @require_POST

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access
+from performance.foundation import access, refusals
 from performance.sources import actions, forms, models, queries, rules
 from performance.sources.views import datasets, frame
 
@@ -67,7 +67,7 @@ def sample(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
         )
 
     if request.method == "POST":
-        probe = frame.attempt(form, write)
+        probe = refusals.attempt(form, write)
         if probe is not None:
             response = redirect("sources:model", probe.pk)
             if dataset is not None:
@@ -96,7 +96,7 @@ def create_push_token(request: HttpRequest, dataset_id: uuid.UUID) -> HttpRespon
             at=now,
         )
 
-    made = frame.attempt(form, write)
+    made = refusals.attempt(form, write)
     if made is None:
         context = datasets.page(request, found, token_form=form)
         return render(request, "sources/dataset.html", context, status=422)

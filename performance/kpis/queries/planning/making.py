@@ -39,7 +39,6 @@ from performance.kpis.semantics import Slice, dimensions_text, slice_key
 
 #: How many months a plan covers, how many past years make a season, and how many parts a target is shared out over.
 MOST_MONTHS, YEARS, MOST_PARTS = 24, 3, 400
-CENTS = 2
 SUMMED = (SpreadWay.SEASON, SpreadWay.EVEN, SpreadWay.OWN)
 WHOLE = Decimal(100)
 
@@ -288,12 +287,10 @@ def _values_by_month(
 
 def _places(metric: Metric, totals: Any) -> int:
     """As many as the metric shows, or as a total was given with."""
-    unit = units.parse(metric.unit)
-    shown = CENTS if unit.currency and unit.has_money else metric.decimals
     given = [0]
     for total in totals:
         if not total.is_finite() or abs(total) >= 10 ** (DIGITS - PLACES):
             raise PlanRefused(gettext_lazy("A target is a number."), code="value", field="total")
         exponent = formats.trimmed(total).as_tuple().exponent
         given.append(-exponent if isinstance(exponent, int) else 0)
-    return max(shown, min(max(given), PLACES))
+    return max(units.places_of(metric), min(max(given), PLACES))

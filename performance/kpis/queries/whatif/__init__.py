@@ -26,7 +26,6 @@ from performance.kpis.queries.whatif.shapes import (
     Line,
     Moves,
     WhatIf,
-    places_of,
 )
 from performance.kpis.semantics import Slice, slice_key
 
@@ -44,7 +43,6 @@ __all__ = [
     "Span",
     "WhatIf",
     "ground_of",
-    "places_of",
     "spans_of",
     "what_if",
 ]

@@ -31,7 +31,7 @@ class Reckoner:
         self.ground, self.moves = ground, moves
         self.metric, self.tree, self.metrics = ground.metric, ground.tree, ground.metrics
         self.ids = {each.key: each.pk for each in self.metrics.values()}
-        self.lines = self._walked(self.metric.pk)
+        self.lines = self.tree.walked(self.metric.pk)
         self.inside = set(self.lines)
         self.said: list[str] = []
         self.volumes = self._volumes()
@@ -67,17 +67,6 @@ class Reckoner:
         """What was asked for and has something here to move."""
         given = {key: move for key, move in self.moves.given.items() if self.ids.get(key) in self.own}
         return shapes.Moves(given, self.moves.volume if self.volume is not None else "")
-
-    def _walked(self, metric_id: uuid.UUID) -> dict[uuid.UUID, int]:
-        """Everything that it is computed from, itself first, each once where it is met first → its depth."""
-        found: dict[uuid.UUID, int] = {}
-        waiting = [(metric_id, 0)]
-        while waiting:
-            one, depth = waiting.pop()
-            if one in self.tree.versions and one not in found:
-                found[one] = depth
-                waiting += [(below, depth + 1) for below in reversed(self.tree.below(one))]
-        return found
 
     def _pair(self, metric_id: uuid.UUID) -> tuple[Decimal | None, Decimal | None]:
         value = self.ground.kept.get(metric_id)
@@ -131,8 +120,8 @@ class Reckoner:
             metric=metric,
             version=version,
             depth=depth,
-            before=None if step is None else change.rounded(step.before, shapes.places_of(metric)),
-            after=None if step is None else change.rounded(step.after, shapes.places_of(metric)),
+            before=None if step is None else change.rounded(step.before, units.places_of(metric)),
+            after=None if step is None else change.rounded(step.after, units.places_of(metric)),
             way=way,
             number=number,
             rides=metric_id in self.riders and self.volume is not None,
@@ -146,7 +135,9 @@ class Reckoner:
         above = [
             metric_id
             for metric_id, version in self.tree.versions.items()
-            if metric_id not in self.inside and not version.is_base and moved & self._walked(metric_id).keys()
+            if metric_id not in self.inside
+            and not version.is_base
+            and moved & self.tree.walked(metric_id).keys()
         ]
         named = sorted(above, key=lambda one: (self.metrics[one].name, self.metrics[one].key))
         lines = [self._line(one, 0) for one in named]
@@ -158,13 +149,13 @@ class Reckoner:
         told = drivers.attributed(
             result,
             {str(metric_id): step for metric_id, step in self.own.items()},
-            shapes.places_of(self.metric),
+            units.places_of(self.metric),
         )
         found = []
         for metric_id, step in self.own.items():
             metric = self.metrics[metric_id]
             before, after = (
-                change.rounded(value, shapes.places_of(metric)) for value in (step.before, step.after)
+                change.rounded(value, units.places_of(metric)) for value in (step.before, step.after)
             )
             amount = told.brought.get(str(metric_id), Decimal(0))
             rides = metric_id in self.riders and self.volume in self.own
@@ -242,9 +233,9 @@ def released(scenario: "Reckoner", result: change.Step | None) -> list[shapes.Ca
                 metric,
                 scenario.metrics[balance],
                 scenario.metrics[flow],
-                change.rounded(step.change, max(shapes.places_of(metric), shapes.CENTS)),
-                change.rounded(daily, shapes.CENTS),
-                change.rounded(-slope * step.change * daily, shapes.CENTS),
+                change.rounded(step.change, max(units.places_of(metric), units.CENTS)),
+                change.rounded(daily, units.CENTS),
+                change.rounded(-slope * step.change * daily, units.CENTS),
             )
         )
     return sorted(found, key=lambda one: (-abs(one.released), one.metric.key))

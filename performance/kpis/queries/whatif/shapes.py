@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from performance.engine import drivers
-from performance.kpis import units
 from performance.kpis.models import Metric, MetricVersion
-from performance.kpis.queries import months, trees
+from performance.kpis.queries import comparing, months, trees
 from performance.kpis.semantics import Slice
 
-CENTS = 2
 #: How many other metrics that follow are named.
 MOST_OTHERS = 12
 PERCENT, AMOUNT, VALUE = "percent", "amount", "value"
@@ -78,7 +76,7 @@ class Line:
     @property
     def percent(self) -> Decimal | None:
         """By how many per cent it changed."""
-        return self.change / abs(self.before) * 100 if self.change is not None and self.before else None
+        return comparing.relative(self.after, self.before)
 
 
 @dataclass(frozen=True)
@@ -139,9 +137,3 @@ class WhatIf:
     @property
     def released(self) -> Decimal:
         return sum((line.released for line in self.cash), Decimal(0))
-
-
-def places_of(metric: Metric) -> int:
-    """As many as its pages show."""
-    unit = units.parse(metric.unit)
-    return CENTS if unit.currency and unit.has_money else metric.decimals
