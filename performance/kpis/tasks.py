@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from celery import shared_task
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -140,6 +141,9 @@ def mail_saved_views() -> int:
         try:
             with tenancy.acting_for(organisation_id):
                 written += _mailed(subscription_id, organisation, at)
+        except (OperationalError, InterfaceError):
+            # Not a letter's fault: a lost connection, a deadlock. All that is left is due again at the next sweep.
+            raise
         except Exception:
             # One letter that cannot be written holds up no other; it is due again at the next sweep.
             logger.exception("The letter of subscription %s could not be written", subscription_id)

@@ -67,7 +67,7 @@ def test_each_comparison_holds_every_figure_against_what_it_names(
     set_figures(here, actor, revenue, "target", (FEBRUARY, {}, Decimal(25)), (FEBRUARY, store, Decimal(12)))
     set_figures(here, actor, revenue, "budget", (FEBRUARY, {}, Decimal(15)), (FEBRUARY, store, Decimal(9)))
     told = {
-        "plan": (Decimal(25), Decimal("-4.50"), "off_track", Decimal(12)),
+        "target": (Decimal(25), Decimal("-4.50"), "off_track", Decimal(12)),
         "budget": (Decimal(15), Decimal("5.50"), "on_track", Decimal(9)),
         "month": (Decimal("35.05"), Decimal("-14.55"), "worse", Decimal(30)),
         "year": (None, None, "unknown", None),
@@ -171,7 +171,7 @@ def test_the_heat_map_holds_values_against_targets_and_the_year_before(
     ]
 
 
-@pytest.mark.parametrize("basis", ["plan", "month", "year", "budget"])
+@pytest.mark.parametrize("basis", ["target", "month", "year", "budget"])
 def test_the_cast_reads_every_comparison_and_the_api_tells_the_same(
     metrics: dict[str, Metric], cast: Cast, client_for: Visit, basis: str
 ) -> None:
@@ -193,7 +193,7 @@ def test_the_cast_reads_every_comparison_and_the_api_tells_the_same(
     assert client_for(cast.employee).get(reverse("api_metric_board"), {"vs": "luck"}).status_code == 400
 
 
-@pytest.mark.parametrize("basis", ["plan", "month", "year"])
+@pytest.mark.parametrize("basis", ["target", "month", "year"])
 def test_the_board_asks_as_much_of_many_stores_as_of_few(
     metrics: dict[str, Metric], here: Cast, sales: Any, client_for: Visit, basis: str
 ) -> None:

@@ -30,7 +30,7 @@ class ViewWording:
     metric: Metric | None = None
     slice: Mapping[str, str] = field(default_factory=dict)
     cut: str = ""
-    basis: str = Basis.PLAN
+    basis: str = Basis.TARGET
     heat: str = HeatShown.VALUE
 
 

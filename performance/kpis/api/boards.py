@@ -1,4 +1,4 @@
-"""The board: every metric at one slice in one month, held against a plan, a budget or an earlier month."""
+"""The board: every metric at one slice in one month, held against a target, a budget or an earlier month."""
 
 import datetime
 import uuid
@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from performance.foundation import api
-from performance.kpis.api import days, definitions
-from performance.kpis.models import Dimension
+from performance.kpis.api import definitions, fields
 from performance.kpis.queries import boards, comparing, heat, likeness
 from performance.people import queries as people
 
@@ -21,10 +20,10 @@ OPTIONAL: dict[str, Any] = {"allow_null": True}
 
 
 class BoardAsked(serializers.Serializer[Any]):
-    month = days.DayField(required=False, default=None, allow_null=True)
+    month = fields.DayField(required=False, default=None, allow_null=True)
     metric = serializers.UUIDField(required=False, default=None, allow_null=True)
     by = serializers.CharField(required=False, default="", allow_blank=True)
-    vs = serializers.ChoiceField(choices=list(comparing.BASES), default=comparing.PLAN)
+    vs = serializers.ChoiceField(choices=list(comparing.BASES), default=comparing.TARGET)
     heat = serializers.ChoiceField(choices=list(heat.SHOWN), default=heat.VALUE)
 
 
@@ -137,7 +136,7 @@ ASKED = [
     OpenApiParameter("month", datetime.date, description="A day of the month; the latest when absent."),
     OpenApiParameter("metric", uuid.UUID, description="Of the trend, the ranking and the heat map."),
     OpenApiParameter("by", str, description="The dimension of the ranking and the heat map."),
-    OpenApiParameter("vs", str, enum=list(comparing.BASES), default=comparing.PLAN),
+    OpenApiParameter("vs", str, enum=list(comparing.BASES), default=comparing.TARGET),
     OpenApiParameter("heat", str, enum=list(heat.SHOWN), default=heat.VALUE),
 ]
 
@@ -147,13 +146,11 @@ def board_of(request: Request) -> boards.Board:
     asked = BoardAsked(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)
     given = asked.validated_data
-    known = set(Dimension.objects.values_list("key", flat=True))
-    within = {key: str(value) for key, value in request.query_params.items() if value and key in known}
     found = boards.board(
         today=people.today(request.actor.organisation),
         at=timezone.now(),
         month=given["month"],
-        within=within,
+        within=fields.slice_of(request),
         metric_id=given["metric"],
         cut=given["by"],
         basis=given["vs"],

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import queries
-from performance.kpis.api import definitions, shapes
-from performance.kpis.models import Additivity, Dimension
+from performance.kpis.api import definitions, fields, shapes
+from performance.kpis.models import Additivity
 from performance.kpis.queries import forecasts
 from performance.people import queries as people
 
@@ -23,8 +23,7 @@ class ForecastView(api.TenantView):
     @extend_schema(operation_id="metrics_forecast", responses=shapes.AheadOut)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
-        known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: str(value) for key, value in request.query_params.items() if key in known}
+        within = fields.slice_of(request)
         today = people.today(request.actor.organisation)
         version = queries.versions_in_force(today, [metric.pk]).get(metric.pk)
         additivity = version.additivity if version else Additivity.NONE

@@ -10,8 +10,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import queries
-from performance.kpis.api import definitions, shapes
-from performance.kpis.models import Dimension
+from performance.kpis.api import definitions, fields, shapes
 from performance.kpis.queries import knowledge, months
 from performance.people import queries as people
 
@@ -65,8 +64,7 @@ class KnownView(api.TenantView):
         asked = KnownAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: value for key, value in request.query_params.dict().items() if value and key in known}
+        within = fields.slice_of(request)
         newest = queries.latest_month([metric.pk]) or people.today(actor.organisation)
         told = knowledge.known_on(
             metric,
@@ -74,6 +72,6 @@ class KnownView(api.TenantView):
             given["on"],
             within=within,
             month=months.first_of(given.get("month") or newest),
-            cut=given["by"] if given["by"] in known - set(within) else "",
+            cut="" if given["by"] in within else given["by"],
         )
         return Response(KnownOut(told).data)

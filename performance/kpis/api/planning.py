@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
-from performance.kpis.api import days, definitions
+from performance.kpis.api import definitions, fields
 from performance.kpis.models import PlanKind, TargetKind, TargetPlan
 from performance.kpis.models.targets import WAYS
 from performance.kpis.queries import planning
@@ -49,7 +49,7 @@ class TargetPlanIn(serializers.Serializer[None]):
     what = serializers.ChoiceField(choices=PlanKind.choices)
     kind = serializers.ChoiceField(choices=TargetKind.choices, default=TargetKind.TARGET)
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
-    first = days.DayField()
+    first = fields.DayField()
     months = serializers.IntegerField(min_value=1, max_value=planning.MOST_MONTHS)
     way = serializers.ChoiceField(choices=WAYS)
     total = serializers.DecimalField(
@@ -74,15 +74,15 @@ class PlannedRowOut(serializers.Serializer[Any]):
     month = serializers.DateField()
     slice = serializers.DictField(child=serializers.CharField())
     share = serializers.CharField(source="percent", allow_null=True)
-    before = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
-    after = serializers.DecimalField(max_digits=38, decimal_places=12)
+    before = fields.ValueField(allow_null=True)
+    after = fields.ValueField()
 
 
 class PlanOut(serializers.Serializer[Any]):
     """`total`: what the rows sum to, null where they do not add up. `applied`: the plan that was set, if any."""
 
     digest = serializers.CharField()
-    total = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
+    total = fields.ValueField(allow_null=True)
     said = serializers.ListField(child=serializers.CharField())
     rows = PlannedRowOut(many=True)
     applied = serializers.UUIDField(allow_null=True)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
-from performance.kpis.api import boards, days, definitions
+from performance.kpis.api import boards, definitions, fields
 from performance.kpis.models import Basis, HeatShown, Rhythm, SavedView, Subscription
 from performance.kpis.queries import saved_views
 from performance.people import queries as people
@@ -47,11 +47,11 @@ class ViewOut(serializers.ModelSerializer[SavedView]):
 class ViewIn(serializers.Serializer[None]):
     name = serializers.CharField(max_length=80)
     is_shared = serializers.BooleanField(required=False, default=False)
-    month = days.DayField(required=False, allow_null=True, default=None)
+    month = fields.DayField(required=False, allow_null=True, default=None)
     metric = serializers.UUIDField(required=False, allow_null=True, default=None)
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
     by = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
-    vs = serializers.ChoiceField(choices=Basis.choices, required=False, default=Basis.PLAN)
+    vs = serializers.ChoiceField(choices=Basis.choices, required=False, default=Basis.TARGET)
     heat = serializers.ChoiceField(choices=HeatShown.choices, required=False, default=HeatShown.VALUE)
 
 

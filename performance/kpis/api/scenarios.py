@@ -1,6 +1,7 @@
 """What if: drivers moved without keeping anything; and scenarios, from saved to decided on."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.kpis import actions, rules
-from performance.kpis.api import days, definitions
+from performance.kpis.api import definitions, fields
 from performance.kpis.models import Metric, Scenario, Side
 from performance.kpis.queries import scenarios as told
 from performance.kpis.queries import whatif
@@ -26,8 +27,8 @@ class WhatIfIn(serializers.Serializer[None]):
     """`since` and `until`: whole days that the metric has a value of (a month, a quarter, a period). `moves`: metric key
     → move. `volume`: the key of what all summed money of the tree grows with."""
 
-    since = days.DayField()
-    until = days.DayField()
+    since = fields.DayField()
+    until = fields.DayField()
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
     moves = serializers.DictField(child=MoveIn(), required=False, default=dict)
     volume = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -40,25 +41,25 @@ class SaveScenarioIn(WhatIfIn):
 
 class WhatIfLineOut(serializers.Serializer[Any]):
     metric = serializers.CharField(source="metric.key")
-    before = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
-    after = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
-    change = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
+    before = fields.ValueField(allow_null=True)
+    after = fields.ValueField(allow_null=True)
+    change = fields.ValueField(allow_null=True)
 
 
 class BroughtOut(serializers.Serializer[Any]):
     metric = serializers.CharField(source="metric.key")
-    before = serializers.DecimalField(max_digits=38, decimal_places=12)
-    after = serializers.DecimalField(max_digits=38, decimal_places=12)
-    amount = serializers.DecimalField(max_digits=38, decimal_places=12)
+    before = fields.ValueField()
+    after = fields.ValueField()
+    amount = fields.ValueField()
 
 
 class CashOut(serializers.Serializer[Any]):
     metric = serializers.CharField(source="metric.key")
     balance = serializers.CharField(source="balance.key")
     flow = serializers.CharField(source="flow.key")
-    days = serializers.DecimalField(max_digits=38, decimal_places=12)
-    daily = serializers.DecimalField(max_digits=38, decimal_places=12)
-    released = serializers.DecimalField(max_digits=38, decimal_places=12)
+    days = fields.ValueField()
+    daily = fields.ValueField()
+    released = fields.ValueField()
 
 
 class WhatIfOut(serializers.Serializer[Any]):
@@ -68,7 +69,7 @@ class WhatIfOut(serializers.Serializer[Any]):
     others = WhatIfLineOut(many=True)
     brought = BroughtOut(many=True)
     cash = CashOut(many=True)
-    released = serializers.DecimalField(max_digits=38, decimal_places=12)
+    released = fields.ValueField()
     said = serializers.ListField(child=serializers.CharField())
     refusal = serializers.CharField(allow_blank=True)
 
@@ -118,7 +119,7 @@ class ScenarioDetailOut(ScenarioOut):
 
 
 class ProposeIn(serializers.Serializer[None]):
-    target_from = days.DayField()
+    target_from = fields.DayField()
 
 
 class ApproveScenarioIn(serializers.Serializer[None]):
@@ -133,7 +134,7 @@ class ComparedOut(serializers.Serializer[Any]):
     """`cells`: one for each scenario, null where it is as the base."""
 
     metric = serializers.CharField(source="metric.key")
-    base = serializers.DecimalField(max_digits=38, decimal_places=12, allow_null=True)
+    base = fields.ValueField(allow_null=True)
     cells = WhatIfLineOut(many=True)
 
 
@@ -155,6 +156,24 @@ def _detail(request: Request, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> 
     approved_by = {one.side: f"{one.person_id}" for one in found.approvals.all()}
     more = {"restated": stale.restated, "redefined": stale.redefined, "approved_by": approved_by}
     return Response({**ScenarioOut(found).data, **more}, status=code)
+
+
+def _step(
+    request: Request,
+    pk: uuid.UUID,
+    may: Callable[[access.Actor, Scenario], Any],
+    write: Callable[..., Any],
+    given: type[serializers.Serializer[None]] | None = None,
+) -> Response:
+    """A step in the life of a scenario: who may, what is given, one action, and the scenario as it is then."""
+    found = _scenario(request, pk)
+    access.require(bool(may(request.actor, found)))
+    form = given(data=request.data) if given else None
+    if form is not None:
+        form.is_valid(raise_exception=True)
+    more = form.validated_data if form is not None else {}
+    write(scenario=found, by=request.actor, at=timezone.now(), **more)
+    return _detail(request, pk)
 
 
 class WhatIfView(api.TenantView):
@@ -238,10 +257,7 @@ class ShareScenarioView(api.TenantView):
 
     @extend_schema(operation_id="metric_share_scenario", request=None, responses=ScenarioDetailOut)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        found = _scenario(request, pk)
-        access.require(rules.can_change_scenario(request.actor, found))
-        actions.share_scenario(scenario=found, by=request.actor, at=timezone.now())
-        return _detail(request, pk)
+        return _step(request, pk, rules.can_change_scenario, actions.share_scenario)
 
 
 class ReckonScenarioView(api.TenantView):
@@ -251,10 +267,7 @@ class ReckonScenarioView(api.TenantView):
 
     @extend_schema(operation_id="metric_reckon_scenario", request=None, responses=ScenarioDetailOut)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        found = _scenario(request, pk)
-        access.require(rules.can_change_scenario(request.actor, found))
-        actions.reckon_scenario(scenario=found, by=request.actor, at=timezone.now())
-        return _detail(request, pk)
+        return _step(request, pk, rules.can_change_scenario, actions.reckon_scenario)
 
 
 class ProposeScenarioView(api.TenantView):
@@ -264,12 +277,7 @@ class ProposeScenarioView(api.TenantView):
 
     @extend_schema(operation_id="metric_propose_scenario", request=ProposeIn, responses=ScenarioDetailOut)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        found = _scenario(request, pk)
-        access.require(rules.can_change_scenario(request.actor, found))
-        form = ProposeIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        actions.propose_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
-        return _detail(request, pk)
+        return _step(request, pk, rules.can_change_scenario, actions.propose_scenario, ProposeIn)
 
 
 class ApproveScenarioView(api.TenantView):
@@ -298,12 +306,7 @@ class DeclineScenarioView(api.TenantView):
         operation_id="metric_decline_scenario", request=ScenarioReasonIn, responses=ScenarioDetailOut
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        found = _scenario(request, pk)
-        access.require(bool(rules.sides_deciding(request.actor, found)))
-        form = ScenarioReasonIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        actions.decline_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
-        return _detail(request, pk)
+        return _step(request, pk, rules.sides_deciding, actions.decline_scenario, ScenarioReasonIn)
 
 
 class WithdrawScenarioView(api.TenantView):
@@ -315,9 +318,4 @@ class WithdrawScenarioView(api.TenantView):
         operation_id="metric_withdraw_scenario", request=ScenarioReasonIn, responses=ScenarioDetailOut
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        found = _scenario(request, pk)
-        access.require(rules.can_withdraw_scenario(request.actor, found))
-        form = ScenarioReasonIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        actions.withdraw_scenario(scenario=found, by=request.actor, at=timezone.now(), **form.validated_data)
-        return _detail(request, pk)
+        return _step(request, pk, rules.can_withdraw_scenario, actions.withdraw_scenario, ScenarioReasonIn)

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api, jobs
 from performance.kpis import actions, queries, rules, tasks
-from performance.kpis.api import definitions, shapes
-from performance.kpis.models import Dimension, Grain, Target
+from performance.kpis.api import definitions, fields, shapes
+from performance.kpis.models import Grain, Target
 from performance.kpis.queries import changes, months
 from performance.kpis.queries import rows as traced
 from performance.people import queries as people
@@ -48,8 +48,7 @@ class ValuesView(api.TenantView):
             queries.values_known_at(known_at, given["grain"]) if known_at else queries.values(given["grain"])
         )
         found = found.filter(metric=metric)
-        known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: value for key, value in request.query_params.items() if key in known}
+        within = fields.slice_of(request)
         keys = {key for key in given["by"].split(",") if key} | set(within)
         found = found.filter(dimensions=",".join(sorted(keys)), slice__contains=within)
         if given.get("since"):
@@ -81,8 +80,7 @@ class ChangeView(api.TenantView):
         asked = shapes.ChangeAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: str(value) for key, value in request.query_params.items() if key in known}
+        within = fields.slice_of(request)
         told = changes.explained(
             metric, since=given["since"], until=given["until"], within=within, cut=given["by"]
         )
@@ -177,8 +175,7 @@ class RowsView(api.TenantView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
-        known = set(Dimension.objects.values_list("key", flat=True))
-        within = {key: value for key, value in request.query_params.dict().items() if value and key in known}
+        within = fields.slice_of(request)
         access.require(rules.can_see_rows(actor, metric, within), rules.WHO_SEES_ROWS)
         asked = shapes.RowsAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)

@@ -4,21 +4,14 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.utils import dates
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from performance.kpis.models import MOST_DAYS, Rhythm
 
 ALWAYS_LATEST, THIS_MONTH = "latest", "fixed"
-WEEKDAYS = [
-    (1, _("Monday")),
-    (2, _("Tuesday")),
-    (3, _("Wednesday")),
-    (4, _("Thursday")),
-    (5, _("Friday")),
-    (6, _("Saturday")),
-    (7, _("Sunday")),
-]
+WEEKDAYS = [(number + 1, name) for number, name in dates.WEEKDAYS.items()]
 
 
 class ViewForm(forms.Form):

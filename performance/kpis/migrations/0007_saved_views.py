@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('month', models.DateField(blank=True, null=True, verbose_name='month')),
                 ('slice', models.JSONField(blank=True, default=dict, verbose_name='slice')),
                 ('cut', models.CharField(blank=True, max_length=60, verbose_name='compared by')),
-                ('basis', models.CharField(choices=[('plan', 'vs target'), ('month', 'vs last month'), ('year', 'vs same month last year'), ('budget', 'vs budget')], default='plan', max_length=6, verbose_name='compared with')),
+                ('basis', models.CharField(choices=[('target', 'vs target'), ('month', 'vs last month'), ('year', 'vs same month last year'), ('budget', 'vs budget')], default='target', max_length=6, verbose_name='compared with')),
                 ('heat', models.CharField(choices=[('value', 'Value'), ('target', 'Against target'), ('year', 'Against the year before')], default='value', max_length=6, verbose_name='heat map shows')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('removed_at', models.DateTimeField(blank=True, null=True, verbose_name='removed at')),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['plan', 'month', 'year', 'budget'])), name='saved_view_basis'),
+            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['target', 'month', 'year', 'budget'])), name='saved_view_basis'),
         ),
         migrations.AddConstraint(
             model_name='savedview',

@@ -11,7 +11,7 @@ from performance.kpis.models.metrics import Metric
 class Basis(models.TextChoices):
     """What a board compares with."""
 
-    PLAN = "plan", _("vs target")
+    TARGET = "target", _("vs target")
     MONTH = "month", _("vs last month")
     YEAR = "year", _("vs same month last year")
     BUDGET = "budget", _("vs budget")
@@ -38,7 +38,7 @@ class SavedView(tenancy.TenantModel):
     metric = tenancy.TenantForeignKey(Metric, null=True, blank=True, related_name="+")
     slice = models.JSONField(_("slice"), default=dict, blank=True)
     cut = models.CharField(_("compared by"), max_length=60, blank=True)
-    basis = models.CharField(_("compared with"), max_length=6, choices=Basis.choices, default=Basis.PLAN)
+    basis = models.CharField(_("compared with"), max_length=6, choices=Basis.choices, default=Basis.TARGET)
     heat = models.CharField(
         _("heat map shows"), max_length=6, choices=HeatShown.choices, default=HeatShown.VALUE
     )

@@ -149,7 +149,7 @@ def board(
     within: Slice | None = None,
     metric_id: uuid.UUID | None = None,
     cut: str = "",
-    basis: str = comparing.PLAN,
+    basis: str = comparing.TARGET,
     heat: str = VALUE,
 ) -> Board | None:
     """None while no metric is certified. The number of queries does not depend on how much there is to show."""

@@ -10,20 +10,20 @@ from performance.kpis.models import Additivity, Basis, MetricVersion
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import Point
 
-PLAN, MONTH, YEAR, BUDGET = Basis.values
+TARGET, MONTH, YEAR, BUDGET = Basis.values
 #: Thirty-eight digits less thirty-eight digits are nothing that this would round.
 EXACT = Context(prec=80)
 #: In the order in which they are offered.
 BASES = dict(Basis.choices)
 #: What the line in charts is called that values are held against.
-LINES = {PLAN: _("Target"), MONTH: _("Month before"), YEAR: _("Year before"), BUDGET: _("Budget")}
+LINES = {TARGET: _("Target"), MONTH: _("Month before"), YEAR: _("Year before"), BUDGET: _("Budget")}
 #: How many months back a basis looks; those that are set look at the month itself.
 BACK = {MONTH: 1, YEAR: 12}
 
 
 def basis_from(text: str) -> str:
     """The basis that an address names; the target for anything else."""
-    return text if text in BASES else PLAN
+    return text if text in BASES else TARGET
 
 
 def compared_month(month: datetime.date, basis: str) -> datetime.date:

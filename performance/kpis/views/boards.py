@@ -111,7 +111,7 @@ def _moved(found: boards.Board) -> dict[str, Any]:
 
 def _second_line(found: boards.Board) -> dict[str, Any]:
     """What values are held against, where that is not the target: over the same months as the chart's others."""
-    if found.basis == comparing.PLAN:
+    if found.basis == comparing.TARGET:
         return {}
     shown = [point.month for point in found.trend]
     further = [month.month for month in found.ahead.shown if month.month > shown[-1]]
