@@ -3,7 +3,7 @@
 import datetime
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 import pytest
@@ -136,24 +136,65 @@ def make_organisation(name: str, **fields: object) -> people.Organisation:
     return people.Organisation.objects.create(name_en=name, name_zh=f"{name}（中文）", **fields)
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    number: str
+    name: str
+    roles: tuple[str, ...] = ()
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+def make_people(*newcomers: Newcomer) -> list[people.Person]:
+    """People with accounts, in the organisation we act for: one statement per table, as nearly every test makes
+    some."""
+    organisation_id = tenancy.current_organisation_id()
+    domain = f"{organisation_id.hex[-8:]}.example"
+    users = people.User.objects.bulk_create(
+        [people.User(email=f"{one.number.lower()}@{domain}", password=HASHED) for one in newcomers]
+    )
+    people.Membership.objects.bulk_create(
+        [people.Membership(user=user, organisation_id=organisation_id) for user in users]
+    )
+    made = people.Person.objects.bulk_create(
+        [
+            people.Person(
+                **{
+                    "user": user,
+                    "number": one.number,
+                    "name_en": one.name,
+                    "name_sort": one.name.lower(),
+                    "email": user.email,
+                    "hired_on": LONG_AGO,
+                }
+                | one.fields
+            )
+            for user, one in zip(users, newcomers, strict=True)
+        ]
+    )
+    people.RoleGrant.objects.bulk_create(
+        [
+            people.RoleGrant(person=person, role=role)
+            for person, one in zip(made, newcomers, strict=True)
+            for role in one.roles
+        ]
+    )
+    return made
+
+
 def make_person(number: str, name: str, *roles: str, **fields: object) -> people.Person:
     """A person with an account, in the organisation we act for."""
-    organisation_id = tenancy.current_organisation_id()
-    user = people.User.objects.create(
-        email=f"{number.lower()}@{organisation_id.hex[-8:]}.example", password=HASHED
-    )
-    people.Membership.objects.create(user=user, organisation_id=organisation_id)
-    person = people.Person.objects.create(
-        **{"user": user, "number": number, "name_en": name, "name_sort": name.lower(), "email": user.email}
-        | {"hired_on": LONG_AGO}
-        | fields
-    )
-    people.RoleGrant.objects.bulk_create([people.RoleGrant(person=person, role=role) for role in roles])
+    [person] = make_people(Newcomer(number, name, roles, fields))
     return person
 
 
+def report_to(manager: people.Person, *reports: people.Person, starts_on: datetime.date = LONG_AGO) -> None:
+    people.ReportingLine.objects.bulk_create(
+        [people.ReportingLine(person=person, manager=manager, starts_on=starts_on) for person in reports]
+    )
+
+
 def reports_to(person: people.Person, manager: people.Person, starts_on: datetime.date = LONG_AGO) -> None:
-    people.ReportingLine.objects.create(person=person, manager=manager, starts_on=starts_on)
+    report_to(manager, person, starts_on=starts_on)
 
 
 @pytest.fixture
@@ -175,24 +216,38 @@ def cast(organisation: people.Organisation) -> Cast:
     with tenancy.acting_for(elsewhere):
         stranger = make_person("X900", "Stella Stranger", "hr", "administrator")
     with tenancy.acting_for(organisation):
-        boss = make_person("P001", "Bo Boss", name_zh="薄总")
-        manager = make_person("P002", "Mia Manager", name_zh="米经理")
-        employee = make_person("P003", "Eli Employee", name_zh="易员工")
-        colleague = make_person("P004", "Cody Colleague", name_zh="柯同事")
-        hr = make_person("P005", "Hana Hr", "hr")
-        business_owner = make_person("P006", "Bea Business", "business_owner")
-        finance_owner = make_person("P007", "Fin Finance", "finance_owner")
-        administrator = make_person("P008", "Ada Admin", "administrator")
-        auditor = make_person("P009", "Audrey Auditor", "auditor")
-        for person in (manager, hr, business_owner, finance_owner, administrator, auditor):
-            reports_to(person, boss)
-        for person in (employee, colleague):
-            reports_to(person, manager)
+        (
+            boss,
+            manager,
+            employee,
+            colleague,
+            hr,
+            business_owner,
+            finance_owner,
+            administrator,
+            auditor,
+        ) = make_people(
+            Newcomer("P001", "Bo Boss", fields={"name_zh": "薄总"}),
+            Newcomer("P002", "Mia Manager", fields={"name_zh": "米经理"}),
+            Newcomer("P003", "Eli Employee", fields={"name_zh": "易员工"}),
+            Newcomer("P004", "Cody Colleague", fields={"name_zh": "柯同事"}),
+            Newcomer("P005", "Hana Hr", ("hr",)),
+            Newcomer("P006", "Bea Business", ("business_owner",)),
+            Newcomer("P007", "Fin Finance", ("finance_owner",)),
+            Newcomer("P008", "Ada Admin", ("administrator",)),
+            Newcomer("P009", "Audrey Auditor", ("auditor",)),
+        )
+        report_to(boss, manager, hr, business_owner, finance_owner, administrator, auditor)
+        report_to(manager, employee, colleague)
         team = people.Team.objects.create(
             code="OPS", name_en="Store Operations", name_zh="门店运营部", lead=manager
         )
-        for person in (manager, employee, colleague):
-            people.TeamMembership.objects.create(person=person, team=team, starts_on=LONG_AGO)
+        people.TeamMembership.objects.bulk_create(
+            [
+                people.TeamMembership(person=person, team=team, starts_on=LONG_AGO)
+                for person in (manager, employee, colleague)
+            ]
+        )
     return Cast(
         organisation=organisation,
         elsewhere=elsewhere,
