@@ -52,8 +52,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
     sizes: Sequence[int] = options["people"]
-    if min(sizes) < 200:
-        raise CommandError("Give at least 200 people: fewer make no company with three levels.")
+    if min(sizes) < 100:
+        raise CommandError("Give at least 100 people: fewer make no company with three levels.")
     found = report.Report(
         subject="web",
         columns=("page", "reader", "people", "median ms", "p95 ms", "× floor", "queries", "kB"),
@@ -179,7 +179,7 @@ def _pages(reader: Reader) -> list[tuple[str, str]]:
 def _readers(company: seeding.Company) -> list[Reader]:
     """A leaf of the line, somebody who leads nine leaves, and HR; each with an objective that they may see."""
     leaf = company.line[_without_metric(len(company.line) * 9 // 10)]
-    leader = company.line[_without_metric(company.managers - 12)]
+    leader = company.line[_without_metric(company.managers - 2)]
     of = {
         person.pk: Objective.objects.filter(owner=person).order_by("pk").first() for person in (leaf, leader)
     }
