@@ -33,6 +33,9 @@ LINKS = """
     )
 """
 
+#: Levels of a tree that fit beside each other.
+SIDE_BY_SIDE = 3
+
 
 @dataclass
 class Node:
@@ -53,6 +56,14 @@ class Node:
     def size(self) -> int:
         """How many objectives hang here, each counted once however often it is drawn."""
         return len(self._keys())
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the tree has more levels than stand side by side on a wide screen: it is drawn downwards then."""
+        return self._levels() > SIDE_BY_SIDE
+
+    def _levels(self) -> int:
+        return 1 + max((child._levels() for child in self.children), default=0)
 
     def _keys(self) -> set[uuid.UUID]:
         return {self.row.objective.pk}.union(*(child._keys() for child in self.children))

@@ -93,3 +93,21 @@ def test_links_that_lead_nowhere_from_the_team_are_not_even_read(goal, link, cas
     link(own, top)
     assert tree._links({own.pk}) == [(own.pk, top.pk)]
     assert drawn()[0] == {"Top": {"Own": {}}}
+
+
+def test_a_tree_of_more_levels_than_fit_beside_each_other_is_drawn_downwards(
+    goal, link, cast, drawn, client_for
+):
+    first, second, third = (goal(title) for title in ("First", "Second", "Third"))
+    for child, parent in ((second, first), (third, second)):
+        link(child, parent)
+    _shape, (root,) = drawn()
+    page = client_for(cast.hr).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
+    assert not root.is_deep
+    assert "o-tree-deep" not in page
+
+    link(goal("Fourth"), third)
+    _shape, (root,) = drawn()
+    page = client_for(cast.hr).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
+    assert root.is_deep
+    assert "o-tree-deep" in page
