@@ -58,11 +58,8 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """What requests need is loaded before the first one, and garbage collection never walks it again: with half a
-    million such objects, one full collection stops a page for a fifth of a second."""
-    from django.urls import get_resolver
-
-    get_resolver().url_patterns  # noqa: B018 - reading it imports every view
+    """What is loaded by now stays, and garbage collection never walks it again: with half a million such objects, one
+    full collection stops a page for a fifth of a second."""
     gc.collect()
     gc.freeze()
 
