@@ -29,11 +29,13 @@ ORGANISATIONS_CLOCK = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest starts first, so that no worker is left alone with it. A file stays with one worker, but
-    each slow test goes for itself."""
+    each slow test goes for itself; those that kill share one house, which takes half a minute to make."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("slow", "kill")))
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             whole = item.nodeid if item.get_closest_marker("slow") else str(item.path)
+            if item.get_closest_marker("kill"):
+                whole = "kill"
             item.add_marker(pytest.mark.xdist_group(whole))
 
 
