@@ -397,6 +397,8 @@ ACCESS_OF_THIRD_PARTIES: dict[str, Literal["public", "signed_in"]] = {
     "django.contrib.staticfiles": "public",
     "drf_spectacular": "signed_in",
 }
+# The largest file that may be uploaded as a source, in megabytes; kept in the database.
+ACCORD_UPLOAD_MB = environment.number("ACCORD_UPLOAD_MB", 2048)
 # Hosts and networks that connections may reach although they are private, e.g. "10.2.0.0/16,db.example.com".
 ACCORD_EGRESS_ALLOW = environment.listing("ACCORD_EGRESS_ALLOW")
 

@@ -3,10 +3,11 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 
 from performance.foundation import tenancy
 from performance.sources import actions, queries
-from performance.sources.models import SourceFile
+from performance.sources.models import SourceFile, SourceFilePart
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,40 @@ def test_a_damaged_workbook_is_refused_and_the_file_in_use_stays(cast, actor, no
         assert str(refused.value)
         assert SourceFile.objects.count() == 1
         assert queries.newest_file(connection) == good
+
+
+def test_a_file_beyond_the_installations_limit_is_refused_and_leaves_nothing(
+    cast, actor, now, settings, client_for
+):
+    settings.ACCORD_UPLOAD_MB = 1
+    with tenancy.acting_for(cast.organisation):
+        by = actor(cast.administrator)
+        connection = actions.connect_source(kind="file", name_en="Budgets", by=by, at=now)
+        chunks = [b"month,amount\n", *[b"2026-01,5\n" * 10_000] * 11]
+        with pytest.raises(actions.SourceRefused) as refused:
+            actions.upload_file(connection=connection, name="budget.csv", chunks=chunks, by=by, at=now)
+        assert (refused.value.field, refused.value.code) == ("file", "file_too_large")
+        assert "larger than 1 MB" in str(refused.value)
+        assert not SourceFile.objects.exists()
+    page = client_for(cast.administrator).get(reverse("sources:connection", args=[connection.pk]))
+    assert "up to 1 MB" in page.content.decode()
+
+
+def test_older_files_go_where_all_together_would_pass_the_limit(cast, actor, now, settings):
+    settings.ACCORD_UPLOAD_MB = 1
+    content = b"month,amount\n" + b"2026-01,5\n" * 40_000
+    with tenancy.acting_for(cast.organisation):
+        by = actor(cast.administrator)
+        connection = actions.connect_source(kind="file", name_en="Budgets", by=by, at=now)
+        made = [
+            actions.upload_file(
+                connection=connection,
+                name="budget.csv",
+                chunks=[content],
+                by=by,
+                at=now + datetime.timedelta(minutes=minute),
+            )
+            for minute in range(3)
+        ]
+        kept = set(SourceFilePart.objects.values_list("file", flat=True))
+        assert kept == {one.pk for one in made[1:]}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +20,10 @@ from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import files, reasons
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
 
-MAX_BYTES = 64 * 1024**2
-PART_BYTES = 1 << 20
-#: Older files of a connection are let go; loads keep their counts and rejected rows.
+MEGABYTE = 1024**2
+PART_BYTES = MEGABYTE
+#: Older files of a connection are let go, beyond this many or where they would hold more than the largest one may;
+#: loads keep their counts and rejected rows.
 KEPT_FILES = 12
 
 
@@ -38,6 +41,7 @@ def upload_file(
             code="file_kind",
             field="file",
         )
+    most = settings.ACCORD_UPLOAD_MB * MEGABYTE
     read = Dataset.objects.filter(connection=connection, closed_at=None)
     duties.refuse_scored_over(by, read.values_list("pk", flat=True))
     with transaction.atomic():
@@ -53,12 +57,12 @@ def upload_file(
         for number, part in enumerate(_parts(chunks)):
             digest.update(part)
             file.size += len(part)
-            if file.size > MAX_BYTES:
-                raise SourceRefused(
-                    _("The file is too large. Save the sheet as CSV, or cut it into parts."),
-                    code="file_too_large",
-                    field="file",
+            if file.size > most:
+                message = _(
+                    "The file is larger than %(limit)s MB. Cut it into parts, or connect the database that it comes from."
                 )
+                words = {"limit": settings.ACCORD_UPLOAD_MB}
+                raise SourceRefused(message % words, code="file_too_large", field="file")
             SourceFilePart.objects.create(file=file, number=number, data=part)
         if not file.size:
             raise SourceRefused(_("The file holds no rows."), code="file_empty", field="file")
@@ -103,5 +107,11 @@ def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
 
 def _let_old_files_go(connection: Connection) -> None:
     files = SourceFile.objects.filter(connection=connection).order_by("-uploaded_at", "-id")
-    kept = list(files.values_list("pk", flat=True)[:KEPT_FILES])
+    kept: list[uuid.UUID] = []
+    held = 0
+    for key, size in files.values_list("pk", "size")[:KEPT_FILES]:
+        held += size
+        if kept and held > settings.ACCORD_UPLOAD_MB * MEGABYTE:
+            break
+        kept.append(key)
     SourceFilePart.objects.filter(file__connection=connection).exclude(file__in=kept).delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from performance.sources import connectors
@@ -161,9 +162,14 @@ class EndpointForm(forms.Form):
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV, XLSX, XLS, ODS or Parquet, up to 64 MB. The first row names the columns."),
         widget=forms.FileInput(attrs={"accept": ",".join(files.SUFFIXES)}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = {"limit": settings.ACCORD_UPLOAD_MB}
+        said = _("CSV, XLSX, XLS, ODS or Parquet, up to %(limit)s MB. The first row names the columns.")
+        self.fields["file"].help_text = said % words
 
 
 class FileSourceForm(NamesForm, UploadForm):
