@@ -43,6 +43,13 @@ def activate_agreed_objectives() -> None:
     actions.activate_agreed_objectives(at=timezone.now())
 
 
+@shared_task(base=jobs.OrganisationTask)
+def follow_lines() -> int:
+    """Whoever manages the owner by today agrees for the other side. Answers how many objectives changed hands."""
+    organisation = people_models.Organisation.objects.get(pk=tenancy.current_organisation_id())
+    return len(actions.follow_lines(at=timezone.now(), organisation=organisation))
+
+
 @shared_task(base=jobs.OrganisationTask, transactional=False)
 def keep_rhythm() -> None:
     """Notes who owes this week's check-in, asks for it on its day, and tells the line when it stays away. Each batch

@@ -19,6 +19,7 @@ from okr.actions.dependencies import (
 )
 from okr.actions.discussion import accept_edit, comment_on_objective, note_heard, reject_edit, suggest_edit
 from okr.actions.exporting import export_objectives
+from okr.actions.following import follow_line, follow_lines
 from okr.actions.forgetting import forget_person
 from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
@@ -86,6 +87,8 @@ __all__ = [
     "excuse_week",
     "export_objectives",
     "finish_agreed_action",
+    "follow_line",
+    "follow_lines",
     "forget_person",
     "grade_objective",
     "hand_on",

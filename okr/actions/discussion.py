@@ -93,6 +93,7 @@ def suggest_edit(
         if old == kept:
             raise ObjectiveRefused(_("That is what it says already."), code="unchanged", field="new")
         proposals.require_sound(with_value(content, field, kept), period=locked.period)
+        proposals.require_other_side(locked)
         version = queries.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
         if version is None:
             raise ObjectiveRefused(_("Propose the objective first."), code="draft")

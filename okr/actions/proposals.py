@@ -237,6 +237,15 @@ def other_side(owner: Any, other: Any) -> Any:
     return other
 
 
+def require_other_side(objective: Objective) -> None:
+    """Nothing is put before a side that nobody stands on: whoever agreed has left, and the owner has no manager."""
+    if objective.agreer is None:
+        message = _(
+            "Nobody agrees for the other side: the owner has no manager any more. Ask HR to name one."
+        )
+        raise ObjectiveRefused(message, code="no_agreer")
+
+
 def require_open_goals(period: Any) -> None:
     if not rules.are_goals_open(period):
         raise ObjectiveRefused(_("The goals of this period are locked."), code="goals_locked", field="period")
@@ -302,6 +311,7 @@ def _open_version(
     if agreer is not None and agreer.pk != objective.agreer_id:
         objective.agreer = agreer
         objective.save(update_fields=["agreer"])
+    require_other_side(objective)
     last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
     version = ObjectiveVersion.objects.create(
         objective=objective, number=last + 1, content=content.to_json(), reason=reason, by=by.person, at=at
@@ -333,9 +343,23 @@ def _sign(
         raise ObjectiveRefused(
             _("Only the owner and the manager's side sign this objective."), code="no_side"
         )
+    if side == Side.MANAGER and _is_former_manager(objective, by, at):
+        raise ObjectiveRefused(
+            _("The owner has another manager by now, who agrees in your place."), code="no_side"
+        )
     if version.agreements.filter(side=side).exists():
         raise ObjectiveRefused(_("This side has been signed already."), code="conflict")
     Agreement.objects.create(version=version, side=side, person=by.person, at=at)
+
+
+def _is_former_manager(objective: Objective, by: access.Actor, at: datetime.datetime) -> bool:
+    """A line that changes is followed at once, a plan within the day: until then it holds here. A sponsor, and whoever
+    stands in for a manager who left, is nobody's former manager."""
+    today = people.day_at(by.organisation, at)
+    manager = people.manager_of(objective.owner_id, today)
+    if manager is None or manager.pk in (by.person_id, objective.owner_id):
+        return False
+    return people.active_people(today).filter(pk=manager.pk).exists()
 
 
 def _put_in_force_if_agreed(

@@ -86,6 +86,12 @@ app.conf.beat_schedule = {
         "schedule": 120,
         "options": {"expires": 120},
     },
+    "follow-lines": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["okr.tasks.follow_lines"],
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "activate-agreed-objectives": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["okr.tasks.activate_agreed_objectives"],

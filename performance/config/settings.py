@@ -372,7 +372,7 @@ LEAVERS = [
     "performance.kpis.actions.let_views_go",
 ]
 # Who tells people that a reporting line was changed by hand: called in its transaction.
-LINE_TELLERS = ["performance.inbox.actions.tell_of_line"]
+LINE_TELLERS = ["performance.inbox.actions.tell_of_line", "okr.actions.follow_line"]
 # What the kinds of work are like that each app puts before people: which go up the line, who else may do them.
 WORK_KINDS = [
     "performance.inbox.kinds.own_kinds",

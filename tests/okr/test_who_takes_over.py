@@ -154,3 +154,74 @@ def test_a_form_that_was_open_in_another_organisation_is_not_written_into_this_o
     assert browser.post(here, given).status_code == 403
     fresh = browser.get(here).context["csrf_token"]
     assert browser.post(here, given | {"csrfmiddlewaretoken": str(fresh)}).status_code == 302
+
+
+@pytest.fixture
+def moves(cast, actor, now):
+    """HR moves the employee to somebody else."""
+
+    def do(to, *, days=0):
+        return people_actions.change_manager(
+            person=cast.employee,
+            manager=to,
+            starts_on=now.date() + datetime.timedelta(days=days),
+            by=actor(cast.hr),
+            at=now,
+        )
+
+    return do
+
+
+def test_a_new_manager_agrees_and_the_former_one_reads_and_signs_nothing(
+    propose, moves, actor, cast, now, client_for
+):
+    secret = propose(content("Quietly", key_result(), visibility="private"))
+    moves(cast.boss)
+    secret.refresh_from_db()
+    assert secret.agreer_id == cast.boss.pk
+    former, page = client_for(cast.manager), reverse("okr:objective", args=[secret.pk])
+    assert former.get(page).status_code == 404
+    assert former.post(reverse("okr:agree", args=[secret.pk]), {"version": 1}).status_code == 404
+    asked = WorkItem.objects.filter(subject_id=secret.pk, done_at=None)
+    assert [item.person_id for item in asked] == [cast.boss.pk]
+    actions.agree_objective(objective=secret, version_number=1, by=actor(cast.boss), at=now)
+    secret.refresh_from_db()
+    assert secret.is_in_force
+
+
+def test_a_planned_manager_agrees_from_their_day_on(propose, moves, actor, cast, now):
+    goal = propose()
+    moves(cast.boss, days=3)
+    goal.refresh_from_db()
+    assert goal.agreer_id == cast.manager.pk
+    later = now + datetime.timedelta(days=3)
+    with pytest.raises(actions.ObjectiveRefused, match="another manager by now"):
+        actions.agree_objective(objective=goal, version_number=1, by=actor(cast.manager), at=later)
+    assert actions.follow_lines(at=later, organisation=cast.organisation) == [goal]
+    assert actions.follow_lines(at=later, organisation=cast.organisation) == []
+    actions.agree_objective(objective=goal, version_number=1, by=actor(cast.boss), at=later)
+
+
+def test_what_the_former_manager_signed_stays_signed(propose, moves, actor, cast, now):
+    goal = propose(by=cast.manager, owner=cast.employee)
+    moves(cast.boss)
+    actions.agree_objective(objective=goal, version_number=1, by=actor(cast.employee), at=now)
+    goal.refresh_from_db()
+    assert goal.is_in_force
+
+
+def test_without_another_side_a_change_is_refused_in_words(active, moves, actor, cast, now, client_for):
+    moves(None)
+    actions.pass_goals_on(person=cast.manager, to=None, at=now)
+    active.refresh_from_db()
+    assert active.agreer is None
+    by = actor(cast.employee)
+    with pytest.raises(actions.ObjectiveRefused, match="Nobody agrees for the other side"):
+        actions.propose_change(
+            objective=active, content=content("Another"), by=by, at=now, reason="It turned out so."
+        )
+    with pytest.raises(actions.ObjectiveRefused, match="Nobody agrees for the other side"):
+        actions.suggest_edit(objective=active, field="title", new="Another", by=by, at=now, reason="")
+    sent = {"field": "title", "new": "Another"}
+    answer = client_for(cast.employee).post(reverse("okr:suggest", args=[active.pk]), sent)
+    assert answer.status_code == 422

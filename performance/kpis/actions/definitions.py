@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
 from performance.kpis import formulas, queries, rules, semantics
-from performance.kpis.actions import wording
+from performance.kpis.actions import tying, wording
 from performance.kpis.actions.readings import start_reading
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Metric, MetricVersion, Side, Signature, VersionState
@@ -114,6 +114,7 @@ def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.
         if draft.state != VersionState.DRAFT:
             raise MetricRefused(_("Only a draft can be submitted."), code="not_draft")
         wording.judge_inputs(draft)
+        tying.judge_signed(draft)
         wording.checked(draft, own_key=draft.metric.key)
         draft.state = VersionState.REVIEW
         draft.submitted_at = at
@@ -170,7 +171,7 @@ def sign_version(
             by=by, action="kpis.sign_version", subject=waiting, at=at, why=note, changes={"side": side}
         )
         if signed | {side} == set(Side.values):
-            _certify(waiting, by, at)
+            _certify(waiting, by, at, tying.refuse_untied(waiting))
             return True
     return False
 
@@ -218,7 +219,8 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         users = [
             version.metric
             for version in queries.newest_certified()
-            if version.formula and locked.key in formulas.parse(version.formula).references
+            if version.tie_out == locked.key
+            or (version.formula and locked.key in formulas.parse(version.formula).references)
         ]
         if users:
             words = {"metrics": ", ".join(str(user) for user in users)}
@@ -266,7 +268,10 @@ def _copy_to_metric(version: MetricVersion) -> None:
     )
 
 
-def _certify(version: MetricVersion, by: access.Actor, at: datetime.datetime) -> None:
+def _certify(
+    version: MetricVersion, by: access.Actor, at: datetime.datetime, figures: dict[str, Any]
+) -> None:
+    """`figures`: what it was tied out with, for the log."""
     version.state = VersionState.CERTIFIED
     version.certified_at = at
     version.save(update_fields=["state", "certified_at"])
@@ -277,7 +282,7 @@ def _certify(version: MetricVersion, by: access.Actor, at: datetime.datetime) ->
         action="kpis.certify_version",
         subject=version,
         at=at,
-        changes={"state": [VersionState.REVIEW, VersionState.CERTIFIED]},
+        changes={"state": [VersionState.REVIEW, VersionState.CERTIFIED]} | figures,
     )
 
 

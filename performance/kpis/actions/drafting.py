@@ -37,6 +37,9 @@ WORDED = (
     "decimals",
     "additivity",
     "missing_policy",
+    "tie_out",
+    "tie_out_reversed",
+    "tie_out_tolerance",
 )
 #: The definition of an entry; raises Refused where it cannot be made.
 Maker = Callable[[Entry], semantics.Definition]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit
 from performance.foundation.components import formats
 from performance.kpis import queries, semantics
+from performance.kpis.actions import tying
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Dimension, Kind, MetricVersion
 from performance.kpis.models.metrics import KEY_HELP
@@ -27,6 +28,7 @@ KEPT = (
     "missing_policy",
     "effective_from",
     "change_note",
+    "tie_out",
 )
 
 
@@ -74,7 +76,9 @@ def checked_here(definition: semantics.Definition, *, own_key: str, by: access.A
     """What is written down names its currency, and the month in which a year starts: those of the organisation where
     nobody said others."""
     found = checked(definition, own_key=own_key, with_drafts=True)
-    return queries.as_of_here(definition, found, by.organisation)
+    here = queries.as_of_here(definition, found, by.organisation)
+    tying.judge_account(definition, here.unit, own_key=own_key)
+    return here
 
 
 def judge_inputs(version: MetricVersion) -> None:
@@ -93,6 +97,8 @@ def fill(version: MetricVersion, definition: semantics.Definition, checked: sema
     version.unit = str(checked.unit)
     version.accumulation, version.accumulation_months, version.year_starts_in = "", None, None
     version.additivity = checked.additivity
+    version.tie_out_reversed = bool(definition.tie_out) and definition.tie_out_reversed
+    version.tie_out_tolerance = definition.tie_out_tolerance.strip() if definition.tie_out else ""
     version.filters = [dict(given) for given in definition.filters]
     if checked.formula is None:
         version.formula = ""

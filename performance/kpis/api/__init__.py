@@ -15,6 +15,7 @@ from performance.kpis.api import (
     planning,
     saved_views,
     scenarios,
+    tying,
     values,
 )
 
@@ -111,6 +112,7 @@ urls: list[URLPattern] = [
     path(
         "metric-versions/<uuid:pk>/impact/", checking.ImpactView.as_view(), name="api_metric_version_impact"
     ),
+    path("metric-versions/<uuid:pk>/tie-out/", tying.TieOutView.as_view(), name="api_metric_version_tie_out"),
     path(
         "metric-versions/<uuid:pk>/submit/",
         definitions.SubmitView.as_view(),

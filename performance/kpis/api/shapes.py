@@ -88,6 +88,9 @@ class VersionOut(serializers.ModelSerializer[MetricVersion]):
             "decimals",
             "additivity",
             "missing_policy",
+            "tie_out",
+            "tie_out_reversed",
+            "tie_out_tolerance",
             "effective_from",
             "change_note",
             "submitted_at",
@@ -133,6 +136,9 @@ class DefinitionIn(serializers.Serializer[None]):
         child=serializers.CharField(allow_blank=True), required=False, default=dict
     )
     missing_policy = serializers.ChoiceField(choices=MissingPolicy.choices, default=MissingPolicy.NULL)
+    tie_out = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    tie_out_reversed = serializers.BooleanField(required=False, default=False)
+    tie_out_tolerance = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
     change_note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def definition(self) -> actions.Definition:
@@ -161,6 +167,9 @@ DEFINED = (
     "year_starts_in",
     "dimensions",
     "missing_policy",
+    "tie_out",
+    "tie_out_reversed",
+    "tie_out_tolerance",
     "change_note",
 )
 

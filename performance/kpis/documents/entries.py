@@ -40,6 +40,9 @@ TEXTS = {
     "decimals": CHOSEN,
     "additivity": CHOSEN,
     "missing_policy": CHOSEN,
+    "tie_out": 60,
+    "tie_out_reversed": CHOSEN,
+    "tie_out_tolerance": 30,
     "effective_from": CHOSEN,
     "change_note": 500,
 }
@@ -51,6 +54,7 @@ CHOICES: dict[str, Iterable[str]] = {
     "additivity": Additivity.values,
     "accumulation": Accumulation.values,
     "missing_policy": MissingPolicy.values,
+    "tie_out_reversed": ("true", "false"),
 }
 FILTER_WORDS = frozenset({"column", "op", "value"})
 OF_ROWS = ("dataset", "aggregation", "expression", "time_column", "filters")
@@ -103,6 +107,9 @@ class Entry:
             accumulation=self.text("accumulation"),
             accumulation_months=self._number("accumulation_months"),
             year_starts_in=self._number("year_starts_in"),
+            tie_out=self.text("tie_out"),
+            tie_out_reversed=self.text("tie_out_reversed") == "true",
+            tie_out_tolerance=self.text("tie_out_tolerance"),
         )
 
     @property

@@ -28,6 +28,9 @@ WRITTEN = (
     "decimals",
     "additivity",
     "missing_policy",
+    "tie_out",
+    "tie_out_reversed",
+    "tie_out_tolerance",
     "effective_from",
     "change_note",
 )
@@ -44,7 +47,9 @@ def _metric(version: MetricVersion) -> dict[str, Any]:
     found: dict[str, Any] = {"key": metric.key, "name_en": metric.name_en, "name_zh": metric.name_zh}
     for word in WRITTEN:
         found[word] = _value(version, word)
-    return {word: value for word, value in found.items() if value not in ("", None, [], {})}
+    return {
+        word: value for word, value in found.items() if value is not False and value not in ("", None, [], {})
+    }
 
 
 def _value(version: MetricVersion, word: str) -> Any:

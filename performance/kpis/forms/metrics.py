@@ -1,7 +1,7 @@
 """The form of a definition."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -111,6 +111,20 @@ class MetricForm(forms.Form):
     missing_policy = forms.ChoiceField(
         label=_("When an input is missing"), choices=MissingPolicy.choices, initial=MissingPolicy.NULL
     )
+    tie_out = forms.ChoiceField(
+        label=_("Ledger account"),
+        required=False,
+        help_text=_(
+            "The metric that holds the account in the ledger. Before the last signature the two must agree."
+        ),
+    )
+    tie_out_reversed = forms.BooleanField(label=_("The account has the other sign"), required=False)
+    tie_out_tolerance = forms.CharField(
+        label=_("May differ by"),
+        max_length=30,
+        required=False,
+        help_text=_("An amount such as 250, or a share such as 0.5 %. Empty: not at all."),
+    )
     effective_from = forms.DateField(
         label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -129,12 +143,14 @@ class MetricForm(forms.Form):
         *args: Any,
         sheet: semantics.Sheet | None,
         shared: Mapping[str, str],
+        accounts: Sequence[tuple[str, str]] = (),
         metric: Metric | None = None,
         version: MetricVersion | None = None,
         **kwargs: Any,
     ) -> None:
-        """`shared`: dimension key → name, of the metrics that formulas may use. `metric`: the one that is revised.
-        `version`: the wording that it starts from; what the form does not show of it stays as it is."""
+        """`shared`: dimension key → name, of the metrics that formulas may use. `accounts`: key and name of each metric
+        that may hold a ledger account. `metric`: the one that is revised. `version`: the wording that it starts from;
+        what the form does not show of it stays as it is."""
         super().__init__(*args, **kwargs)
         self.sheet = sheet
         self.named_cuts = _named_cuts(version)
@@ -149,6 +165,7 @@ class MetricForm(forms.Form):
         cuttable = [
             (one.key, named_column(one)) for one in columns if _cuts(one) or one.key in self.named_cuts
         ]
+        self._choices("tie_out", [("", str(_("not tied out"))), *accounts])
         self._choices("dimensions", cuttable if sheet else list(shared.items()))
         self.filter_count = _filter_count(self.data if self.is_bound else self.initial)
         for number in range(self.filter_count):
@@ -207,6 +224,9 @@ class MetricForm(forms.Form):
             dimensions=self._dimensions(is_base),
             missing_policy=given["missing_policy"],
             change_note=given["change_note"],
+            tie_out=given["tie_out"],
+            tie_out_reversed=bool(given["tie_out_reversed"]),
+            tie_out_tolerance=given["tie_out_tolerance"],
             **(self._window() if given["kind"] == Kind.CUMULATIVE else {}),
         )
 
@@ -263,6 +283,9 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
             "decimals",
             "direction",
             "missing_policy",
+            "tie_out",
+            "tie_out_reversed",
+            "tie_out_tolerance",
             "description_en",
             "description_zh",
         )

@@ -126,6 +126,7 @@ class MetricVersion(tenancy.TenantModel):
     `dimensions` maps a dimension key to the dataset's column key; for formulas, to "".
     `filters` is a list of {"column", "op", "value"}, see semantics/filters.py. A running total has its input as the
     formula; the month in which its year starts is part of the wording, so that what was signed stays what it was.
+    `tie_out` is the key of the metric that holds the ledger account, see queries/tying.py.
     """
 
     metric = tenancy.TenantForeignKey(Metric, related_name="versions")
@@ -157,6 +158,9 @@ class MetricVersion(tenancy.TenantModel):
     missing_policy = models.CharField(
         _("missing input"), max_length=5, choices=MissingPolicy.choices, default=MissingPolicy.NULL
     )
+    tie_out = models.CharField(_("ledger account"), max_length=60, blank=True, default="")
+    tie_out_reversed = models.BooleanField(_("the account has the other sign"), default=False)
+    tie_out_tolerance = models.CharField(_("may differ by"), max_length=30, blank=True, default="")
     effective_from = models.DateField(_("in force from"))
     change_note = models.TextField(_("what changes and why"), blank=True)
     proposed_by = tenancy.TenantForeignKey("people.Person", related_name="+")
@@ -205,6 +209,10 @@ class MetricVersion(tenancy.TenantModel):
                 name="metric_version_runs_over",
             ),
             models.CheckConstraint(
+                condition=~Q(tie_out="") | Q(tie_out_reversed=False, tie_out_tolerance=""),
+                name="metric_version_tied_to",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state=VersionState.CERTIFIED) | Q(certified_at__isnull=False),
                 name="metric_version_certified_when",
             ),
@@ -225,6 +233,11 @@ class MetricVersion(tenancy.TenantModel):
     @property
     def is_cumulative(self) -> bool:
         return self.kind == Kind.CUMULATIVE
+
+    @property
+    def tie_out_sign(self) -> str:
+        """How the account is read, in words; nothing where it is read as it stands."""
+        return str(_("the other way round")) if self.tie_out_reversed else ""
 
     @property
     def is_open(self) -> bool:

@@ -36,6 +36,7 @@ from performance.kpis.queries.previews import (
 )
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
+from performance.kpis.queries.tying import TieOut, is_certified, newest_wording, tie_out_of
 from performance.kpis.queries.uses import Use, Uses, metric_uses
 from performance.kpis.queries.values import (
     Part,
@@ -65,6 +66,7 @@ __all__ = [
     "PeriodValue",
     "Point",
     "PreviewTooSlow",
+    "TieOut",
     "Use",
     "Uses",
     "as_checked",
@@ -76,6 +78,7 @@ __all__ = [
     "impact_of",
     "in_order_of_signing",
     "inputs_for",
+    "is_certified",
     "keys_over",
     "keys_resting_on",
     "keys_there",
@@ -87,6 +90,7 @@ __all__ = [
     "metric_uses",
     "metrics_reading",
     "newest_certified",
+    "newest_wording",
     "open_versions",
     "parts",
     "parts_previewed",
@@ -106,6 +110,7 @@ __all__ = [
     "slice_key",
     "slices",
     "stays_at_source",
+    "tie_out_of",
     "unsigned_inputs",
     "value_at",
     "value_url",

@@ -252,6 +252,9 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Decimals shown"), "decimals"),
         (_("Better"), "get_direction_display"),
         (_("Missing input"), "get_missing_policy_display"),
+        (_("Ledger account"), "tie_out"),
+        (_("May differ by"), "tie_out_tolerance"),
+        (_("Sign of the account"), "tie_out_sign"),
     ):
         before, after = _shown(old, name), _shown(new, name)
         if before != after:

@@ -34,6 +34,7 @@ from performance.kpis.semantics.slices import (
     slice_key,
 )
 from performance.kpis.semantics.storing import store_values
+from performance.kpis.semantics.tying import Tolerance
 from performance.kpis.semantics.wording import (
     MAX_DIMENSIONS,
     MOST_MONTHS,
@@ -58,6 +59,7 @@ __all__ = [
     "Sheet",
     "Slice",
     "Statement",
+    "Tolerance",
     "Wording",
     "amount_sql",
     "arithmetic",

@@ -46,7 +46,9 @@ class Wording(Protocol):
 @dataclass(frozen=True)
 class Definition:
     """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored. A running total names
-    its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`."""
+    its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`.
+    `tie_out`: key of the metric that holds the ledger account; `tie_out_reversed`: the account has the other sign;
+    `tie_out_tolerance`: see tying.Tolerance."""
 
     kind: str
     unit: str
@@ -67,3 +69,6 @@ class Definition:
     accumulation: str = ""
     accumulation_months: int | None = None
     year_starts_in: int | None = None
+    tie_out: str = ""
+    tie_out_reversed: bool = False
+    tie_out_tolerance: str = ""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
-from performance.kpis import actions, queries, rules, tasks
+from performance.kpis import actions, queries, rules, tasks, units
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
 from performance.kpis.queries import live, pages, readings
 from performance.kpis.views import asking
@@ -93,6 +93,8 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
         "impact": impact,
+        "tied": queries.tie_out_of(shown),
+        "is_bare_money": shown.is_base and not shown.tie_out and units.parse(shown.unit).is_money,
         "can_edit": rules.can_edit_metric(actor, found),
         "can_edit_draft": rules.can_edit_draft(actor, shown),
         "can_decline": rules.can_decline(actor, shown),

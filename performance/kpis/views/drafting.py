@@ -198,11 +198,17 @@ def _form_of(
     is_base = (chosen.get("kind") or "base") == "base"
     sheet = queries.sheet_of(dataset) if dataset and is_base else None
     names = {one.key: i18n.local(one, "name") for one in Dimension.objects.order_by("key")}
-    shared = {} if is_base else names
+    given: dict[str, Any] = {
+        "sheet": sheet,
+        "shared": {} if is_base else names,
+        "accounts": [(one.key, i18n.local(one, "name")) for one in _inputs(metric.key if metric else "")],
+        "metric": metric,
+        "version": version,
+    }
     if data is not None and bound:
-        return forms.MetricForm(data, sheet=sheet, shared=shared, metric=metric, version=version)
+        return forms.MetricForm(data, **given)
     initial = chosen.dict() if isinstance(chosen, QueryDict) else chosen
-    return forms.MetricForm(initial=initial, sheet=sheet, shared=shared, metric=metric, version=version)
+    return forms.MetricForm(initial=initial, **given)
 
 
 def _inputs(own_key: str) -> list[semantics.Input]:

@@ -1,0 +1,62 @@
+"""What a metric is tied out to: the account is judged when it is named, and the figures before the last signature."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import audit
+from performance.foundation.components import formats
+from performance.kpis import queries, semantics, units
+from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.models import MetricVersion
+
+
+def judge_account(definition: semantics.Definition, unit: units.Unit, *, own_key: str) -> None:
+    """Raises MetricRefused or DefinitionRefused: an account that is not there, rests on what it is to prove, reads the
+    same rows, or holds something else."""
+    key = definition.tie_out
+    if not key:
+        return
+    semantics.Tolerance.of(definition.tie_out_tolerance)
+    account = queries.newest_wording(key)
+    if account is None:
+        raise _refused(_("There is no metric with the key %(key)s.") % {"key": key}, "unknown_metric")
+    if key in queries.keys_resting_on([own_key]):
+        raise _refused(_("An account proves nothing about a metric that it is computed from."), "circular")
+    if definition.dataset is not None and account.dataset_id == definition.dataset.pk:
+        message = _("A ledger is other data than what it proves: this metric reads the same dataset.")
+        raise _refused(message, "same_data")
+    held = units.parse(account.unit)
+    if held != unit:
+        words = {"found": held.label, "named": unit.label}
+        raise _refused(_("The account holds %(found)s, not %(named)s.") % words, "unit_mismatch")
+
+
+def judge_signed(version: MetricVersion) -> None:
+    """Nothing unsigned proves anything."""
+    if version.tie_out and not queries.is_certified(version.tie_out):
+        words = {"metric": version.tie_out}
+        raise _refused(_("First sign the account that it is tied out to: %(metric)s.") % words, "unsigned")
+
+
+def refuse_untied(version: MetricVersion) -> dict[str, Any]:
+    """A version that names an account is certified only while it agrees with it. Answers with the figures that the log
+    keeps. Raises MetricRefused with the months that differ."""
+    found = queries.tie_out_of(version)
+    if found is None:
+        return {}
+    if not found.rows:
+        raise _refused(found.why_nothing, "nothing_to_compare")
+    if not found.is_passing:
+        words = {
+            "months": formats.listed(formats.month(row.month) for row in found.off),
+            "account": found.account,
+        }
+        message = _("It differs from %(account)s by more than was allowed: %(months)s.") % words
+        raise _refused(message, "untied")
+    figures = {f"{row.month:%Y-%m}": [audit.plain(row.own), audit.plain(row.ledger)] for row in found.rows}
+    return {"tie_out": figures}
+
+
+def _refused(message: Any, code: str) -> MetricRefused:
+    return MetricRefused(message, code=code, field="tie_out")

@@ -1,0 +1,135 @@
+"""A metric beside the ledger account that it is tied out to, month by month."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from performance.kpis import semantics
+from performance.kpis.models import Metric, MetricVersion
+from performance.kpis.queries import comparing, previews
+from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.definitions import certified_metrics, newest_certified, open_versions
+from performance.kpis.queries.values import values
+from performance.kpis.semantics import slice_key
+
+#: Months that are compared: the last ones that both sides have whole.
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class TieOutRow:
+    """One month. A side that is None has no value there, which is no agreement."""
+
+    month: datetime.date
+    own: Decimal | None
+    ledger: Decimal | None
+    is_within: bool
+
+    @property
+    def difference(self) -> Decimal | None:
+        """The metric less the account, exact."""
+        if self.own is None or self.ledger is None:
+            return None
+        return comparing.EXACT.subtract(self.own, self.ledger)
+
+
+@dataclass(frozen=True)
+class TieOut:
+    """`rows`: newest first; empty where the two sides share no whole month, and `why_nothing` says which one lacks
+    values."""
+
+    account: Metric
+    tolerance: str
+    is_reversed: bool
+    rows: Sequence[TieOutRow]
+    why_nothing: Any = ""
+
+    @property
+    def off(self) -> list[TieOutRow]:
+        return [row for row in self.rows if not row.is_within]
+
+    @property
+    def is_passing(self) -> bool:
+        return bool(self.rows) and not self.off
+
+
+def newest_wording(key: str) -> MetricVersion | None:
+    """The newest certified version of the metric with this key, else the one that is being worked on."""
+    signed = newest_certified().filter(metric__key=key).first()
+    return signed or open_versions().filter(metric__key=key).first()
+
+
+def is_certified(key: str) -> bool:
+    return certified_metrics().filter(key=key).exists()
+
+
+def tie_out_of(version: MetricVersion) -> TieOut | None:
+    """The months that both sides have whole, up to the last that has ended; None where no account is named. What is in
+    force is compared as it is kept, another version as it would be. A constant number of queries."""
+    if not version.tie_out:
+        return None
+    account = Metric.objects.filter(key=version.tie_out).first()
+    if account is None:
+        return None
+    ledger = _kept(account.pk)
+    try:
+        own = _would_be(version) if version.is_open else _kept(version.metric_id)
+    except previews.PreviewTooSlow:
+        return _of(version, account, [], _("The metric could not be computed in time. Try again."))
+    if not own or not ledger:
+        lacking = version.metric if not own else account
+        message = _("There is nothing to compare: %(metric)s has no value yet.") % {"metric": lacking.name}
+        return _of(version, account, [], message)
+    first, last = max(min(own), min(ledger)), min(max(own), max(ledger), _last_ended())
+    tolerance = semantics.Tolerance.of(version.tie_out_tolerance)
+    rows = [
+        _row(month, own.get(month), ledger.get(month), tolerance, version.tie_out_reversed)
+        for month in reversed(calendar_months.run(last, MONTHS))
+        if month >= first
+    ]
+    return _of(
+        version, account, rows, _("There is nothing to compare: the two share no month that has ended.")
+    )
+
+
+def _of(version: MetricVersion, account: Metric, rows: list[TieOutRow], why_nothing: Any) -> TieOut:
+    return TieOut(
+        account, version.tie_out_tolerance, version.tie_out_reversed, rows, "" if rows else why_nothing
+    )
+
+
+def _row(
+    month: datetime.date,
+    own: Decimal | None,
+    ledger: Decimal | None,
+    tolerance: semantics.Tolerance,
+    is_reversed: bool,
+) -> TieOutRow:
+    if ledger is not None and is_reversed:
+        ledger = -ledger
+    row = TieOutRow(month, own, ledger, is_within=False)
+    if row.difference is None or ledger is None:
+        return row
+    return TieOutRow(month, own, ledger, tolerance.allows(row.difference, ledger))
+
+
+def _kept(metric_id: Any) -> dict[datetime.date, Decimal]:
+    found = values().filter(metric=metric_id, slice_key=slice_key({}), value__isnull=False)
+    newest = found.order_by("-period_start").values_list("period_start", "value")[: 2 * MONTHS]
+    return {month: value for month, value in newest if value is not None}
+
+
+def _would_be(version: MetricVersion) -> dict[datetime.date, Decimal]:
+    rows = previews.preview(version, months=2 * MONTHS)
+    return {row.month: row.value for row in rows if row.value is not None}
+
+
+def _last_ended() -> datetime.date:
+    """The first day of the last month that has ended everywhere."""
+    today = timezone.now().date()
+    return calendar_months.months_before(calendar_months.first_of(today), 1)
