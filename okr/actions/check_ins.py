@@ -48,7 +48,16 @@ class Week:
 def save_check_in_draft(
     *, week_starts_on: datetime.date, fields: Mapping[str, str], by: access.Actor, at: datetime.datetime
 ) -> CheckInDraft:
-    """Keeps the form as it is typed. No audit row: a draft is nobody's business but its author's."""
+    """Keeps the form as it is typed. No audit row: a draft is nobody's business but its author's.
+
+    `fields["made_from"]` is the id of the entry that the form was made from, "" where there was none; without it
+    nothing is compared. Refuses (conflict) what rests on an older entry than the one that stands.
+    """
+    today = people.day_at(by.organisation, at)
+    period = weeks.period_of_week(week_starts_on, today)
+    entry = check_ins.entry_of_week(by.person_id, week_starts_on, period, today)
+    if not check_ins.rests_on(entry, fields.get("made_from")):
+        raise CheckInRefused(_("Not kept: this week was sent from another window."), code="conflict")
     draft, _is_new = CheckInDraft.objects.update_or_create(
         person=by.person, week_starts_on=week_starts_on, defaults={"fields": dict(fields), "saved_at": at}
     )
@@ -66,13 +75,16 @@ def submit_check_in(
     plans: str = "",
     blockers: str = "",
     asks: Any = None,
+    made_from: str | None = None,
 ) -> CheckIn:
     """Reports on the week for oneself: one check-in, its readings, the progress that follows, one transaction.
 
     It takes key results of every period that the week is reported in, and is filed under `period`. The same again
     changes nothing; something else is a correction: a new entry that points to the first. A reading of an earlier
     week leaves the present value of what was reported on since. Bound key results fill themselves; one that is off
-    track needs a note. Raises CheckInRefused with `field` "note-<key result id>", "value-<…>" or "asks".
+    track needs a note. `made_from` is the id of the entry that was read before, "" where there was none: refuses
+    (conflict) when another stands by now. None compares nothing. Raises CheckInRefused with `field`
+    "note-<key result id>", "value-<…>" or "asks".
     """
     words = Week(wins.strip(), plans.strip(), blockers.strip(), asks)
     with transaction.atomic():
@@ -93,6 +105,11 @@ def submit_check_in(
         former = check_ins.check_in_of(by.person_id, week_starts_on, period)
         if former is not None and _is_same(former, words, entries):
             return former
+        if not check_ins.rests_on(former, made_from):
+            raise CheckInRefused(
+                _("This week was sent from another window meanwhile. What stands here has not been sent."),
+                code="conflict",
+            )
         check_in = _write(period, week_starts_on, former, words, entries, locked, by, at)
         later = check_ins.read_later([each.pk for each in key_results], week_starts_on)
         _keep_readings([each for each in key_results if each.pk not in later])

@@ -35,6 +35,12 @@ class CheckInIn(serializers.Serializer):
     blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     asks = serializers.UUIDField(required=False, allow_null=True, default=None)
     readings = ReadingIn(many=True)
+    made_from = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The entry of this week that you read before, null for none: 409 when another stands by now. Left "
+        "out, nothing is compared.",
+    )
 
 
 class WeekIn(serializers.Serializer):
@@ -44,7 +50,8 @@ class WeekIn(serializers.Serializer):
 class CheckInDraftIn(WeekIn):
     typed = serializers.DictField(
         child=serializers.JSONField(),
-        help_text="wins, plans, blockers, asks; value-, done-, confidence-, note- and steps- with a key result's id.",
+        help_text="wins, plans, blockers, asks; value-, done-, confidence-, note- and steps- with a key result's id; "
+        "made_from: the id of the entry that it rests on, empty for none (409 when another stands by now).",
     )
 
 

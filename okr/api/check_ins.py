@@ -48,7 +48,8 @@ class CheckIns(GoalsView):
     )
     def post(self, request: Request) -> Response:
         """Reports on a week for yourself, on key results of every period that takes check-ins of it. The same again
-        changes nothing; something else is a correction."""
+        changes nothing; something else is a correction. 409 when `made_from` says that you read an older entry than
+        the one that stands."""
         actor, given = self.actor, self.valid(check_in_shapes.CheckInIn)
         access.require(rules.can_check_in_for(actor, actor.person_id))
         today = people.today(actor.organisation)
@@ -76,6 +77,7 @@ class CheckIns(GoalsView):
             plans=given["plans"],
             blockers=given["blockers"],
             asks=asks,
+            made_from=str(given["made_from"] or "") if "made_from" in given else None,
             by=actor,
             at=timezone.now(),
         )

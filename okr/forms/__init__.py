@@ -1,3 +1,4 @@
+from okr.forms.check_in_conflicts import Difference, differing
 from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields, initial_of
 from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.dependencies import DeclineForm, NeedForm
@@ -30,6 +31,7 @@ __all__ = [
     "CheckInForm",
     "CompareForm",
     "DeclineForm",
+    "Difference",
     "DuplicateForm",
     "ExcuseForm",
     "FilterForm",
@@ -45,6 +47,7 @@ __all__ = [
     "ReplyForm",
     "SuggestForm",
     "are_even",
+    "differing",
     "draft_fields",
     "initial_of",
     "rows_from",

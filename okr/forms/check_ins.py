@@ -24,6 +24,8 @@ class CheckInForm(forms.Form):
     plans = forms.CharField(label=_("Plans for next week"), required=False, max_length=4000)
     blockers = forms.CharField(label=_("Blockers"), required=False, max_length=4000)
     asks = forms.ChoiceField(label=_("Ask for help"), required=False)
+    #: The entry that the form was made from.
+    made_from = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -154,6 +156,7 @@ def initial_of(key_results: Iterable[KeyResult], *, check_in: Any, draft: Any) -
         initial |= {f"note-{entry.key_result_id}": entry.note for entry in check_in.entries.all()}
     if draft is not None:
         initial |= draft.fields
+    initial["made_from"] = str(check_in.pk) if check_in is not None else ""
     return initial
 
 
@@ -170,6 +173,7 @@ def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
             "plans",
             "blockers",
             "asks",
+            "made_from",
         ):
             kept[name] = str(posted[name])[:4000]
     return kept

@@ -56,8 +56,29 @@ def check_in_of(person_id: uuid.UUID, week_starts_on: datetime.date, period: Any
     return entries.order_by("-at", "-number").first()
 
 
-def draft_of(person_id: uuid.UUID, week_starts_on: datetime.date) -> CheckInDraft | None:
-    return CheckInDraft.objects.filter(person_id=person_id, week_starts_on=week_starts_on).first()
+def entry_of_week(
+    person_id: uuid.UUID, week_starts_on: datetime.date, period: Any, today: datetime.date
+) -> CheckIn | None:
+    """The entry that the form of the week starts from: the newest of the period that it is filed under."""
+    found = check_in_of(person_id, week_starts_on, period)
+    if found is None and week_starts_on < rules.monday_of(today):
+        # It may have been filed under a period that is closed by now.
+        found = check_in_of(person_id, week_starts_on)
+    return found
+
+
+def rests_on(entry: CheckIn | None, made_from: str | None) -> bool:
+    """Whether what was typed was made from the entry that stands. `made_from`: its id, "" for none, None where
+    nothing is known."""
+    return entry is None or made_from is None or made_from == str(entry.pk)
+
+
+def draft_of(
+    person_id: uuid.UUID, week_starts_on: datetime.date, entry: CheckIn | None = None
+) -> CheckInDraft | None:
+    """What was being typed, unless it rests on an older entry than the one that stands."""
+    found = CheckInDraft.objects.filter(person_id=person_id, week_starts_on=week_starts_on).first()
+    return found if found is not None and rests_on(entry, found.fields.get("made_from")) else None
 
 
 def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:

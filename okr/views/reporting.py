@@ -45,20 +45,35 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
             plans=form.cleaned_data["plans"],
             blockers=form.cleaned_data["blockers"],
             asks=form.helper,
+            # Whoever has seen both values may say which of them counts.
+            made_from=request.POST.get("over", request.POST.get("made_from")),
             by=actor,
             at=timezone.now(),
         )
     except actions.CheckInRefused as refusal:
+        if refusal.status == 409:
+            return _overtaken(request, page, form, refusal)
         refusals.place(form, refusal)
         return _again(request, page, form)
     return _submitted(request, page, submitted)
 
 
-def _again(request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm) -> HttpResponse:
+def _overtaken(
+    request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm, refusal: refusals.Refused
+) -> HttpResponse:
+    """Sent from another window meanwhile: both values beside each other, and what was typed in its fields (409)."""
+    page = weeks.load_week(request, page.monday) or page
+    differences = forms.differing(form, page.form().initial)
+    return _again(request, page, form, status=refusal.status, conflict=refusal, differences=differences)
+
+
+def _again(
+    request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm, status: int = 422, **extra: Any
+) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
     template = "okr/_card_check_in.html" if fragment else "okr/home.html"
     context = my_week.week_context(request, page.monday, form=form, page=page)
-    return render(request, template, context, status=422)
+    return render(request, template, context | extra, status=status)
 
 
 def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -> HttpResponse:
@@ -85,12 +100,15 @@ def check_in_draft(request: HttpRequest, week: str) -> HttpResponse:
     """Saves what is typed. Answers only with when it was saved, never with the field in use."""
     actor = request.actor
     access.require(rules.can_check_in_for(actor, actor.person_id))
-    draft = actions.save_check_in_draft(
-        week_starts_on=weeks.monday_from(week),
-        fields=forms.draft_fields(request.POST),
-        by=actor,
-        at=timezone.now(),
-    )
+    try:
+        draft = actions.save_check_in_draft(
+            week_starts_on=weeks.monday_from(week),
+            fields=forms.draft_fields(request.POST),
+            by=actor,
+            at=timezone.now(),
+        )
+    except actions.CheckInRefused as refusal:
+        return render(request, "okr/_draft_state.html", {"refusal": refusal}, status=refusal.status)
     return render(request, "okr/_draft_state.html", {"draft": draft})
 
 

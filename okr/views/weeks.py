@@ -173,10 +173,7 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
     places = {each.pk: place for place, each in enumerate(shown)}
     key_results = list(queries.key_results_to_report(actor.person_id, shown))
     key_results.sort(key=lambda each: places[each.objective.period_id])
-    check_in = queries.check_in_of(actor.person_id, monday, period)
-    if check_in is None and monday < rules.monday_of(today):
-        # It may have been filed under a period that is closed by now.
-        check_in = queries.check_in_of(actor.person_id, monday)
+    check_in = queries.entry_of_week(actor.person_id, monday, period, today)
     manager = people.manager_of(actor.person_id, today)
     values = queries.metric_values(key_results)
     for key_result in key_results:
@@ -193,7 +190,7 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
         policy=queries.policy_of(period),
         key_results=key_results,
         check_in=check_in,
-        draft=queries.draft_of(actor.person_id, monday),
+        draft=queries.draft_of(actor.person_id, monday, check_in),
         manager=manager,
         helpers=_helpers(actor, manager, today),
         values=values,
