@@ -1,5 +1,6 @@
 // Forms: ⌘↵ submits, filters submit themselves, weights show their sum, a dropped file shows its name.
 import { on } from './dom.js';
+import { textOf, unitsOf } from './shares-units.js';
 import { say } from './words.js';
 
 document.addEventListener('keydown', (event) => {
@@ -17,12 +18,15 @@ function showSum(input) {
   const form = input.form ?? document;
   const chip = form.querySelector('[data-sum-chip] .chip') ?? document.querySelector('[data-sum-chip] .chip');
   if (!chip) return;
-  const whole = Math.round(Number(input.dataset.sum || 100) * 10000);
+  const whole = unitsOf(input.dataset.sum || '100');
   let sum = 0;
-  form.querySelectorAll('input[data-sum]').forEach((part) => { if (!part.disabled) sum += Math.round((parseFloat(part.value.replace(',', '.')) || 0) * 10000); });
-  const shown = (units) => String(Math.abs(units) / 10000);
+  form.querySelectorAll('input[data-sum]').forEach((part) => { if (!part.disabled) sum += unitsOf(part.value) ?? 0; });
+  const shown = (units) => textOf(Math.abs(units));
   const values = { sum: shown(sum), rest: shown(whole - sum) };
   chip.lastChild.textContent = sum === whole ? say('sum_right') : say(sum < whole ? 'sum_short' : 'sum_over', values);
+  const sign = chip.parentElement.querySelector(`template[data-sum-icon="${sum === whole ? 'right' : 'wrong'}"]`);
+  const drawn = chip.querySelector('svg');
+  if (sign && drawn) drawn.replaceWith(sign.content.cloneNode(true));
   chip.classList.toggle('chip-good', sum === whole);
   chip.classList.toggle('chip-bad', sum !== whole);
 }

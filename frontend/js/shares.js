@@ -1,12 +1,11 @@
 // Weights edited together on one bar: whatever one share gains the others give, so that they always sum to 100 %.
 // Shares that are kept (the box beside them) do not move. In ten-thousandths of a percent, so that nothing is lost.
 import { on } from './dom.js';
+import { STEP, WHOLE, textOf, unitsOf } from './shares-units.js';
+import { toast } from './toasts.js';
 import { say } from './words.js';
 
-const WHOLE = 1_000_000;
-const STEP = 10_000;
 const FINE = 100;
-const read = (input) => Math.round((parseFloat(input.value.replace(',', '.')) || 0) * STEP);
 
 function partsOf(bar) {
   return [...bar.form().querySelectorAll('input[data-sum]')].map((input) => {
@@ -14,7 +13,7 @@ function partsOf(bar) {
     const title = row.querySelector('[name$="-title"]')?.value.trim();
     return {
       input,
-      units: read(input),
+      units: Math.max(unitsOf(input.value) ?? 0, 0),
       isKept: Boolean(row.querySelector('[name$="-locked"]')?.checked),
       name: title || row.querySelector('legend').textContent.trim(),
     };
@@ -23,18 +22,34 @@ function partsOf(bar) {
 
 function write(part, units) {
   part.units = units;
-  part.input.value = String(units / STEP);
+  part.input.value = textOf(units);
+}
+
+const total = (parts) => parts.reduce((sum, part) => sum + part.units, 0);
+
+/** No share takes more than those kept leave it. */
+function clamp(moved, others) {
+  const most = Math.max(WHOLE - total(others.filter((part) => part.isKept)), 0);
+  const typed = unitsOf(moved.input.value) ?? 0;
+  const units = Math.min(Math.max(typed, 0), most);
+  if (units === typed) return;
+  write(moved, units);
+  toast({ text: say('share_clamped', { share: textOf(units), most: textOf(most) }), level: 'info' });
 }
 
 /** Those that nobody has typed or kept take what is left, in proportion to what they had and to two decimals; the
-    largest takes what rounding leaves. Once all are typed, they stay, and the sum says what is missing. */
+    largest takes what rounding leaves. Where all are typed, or what is typed passes the whole, those typed before give
+    too. What is kept stays, and the sum says what is missing. */
 function settle(parts, moved) {
-  const stays = (part) => part === moved || part.isKept || part.input.dataset.typed;
-  const free = parts.filter((part) => !stays(part));
-  const kept = parts.filter(stays).reduce((sum, part) => sum + part.units, 0);
-  if (!free.length || kept > WHOLE) return;
-  const left = WHOLE - kept;
-  const had = free.reduce((sum, part) => sum + part.units, 0);
+  const others = parts.filter((part) => part !== moved);
+  clamp(moved, others);
+  const loose = others.filter((part) => !part.isKept);
+  const untyped = loose.filter((part) => !part.input.dataset.typed);
+  const room = (free) => WHOLE - total(parts.filter((part) => !free.includes(part)));
+  const free = untyped.length && room(untyped) >= 0 ? untyped : loose;
+  const left = room(free);
+  if (!free.length || left < 0) return;
+  const had = total(free);
   const shares = free.map((part) => Math.floor((had ? (left * part.units) / had : left / free.length) / FINE) * FINE);
   const largest = shares.indexOf(Math.max(...shares));
   shares[largest] += left - shares.reduce((sum, share) => sum + share, 0);
@@ -49,7 +64,7 @@ function tell(bar) {
 function draw(element) {
   const bar = { element, form: () => element.closest('form') };
   const parts = partsOf(bar);
-  const sum = parts.reduce((total, part) => total + part.units, 0);
+  const sum = total(parts);
   element.hidden = parts.length < 2 || sum <= 0;
   if (element.hidden) return;
   // The handles stay the same elements, so that the one in use keeps the focus.
@@ -78,9 +93,9 @@ function draw(element) {
     const [left, handle] = [parts[place - 1], element.children[2 * place - 1]];
     handle.disabled = left.isKept || part.isKept;
     handle.setAttribute('aria-label', say('share_between', { left: left.name, right: part.name }));
-    handle.setAttribute('aria-valuenow', String(left.units / STEP));
-    handle.setAttribute('aria-valuemax', String((left.units + part.units) / STEP));
-    handle.setAttribute('aria-valuetext', say('share_values', { left: left.units / STEP, right: part.units / STEP }));
+    handle.setAttribute('aria-valuenow', textOf(left.units));
+    handle.setAttribute('aria-valuemax', textOf(left.units + part.units));
+    handle.setAttribute('aria-valuetext', say('share_values', { left: textOf(left.units), right: textOf(part.units) }));
   });
 }
 
@@ -99,7 +114,7 @@ function move(element, place, units) {
 const bars = (around = document) => around.querySelectorAll?.('[data-shares]') ?? [];
 
 on('change', 'input[data-sum]', (_event, input) => {
-  if (!Number.isFinite(Number(input.value.replace(',', '.'))) || !input.value.trim()) return;
+  if (unitsOf(input.value) === null) return;
   input.dataset.typed = 'true';
   for (const element of bars(input.form)) {
     const parts = partsOf({ form: () => input.form });
@@ -116,7 +131,7 @@ on('keydown', '[data-handle]', (event, handle) => {
   if (!step || handle.disabled) return;
   event.preventDefault();
   const element = handle.closest('[data-shares]');
-  move(element, Number(handle.dataset.handle), Number(handle.getAttribute('aria-valuenow')) * STEP + step * STEP);
+  move(element, Number(handle.dataset.handle), unitsOf(handle.getAttribute('aria-valuenow')) + step * STEP);
 });
 
 on('pointerdown', '[data-handle]', (event, handle) => {
@@ -124,7 +139,7 @@ on('pointerdown', '[data-handle]', (event, handle) => {
   event.preventDefault();
   handle.focus();
   const element = handle.closest('[data-shares]');
-  const start = { x: event.clientX, units: Number(handle.getAttribute('aria-valuenow')) * STEP };
+  const start = { x: event.clientX, units: unitsOf(handle.getAttribute('aria-valuenow')) };
   const follow = (next) => {
     const whole = Math.round(start.units / STEP + ((next.clientX - start.x) / element.clientWidth) * 100);
     move(element, Number(handle.dataset.handle), whole * STEP);

@@ -79,15 +79,29 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
 
 
 def propose_change(
-    *, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime, reason: str = ""
+    *,
+    objective: Objective,
+    content: Content,
+    by: access.Actor,
+    at: datetime.datetime,
+    reason: str = "",
+    based_on: int | None = None,
 ) -> ObjectiveVersion:
     """Proposes another text. After an agreement it needs a reason, and the version in force stays in force
-    until both sides agree. A proposal that was open is superseded, with the signatures under it."""
+    until both sides agree. A proposal that was open is superseded, with the signatures under it.
+
+    `based_on` is the number of the version from which the text was made (`queries.standing_number`, 0 for a draft
+    never proposed). Refuses (conflict) when another one stands by now: its changes would be undone unseen.
+    """
     with transaction.atomic():
         locked = lock_objective(objective)
         require_open_goals(locked.period)
         if locked.state == State.CLOSED:
             raise ObjectiveRefused(_("This objective is closed."), code="closed")
+        if based_on is not None and based_on != contents.standing_number(locked):
+            raise ObjectiveRefused(
+                _("Somebody has proposed another text meanwhile. Compare it with yours."), code="conflict"
+            )
         if locked.is_in_force and not reason.strip():
             raise ObjectiveRefused(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"

@@ -155,7 +155,12 @@ class Change(GoalsView):
             actions.save_draft(objective=one, content=content, by=self.actor, at=timezone.now())
         else:
             actions.propose_change(
-                objective=one, content=content, reason=given["reason"], by=self.actor, at=timezone.now()
+                objective=one,
+                content=content,
+                reason=given["reason"],
+                based_on=given["based_on"],
+                by=self.actor,
+                at=timezone.now(),
             )
         return self.detail(one.pk)
 

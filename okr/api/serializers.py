@@ -96,6 +96,12 @@ class ProposalIn(ContentIn):
 class ChangeIn(ContentIn):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
     draft = serializers.BooleanField(default=False, help_text="Rewrites a draft; proposes nothing yet.")
+    based_on = serializers.IntegerField(
+        required=False,
+        default=None,
+        min_value=0,
+        help_text="The version that the text was made from. 409 when another one stands by now.",
+    )
 
 
 class WithdrawalIn(serializers.Serializer):

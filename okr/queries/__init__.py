@@ -40,6 +40,7 @@ from okr.queries.contents import (
     owners_named,
     share,
     standing_content,
+    standing_number,
 )
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
@@ -216,6 +217,7 @@ __all__ = [
     "standing_cadence",
     "standing_content",
     "standing_goals",
+    "standing_number",
     "strategy_map",
     "streak_of",
     "take",

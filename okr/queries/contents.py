@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -67,6 +68,18 @@ def standing_content(objective: Objective) -> Content:
     """What a further change starts from: the open proposal, else what the rows say."""
     version = open_proposal(objective)
     return version.as_content if version is not None else content_of(objective)
+
+
+def standing_number(objective: Objective) -> int:
+    """Of which version that text is: the open proposal, else what is in force, else the last one proposed (it was
+    withdrawn, and its text is the draft). 0 where nothing has been proposed yet."""
+    version = open_proposal(objective)
+    if version is not None:
+        return version.number
+    if objective.version_number:
+        return objective.version_number
+    numbers = ObjectiveVersion.objects.filter(objective=objective)
+    return int(numbers.aggregate(last=Max("number"))["last"] or 0)
 
 
 def differences(old: Content, new: Content, owners: Owners) -> list[Difference]:

@@ -21,7 +21,7 @@ from okr.forms.objectives import MOST_ROWS, PREFIX
 from okr.models import Content, Objective
 from okr.models.contents import FIELDS_OF
 from okr.models.objectives import State
-from okr.views import reading
+from okr.views import reading, rivals
 from performance.foundation import access
 from performance.kpis import queries as kpis
 from performance.people import models as people_models
@@ -116,30 +116,41 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
+    # The number before the text: of a version that comes in between, the form says too little rather than too much.
+    number = queries.standing_number(one)
     content = queries.standing_content(one)
     setting = _setting(actor, f"person:{one.owner_id}", one.owner, content)
     known = {str(each.id): each for each in content.key_results}
     if request.method != "POST":
         initial = {**content.to_json(), "reason": ""}
         form = _objective_form(setting, one=one, initial=initial)
-        return _page(request, form, _row_forms(forms.rows_of(content), setting), setting, one=one)
+        return _page(
+            request, form, _row_forms(forms.rows_of(content), setting), setting, one=one, based_on=number
+        )
+    based_on = rivals.based_on(request)
     reshaped = _reshaped(request)
     if reshaped is not None:
         form = _objective_form(setting, one=one, initial=request.POST.dict())
-        return _page(request, form, _row_forms(reshaped, setting), setting, one=one)
+        return _page(request, form, _row_forms(reshaped, setting), setting, one=one, based_on=based_on)
     form = _objective_form(setting, request.POST, one=one)
     rows = _bound_rows(request, setting, known)
     if not _all_valid(form, rows):
-        return _page(request, form, rows, setting, one=one, status=422)
+        return _page(request, form, rows, setting, one=one, status=422, based_on=based_on)
     try:
-        _change(request, one, form, rows)
+        _change(request, one, form, rows, based_on)
     except actions.ObjectiveRefused as refusal:
+        if refusal.code == "conflict" and based_on != number:
+            # What stands is seen now, so sending the form once more is an answer to it.
+            rival = rivals.rival_of(one, content, _content(form, rows))
+            return _page(
+                request, form, rows, setting, one=one, status=refusal.status, based_on=number, rival=rival
+            )
         _show(refusal, form, rows)
-        return _page(request, form, rows, setting, one=one, status=422)
+        return _page(request, form, rows, setting, one=one, status=refusal.status, based_on=based_on)
     return redirect("okr:objective", one.pk)
 
 
-def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) -> None:
+def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any], based_on: int | None) -> None:
     actor = request.actor
     content = _content(form, rows)
     if "draft" in request.POST and one.state == State.DRAFT:
@@ -150,6 +161,7 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any]) ->
         objective=one,
         content=content,
         reason=form.cleaned_data.get("reason", ""),
+        based_on=based_on,
         by=actor,
         at=timezone.now(),
     )
@@ -346,6 +358,8 @@ def _page(
     *,
     one: Objective | None = None,
     status: int = 200,
+    based_on: int | None = None,
+    rival: dict[str, Any] | None = None,
 ) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
     context = {
@@ -355,6 +369,8 @@ def _page(
         "sponsors": _first_sponsors(form),
         "kinds": list(FIELDS_OF),
         "objective": one,
+        "based_on": based_on,
+        "rival": rival,
         "has_metrics": bool(setting.metrics),
         "sum": _sum_of(rows),
         "all_forms": [form, *rows],

@@ -377,3 +377,34 @@ def test_two_agreements_at_once_put_it_in_force_once(cast, quarter, actor, now):
         assert (objective.state, objective.version_number) == ("active", 1)
         assert AuditRow.objects.filter(action="okr.put_in_force", subject_id=objective.pk).count() == 1
         assert Agreement.objects.count() == 2
+
+
+def test_a_change_made_from_an_older_text_is_refused_instead_of_undoing_the_newer(
+    propose, agree, cast, actor, now
+):
+    objective = propose()
+    employee, manager = actor(cast.employee), actor(cast.manager)
+    first = queries.standing_content(objective)
+    assert queries.standing_number(objective) == 1
+    theirs = dataclasses.replace(first, description="Winter.")
+    actions.propose_change(objective=objective, content=theirs, based_on=1, by=manager, at=now)
+    mine = dataclasses.replace(first, title="Mine")
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.propose_change(objective=objective, content=mine, based_on=1, by=employee, at=now)
+    assert (refusal.value.code, refusal.value.status) == ("conflict", 409)
+    assert queries.standing_content(objective) == theirs
+    actions.propose_change(objective=objective, content=mine, based_on=2, by=employee, at=now)
+
+    actions.withdraw_proposal(objective=objective, by=employee, at=now)
+    assert queries.standing_number(objective) == 3
+    actions.propose_change(objective=objective, content=mine, based_on=3, by=employee, at=now)
+    agree(objective)
+    later = dataclasses.replace(mine, title="Later")
+    actions.propose_change(objective=objective, content=later, reason="So", based_on=4, by=employee, at=now)
+    actions.withdraw_proposal(objective=objective, by=employee, at=now)
+    assert queries.standing_number(objective) == 4
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.propose_change(
+            objective=objective, content=later, reason="So", based_on=5, by=manager, at=now
+        )
+    assert refusal.value.code == "conflict"

@@ -17,6 +17,9 @@ SCRIPT_WORDS = {
     "busy": _("Too many requests. Wait a minute and try again."),
     "share_between": _("Share between {left} and {right}"),
     "share_values": _("{left}% and {right}%"),
+    "share_clamped": _(
+        "Between 0% and {most}%: more is not left by the shares that are kept. Set to {share}%."
+    ),
     "sum_right": _("Adds up to 100%"),
     "sum_short": _("Adds up to {sum}%, add {rest}"),
     "sum_over": _("Adds up to {sum}%, remove {rest}"),
