@@ -60,6 +60,15 @@ def test_the_same_value_and_other_metrics_move_nothing(score: Score, cast: Cast)
     assert other.change == 0
 
 
+def test_a_huge_value_is_reckoned_and_an_impossible_one_is_not_supposed(score: Score, cast: Cast) -> None:
+    huge = supposed(score, cast, turnover="999999999999999999999999.123456")
+    assert huge.lines[0].name == "Inventory capital turnover"
+    for value in ("1e24", "-1e400", "NaN", "Infinity"):
+        found = supposed(score, cast, turnover=value)
+        assert not found.lines
+        assert found.change == 0
+
+
 def test_the_panel_tells_only_ones_own(
     score: Score, cast: Cast, quarter: people.Period, client_for: ClientFor
 ) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from performance.engine import fixed
@@ -14,6 +14,11 @@ from performance.scoring.models import OWN_UNIT, PolicyVersion, Score
 from performance.scoring.queries.replays import segments_of
 
 METRIC = "kpi"
+
+
+#: A value of a metric has fewer digits before the point than this, and is reckoned without rounding.
+LARGEST = Decimal(10) ** 24
+EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Supposed:
 def supposed_score(
     score: Score, person: people.Person, *, within: Mapping[str, str], values: Mapping[str, Decimal]
 ) -> Supposed:
-    """`values`: metric key → its value in the slice `within` over the days of the score's period.
+    """`values`: metric key → its value in the slice `within` over the days of the score's period. One that no metric
+    could have is not supposed.
 
     The kept inputs are reckoned as a replay reckons them, once as they are and once with these values. One query.
     """
@@ -61,7 +67,7 @@ def supposed_score(
             slice_ = own if component["slice"] == OWN_UNIT else component["slice"]
             value = values.get(component["source_ref"])
             is_here = component["source_kind"] == METRIC and slice_ == dict(within) and key in given
-            if is_here and value is not None:
+            if is_here and value is not None and value.is_finite() and abs(value) < LARGEST:
                 given[key] = replace(given[key], value_micro=_micro(value))
                 moved.add(key)
         after.append(given)
@@ -84,7 +90,7 @@ def supposed_score(
 
 def _micro(value: Decimal) -> int:
     """As metric values become evidence: half to even."""
-    return int((value * fixed.ONE).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return int(EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, EXACT))
 
 
 def _name(component: Mapping[str, Any]) -> str:
