@@ -4,12 +4,15 @@ import datetime
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import F, OuterRef, Subquery
+
 from okr.actions import work
 from okr.models import Objective
 from okr.models.objectives import State
 from okr.queries import contents
 from performance.foundation import audit
 from performance.people import queries as people
+from performance.people.models import Person, ReportingLine
 
 
 def follow_line(
@@ -27,17 +30,22 @@ def follow_lines(
     """Open objectives whose owner has another manager by now than the one who agrees: the manager agrees from now on,
     and what waits for the former one waits for them. What was signed stays signed. Answers the objectives."""
     today = people.day_at(organisation, at)
-    found = Objective.objects.exclude(state=State.CLOSED)
+    line = ReportingLine.objects.filter(people.holds_on(today), person=OuterRef("owner"))
+    others = (
+        Objective.objects.exclude(state=State.CLOSED)
+        .annotate(manager=Subquery(line.values("manager")[:1]))
+        .filter(manager__in=people.active_people(today).values("pk"))
+        .exclude(agreer=F("manager"))
+        .exclude(owner=F("manager"))
+    )
     if owner_ids is not None:
-        found = found.filter(owner__in=owner_ids)
-    managers = people.managers_of(set(found.values_list("owner_id", flat=True)), today)
-    here = people.active_people(today).filter(pk__in=set(managers.values())).in_bulk()
+        others = others.filter(owner__in=owner_ids)
+    managers = dict(others.values_list("pk", "manager"))
+    known = Person.objects.in_bulk(set(managers.values()))
+    rows = Objective.objects.filter(pk__in=managers).select_related("owner", "agreer").order_by("pk")
     moved = []
-    rows = found.filter(owner__in=managers).select_related("owner", "agreer").order_by("pk")
     for objective in rows.select_for_update(of=("self",), no_key=True):
-        manager = here.get(managers[objective.owner_id])
-        if manager is None or manager.pk in (objective.agreer_id, objective.owner_id):
-            continue
+        manager = known[managers[objective.pk]]
         former, objective.agreer = objective.agreer, manager
         objective.save(update_fields=["agreer"])
         proposal = contents.open_proposal(objective)
