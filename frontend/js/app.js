@@ -8,6 +8,7 @@ import './toasts.js';
 import './confirm.js';
 import './requests.js';
 import './forms.js';
+import './drafts.js';
 import './names.js';
 import './terms.js';
 import './menus.js';

@@ -1,5 +1,5 @@
 from okr.forms.check_in_conflicts import Difference, differing
-from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields, initial_of
+from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields, initial_of, is_cut
 from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.dependencies import DeclineForm, NeedForm
 from okr.forms.fields import AmountField
@@ -50,6 +50,7 @@ __all__ = [
     "differing",
     "draft_fields",
     "initial_of",
+    "is_cut",
     "rows_from",
     "rows_of",
     "standing_of",

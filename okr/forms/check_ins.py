@@ -14,6 +14,8 @@ from okr.models import KeyResult
 from performance.foundation.components import formats
 
 YES_NO = [("", "–"), ("no", _("Not yet")), ("yes", _("Done"))]
+#: Characters of one text in a draft: more than may be sent, so that what is too long can be shortened.
+MOST_TYPED = 20_000
 TYPED_KINDS = ("increase", "decrease", "percent", "money", "band")
 
 
@@ -175,8 +177,13 @@ def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
             "asks",
             "made_from",
         ):
-            kept[name] = str(posted[name])[:4000]
+            kept[name] = str(posted[name])[:MOST_TYPED]
     return kept
+
+
+def is_cut(posted: Mapping[str, Any]) -> bool:
+    """A text is longer than a draft keeps."""
+    return any(len(str(posted[name])) > MOST_TYPED for name in draft_fields(posted))
 
 
 class ReplyForm(forms.Form):

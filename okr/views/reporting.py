@@ -1,5 +1,6 @@
 """Submitting the week, keeping its draft, answering it, reading what was said."""
 
+import contextlib
 import datetime
 import uuid
 from typing import Any
@@ -34,7 +35,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
         raise Http404
     form = page.form(request.POST)
     if not form.is_valid():
-        return _again(request, page, form)
+        return _refused(request, page, form)
     same = "same" in request.POST
     try:
         submitted = actions.submit_check_in(
@@ -54,7 +55,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
         if refusal.status == 409:
             return _overtaken(request, page, form, refusal)
         refusals.place(form, refusal)
-        return _again(request, page, form)
+        return _refused(request, page, form)
     return _submitted(request, page, submitted)
 
 
@@ -67,8 +68,20 @@ def _overtaken(
     return _again(request, page, form, status=refusal.status, conflict=refusal, differences=differences)
 
 
+def _refused(request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm) -> HttpResponse:
+    """What was typed is kept as the draft (422)."""
+    with contextlib.suppress(actions.CheckInRefused):
+        page.draft = actions.save_check_in_draft(
+            week_starts_on=page.monday,
+            fields=forms.draft_fields(request.POST),
+            by=request.actor,
+            at=timezone.now(),
+        )
+    return _again(request, page, form, status=422)
+
+
 def _again(
-    request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm, status: int = 422, **extra: Any
+    request: HttpRequest, page: weeks.WeekPage, form: forms.CheckInForm, status: int, **extra: Any
 ) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
     template = "okr/_card_check_in.html" if fragment else "okr/home.html"
@@ -109,7 +122,7 @@ def check_in_draft(request: HttpRequest, week: str) -> HttpResponse:
         )
     except actions.CheckInRefused as refusal:
         return render(request, "okr/_draft_state.html", {"refusal": refusal}, status=refusal.status)
-    return render(request, "okr/_draft_state.html", {"draft": draft})
+    return render(request, "okr/_draft_state.html", {"draft": draft, "is_cut": forms.is_cut(request.POST)})
 
 
 @access.member

@@ -143,3 +143,23 @@ def test_an_entry_of_a_closed_quarter_is_found_for_the_form_of_its_week(active, 
     first = check_in(*four_readings(active))
     later = monday + datetime.timedelta(days=7)
     assert queries.entry_of_week(cast.employee.pk, monday, None, later) == first
+
+
+def test_a_refused_send_keeps_what_was_typed(active, measured, send, cast, client_for):
+    refused = send(
+        posted_week(active, made_from="", wins="Long words", **{f"value-{measured.pk}": "ten"}), headers=HTMX
+    )
+    assert refused.status_code == 422
+    assert "Draft saved" in refused.content.decode()
+    page = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert "Long words" in page
+    assert 'value="ten"' in page
+
+
+def test_a_draft_keeps_more_than_may_be_sent_and_says_where_it_stops(active, send):
+    kept = send(posted_week(active, wins="字" * 10_000), draft=True, headers=HTMX).content.decode()
+    assert "Draft saved" in kept
+    assert CheckInDraft.objects.get().fields["wins"] == "字" * 10_000
+    cut = send(posted_week(active, wins="字" * 20_001), draft=True, headers=HTMX).content.decode()
+    assert "keeps the first 20,000 characters" in cut
+    assert len(CheckInDraft.objects.get().fields["wins"]) == 20_000
