@@ -72,6 +72,7 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
     """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
         locked = lock_objective(objective)
+        require_open_goals(locked.period)
         soundness.require_sound(content, period=locked.period)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
@@ -121,6 +122,7 @@ def withdraw_proposal(
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
     with transaction.atomic():
         locked = lock_objective(objective)
+        require_open_goals(locked.period)
         version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
