@@ -17,7 +17,7 @@ from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResult
 from okr.queries import check_ins, metrics, pace, weeks
 from okr.queries.check_ins import A_WEEK
 from okr.queries.rhythm import A_DAY
-from performance.foundation import access, audit
+from performance.foundation import access, audit, once
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -128,14 +128,22 @@ def submit_check_in(
     return check_in
 
 
+@once.kept_once(CheckInReply)
 def reply_to_check_in(
-    *, check_in: CheckIn, by: access.Actor, at: datetime.datetime, text: str = ""
+    *,
+    check_in: CheckIn,
+    by: access.Actor,
+    at: datetime.datetime,
+    text: str = "",
+    key: uuid.UUID | None = None,
 ) -> CheckInReply:
     """Answers, or without text acknowledges. Done with it, the work item of who answers is closed."""
     with transaction.atomic():
         if not text.strip() and check_in.person_id == by.person_id:
             raise CheckInRefused(_("Write something first."), code="empty", field="text")
-        reply = CheckInReply.objects.create(check_in=check_in, by=by.person, text=text.strip(), at=at)
+        reply = CheckInReply.objects.create(
+            check_in=check_in, by=by.person, text=text.strip(), at=at, once_key=key
+        )
         work.answered(_first_id(check_in), by=by, at=at)
         audit.record(by=by, action="okr.reply_to_check_in", subject=check_in, at=at)
     return reply

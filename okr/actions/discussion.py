@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +11,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import proposals, work
+from okr.actions import proposals, soundness, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Comment, Content, KeyResultContent, Mention, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.contents import AMOUNTS, plain
 from okr.models.objectives import WHOLE_PPM, State, Visibility
 from performance.engine import shares
-from performance.foundation import access, audit
+from performance.foundation import access, audit, once
 from performance.foundation.components import formats
 from performance.people import queries as people
 
@@ -25,8 +26,14 @@ OBJECTIVE_FIELDS = ("title", "description")
 KEY_RESULT_FIELDS = ("title", "unit", "weight_ppm", *AMOUNTS)
 
 
+@once.kept_once(Comment)
 def comment_on_objective(
-    *, objective: Objective, text: str, by: access.Actor, at: datetime.datetime
+    *,
+    objective: Objective,
+    text: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    key: uuid.UUID | None = None,
 ) -> Comment:
     """A word in the thread. The first one moves a proposal into discussion. Whom it calls with @ is told.
 
@@ -39,7 +46,9 @@ def comment_on_objective(
     with transaction.atomic():
         proposals.require_unclosed(people.hold_period(objective.period_id))
         _into_discussion(objective)
-        comment = Comment.objects.create(objective=objective, by=by.person, at=at, text=text.strip())
+        comment = Comment.objects.create(
+            objective=objective, by=by.person, at=at, text=text.strip(), once_key=key
+        )
         Mention.objects.bulk_create(Mention(comment=comment, person=person) for person in called)
         work.call(comment, objective, called, by=by, at=at)
         work.heard(objective, by=by, at=at)
@@ -92,7 +101,7 @@ def suggest_edit(
             raise ObjectiveRefused(_("This field does not exist."), code="no_field", field="field") from error
         if old == kept:
             raise ObjectiveRefused(_("That is what it says already."), code="unchanged", field="new")
-        proposals.require_sound(with_value(content, field, kept), period=locked.period)
+        soundness.require_sound(with_value(content, field, kept), period=locked.period)
         proposals.require_other_side(locked)
         version = queries.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
         if version is None:

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -10,18 +10,17 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import progress, work
+from okr.actions import progress, soundness, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Agreement, Content, KeyResult, KeyResultContent, Milestone, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
-from okr.models.objectives import KeyResultKind, OwnerKind, State
+from okr.models.objectives import OwnerKind, State
 from okr.queries import contents
-from performance.foundation import access, audit, stale
-from performance.kpis import queries as kpis
-from performance.people import models as people_models
+from performance.foundation import access, audit, once, stale
 from performance.people import queries as people
 
 
+@once.kept_once(Objective, by="proposed_by")
 def propose_objective(
     *,
     period: Any,
@@ -33,6 +32,7 @@ def propose_objective(
     owner_kind: str = OwnerKind.PERSON,
     sponsor: Any = None,
     is_draft: bool = False,
+    key: uuid.UUID | None = None,
 ) -> Objective:
     """Puts a new objective before the other side. Who proposes has thereby agreed for their own side.
 
@@ -46,7 +46,7 @@ def propose_objective(
     with transaction.atomic():
         period = people.hold_period(period.pk)
         require_open_goals(period)
-        require_sound(content, period=period)
+        soundness.require_sound(content, period=period)
         on = people.day_at(by.organisation, at)
         objective = Objective.objects.create(
             period=period,
@@ -57,6 +57,7 @@ def propose_objective(
             title=content.title,
             state=State.DRAFT,
             proposed_by=by.person,
+            once_key=key,
             created_at=at,
         )
         apply_content(objective, content, at=at)
@@ -71,13 +72,15 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
     """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
     with transaction.atomic():
         locked = lock_objective(objective)
-        require_sound(content, period=locked.period)
+        require_open_goals(locked.period)
+        soundness.require_sound(content, period=locked.period)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
         apply_content(locked, content, at=at)
         audit.record(by=by, action="okr.save_draft", subject=locked, at=at)
 
 
+@once.kept_once(ObjectiveVersion)
 def propose_change(
     *,
     objective: Objective,
@@ -86,6 +89,7 @@ def propose_change(
     at: datetime.datetime,
     reason: str = "",
     based_on: int | None = None,
+    key: uuid.UUID | None = None,
 ) -> ObjectiveVersion:
     """Proposes another text. After an agreement it needs a reason, and the version in force stays in force
     until both sides agree. A proposal that was open is superseded, with the signatures under it.
@@ -106,10 +110,10 @@ def propose_change(
             raise ObjectiveRefused(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
             )
-        require_sound(content, period=locked.period)
+        soundness.require_sound(content, period=locked.period)
         if locked.state != State.DRAFT and content == contents.standing_content(locked):
             raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
-        return _open_version(locked, content, reason=reason, by=by, at=at)
+        return _open_version(locked, content, reason=reason, by=by, at=at, key=key)
 
 
 def withdraw_proposal(
@@ -118,6 +122,7 @@ def withdraw_proposal(
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
     with transaction.atomic():
         locked = lock_objective(objective)
+        require_open_goals(locked.period)
         version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
@@ -280,43 +285,14 @@ def require_open_progress(period: Any) -> None:
         )
 
 
-def require_sound(*texts: Content, period: Any) -> None:
-    """Refuses the first problem of any in this period. Two queries at most, for any number of texts."""
-    for content in texts:
-        for problem in rules.problems_of(content, period):
-            raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
-    rows = [each for content in texts for each in content.key_results]
-    owners = {each.owner_id for each in rows if each.owner_id is not None}
-    known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
-    metrics = {each.metric_key for each in rows if each.kind == KeyResultKind.KPI}
-    directions: dict[str, str] = {}
-    if metrics:
-        directions = dict(kpis.certified_metrics().filter(key__in=metrics).values_list("key", "direction"))
-    for content in texts:
-        _require_known(content, known, directions)
-
-
-def _require_known(content: Content, known: set[uuid.UUID], directions: Mapping[str, str]) -> None:
-    """Owners are here, and metrics are certified and lead the right way."""
-    for place, each in enumerate(content.key_results):
-        if each.owner_id is not None and each.owner_id not in known:
-            raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")
-        if each.kind != KeyResultKind.KPI:
-            continue
-        if each.metric_key not in directions:
-            raise ObjectiveRefused(
-                _("This metric is not certified."), code="not_certified", field=f"{place}.metric_key"
-            )
-        if rules.leads_the_wrong_way(each, directions[each.metric_key]):
-            raise ObjectiveRefused(
-                _("The target lies on the wrong side of the start: see which way is better for this metric."),
-                code="direction",
-                field=f"{place}.target",
-            )
-
-
 def _open_version(
-    objective: Objective, content: Content, *, reason: str, by: access.Actor, at: datetime.datetime
+    objective: Objective,
+    content: Content,
+    *,
+    reason: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    key: uuid.UUID | None = None,
 ) -> ObjectiveVersion:
     former = contents.open_proposal(objective)
     if former is not None:
@@ -328,7 +304,13 @@ def _open_version(
     require_other_side(objective)
     last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
     version = ObjectiveVersion.objects.create(
-        objective=objective, number=last + 1, content=content.to_json(), reason=reason, by=by.person, at=at
+        objective=objective,
+        number=last + 1,
+        content=content.to_json(),
+        reason=reason,
+        by=by.person,
+        at=at,
+        once_key=key,
     )
     if not objective.is_in_force:
         apply_content(objective, content, at=at)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from okr import rules
-from okr.actions import proposals, work
+from okr.actions import proposals, soundness, work
 from okr.models import Agreement, Content, KeyResult, Milestone, Objective, ObjectiveVersion
 from okr.models.objectives import OwnerKind, State
 from okr.queries import contents
@@ -47,7 +47,7 @@ def propose_objectives(
     with transaction.atomic():
         period = people.hold_period(period.pk)
         proposals.require_open_goals(period)
-        proposals.require_sound(*(each.content for each in new), period=period)
+        soundness.require_sound(*(each.content for each in new), period=period)
         made = _objectives(period, new, by=by, at=at, is_draft=is_draft)
         Objective.objects.bulk_create(made, batch_size=BATCH)
         pairs = list(zip(made, (each.content for each in new), strict=True))

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from okr import actions, forms, queries, rules
 from okr.api import check_in_shapes, serializers
-from okr.api.objectives import GoalsView
+from okr.api.objectives import ONCE, GoalsView
 from okr.models import CheckIn, CheckInDraft
 from performance.foundation import access, api, jobs
 from performance.people import queries as people
@@ -154,6 +154,7 @@ class Acknowledge(GoalsView):
 class Replies(GoalsView):
     @extend_schema(
         operation_id="check_ins_reply",
+        parameters=[ONCE],
         request=check_in_shapes.CheckInReplyIn,
         responses={201: check_in_shapes.CheckInReplyOut},
     )
@@ -164,7 +165,11 @@ class Replies(GoalsView):
         line = people.line_above(one.person_id, people.today(actor.organisation))
         access.require(rules.can_reply(actor, one, line, queries.helpers_of(one)))
         said = actions.reply_to_check_in(
-            check_in=one, text=self.valid(check_in_shapes.CheckInReplyIn)["text"], by=actor, at=timezone.now()
+            check_in=one,
+            text=self.valid(check_in_shapes.CheckInReplyIn)["text"],
+            key=self.once_key,
+            by=actor,
+            at=timezone.now(),
         )
         return Response(check_in_shapes.CheckInReplyOut(said).data, status=status.HTTP_201_CREATED)
 

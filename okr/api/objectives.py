@@ -14,10 +14,18 @@ from okr import actions, forms, queries, rules
 from okr.api import serializers
 from okr.models import Agreement, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.objectives import OwnerKind
-from performance.foundation import access, api, jobs
+from performance.foundation import access, api, jobs, once
 from performance.people import models as people_models
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
+
+#: Of what makes a row: sent again with the same key and text, it answers with the first one's row.
+ONCE = OpenApiParameter(
+    once.HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text of yours: a repeated call makes nothing new.",
+)
 
 
 class GoalsView(api.TenantView):
@@ -31,6 +39,11 @@ class GoalsView(api.TenantView):
     def actor(self) -> Any:
         """Who asks; loaded when the organisation was entered."""
         return self.request.actor
+
+    @property
+    def once_key(self) -> uuid.UUID | None:
+        """From the header Idempotency-Key and all that is said with it."""
+        return once.key_of(self.request, self.request.data)
 
     def valid(self, serializer: Any) -> dict[str, Any]:
         given = serializer(data=self.request.data)
@@ -86,6 +99,7 @@ class Objectives(GoalsView):
 
     @extend_schema(
         operation_id="goals_propose",
+        parameters=[ONCE],
         request=serializers.ProposalIn,
         responses={201: serializers.ObjectiveDetailOut},
     )
@@ -113,6 +127,7 @@ class Objectives(GoalsView):
             sponsor=sponsor,
             content=serializers.content_from(given),
             is_draft=given["draft"],
+            key=self.once_key,
             by=actor,
             at=timezone.now(),
         )
@@ -143,7 +158,10 @@ class OneObjective(GoalsView):
 
 class Change(GoalsView):
     @extend_schema(
-        operation_id="goals_change", request=serializers.ChangeIn, responses=serializers.ObjectiveDetailOut
+        operation_id="goals_change",
+        parameters=[ONCE],
+        request=serializers.ChangeIn,
+        responses=serializers.ObjectiveDetailOut,
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Proposes another text; what is in force stays so until both sides agree. A draft is rewritten at once."""
@@ -159,6 +177,7 @@ class Change(GoalsView):
                 content=content,
                 reason=given["reason"],
                 based_on=given["based_on"],
+                key=self.once_key,
                 by=self.actor,
                 at=timezone.now(),
             )
@@ -198,14 +217,21 @@ class Withdraw(GoalsView):
 
 class Comments(GoalsView):
     @extend_schema(
-        operation_id="goals_comment", request=serializers.CommentIn, responses={201: serializers.CommentOut}
+        operation_id="goals_comment",
+        parameters=[ONCE],
+        request=serializers.CommentIn,
+        responses={201: serializers.CommentOut},
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Adds a word to the thread."""
         one, _line = self.found(objective_id)
         access.require(rules.can_discuss(self.actor, one))
         said = actions.comment_on_objective(
-            objective=one, text=self.valid(serializers.CommentIn)["text"], by=self.actor, at=timezone.now()
+            objective=one,
+            text=self.valid(serializers.CommentIn)["text"],
+            key=self.once_key,
+            by=self.actor,
+            at=timezone.now(),
         )
         return Response(serializers.CommentOut(said).data, status=status.HTTP_201_CREATED)
 

@@ -35,11 +35,13 @@ class ObjectiveVersion(tenancy.TenantModel):
     by = tenancy.TenantForeignKey("people.Person", related_name="+")
     at = models.DateTimeField(_("at"))
     settled_at = models.DateTimeField(_("settled at"), null=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["organisation", "objective", "number"], name="okr_version_once"),
+            models.UniqueConstraint(fields=["organisation", "by", "once_key"], name="okr_version_sent_once"),
             models.UniqueConstraint(
                 fields=["organisation", "objective"],
                 condition=Q(state="in_force"),
@@ -95,9 +97,13 @@ class Comment(tenancy.TenantModel):
     by = tenancy.TenantForeignKey("people.Person", related_name="+")
     at = models.DateTimeField(_("at"))
     text = models.TextField(_("comment"))
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "by", "once_key"], name="okr_comment_sent_once"),
+        ]
         indexes = [models.Index(fields=["organisation", "objective", "at"], name="comment_by_objective")]
 
     def __str__(self) -> str:

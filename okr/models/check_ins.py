@@ -117,9 +117,13 @@ class CheckInReply(tenancy.TenantModel):
     by = tenancy.TenantForeignKey("people.Person", related_name="+")
     text = models.TextField(_("reply"), blank=True)
     at = models.DateTimeField(_("at"))
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "by", "once_key"], name="okr_reply_sent_once"),
+        ]
         indexes = [models.Index(fields=["organisation", "check_in", "at"], name="reply_by_check_in")]
 
     def __str__(self) -> str:

@@ -101,11 +101,15 @@ class Objective(tenancy.TenantModel):
     confidence = models.PositiveSmallIntegerField(_("confidence"), null=True)
     checked_at = models.DateTimeField(_("last check-in"), null=True)
     pace_points = models.JSONField(_("expected pace"), default=list, blank=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "carried_from", "period"], name="objective_carried_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "proposed_by", "once_key"], name="objective_sent_once"
             ),
             models.CheckConstraint(condition=~Q(owner=F("agreer")), name="objective_two_sides"),
             models.CheckConstraint(condition=Q(weight__range=(1, 100)), name="objective_weight"),

@@ -17,7 +17,7 @@ from okr import actions, forms, queries, rules
 from okr.models import Alignment, Objective, SuggestedEdit
 from okr.models.objectives import LINE_KINDS
 from okr.views import reading
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, jobs, once, refusals
 from performance.foundation.components import formats
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
@@ -105,7 +105,9 @@ def comment(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_discuss(actor, one))
     text = request.POST.get("text", "")[:4000]
     try:
-        actions.comment_on_objective(objective=one, text=text, by=actor, at=timezone.now())
+        actions.comment_on_objective(
+            objective=one, text=text, key=once.key_of(request, request.POST), by=actor, at=timezone.now()
+        )
     except actions.ObjectiveRefused as refusal:
         return _refused(request, one, refusal, comment_text=text)
     return _done(request, one, _("Said."))

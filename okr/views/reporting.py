@@ -17,7 +17,7 @@ from django_htmx.http import trigger_client_event
 from okr import actions, forms, queries, rules
 from okr.models import CheckIn
 from okr.views import my_week, weeks
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, jobs, once, refusals
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
 
@@ -211,7 +211,11 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         try:
             actions.reply_to_check_in(
-                check_in=found, text=form.cleaned_data["text"], by=actor, at=timezone.now()
+                check_in=found,
+                text=form.cleaned_data["text"],
+                key=once.key_of(request, request.POST),
+                by=actor,
+                at=timezone.now(),
             )
         except actions.CheckInRefused as refusal:
             form.add_error("text", str(refusal.message))

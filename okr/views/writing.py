@@ -22,7 +22,7 @@ from okr.models import Content, Objective
 from okr.models.contents import FIELDS_OF
 from okr.models.objectives import State
 from okr.views import reading, rivals
-from performance.foundation import access
+from performance.foundation import access, once
 from performance.kpis import queries as kpis
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -105,6 +105,7 @@ def _propose(request: HttpRequest, form: Any, rows: list[Any], setting: Setting)
         sponsor=form.cleaned_data.get("sponsor"),
         content=_content(form, rows),
         is_draft="draft" in request.POST,
+        key=once.key_of(request, request.POST),
         by=actor,
         at=timezone.now(),
     )
@@ -162,6 +163,7 @@ def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any], ba
         content=content,
         reason=form.cleaned_data.get("reason", ""),
         based_on=based_on,
+        key=once.key_of(request, request.POST),
         by=actor,
         at=timezone.now(),
     )

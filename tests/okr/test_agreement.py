@@ -5,6 +5,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
@@ -408,3 +409,15 @@ def test_a_change_made_from_an_older_text_is_refused_instead_of_undoing_the_newe
             objective=objective, content=later, reason="So", based_on=5, by=manager, at=now
         )
     assert refusal.value.code == "conflict"
+
+
+def test_the_reason_under_a_version_cannot_be_rewritten_by_the_application(active, cast, actor, now):
+    changed = dataclasses.replace(queries.content_of(active), title="Another title")
+    version = actions.propose_change(
+        objective=active, content=changed, reason="The supplier left.", by=actor(cast.manager), at=now
+    )
+    assert connection.settings_dict["USER"] != settings.DATABASES["owner"]["USER"]
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        ObjectiveVersion.objects.filter(pk=version.pk).update(reason="They asked for it.")
+    version.refresh_from_db()
+    assert version.reason == "The supplier left."

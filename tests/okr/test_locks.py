@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
-from okr import actions
+from okr import actions, queries
 from okr.models import Objective, ProgressPoint
 from performance.people import actions as people_actions
 from tests.okr.conftest import content
@@ -40,3 +41,22 @@ def test_nothing_moves_the_figures_of_a_period_whose_progress_is_locked(
     actions.count_again([active.pk, parent.pk], at=now)
     assert (list(figures), ProgressPoint.objects.count()) == (before, points)
     assert changed.agreements.count() == 1
+
+
+def test_no_text_moves_once_the_goals_of_a_period_are_locked(propose, cast, quarter, actor, now, client_for):
+    employee = actor(cast.employee)
+    draft, proposed = propose(content("Draft"), is_draft=True), propose(content("Proposed"))
+    people_actions.lock_goals(period=quarter, by=actor(cast.hr), at=now)
+    for moves in (
+        lambda: actions.save_draft(objective=draft, content=content("Rewritten"), by=employee, at=now),
+        lambda: actions.withdraw_proposal(objective=proposed, by=employee, at=now),
+        lambda: actions.propose_change(objective=proposed, content=content("More"), by=employee, at=now),
+    ):
+        with pytest.raises(actions.ObjectiveRefused) as refused:
+            moves()
+        assert refused.value.code == "goals_locked"
+    answer = client_for(cast.employee).post(reverse("okr:withdraw", args=[proposed.pk]), follow=True)
+    assert "The goals of this period are locked." in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.title == "Draft"
+    assert queries.open_proposal(proposed).number == 1

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
-from performance.foundation import i18n
+from performance.foundation import i18n, once
 from performance.foundation.components import fields, formats, icons, parts, svg, words
 
 register = template.Library()
@@ -113,6 +113,12 @@ def icon(name: str, cls: str = "", label: object = "", filled: bool = False) -> 
 def chip(state: str = "", text: object = "", icon: str = "", cls: str = "") -> SafeString:
     """`{% chip "warn" %}`, `{% chip "accent" text "signature" %}`"""
     return parts.chip(state, text, icon, cls)
+
+
+@register.simple_tag(name="once")
+def once_token() -> SafeString:
+    """`{% once %}` in a form: sent twice, it does once what it asks."""
+    return once.token()
 
 
 @register.simple_tag

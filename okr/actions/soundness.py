@@ -1,0 +1,49 @@
+"""Whether a text can be proposed: its own rules, and that what it names is there."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from okr import rules
+from okr.actions.refusals import ObjectiveRefused
+from okr.models import Content
+from okr.models.objectives import KeyResultKind
+from performance.kpis import queries as kpis
+from performance.people import models as people_models
+
+
+def require_sound(*texts: Content, period: Any) -> None:
+    """Refuses the first problem of any in this period. Two queries at most, for any number of texts."""
+    for content in texts:
+        for problem in rules.problems_of(content, period):
+            raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
+    rows = [each for content in texts for each in content.key_results]
+    owners = {each.owner_id for each in rows if each.owner_id is not None}
+    known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
+    metrics = {each.metric_key for each in rows if each.kind == KeyResultKind.KPI}
+    directions: dict[str, str] = {}
+    if metrics:
+        directions = dict(kpis.certified_metrics().filter(key__in=metrics).values_list("key", "direction"))
+    for content in texts:
+        _require_known(content, known, directions)
+
+
+def _require_known(content: Content, known: set[uuid.UUID], directions: Mapping[str, str]) -> None:
+    """Owners are here, and metrics are certified and lead the right way."""
+    for place, each in enumerate(content.key_results):
+        if each.owner_id is not None and each.owner_id not in known:
+            raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")
+        if each.kind != KeyResultKind.KPI:
+            continue
+        if each.metric_key not in directions:
+            raise ObjectiveRefused(
+                _("This metric is not certified."), code="not_certified", field=f"{place}.metric_key"
+            )
+        if rules.leads_the_wrong_way(each, directions[each.metric_key]):
+            raise ObjectiveRefused(
+                _("The target lies on the wrong side of the start: see which way is better for this metric."),
+                code="direction",
+                field=f"{place}.target",
+            )
