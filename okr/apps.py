@@ -9,14 +9,29 @@ class OkrConfig(AppConfig):
     label = "okr"
     verbose_name = _("Goals")
     log_private: ClassVar[dict[str, frozenset[str]]] = {
+        # What else is private of actions whose reason is open: the reason, where not everybody sees the goal.
+        **{
+            f"okr.{deed}": frozenset({"reason"})
+            for deed in (
+                "accept_edit",
+                "propose_change",
+                "propose_objective",
+                "reject_edit",
+                "suggest_edit",
+                "withdraw_proposal",
+            )
+        },
+        # One reason for many goals, of which some may be private.
+        "okr.apply_import": frozenset(),
         "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
+        # Former rows name the grade; it is read by the sides, the line, HR and auditors alone.
+        "okr.grade_objective": frozenset({"percent"}),
         "okr.hand_on_help": frozenset(),
     }
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "okr.accept_edit",
-            "okr.apply_import",
             "okr.propose_change",
             "okr.propose_objective",
             "okr.reject_edit",

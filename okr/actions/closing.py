@@ -97,7 +97,7 @@ def grade_objective(
             by=by,
             action="okr.grade_objective",
             subject=locked,
-            changes={"side": side, "percent": [former.percent if former else None, percent]},
+            changes={"side": side},
             at=at,
         )
     return grade

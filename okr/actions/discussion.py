@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import proposals, soundness, work
+from okr.actions import proposals, soundness, telling, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Comment, Content, KeyResultContent, Mention, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.contents import AMOUNTS, plain
-from okr.models.objectives import WHOLE_PPM, State, Visibility
+from okr.models.objectives import WHOLE_PPM, State
 from performance.engine import shares
 from performance.foundation import access, audit, once
 from performance.foundation.components import formats
@@ -129,9 +129,8 @@ def suggest_edit(
             by=by,
             action="okr.suggest_edit",
             subject=locked,
-            why=reason,
-            changes=_told(locked, field, old, kept),
             at=at,
+            **_told(edit, locked, reason),
         )
     return edit
 
@@ -222,9 +221,11 @@ def _with_weight(content: Content, key: str, weight_ppm: int) -> Content:
     return dataclasses.replace(content, key_results=tuple(weighed(each) for each in content.key_results))
 
 
-def _told(objective: Objective, field: str, old: Any, new: Any) -> dict[str, Any]:
+def _told(edit: SuggestedEdit, objective: Objective, reason: str) -> telling.Told:
     """What the log keeps: the texts of an objective that everybody sees, of any other only which field."""
-    return {field: [old, new]} if objective.visibility == Visibility.PUBLIC else {"field": field}
+    openly = telling.is_for_everybody(objective, edit.version.as_content.visibility)
+    changes = {edit.field: [edit.old, edit.new]} if openly else {"field": edit.field}
+    return telling.told(reason, changes, openly=openly)
 
 
 def _as_kept(value: Any) -> Any:
@@ -256,7 +257,6 @@ def _decide(
         by=by,
         action=f"okr.{'accept' if state == EditState.ACCEPTED else 'reject'}_edit",
         subject=edit.objective,
-        why=why,
-        changes=_told(edit.objective, edit.field, edit.old, edit.new),
         at=at,
+        **_told(edit, edit.objective, why),
     )

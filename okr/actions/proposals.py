@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import progress, soundness, work
+from okr.actions import progress, soundness, telling, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Agreement, Content, KeyResult, KeyResultContent, Milestone, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
@@ -134,9 +134,12 @@ def withdraw_proposal(
             by=by,
             action="okr.withdraw_proposal",
             subject=locked,
-            why=reason,
-            changes={"version": version.number},
             at=at,
+            **telling.told(
+                reason,
+                {"version": version.number},
+                openly=telling.is_for_everybody(locked, version.as_content.visibility),
+            ),
         )
     return version
 
@@ -324,9 +327,14 @@ def _open_version(
         by=by,
         action="okr.propose_change" if last else "okr.propose_objective",
         subject=objective,
-        why=reason,
-        changes={"version": [last or None, version.number]},
         at=at,
+        **telling.told(
+            reason,
+            {"version": [last or None, version.number]},
+            openly=telling.is_for_everybody(
+                objective, content.visibility, *([former.as_content.visibility] if former else [])
+            ),
+        ),
     )
     return version
 

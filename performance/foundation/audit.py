@@ -20,7 +20,8 @@ NOTHING = Q(pk__in=[])
 @functools.cache
 def private() -> Mapping[str, frozenset[str]]:
     """Actions whose reason is private → those of their changes that are. HR and auditors read them, other readers of
-    the log read that it happened, to whom and by whom. Each app declares its own (`log_private` of its AppConfig)."""
+    the log read that it happened, to whom and by whom. Each app declares its own (`log_private` of its AppConfig).
+    Where the reason is open (`with_open_reasons`) these changes alone are private."""
     declared: dict[str, frozenset[str]] = {}
     for config in apps.get_app_configs():
         declared |= getattr(config, "log_private", {})

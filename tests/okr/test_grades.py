@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from okr import actions, queries
 from okr.models import Grade
+from performance.foundation import audit
 from performance.inbox import queries as inbox
 from tests.okr.conftest import content
 
@@ -147,3 +148,20 @@ def test_the_form_grades_and_says_what_is_missing(reported, move, cast, client_f
     assert "Say why your grade differs" in wrong.content.decode()
     assert client.post(address, {"percent": "90", "reason": "The rest came late."}).status_code == 302
     assert "The rest came late." in client.get(reverse("okr:objective", args=[reported.pk])).content.decode()
+
+
+def test_the_log_says_who_graded_and_not_how(reported, move, cast, actor, client_for, now):
+    move("closing")
+    grade(reported, actor(cast.employee), now, 73, reason="Better than it looks.")
+    (row,) = audit.rows(search="okr.grade_objective")
+    assert row.changes == {"side": "owner"}
+    # Rows of former times name it.
+    changes = {"side": "owner", "percent": [None, 73]}
+    audit.record(by=cast.employee, action="okr.grade_objective", subject=reported, changes=changes, at=now)
+    address, words = reverse("api_audit_log"), {"q": "grade_objective"}
+
+    def told(reader):
+        return [each["changes"] for each in client_for(reader).get(address, words).json()["results"]]
+
+    assert told(cast.administrator) == [{"side": "owner"}] * 2
+    assert changes in told(cast.auditor)

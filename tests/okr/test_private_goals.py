@@ -152,3 +152,36 @@ def test_who_is_asked_for_help_reads_only_the_goals_that_they_may_see(
         listed = browser.get("/api/v1/goals/check-ins/").json()["results"]
         for each in (browser.get(read).json(), *listed):
             assert len(each["entries"]) == 1 + sees, person
+
+
+def test_the_log_keeps_reasons_of_what_is_not_public_for_hr_and_auditors(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, client_for: Any, now: Any
+) -> None:
+    cast = acting_cast
+    secret = agree(propose(content("Merge two stores in silence", visibility="private")))
+    closing = agree(propose(content("Said aloud")))
+    by = actor(cast.manager)
+    for objective, title in ((secret, "Merge three"), (closing, "Said no more")):
+        actions.propose_change(
+            objective=objective,
+            content=content(title, visibility="private"),
+            reason="Talks began",
+            by=by,
+            at=now,
+        )
+        edit = actions.suggest_edit(
+            objective=objective, field="title", new="Merged all", reason="Talks ended", by=by, at=now
+        )
+        actions.reject_edit(edit=edit, reason="Talks go on", by=actor(cast.employee), at=now)
+        actions.withdraw_proposal(objective=objective, reason="Talks broke off", by=by, at=now)
+    address = reverse("people:audit_log")
+    page = client_for(cast.administrator).get(address).content.decode()
+    assert "Talks" not in page
+    assert "Merge" not in page
+    for reader in (cast.hr, cast.auditor):
+        told = client_for(reader).get(address).content.decode()
+        for words in ("Talks began", "Talks ended", "Talks go on", "Talks broke off"):
+            assert told.count(words) == 2
+    aloud = agree(propose(content("Full shelves")))
+    actions.propose_change(objective=aloud, content=content("Fuller"), reason="More room", by=by, at=now)
+    assert "More room" in client_for(cast.administrator).get(address).content.decode()
