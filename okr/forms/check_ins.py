@@ -183,7 +183,7 @@ def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_cut(posted: Mapping[str, Any]) -> bool:
     """A text is longer than a draft keeps."""
-    return any(len(str(posted[name])) > MOST_TYPED for name in draft_fields(posted))
+    return any(len(str(posted.get(name, ""))) > MOST_TYPED for name in draft_fields(posted))
 
 
 class ReplyForm(forms.Form):
