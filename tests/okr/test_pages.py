@@ -339,6 +339,10 @@ def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
     )
     check_in(actions.Reading(active.key_results.first().pk, value=Decimal(2)))
     grow(cast, quarter, actor, now, range(1))
+    quarter.starts_on -= datetime.timedelta(weeks=6)
+    quarter.save()
+    weeks_ago = (monday_of(now.date()) - datetime.timedelta(weeks=each) for each in range(1, 6))
+    check_in(blockers="Long stuck.", asks=cast.manager, week_starts_on=next(weeks_ago))
     led = actions.propose_objective(period=quarter, content=content("Led"), by=actor(cast.manager), at=now)
     actions.agree_objective(objective=led, version_number=1, by=actor(cast.boss), at=now)
     employee, manager = client_for(cast.employee), client_for(cast.manager)
@@ -378,4 +382,6 @@ def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
         actions.agree_objective(objective=more, version_number=1, by=actor(cast.boss), at=now)
         actions.comment_on_objective(objective=active, text="And more.", by=actor(cast.manager), at=now)
     grow(cast, quarter, actor, now, range(1, 7))
+    for week in weeks_ago:
+        check_in(blockers="Long stuck.", asks=cast.manager, week_starts_on=week)
     assert counts() == small
