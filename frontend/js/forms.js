@@ -8,7 +8,7 @@ document.addEventListener('keydown', (event) => {
   const form = event.target.form ?? event.target.closest?.('form');
   if (!form || event.target.closest('dialog[open]#palette')) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector('.btn-primary[type="submit"], .btn-primary:not([type])'));
+  form.requestSubmit(form.querySelector('button.btn-primary[type="submit"], button.btn-primary:not([type])'));
 });
 
 on('change', '[data-autosubmit]', (event, control) => control.form?.requestSubmit());

@@ -75,24 +75,10 @@ class CheckInForm(forms.Form):
         self.fields[f"note-{key}"] = forms.CharField(label=_("Why"), max_length=1000, required=False)
 
     def readings(self) -> list[Reading]:
-        """What was reported, from valid fields."""
+        """What was reported, from valid fields. They are filled before they are opened, so that what nobody touched
+        says what stands, and what was changed counts by whichever button it is sent; an emptied one takes nothing
+        away."""
         return [self._reading(key_result) for key_result in self.key_results]
-
-    def standing_readings(self) -> list[Reading]:
-        """ "Same as last week": every key result as it stands, with the words that were written about it."""
-        return [
-            Reading(
-                key_result_id=each.pk,
-                value=each.current if each.kind in TYPED_KINDS else None,
-                done=each.done,
-                milestones_done=frozenset(step.pk for step in each.milestones.all() if step.done)
-                if each.kind == "milestones" and _is_reported(each)
-                else None,
-                confidence=each.confidence,
-                note=self.cleaned_data.get(f"note-{each.pk}", ""),
-            )
-            for each in self.key_results
-        ]
 
     def _reading(self, key_result: KeyResult) -> Reading:
         key, given = key_result.pk, self.cleaned_data
@@ -183,7 +169,7 @@ def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_cut(posted: Mapping[str, Any]) -> bool:
     """A text is longer than a draft keeps."""
-    return any(len(str(posted[name])) > MOST_TYPED for name in draft_fields(posted))
+    return any(len(str(posted.get(name, ""))) > MOST_TYPED for name in draft_fields(posted))
 
 
 class ReplyForm(forms.Form):

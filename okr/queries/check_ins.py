@@ -330,6 +330,21 @@ def open_asks(reports: Iterable[Any]) -> QuerySet[CheckIn]:
     return CheckIn.objects.filter(pk__in=waiting, person__in=reports).order_by("at")
 
 
+def waiting_before(reports: Iterable[Any], monday: datetime.date) -> QuerySet[CheckIn]:
+    """The last entries of earlier weeks in which these people still wait for somebody to answer, oldest week first.
+    One query."""
+    of_the_week = {name: OuterRef(name) for name in ("person", "week_starts_on", "period")}
+    asked = Q(pk__in=inbox.open_of_kind(rules.REPLY).values("subject_id"))
+    asked |= Q(pk__in=inbox.open_of_kind(rules.BLOCKER).values("subject_id"))
+    # As in the row of this week: whoever answers first is enough, and one's own words are no answer.
+    of_the_reply = {f"check_in__{name}": ref for name, ref in of_the_week.items()}
+    answers = CheckInReply.objects.filter(**of_the_reply).exclude(by=OuterRef("person"))
+    later = CheckIn.objects.filter(**of_the_week, number__gt=OuterRef("number"))
+    earlier = CheckIn.objects.filter(person__in=reports, week_starts_on__lt=monday)
+    waits = Exists(CheckIn.objects.filter(asked, **of_the_week)) & ~Exists(later) & ~Exists(answers)
+    return earlier.filter(waits).select_related("person").order_by("week_starts_on", "at", "id")
+
+
 def _worst(entries: list[KeyResultEntry], paces: Paces) -> KeyResultEntry | None:
     """The reading that is furthest behind its plan, if one is behind."""
     behind = [entry for entry in entries if paces.status_of_entry(entry) in ("bad", "warn")]

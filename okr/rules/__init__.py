@@ -28,6 +28,8 @@ from performance.people import rules as people_rules
 
 #: The kind of work that a call for help is.
 BLOCKER = "goals.blocker"
+#: A check-in that is blocked or off track, for the manager.
+REPLY = "goals.reply"
 #: And a call into a thread.
 MENTION = "goals.mention"
 

@@ -98,6 +98,7 @@ def team_context(
     missing = [row for row in rows if row.is_missing]
     team = people.team_of(actor.person_id, today)
     glances = queries.with_key_results(queries.led_by(actor.person_id, period))[:GLANCES]
+    earlier = list(queries.waiting_before(reports, monday))
     owed = list(queries.owed_before([row.person.pk for row in rows], monday))
     return {
         "nav": "home",
@@ -108,7 +109,8 @@ def team_context(
         "rows": rows,
         "shown": rows if shows_all else waiting,
         "shows_all": shows_all,
-        "waiting": waiting,
+        "earlier": [] if shows_all else earlier,
+        "waiting_count": len(waiting) + len(earlier),
         "quiet": quiet,
         "missing": missing,
         "checked_in": sum(row.check_in is not None for row in rows),

@@ -36,12 +36,11 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
     form = page.form(request.POST)
     if not form.is_valid():
         return _refused(request, page, form)
-    same = "same" in request.POST
     try:
         submitted = actions.submit_check_in(
             period=page.period,
             week_starts_on=page.monday,
-            readings=form.standing_readings() if same else form.readings(),
+            readings=form.readings(),
             wins=form.cleaned_data["wins"],
             plans=form.cleaned_data["plans"],
             blockers=form.cleaned_data["blockers"],

@@ -179,8 +179,8 @@ def test_same_as_last_week_keeps_the_word_that_says_why(bound, margin, cast, cli
     year, week, _day = now.date().isocalendar()
     address = reverse("okr:check_in", args=[f"{year}-W{week:02}"])
     client = client_for(cast.employee)
-    assert client.post(address, {"same": "1"}).status_code == 422
-    assert client.post(address, {"same": "1", f"note-{row.pk}": "Strike at the port"}).status_code == 302
+    assert client.post(address, {}).status_code == 422
+    assert client.post(address, {f"note-{row.pk}": "Strike at the port"}).status_code == 302
     assert KeyResultEntry.objects.get(check_in__isnull=False).note == "Strike at the port"
 
 

@@ -135,14 +135,43 @@ def test_what_is_no_number_comes_back_beside_its_field(active, cast, client_for,
     assert not CheckIn.objects.exists()
 
 
-def test_same_as_last_week_takes_every_value_as_it_stands(active, check_in, cast, client_for, this_week, now):
-    first = active.key_results.first()
-    check_in(actions.Reading(first.pk, value=Decimal(4), confidence=3))
-    wrong = posted_week(active, **{f"value-{first.pk}": "9", "same": "1", "wins": "Quiet week."})
-    client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), wrong)
-    first.refresh_from_db()
-    assert first.current == Decimal(4)
-    assert CheckIn.objects.get(number=2).wins == "Quiet week."
+def test_same_as_last_week_takes_what_stands_and_keeps_what_was_just_changed(
+    active, check_in, cast, client_for, this_week, now, quarter
+):
+    up, down, steps, answer = active.key_results.all()
+    ticked, other, *_rest = steps.milestones.all()
+    week = datetime.timedelta(days=7)
+    quarter.starts_on -= 2 * week
+    quarter.save()
+    check_in(
+        actions.Reading(up.pk, value=Decimal(4), confidence=3),
+        actions.Reading(down.pk, value=Decimal(9), confidence=2),
+        actions.Reading(steps.pk, milestones_done=frozenset({ticked.pk})),
+        actions.Reading(answer.pk, done=False),
+        week_starts_on=monday_of(now.date()) - week,
+    )
+    client = client_for(cast.employee)
+    assert 'id="checkin-same"' in client.get(reverse("okr:home")).content.decode()
+    # As the page fills it; then a value, a tick and a confidence are changed, and another value is emptied.
+    sent = {
+        f"value-{up.pk}": "5",
+        f"confidence-{up.pk}": "3",
+        f"value-{down.pk}": "",
+        f"confidence-{down.pk}": "4",
+        "with-steps": str(steps.pk),
+        f"steps-{steps.pk}": [str(ticked.pk), str(other.pk)],
+        f"done-{answer.pk}": "no",
+        "wins": "Quiet week.",
+    }
+    assert client.post(reverse("okr:check_in", args=[this_week]), sent).status_code == 302
+    entries = {
+        entry.key_result_id: entry
+        for entry in CheckIn.objects.get(week_starts_on=monday_of(now.date())).entries.all()
+    }
+    assert (entries[up.pk].value, entries[up.pk].confidence) == (5, 3)
+    assert (entries[down.pk].value, entries[down.pk].confidence) == (9, 4)
+    assert set(entries[steps.pk].milestones_done) == {str(ticked.pk), str(other.pk)}
+    assert entries[answer.pk].done is False
 
 
 def test_a_draft_saves_itself_and_comes_back(active, cast, client_for, this_week):
@@ -310,6 +339,10 @@ def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
     )
     check_in(actions.Reading(active.key_results.first().pk, value=Decimal(2)))
     grow(cast, quarter, actor, now, range(1))
+    quarter.starts_on -= datetime.timedelta(weeks=6)
+    quarter.save()
+    weeks_ago = (monday_of(now.date()) - datetime.timedelta(weeks=each) for each in range(1, 6))
+    check_in(blockers="Long stuck.", asks=cast.manager, week_starts_on=next(weeks_ago))
     led = actions.propose_objective(period=quarter, content=content("Led"), by=actor(cast.manager), at=now)
     actions.agree_objective(objective=led, version_number=1, by=actor(cast.boss), at=now)
     employee, manager = client_for(cast.employee), client_for(cast.manager)
@@ -349,4 +382,6 @@ def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
         actions.agree_objective(objective=more, version_number=1, by=actor(cast.boss), at=now)
         actions.comment_on_objective(objective=active, text="And more.", by=actor(cast.manager), at=now)
     grow(cast, quarter, actor, now, range(1, 7))
+    for week in weeks_ago:
+        check_in(blockers="Long stuck.", asks=cast.manager, week_starts_on=week)
     assert counts() == small

@@ -10,7 +10,7 @@ from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 
-AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", "goals.reply", rules.BLOCKER
+AGREEMENT, SUGGESTION, REPLY, BLOCKER = "goals.agreement", "goals.suggestion", rules.REPLY, rules.BLOCKER
 LINK = "goals.link"
 DEPENDENCY, DECLINED = "goals.dependency", "goals.declined"
 VOTE, MENTION = "goals.vote", rules.MENTION
