@@ -68,6 +68,7 @@ def filtered_objectives(
         periods=periods,
         owners=_choices(owners, everybody, request.GET.get("owner", "")),
         teams=_choices(teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")),
+        is_by_year=not in_period,
     )
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     if form.is_bound and not form.is_valid():
