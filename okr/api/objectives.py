@@ -76,7 +76,7 @@ class Objectives(GoalsView):
             OpenApiParameter("owner", uuid.UUID),
             OpenApiParameter("team", uuid.UUID),
             OpenApiParameter("state", str),
-            OpenApiParameter("q", str, description="Words that the text contains."),
+            OpenApiParameter("q", str, description="Words of the text or of the owner’s name."),
             OpenApiParameter("cursor", str),
             OpenApiParameter("page_size", int),
         ],

@@ -351,11 +351,15 @@ class FilterForm(forms.Form):
         periods: Iterable[people.Period],
         owners: Iterable[people.Person],
         teams: Iterable[people.Team],
+        is_by_year: bool = False,
         **options: Any,
     ) -> None:
+        """`is_by_year`: a period names the fiscal year around it, all periods of which are shown."""
         super().__init__(*args, **options)
+        if is_by_year:
+            self.fields["period"].label = _("Year around")
         for name, first, rows in (
-            ("period", _("Current period"), periods),
+            ("period", _("This year") if is_by_year else _("Current period"), periods),
             ("owner", _("Anybody"), owners),
             ("team", _("Any team"), teams),
         ):

@@ -73,7 +73,7 @@ from okr.queries.objectives import (
     with_key_results,
 )
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of, policies_of, policy_of
-from okr.queries.readings import amount, checkpoints_of, span, standing
+from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
     all_agreed,
@@ -128,6 +128,7 @@ __all__ = [
     "WeekDigest",
     "all_agreed",
     "amount",
+    "amount_exact",
     "between_teams",
     "bound_key_results",
     "branch_of",

@@ -151,7 +151,7 @@ def _slice(key_result: KeyResultContent) -> str:
 
 
 def _amount(key_result: KeyResultContent, value: Decimal | None) -> str | None:
-    return None if value is None else readings.amount(key_result, value)
+    return None if value is None else readings.amount_exact(key_result, value)
 
 
 def _steps(key_result: KeyResultContent) -> str:
@@ -179,7 +179,7 @@ def field_value(content: Content, path: str, value: Any) -> str:
     if name == "weight_ppm":
         return formats.percent(formats.ppm(int(value)))
     if key_result is not None and name in AMOUNTS:
-        return readings.amount(key_result, value)
+        return readings.amount_exact(key_result, value)
     return str(value)
 
 

@@ -32,6 +32,7 @@ from okr.queries.pace import (
     expected_of_objectives,
     statuses_of,
 )
+from performance.people import models as people_models
 
 # A key result keeps its colour in the weight bar and in the table.
 SERIES = 8
@@ -80,7 +81,7 @@ def filtered(
     state: str = "",
     words: str = "",
 ) -> QuerySet[Objective]:
-    """Narrowed as the list's form asks."""
+    """Narrowed as the list's form asks. Each word stands in the text or in a name of the owner, in either language."""
     if period is not None:
         objectives = objectives.filter(period=period)
     if owner is not None:
@@ -92,7 +93,10 @@ def filtered(
     elif state:
         objectives = objectives.filter(state=state)
     for word in words.split()[:6]:
-        objectives = objectives.filter(Q(title__icontains=word) | Q(description__icontains=word))
+        named = people_models.Person.objects.filter(Q(name_en__icontains=word) | Q(name_zh__icontains=word))
+        objectives = objectives.filter(
+            Q(title__icontains=word) | Q(description__icontains=word) | Q(owner__in=named.values("pk"))
+        )
     return objectives.order_by("-created_at", "-id")
 
 

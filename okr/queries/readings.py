@@ -26,28 +26,46 @@ def amount(key_result: Any, value: Decimal | str | None) -> str:
     return f"{figures} {formats.currency_name(key_result.unit)}" if key_result.unit else figures
 
 
-def span(key_result: Any, steps: int | None = None) -> str:
-    """From where to where: "11 → 6 h", "10–12 days", "9 milestones"."""
+def amount_exact(key_result: Any, value: Decimal | str | None) -> str:
+    """The same with every figure, for where people sign it: neither shortened nor rounded."""
+    if value is None:
+        return MISSING
+    given = formats.trimmed(Decimal(value))
+    places = max(-int(given.as_tuple().exponent), 0)
+    if key_result.kind == "money":
+        return formats.money_exact(given, key_result.currency or "CNY", max(places, 2))
+    if key_result.kind == "percent" or key_result.unit == "%":
+        return formats.percent(given, places)
+    figures = formats.number(given, places)
+    return f"{figures} {formats.currency_name(key_result.unit)}" if key_result.unit else figures
+
+
+def span(key_result: Any, steps: int | None = None, *, is_exact: bool = False) -> str:
+    """From where to where: "11 → 6 h", "10–12 days", "9 milestones"; with every figure if so asked."""
+    told = amount_exact if is_exact else amount
+    bare = KeyResultContent("increase", "", 0)
     if key_result.kind == "band":
         if key_result.upper is None:
-            return _("at least %(value)s") % {"value": amount(key_result, key_result.lower)}
+            return _("at least %(value)s") % {"value": told(key_result, key_result.lower)}
         if key_result.lower is None:
-            return _("at most %(value)s") % {"value": amount(key_result, key_result.upper)}
-        return f"{formats.number(key_result.lower)}–{amount(key_result, key_result.upper)}"
+            return _("at most %(value)s") % {"value": told(key_result, key_result.upper)}
+        return f"{told(bare, key_result.lower)}–{told(key_result, key_result.upper)}"
     if key_result.kind == "milestones":
         count = steps or 0
         return ngettext("%(count)s milestone", "%(count)s milestones", count) % {"count": count}
     if key_result.kind == "yes_no":
         return _("done or not")
     if key_result.kind == "money" or key_result.unit in ("", "%"):
-        return f"{amount(key_result, key_result.start)} → {amount(key_result, key_result.target)}"
-    return f"{formats.number(key_result.start)} → {amount(key_result, key_result.target)}"
+        return f"{told(key_result, key_result.start)} → {told(key_result, key_result.target)}"
+    return f"{told(bare, key_result.start)} → {told(key_result, key_result.target)}"
 
 
 def checkpoint(key_result: Any, point: CheckpointContent) -> str:
     """ "31 January: 40 orders"; of milestones the percentage of their weight."""
     expected = (
-        formats.percent(point.value) if key_result.kind == "milestones" else amount(key_result, point.value)
+        formats.percent(point.value)
+        if key_result.kind == "milestones"
+        else amount_exact(key_result, point.value)
     )
     return f"{formats.day(point.on, 'short')}{formats.mark(':')}{expected}"
 

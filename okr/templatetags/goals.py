@@ -64,6 +64,12 @@ def amount(key_result: Any, value: Any) -> str:
 
 
 @register.filter
+def amount_exact(key_result: Any, value: Any) -> str:
+    """The same with every figure, for where people sign it."""
+    return queries.amount_exact(key_result, value)
+
+
+@register.filter
 def change(key_result: Any, delta: Any) -> str:
     """`{{ key_result|change:delta }}`: a difference in the key result's unit, short enough for a column."""
     if key_result.kind == "money" and delta:
@@ -78,6 +84,12 @@ def change(key_result: Any, delta: Any) -> str:
 def span(key_result: Any) -> str:
     """Where from and where to."""
     return queries.span(key_result, len(key_result.milestones.all()))
+
+
+@register.filter
+def span_exact(key_result: Any) -> str:
+    """The same with every figure, for where people sign it."""
+    return queries.span(key_result, len(key_result.milestones.all()), is_exact=True)
 
 
 @register.filter

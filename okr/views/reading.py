@@ -3,12 +3,14 @@
 import uuid
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
 from okr.models import Objective
@@ -66,6 +68,7 @@ def filtered_objectives(
         periods=periods,
         owners=_choices(owners, everybody, request.GET.get("owner", "")),
         teams=_choices(teams.filter(closed_on=None).order_by("name_en"), teams, request.GET.get("team", "")),
+        is_by_year=not in_period,
     )
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     if form.is_bound and not form.is_valid():
@@ -123,9 +126,24 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         "pace": pace,
         "policy": policy,
         "team": team,
+        "quick": _quick(request, team),
         "can_set_policy": rules.can_set_policy(actor),
         "former": queries.period_before(context["periods"], period) if not rows else None,
     }
+
+
+def _quick(request: HttpRequest, team: Any) -> list[tuple[Any, str, bool]]:
+    """One press instead of a choice among everybody: (label, address, whether it is on). A second press takes it away."""
+    mine, asked = str(request.actor.person_id), request.GET
+    ways = [(_("Mine"), {"owner": mine})]
+    if team is not None:
+        ways.append((_("My team’s"), {"team": str(team.pk)}))
+    others = {name: asked[name] for name in ("q", "period", "state") if asked.get(name)}
+    rows = []
+    for label, chosen in ways:
+        is_on = all(asked.get(name) == value for name, value in chosen.items())
+        rows.append((label, f"?{urlencode(others if is_on else others | chosen)}", is_on))
+    return rows
 
 
 @access.member

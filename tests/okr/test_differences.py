@@ -120,3 +120,22 @@ def test_an_owner_beyond_the_teammates_on_offer_stays_the_owner(
 
     assert form["owner"].value() == str(cast.hr.pk)
     assert str(cast.hr.pk) in dict(form.fields["owner"].choices)
+
+
+def test_where_two_people_sign_an_amount_reads_with_every_figure(propose, cast, client_for, actor, now):
+    whole, near = Decimal("99999999999.12345678"), Decimal("99999999999.12345679")
+    before = content(
+        "Exact",
+        key_result("increase", "Units", 40, start=Decimal(0), target=whole, unit="h"),
+        key_result("money", "Sales", 30, start=Decimal(0), target=Decimal("2900001.5"), currency="CNY"),
+        key_result("band", "Days", 30, lower=Decimal("1.23456"), upper=Decimal(2), tolerance=Decimal(1)),
+    )
+    objective = propose(before)
+    page = reverse("okr:objective", args=[objective.pk])
+    shown = client_for(cast.manager).get(page).content.decode()
+    for exact in ("0 → 99,999,999,999.12345678 h", "¥2,900,001.50", "1.23456–2"):
+        assert exact in shown
+    changed = dataclasses.replace(before.key_results[0], target=near)
+    after = dataclasses.replace(before, key_results=(changed, *before.key_results[1:]))
+    told = queries.differences(before, after, {})
+    assert told == [("KR1 target", "99,999,999,999.12345678 h", "99,999,999,999.12345679 h")]

@@ -128,3 +128,16 @@ def test_a_period_that_does_not_exist_is_no_error(active, client_for, cast):
     for page in ("okr:timeline", "okr:compare", "okr:strategy"):
         answer = client_for(cast.employee).get(reverse(page), {"period": "x", "now": "0", "before": "-"})
         assert answer.status_code == 200, page
+
+
+def test_the_timeline_says_that_it_shows_every_period_of_a_year(
+    active, propose, last_quarter, cast, client_for
+):
+    propose(content("Of the quarter before"), period=last_quarter)
+    client = client_for(cast.employee)
+    page = client.get(reverse("okr:timeline")).content.decode()
+    assert "Of the quarter before" in page
+    assert "every period of this fiscal year" in page
+    assert "Year around" in page
+    assert "Current period" not in page
+    assert "Current period" in client.get(reverse("okr:objectives")).content.decode()
