@@ -59,6 +59,10 @@ def comment_on_objective(
 def _called(objective: Objective, text: str, *, by: access.Actor, on: datetime.date) -> list[Any]:
     calls = queries.called_in(text, on)
     readers = queries.readers_among(objective, {person.pk for named in calls for person in named}, on)
+    proposal = queries.open_proposal(objective) if calls else None
+    if proposal is not None:
+        # While a text for few is proposed, only they read the thread.
+        readers &= queries.readers_under(objective, proposal.as_content.visibility, readers)
     called: dict[Any, Any] = {}
     for named in calls:
         meant = [person for person in named if person.pk in readers]

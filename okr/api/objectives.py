@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from okr import actions, forms, queries, rules
 from okr.api import serializers
-from okr.models import Agreement, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import Agreement, Comment, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models.agreements import VersionState
 from okr.models.objectives import OwnerKind
 from performance.foundation import access, api, jobs, once
 from performance.people import models as people_models
@@ -57,15 +58,18 @@ class GoalsView(api.TenantView):
         return one, people.line_above(one.owner_id, people.today(actor.organisation))
 
     def detail(self, objective_id: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
-        versions = ObjectiveVersion.objects.prefetch_related(
-            Prefetch("agreements", queryset=Agreement.objects.order_by("at"))
+        seen = queries.visible_to(self.actor)
+        sight = queries.sight_of(access.get_or_404(seen, pk=objective_id), self.actor.person_id)
+        texts = ObjectiveVersion.objects.filter(sight.said() | Q(state=VersionState.IN_FORCE))
+        versions = texts.prefetch_related(Prefetch("agreements", queryset=Agreement.objects.order_by("at")))
+        rows = queries.with_key_results(seen).prefetch_related(
+            Prefetch("versions", queryset=versions),
+            Prefetch("suggested_edits", queryset=SuggestedEdit.objects.filter(sight.said())),
+            Prefetch("comments", queryset=Comment.objects.filter(sight.said())),
         )
-        rows = queries.with_key_results(queries.visible_to(self.actor)).prefetch_related(
-            Prefetch("versions", queryset=versions), "suggested_edits", "comments"
-        )
-        return Response(
-            serializers.ObjectiveDetailOut(access.get_or_404(rows, pk=objective_id)).data, status=code
-        )
+        one = access.get_or_404(rows, pk=objective_id)
+        sight.versions(one.versions.all())
+        return Response(serializers.ObjectiveDetailOut(one).data, status=code)
 
 
 class Objectives(GoalsView):

@@ -97,6 +97,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
+from okr.queries.sight import Sight, readers_under, sight_of
 from okr.queries.strategy import MapNode, StrategyMap, strategy_map
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
@@ -121,6 +122,7 @@ __all__ = [
     "Pace",
     "Paces",
     "Rhythm",
+    "Sight",
     "StrategyMap",
     "Streak",
     "TeamRow",
@@ -202,6 +204,7 @@ __all__ = [
     "read_later",
     "readable_by",
     "readers_among",
+    "readers_under",
     "recent_goal_imports",
     "replies_to",
     "retrospective_members",
@@ -214,6 +217,7 @@ __all__ = [
     "serving",
     "share",
     "shown_vote",
+    "sight_of",
     "span",
     "standing",
     "standing_cadence",

@@ -7,6 +7,7 @@ from okr import rules
 from okr.models import Content, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, Side, VersionState
 from okr.queries import contents, votes
+from okr.queries.sight import Sight
 from performance.foundation import access
 from performance.inbox import queries as inbox
 
@@ -17,14 +18,17 @@ def thread_of(
     edits: list[SuggestedEdit],
     content: Content,
     actor: access.Actor,
+    sight: Sight,
 ) -> list[dict[str, Any]]:
     """Versions with what each changes, their agreement, comments and suggestions. Versions come newest first, with
-    their signatures; `content` is the text that the suggestions speak of."""
-    steps = _steps_of_versions(one, list(reversed(versions)))
+    their signatures; `content` is the text that the suggestions speak of. Versions and suggestions are those that
+    `sight` has left; it says which comments are read."""
+    steps = _steps_of_versions(one, list(reversed(versions)), sight)
     called = votes.called_by_comment(one)
     steps += [
         {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
         for each in one.comments.select_related("by")
+        if sight.reads(each.at, each.by_id)
     ]
     for edit in edits:
         row = (
@@ -49,14 +53,16 @@ def is_called(one: Objective, person_id: uuid.UUID) -> bool:
     return inbox.open_of_kind(rules.MENTION).filter(subject_id=one.pk, person_id=person_id).exists()
 
 
-def _steps_of_versions(one: Objective, oldest_first: list[ObjectiveVersion]) -> list[dict[str, Any]]:
+def _steps_of_versions(
+    one: Objective, oldest_first: list[ObjectiveVersion], sight: Sight
+) -> list[dict[str, Any]]:
     texts = [version.as_content for version in oldest_first]
     owners = contents.owners_named(one, texts) if len(texts) > 1 else {}
     steps: list[dict[str, Any]] = []
     former = None
     for version, text in zip(oldest_first, texts, strict=True):
         changes: list[contents.Difference] = []
-        if former is not None:
+        if former is not None and sight.reads(version.at, version.by_id):
             changes = contents.differences(former, text, owners)
         steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
         if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:

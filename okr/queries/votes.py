@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from okr.models import Ballot, ConfidenceVote, KeyResult, Mention, Objective
-from okr.queries import visibility
+from okr.queries import sight, visibility
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -43,11 +43,15 @@ class VoteShown:
 
 
 def shown_vote(objective: Objective, person_id: uuid.UUID) -> VoteShown | None:
-    """The newest vote about an objective. Ballots of others are left out, not hidden, while it is open."""
+    """The newest vote about an objective; None where it was opened while the objective, or what was proposed, was for
+    others. Ballots of others are left out, not hidden, while it is open."""
     vote = ConfidenceVote.objects.filter(objective=objective).select_related("opened_by", "closed_by").first()
     if vote is None:
         return None
     ballots = list(vote.ballots.select_related("person").order_by("person__name_sort"))
+    is_asked = person_id in {ballot.person_id for ballot in ballots}
+    if not is_asked and not sight.sight_of(objective, person_id).reads(vote.opened_at, vote.opened_by_id):
+        return None
     return VoteShown(
         vote=vote,
         mine=next((ballot for ballot in ballots if ballot.person_id == person_id), None),

@@ -310,12 +310,15 @@ def grades_context(
 def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID]) -> dict[str, Any]:
     """The agreement card: signatures, what is proposed, the thread, and what the actor may do."""
     actor = request.actor
-    versions = queries.versions_of(one)
+    every = queries.versions_of(one)
+    sight = queries.sight_of(one, actor.person_id, every)
+    versions = sight.versions(every)
     proposal = next((each for each in versions if each.state == VersionState.PROPOSED), None)
     in_force = next((each for each in versions if each.state == VersionState.IN_FORCE), None)
     shown = proposal or in_force
     signed = {each.person_id: each for each in shown.agreements.all()} if shown else {}
-    edits = list(one.suggested_edits.select_related("by", "decided_by").order_by("at"))
+    said = one.suggested_edits.select_related("by", "decided_by").order_by("at")
+    edits = [edit for edit in said if sight.reads(edit.at, edit.by_id)]
     content = shown.as_content if shown else queries.content_of(one)
     signs = rules.side_of(actor, one)
     return {
@@ -323,7 +326,8 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
-        "thread": queries.thread_of(one, versions, edits, content, actor),
+        "thread": queries.thread_of(one, versions, edits, content, actor, sight),
+        "has_closed_past": sight.past,
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
         "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
         "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,

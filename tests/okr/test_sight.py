@@ -1,0 +1,110 @@
+"""What was said while few could see a goal, or about a text that is proposed for few, stays with those few."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from okr import actions, queries
+from tests.okr.conftest import content
+
+
+@pytest.fixture
+def told(client_for: Any) -> Any:
+    """Page and API of an objective, as somebody reads them."""
+
+    def do(person: Any, objective: Any) -> str:
+        client, key = client_for(person), [objective.pk]
+        answers = [client.get(reverse(name, args=key)) for name in ("okr:objective", "api_objective")]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        return " ".join(answer.content.decode() for answer in answers)
+
+    return do
+
+
+def test_a_change_that_makes_a_goal_private_is_read_only_by_those_who_may_read_it_then(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, now: Any, later: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Said aloud")))
+    actions.comment_on_objective(objective=one, text="Well chosen", by=actor(cast.colleague), at=now)
+    by = actor(cast.manager)
+    secret = content("Merge two stores", visibility="private")
+    actions.propose_change(objective=one, content=secret, reason="Talks began", by=by, at=later(1))
+    actions.suggest_edit(
+        objective=one, field="title", new="Merge three", reason="Talks went on", by=by, at=later(2)
+    )
+    actions.comment_on_objective(objective=one, text="Talks it is", by=by, at=later(3))
+    with pytest.raises(actions.ObjectiveRefused) as refusal:
+        actions.comment_on_objective(
+            objective=one, text=f"@{cast.colleague.name_en} look", by=by, at=later(4)
+        )
+    assert refusal.value.code == "not_visible"
+    for withdrawn in (False, True):
+        if withdrawn:
+            actions.withdraw_proposal(objective=one, by=by, at=later(5))
+        for reader in (cast.employee, cast.manager, cast.auditor):
+            page = told(reader, one)
+            for words in ("Merge two", "Merge three", "Talks began", "Talks went on", "Talks it is"):
+                assert words in page
+        for stranger in (cast.colleague, cast.administrator, cast.hr):
+            page = told(stranger, one)
+            assert "Merge" not in page
+            assert "Talks" not in page
+            assert "Said aloud" in page
+            assert "Well chosen" in page
+    actions.comment_on_objective(objective=one, text="Open again", by=by, at=later(6))
+    assert "Open again" in told(cast.colleague, one)
+
+
+def test_opening_a_private_goal_leaves_its_private_past_with_those_who_could_read_it(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, now: Any, later: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Merge two stores", visibility="private")))
+    by = actor(cast.manager)
+    actions.comment_on_objective(objective=one, text="Talks began", by=by, at=now)
+    edit = actions.suggest_edit(
+        objective=one, field="title", new="Merge three", reason="Talks went on", by=by, at=now
+    )
+    actions.reject_edit(edit=edit, by=actor(cast.employee), at=now)
+    vote = actions.open_vote(objective=one, by=by, at=now)
+    opened = actions.propose_change(
+        objective=one, content=content("Full shelves"), reason="Talks are over", by=by, at=later(1)
+    )
+    actions.agree_objective(objective=one, version_number=opened.number, by=actor(cast.employee), at=later(2))
+    one.refresh_from_db()
+    actions.comment_on_objective(objective=one, text="For all to read", by=by, at=later(3))
+    line = "while fewer people could see this objective"
+    for reader in (cast.employee, cast.manager, cast.auditor):
+        page = told(reader, one)
+        for words in ("Merge two", "Merge three", "Talks began", "Talks went on", "Talks are over"):
+            assert words in page
+        assert line not in page
+    for reader in (cast.colleague, cast.hr):
+        page = told(reader, one)
+        assert "Merge" not in page
+        assert "Talks" not in page
+        assert "Full shelves" in page
+        assert "For all to read" in page
+        assert line in page
+        assert queries.shown_vote(one, reader.pk) is None
+    shown = queries.shown_vote(one, cast.employee.pk)
+    assert shown is not None
+    assert shown.vote == vote
+
+
+def test_a_goal_whose_texts_are_all_open_is_read_without_a_further_query(
+    acting_cast: Any, propose: Any, agree: Any, django_assert_num_queries: Any
+) -> None:
+    one = agree(propose(content("Said aloud")))
+    versions = queries.versions_of(one)
+    with django_assert_num_queries(0):
+        assert queries.sight_of(one, acting_cast.colleague.pk, versions).closed == ()
+
+
+@pytest.fixture
+def later(now: Any) -> Any:
+    """Minutes after now."""
+    return lambda minutes: now + datetime.timedelta(minutes=minutes)
