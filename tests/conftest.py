@@ -101,9 +101,10 @@ def _empty_tables_as_owner(application: BaseDatabaseWrapper, owner: BaseDatabase
             user=known["USER"],
             password=known["PASSWORD"],
             dbname=known["NAME"],
+            autocommit=True,
         ) as connection:
             for statement in statements:
-                connection.execute(statement)
+                services.insistently(connection, statement)
 
     application.ops.execute_sql_flush = flush  # type: ignore[method-assign]
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from typing import Never
+from typing import Any, Never
 from urllib.parse import urlsplit
 
 import psycopg
@@ -41,6 +41,19 @@ def database_server() -> Iterator[None]:
         for alias in settings.DATABASES:
             connections.settings[alias]["PORT"] = plan.port
         yield
+
+
+def insistently(connection: psycopg.Connection[Any], statement: str, tries: int = 5) -> None:
+    """Executes it once more where a request of a page that has just been closed is in the way: a page that goes sends
+    what was typed. `connection` commits by itself."""
+    for left in reversed(range(tries)):
+        try:
+            connection.execute(statement)  # type: ignore[call-overload]
+        except psycopg.errors.DeadlockDetected:
+            if not left:
+                raise
+        else:
+            return
 
 
 def owner_url() -> str:

@@ -53,7 +53,7 @@ def _empty() -> None:
             " WHERE schemaname = 'public' AND tablename <> ALL(%s)",
             [kept],
         ).fetchone()
-        owner.execute(f"TRUNCATE {tables[0] if tables else ''} CASCADE")
+        services.insistently(owner, f"TRUNCATE {tables[0] if tables else ''} CASCADE")
 
 
 @pytest.fixture
