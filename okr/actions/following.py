@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import F, OuterRef, Subquery
 
 from okr.actions import work
-from okr.models import Objective
+from okr.models import Objective, SuggestedEdit
+from okr.models.agreements import EditState
 from okr.models.objectives import State
 from okr.queries import contents
 from performance.foundation import audit
@@ -48,9 +49,8 @@ def follow_lines(
         manager = known[managers[objective.pk]]
         former, objective.agreer = objective.agreer, manager
         objective.save(update_fields=["agreer"])
-        proposal = contents.open_proposal(objective)
-        if proposal is not None and former is not None:
-            work.agreement_passed_on(objective, proposal, former=former, to=manager, at=at)
+        if former is not None:
+            _pass_on_what_waits(objective, former, manager, at)
         moved.append(objective)
         audit.record(
             by=None,
@@ -60,3 +60,12 @@ def follow_lines(
             at=at,
         )
     return moved
+
+
+def _pass_on_what_waits(objective: Objective, former: Any, manager: Any, at: datetime.datetime) -> None:
+    proposal = contents.open_proposal(objective)
+    if proposal is not None:
+        work.agreement_passed_on(objective, proposal, former=former, to=manager, at=at)
+    for edit in SuggestedEdit.objects.filter(objective=objective, state=EditState.OPEN).select_related("by"):
+        work.decision_passed_on(edit, objective, former=former, to=manager, at=at)
+    work.managers_grade_passed_on(objective, former=former, to=manager, at=at)

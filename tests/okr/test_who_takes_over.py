@@ -225,3 +225,23 @@ def test_without_another_side_a_change_is_refused_in_words(active, moves, actor,
     sent = {"field": "title", "new": "Another"}
     answer = client_for(cast.employee).post(reverse("okr:suggest", args=[active.pk]), sent)
     assert answer.status_code == 422
+
+
+def test_what_waits_for_the_former_manager_waits_for_the_new_one(active, moves, actor, cast, now):
+    by = actor(cast.employee)
+    edit = actions.suggest_edit(objective=active, field="title", new="Another", by=by, at=now, reason="Why")
+    moves(cast.boss)
+    assert [item.person_id for item in WorkItem.objects.filter(subject_id=edit.pk, done_at=None)] == [
+        cast.boss.pk
+    ]
+    actions.accept_edit(edit=edit, by=actor(cast.boss), at=now)
+
+
+def test_a_grade_is_asked_of_the_new_manager(active, move, moves, actor, cast, now):
+    move("closing")
+    active.refresh_from_db()
+    actions.grade_objective(objective=active, percent=80, reason="Done.", by=actor(cast.employee), at=now)
+    assert WorkItem.objects.filter(subject_id=active.pk, person=cast.manager, done_at=None).exists()
+    moves(cast.boss)
+    waiting_for = WorkItem.objects.filter(subject_id=active.pk, done_at=None).values_list("person", flat=True)
+    assert list(waiting_for) == [cast.boss.pk]

@@ -8,6 +8,7 @@ from okr.actions.work.agreements import (
     ask_to_decide,
     ask_to_vote,
     call,
+    decision_passed_on,
     edit_decided,
     heard,
     vote_over,
@@ -21,6 +22,7 @@ from okr.actions.work.endings import (
     ask_to_look_back,
     graded,
     looked_back,
+    managers_grade_passed_on,
     nothing_waits,
 )
 from okr.actions.work.links import (
@@ -68,6 +70,7 @@ __all__ = [
     "ask_to_vote",
     "call",
     "check_ins_settled",
+    "decision_passed_on",
     "dependency_settled",
     "edit_decided",
     "graded",
@@ -75,6 +78,7 @@ __all__ = [
     "heard_of_declining",
     "help_handed_on",
     "looked_back",
+    "managers_grade_passed_on",
     "nothing_waits",
     "offer_contribution",
     "offer_settled",

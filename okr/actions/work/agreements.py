@@ -111,6 +111,24 @@ def ask_to_decide(edit: SuggestedEdit, objective: Objective, decider: Any, *, by
     )
 
 
+def decision_passed_on(
+    edit: SuggestedEdit, objective: Objective, *, former: Any, to: Any, at: datetime.datetime
+) -> None:
+    """A suggestion that waited for the former other side waits for the new one."""
+    if inbox.resolve_work(kind=SUGGESTION, subject_id=edit.pk, by=None, at=at, to=former):
+        assign(
+            SUGGESTS,
+            about=edit.by,
+            to=to,
+            kind=SUGGESTION,
+            subject_id=edit.pk,
+            url=reverse("okr:objective", args=[objective.pk]),
+            detail=(objective.title,) * 2,
+            by=edit.by,
+            at=at,
+        )
+
+
 def edit_decided(edit: SuggestedEdit, *, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=SUGGESTION, subject_id=edit.pk, by=by, at=at)
 

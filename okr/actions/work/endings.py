@@ -66,6 +66,12 @@ def ask_for_managers_grade(objective: Objective, *, to: Any, by: Any, at: dateti
     )
 
 
+def managers_grade_passed_on(objective: Objective, *, former: Any, to: Any, at: datetime.datetime) -> None:
+    """A grade that was waited for from the former other side is waited for from the new one."""
+    if inbox.resolve_work(kind=MANAGER_GRADE, subject_id=objective.pk, by=None, at=at, to=former):
+        ask_for_managers_grade(objective, to=to, by=objective.owner, at=at)
+
+
 def graded(objective: Objective, *, kind: str, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=kind, subject_id=objective.pk, by=by, at=at)
 

@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from performance.engine import fixed
-from performance.foundation import i18n
+from performance.foundation import audit, i18n
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import OWN_UNIT, PolicyVersion, Score
@@ -16,9 +16,8 @@ from performance.scoring.queries.replays import segments_of
 METRIC = "kpi"
 
 
-#: A value of a metric has fewer digits before the point than this, and is reckoned without rounding.
+#: A value of a metric has fewer digits before the point than this.
 LARGEST = Decimal(10) ** 24
-EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,9 @@ def supposed_score(
 
 def _micro(value: Decimal) -> int:
     """As metric values become evidence: half to even."""
-    return int(EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, EXACT))
+    return int(
+        audit.EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, audit.EXACT)
+    )
 
 
 def _name(component: Mapping[str, Any]) -> str:
