@@ -31,6 +31,7 @@ class _Figure:
     provisional: bool
     version_number: int
     visibility: str
+    policy_number: int
 
 
 def attainment(
@@ -74,6 +75,7 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
             "provisional",
             "version_number",
             "objective__visibility",
+            "policy_number",
         )
     )
     return [_Figure(*row) for row in points]
@@ -130,9 +132,18 @@ def _ref(figure: _Figure) -> Ref:
 
 
 def _note(figure: _Figure) -> dict[str, str]:
-    """ "53.4%", with its weight where objectives weigh differently from one: the mean can be reckoned again."""
+    """ "53.4%", with its weight where objectives weigh differently from one, so that the mean can be reckoned again,
+    and the version of the period's policy that counted it, where one was chosen."""
     if figure.progress_micro is None:
         return {"note_en": "no progress yet", "note_zh": "尚无进度"}
     percent = (Decimal(figure.progress_micro) / evidence.MICRO).quantize(Decimal("0.01"))
     weight = f" × {figure.weight}" if figure.weight != 1 else ""
-    return {"note_en": f"{percent}%{weight}", "note_zh": f"{percent}%{weight}"}
+    by_en, by_zh = (
+        ("", "")
+        if not figure.policy_number
+        else (
+            f", policy version {figure.policy_number}",
+            f"，按计算规则第{figure.policy_number}版",
+        )
+    )
+    return {"note_en": f"{percent}%{weight}{by_en}", "note_zh": f"{percent}%{weight}{by_zh}"}

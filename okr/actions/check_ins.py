@@ -14,7 +14,7 @@ from okr import rules
 from okr.actions import progress, rhythm, work
 from okr.actions.refusals import CheckInRefused
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
-from okr.queries import check_ins, metrics, pace, weeks
+from okr.queries import check_ins, metrics, pace, policies, weeks
 from okr.queries.check_ins import A_WEEK
 from okr.queries.rhythm import A_DAY
 from performance.foundation import access, audit, once
@@ -208,8 +208,8 @@ def _take(
     values = metrics.metric_values(key_results)
     for key_result in key_results:
         _set(key_result, taken.get(key_result.pk), values.get(key_result.pk), at)
-    policies = pace.policies_of(each.objective.period_id for each in key_results)
-    for period_id, policy in policies.items():
+    counted_by = policies.policies_of(each.objective.period_id for each in key_results)
+    for period_id, policy in counted_by.items():
         progress.measure([each for each in key_results if each.objective.period_id == period_id], policy)
     entries = []
     for key_result in key_results:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from okr.actions import progress
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Objective, OkrPolicy
-from okr.queries import pace
+from okr.queries import policies
 from performance.foundation import access, audit
 from performance.people import models as people
 
@@ -28,7 +28,7 @@ def set_policy(
         locked = people.Period.objects.select_for_update(no_key=True).get(pk=period.pk)
         if locked.state == "closed" or locked.progress_locked_at is not None:
             raise ObjectiveRefused(_("The progress of this period is locked."), code="progress_locked")
-        former = pace.policy_of(locked)
+        former = policies.policy_of(locked)
         if locked.state != "planning" and not reason.strip():
             raise ObjectiveRefused(
                 _("The period runs already: say why it is counted differently."),

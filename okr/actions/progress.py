@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from okr.actions import pacing
 from okr.models import Alignment, KeyResult, KeyResultEntry, Objective, OkrPolicy, ProgressPoint
-from okr.queries import metrics, pace
+from okr.queries import metrics, policies
 from performance.engine import progress
 from performance.foundation import stale, tenancy
 
@@ -97,7 +97,7 @@ def roll_up(
     served_by: dict[uuid.UUID, list[Alignment]] = defaultdict(list)
     for link in links:
         served_by[link.parent_id].append(link)
-    policies = pace.policies_of(each.period_id for each in locked.values())
+    counted_by = policies.policies_of(each.period_id for each in locked.values())
     moved, replanned, planner = [], [], pacing.Planner()
     for objective in _lowest_first(locked, served_by):
         period = objective.period
@@ -107,15 +107,15 @@ def roll_up(
         contributing = [
             (locked.get(link.child_id, link.child), link.share_ppm) for link in served_by[objective.pk]
         ]
-        has_moved = _refresh(objective, own, contributing, policies[objective.period_id])
+        has_moved = _refresh(objective, own, contributing, counted_by[objective.period_id])
         if has_moved or objective.pk in noted:
             moved.append(objective)
-        points = planner.points_of(objective, own, contributing, policies[objective.period_id])
+        points = planner.points_of(objective, own, contributing, counted_by[objective.period_id])
         if points != [tuple(point) for point in objective.pace_points]:
             objective.pace_points = points
             replanned.append(objective)
     Objective.objects.bulk_update(replanned, ["pace_points"], batch_size=BATCH)
-    _keep(moved, key_results, policies, at)
+    _keep(moved, key_results, counted_by, at)
     owners = {objective.owner_id for objective in moved}
     stale.mark("score", owners, at=at)
     return owners
@@ -149,7 +149,7 @@ def _refresh(
 def _keep(
     moved: list[Objective],
     key_results: dict[uuid.UUID, list[KeyResult]],
-    policies: dict[uuid.UUID, OkrPolicy],
+    counted_by: dict[uuid.UUID, OkrPolicy],
     at: datetime.datetime,
 ) -> None:
     Objective.objects.bulk_update(moved, ["progress_micro", "coverage_ppm", "confidence", "checked_at"])
@@ -161,7 +161,7 @@ def _keep(
             coverage_ppm=objective.coverage_ppm,
             provisional=any(each.provisional for each in key_results[objective.pk]),
             version_number=objective.version_number or 0,
-            policy_number=policies[objective.period_id].number,
+            policy_number=counted_by[objective.period_id].number,
         )
         for objective in moved
     )
@@ -198,14 +198,14 @@ def count_again(objective_ids: Iterable[uuid.UUID], *, at: datetime.datetime) ->
     """Measures every key result of these objectives anew (new text, new policy), rolls up, and notes the figures."""
     noted = set(objective_ids)
     locked = lock(noted)
-    policies = pace.policies_of(each.period_id for each in locked.values())
+    counted_by = policies.policies_of(each.period_id for each in locked.values())
     rows = KeyResult.objects.filter(objective_id__in=locked, removed_at=None).prefetch_related("milestones")
     rows = rows.filter(objective__period__progress_locked_at=None)
     by_period: dict[uuid.UUID, list[KeyResult]] = defaultdict(list)
     for key_result in rows:
         by_period[locked[key_result.objective_id].period_id].append(key_result)
     for period_id, key_results in by_period.items():
-        measure(key_results, policies[period_id])
+        measure(key_results, counted_by[period_id])
         KeyResult.objects.bulk_update(key_results, ["progress_micro"], batch_size=BATCH)
     roll_up(locked, at=at, noted=noted)
 
@@ -246,7 +246,7 @@ def _fill(rows: list[KeyResult], at: datetime.datetime) -> list[KeyResult]:
         moved = [each for each in members if metrics.take(each, values.get(each.pk))]
         for each in moved:
             each.filled_at = each.filled_at or at
-        measure(moved, pace.policy_of(period))
+        measure(moved, policies.policy_of(period))
         changed += moved
     return changed
 

@@ -72,7 +72,8 @@ from okr.queries.objectives import (
     versions_of,
     with_key_results,
 )
-from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of, policies_of, policy_of
+from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
+from okr.queries.policies import policies_behind, policies_of, policy_of
 from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
@@ -195,6 +196,7 @@ __all__ = [
     "period_before",
     "period_of_week",
     "periods_of_week",
+    "policies_behind",
     "policies_of",
     "policy_of",
     "possible_parents",

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from okr.models import CheckInDuty, Objective, ProgressPoint
+from okr.models import CheckInDuty, Objective, OkrPolicy, ProgressPoint
 from okr.models.objectives import SCORED_STATES, OwnerKind
 from okr.models.rhythm import DutyState
 from okr.queries.objectives import ObjectiveRow, percent, rows_of, with_key_results
-from okr.queries.pace import pace_of, policies_of
+from okr.queries.pace import pace_of
+from okr.queries.policies import policies_behind, policies_of
 from performance.inbox import queries as inbox
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -54,6 +55,8 @@ class WeekDigest:
     team_asked: int = 0
     team_done: int = 0
     open_answers: int = 0
+    #: What counted the progress of the goals that it names.
+    policies: list[OkrPolicy] = field(default_factory=list)
 
 
 def week_digests(
@@ -76,6 +79,7 @@ def week_digests(
         )
     )
     goals = _goals(organisation, {*ids, *(one for group in reports.values() for one in group)}, monday, today)
+    policies = policies_behind({goal.row.objective.period for group in goals.values() for goal in group})
     names = people_models.Person.objects.in_bulk(
         [key for group in reports.values() for key in group if states.get(key) in _LATE]
     )
@@ -97,6 +101,8 @@ def week_digests(
             digest.team_asked, digest.team_done = _counted(members[team.pk], states)
         late = [goal for key in below for goal in goals[key] if goal.row.behind]
         digest.behind = sorted(late, key=lambda goal: -goal.row.behind)[:NAMED]
+        named = {goal.row.objective.period_id for goal in (*digest.goals, *digest.behind)}
+        digest.policies = [policy for policy in policies if policy.period_id in named]
         found.append(digest)
     return found
 

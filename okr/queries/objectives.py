@@ -209,6 +209,8 @@ class HistoryRow:
     confidence: int | None
     repliers: list[Any]
     words: str
+    #: When the progress before and after was counted.
+    counted_at: list[datetime.datetime]
 
 
 def check_in_history(
@@ -242,20 +244,21 @@ def check_in_history(
     )
     rows = []
     for check_in in check_ins:
-        after = [figure for at, figure in points if at <= check_in.at]
+        after = [point for point in points if point[0] <= check_in.at]
         start = datetime.datetime.combine(check_in.week_starts_on, datetime.time(), tzinfo=check_in.at.tzinfo)
-        before = [figure for at, figure in points if at < min(start, check_in.at)]
+        before = [point for point in points if point[0] < min(start, check_in.at)]
         answers = [each.confidence for each in check_in.entries.all() if each.confidence]
         notes = "; ".join(each.note for each in check_in.entries.all() if each.note)
         words = check_in.wins or check_in.blockers if check_in.person_id in readers_of else ""
         rows.append(
             HistoryRow(
                 check_in,
-                percent(before[-1]) if before else None,
-                percent(after[-1]) if after else None,
+                percent(before[-1][1]) if before else None,
+                percent(after[-1][1]) if after else None,
                 min(answers, default=None),
                 list({reply.by_id: reply.by for reply in check_in.replies.all()}.values()),
                 words or notes,
+                [at for at, _figure in (*before[-1:], *after[-1:])],
             )
         )
     return rows

@@ -176,21 +176,6 @@ def _pace(period: Any, on: datetime.date, days: people.WorkDays) -> Pace:
     return Pace(on, day, elapsed, total, linear, period.starts_on, worked)
 
 
-def policy_of(period: Any) -> OkrPolicy:
-    """The policy in force; the defaults (version 0, not stored) where nobody chose one."""
-    return OkrPolicy.objects.filter(period=period).order_by("-number").first() or OkrPolicy(
-        period=period, number=0
-    )
-
-
-def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:
-    """The policy in force of each period, in one query."""
-    wanted = set(period_ids)
-    newest = OkrPolicy.objects.filter(period_id__in=wanted).order_by("period_id", "-number")
-    stored = {policy.period_id: policy for policy in newest.distinct("period_id")}
-    return {each: stored.get(each) or OkrPolicy(period_id=each, number=0) for each in wanted}
-
-
 def statuses_of(
     objectives: Sequence[Any],
     expected: Mapping[uuid.UUID, Expected],

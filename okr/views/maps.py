@@ -86,7 +86,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
     context |= {"nav": "goals", "frame": frame, "team": people.team_of(actor.person_id, today)}
     shown = queries.within(found, frame).select_related("owner", "team", "period")
     page = Paginator(shown, reading.A_PAGE).get_page(request.GET.get("page"))
-    context |= {"page_obj": page, "rows": queries.timeline_rows(page, frame)}
+    rows = queries.timeline_rows(page, frame)
+    policies = queries.policies_behind(row.objective.period for row in rows)
+    context |= {"page_obj": page, "rows": rows, "policies": policies}
     return render(request, reading.template(request, "okr/timeline.html", "okr/_card_timeline.html"), context)
 
 
@@ -112,5 +114,9 @@ def compare(request: HttpRequest) -> HttpResponse:
         context["totals"] = queries.totals_of(visible, [before, now])
         owners = queries.owners_compared(visible, before=before, now=now)
         page = Paginator(owners, reading.A_PAGE).get_page(request.GET.get("page"))
-        context |= {"page_obj": page, "rows": queries.comparison_rows(page)}
+        context |= {
+            "page_obj": page,
+            "rows": queries.comparison_rows(page),
+            "policies": queries.policies_behind([before, now]),
+        }
     return render(request, reading.template(request, "okr/compare.html", "okr/_card_compare.html"), context)

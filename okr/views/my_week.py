@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from okr import queries, rules
-from okr.models import Objective
+from okr.models import Objective, OkrPolicy
 from okr.models.objectives import SCORED_STATES
 from okr.views import weeks
 from performance.foundation import access
@@ -58,12 +58,22 @@ def week_context(
         "is_this_week": page.monday == rules.monday_of(page.today),
         "previous_week": page.monday - queries.A_WEEK,
         "previous_address": weeks.address_of(page.monday - queries.A_WEEK),
-        "glances": _glances(actor, page),
+        "glances": (glances := _glances(actor, page)),
+        "policies": _policies(page, has_glances=bool(glances)),
         "streak": queries.streak_of(actor.person_id, page.period, page.today),
         "previous": previous,
         "previous_replies": list(queries.replies_to(previous)) if previous else [],
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }
+
+
+def _policies(page: weeks.WeekPage, *, has_glances: bool) -> list[OkrPolicy]:
+    """What counted the progress on the page: of today, and of an earlier week as it was reported."""
+    periods = [page.period] if has_glances else []
+    reported = [each.objective.period for each in page.key_results]
+    if page.check_in is None or page.monday == rules.monday_of(page.today):
+        return queries.policies_behind([*periods, *reported])
+    return queries.policies_behind(periods, [(each, page.check_in.at) for each in reported])
 
 
 def _glances(actor: Any, page: weeks.WeekPage) -> list[queries.ObjectiveRow]:
@@ -122,5 +132,9 @@ def team_context(
         "now": timezone.now(),
         "team": team,
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
+        "policies": queries.policies_behind(
+            [period] if glances else [],
+            [(row.worst.key_result.objective.period, row.worst.at) for row in rows if row.worst],
+        ),
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }

@@ -200,6 +200,7 @@ def objective_context(
     readable = {actor.person_id}
     if rules.can_read_check_ins_of(actor, one.owner_id, line):
         readable.add(one.owner_id)
+    history = queries.check_in_history(one, readable)
     former, later = queries.kin_of(one, visible(request))
     return {
         **agreement_context(request, one, line),
@@ -216,7 +217,10 @@ def objective_context(
         "key_results": key_results,
         "weights": [(row.weight_percent, row.series, row.key_result.title) for row in key_results],
         "by_week": queries.progress_by_week(one),
-        "history": queries.check_in_history(one, readable),
+        "history": history,
+        "history_policies": queries.policies_behind(
+            then=[(one.period, at) for row in history for at in row.counted_at]
+        ),
         "can_take": can_take,
         "serves": up,
         "served_by": down,

@@ -190,6 +190,9 @@ def _conversation(
         "hand_on": (hand_on := hand_on or _hand_on_form(request, found)),
         "helpers": list(hand_on.fields["to"].queryset.order_by("name_sort")[:A_FEW]) if hand_on else [],
         "pace": queries.paces_of([entry.key_result for entry in entries], on, actor.organisation),
+        "policies": queries.policies_behind(
+            then=[(entry.key_result.objective.period, found.at) for entry in entries]
+        ),
         "form": form or forms.ReplyForm(),
     }
 

@@ -1,0 +1,46 @@
+"""Which policy counts progress: the newest of a period today, and at any moment the one that was newest then."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from okr.models import OkrPolicy
+
+#: A reading of a period and when it was counted.
+Reading = tuple[Any, datetime.datetime]
+
+
+def policy_of(period: Any) -> OkrPolicy:
+    """The policy in force; the defaults (version 0, not stored) where nobody chose one."""
+    return OkrPolicy.objects.filter(period=period).order_by("-number").first() or OkrPolicy(
+        period=period, number=0
+    )
+
+
+def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:
+    """The policy in force of each period, in one query."""
+    wanted = set(period_ids)
+    newest = OkrPolicy.objects.filter(period_id__in=wanted).order_by("period_id", "-number")
+    stored = {policy.period_id: policy for policy in newest.distinct("period_id")}
+    return {each: stored.get(each) or OkrPolicy(period_id=each, number=0) for each in wanted}
+
+
+def policies_behind(today: Iterable[Any] = (), then: Iterable[Reading] = ()) -> list[OkrPolicy]:
+    """What counted the progress that a page shows, each version once, by period and number: the policy in force for
+    what stands `today` in these periods, and for every reading shown as it was `then` the policy of its moment. Their
+    periods are set. One query."""
+    periods = list(today)
+    readings = list(then)
+    known = {each.pk: each for each in (*periods, *(period for period, _at in readings))}
+    versions: dict[uuid.UUID, list[OkrPolicy]] = defaultdict(list)
+    for version in OkrPolicy.objects.filter(period_id__in=known).order_by("number"):
+        versions[version.period_id].append(version)
+    behind: dict[tuple[uuid.UUID, int], OkrPolicy] = {}
+    for period, at in (*((each, None) for each in periods), *readings):
+        ruling = [each for each in versions[period.pk] if at is None or each.at <= at]
+        policy = ruling[-1] if ruling else OkrPolicy(number=0)
+        policy.period = known[period.pk]
+        behind[period.pk, policy.number] = policy
+    return sorted(behind.values(), key=lambda each: (each.period.starts_on, each.period.ends_on, each.number))

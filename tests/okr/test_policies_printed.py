@@ -1,0 +1,148 @@
+"""How progress is counted stands beside every progress figure: of today by the policy in force, of earlier readings by
+the one that counted them."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from okr import actions, evidence, queries, tasks
+from performance.foundation import tenancy
+from performance.foundation.evidence import ComponentRequest
+from performance.inbox import tasks as inbox_tasks
+from performance.people import models as people
+from tests.okr.conftest import content, moment
+from tests.okr.test_check_ins import four_readings
+
+VERSION_1 = "Counted by policy version 1:"
+VERSION_2 = "Counted by policy version 2:"
+DEFAULTS = "Counted by the default rules:"
+
+
+@pytest.fixture
+def choose(quarter, cast, actor, now):
+    """A new version of the quarter's policy."""
+
+    def do(at=now, **choices):
+        return actions.set_policy(
+            period=quarter, choices=choices, reason="We agreed to it.", by=actor(cast.hr), at=at
+        )
+
+    return do
+
+
+@pytest.fixture
+def page(client_for, cast):
+    def read(name, *args, by=cast.manager, query=""):
+        answer = client_for(by).get(reverse(name, args=args) + query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return read
+
+
+def pages(page, cast, active, reported):
+    team = active.team_id or people.Team.objects.filter(memberships__person=cast.employee).first().pk
+    return {
+        "my week": page("okr:home", by=cast.employee),
+        "my team": page("okr:my_team", query="?show=all"),
+        "list": page("okr:objectives"),
+        "objective": page("okr:objective", active.pk),
+        "team": page("okr:team", team),
+        "map": page("okr:strategy"),
+        "timeline": page("okr:timeline"),
+        "conversation": page("okr:conversation", reported.pk),
+    }
+
+
+def test_every_page_with_progress_prints_the_policy_that_counts_it(
+    page, cast, active, propose, agree, actor, now, choose, check_in
+):
+    above = agree(propose(content("The company grows"), by=cast.manager))
+    actions.align_objectives(child=active, parent=above, share_ppm=400_000, by=actor(cast.manager), at=now)
+    choose(at=now - datetime.timedelta(seconds=1), over="cap")
+    reported = check_in(*four_readings(active))
+    for name, html in pages(page, cast, active, reported).items():
+        assert VERSION_1 in html, name
+        assert "over-achievement up to 120%" in html, name
+        assert DEFAULTS not in html, name
+
+
+def test_a_reading_keeps_the_policy_that_counted_it(page, cast, active, choose, check_in, now):
+    reported = check_in(*four_readings(active))
+    choose(at=now + datetime.timedelta(minutes=1), over="cap")
+    shown = pages(page, cast, active, reported)
+    for name in ("conversation", "my team"):
+        assert DEFAULTS in shown[name], name
+    assert VERSION_1 not in shown["conversation"]
+    for name in ("my week", "list", "timeline"):
+        assert VERSION_1 in shown[name], name
+        assert DEFAULTS not in shown[name], name
+    card, history = shown["objective"].split('id="card-history"')
+    assert VERSION_1 in card.split('id="card-objective"')[1]
+    assert DEFAULTS in history
+
+
+def test_periods_that_count_differently_each_have_their_line(page, cast, active, quarter, choose, check_in):
+    ends = quarter.starts_on - datetime.timedelta(days=1)
+    before = people.Period.objects.create(
+        organisation=cast.organisation,
+        name_en="The quarter before",
+        name_zh="上一季度",
+        kind="quarter",
+        starts_on=ends - datetime.timedelta(days=89),
+        ends_on=ends,
+        state="active",
+    )
+    check_in(*four_readings(active))
+    choose(over="cap")
+    choose(missing="zero")
+    html = page("okr:compare", query=f"?before={before.pk}&now={quarter.pk}")
+    assert html.index("The quarter before:") < html.index(DEFAULTS) < html.index(VERSION_2)
+    assert VERSION_1 not in html
+
+
+def test_all_policies_of_a_page_are_one_query(cast, active, quarter, choose, now):
+    choose(over="cap")
+    second = choose(missing="zero", at=now + datetime.timedelta(minutes=2))
+    with CaptureQueriesContext(connection) as captured:
+        behind = queries.policies_behind([quarter, quarter], [(quarter, now), (quarter, second.at)])
+    assert len(captured) == 1
+    assert [each.number for each in behind] == [1, 2]
+    with CaptureQueriesContext(connection) as captured:
+        assert queries.policies_behind() == []
+    assert len(captured) == 0
+
+
+def test_the_letter_of_the_week_says_how_progress_is_counted(
+    cast, active, quarter, week, choose, monkeypatch
+):
+    choose(over="cap")
+    actions.open_duties(period=quarter, monday=week, at=moment(week, 0, 8))
+    monkeypatch.setattr(timezone, "now", lambda: moment(week, 7, 7))
+    with tenancy.acting_for(cast.organisation):
+        tasks.write_week_letters.apply().get()
+        inbox_tasks.deliver_waiting.apply().get()
+    (letter,) = [each for each in mail.outbox if each.to == [cast.employee.email]]
+    assert VERSION_1 in letter.body
+    assert VERSION_1 in letter.alternatives[0].content
+
+
+def test_the_evidence_of_a_score_names_the_version_that_counted_the_progress(
+    cast, active, quarter, choose, check_in, now
+):
+    choose(at=now - datetime.timedelta(seconds=1), over="cap")
+    check_in(*four_readings(active))
+    (found,) = evidence.attainment(
+        person_ids=[cast.employee.pk],
+        period=quarter,
+        as_of=now,
+        components=[ComponentRequest(key="goals", source_ref="", slice={})],
+    )
+    (ref,) = found.refs
+    assert ref.note_en.endswith("%, policy version 1")
+    assert ref.note_zh.endswith("%，按计算规则第1版")
