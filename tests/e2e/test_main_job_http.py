@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e import work
 from tests.e2e.company import Company
-from tests.e2e.steps import exports, goals, metrics, numbers, week, weights
+from tests.e2e.steps import alerts, exports, goals, metrics, numbers, week, weights
 from tests.e2e.steps import people as people_steps
 from tests.e2e.steps import sources as source_steps
 from tests.sources.real_data import Place
@@ -27,6 +27,7 @@ def test_the_main_job(language: str, office: work.Office, contoso: Place, northw
     source_steps.connect_two_databases_and_upload_budgets(company, contoso, northwind)
     metrics.sign_metrics(company)
     numbers.values_equal_the_sources(company, contoso, northwind)
+    alerts.resolve_an_alert(company, contoso)
     goals.agree_an_objective(company)
     week.check_in_and_talk(company)
     weights.lock_a_policy(company)
