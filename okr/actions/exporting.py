@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,6 @@ FORMATS = ("csv", "xlsx")
 BOM = "\ufeff"
 # Beyond it a file lies on disk rather than in memory.
 IN_MEMORY = 4 * 1024**2
-LONGEST_CELL = 32_767
 
 
 def export_objectives(
@@ -70,17 +68,9 @@ def _plain(value: Any) -> str:
 
 def _write_xlsx(file: IO[bytes], rows: Iterator[list[Any]]) -> int:
     """Typed cells under a frozen header, row by row."""
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = cells.new_workbook(file, constant_memory=True)
     head = book.add_format({"bold": True, "bottom": 1})
-    sheet = book.add_worksheet(_("Objectives")[:31])
+    sheet = book.add_worksheet(_("Objectives")[: cells.LONGEST_NAME])
     sheet.freeze_panes(1, 0)
     for place, (_name, label, _is_number) in enumerate(exporting.COLUMNS):
         sheet.write_string(0, place, str(label), head)
@@ -91,7 +81,7 @@ def _write_xlsx(file: IO[bytes], rows: Iterator[list[Any]]) -> int:
                 if value is not None:
                     sheet.write_number(count, place, float(value))
             else:
-                sheet.write_string(count, place, cells.neutral(str(value))[:LONGEST_CELL])
+                sheet.write_string(count, place, cells.fitting(str(value)))
     sheet.autofilter(0, 0, count, len(exporting.COLUMNS) - 1)
     book.close()
     return count

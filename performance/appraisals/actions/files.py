@@ -16,7 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -27,7 +26,6 @@ from performance.foundation import cells
 BOM = "\ufeff"
 WIDEST = 60
 # Excel keeps no more characters in one cell.
-LONGEST_CELL = 32_767
 
 
 def folder(export: Export) -> Path:
@@ -138,16 +136,7 @@ class Workbook:
         self, export: Export, attempt: Attempt, columns: Sequence[Column], zone: datetime.tzinfo
     ) -> None:
         self.columns, self.zone = columns, zone
-        self.book = xlsxwriter.Workbook(
-            str(attempt.draft),
-            {
-                "constant_memory": True,
-                "tmpdir": str(attempt.working),
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-            },
-        )
+        self.book = cells.new_workbook(str(attempt.draft), constant_memory=True, tmpdir=str(attempt.working))
         # The moment of the request, not of this attempt: a second attempt writes the same bytes.
         moment = export.requested_at.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)
         self.book.set_properties({"title": str(export.cycle), "created": moment, "company": "Accord"})
@@ -161,7 +150,7 @@ class Workbook:
             "moment": self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             "day": self.book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
         }
-        self.sheet = self.book.add_worksheet(_("Results")[:31])
+        self.sheet = self.book.add_worksheet(_("Results")[: cells.LONGEST_NAME])
         self.row = 0
         for place, column in enumerate(columns):
             self.sheet.set_column(place, place, column.width)
@@ -187,7 +176,7 @@ class Workbook:
                 sheet.row_data_fh.close()
 
     def _define(self, definitions: Iterable[Definition]) -> None:
-        sheet = self.book.add_worksheet(_("Definitions")[:31])
+        sheet = self.book.add_worksheet(_("Definitions")[: cells.LONGEST_NAME])
         heads: list[tuple[str, int, str]] = [
             (_("Weight policy"), 24, "text"),
             (_("Policy version"), 10, "integer"),
@@ -227,7 +216,7 @@ class Workbook:
                 self._cell(sheet, row, place, kind, value)
 
     def _tell(self, notes: Iterable[Note]) -> None:
-        sheet = self.book.add_worksheet(_("About")[:31])
+        sheet = self.book.add_worksheet(_("About")[: cells.LONGEST_NAME])
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, WIDEST)
         for row, note in enumerate(notes):
@@ -249,7 +238,7 @@ class Workbook:
         if value is None or value == "":
             return
         if kind == "text":
-            sheet.write_string(row, place, cells.neutral(str(value))[:LONGEST_CELL])
+            sheet.write_string(row, place, cells.fitting(str(value)))
         elif kind == "moment":
             local = value.astimezone(self.zone).replace(tzinfo=None, microsecond=0)
             sheet.write_datetime(row, place, local, self.formats["moment"])

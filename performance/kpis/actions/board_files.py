@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
 from django.utils import timezone
 
 from performance.foundation import access, audit, cells
@@ -15,7 +14,6 @@ from performance.kpis.queries.boards import Board
 
 # Beyond it a file lies on disk rather than in memory.
 IN_MEMORY = 4 * 1024**2
-LONGEST_CELL, LONGEST_NAME = 32_767, 31
 WIDTH, WIDEST = 14, 60
 #: As many places as people look at; the cell has them all.
 FIGURE = "#,##0.00######"
@@ -25,10 +23,7 @@ def export_board(*, board: Board, by: access.Actor, at: datetime.datetime) -> IO
     """XLSX, ready to be read from its beginning: typed cells under frozen heads. Moments are in the time zone that is
     active. What was exported is on record."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    book = xlsxwriter.Workbook(
-        file,
-        {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
+    book = cells.new_workbook(file)
     book.set_properties({"title": board.chosen.metric.name, "company": "Accord"})
     looks = {
         "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
@@ -40,7 +35,7 @@ def export_board(*, board: Board, by: access.Actor, at: datetime.datetime) -> IO
     }
     tables = board_tables.tables_of(board)
     for table in tables:
-        _write(book.add_worksheet(table.name[:LONGEST_NAME]), table, looks)
+        _write(book.add_worksheet(table.name[: cells.LONGEST_NAME]), table, looks)
     book.close()
     audit.record(
         by=by,
@@ -93,4 +88,4 @@ def _cell(sheet: Any, row: int, place: int, value: board_tables.Cell, looks: dic
     elif isinstance(value, datetime.date):
         sheet.write_datetime(row, place, value, looks["day"])
     else:
-        sheet.write_string(row, place, cells.neutral(value)[:LONGEST_CELL], looks["text"])
+        sheet.write_string(row, place, cells.fitting(value), looks["text"])
