@@ -46,6 +46,7 @@ PRODUCTS = [
     ("F-510", "Gift box", "Food", "218.00"),
 ]
 ACCOUNTS = [
+    ("6001", "Sales revenue", "主营业务收入"),
     ("6401", "Cost of goods sold", "主营业务成本"),
     ("6601", "Wages", "职工薪酬"),
     ("6602", "Rent", "租金"),
@@ -137,18 +138,24 @@ def _sale(chance: random.Random, line: int, day: datetime.date, store: company.P
 
 
 def posting_rows(days: calendar.Days, sales: list[Row]) -> Iterator[Row]:
-    """What the ledger holds of it: the day's cost of goods, and wages, rent and utilities at the month's end."""
+    """What the ledger holds of it: the day's revenue, a credit, and cost of goods; wages, rent and utilities at the
+    month's end."""
     categories = {sku: category for sku, _name, category, _price in PRODUCTS}
     prices = {sku: Decimal(price) for sku, _name, _category, price in PRODUCTS}
     costs: dict[tuple[datetime.date, str, str], Decimal] = {}
-    for _line, day, store, city, sku, _customer, quantity, _amount, _at in sales:
+    takings: dict[tuple[datetime.date, str, str], Decimal] = {}
+    for _line, day, store, city, sku, _customer, quantity, amount, _at in sales:
         key = (day, store, city)
+        takings[key] = takings.get(key, Decimal(0)) + amount  # type: ignore[index, operator, arg-type]
         cost = prices[sku] * COST_SHARE[categories[sku]] * quantity  # type: ignore[index, operator]
         costs[key] = costs.get(key, Decimal(0)) + cost  # type: ignore[index, arg-type]
     number = 0
     for (day, store, city), cost in costs.items():
         number += 1
         yield (number, day, store, city, "6401", cost.quantize(CENT), "结转成本", calendar.at(day, 23))
+        number += 1
+        taken = takings[day, store, city]
+        yield (number, day, store, city, "6001", -taken, "当日销售", calendar.at(day, 23))
     chance = random.Random(company.SEED + 7)  # noqa: S311
     for first in days.months():
         last = calendar.shift(first, 1) - datetime.timedelta(days=1)

@@ -65,6 +65,9 @@ def tell(stage: Stage, password: str) -> None:
     datasets = _connect(stage, password)
     with tenancy.acting_for(stage.organisation):
         _name_dimensions(stage, datasets["stores"])
+        LEDGER_REVENUE(stage, datasets)
+        # What is tied out to an account is compared with its months before it is signed.
+        _compute(stage)
         for draft in METRICS:
             draft(stage, datasets)
         _compute(stage)
@@ -251,12 +254,20 @@ def _metric(
     return draft
 
 
+#: Credits stand in the ledger with the other sign.
+REVENUE_ACCOUNT, COST_ACCOUNTS = "6001", ["6401", "6601", "6602", "6603"]
+LEDGER_REVENUE = _metric(
+    "ledger_revenue", "Revenue in the ledger", "总账收入",
+    ("Ledger account 6001, a credit.", "总账科目 6001，贷方。"),
+    dataset="postings", kind="base", aggregation="sum", expression="amount", time_column="posted_on",
+    filters=[{"column": "account", "op": "=", "value": REVENUE_ACCOUNT}], unit="money:CNY", direction="down",
+)  # fmt: skip
 METRICS = [
     _metric(
         "revenue", "Revenue", "销售收入",
         ("What the tills took, after discounts and returns.", "收银系统实收金额，已扣除折扣与退货。"),
         dataset="sales", kind="base", aggregation="sum", expression="net_amount", time_column="sold_on",
-        unit="money:CNY",
+        unit="money:CNY", tie_out="ledger_revenue", tie_out_reversed=True,
     ),
     _metric(
         "customers", "Customers", "顾客数",
@@ -275,7 +286,7 @@ METRICS = [
         "store_cost", "Store cost", "门店总成本",
         ("Goods, wages, rent and utilities as the ledger has them.", "总账中的商品成本、工资、租金与水电费。"),
         dataset="postings", kind="base", aggregation="sum", expression="amount", time_column="posted_on",
-        unit="money:CNY", direction="down",
+        filters=[{"column": "account", "op": "in", "value": COST_ACCOUNTS}], unit="money:CNY", direction="down",
     ),
     _metric(
         "gross_margin", "Gross margin", "毛利率",
