@@ -11,6 +11,11 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit(form.querySelector('button.btn-primary[type="submit"], button.btn-primary:not([type])'));
 });
 
+// Enter in the search above a choice finds; it does not send the form around it.
+on('keydown', 'form[method="post"] input[type="search"][hx-get]', (event) => {
+  if (event.key === 'Enter' && !event.metaKey && !event.ctrlKey) event.preventDefault();
+});
+
 on('change', '[data-autosubmit]', (event, control) => control.form?.requestSubmit());
 
 // Weights must add up; the server checks again and answers with the same sentence. Counted in ten-thousandths.

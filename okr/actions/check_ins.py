@@ -180,6 +180,8 @@ def _require_open(
         raise CheckInRefused(_("This week is not open for check-ins."), code="week", field="week")
     if words.asks is not None and words.asks.pk == by.person_id:
         raise CheckInRefused(_("Ask somebody else for help."), code="asks", field="asks")
+    if words.asks is not None and not people.active_people(today).filter(pk=words.asks.pk).exists():
+        raise CheckInRefused(_("This person is not here."), code="asks", field="asks")
     if words.asks is not None and not words.blockers:
         raise CheckInRefused(_("Say what blocks you, so that they can help."), code="asks", field="blockers")
 

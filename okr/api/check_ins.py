@@ -32,14 +32,17 @@ class CheckIns(GoalsView):
         responses=check_in_shapes.CheckInPageOut,
     )
     def get(self, request: Request) -> Response:
-        """Every entry, corrections included, newest first."""
+        """Every entry, corrections included, newest first. Of one that only asks you for help: what blocks, what is
+        said about it, and the readings of goals that you may see."""
         rows = queries.readable_by(self.actor)
         for name, column in (("person", "person_id"), ("week_starts_on", "week_starts_on")):
             if request.query_params.get(name):
                 rows = rows.filter(**{column: request.query_params[name]})
         pages = api.NewestFirst()
         page = pages.paginate_queryset(queries.with_conversation(rows, self.actor), request, view=self)
-        return pages.get_paginated_response(check_in_shapes.CheckInOut(page, many=True).data)
+        return pages.get_paginated_response(
+            check_in_shapes.CheckInOut(queries.as_read(page or [], self.actor), many=True).data
+        )
 
     @extend_schema(
         operation_id="check_ins_submit",
@@ -91,7 +94,8 @@ class OneCheckIn(GoalsView):
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         """One entry with its readings and what was said about it."""
         rows = queries.with_conversation(queries.readable_by(self.actor), self.actor)
-        return Response(check_in_shapes.CheckInOut(access.get_or_404(rows, pk=check_in_id)).data)
+        (row,) = queries.as_read([access.get_or_404(rows, pk=check_in_id)], self.actor)
+        return Response(check_in_shapes.CheckInOut(row).data)
 
 
 class Draft(GoalsView):

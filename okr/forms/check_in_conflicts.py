@@ -45,7 +45,10 @@ def _said(form: CheckInForm, name: str, value: Any) -> str:
     if isinstance(value, list):
         titles = dict(form.fields[name].choices)  # type: ignore[attr-defined]
         return formats.listed(title for key, title in titles.items() if key in value) or NOTHING
-    if name.startswith("done-") or name == "asks":
+    if name == "asks":
+        person = form.person_asked(value)
+        return formats.person_name(person) if person else NOTHING
+    if name.startswith("done-"):
         chosen = dict(form.fields[name].choices)  # type: ignore[attr-defined]
         return str(chosen.get(value, "")) if value else NOTHING
     if isinstance(value, Decimal):

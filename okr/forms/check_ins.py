@@ -25,7 +25,12 @@ class CheckInForm(forms.Form):
     wins = forms.CharField(label=_("Wins"), required=False, max_length=4000)
     plans = forms.CharField(label=_("Plans for next week"), required=False, max_length=4000)
     blockers = forms.CharField(label=_("Blockers"), required=False, max_length=4000)
-    asks = forms.ChoiceField(label=_("Ask for help"), required=False)
+    asks: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        label=_("Ask for help"),
+        queryset=None,
+        required=False,
+        error_messages={"invalid_choice": _("This person is not here.")},
+    )
     #: The entry that the form was made from.
     made_from = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
 
@@ -33,18 +38,15 @@ class CheckInForm(forms.Form):
         self,
         *args: Any,
         key_results: Iterable[KeyResult],
-        helpers: Iterable[Any],
+        people: Any,
         **options: Any,
     ) -> None:
+        """`people`: who can be asked for help."""
         super().__init__(*args, **options)
         self.key_results = list(key_results)
         #: Key result → the number as it was typed, where the answer asks whether it is right.
         self.questioned: dict[str, str] = {}
-        self.helpers = {str(person.pk): person for person in helpers}
-        self.fields["asks"].choices = [  # type: ignore[attr-defined]
-            ("", _("Nobody for now")),
-            *((key, str(person)) for key, person in self.helpers.items()),
-        ]
+        self.fields["asks"].queryset = people  # type: ignore[attr-defined]
         for name in ("wins", "plans", "blockers"):
             self.fields[name].widget = forms.Textarea(attrs={"rows": 2})
         for key_result in self.key_results:
@@ -120,9 +122,13 @@ class CheckInForm(forms.Form):
                 self.questioned[str(key_result.pk)] = str(self.data.get(name))
         return cleaned
 
-    @property
-    def helper(self) -> Any:
-        return self.helpers.get(self.cleaned_data.get("asks") or "")
+    def person_asked(self, key: Any) -> Any:
+        """Who is meant by what a draft or an entry says, or None."""
+        field = self.fields["asks"]
+        try:
+            return field.to_python(key)
+        except forms.ValidationError:
+            return None
 
 
 def _is_reported(key_result: KeyResult) -> bool:

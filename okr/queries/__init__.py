@@ -5,6 +5,7 @@ from okr.queries.check_ins import (
     A_WEEK,
     Streak,
     TeamRow,
+    as_read,
     check_in_of,
     checked_in_count,
     draft_of,
@@ -98,7 +99,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.sight import Sight, readers_under, sight_of
+from okr.queries.sight import Sight, readers_under, sight_of, sights_of
 from okr.queries.strategy import MapNode, StrategyMap, strategy_map
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
@@ -132,6 +133,7 @@ __all__ = [
     "all_agreed",
     "amount",
     "amount_exact",
+    "as_read",
     "between_teams",
     "bound_key_results",
     "branch_of",
@@ -220,6 +222,7 @@ __all__ = [
     "share",
     "shown_vote",
     "sight_of",
+    "sights_of",
     "span",
     "standing",
     "standing_cadence",

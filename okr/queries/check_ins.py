@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from okr import rules
 from okr.models import (
@@ -21,7 +21,7 @@ from okr.models import (
     Milestone,
 )
 from okr.models.objectives import RUNNING_STATES
-from okr.queries import rhythm, visibility
+from okr.queries import rhythm, sight, visibility
 from okr.queries.pace import Paces, paces_of
 from performance.foundation import access
 from performance.inbox import queries as inbox
@@ -91,20 +91,19 @@ def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
 def with_conversation(check_ins: QuerySet[CheckIn], reader: access.Actor | None = None) -> QuerySet[CheckIn]:
     """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows.
 
-    A `reader` who was only asked for help sees the readings of those objectives that they may see; without one the
+    A `reader` who was only asked for help sees the readings of those objectives that they may see, and what is said
+    between the person and the helpers; the words that are theirs to read are left by `as_read`. Without a reader the
     rows are the reader's own or their line's, and whole.
     """
     readings = KeyResultEntry.objects.select_related("key_result__objective__period").order_by(
         "key_result__objective_id", "key_result__ordinal"
     )
     if reader is not None and not reader.has_role("auditor"):
-        below = people.below(reader.person_id, people.today(reader.organisation))
-        whole = Q(check_in__person_id=reader.person_id) | Q(check_in__person_id__in=below)
         seen = visibility.visible_to(reader).values("pk")
-        readings = readings.filter(whole | Q(key_result__objective_id__in=seen))
+        readings = readings.filter(_whole(reader) | Q(key_result__objective_id__in=seen))
     return check_ins.select_related("person", "asks").prefetch_related(
         Prefetch("entries", queryset=readings),
-        Prefetch("replies", queryset=CheckInReply.objects.select_related("by")),
+        Prefetch("replies", queryset=_replies_read_by(reader)),
     )
 
 
@@ -127,7 +126,48 @@ def replies_to(check_in: CheckIn, reader: access.Actor | None = None) -> QuerySe
     entries = entries_of(check_in)
     if reader is not None:
         entries = entries.filter(pk__in=readable_by(reader).values("pk"))
-    return CheckInReply.objects.filter(check_in__in=entries.values("pk")).select_related("by")
+    return _replies_read_by(reader).filter(check_in__in=entries.values("pk"))
+
+
+def _replies_read_by(reader: access.Actor | None) -> QuerySet[CheckInReply]:
+    """Whoever was only asked for help reads what the person and the helpers say; what the line says is about
+    everything that was reported."""
+    replies = CheckInReply.objects.select_related("by")
+    if reader is None or reader.has_role("auditor"):
+        return replies
+    of_the_week = {name: OuterRef(f"check_in__{name}") for name in ("person", "week_starts_on", "period")}
+    asked = CheckIn.objects.filter(**of_the_week, asks=OuterRef("by"))
+    handed = HandedOn.objects.filter(
+        **{f"check_in__{name}": ref for name, ref in of_the_week.items()}, to=OuterRef("by")
+    )
+    helps = Q(by=F("check_in__person")) | Exists(asked) | Exists(handed)
+    return replies.filter(_whole(reader) | helps)
+
+
+def _whole(reader: access.Actor) -> Q:
+    """Rows of check-ins that are the reader's own or their line's: they read them whole."""
+    below = people.below(reader.person_id, people.today(reader.organisation))
+    return Q(check_in__person_id=reader.person_id) | Q(check_in__person_id__in=below)
+
+
+def as_read(rows: Iterable[CheckIn], reader: access.Actor) -> list[CheckIn]:
+    """These check-ins, loaded with their conversation for the reader, with the words that the reader may read. Their
+    own, those of the people below and an auditor's are whole. Whoever was only asked for help reads what blocks; the
+    note on a key result stays with those who could see its objective when it was written. One query, where somebody
+    only helps those of `sights_of` more."""
+    shown = list(rows)
+    if reader.has_role("auditor") or all(row.person_id == reader.person_id for row in shown):
+        return shown
+    below = people.ids_below(reader.person_id, people.today(reader.organisation))
+    helping = [row for row in shown if row.person_id not in {reader.person_id, *below}]
+    told = [entry for row in helping for entry in row.entries.all()]
+    sights = sight.sights_of([entry.key_result.objective for entry in told], reader)
+    for row in helping:
+        row.wins = row.plans = ""
+        for entry in row.entries.all():
+            if not sights[entry.key_result.objective_id].reads_note(entry.at):
+                entry.note = ""
+    return shown
 
 
 def read_later(key_result_ids: Iterable[uuid.UUID], after: datetime.date) -> set[uuid.UUID]:

@@ -32,6 +32,7 @@ from okr.queries.pace import (
     expected_of_objectives,
     statuses_of,
 )
+from okr.queries.sight import Sight
 from performance.people import models as people_models
 
 # A key result keeps its colour in the weight bar and in the table.
@@ -214,13 +215,14 @@ class HistoryRow:
 
 
 def check_in_history(
-    objective: Objective, readers_of: Collection[uuid.UUID], limit: int = 5
+    objective: Objective, readers_of: Collection[uuid.UUID], sight: Sight, limit: int = 5
 ) -> list[HistoryRow]:
     """Newest first: each week's last entry that read one of the objective's key results, with the objective's
     progress before and after. Four queries.
 
     The words of a check-in may speak of other goals too: they are shown for the people in `readers_of`, whose
-    check-ins the reader may open; of others only the notes on this objective's key results.
+    check-ins the reader may open; of others only the notes on this objective's key results, and of those what `sight`
+    leaves. Figures are everybody's who sees the objective.
     """
     touching = KeyResultEntry.objects.filter(key_result__objective=objective).exclude(check_in=None)
     newest = (
@@ -248,8 +250,13 @@ def check_in_history(
         start = datetime.datetime.combine(check_in.week_starts_on, datetime.time(), tzinfo=check_in.at.tzinfo)
         before = [point for point in points if point[0] < min(start, check_in.at)]
         answers = [each.confidence for each in check_in.entries.all() if each.confidence]
-        notes = "; ".join(each.note for each in check_in.entries.all() if each.note)
-        words = check_in.wins or check_in.blockers if check_in.person_id in readers_of else ""
+        is_open = check_in.person_id in readers_of
+        notes = "; ".join(
+            each.note
+            for each in check_in.entries.all()
+            if each.note and (is_open or sight.reads_note(each.at, check_in.person_id))
+        )
+        words = check_in.wins or check_in.blockers if is_open else ""
         rows.append(
             HistoryRow(
                 check_in,

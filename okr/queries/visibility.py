@@ -14,12 +14,15 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 
-def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet[Objective]:
+def visible_to(
+    actor: access.Actor, on: datetime.date | None = None, *, level: str | None = None
+) -> QuerySet[Objective]:
     """Public: everybody. Team: its members and the line above the owner, and HR. Private: owner, co-owners (who
     own a key result), the other side and the line above; whoever proposed it until it is agreed. A draft: its author
     and owner. Auditors read all.
 
-    Everything is part of the one query, whatever the size of the organisation.
+    `level` asks who would see them if they were all as open as that. Everything is part of the one query, whatever the
+    size of the organisation.
     """
     on = on or people.today(actor.organisation)
     me = actor.person_id
@@ -31,15 +34,21 @@ def visible_to(actor: access.Actor, on: datetime.date | None = None) -> QuerySet
     my_teams = people_models.TeamMembership.objects.filter(people.holds_on(on), person_id=me).values(
         "team_id"
     )
-    shared = Q(visibility="public") | Q(visibility="team", team_id__in=my_teams)
+    shared = _open_as(Visibility.PUBLIC, level) | _open_as(Visibility.TEAM, level) & Q(team_id__in=my_teams)
     if actor.has_role("hr"):
-        shared |= Q(visibility="team")
+        shared |= _open_as(Visibility.TEAM, level)
     stands = ~Q(state=State.DRAFT)
     return Objective.objects.filter(
         (stands & (shared | mine | line))
         | Q(state=State.DRAFT, owner_id=me)
         | Q(state=State.DRAFT, proposed_by_id=me)
     )
+
+
+def _open_as(wanted: str, level: str | None) -> Q:
+    if level is None:
+        return Q(visibility=wanted)
+    return ~Q(pk__in=[]) if level == wanted else Q(pk__in=[])
 
 
 def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: datetime.date) -> set[uuid.UUID]:

@@ -53,6 +53,7 @@ def week_context(
         "page": page,
         "form": form,
         "groups": page.rows(form),
+        "helpers": page.helpers(form),
         "now": timezone.now(),
         "due_at": queries.due_at(actor.person_id, page.monday, page.period),
         "is_this_week": page.monday == rules.monday_of(page.today),

@@ -200,10 +200,11 @@ def objective_context(
     readable = {actor.person_id}
     if rules.can_read_check_ins_of(actor, one.owner_id, line):
         readable.add(one.owner_id)
-    history = queries.check_in_history(one, readable)
     former, later = queries.kin_of(one, visible(request))
+    agreement = agreement_context(request, one, line)
+    history = queries.check_in_history(one, readable, agreement["sight"])
     return {
-        **agreement_context(request, one, line),
+        **agreement,
         **grades_context(request, one, line, policy),
         **vote_context(actor, one),
         **needs_context(request, one, line, declining or {}),
@@ -327,6 +328,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
     signs = rules.side_of(actor, one)
     return {
         "objective": one,
+        "sight": sight,
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),

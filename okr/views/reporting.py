@@ -44,7 +44,7 @@ def check_in(request: HttpRequest, week: str) -> HttpResponse:
             wins=form.cleaned_data["wins"],
             plans=form.cleaned_data["plans"],
             blockers=form.cleaned_data["blockers"],
-            asks=form.helper,
+            asks=form.cleaned_data["asks"],
             # Whoever has seen both values may say which of them counts.
             made_from=request.POST.get("over", request.POST.get("made_from")),
             by=actor,
@@ -160,7 +160,8 @@ def _history(request: HttpRequest, person: Any) -> HttpResponse:
 def _readable(request: HttpRequest, check_in_id: uuid.UUID) -> tuple[CheckIn, list[uuid.UUID]]:
     """A check-in that the actor may read: their own, their line's, or one that asks them for help; else 404."""
     actor = request.actor
-    found = access.get_or_404(queries.with_conversation(queries.readable_by(actor), actor), pk=check_in_id)
+    rows = queries.with_conversation(queries.readable_by(actor), actor)
+    (found,) = queries.as_read([access.get_or_404(rows, pk=check_in_id)], actor)
     line = people.line_above(found.person_id, people.today(actor.organisation))
     return found, line
 
@@ -188,7 +189,7 @@ def _conversation(
         "can_reply": rules.can_reply(actor, found, line, queries.helpers_of(found)),
         "handed_on": list(queries.handed_on(found)),
         "hand_on": (hand_on := hand_on or _hand_on_form(request, found)),
-        "helpers": list(hand_on.fields["to"].queryset.order_by("name_sort")[:A_FEW]) if hand_on else [],
+        "helpers": list(hand_on.fields["to"].queryset[: weeks.A_FEW]) if hand_on else [],
         "pace": queries.paces_of([entry.key_result for entry in entries], on, actor.organisation),
         "policies": queries.policies_behind(
             then=[(entry.key_result.objective.period, found.at) for entry in entries]
@@ -203,8 +204,10 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     found, line = _readable(request, check_in_id)
     access.require(rules.can_reply(actor, found, line, queries.helpers_of(found)))
+    # The row stands on the manager's page, whole; nobody else is shown it.
+    is_row = bool(request.headers.get("HX-Request")) and actor.person_id in line
     if request.method != "POST":
-        if not request.headers.get("HX-Request"):
+        if not is_row:
             return redirect("okr:conversation", found.pk)
         return _team_row(request, found, opens=True)
     form = forms.ReplyForm(request.POST)
@@ -222,11 +225,11 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
         except actions.CheckInRefused as refusal:
             form.add_error("text", str(refusal.message))
     if not form.is_valid():
-        if request.headers.get("HX-Request"):
+        if is_row:
             return _team_row(request, found, opens=True, form=form)
         return render(request, "okr/conversation.html", _conversation(request, check_in_id, form), status=422)
     text = _("Answered.") if form.cleaned_data["text"].strip() else _("Marked as read.")
-    if not request.headers.get("HX-Request"):
+    if not is_row:
         messages.success(request, text)
         return redirect("okr:conversation", found.pk)
     response = _team_row(request, found, opens=False)
@@ -234,17 +237,13 @@ def reply(request: HttpRequest, check_in_id: uuid.UUID) -> HttpResponse:
     return trigger_client_event(response, "toast", {"text": text, "level": "good"})
 
 
-#: People offered at once; the search above them finds the others.
-A_FEW = 30
-
-
 def _hand_on_form(request: HttpRequest, found: CheckIn, data: Any = None) -> forms.HandOnForm | None:
     """For whoever's help is waited for; nobody else can hand it on."""
     actor = request.actor
     if actor.only_reads or not queries.waits_for_help(found, actor.person_id):
         return None
-    others = people.active_people(people.today(actor.organisation))
-    return forms.HandOnForm(data, people=others.exclude(pk__in=[actor.person_id, found.person_id]))
+    others = people.nearest(actor.person_id, people.today(actor.organisation))
+    return forms.HandOnForm(data, people=others.exclude(pk=found.person_id))
 
 
 @require_POST

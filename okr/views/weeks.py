@@ -13,7 +13,8 @@ from okr import forms, queries, rules
 from okr.models import CheckIn, CheckInDraft, KeyResult, KeyResultEntry, Objective, OkrPolicy
 from performance.people import queries as people
 
-MOST_HELPERS = 60
+#: People offered at once; the search above them finds the others.
+A_FEW = 30
 
 
 def monday_from(week: str) -> datetime.date:
@@ -82,7 +83,7 @@ class WeekPage:
     check_in: CheckIn | None
     draft: CheckInDraft | None
     manager: Any
-    helpers: list[Any]
+    people: Any
     values: dict[uuid.UUID, Any]
     last: dict[uuid.UUID, KeyResultEntry]
 
@@ -98,9 +99,15 @@ class WeekPage:
         return forms.CheckInForm(
             data,
             key_results=self.key_results,
-            helpers=self.helpers,
+            people=self.people,
             initial=forms.initial_of(self.key_results, check_in=self.check_in, draft=self.draft),
         )
+
+    def helpers(self, form: forms.CheckInForm) -> list[Any]:
+        """Who is offered at once to be asked for help, and whoever is chosen already."""
+        offered = list(self.people[:A_FEW])
+        chosen = form.person_asked(form["asks"].value())
+        return [chosen, *offered] if chosen is not None and chosen not in offered else offered
 
     def rows(self, form: forms.CheckInForm) -> list[tuple[Objective, list[Row]]]:
         """Rows under their objectives."""
@@ -192,7 +199,7 @@ def load_week(request: HttpRequest, monday: datetime.date | None = None) -> Week
         check_in=check_in,
         draft=queries.draft_of(actor.person_id, monday, check_in),
         manager=manager,
-        helpers=_helpers(actor, manager, today),
+        people=people.nearest(actor.person_id, today),
         values=values,
         last=queries.last_readings([each.pk for each in key_results], monday),
     )
@@ -213,10 +220,3 @@ def _as_reported(
         for step in key_result.milestones.all():
             step.done = None if reached is None else str(step.pk) in reached
     return {key: value for key, value in values.items() if key not in entries}
-
-
-def _helpers(actor: Any, manager: Any, today: datetime.date) -> list[Any]:
-    """Whom one may ask: the manager first, then those who share the team."""
-    found = people.teammates(actor.person_id, today).exclude(pk=actor.person_id)[:MOST_HELPERS]
-    first = [manager] if manager is not None else []
-    return first + [person for person in found if person not in first]

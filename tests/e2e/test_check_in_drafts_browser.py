@@ -95,3 +95,18 @@ def test_an_old_window_shows_both_values_and_writes_nothing_over(
             "Sent from A",
             "From B",
         ]
+
+
+def test_somebody_far_away_is_found_by_typing_and_the_enter_key_sends_nothing(
+    tab: playwright.Page, cast: Cast
+) -> None:
+    tab.fill("#id_blockers", "The supplier is silent")
+    find = tab.get_by_label("Find for: Ask for help")
+    find.press_sequentially("fin fin")
+    tab.wait_for_function("() => document.querySelector('#id_asks').options.length === 2")
+    find.press("Enter")
+    tab.locator("#checkin-send").click()
+    tab.wait_for_selector("#card-checkin .chip:has-text('Done')")
+    with tenancy.acting_for(cast.organisation):
+        assert CheckIn.objects.get().asks_id == cast.finance_owner.pk
+    assert tab.locator("#id_asks").input_value() == str(cast.finance_owner.pk)

@@ -1,5 +1,6 @@
 """What was said while few could see a goal, or about a text that is proposed for few, stays with those few."""
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -102,6 +103,36 @@ def test_a_goal_whose_texts_are_all_open_is_read_without_a_further_query(
     versions = queries.versions_of(one)
     with django_assert_num_queries(0):
         assert queries.sight_of(one, acting_cast.colleague.pk, versions).closed == ()
+
+
+def test_notes_of_a_private_time_stay_with_those_who_could_read_them_and_figures_are_seen(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, check_in: Any, now: Any, later: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Merge two stores", visibility="private")))
+    up = one.key_results.get()
+    check_in(actions.Reading(up.pk, value=5, note="Talks began"), at=later(1))
+    by, text = actor(cast.manager), dataclasses.replace(queries.content_of(one), visibility="public")
+    opened = actions.propose_change(objective=one, content=text, reason="Over", by=by, at=later(2))
+    actions.agree_objective(objective=one, version_number=opened.number, by=actor(cast.employee), at=later(3))
+    one.refresh_from_db()
+    for name in ("employee", "manager", "auditor", "colleague", "hr"):
+        page = told(getattr(cast, name), one)
+        assert ("Talks began" in page) == (name in ("employee", "manager", "auditor")), name
+        assert "50%" in page
+    check_in(actions.Reading(up.pk, value=6, note="For all to read"), at=later(4))
+    assert "For all to read" in told(cast.colleague, one)
+
+
+def test_notes_on_an_open_goal_are_read_also_while_something_private_is_proposed(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, check_in: Any, now: Any, later: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Said aloud")))
+    secret = content("Merge two stores", visibility="private")
+    actions.propose_change(objective=one, content=secret, reason="Talks", by=actor(cast.manager), at=later(1))
+    check_in(actions.Reading(one.key_results.get().pk, value=5, note="Shelves are full"), at=later(2))
+    assert "Shelves are full" in told(cast.colleague, one)
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ from performance.people.queries.setup import SetupStep, setup_steps
 from performance.people.queries.teams import (
     all_teams,
     members_of,
+    nearest,
     team_of,
     teammates,
     teams,
@@ -156,6 +157,7 @@ __all__ = [
     "members_of",
     "memberships_of",
     "months_of",
+    "nearest",
     "next_month",
     "next_planned_day",
     "next_quarter",

@@ -4,11 +4,11 @@ import datetime
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from performance.people.models import BusinessUnit, Person, Team, TeamMembership
-from performance.people.queries.lines import active_people, holds_on
+from performance.people.queries.lines import active_people, holds_on, line_above
 
 
 def team_of(person_id: uuid.UUID, on: datetime.date) -> Team | None:
@@ -64,6 +64,20 @@ def teammates(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
         .filter(pk__in=memberships.filter(team_id__in=theirs).values("person_id"))
         .order_by("name_sort")
     )
+
+
+def nearest(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
+    """Everybody else who is here that day: the manager first, then the line above, then who shares a team, then all
+    others; each by name."""
+    line = line_above(person_id, on)
+    mates = teammates(person_id, on).order_by().values("pk")
+    distance = Case(
+        When(pk__in=line[:1], then=Value(0)),
+        When(pk__in=line, then=Value(1)),
+        When(pk__in=mates, then=Value(2)),
+        default=Value(3),
+    )
+    return active_people(on).exclude(pk=person_id).order_by(distance, "name_sort", "pk")
 
 
 def teams_spoken_for(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Team]:

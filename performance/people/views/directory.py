@@ -90,11 +90,15 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.member
 def picker(request: HttpRequest) -> HttpResponse:
-    """Options of a select: the first people who match the words."""
+    """Options of a select: the first people who match the words; nobody too where the form says so."""
     words = request.GET.get("q", "").strip()[:80]
     people = queries.active_people(frame.today(request)).order_by("name_sort")
     found = queries.matching(people, words) if words else people
-    return render(request, "people/_options.html", {"people": found[:30], "words": words})
+    return render(
+        request,
+        "people/_options.html",
+        {"people": found[:30], "words": words, "is_optional": "optional" in request.GET},
+    )
 
 
 @require_GET
