@@ -94,8 +94,8 @@ def rhythms_of(
 def owners_to_ask(
     period: Any, monday: datetime.date, *, besides: Sequence[Any] = ()
 ) -> QuerySet[people_models.Person]:
-    """Who is here that week, has key results to report in this period and in none of those `besides`, and no duty
-    for this week yet."""
+    """Who is here that week, writes, has key results to report in this period and in none of those `besides`, and no
+    duty for this week yet."""
     running = KeyResult.objects.filter(removed_at=None, objective__state__in=RUNNING_STATES)
     owned = running.filter(objective__period=period)
     elsewhere = running.filter(objective__period__in=list(besides)) if besides else running.none()
@@ -105,6 +105,7 @@ def owners_to_ask(
         .filter(pk__in=owned.values("owner_id"))
         .exclude(pk__in=asked.values("person_id"))
         .exclude(pk__in=elsewhere.values("owner_id"))
+        .exclude(pk__in=people.people_with_role("auditor").values("pk"))
     )
 
 

@@ -55,7 +55,7 @@ def week_context(
         "groups": page.rows(form),
         "helpers": page.helpers(form),
         "now": timezone.now(),
-        "due_at": queries.due_at(actor.person_id, page.monday, page.period),
+        "due_at": None if actor.only_reads else queries.due_at(actor.person_id, page.monday, page.period),
         "is_this_week": page.monday == rules.monday_of(page.today),
         "previous_week": page.monday - queries.A_WEEK,
         "previous_address": weeks.address_of(page.monday - queries.A_WEEK),

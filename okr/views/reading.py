@@ -226,7 +226,8 @@ def objective_context(
         "serves": up,
         "served_by": down,
         "can_change": rules.can_change(actor, one, line),
-        "can_check_in": one.state in RUNNING_STATES
+        "can_check_in": rules.can_check_in_for(actor, actor.person_id)
+        and one.state in RUNNING_STATES
         and any(row.key_result.owner_id == actor.person_id for row in key_results),
         "align_form": align_form(request, one, line) if can_align else None,
     }
