@@ -51,11 +51,14 @@ def save_check_in_draft(
     """Keeps the form as it is typed. No audit row: a draft is nobody's business but its author's.
 
     `fields["made_from"]` is the id of the entry that the form was made from, "" where there was none; without it
-    nothing is compared. Refuses (conflict) what rests on an older entry than the one that stands.
+    nothing is compared. Refuses (conflict) what rests on an older entry than the one that stands, and (week) a week
+    that no period takes check-ins of.
     """
     today = people.day_at(by.organisation, at)
-    period = weeks.period_of_week(week_starts_on, today)
-    entry = check_ins.entry_of_week(by.person_id, week_starts_on, period, today)
+    takes = weeks.periods_of_week(week_starts_on, today)
+    if not takes:
+        raise CheckInRefused(_("This week is not open for check-ins."), code="week", field="week")
+    entry = check_ins.entry_of_week(by.person_id, week_starts_on, takes[0], today)
     if not check_ins.rests_on(entry, fields.get("made_from")):
         raise CheckInRefused(_("Not kept: this week was sent from another window."), code="conflict")
     draft, _is_new = CheckInDraft.objects.update_or_create(

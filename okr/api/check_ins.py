@@ -120,7 +120,7 @@ class Draft(GoalsView):
         responses=check_in_shapes.CheckInDraftOut,
     )
     def put(self, request: Request) -> Response:
-        """Keeps what is typed, for yourself alone. Nothing is reported yet."""
+        """Keeps what is typed, for yourself alone, of a week that takes check-ins. Nothing is reported yet."""
         actor = self.actor
         access.require(rules.can_check_in_for(actor, actor.person_id))
         given = self.valid(check_in_shapes.CheckInDraftIn)

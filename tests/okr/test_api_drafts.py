@@ -48,7 +48,7 @@ def test_a_draft_of_the_week_is_kept_and_shown_in_the_page(active, cast, client_
     )
 
 
-def test_a_draft_is_nobodys_business_but_its_authors(acting_cast, client_for, now, read_token):
+def test_a_draft_is_nobodys_business_but_its_authors(acting_cast, quarter, client_for, now, read_token):
     address, week = reverse("api_check_in_draft"), {"week_starts_on": str(monday_of(now.date()))}
     body = week | {"typed": {"wins": "Mine"}}
     assert client_for(acting_cast.employee).put(address, body, **JSON).status_code == 200
@@ -57,6 +57,28 @@ def test_a_draft_is_nobodys_business_but_its_authors(acting_cast, client_for, no
     assert client_for(acting_cast.auditor).put(address, body, **JSON).status_code == 403
     assert read_token.put(address, body, **JSON).status_code == 403
     assert CheckInDraft.objects.count() == 1
+
+
+@pytest.mark.parametrize("why", ["long past", "to come", "locked", "closed"])
+def test_a_draft_of_a_week_that_takes_no_check_in_is_refused_and_not_written(
+    acting_cast, quarter, client_for, now, why
+):
+    days = {"long past": 365 * 27, "to come": -7}.get(why, 0)
+    monday = monday_of(now.date()) - datetime.timedelta(days=days)
+    if why == "locked":
+        quarter.progress_locked_at = now
+    elif why == "closed":
+        quarter.state = "closed"
+    quarter.save()
+    client = client_for(acting_cast.employee)
+    year, week, _day = monday_of(monday).isocalendar()
+    page = client.post(reverse("okr:check_in_draft", args=[f"{year}-W{week:02}"]), {"wins": "Late"})
+    assert page.status_code == 422
+    assert "This week is not open for check-ins." in page.content.decode()
+    body = {"week_starts_on": str(monday), "typed": {"wins": "Late"}}
+    answer = client.put(reverse("api_check_in_draft"), body, **JSON)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["week"])
+    assert not CheckInDraft.objects.exists()
 
 
 def test_a_week_that_is_no_date_is_a_problem_with_its_field(acting_cast, client_for):
