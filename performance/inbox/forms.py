@@ -1,5 +1,6 @@
 """What the pages of the inbox take."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -7,10 +8,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from performance.inbox import channels
+from performance.inbox import channels, rules
 from performance.inbox.models import AREAS_OF_WEBHOOKS, Area, Channel, MailRule
 from performance.inbox.queries import OVERDUE_WITHIN
 from performance.people import models as people_models
+from performance.people.forms.fields import DayField
 
 
 def _hours(first: Any) -> list[tuple[Any, Any]]:
@@ -123,6 +125,17 @@ class OverdueRuleForm(forms.Form):
     levels = forms.TypedChoiceField(
         label=_("Who hears of it when it stays undone"), choices=_levels, coerce=int
     )
+
+
+class SnoozeForm(forms.Form):
+    """Until when an item is put off. The action says which days there are; the browser's picker offers them."""
+
+    until = DayField(label=_("Until another day"), error_messages={"required": _("Choose a day.")})
+
+    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, last = rules.days_to_snooze(today)
+        self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
 
 class HandForm(forms.Form):

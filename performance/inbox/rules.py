@@ -12,6 +12,8 @@ from performance.people import rules as people
 #: A message that was being sent for so long is given up for lost.
 SENDING_LASTS = datetime.timedelta(minutes=10)
 ATTEMPTS = 6
+#: From tomorrow on; what is put off for longer is forgotten.
+SNOOZED_AT_MOST = datetime.timedelta(days=90)
 
 
 def can_manage_webhooks(actor: access.Actor) -> bool:
@@ -21,6 +23,11 @@ def can_manage_webhooks(actor: access.Actor) -> bool:
 def can_add_chats(actor: access.Actor) -> bool:
     """Everybody their own, but those who only read."""
     return not actor.only_reads
+
+
+def days_to_snooze(today: datetime.date) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day until which an item may be put off. `today` by the organisation's clock."""
+    return today + datetime.timedelta(days=1), today + SNOOZED_AT_MOST
 
 
 def end_of_quiet(rule: MailRule, organisation: Any, at: datetime.datetime) -> datetime.datetime | None:

@@ -203,8 +203,8 @@ def test_the_api_brings_back_what_was_put_off(cast: Cast, client_for: Any, assig
     assert client.get(reverse("inbox:list")).context["nav_counts"]["home"] == 1
 
 
-@pytest.mark.parametrize("days", [-1, 0, 400])
-def test_an_item_is_put_off_to_a_day_within_a_year(
+@pytest.mark.parametrize("days", [-1, 0, 91, 400])
+def test_an_item_is_put_off_to_a_day_from_tomorrow_to_90_days_ahead(
     cast: Cast, client_for: Any, assign: Any, days: int
 ) -> None:
     item = assign()
@@ -214,6 +214,61 @@ def test_an_item_is_put_off_to_a_day_within_a_year(
         address, {"until": until.isoformat()}, content_type="application/json"
     )
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["until"])
+    page = client_for(cast.employee).post(
+        reverse("inbox:snooze", args=[item.pk]), {"until": until.isoformat()}
+    )
+    assert page.status_code == 422
+    assert page.context["form"].errors.keys() == {"until"}
+    assert 'aria-invalid="true"' in page.content.decode()
+    assert f'value="{until.isoformat()}"' in page.content.decode()
+    with tenancy.acting_for(cast.organisation):
+        item.refresh_from_db()
+    assert item.snoozed_until is None
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "2026-02-30"])
+def test_what_is_no_day_puts_nothing_off(cast: Cast, client_for: Any, assign: Any, typed: str) -> None:
+    item = assign()
+    page = client_for(cast.employee).post(reverse("inbox:snooze", args=[item.pk]), {"until": typed})
+    assert page.status_code == 422
+    assert page.context["form"].errors.keys() == {"until"}
+    with tenancy.acting_for(cast.organisation):
+        item.refresh_from_db()
+    assert item.snoozed_until is None
+
+
+def test_the_list_offers_the_days_that_there_are(cast: Cast, client_for: Any, assign: Any) -> None:
+    item, today = assign(), people.today(cast.organisation)
+    page = client_for(cast.employee).get(reverse("inbox:list")).content.decode()
+    first, last = (today + datetime.timedelta(days=days) for days in (1, 90))
+    assert f'min="{first.isoformat()}" max="{last.isoformat()}"' in page
+    for until in (last, first):
+        client_for(cast.employee).post(reverse("inbox:snooze", args=[item.pk]), {"until": until.isoformat()})
+        with tenancy.acting_for(cast.organisation):
+            item.refresh_from_db()
+        assert item.snoozed_until == until
+
+
+@pytest.mark.parametrize(("zone", "is_tomorrow"), [("Asia/Shanghai", False), ("America/New_York", True)])
+def test_tomorrow_begins_by_the_clock_of_the_organisation(
+    cast: Cast, assign: Any, zone: str, is_tomorrow: bool
+) -> None:
+    item = assign()
+    item.organisation.time_zone = zone
+    at = datetime.datetime(2026, 3, 10, 20, tzinfo=datetime.UTC)
+    with tenancy.acting_for(cast.organisation):
+        if is_tomorrow:
+            actions.snooze_work(item=item, until=datetime.date(2026, 3, 11), by=cast.employee, at=at)
+            return
+        with pytest.raises(actions.InboxRefused, match="12 Mar"):
+            actions.snooze_work(item=item, until=datetime.date(2026, 3, 11), by=cast.employee, at=at)
+
+
+def test_whoever_only_reads_puts_nothing_off(cast: Cast, client_for: Any, assign: Any) -> None:
+    item = assign(to=cast.auditor)
+    address = reverse("inbox:snooze", args=[item.pk])
+    for answer in (client_for(cast.auditor).get(address), client_for(cast.auditor).post(address)):
+        assert answer.status_code == 403
 
 
 def test_what_is_done_is_not_brought_back(cast: Cast, assign: Any, now: Any) -> None:

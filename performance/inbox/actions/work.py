@@ -12,7 +12,8 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from performance.foundation import refusals
-from performance.inbox import kinds
+from performance.foundation.components import formats
+from performance.inbox import kinds, rules
 from performance.inbox.actions import endpoints, telling
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
@@ -20,7 +21,6 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 
 TOLD = ("kind", "subject_id", "title_en", "title_zh", "detail_en", "detail_zh", "url", "due_on")
-SNOOZED_AT_MOST = datetime.timedelta(days=366)
 MANY = 1000
 
 
@@ -260,12 +260,14 @@ class _Replaced(Func):
 
 
 def snooze_work(*, item: WorkItem, until: datetime.date, by: Any, at: datetime.datetime) -> None:
-    """Takes an item off the list until a day. It still counts as waiting."""
+    """Takes an item off the list until a day of the organisation's calendar, from tomorrow to 90 days ahead. It still
+    counts as waiting."""
     if item.done_at is not None:
         raise InboxRefused(_("This is done already."), code="conflict")
-    today = people_queries.day_at(item.organisation, at)
-    if not today < until <= today + SNOOZED_AT_MOST:
-        raise InboxRefused(_("Choose a day within a year, from tomorrow on."), field="until")
+    first, last = rules.days_to_snooze(people_queries.day_at(item.organisation, at))
+    if not first <= until <= last:
+        told = {"first": formats.day(first), "last": formats.day(last)}
+        raise InboxRefused(_("Choose a day from %(first)s to %(last)s.") % told, field="until")
     item.snoozed_until = until
     item.save(update_fields=["snoozed_until"])
 

@@ -48,7 +48,9 @@ class ItemOut(serializers.ModelSerializer[WorkItem]):
 
 
 class SnoozeIn(serializers.Serializer[None]):
-    until = serializers.DateField()
+    until = serializers.DateField(
+        help_text="A day of the organisation's calendar, from tomorrow to 90 days ahead."
+    )
 
 
 class Items(api.TenantView):
@@ -76,7 +78,7 @@ class Items(api.TenantView):
 
 
 class Snooze(api.TenantView):
-    """Putting an item off until a day."""
+    """Putting an item off until a day, 90 days ahead at most."""
 
     scope_write = "inbox:write"
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import actions, forms, kinds, queries, tasks
 from performance.inbox.models import Area, WorkItem
@@ -33,6 +33,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "is_overdue": item.due_on is not None and item.due_on < on,
             "is_note": kinds.is_note(item.kind),
             "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
+            "snooze": forms.SnoozeForm(today=on, auto_id=f"snooze-{item.pk}-%s"),
         }
         for item in items
     ]
@@ -125,19 +126,23 @@ def card(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/_card_todo.html", context)
 
 
-@require_POST
-@access.member
+@require_http_methods(["GET", "POST"])
+@access.member(writes=True)
 def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
-    """Off the list until a day."""
-    item = _own(request, item_id)
-    actor = request.actor
-    try:
-        until = datetime.date.fromisoformat(request.POST.get("until", ""))
-    except ValueError:
-        until = people.today(actor.organisation) + datetime.timedelta(days=1)
-    actions.snooze_work(item=item, until=until, by=actor, at=timezone.now())
-    messages.success(request, _("Put off until %(day)s.") % {"day": formats.day(until)})
-    return _changed(request)
+    """Off the list until a day; a day that cannot be comes back on a page of its own (422)."""
+    item, actor = _own(request, item_id), request.actor
+    form = forms.SnoozeForm(request.POST or None, today=people.today(actor.organisation))
+    if request.method == "POST" and form.is_valid():
+        until = form.cleaned_data["until"]
+        try:
+            actions.snooze_work(item=item, until=until, by=actor, at=timezone.now())
+        except actions.InboxRefused as refusal:
+            refusals.place(form, refusal)
+        else:
+            messages.success(request, _("Put off until %(day)s.") % {"day": formats.day(until)})
+            return _changed(request)
+    context = {"nav": "home", "item": item, "form": form}
+    return render(request, "inbox/snooze.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
