@@ -92,6 +92,7 @@ class ExportView(GoalsView):
         asked = request.query_params
         rows = queries.filtered(
             queries.visible_to(self.actor),
+            reader=self.actor,
             period=objectives.uuid_of(asked.get("period")),
             owner=objectives.uuid_of(asked.get("owner")),
             team=objectives.uuid_of(asked.get("team")),

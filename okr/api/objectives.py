@@ -91,6 +91,7 @@ class Objectives(GoalsView):
         asked = request.query_params
         rows = queries.filtered(
             queries.visible_to(self.actor),
+            reader=self.actor,
             period=uuid_of(asked.get("period")),
             owner=uuid_of(asked.get("owner")),
             team=uuid_of(asked.get("team")),

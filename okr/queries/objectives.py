@@ -32,7 +32,8 @@ from okr.queries.pace import (
     expected_of_objectives,
     statuses_of,
 )
-from okr.queries.sight import Sight
+from okr.queries.sight import Sight, proposals_read_by
+from performance.foundation import access
 from performance.people import models as people_models
 
 # A key result keeps its colour in the weight bar and in the table.
@@ -76,13 +77,15 @@ def proposals_waiting_for(person_id: uuid.UUID) -> QuerySet[ObjectiveVersion]:
 def filtered(
     objectives: QuerySet[Objective],
     *,
+    reader: access.Actor,
     period: Any = None,
     owner: Any = None,
     team: Any = None,
     state: str = "",
     words: str = "",
 ) -> QuerySet[Objective]:
-    """Narrowed as the list's form asks. Each word stands in the text or in a name of the owner, in either language."""
+    """Narrowed as the list's form asks. Each word stands in the text or in a name of the owner, in either language;
+    `waiting` leaves what waits with a text that the reader may read."""
     if period is not None:
         objectives = objectives.filter(period=period)
     if owner is not None:
@@ -90,7 +93,7 @@ def filtered(
     if team is not None:
         objectives = objectives.filter(team=team)
     if state == "waiting":
-        objectives = objectives.filter(versions__state="proposed")
+        objectives = objectives.filter(pk__in=proposals_read_by(reader).values("objective_id"))
     elif state:
         objectives = objectives.filter(state=state)
     for word in words.split()[:6]:

@@ -20,6 +20,8 @@ from performance.people import queries as people
 ENDED = (VersionState.SUPERSEDED, VersionState.WITHDRAWN)
 STOOD = (VersionState.IN_FORCE, VersionState.SUPERSEDED)
 
+CLOSED_LEVELS = (Visibility.TEAM, Visibility.PRIVATE)
+
 #: From when until when a text stood, proposed or in force; None: it still does.
 Span = tuple[datetime.datetime, datetime.datetime | None]
 
@@ -125,6 +127,16 @@ def _sight(person_id: uuid.UUID, texts: Iterable[ObjectiveVersion], unread: Coll
 
 def _came_into_force(version: ObjectiveVersion) -> bool:
     return version.state in STOOD and len(version.agreements.all()) == len(Side.values)
+
+
+def proposals_read_by(reader: access.Actor) -> QuerySet[ObjectiveVersion]:
+    """What is proposed, of the objectives that the reader sees, as far as they may read the text. For use as part of a
+    larger query."""
+    readable = Q(by_id=reader.person_id) | ~Q(content__visibility__in=CLOSED_LEVELS)
+    for level in CLOSED_LEVELS:
+        seen = visibility.visible_to(reader, level=level).values("pk")
+        readable |= Q(content__visibility=level, objective__in=seen)
+    return ObjectiveVersion.objects.filter(readable, state=VersionState.PROPOSED)
 
 
 def readers_under(objective: Objective, level: str, person_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -54,7 +54,7 @@ def strategy(request: HttpRequest) -> HttpResponse:
 def _hits(request: HttpRequest, period: Any, words: str) -> list[Any]:
     if not words.strip():
         return []
-    found = queries.filtered(reading.visible(request), period=period, words=words)
+    found = queries.filtered(reading.visible(request), reader=request.actor, period=period, words=words)
     return list(found.exclude(state=State.DRAFT).select_related("owner", "team")[:MOST_FOUND])
 
 

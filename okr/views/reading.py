@@ -78,6 +78,7 @@ def filtered_objectives(
     period = chosen or people.current_period(today)
     found = queries.filtered(
         visible,
+        reader=actor,
         period=period if in_period else None,
         owner=given.get("owner") or None,
         team=given.get("team") or None,
@@ -261,7 +262,7 @@ def align_form(
 def need_form(request: HttpRequest, one: Objective, data: Any = None, *, words: str = "") -> forms.NeedForm:
     """Candidates are what the actor sees of others in the period; those that the words find, where there are any."""
     everything = queries.to_ask(visible(request), one)
-    rows = queries.filtered(everything, words=words) if words.strip() else everything
+    rows = queries.filtered(everything, reader=request.actor, words=words) if words.strip() else everything
     rows = rows.select_related("owner", "team").order_by("-owner_kind", "title", "id")
     asked = data.get("on", "") if data else ""
     return forms.NeedForm(data, objectives=_choices(rows, everything, asked))

@@ -105,6 +105,35 @@ def test_a_goal_whose_texts_are_all_open_is_read_without_a_further_query(
         assert queries.sight_of(one, acting_cast.colleague.pk, versions).closed == ()
 
 
+def test_the_filter_of_what_waits_does_not_hint_at_a_proposal_that_is_not_for_the_reader(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, client_for: Any, now: Any
+) -> None:
+    cast = acting_cast
+    proposed = {}
+    for level in ("private", "team", "public"):
+        one = proposed[level] = agree(propose(content(f"Aloud {level}")))
+        by, text = actor(cast.manager), content("Another text", visibility=level)
+        actions.propose_change(objective=one, content=text, reason="Talks", by=by, at=now)
+    everything, open_ones = {"private", "team", "public"}, {"public"}
+    for name, reads in (
+        ("employee", everything),
+        ("manager", everything),
+        ("boss", everything),
+        ("auditor", everything),
+        ("colleague", open_ones | {"team"}),
+        ("hr", open_ones | {"team"}),
+        ("administrator", open_ones),
+    ):
+        client = client_for(getattr(cast, name))
+        for address in ("okr:objectives", "api_objectives"):
+            told = client.get(reverse(address), {"state": "waiting"}).content.decode()
+            shown = {level for level, one in proposed.items() if f"Aloud {level}" in told}
+            assert shown == reads, (name, address)
+        exported = client.get(reverse("okr:export", args=["csv"]), {"state": "waiting"})
+        table = b"".join(exported.streaming_content).decode()
+        assert {level for level in proposed if f"Aloud {level}" in table} == reads
+
+
 def test_notes_of_a_private_time_stay_with_those_who_could_read_them_and_figures_are_seen(
     acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, check_in: Any, now: Any, later: Any
 ) -> None:
