@@ -46,7 +46,7 @@ def propose_objective(
     with transaction.atomic():
         period = people.hold_period(period.pk)
         require_open_goals(period)
-        soundness.require_sound(content, period=period)
+        soundness.require_sound(content, period=period, by=by)
         on = people.day_at(by.organisation, at)
         objective = Objective.objects.create(
             period=period,
@@ -73,7 +73,8 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
     with transaction.atomic():
         locked = lock_objective(objective)
         require_open_goals(locked.period)
-        soundness.require_sound(content, period=locked.period)
+        standing = contents.standing_content(locked)
+        soundness.require_sound(content, period=locked.period, by=by, standing=standing)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
         apply_content(locked, content, at=at)
@@ -110,8 +111,9 @@ def propose_change(
             raise ObjectiveRefused(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
             )
-        soundness.require_sound(content, period=locked.period)
-        if locked.state != State.DRAFT and content == contents.standing_content(locked):
+        standing = contents.standing_content(locked)
+        soundness.require_sound(content, period=locked.period, by=by, standing=standing)
+        if locked.state != State.DRAFT and content == standing:
             raise ObjectiveRefused(_("Nothing is different yet."), code="unchanged", field="title")
         return _open_version(locked, content, reason=reason, by=by, at=at, key=key)
 

@@ -47,7 +47,7 @@ def propose_objectives(
     with transaction.atomic():
         period = people.hold_period(period.pk)
         proposals.require_open_goals(period)
-        soundness.require_sound(*(each.content for each in new), period=period)
+        soundness.require_sound(*(each.content for each in new), period=period, by=by)
         made = _objectives(period, new, by=by, at=at, is_draft=is_draft)
         Objective.objects.bulk_create(made, batch_size=BATCH)
         pairs = list(zip(made, (each.content for each in new), strict=True))

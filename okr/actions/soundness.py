@@ -1,7 +1,7 @@
 """Whether a text can be proposed: its own rules, and that what it names is there."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,12 +10,17 @@ from okr import rules
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Content
 from okr.models.objectives import KeyResultKind
+from performance.foundation import access
 from performance.kpis import queries as kpis
 from performance.people import models as people_models
 
 
-def require_sound(*texts: Content, period: Any) -> None:
-    """Refuses the first problem of any in this period. Two queries at most, for any number of texts."""
+def require_sound(
+    *texts: Content, period: Any, by: access.Actor | None = None, standing: Content | None = None
+) -> None:
+    """Refuses the first problem of any in this period. Two queries at most, for any number of texts, and those of the
+    sight of `by`: nobody newly binds a key result to a part whose figures are closed to them, since a key result shows
+    them to its readers. `standing`: the text of before, whose bindings may stay."""
     for content in texts:
         for problem in rules.problems_of(content, period):
             raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
@@ -25,9 +30,30 @@ def require_sound(*texts: Content, period: Any) -> None:
     metrics = {each.metric_key for each in rows if each.kind == KeyResultKind.KPI}
     directions: dict[str, str] = {}
     if metrics:
-        directions = dict(kpis.certified_metrics().filter(key__in=metrics).values_list("key", "direction"))
+        found = kpis.certified_metrics().filter(key__in=metrics)
+        told = {key: (direction, pk) for key, direction, pk in found.values_list("key", "direction", "pk")}
+        directions = {key: direction for key, (direction, _pk) in told.items()}
+        if by is not None:
+            _require_open(texts, {key: pk for key, (_way, pk) in told.items()}, by, standing)
     for content in texts:
         _require_known(content, known, directions)
+
+
+def _require_open(
+    texts: Sequence[Content], ids: Mapping[str, uuid.UUID], by: access.Actor, standing: Content | None
+) -> None:
+    sight = kpis.sight_of(by)
+    kept = [(each.metric_key, dict(each.slice)) for each in standing.key_results] if standing else []
+    for content in texts:
+        for place, each in enumerate(content.key_results):
+            if each.metric_key not in ids or (each.metric_key, dict(each.slice)) in kept:
+                continue
+            if not sight.opens(ids[each.metric_key], each.slice):
+                raise ObjectiveRefused(
+                    _("This part lies outside your branch: its figures are closed to you."),
+                    code="closed_part",
+                    field=f"{place}.slice",
+                )
 
 
 def _require_known(content: Content, known: set[uuid.UUID], directions: Mapping[str, str]) -> None:

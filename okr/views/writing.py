@@ -208,7 +208,7 @@ def _setting(actor: access.Actor, asked: str, owner: Any = None, content: Conten
         sponsors=_sponsors(_answering(actor, asked, dict(owners), teams), today),
         mates=_mates(person, today, content),
         metrics=list(kpis.certified_metrics()),
-        parts=kpis.parts(),
+        parts=kpis.parts(sight=kpis.sight_of(actor)),
     )
 
 

@@ -32,12 +32,14 @@ Level = Literal["public", "signed_in", "member"]
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody acting in one organisation. `roles` are granted ones; "manager" follows from reporting lines."""
+    """Somebody acting in one organisation. `roles` are granted ones; "manager" follows from reporting lines. `memory`
+    keeps what was looked up about them, for as long as they act: one request or call."""
 
     user: Any
     organisation: Any
     person: Any
     roles: frozenset[str] = field(default_factory=frozenset)
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def person_id(self) -> uuid.UUID:

@@ -1,7 +1,7 @@
 """What people may do with metrics. No queries."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -23,6 +23,13 @@ from performance.kpis.models import (
 )
 
 OWNERS = ("business_owner", "finance_owner")
+
+
+class Narrowed(Protocol):
+    """What a reader's branch opens of the rows of a dataset."""
+
+    @property
+    def openings(self) -> Sequence[Any]: ...
 
 
 class WorkDays(Protocol):
@@ -193,6 +200,9 @@ def can_close_month(actor: access.Actor) -> bool:
 WHO_SEES_ROWS = _(
     "Source rows are open to KPI owners, administrators and auditors, and to the people of the unit they are about."
 )
+WHO_SEES_NARROWED_ROWS = _(
+    "Rows of this dataset are open to those whose branch they belong to, and to those who are named to see all of them."
+)
 
 
 def can_see_rows(actor: access.Actor, metric: Metric, slice: Mapping[str, Any]) -> bool:
@@ -202,6 +212,13 @@ def can_see_rows(actor: access.Actor, metric: Metric, slice: Mapping[str, Any]) 
     unit = getattr(actor.person, "unit", None)
     own = dict(unit.slice) if unit is not None else {}
     return bool(own) and all(str(slice.get(key, "")) == str(value) for key, value in own.items())
+
+
+def can_see_rows_of(
+    actor: access.Actor, metric: Metric, slice: Mapping[str, Any], narrowed: Narrowed | None
+) -> bool:
+    """The same for the rows of one dataset; where it is `narrowed`, roles give nothing, the own branch does."""
+    return can_see_rows(actor, metric, slice) if narrowed is None else bool(narrowed.openings)
 
 
 ON_TRACK, AT_RISK, OFF_TRACK, UNKNOWN = "on_track", "at_risk", "off_track", "unknown"

@@ -178,7 +178,8 @@ def board_letter(subscription: Subscription, organisation: Organisation) -> inbo
         translation.override(inbox_tasks.language_of(person, organisation)),
         timezone.override(zoneinfo.ZoneInfo(organisation.time_zone)),
     ):
-        board = saved_views.board_of(view, today=people.today(organisation), at=timezone.now())
+        sight = queries.sight_of(queries.actor_for(person))
+        board = saved_views.board_of(view, today=people.today(organisation), at=timezone.now(), sight=sight)
         if board is None:
             return None
         context = {

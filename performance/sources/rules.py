@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from performance.foundation.access import Actor
 from performance.sources.models import Connection, Dataset, Load
 
 #: Who works with data: the owners of metrics on both sides, and the administrator who connects.
 DATA_ROLES = ("administrator", "business_owner", "finance_owner")
+
+
+ALL_ROWS_ONLY = _("Rejected rows are open to those who see all rows of this dataset.")
 
 
 def can_see_sources(actor: Actor) -> bool:
@@ -55,8 +60,14 @@ def can_stop_load(actor: Actor, load: Load) -> bool:
 
 
 def can_see_rows(actor: Actor, dataset: Dataset) -> bool:
-    """Source rows hold customers and prices: only for those who work with data, and for auditors."""
+    """Source rows hold customers and prices: only for those who work with data, and for auditors. Of a dataset that is
+    narrowed they see those of their branch, see queries.row_sight."""
     return can_see_sources(actor)
+
+
+def can_narrow_rows(actor: Actor, dataset: Dataset) -> bool:
+    """Say who sees which rows: not for those who read them for their work, who could open them to themselves."""
+    return can_connect_sources(actor) and dataset.closed_at is None
 
 
 def _works_with_data(actor: Actor) -> bool:

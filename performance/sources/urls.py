@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("datasets/<uuid:dataset_id>/joins/new/", views.join, name="join"),
     path("datasets/<uuid:dataset_id>/joins/<uuid:join_id>/remove/", views.remove_join, name="remove_join"),
+    path("datasets/<uuid:dataset_id>/rows/", views.narrow, name="narrow"),
     path("datasets/<uuid:dataset_id>/close/", views.close_dataset, name="close_dataset"),
     path("loads/<uuid:load_id>/", views.load, name="load"),
     path("loads/<uuid:load_id>/progress/", views.load_card, name="load_progress"),

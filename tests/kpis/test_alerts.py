@@ -277,7 +277,7 @@ def test_the_number_of_alerts_stands_on_the_board(alert: Alert, cast: Cast, clie
 
 
 def test_a_note_stands_at_its_point_and_comes_back_a_year_later(
-    revenue: Metric, cast: Cast, client_for: Visit, now: datetime.datetime
+    revenue: Metric, cast: Cast, actor: Any, client_for: Visit, now: datetime.datetime
 ) -> None:
     month = months.months_before(months.first_of(now.date()), 13)
     owner = client_for(cast.finance_owner)
@@ -293,7 +293,7 @@ def test_a_note_stands_at_its_point_and_comes_back_a_year_later(
     for shown in (month, later):
         page = client_for(cast.employee).get(values, {"month": f"{shown:%Y-%m}", "store": "Binjiang"})
         assert "The fair came to town." in page.content.decode()
-    marks = told.marks(revenue, BINJIANG, [month, later])
+    marks = told.marks(actor(cast.employee), revenue, BINJIANG, [month, later])
     assert [len(marks[month].notes), len(marks[month].remembered)] == [1, 0]
     assert [len(marks[later].notes), len(marks[later].remembered)] == [0, 1]
     assert (
@@ -304,7 +304,7 @@ def test_a_note_stands_at_its_point_and_comes_back_a_year_later(
     assert client_for(cast.employee).post(withdraw).status_code == 403
     assert client_for(cast.stranger).post(withdraw).status_code in (403, 404)
     assert client_for(cast.business_owner).post(withdraw).status_code == 302
-    assert told.marks(revenue, BINJIANG, [month, later]) == {}
+    assert told.marks(actor(cast.employee), revenue, BINJIANG, [month, later]) == {}
 
 
 @pytest.mark.parametrize(

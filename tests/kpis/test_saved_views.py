@@ -14,7 +14,7 @@ from django.utils import timezone
 from performance.foundation.models import AuditRow
 from performance.kpis import actions, rules
 from performance.kpis.models import Metric, SavedView, Subscription, ViewPin
-from performance.kpis.queries import saved_views
+from performance.kpis.queries import EVERYTHING, saved_views
 from performance.people import actions as people
 from tests.conftest import Cast
 from tests.kpis.tables import AT, JANUARY, base, certify
@@ -75,10 +75,12 @@ def test_a_board_is_saved_from_its_page_and_opens_as_it_was(
 
 
 def test_the_latest_month_stays_the_latest(keep: Callable[..., SavedView], revenue: Metric) -> None:
-    found = saved_views.board_of(keep(), today=datetime.date(2026, 3, 2), at=AT)
+    found = saved_views.board_of(keep(), today=datetime.date(2026, 3, 2), at=AT, sight=EVERYTHING)
     assert found is not None
     assert found.month == datetime.date(2026, 2, 1)
-    fixed = saved_views.board_of(keep(name="January", month=JANUARY), today=datetime.date(2026, 3, 2), at=AT)
+    fixed = saved_views.board_of(
+        keep(name="January", month=JANUARY), today=datetime.date(2026, 3, 2), at=AT, sight=EVERYTHING
+    )
     assert fixed is not None
     assert fixed.month == JANUARY
 

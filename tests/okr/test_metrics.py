@@ -13,6 +13,9 @@ from okr.models import KeyResult, KeyResultEntry
 from performance.foundation import tenancy
 from performance.kpis import models as kpis
 from performance.kpis import queries as kpi_queries
+from performance.people import models as people
+from performance.sources import actions as sources
+from tests.kpis import tables
 from tests.okr.conftest import content, key_result
 
 
@@ -197,3 +200,51 @@ def test_key_results_are_counted_for_whoever_changes_their_metric_and_named_wher
     ]
     (none,) = queries.metric_uses(actor(cast.finance_owner), ["turnover"], quarter.starts_on)
     assert (none.number, none.shown) == (0, ())
+
+
+def test_nobody_newly_binds_a_goal_to_a_part_that_is_closed_to_them(
+    margin, acting_cast, propose, actor, now, quarter
+):
+    """A key result shows the figures of its part to its readers. One that stands may stay."""
+    shops = tables.make_dataset("shops", {"line": "integer", "store": "text"}, [(1, "010")], keys=["line"])
+    metric = kpis.Metric.objects.get(key="margin")
+    kpis.MetricVersion.objects.create(
+        metric=metric,
+        number=2,
+        state="certified",
+        kind="base",
+        dataset=shops,
+        aggregation="count",
+        time_column="line",
+        dimensions={"store": "store"},
+        unit="percent",
+        direction="up",
+        effective_from=datetime.date(2020, 1, 1),
+        proposed_by=acting_cast.business_owner,
+        proposed_at=now,
+        certified_at=now,
+    )
+    own = people.BusinessUnit.objects.create(code="020", name_en="020", slice={"store": "020"})
+    acting_cast.employee.unit = own
+    acting_cast.employee.save(update_fields=["unit"])
+
+    def text(title: str, store: str):
+        bound = key_result("kpi", title, metric_key="margin", slice={"store": store})
+        return content("Earn more", bound)
+
+    standing = propose(text("Margin", "010"))
+    sources.narrow_rows(
+        dataset=shops,
+        columns={"store": "store"},
+        roles=[],
+        people=[],
+        by=actor(acting_cast.administrator),
+        at=now,
+    )
+    with pytest.raises(actions.ObjectiveRefused) as refused:
+        propose(text("Margin of a neighbour", "010"))
+    assert refused.value.code == "closed_part"
+    assert refused.value.field == "0.slice"
+    assert propose(text("Margin of ours", "020"))
+    by = actor(acting_cast.employee)
+    actions.propose_change(objective=standing, content=text("Margin, said better", "010"), by=by, at=now)

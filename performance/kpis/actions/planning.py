@@ -30,7 +30,7 @@ def apply_target_plan(
     with transaction.atomic():
         # One plan of a metric after another: the second sees what the first has set.
         Metric.objects.select_for_update(of=("self",)).get(pk=metric.pk)
-        plan = planning.plan_of(metric, asked)
+        plan = planning.plan_of(metric, asked, queries.sight_of(by))
         if plan.digest != seen:
             message = _("Targets or values have changed since you looked. Look at the new plan.")
             raise MetricRefused(message, code="conflict")

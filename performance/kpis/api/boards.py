@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from performance.foundation import api
+from performance.kpis import queries
 from performance.kpis.api import definitions, fields
 from performance.kpis.queries import boards, comparing, heat, likeness
 from performance.people import queries as people
@@ -130,6 +131,7 @@ class BoardOut(serializers.Serializer[Any]):
     ranked = RankedOut(many=True)
     like_for_like = LikenessOut(**OPTIONAL)
     heat = HeatOut(**OPTIONAL)
+    is_narrowed = serializers.BooleanField(help_text="Only the parts of the reader's branch are there.")
 
 
 ASKED = [
@@ -155,6 +157,7 @@ def board_of(request: Request) -> boards.Board:
         cut=given["by"],
         basis=given["vs"],
         heat=given["heat"],
+        sight=queries.sight_of(request.actor),
     )
     if found is None:
         raise NotFound
@@ -193,4 +196,5 @@ def _body(found: boards.Board) -> dict[str, Any]:
         "ranked": found.ranked,
         "like_for_like": found.likeness,
         "heat": found.heat,
+        "is_narrowed": found.is_narrowed,
     }

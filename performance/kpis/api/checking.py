@@ -93,9 +93,10 @@ class CheckView(api.TenantView):
         }
         if queries.stays_at_source(canonical):
             return Response(CheckOut(told | {"no_preview": "stays_at_source"}).data)
+        sight = queries.sight_of(actor)
         try:
-            part = given["part"] if given["part"] in queries.parts_previewed(canonical) else {}
-            told |= {"part": part, "months": effects.effects(canonical, metric, within=part)}
+            part = given["part"] if given["part"] in queries.parts_previewed(canonical, sight=sight) else {}
+            told |= {"part": part, "months": effects.effects(canonical, metric, within=part, sight=sight)}
         except queries.PreviewTooSlow:
             told["no_preview"] = "too_slow"
         return Response(CheckOut(told).data)

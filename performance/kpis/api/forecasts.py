@@ -27,4 +27,7 @@ class ForecastView(api.TenantView):
         today = people.today(request.actor.organisation)
         version = queries.versions_in_force(today, [metric.pk]).get(metric.pk)
         additivity = version.additivity if version else Additivity.NONE
-        return Response(shapes.AheadOut(forecasts.ahead(metric, within, additivity=additivity)).data)
+        sight = queries.sight_of(request.actor)
+        return Response(
+            shapes.AheadOut(forecasts.ahead(metric, within, additivity=additivity, sight=sight)).data
+        )

@@ -73,5 +73,6 @@ class KnownView(api.TenantView):
             within=within,
             month=months.first_of(given.get("month") or newest),
             cut="" if given["by"] in within else given["by"],
+            sight=queries.sight_of(actor),
         )
         return Response(KnownOut(told).data)

@@ -113,7 +113,7 @@ class TargetPlansView(api.TenantView):
             asked = planning.SpreadAsked(**place, total=given["total"], percents=given["percents"])
         else:
             asked = planning.CascadeAsked(**place, cut=given["cut"])
-        plan = planning.plan_of(metric, asked)
+        plan = planning.plan_of(metric, asked, queries.sight_of(request.actor))
         applied = None
         if given["seen"]:
             applied = actions.apply_target_plan(

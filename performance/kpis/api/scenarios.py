@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from performance.foundation import access, api
-from performance.kpis import actions, rules
+from performance.kpis import actions, queries, rules
 from performance.kpis.api import definitions, fields
 from performance.kpis.models import Metric, Scenario, Side
 from performance.kpis.queries import scenarios as told
@@ -138,8 +138,14 @@ class ComparedOut(serializers.Serializer[Any]):
     cells = WhatIfLineOut(many=True)
 
 
-def _told(metric: Metric, given: dict[str, Any]) -> whatif.WhatIf:
-    ground = whatif.ground_of(metric, since=given["since"], until=given["until"], within=given["slice"])
+def _told(request: Request, metric: Metric, given: dict[str, Any]) -> whatif.WhatIf:
+    ground = whatif.ground_of(
+        metric,
+        since=given["since"],
+        until=given["until"],
+        within=given["slice"],
+        sight=queries.sight_of(request.actor),
+    )
     if metric.pk not in ground.tree.versions:
         raise actions.MetricRefused(whatif.NO_DEFINITION, code="uncertified")
     moved = {key: (move["way"], move["number"]) for key, move in given["moves"].items()}
@@ -152,7 +158,7 @@ def _scenario(request: Request, pk: uuid.UUID) -> Scenario:
 
 def _detail(request: Request, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
     found = _scenario(request, pk)
-    stale = told.staleness_of(found, told.told_today(found))
+    stale = told.staleness_of(found, told.told_today(found, queries.sight_of(request.actor)))
     approved_by = {one.side: f"{one.person_id}" for one in found.approvals.all()}
     more = {"restated": stale.restated, "redefined": stale.redefined, "approved_by": approved_by}
     return Response({**ScenarioOut(found).data, **more}, status=code)
@@ -186,7 +192,7 @@ class WhatIfView(api.TenantView):
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
         form = WhatIfIn(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(WhatIfOut(_told(metric, form.validated_data)).data)
+        return Response(WhatIfOut(_told(request, metric, form.validated_data)).data)
 
 
 class ScenariosView(api.TenantView):
@@ -212,7 +218,7 @@ class ScenariosView(api.TenantView):
         form.is_valid(raise_exception=True)
         given = form.validated_data
         kept = actions.save_scenario(
-            told=_told(metric, given),
+            told=_told(request, metric, given),
             name=given["name"],
             reason=given["reason"],
             by=request.actor,

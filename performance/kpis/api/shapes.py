@@ -333,7 +333,7 @@ class ChangeDriverOut(serializers.Serializer[changes.Driver]):
 
 
 class ChangePartOut(serializers.Serializer[changes.Part]):
-    kind = serializers.ChoiceField(choices=["part", "others", "overlap", "kept"])
+    kind = serializers.ChoiceField(choices=["part", "others", "closed", "overlap", "kept"])
     slice = serializers.DictField(child=serializers.CharField())
     before = serializers.CharField(allow_null=True)
     after = serializers.CharField(allow_null=True)

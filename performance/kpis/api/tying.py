@@ -43,7 +43,7 @@ class TieOutView(api.TenantView):
     @extend_schema(operation_id="metric_versions_tie_out", responses=TieOutOut)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         version = access.get_or_404(queries.visible_versions(request.actor), pk=pk)
-        found = queries.tie_out_of(version)
+        found = queries.tie_out_of(version, queries.sight_of(request.actor))
         if found is None:
             raise Http404
         return Response(TieOutOut(found).data)

@@ -47,7 +47,7 @@ class ValuesView(api.TenantView):
         found = (
             queries.values_known_at(known_at, given["grain"]) if known_at else queries.values(given["grain"])
         )
-        found = found.filter(metric=metric)
+        found = queries.sight_of(request.actor).seen(found.filter(metric=metric))
         within = fields.slice_of(request)
         keys = {key for key in given["by"].split(",") if key} | set(within)
         found = found.filter(dimensions=",".join(sorted(keys)), slice__contains=within)
@@ -62,7 +62,7 @@ class ValuesView(api.TenantView):
 
 class ChangeView(api.TenantView):
     """Why a metric changed between two months: by the numbers it is computed from, and by parts of the business. Both
-    lists sum to the change, with `kept_apart` (drivers) and the lines of kind "kept" and "overlap" (parts)."""
+    lists sum to the change, with `kept_apart` (drivers) and the lines of kind "kept", "overlap" and "closed" (parts)."""
 
     scope_read = definitions.READ
 
@@ -82,7 +82,12 @@ class ChangeView(api.TenantView):
         given = asked.validated_data
         within = fields.slice_of(request)
         told = changes.explained(
-            metric, since=given["since"], until=given["until"], within=within, cut=given["by"]
+            metric,
+            since=given["since"],
+            until=given["until"],
+            within=within,
+            cut=given["by"],
+            sight=queries.sight_of(request.actor),
         )
         return Response(shapes.ChangeExplainedOut(told).data)
 
@@ -96,7 +101,7 @@ class TargetsView(api.TenantView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
         pages = api.NewestFirst()
-        targets = Target.objects.filter(metric=metric)
+        targets = queries.sight_of(request.actor).seen_of(Target.objects.filter(metric=metric))
         page: list[Target] | None = pages.paginate_queryset(targets, request, view=self)
         return pages.get_paginated_response(shapes.TargetOut(page, many=True).data)
 
@@ -176,7 +181,9 @@ class RowsView(api.TenantView):
         actor = request.actor
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
         within = fields.slice_of(request)
-        access.require(rules.can_see_rows(actor, metric, within), rules.WHO_SEES_ROWS)
+        sight = queries.sight_of(actor)
+        can_see = rules.can_see_rows(actor, metric, within) or sight.opens_rows(metric.pk)
+        access.require(can_see, rules.WHO_SEES_ROWS)
         asked = shapes.RowsAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -199,15 +206,17 @@ class RowsView(api.TenantView):
         }
         if chosen is not None:
             cut = {key: value for key, value in within.items() if key in chosen.dimensions}
+            narrowed = sight.rows.of(chosen.dataset)
             # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
-            access.require(rules.can_see_rows(actor, metric, cut), rules.WHO_SEES_ROWS)
+            can_see = rules.can_see_rows_of(actor, metric, cut, narrowed)
+            access.require(can_see, rules.WHO_SEES_NARROWED_ROWS if narrowed else rules.WHO_SEES_ROWS)
             since = traced.first_days(metric, since, until).get(chosen.metric_id, since)
             body |= {"input": chosen.metric.key, "since": since}
             if queries.stays_at_source(chosen):
                 body["stays_at"] = traced.where_rows_are(chosen, cut)
                 return Response(shapes.TracedOut(body).data)
             offset = (given["page"] - 1) * traced.PAGE
-            shown = traced.trace(chosen, slice=cut, since=since, until=until, offset=offset)
+            shown = traced.trace(chosen, slice=cut, since=since, until=until, offset=offset, sight=sight)
             body |= {
                 "columns": [column.key for column in shown.columns],
                 "rows": [[_plain(value) for value in row] for row in shown.rows],

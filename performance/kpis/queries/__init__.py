@@ -36,6 +36,7 @@ from performance.kpis.queries.previews import (
 )
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
+from performance.kpis.queries.sights import EVERYTHING, Sight, actor_for, sight_of
 from performance.kpis.queries.tying import TieOut, is_certified, newest_wording, tie_out_of
 from performance.kpis.queries.uses import Use, Uses, metric_uses
 from performance.kpis.queries.values import (
@@ -60,15 +61,18 @@ from performance.kpis.queries.values import (
 from performance.kpis.semantics import slice_key
 
 __all__ = [
+    "EVERYTHING",
     "Impact",
     "Labels",
     "Part",
     "PeriodValue",
     "Point",
     "PreviewTooSlow",
+    "Sight",
     "TieOut",
     "Use",
     "Uses",
+    "actor_for",
     "as_checked",
     "as_of_here",
     "certified_metrics",
@@ -106,6 +110,7 @@ __all__ = [
     "settling_days",
     "sheet_of",
     "sheets_of",
+    "sight_of",
     "signed_definitions",
     "slice_key",
     "slices",

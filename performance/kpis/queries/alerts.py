@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,6 +28,7 @@ from performance.kpis.models import (
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.definitions import visible_metrics
 from performance.kpis.queries.labels import Labels, labels_for
+from performance.kpis.queries.sights import sight_of
 from performance.kpis.semantics import Slice, slice_key
 
 ON_A_PAGE = 40
@@ -40,9 +41,15 @@ YEARS_REMEMBERED = 3
 
 def visible_alerts(actor: access.Actor) -> QuerySet[Alert]:
     """Everybody who sees a metric sees what is wrong with it."""
-    return Alert.objects.filter(metric__in=visible_metrics(actor)).select_related(
+    return _seen_alerts(actor).select_related(
         "metric__business_owner", "metric__finance_owner", "owner", "closed_by", "rule"
     )
+
+
+def _seen_alerts(actor: access.Actor) -> QuerySet[Alert]:
+    """Those of parts that are closed to the actor are left out, but for what they have to answer for."""
+    alerts = Alert.objects.filter(metric__in=visible_metrics(actor))
+    return sight_of(actor).seen_of(alerts, "month", also=Q(owner=actor.person_id))
 
 
 def visible_rules(actor: access.Actor) -> QuerySet[AlertRule]:
@@ -53,7 +60,11 @@ def visible_rules(actor: access.Actor) -> QuerySet[AlertRule]:
 
 def visible_notes(actor: access.Actor) -> QuerySet[PointNote]:
     found = PointNote.objects.filter(metric__in=visible_metrics(actor), withdrawn_at=None)
-    return found.select_related("metric", "written_by")
+    return _seen_notes(actor, found).select_related("metric", "written_by")
+
+
+def _seen_notes(actor: access.Actor, notes: QuerySet[PointNote]) -> QuerySet[PointNote]:
+    return sight_of(actor).seen_of(notes, "month", also=Q(written_by=actor.person_id))
 
 
 def unanswered(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
@@ -118,7 +129,7 @@ def alert_page(alerts: QuerySet[Alert], page: int, today: datetime.date) -> tupl
 
 def list_counts(actor: access.Actor) -> dict[str, int]:
     """How many stand on the lists that somebody has to work on. One query."""
-    open_ones = Alert.objects.filter(metric__in=visible_metrics(actor), state__in=UNANSWERED)
+    open_ones = _seen_alerts(actor).filter(state__in=UNANSWERED)
     owners = dict(
         open_ones.order_by().values("owner").annotate(number=Count("id")).values_list("owner", "number")
     )
@@ -216,9 +227,11 @@ def rule_words(rule: AlertRule) -> str:
     return _("judged when a month has settled")
 
 
-def open_counts(metric_ids: Iterable[uuid.UUID], within: Slice | None = None) -> dict[uuid.UUID, int]:
+def open_counts(
+    actor: access.Actor, metric_ids: Iterable[uuid.UUID], within: Slice | None = None
+) -> dict[uuid.UUID, int]:
     """metric id → how many alerts are unanswered, in the slice and its parts. One query."""
-    found = Alert.objects.filter(metric__in=list(metric_ids), state__in=UNANSWERED)
+    found = _seen_alerts(actor).filter(metric__in=list(metric_ids), state__in=UNANSWERED)
     if within:
         found = found.filter(slice__contains=dict(within))
     counted = found.order_by().values("metric").annotate(number=Count("id"))
@@ -239,16 +252,18 @@ def notes_at(metric: Metric, within: Slice) -> QuerySet[PointNote]:
     return found.select_related("written_by", "metric").order_by("-month", "-written_at")
 
 
-def marks(metric: Metric, within: Slice, months: Collection[datetime.date]) -> dict[datetime.date, Mark]:
+def marks(
+    actor: access.Actor, metric: Metric, within: Slice, months: Collection[datetime.date]
+) -> dict[datetime.date, Mark]:
     """month → what belongs to it, for months that have anything. Two queries."""
     if not months:
         return {}
     first = calendar_months.months_before(min(months), 12 * YEARS_REMEMBERED)
     notes: dict[datetime.date, list[PointNote]] = defaultdict(list)
-    for note in notes_at(metric, within).filter(month__gte=first):
+    for note in _seen_notes(actor, notes_at(metric, within)).filter(month__gte=first):
         notes[note.month].append(note)
     alerts: dict[datetime.date, list[Alert]] = defaultdict(list)
-    raised = Alert.objects.filter(metric=metric, slice_key=slice_key(within), month__in=months)
+    raised = _seen_alerts(actor).filter(metric=metric, slice_key=slice_key(within), month__in=months)
     for alert in raised.exclude(kind=AlertKind.STALENESS).select_related("metric").order_by("-opened_at"):
         alerts[alert.month].append(alert)
     found = {

@@ -18,6 +18,7 @@ from performance.kpis.queries.labels import Labels, labels_for
 from performance.kpis.queries.likeness import Likeness, like_for_like
 from performance.kpis.queries.ranking import MULTIPLES, Ranked, named, provisional_tail, with_series
 from performance.kpis.queries.ranking import ranking as ranked_by
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import Point, latest_month, series_of, values
 from performance.kpis.semantics import Slice, slice_key
 from performance.sources import queries as sources
@@ -97,6 +98,8 @@ class Board:
     within: dict[str, str]
     labels: Labels
     freshness: Sequence[Freshness]
+    #: The reader sees the parts of their branch alone, of the chosen metric.
+    is_narrowed: bool = False
 
     @property
     def tiles(self) -> Sequence[Indicator]:
@@ -151,8 +154,10 @@ def board(
     cut: str = "",
     basis: str = comparing.TARGET,
     heat: str = VALUE,
+    sight: Sight = EVERYTHING,
 ) -> Board | None:
-    """None while no metric is certified. The number of queries does not depend on how much there is to show."""
+    """None while no metric is certified. What `sight` does not open has no value. The number of queries does not depend on
+    how much there is to show."""
     metrics = list(certified_metrics().select_related("business_owner", "finance_owner"))
     if not metrics:
         return None
@@ -161,17 +166,18 @@ def board(
     slice = dict(within or {})
     versions = versions_in_force(month, [metric.pk for metric in metrics])
     lines = lineages(versions.values(), month)
-    indicators = _indicators(metrics, versions, lines, slice, month, today, basis)
+    indicators = _indicators(metrics, versions, lines, slice, month, today, basis, sight)
     chosen = next((one for one in indicators if one.metric.pk == metric_id), indicators[0])
     cuts = [key for key in chosen.version.dimension_keys if key not in slice]
     cut = cut if cut in cuts else (cuts[-1] if cuts else "")
-    ranking = ranked_by(chosen.metric, cut, slice, month, basis) if cut else []
-    choices = _choices(metrics, month)
+    ranking = ranked_by(chosen.metric, cut, slice, month, basis, sight=sight) if cut else []
+    choices = _choices(metrics, month, sight)
     labels = labels_for([*(found for found in choices), *(one.slice for one in ranking), slice])
     ranked = with_series(chosen.metric, named(ranking, labels, cut), month)
     growing = month if comparing.is_part_of_month(chosen.version, month, today) else None
     long = TREND_MONTHS + comparing.BACK.get(basis, 0)
-    trend = series_of([(chosen.metric, slice)], long, newest)[chosen.metric.pk, slice_key(slice)]
+    shown = chosen.metric.pk, slice_key(slice)
+    trend = series_of([(chosen.metric, slice)], long, newest, sight=sight)[shown]
     return Board(
         month=month,
         basis=basis,
@@ -181,12 +187,13 @@ def board(
         chosen=chosen,
         trend=trend[-TREND_MONTHS:],
         references=comparing.references(trend, basis),
-        ahead=ahead(chosen.metric, slice, additivity=chosen.version.additivity),
+        ahead=ahead(chosen.metric, slice, additivity=chosen.version.additivity, sight=sight),
         cuts=[(key, labels.dimension(key)) for key in cuts],
         cut=cut,
         ranked=ranked,
         heat=heat_map(chosen.metric, ranked, slice, cut, month, heat, growing) if ranked else None,
-        likeness=_likeness(chosen.metric, slice, cut, month, basis),
+        likeness=_likeness(chosen.metric, slice, cut, month, basis, sight),
+        is_narrowed=sight.hides_parts(chosen.metric.pk, slice),
         filters=_filters(choices, labels),
         within=slice,
         labels=labels,
@@ -202,8 +209,9 @@ def _indicators(
     month: datetime.date,
     today: datetime.date,
     basis: str,
+    sight: Sight,
 ) -> list[Indicator]:
-    series = series_of([(metric, slice) for metric in metrics], SPARK_MONTHS, month)
+    series = series_of([(metric, slice) for metric in metrics], SPARK_MONTHS, month, sight=sight)
     text = slice_key(slice)
     shown = []
     for metric in metrics:
@@ -248,13 +256,13 @@ def _status(
 
 
 def _likeness(
-    metric: Metric, slice: dict[str, str], cut: str, month: datetime.date, basis: str
+    metric: Metric, slice: dict[str, str], cut: str, month: datetime.date, basis: str, sight: Sight
 ) -> Likeness | None:
     """Where an earlier month is compared with."""
     if basis not in comparing.BACK or not cut:
         return None
     since = comparing.compared_month(month, basis)
-    return like_for_like(metric, since=since, until=month, within=slice, cut=cut)
+    return like_for_like(metric, since=since, until=month, within=slice, cut=cut, sight=sight)
 
 
 def _prominence(indicator: Indicator) -> tuple[bool, bool, bool, str]:
@@ -263,10 +271,10 @@ def _prominence(indicator: Indicator) -> tuple[bool, bool, bool, str]:
     return not indicator.is_fused, indicator.version.is_base, has_no_target, indicator.metric.name_en
 
 
-def _choices(metrics: Sequence[Metric], month: datetime.date) -> list[dict[str, str]]:
+def _choices(metrics: Sequence[Metric], month: datetime.date, sight: Sight) -> list[dict[str, str]]:
     """Every single-dimension slice of the month."""
     found = (
-        values()
+        sight.seen(values())
         .filter(metric__in=[metric.pk for metric in metrics], period_start=month)
         .exclude(dimensions="")
         .exclude(dimensions__contains=",")

@@ -6,7 +6,7 @@ All parts sum to the change that is shown, to its last digit.
 import datetime
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from performance.kpis.models import Aggregation, Metric, MetricVersion
 from performance.kpis.queries import months, trees
 from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import Labels, labels_for
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice, slice_key
 
@@ -42,8 +43,9 @@ class Driver:
 
 @dataclass(frozen=True)
 class Part:
-    """A line of the split. `kind`: "part" of the business, "others" beyond those named, "overlap" (counted in several
-    parts, or in none), "kept" (what the kept values differ from the definition of today).
+    """A line of the split. `kind`: "part" of the business, "others" beyond those named, "closed" (parts that are, to the
+    reader), "overlap" (counted in several parts, or in none), "kept" (what the kept values differ from the definition
+    of today).
 
     `before` and `after` are the part's own value of the metric; `starts_at` is where the lines above it ended.
     """
@@ -99,7 +101,13 @@ class Explained:
 
 
 def explained(
-    metric: Metric, *, since: datetime.date, until: datetime.date, within: Slice, cut: str = ""
+    metric: Metric,
+    *,
+    since: datetime.date,
+    until: datetime.date,
+    within: Slice,
+    cut: str = "",
+    sight: Sight = EVERYTHING,
 ) -> Explained:
     """From the month `since` to the month `until`. A constant number of queries."""
     since, until, within = months.first_of(since), months.first_of(until), dict(within)
@@ -113,7 +121,7 @@ def explained(
     if any(versions[base].aggregation in NOT_CUT for base in bases):
         cuts = []
     cut = cut if cut in cuts else (cuts[-1] if cuts else "")
-    kept = _kept({metric.pk, *bases}, (since, until), within, cut)
+    kept = _kept({metric.pk, *bases}, (since, until), within, cut, sight)
     places = units.places_of(metric)
     before, after = (_shown(kept.of(metric.pk, month, within), places) for month in (since, until))
     split: tuple[list[Driver], list[Part]] = ([], [])
@@ -124,9 +132,15 @@ def explained(
         step = formula.step(metric.pk, kept.pairs(within))
         labels = labels_for([within, *kept.slices])
         split = _split(metric, step, kept, bases, metrics, within, cut, labels, after - before, places)
+        if sight.hides_parts(metric.pk, within):
+            split = (
+                split[0],
+                [replace(one, kind="closed") if one.kind == "overlap" else one for one in split[1]],
+            )
         if version is not None and version.is_cumulative:
             used = metrics[keys[version.formula]]
-            split = _of_months(version, used, (since, until), within, after - before, places), split[1]
+            between = since, until
+            split = _of_months(version, used, between, within, after - before, places, sight), split[1]
     except formulas.ChangeRefused as refused:
         refusal = str(refused)
     return Explained(
@@ -152,12 +166,16 @@ class _Kept:
 
 
 def _kept(
-    metric_ids: set[uuid.UUID], between: tuple[datetime.date, datetime.date], within: dict[str, str], cut: str
+    metric_ids: set[uuid.UUID],
+    between: tuple[datetime.date, datetime.date],
+    within: dict[str, str],
+    cut: str,
+    sight: Sight,
 ) -> _Kept:
     own, parts = (",".join(sorted(keys)) for keys in (within, {*within, cut} if cut else within))
     found: dict[tuple[uuid.UUID, datetime.date, str], Decimal | None] = {}
     slices: dict[str, dict[str, str]] = {}
-    rows = values().filter(
+    rows = sight.seen(values()).filter(
         metric__in=metric_ids,
         period_start__in=between,
         dimensions__in={own, parts},
@@ -233,11 +251,12 @@ def _of_months(
     within: Slice,
     total: Decimal,
     places: int,
+    sight: Sight,
 ) -> list[Driver]:
     """A running total changes by the months that come into its window and by those that drop out of it, oldest first.
     With what the kept values differ, they sum to `total`. One query."""
     first, last = ({*_window(version, month)} for month in between)
-    own = values().filter(metric=used, slice_key=slice_key(within), period_start__in=first ^ last)
+    own = sight.seen(values()).filter(metric=used, slice_key=slice_key(within), period_start__in=first ^ last)
     known = own.exclude(value=None).order_by("period_start").values_list("period_start", "value")
     moved = [(month, value or Decimal(0)) for month, value in known]
     exact = [Fraction(value) * (1 if month in last else -1) for month, value in moved]

@@ -8,6 +8,7 @@ from performance.kpis import semantics, units
 from performance.kpis.models import Metric, MetricValue, ValueState
 from performance.kpis.queries import comparing, previews
 from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import latest_month, values
 from performance.kpis.semantics import Slice, slice_key
 
@@ -42,16 +43,20 @@ def effects(
     *,
     months: int = previews.MONTHS,
     within: Slice | None = None,
+    sight: Sight = EVERYTHING,
 ) -> list[Effect]:
     """The last months up to the newest value of the metric (or, without one, to the newest data), oldest first; months
     that one side lacks are there too. `wording` has passed semantics.check. Raises PreviewTooSlow."""
     newest = latest_month([metric.pk]) if metric else None
     until = None if newest is None else calendar_months.last_of(newest)
-    found = {row.month: row for row in previews.preview(wording, until=until, months=months, within=within)}
+    rows = previews.preview(wording, until=until, months=months, within=within, sight=sight)
+    found = {row.month: row for row in rows}
     kept = {}
     if metric is not None and newest is not None:
         shown = calendar_months.run(newest, months)
-        own = values().filter(metric=metric, slice_key=slice_key(within or {}), period_start__in=shown)
+        own = sight.seen(values()).filter(
+            metric=metric, slice_key=slice_key(within or {}), period_start__in=shown
+        )
         kept = {value.period_start: value for value in own}
     alike = metric is not None and units.parse(metric.unit) == units.parse(wording.unit)
     return [_effect(month, found.get(month), kept.get(month), alike) for month in sorted({*found, *kept})]

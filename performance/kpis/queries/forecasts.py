@@ -23,6 +23,7 @@ from performance.kpis.models import (
 )
 from performance.kpis.queries import definitions
 from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import period_targets, values
 from performance.kpis.semantics import Slice, slice_key
 from performance.people import queries as people
@@ -129,7 +130,8 @@ class Chance:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is said about a slice's future. `refusal` is why nothing is: a ForecastRefusal, "waiting" or "many"."""
+    """What is said about a slice's future. `refusal` is why nothing is: a ForecastRefusal, "waiting", "many" or
+    "closed" (to its reader)."""
 
     forecast: Forecast | None
     refusal: str
@@ -174,9 +176,11 @@ class Ahead:
         return Decimal(int(self._trial[name])) * 100 / self.tested if self.tested else None
 
 
-def ahead(metric: Metric, slice: Slice, *, additivity: str) -> Ahead:
-    """What is foreseen for a slice of a metric whose version in force adds up like that. Up to eight queries."""
+def ahead(metric: Metric, slice: Slice, *, additivity: str, sight: Sight = EVERYTHING) -> Ahead:
+    """What is foreseen for a slice of a metric whose version in force adds up like that. Up to nine queries."""
     text = slice_key(slice)
+    if sight.hides(metric.pk) and not _is_open(metric, text, sight):
+        return Ahead(None, "closed", 0)
     found = Forecast.objects.filter(metric=metric, slice_key=text, superseded_at=None).first()
     if found is None:
         return _without(metric, text, slice)
@@ -184,6 +188,13 @@ def ahead(metric: Metric, slice: Slice, *, additivity: str) -> Ahead:
         return Ahead(None, found.refusal, found.known_months)
     months = _months_ahead(found)
     return Ahead(found, "", found.known_months, months, _chances(metric, slice, found, months, additivity))
+
+
+def _is_open(metric: Metric, text: str, sight: Sight) -> bool:
+    """Whether the reader sees the months that a forecast is made from, all of them: what is foreseen tells them. One
+    query."""
+    known = values().filter(metric=metric, slice_key=text)
+    return not known.exclude(pk__in=sight.seen(known).values("pk")).exists()
 
 
 def _without(metric: Metric, text: str, slice: Slice) -> Ahead:

@@ -12,6 +12,7 @@ from performance.kpis import semantics
 from performance.kpis.models import MetricVersion, VersionState
 from performance.kpis.queries import effects, pages, previews, uses
 from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.sights import sight_of
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def impact_of(version: MetricVersion, actor: access.Actor) -> Impact:
     is_too_slow = False
     try:
         if _still_makes_sense(version):
-            rows = effects.effects(version, version.metric)
+            rows = effects.effects(version, version.metric, sight=sight_of(actor))
     except previews.PreviewTooSlow:
         is_too_slow = True
     read_by = uses.uses_of(actor, version.metric, version.effective_from)

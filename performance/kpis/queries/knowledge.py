@@ -12,6 +12,7 @@ from performance.kpis.models import Grain, Metric, MetricValue, ValueState
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.comparing import EXACT
 from performance.kpis.queries.labels import labels_for
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import latest_month, values, values_known_at
 from performance.kpis.semantics import Slice, slice_key
 from performance.people.models import Organisation
@@ -91,6 +92,7 @@ def known_on(
     within: Slice,
     month: datetime.date,
     cut: str = "",
+    sight: Sight = EVERYTHING,
 ) -> Knowledge:
     """What was known at the end of that day of the slice's last months, and of the parts of one month by `cut`. Eight
     queries at most, whatever their number."""
@@ -98,19 +100,19 @@ def known_on(
     newest = latest_month([metric.pk]) or month
     shown = calendar_months.run(newest, MONTHS)
     own = Q(metric=metric, slice_key=slice_key(within), period_start__in=shown)
-    found = _rows(own, at)
+    found = _rows(own, at, sight)
     parts: list[Known] = []
     if cut:
         dimensions = ",".join(sorted({*within, cut}))
         of_cut = Q(metric=metric, period_start=month, dimensions=dimensions, slice__contains=dict(within))
-        parts = sorted(_rows(of_cut, at), key=lambda row: row.label)[:PARTS]
+        parts = sorted(_rows(of_cut, at, sight), key=lambda row: row.label)[:PARTS]
     return Knowledge(on, sorted(found, key=lambda row: row.month, reverse=True), parts)
 
 
-def _rows(wanted: Q, at: datetime.datetime) -> list[Known]:
+def _rows(wanted: Q, at: datetime.datetime, sight: Sight) -> list[Known]:
     """Three queries, and those of the labels."""
-    then = _by_place(values_known_at(at).filter(wanted).select_related("version"))
-    now = _by_place(values().filter(wanted).select_related("version"))
+    then = _by_place(sight.seen(values_known_at(at)).filter(wanted).select_related("version"))
+    now = _by_place(sight.seen(values()).filter(wanted).select_related("version"))
     since = (
         MetricValue.objects.filter(wanted, grain=Grain.MONTH, as_of__gt=at)
         .order_by()

@@ -24,6 +24,7 @@ from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, in_time
 from performance.kpis.queries.sheets import sheets_of
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice
 
@@ -42,6 +43,9 @@ REASONS: dict[str, Any] = {
     ),
     "slow": _("Putting the parts together takes too long."),
     "gone": _("Something that it is computed from is gone."),
+    "closed": _(
+        "You see the parts of your branch alone: what they make up is not the company like for like."
+    ),
 }
 
 
@@ -101,20 +105,29 @@ class Likeness:
 
 
 def like_for_like(
-    metric: Metric, *, since: datetime.date, until: datetime.date, within: Slice, cut: str
+    metric: Metric,
+    *,
+    since: datetime.date,
+    until: datetime.date,
+    within: Slice,
+    cut: str,
+    sight: Sight = EVERYTHING,
 ) -> Likeness:
     """The month `until` against the month `since` by the parts of `cut` within a slice. The number of queries depends
-    on the definition alone."""
+    on the definition alone. Where parts are closed to the reader, what is left over would not be the company's."""
     since, until, within = months.first_of(since), months.first_of(until), dict(within)
     ends = (since, until)
     definitions = {end: _tree_of(end) for end in ends}
     used = {metric.pk}.union(*(tree.walked(metric.pk) for tree in definitions.values()))
-    kept = _Kept(used, ends, within, cut)
+    kept = _Kept(used, ends, within, cut, sight)
     whole = Side(*(kept.total(metric.pk, end) for end in ends))
     values_of = {end: kept.parts(metric.pk, end) for end in ends}
     known = set(values_of[since]) | set(values_of[until])
     alike = {text for text in known if all(_value(values_of[end].get(text)) is not None for end in ends)}
     out = sorted(known - alike)
+    if sight.hides_parts(metric.pk, within):
+        told = Likeness(since, until, cut, whole, Side(None, None), 0, [], 0)
+        return replace(told, refusal=str(LikenessRefused("closed")))
     named = _left_out(metric, cut, within, ends, values_of, out)
     told = Likeness(since, until, cut, whole, Side(None, None), len(alike), named, len(out))
     try:
@@ -152,11 +165,12 @@ class _Kept:
         ends: Sequence[datetime.date],
         within: dict[str, str],
         cut: str,
+        sight: Sight,
     ) -> None:
         own, parts = (",".join(sorted(keys)) for keys in (within, {*within, cut} if cut else within))
         self._totals: dict[tuple[uuid.UUID, datetime.date], Decimal | None] = {}
         self._parts: dict[tuple[uuid.UUID, datetime.date], dict[str, MetricValue]] = {}
-        rows = values().filter(
+        rows = sight.seen(values()).filter(
             metric__in=metric_ids,
             period_start__in=ends,
             dimensions__in={own, parts},

@@ -28,6 +28,7 @@ from performance.kpis.queries.definitions import Lineage, visible_metrics
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import PeriodValue, period_values, values
 from performance.kpis.semantics import Slice, filters, slice_key
 
@@ -58,17 +59,17 @@ class WholePeriod:
 
 
 def whole_period(
-    metric: Metric, slice: Slice, since: datetime.date, until: datetime.date
+    metric: Metric, slice: Slice, since: datetime.date, until: datetime.date, *, sight: Sight = EVERYTHING
 ) -> WholePeriod | None:
     """The metric over a quarter or a period; None where nothing was computed for these days."""
     span = Span(since, until)
-    value = period_values([(metric.key, slice)], span)[metric.key, slice_key(slice)]
+    value = period_values([(metric.key, slice)], span, sight=sight)[metric.key, slice_key(slice)]
     if value.version_id is None:
         return None
     formula = MetricVersion.objects.get(pk=value.version_id).formula
     keys = formulas.parse(formula).references if formula else ()
     used = {each.key: each for each in Metric.objects.filter(key__in=keys)}
-    found = period_values([(key, slice) for key in used], span)
+    found = period_values([(key, slice) for key in used], span, sight=sight)
     inputs = tuple((used[key], found[key, slice_key(slice)]) for key in sorted(used))
     return WholePeriod(span, value, inputs)
 
@@ -292,15 +293,21 @@ class ValueRow:
 
 
 def value_table(
-    metric: Metric, *, month: datetime.date, cut: str, within: Slice, page: int = 1
+    metric: Metric,
+    *,
+    month: datetime.date,
+    cut: str,
+    within: Slice,
+    page: int = 1,
+    sight: Sight = EVERYTHING,
 ) -> tuple[list[ValueRow], Page[MetricValue] | None]:
     """The values of one month: the slice itself first, then a page of its parts by `cut`. Five queries."""
     dimensions = ",".join(sorted({cut, *within})) if cut else None
-    wanted = values().filter(metric=metric, period_start=month, slice_key=slice_key(within))
+    wanted = sight.seen(values()).filter(metric=metric, period_start=month, slice_key=slice_key(within))
     found = list(wanted.select_related("version"))
     shown = None
     if dimensions:
-        parts = values().filter(
+        parts = sight.seen(values()).filter(
             metric=metric, period_start=month, dimensions=dimensions, slice__contains=dict(within)
         )
         ordered = parts.select_related("version").order_by("slice_key")
@@ -342,15 +349,17 @@ class TargetRow:
     value: MetricValue | None
 
 
-def target_table(metric: Metric, *, page: int) -> tuple[list[TargetRow], Page[Target]]:
+def target_table(
+    metric: Metric, *, page: int, sight: Sight = EVERYTHING
+) -> tuple[list[TargetRow], Page[Target]]:
     """A page of the metric's targets and budgets, the newest month first. Five queries."""
-    everything = Target.objects.filter(metric=metric).select_related("set_by")
+    everything = sight.seen_of(Target.objects.filter(metric=metric)).select_related("set_by")
     shown = Paginator(everything.order_by("-period_start", "kind", "slice_key"), TARGETS).get_page(page)
     found = list(shown.object_list)
     labels = labels_for(target.slice for target in found)
     reached = {
         (value.period_start, value.slice_key): value
-        for value in values().filter(
+        for value in sight.seen(values()).filter(
             metric=metric, period_start__in={target.period_start for target in found}
         )
     }
@@ -361,12 +370,14 @@ def target_table(metric: Metric, *, page: int) -> tuple[list[TargetRow], Page[Ta
     return rows, shown
 
 
-def history(metric: Metric, *, month: datetime.date, within: Slice) -> list[MetricValue]:
+def history(
+    metric: Metric, *, month: datetime.date, within: Slice, sight: Sight = EVERYTHING
+) -> list[MetricValue]:
     """Every value this month and slice ever had, newest first: what was known when."""
     found = MetricValue.objects.filter(
         metric=metric, grain="month", period_start=month, slice_key=slice_key(within)
     )
-    return list(found.select_related("version").order_by("-as_of"))
+    return list(sight.seen(found).select_related("version").order_by("-as_of"))
 
 
 def other_name(metric: Metric) -> tuple[str, str]:

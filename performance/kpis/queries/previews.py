@@ -13,6 +13,7 @@ from performance.kpis.models import Grain, Kind, Metric, MetricVersion
 from performance.kpis.queries import live
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.sights import EVERYTHING, Sight, guard_of
 from performance.kpis.queries.values import latest_month, values
 from performance.kpis.semantics import Slice, slice_key
 from performance.people.models import Organisation
@@ -40,21 +41,23 @@ def preview(
     until: datetime.date | None = None,
     months: int = MONTHS,
     within: Slice | None = None,
+    sight: Sight = EVERYTHING,
 ) -> list[PreviewRow]:
-    """What the last months (up to the newest data) would give, oldest first: the totals, or the slice `within`.
+    """What the last months (up to the newest data) would give, oldest first: the totals, or the slice `within`. Of rows
+    that are narrowed to the reader's branch only those count: a filter of theirs would pick any part out of the whole.
 
     `wording` has passed semantics.check. Formulas read the kept values of their inputs; what stays at a source shows
     the last answer to this very version, and nothing before it was asked. Raises PreviewTooSlow when a statement takes
     more than four seconds.
     """
     if stays_at_source(wording):
-        return _answered(wording, until, months, within or {})
+        return _answered(wording, until, months, within or {}) if _opens(sight, wording, within or {}) else []
     with in_time() as cursor:
-        last = until or _newest_day(wording, cursor)
+        last = until or _newest_day(wording, cursor, sight)
         if last is None:
             return []
         since = calendar_months.months_before(calendar_months.first_of(last), months - 1)
-        statement = _preview_statement(wording, since, calendar_months.last_of(last), within or {})
+        statement = _preview_statement(wording, since, calendar_months.last_of(last), within or {}, sight)
         # A base metric's rows are narrowed before, so that their total is the slice. The statement is compiled from a
         # checked definition; its values are parameters.
         shown = "{}" if wording.kind == "base" else slice_key(within or {})
@@ -64,7 +67,33 @@ def preview(
             [*statement.params, shown],
         )
         rows = cursor.fetchall()
-    return [PreviewRow(month, value, coverage) for month, value, coverage in rows]
+    closed = _closed_months(wording, slice_key(within or {}), sight)
+    return [PreviewRow(month, value, coverage) for month, value, coverage in rows if month not in closed]
+
+
+def _opens(sight: Sight, wording: semantics.Wording, within: Slice) -> bool:
+    """What a source has answered are sums: only whole parts of them can be left out."""
+    narrowed = sight.rows.of(wording.dataset)
+    return narrowed is None or guard_of(narrowed, wording.dimensions).opens(within)
+
+
+def _open_rows(sight: Sight, wording: semantics.Wording, sheet: semantics.Sheet) -> semantics.Statement:
+    """The condition for the rows that the reader may see."""
+    narrowed = sight.rows.of(wording.dataset)
+    if narrowed is None:
+        return semantics.Statement("true")
+    condition = narrowed.condition(sheet.columns)
+    return semantics.Statement(condition.sql, condition.params)
+
+
+def _closed_months(wording: semantics.Wording, text: str, sight: Sight) -> set[datetime.date]:
+    """The months in which an input of a formula is closed to the reader. None without a rule, one query with one."""
+    if wording.kind == "base" or not sight.guards:
+        return set()
+    keys = formulas.parse(wording.formula).references
+    used = values().filter(metric__key__in=keys, slice_key=text)
+    closed = used.exclude(pk__in=sight.seen(used).values("pk"))
+    return set(closed.values_list("period_start", flat=True))
 
 
 def as_of_here(
@@ -97,30 +126,31 @@ def stays_at_source(wording: semantics.Wording) -> bool:
     return wording.dataset is not None and wording.dataset.is_live
 
 
-def parts_previewed(wording: semantics.Wording) -> list[dict[str, str]]:
+def parts_previewed(wording: semantics.Wording, *, sight: Sight = EVERYTHING) -> list[dict[str, str]]:
     """The parts of the business, one dimension at a time, that a preview of this wording can be narrowed to. Empty for
     what stays at its source. Raises PreviewTooSlow."""
     if stays_at_source(wording) or not wording.dimensions:
         return []
     if wording.kind != "base":
-        return _parts_of_inputs(wording)
+        return _parts_of_inputs(wording, sight)
     sheet = sheet_of(wording.dataset)
     where = semantics.rows_where(wording, sheet, wording.dataset.time_zone)
+    opened = _open_rows(sight, wording, sheet)
     found: list[dict[str, str]] = []
     with in_time() as cursor:
         for key in sorted(wording.dimensions):
             cursor.execute(
                 f"SELECT {semantics.part_sql(wording, sheet, key)} AS part FROM {sheet.relation} AS given_rows"  # noqa: S608
-                f" WHERE {where.sql} GROUP BY part ORDER BY count(*) DESC, part LIMIT %s",
-                [*where.params, PARTS],
+                f" WHERE {where.sql} AND {opened.sql} GROUP BY part ORDER BY count(*) DESC, part LIMIT %s",
+                [*where.params, *opened.params, PARTS],
             )
             found += [{key: part} for (part,) in cursor.fetchall()]
     return found
 
 
-def _parts_of_inputs(wording: semantics.Wording) -> list[dict[str, str]]:
+def _parts_of_inputs(wording: semantics.Wording, sight: Sight) -> list[dict[str, str]]:
     keys = formulas.parse(wording.formula).references
-    kept = values().filter(metric__key__in=keys, dimensions__in=list(wording.dimensions))
+    kept = sight.seen(values()).filter(metric__key__in=keys, dimensions__in=list(wording.dimensions))
     pairs = kept.order_by("dimensions", "slice_key").values_list("dimensions", "slice").distinct()
     found: dict[str, list[dict[str, str]]] = {}
     for key, part in pairs:
@@ -172,14 +202,16 @@ def in_time() -> AbstractContextManager[Any]:
     return patience.in_time(MILLISECONDS)
 
 
-def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None:
+def _newest_day(wording: semantics.Wording, cursor: Any, sight: Sight) -> datetime.date | None:
     if wording.kind == "base":
         sheet = sheet_of(wording.dataset)
         day = semantics.day_sql(wording, sheet, wording.dataset.time_zone)
         where = semantics.rows_where(wording, sheet, wording.dataset.time_zone)
+        opened = _open_rows(sight, wording, sheet)
         cursor.execute(
-            f"SELECT max({day.sql}) FROM {sheet.relation} AS given_rows WHERE {where.sql}",  # noqa: S608
-            [*day.params, *where.params],
+            f"SELECT max({day.sql}) FROM {sheet.relation} AS given_rows"  # noqa: S608
+            f" WHERE {where.sql} AND {opened.sql}",
+            [*day.params, *where.params, *opened.params],
         )
         (newest,) = cursor.fetchone()
         return newest
@@ -188,10 +220,11 @@ def _newest_day(wording: semantics.Wording, cursor: Any) -> datetime.date | None
 
 
 def _preview_statement(
-    wording: semantics.Wording, since: datetime.date, until: datetime.date, within: Slice
+    wording: semantics.Wording, since: datetime.date, until: datetime.date, within: Slice, sight: Sight
 ) -> semantics.Statement:
     if wording.kind == "base":
         sheet = sheet_of(wording.dataset)
+        part, opened = semantics.slice_where(wording, sheet, within), _open_rows(sight, wording, sheet)
         return semantics.base_values(
             _without_dimensions(wording),
             sheet,
@@ -199,7 +232,7 @@ def _preview_statement(
             "month",
             since=since,
             until=until,
-            within=semantics.slice_where(wording, sheet, within),
+            within=semantics.Statement(f"{part.sql} AND {opened.sql}", [*part.params, *opened.params]),
         )
     formula = formulas.parse(wording.formula)
     if wording.kind == Kind.CUMULATIVE:

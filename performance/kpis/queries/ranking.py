@@ -9,6 +9,7 @@ from performance.kpis.models import Direction, Grain, Metric, MetricValue, Targe
 from performance.kpis.queries import comparing
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.labels import Labels
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import Point, series_of, values
 from performance.kpis.semantics import slice_key
 
@@ -62,12 +63,18 @@ def provisional_tail(points: Sequence[Point]) -> int:
 
 
 def ranking(
-    metric: Metric, cut: str, within: Mapping[str, str], month: datetime.date, basis: str
+    metric: Metric,
+    cut: str,
+    within: Mapping[str, str],
+    month: datetime.date,
+    basis: str,
+    *,
+    sight: Sight = EVERYTHING,
 ) -> list[Ranked]:
     """The values of one month by the cut. Two queries; labels are given to it afterwards."""
     dimensions = ",".join(sorted({cut, *within}))
     before, then = calendar_months.months_before(month, 1), comparing.compared_month(month, basis)
-    found = values().filter(
+    found = sight.seen(values()).filter(
         metric=metric,
         dimensions=dimensions,
         slice__contains=dict(within),

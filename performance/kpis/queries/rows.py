@@ -13,6 +13,7 @@ from performance.kpis import semantics
 from performance.kpis.models import Metric, MetricValue, MetricVersion
 from performance.kpis.queries.definitions import Lineage, lineage, versions_in_force
 from performance.kpis.queries.sheets import sheet_of
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.sources.models import Dataset
 
 PAGE = 100
@@ -40,8 +41,10 @@ def trace(
     until: datetime.date,
     offset: int = 0,
     limit: int = PAGE,
+    sight: Sight = EVERYTHING,
 ) -> Trace:
-    """The rows of a base version between two days, in its filters and slice. Two queries and the columns.
+    """The rows of a base version between two days, in its filters and slice, as far as `sight` opens them. Two queries
+    and the columns.
 
     The same condition and arithmetic as for the values, so that the rows shown are the rows counted.
     """
@@ -50,6 +53,10 @@ def trace(
         raise ValueError("Only a base metric reads rows.")
     sheet = sheet_of(dataset)
     where = semantics.rows_where(version, sheet, dataset.time_zone, since=since, until=until, within=slice)
+    narrowed = sight.rows.of(dataset)
+    if narrowed is not None:
+        opened = narrowed.condition(sheet.columns)
+        where = semantics.Statement(f"{where.sql} AND {opened.sql}", [*where.params, *opened.params])
     amount = semantics.amount_sql(version, sheet)
     source = f"FROM {sheet.relation} AS given_rows WHERE {where.sql}"
     names = "".join(f", {column.sql}" for column in sheet.columns.values())

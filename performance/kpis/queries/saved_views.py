@@ -12,6 +12,7 @@ from django.urls import reverse
 from performance.foundation import access
 from performance.kpis.models import SavedView, Subscription, ViewPin
 from performance.kpis.queries.boards import Board, board
+from performance.kpis.queries.sights import Sight
 
 #: Entries beside the navigation.
 MOST_PINS = 8
@@ -92,7 +93,8 @@ def address_of(view: SavedView) -> str:
     return f"{reverse('kpis:board')}?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
-def board_of(view: SavedView, *, today: datetime.date, at: datetime.datetime) -> Board | None:
+def board_of(view: SavedView, *, today: datetime.date, at: datetime.datetime, sight: Sight) -> Board | None:
+    """As its reader sees it."""
     return board(
         today=today,
         at=at,
@@ -102,6 +104,7 @@ def board_of(view: SavedView, *, today: datetime.date, at: datetime.datetime) ->
         cut=view.cut,
         basis=view.basis,
         heat=view.heat,
+        sight=sight,
     )
 
 

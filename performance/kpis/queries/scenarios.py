@@ -17,6 +17,7 @@ from performance.kpis.models import Metric, Scenario, ScenarioState, Side
 from performance.kpis.queries import months, whatif
 from performance.kpis.queries.definitions import visible_metrics
 from performance.kpis.queries.labels import labels_for
+from performance.kpis.queries.sights import EVERYTHING, Sight, sight_of
 from performance.people import queries as people
 from performance.people.models import Person
 
@@ -33,6 +34,7 @@ def visible_scenarios(actor: access.Actor) -> QuerySet[Scenario]:
     if not actor.only_reads:
         kept_back = Q(state=ScenarioState.PRIVATE) | Q(state=ScenarioState.WITHDRAWN, proposed_at=None)
         found = found.exclude(kept_back & ~Q(created_by=actor.person_id))
+    found = sight_of(actor).seen_of(found, "since", also=Q(created_by=actor.person_id))
     return found.order_by("-created_at", "-id")
 
 
@@ -69,10 +71,10 @@ def scenario_rows(scenarios: Sequence[Scenario]) -> list[ScenarioRow]:
     return rows
 
 
-def told_today(scenario: Scenario) -> whatif.WhatIf | None:
+def told_today(scenario: Scenario, sight: Sight = EVERYTHING) -> whatif.WhatIf | None:
     """The scenario over the definitions and values of today; None where its metric has none any more. Three queries."""
     ground = whatif.ground_of(
-        scenario.metric, since=scenario.since, until=scenario.until, within=scenario.slice
+        scenario.metric, since=scenario.since, until=scenario.until, within=scenario.slice, sight=sight
     )
     if scenario.metric_id not in ground.tree.versions:
         return None

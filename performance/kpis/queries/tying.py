@@ -14,6 +14,7 @@ from performance.kpis.models import Metric, MetricVersion
 from performance.kpis.queries import comparing, previews
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.definitions import certified_metrics, newest_certified, open_versions
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import slice_key
 
@@ -68,7 +69,7 @@ def is_certified(key: str) -> bool:
     return certified_metrics().filter(key=key).exists()
 
 
-def tie_out_of(version: MetricVersion) -> TieOut | None:
+def tie_out_of(version: MetricVersion, sight: Sight = EVERYTHING) -> TieOut | None:
     """The months that both sides have whole, up to the last that has ended; None where no account is named. What is in
     force is compared as it is kept, another version as it would be. A constant number of queries."""
     if not version.tie_out:
@@ -76,9 +77,11 @@ def tie_out_of(version: MetricVersion) -> TieOut | None:
     account = Metric.objects.filter(key=version.tie_out).first()
     if account is None:
         return None
-    ledger = _kept(account.pk)
+    if version.is_open and sight.rows.of(version.dataset_id) is not None:
+        return _of(version, account, [], _("You see only some of the rows that it is counted from."))
+    ledger = _kept(account.pk, sight)
     try:
-        own = _would_be(version) if version.is_open else _kept(version.metric_id)
+        own = _would_be(version) if version.is_open else _kept(version.metric_id, sight)
     except previews.PreviewTooSlow:
         return _of(version, account, [], _("The metric could not be computed in time. Try again."))
     if not own or not ledger:
@@ -118,8 +121,8 @@ def _row(
     return TieOutRow(month, own, ledger, tolerance.allows(row.difference, ledger))
 
 
-def _kept(metric_id: Any) -> dict[datetime.date, Decimal]:
-    found = values().filter(metric=metric_id, slice_key=slice_key({}), value__isnull=False)
+def _kept(metric_id: Any, sight: Sight) -> dict[datetime.date, Decimal]:
+    found = sight.seen(values()).filter(metric=metric_id, slice_key=slice_key({}), value__isnull=False)
     newest = found.order_by("-period_start").values_list("period_start", "value")[: 2 * MONTHS]
     return {month: value for month, value in newest if value is not None}
 

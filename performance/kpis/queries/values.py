@@ -25,6 +25,7 @@ from performance.kpis.models import (
 )
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.labels import labels_for
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.semantics import Slice, slice_key
 from performance.people.models import Period
 
@@ -73,11 +74,16 @@ class Point:
 
 
 def value_at(
-    metric_key: str, slice: Slice, on: datetime.date, grain: str = Grain.MONTH
+    metric_key: str,
+    slice: Slice,
+    on: datetime.date,
+    grain: str = Grain.MONTH,
+    *,
+    sight: Sight = EVERYTHING,
 ) -> MetricValue | None:
     """The value of the month (quarter, period) that holds `on`."""
     return (
-        values(grain)
+        sight.seen(values(grain))
         .filter(
             metric__key=metric_key,
             slice_key=slice_key(slice),
@@ -102,7 +108,11 @@ def period_value(metric_key: str, slice: Slice, period: Any) -> PeriodValue:
 
 
 def period_values(
-    requests: Iterable[tuple[str, Slice]], period: Any, *, as_of: datetime.datetime | None = None
+    requests: Iterable[tuple[str, Slice]],
+    period: Any,
+    *,
+    as_of: datetime.datetime | None = None,
+    sight: Sight = EVERYTHING,
 ) -> dict[tuple[str, str], PeriodValue]:
     """(metric key, slice key) → value over the days of `period` (anything with starts_on and ends_on).
 
@@ -115,7 +125,7 @@ def period_values(
     slice_keys = {text for _key, text in asked}
     grain = calendar_months.grain_of(period.starts_on, period.ends_on)
     kept = values(grain) if as_of is None else values_known_at(as_of, grain)
-    found = kept.filter(
+    found = sight.seen(kept).filter(
         metric__in=[metric.pk for metric in metrics.values()],
         slice_key__in=slice_keys,
         period_start=period.starts_on,
@@ -185,13 +195,24 @@ def period_targets(
     return monthly | whole
 
 
-def series(metric: Metric, slice: Slice, months: int = 13, until: datetime.date | None = None) -> list[Point]:
+def series(
+    metric: Metric,
+    slice: Slice,
+    months: int = 13,
+    until: datetime.date | None = None,
+    *,
+    sight: Sight = EVERYTHING,
+) -> list[Point]:
     """That many months up to `until` (the metric's latest month by default), oldest first. Three queries at most."""
-    return series_of([(metric, slice)], months, until)[metric.pk, slice_key(slice)]
+    return series_of([(metric, slice)], months, until, sight=sight)[metric.pk, slice_key(slice)]
 
 
 def series_of(
-    asked: Iterable[tuple[Metric, Slice]], months: int = 13, until: datetime.date | None = None
+    asked: Iterable[tuple[Metric, Slice]],
+    months: int = 13,
+    until: datetime.date | None = None,
+    *,
+    sight: Sight = EVERYTHING,
 ) -> dict[tuple[uuid.UUID, str], list[Point]]:
     """(metric id, slice key) → its points. Three queries at most, however many series."""
     places = {(metric.pk, slice_key(slice)) for metric, slice in asked}
@@ -203,13 +224,13 @@ def series_of(
     within = Q(metric__in=ids, slice_key__in=texts, period_start__range=(shown[0], shown[-1]))
     known = {
         (value.metric_id, value.slice_key, value.period_start): value
-        for value in values()
+        for value in sight.seen(values())
         .filter(within)
         .only("metric_id", "slice_key", "period_start", "value", "state", "coverage_ppm", "organisation_id")
     }
     targets = {
         (target.kind, target.metric_id, target.slice_key, target.period_start): target.value
-        for target in Target.objects.filter(within, grain=Grain.MONTH)
+        for target in sight.seen_of(Target.objects.filter(within, grain=Grain.MONTH))
     }
 
     def point(metric_id: uuid.UUID, text: str, month: datetime.date) -> Point:
@@ -243,7 +264,11 @@ def latest_month(metric_ids: Iterable[uuid.UUID] | None = None) -> datetime.date
 
 
 def slices(
-    metric: Metric, dimension: str | None = None, on: datetime.date | None = None
+    metric: Metric,
+    dimension: str | None = None,
+    on: datetime.date | None = None,
+    *,
+    sight: Sight = EVERYTHING,
 ) -> list[dict[str, str]]:
     """The slices that have monthly values, the total left out: of one dimension, or of all single ones."""
     found = _of_one_dimension().filter(metric=metric)
@@ -251,7 +276,7 @@ def slices(
         found = values().filter(metric=metric, dimensions=dimension)
     if on is not None:
         found = found.filter(period_start__lte=on, period_end__gte=on)
-    texts = found.order_by("slice_key").values_list("slice_key", "slice").distinct()
+    texts = sight.seen(found).order_by("slice_key").values_list("slice_key", "slice").distinct()
     return [dict(slice) for _text, slice in texts]
 
 
@@ -270,7 +295,7 @@ class Part:
     metrics: frozenset[str]
 
 
-def parts() -> list[Part]:
+def parts(*, sight: Sight = EVERYTHING) -> list[Part]:
     """The parts of the business that metrics were measured for lately, by dimension and name. Four queries; at most
     MOST_PARTS of them, in that order."""
     newest = latest_month()
@@ -278,7 +303,7 @@ def parts() -> list[Part]:
         return []
     lately = _of_one_dimension().filter(period_start__gte=calendar_months.months_before(newest, LATELY))
     measured: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for metric_key, given in lately.order_by().values_list("metric__key", "slice").distinct():
+    for metric_key, given in sight.seen(lately).order_by().values_list("metric__key", "slice").distinct():
         for pair in given.items():
             measured[pair].add(metric_key)
     labels = labels_for([{key: value} for key, value in measured])
@@ -289,9 +314,9 @@ def parts() -> list[Part]:
     return sorted(found, key=lambda part: (part.dimension_label, part.label))[:MOST_PARTS]
 
 
-def dimension_choices(metric: Metric) -> list[tuple[dict[str, str], str]]:
+def dimension_choices(metric: Metric, *, sight: Sight = EVERYTHING) -> list[tuple[dict[str, str], str]]:
     """(slice, what people call it), the total first: for choosing a slice in a form."""
-    found: Sequence[dict[str, str]] = [{}, *slices(metric)]
+    found: Sequence[dict[str, str]] = [{}, *slices(metric, sight=sight)]
     labels = labels_for(found)
     named = [(slice, labels.of(slice)) for slice in found]
     return [named[0], *sorted(named[1:], key=lambda pair: (sorted(pair[0]), pair[1]))]

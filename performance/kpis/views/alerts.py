@@ -68,8 +68,8 @@ def _page(
     metric = found.metric
     newest = queries.latest_month([metric.pk]) or found.month
     until = min(max(newest, found.month), months.months_before(found.month, -6))
-    points = queries.series(metric, found.slice, SERIES_MONTHS, until)
-    marks = told.marks(metric, found.slice, [point.month for point in points])
+    points = queries.series(metric, found.slice, SERIES_MONTHS, until, sight=queries.sight_of(request.actor))
+    marks = told.marks(request.actor, metric, found.slice, [point.month for point in points])
     labels = queries.labels_for([found.slice])
     can_work = rules.can_work_on(actor, found)
     everybody = people.active_people(today).exclude(pk=found.owner_id).order_by("name_sort")

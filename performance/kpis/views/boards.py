@@ -43,7 +43,9 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
     }
     if found is not None:
-        context |= _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found) | _moved(found)
+        context |= (
+            _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found) | _moved(actor, found)
+        )
     return render(request, "kpis/board.html", context)
 
 
@@ -77,9 +79,9 @@ def export_board(request: asking.MemberRequest) -> Any:
 
 def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> dict[str, Any]:
     """Alerts and notes of the board: the most urgent alerts, how many each indicator has, marks on the trend."""
-    marks = alerts.marks(found.chosen.metric, found.within, [point.month for point in found.trend])
+    marks = alerts.marks(actor, found.chosen.metric, found.within, [point.month for point in found.trend])
     return {
-        "alert_counts": alerts.open_counts((one.metric.pk for one in found.indicators), found.within),
+        "alert_counts": alerts.open_counts(actor, (one.metric.pk for one in found.indicators), found.within),
         "alert_rows": alerts.alert_rows(alerts.urgent(actor), today),
         "marks": marks,
         "chart": chart_of(found.trend, found.chosen.metric.decimals, found.ahead, marks)
@@ -91,13 +93,18 @@ def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> 
 MOVED_SHOWN = 6
 
 
-def _moved(found: boards.Board) -> dict[str, Any]:
+def _moved(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
     """What brought the change since the earlier month that is compared with, largest first."""
     since = found.compared_month
     if since is None or not found.cut:
         return {}
     told = changes.explained(
-        found.chosen.metric, since=since, until=found.month, within=found.within, cut=found.cut
+        found.chosen.metric,
+        since=since,
+        until=found.month,
+        within=found.within,
+        cut=found.cut,
+        sight=queries.sight_of(actor),
     )
     low, high = told.reach
     shown = told.parts[:MOVED_SHOWN]

@@ -29,7 +29,12 @@ def change(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     until = months.first_of(until)
     since = people.day_from(f"{request.GET.get('from', '')[:7]}-01") or months.months_before(until, 1)
     told = changes.explained(
-        found, since=since, until=until, within=asking.slice_of(request), cut=request.GET.get("by", "")
+        found,
+        since=since,
+        until=until,
+        within=asking.slice_of(request),
+        cut=request.GET.get("by", ""),
+        sight=queries.sight_of(request.actor),
     )
     low, high = told.reach
     return render(

@@ -68,7 +68,8 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
     shown = chosen or opened or in_force or versions[0]
     shown.metric = found
     line = queries.lineage(shown, today)
-    total = queries.value_at(found.key, {}, queries.latest_month([found.pk]) or today)
+    sight = queries.sight_of(actor)
+    total = queries.value_at(found.key, {}, queries.latest_month([found.pk]) or today, sight=sight)
     users = pages.users_of(found)
     impact = queries.impact_of(shown, actor)
     return {
@@ -93,7 +94,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
         "impact": impact,
-        "tied": queries.tie_out_of(shown),
+        "tied": queries.tie_out_of(shown, sight),
         "is_bare_money": shown.is_base and not shown.tie_out and units.parse(shown.unit).is_money,
         "can_edit": rules.can_edit_metric(actor, found),
         "can_edit_draft": rules.can_edit_draft(actor, shown),

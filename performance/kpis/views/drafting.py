@@ -122,9 +122,10 @@ def _previewed(
     request: asking.MemberRequest,
 ) -> dict[str, Any]:
     canonical = queries.as_checked(definition, checked, request.actor.organisation)
-    labels = queries.labels_for([])
+    labels, sight = queries.labels_for([]), queries.sight_of(request.actor)
     context: dict[str, Any] = {
         "checked": checked,
+        "is_narrowed": sight.rows.of(canonical.dataset) is not None,
         "measure": canonical,
         "metric": metric,
         "shared": [labels.dimension(key) for key in sorted(checked.shared)],
@@ -133,9 +134,9 @@ def _previewed(
         context["stays_at_source"] = True
         return context
     try:
-        parts = queries.parts_previewed(canonical)
+        parts = queries.parts_previewed(canonical, sight=sight)
         within = asking.part_from(request.POST.get("preview_part", ""), parts)
-        context["preview"] = effects.effects(canonical, metric, within=within)
+        context["preview"] = effects.effects(canonical, metric, within=within, sight=sight)
         context["parts"] = _parts_offered(parts, within)
     except queries.PreviewTooSlow:
         context["too_slow"] = True

@@ -79,7 +79,8 @@ def _forms(request: asking.MemberRequest, metric: Metric, given: QueryDict) -> d
     version = queries.versions_in_force(today, [metric.pk]).get(metric.pk)
     if version is None:
         raise Http404
-    by_key = {queries.slice_key(slice): (slice, label) for slice, label in queries.dimension_choices(metric)}
+    choices = queries.dimension_choices(metric, sight=queries.sight_of(request.actor))
+    by_key = {queries.slice_key(slice): (slice, label) for slice, label in choices}
     initial = {"first": f"{plan_forms.first_offered(today):%Y-%m}", "span": "12", "slice": "{}"}
     what = given.get("what", "")
     found: dict[str, Any] = {
@@ -108,7 +109,7 @@ def _page(request: asking.MemberRequest, metric: Metric, given: QueryDict, statu
     plan = None
     if bound is not None and bound.is_valid():
         try:
-            plan = planning.plan_of(metric, bound.asked())
+            plan = planning.plan_of(metric, bound.asked(), queries.sight_of(request.actor))
         except refusals.Refused as refused:
             refusals.place(bound, refused)
     if bound is not None and bound.errors and status == 200:

@@ -30,6 +30,7 @@ def board_asked(request: asking.MemberRequest) -> boards.Board | None:
         cut=request.GET.get("by", ""),
         basis=comparing.basis_from(request.GET.get("vs", "")),
         heat=heat.shown_from(request.GET.get("heat", "")),
+        sight=queries.sight_of(request.actor),
     )
 
 

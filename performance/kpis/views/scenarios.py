@@ -98,7 +98,7 @@ def _page(
     """One scenario as it was reckoned, and what is to be done with it. `bound`: forms with errors."""
     actor = request.actor
     is_waiting = found.is_open or found.state == ScenarioState.PROPOSED
-    today = told.told_today(found) if is_waiting else None
+    today = told.told_today(found, queries.sight_of(request.actor)) if is_waiting else None
     stale = told.staleness_of(found, today) if is_waiting else None
     results = told.results_of(found)
     approvals = {one.side: one for one in found.approvals.select_related("person")}

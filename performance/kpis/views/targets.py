@@ -33,7 +33,7 @@ def targets(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
 def set_target(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
     access.require(rules.can_set_targets(request.actor, found))
-    by_key, choices = _slices(found)
+    by_key, choices = _slices(found, request.actor)
     form = forms.TargetForm(request.POST, slices=choices)
     if form.is_valid():
         try:
@@ -52,8 +52,8 @@ def set_target(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     return _page(request, found, form)
 
 
-def _slices(metric: Metric) -> tuple[dict[str, dict[str, str]], list[tuple[str, str]]]:
-    named = queries.dimension_choices(metric)
+def _slices(metric: Metric, actor: access.Actor) -> tuple[dict[str, dict[str, str]], list[tuple[str, str]]]:
+    named = queries.dimension_choices(metric, sight=queries.sight_of(actor))
     by_key = {queries.slice_key(slice): slice for slice, _label in named}
     return by_key, [(queries.slice_key(slice), label) for slice, label in named]
 
@@ -61,11 +61,13 @@ def _slices(metric: Metric) -> tuple[dict[str, dict[str, str]], list[tuple[str, 
 def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm | None) -> HttpResponse:
     today = people.today(request.actor.organisation)
     if form is None:
-        _by_key, choices = _slices(metric)
+        _by_key, choices = _slices(metric, request.actor)
         form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
     plans = list(planning.target_plans(metric)[:PLANS])
     labels = queries.labels_for([plan.slice for plan in plans])
-    rows, page = pages.target_table(metric, page=asking.page_of(request))
+    rows, page = pages.target_table(
+        metric, page=asking.page_of(request), sight=queries.sight_of(request.actor)
+    )
     context: dict[str, Any] = {
         "nav": "metrics",
         "tab": "targets",

@@ -23,24 +23,29 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """?month=2026-05&by=store&city=Hangzhou; &known=2026-04-30 beside what was known at the end of that day."""
     found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
     today = people.today(request.actor.organisation)
+    sight = queries.sight_of(request.actor)
     newest = queries.latest_month([found.pk])
     month = min(asking.month_of(request) or newest or today, newest or today).replace(day=1)
     within = asking.slice_of(request)
     version = queries.versions_in_force(month, [found.pk]).get(found.pk)
     cuts = [key for key in (version.dimension_keys if version else ()) if key not in within]
     cut = request.GET.get("by", "") if request.GET.get("by", "") in cuts else (cuts[-1] if cuts else "")
-    points = queries.series(found, within, SERIES_MONTHS, newest)
+    points = queries.series(found, within, SERIES_MONTHS, newest, sight=sight)
     additivity = version.additivity if version else Additivity.NONE
-    ahead = forecasts.ahead(found, within, additivity=additivity)
+    ahead = forecasts.ahead(found, within, additivity=additivity, sight=sight)
     since, until = asking.day_of(request, "since"), asking.day_of(request, "until")
     known_day = asking.day_of(request, "known")
     known = None
     if known_day is not None:
         organisation = request.actor.organisation
-        known = knowledge.known_on(found, organisation, known_day, within=within, month=month, cut=cut)
+        known = knowledge.known_on(
+            found, organisation, known_day, within=within, month=month, cut=cut, sight=sight
+        )
     labels = queries.labels_for([within])
-    marks = alerts.marks(found, within, [point.month for point in points])
-    table, page = pages.value_table(found, month=month, cut=cut, within=within, page=asking.page_of(request))
+    marks = alerts.marks(request.actor, found, within, [point.month for point in points])
+    table, page = pages.value_table(
+        found, month=month, cut=cut, within=within, page=asking.page_of(request), sight=sight
+    )
     return render(
         request,
         "kpis/values.html",
@@ -60,9 +65,11 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "page_obj": page,
             "known": known,
             "today": today,
-            "history": pages.history(found, month=month, within=within),
+            "history": pages.history(found, month=month, within=within, sight=sight),
             "points": points,
-            "whole": pages.whole_period(found, within, since, until) if since and until else None,
+            "whole": pages.whole_period(found, within, since, until, sight=sight)
+            if since and until
+            else None,
             "chart": boards.chart_of(points, found.decimals, ahead, marks),
             "ahead": ahead,
             "marks": marks,
@@ -70,7 +77,8 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "note_form": forms.PointNoteForm(initial={"month": month}),
             "can_write_notes": rules.can_write_notes(request.actor, found),
             "trend_sentence": boards.sentence_of(points, found),
-            "can_see_rows": rules.can_see_rows(request.actor, found, within),
+            "can_see_rows": rules.can_see_rows(request.actor, found, within) or sight.opens_rows(found.pk),
+            "is_narrowed": sight.hides_parts(found.pk, within),
             "other_name": pages.other_name(found),
         },
     )
@@ -82,7 +90,9 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     and the rows of the one chosen with ?input=key."""
     found = access.get_or_404(queries.visible_metrics(request.actor), pk=pk)
     within = asking.slice_of(request)
-    access.require(rules.can_see_rows(request.actor, found, within), rules.WHO_SEES_ROWS)
+    sight = queries.sight_of(request.actor)
+    can_see = rules.can_see_rows(request.actor, found, within) or sight.opens_rows(found.pk)
+    access.require(can_see, rules.WHO_SEES_ROWS)
     today = people.today(request.actor.organisation)
     month = asking.month_of(request) or queries.latest_month([found.pk]) or months.first_of(today)
     since = asking.day_of(request, "since") or month
@@ -96,12 +106,16 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     shown = stays = None
     if chosen is not None:
         cut = {key: value for key, value in within.items() if key in chosen.dimensions}
+        narrowed = sight.rows.of(chosen.dataset)
         # A dimension that these rows do not have narrows nothing: then they are everybody's rows.
-        access.require(rules.can_see_rows(request.actor, found, cut), rules.WHO_SEES_ROWS)
+        can_see = rules.can_see_rows_of(request.actor, found, cut, narrowed)
+        access.require(can_see, rules.WHO_SEES_NARROWED_ROWS if narrowed else rules.WHO_SEES_ROWS)
         if queries.stays_at_source(chosen):
             stays = where_rows_are(chosen, cut)
         else:
-            shown = trace(chosen, slice=cut, since=first_day, until=until, offset=(page - 1) * PAGE)
+            shown = trace(
+                chosen, slice=cut, since=first_day, until=until, offset=(page - 1) * PAGE, sight=sight
+            )
     labels = queries.labels_for([within])
     days = {"since": since.isoformat(), "until": until.isoformat()}
     context: dict[str, Any] = {
@@ -111,6 +125,7 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         "chosen": chosen,
         "trace": shown,
         "stays": stays,
+        "is_narrowed": chosen is not None and sight.rows.of(chosen.dataset) is not None,
         "filters": [pages.filter_words(given) for given in chosen.filters] if chosen else [],
         "lines": list(zip(shown.rows, shown.amounts, strict=True)) if shown else [],
         "since": first_day,

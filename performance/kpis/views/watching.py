@@ -68,7 +68,7 @@ def _form(
 ) -> tuple[dict[str, dict[str, str]], forms.AlertRuleForm]:
     today = people.today(request.actor.organisation)
     version = queries.versions_in_force(today, [metric.pk]).get(metric.pk)
-    named = queries.dimension_choices(metric)
+    named = queries.dimension_choices(metric, sight=queries.sight_of(request.actor))
     labels = queries.labels_for([])
     keys = version.dimension_keys if version else ()
     form = forms.AlertRuleForm(

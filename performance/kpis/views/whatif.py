@@ -58,7 +58,8 @@ def asked_of(request: HttpRequest, metric: Metric) -> Asked | None:
         return None
     span = next((one for one in spans if one.key == given.get("span")), spans[0])
     within = asking.slice_from(given)
-    ground = whatif.ground_of(metric, since=span.since, until=span.until, within=within)
+    sight = queries.sight_of(request.actor)
+    ground = whatif.ground_of(metric, since=span.since, until=span.until, within=within, sight=sight)
     if metric.pk not in ground.tree.versions:
         return None
     base = whatif.what_if(ground, whatif.Moves(volume=given.get("volume", "")))
@@ -83,7 +84,7 @@ def context_of(request: asking.MemberRequest, metric: Metric, asked: Asked | Non
             "within_label": labels.of(asked.within),
             "slices": [
                 (queries.slice_key(slice), label, slice == asked.within)
-                for slice, label in queries.dimension_choices(metric)
+                for slice, label in queries.dimension_choices(metric, sight=queries.sight_of(request.actor))
             ],
             "lines": waterfall_of(asked.told),
             "slider": forms.SLIDER,

@@ -15,6 +15,7 @@ from performance.people.queries.accounts import (
     tokens_bound_to,
     tokens_of,
 )
+from performance.people.queries.branches import Slices, branch_slices
 from performance.people.queries.calendars import (
     WorkDays,
     countries,
@@ -109,6 +110,7 @@ __all__ = [
     "Node",
     "Quarter",
     "SetupStep",
+    "Slices",
     "WorkDays",
     "able_administrators",
     "absences_of",
@@ -117,6 +119,7 @@ __all__ = [
     "applied_imports",
     "below",
     "branch",
+    "branch_slices",
     "changes",
     "cities",
     "countries",

@@ -19,6 +19,7 @@ from performance.sources.actions.modelling import (
     close_dataset,
     create_dataset,
 )
+from performance.sources.actions.narrowing import narrow_rows
 from performance.sources.actions.probing import ask_source, clear_answers, run_probe
 from performance.sources.actions.pushing import Pushed, look_at_sample, push_rows
 from performance.sources.actions.refusing import SourceRefused
@@ -45,6 +46,7 @@ __all__ = [
     "create_push_token",
     "join_dataset",
     "look_at_sample",
+    "narrow_rows",
     "pause_connection",
     "push_rows",
     "remove_endpoint",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import audit, duties, stale
+from performance.foundation import access, audit, duties, stale
 from performance.sources import queries
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import proposing
@@ -33,9 +33,13 @@ def join_dataset(
     """From now on rows of `dataset` have the columns `taken` from `other`, named "<key>_<column>". `pairs`: (own column,
     key column of the other), all of its key, so that no row is ever counted twice.
 
-    Raises SourceRefused: live, too_many, not_joinable, pairs, types, taken, key_taken.
+    Raises SourceRefused: live, too_many, not_joinable, pairs, types, taken, key_taken, narrowed.
     """
     duties.refuse_scored_over(by, [dataset.pk])
+    if isinstance(by, access.Actor) and queries.row_sight(by).of(other) is not None:
+        # What is taken is read under the rule of the taker: whoever takes opens it to its readers.
+        message = _("You see only some of its rows. Whoever takes columns of it has to see all of them.")
+        raise SourceRefused(message, code="narrowed", field="other")
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
         if dataset.is_live:

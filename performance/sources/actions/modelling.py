@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import connectors, queries
-from performance.sources.actions import scheduling, tokens
+from performance.sources.actions import narrowing, scheduling, tokens
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import live, proposing, reasons
 from performance.sources.models import ColumnRole, ColumnType, Connection, Dataset, DatasetColumn, Load, Mode
@@ -63,8 +63,9 @@ def create_dataset(
 ) -> tuple[Dataset, Load | None]:
     """The dataset, its table (none where it is live), and its first load, waiting; None where a system sends the rows.
 
-    Raises SourceRefused (see _judge), key_taken.
+    Raises SourceRefused (see _judge), key_taken, narrowed.
     """
+    narrowing.refuse_narrowed(by, connection)
     _judge(connection, plan)
     dataset = Dataset(
         connection=connection,
@@ -110,6 +111,7 @@ def change_dataset(
     another mode that was not said twice.
     """
     connection = dataset.connection
+    narrowing.refuse_narrowed(by, connection)
     _judge(connection, plan)
     if plan.mode != dataset.mode and not is_mode_confirmed:
         raise SourceRefused(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.sources.api import connections, datasets, endpoints, joins, pushing
+from performance.sources.api import connections, datasets, endpoints, joins, narrowing, pushing
 
 urls: list[URLPattern] = [
     path("sources/connections/", connections.Connections.as_view(), name="api_connections"),
@@ -66,6 +66,11 @@ urls: list[URLPattern] = [
     path("sources/datasets/<uuid:dataset_id>/joins/", joins.Joins.as_view(), name="api_joins"),
     path(
         "sources/datasets/<uuid:dataset_id>/joins/<uuid:join_id>/", joins.OneJoin.as_view(), name="api_join"
+    ),
+    path(
+        "sources/datasets/<uuid:dataset_id>/row-rule/",
+        narrowing.RowRule.as_view(),
+        name="api_dataset_row_rule",
     ),
     path("sources/datasets/<uuid:dataset_id>/rows/", datasets.DatasetRows.as_view(), name="api_dataset_rows"),
     path(

@@ -114,7 +114,12 @@ class Probes(SourceView):
 class OneProbe(SourceView):
     @extend_schema(responses=shapes.ProbeOut)
     def get(self, request: Request, probe_id: uuid.UUID) -> Response:
-        return Response(shapes.ProbeOut(access.get_or_404(queries.probes(), pk=probe_id)).data)
+        """Sample rows only for those who see all rows of the datasets of this source."""
+        found = access.get_or_404(queries.probes(), pk=probe_id)
+        body = shapes.ProbeOut(found).data
+        if not queries.sees_all_of(queries.row_sight(request.actor), found.connection):
+            body["answer"] = {key: value for key, value in body["answer"].items() if key != "rows"}
+        return Response(body)
 
 
 class Files(SourceView):

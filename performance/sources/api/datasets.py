@@ -96,7 +96,8 @@ class DatasetRows(connections.SourceView):
         limit = max(1, min(_whole(request, "limit", 100), MOST_ROWS))
         after = _key_of(request.query_params.get("cursor", ""))
         try:
-            page, last = queries.rows_by_key(found, after=after, limit=limit)
+            within = queries.narrowing(found, queries.row_sight(request.actor))
+            page, last = queries.rows_by_key(found, after=after, limit=limit, within=within)
         except ValueError as error:
             raise exceptions.ParseError from error
         return Response(
@@ -163,6 +164,7 @@ class Rejected(connections.SourceView):
     @extend_schema(responses=shapes.RejectedOut(many=True))
     def get(self, request: Request, load_id: uuid.UUID) -> Response:
         found = access.get_or_404(queries.loads(), pk=load_id)
+        access.require(queries.row_sight(request.actor).of(found.dataset_id) is None, rules.ALL_ROWS_ONLY)
         return self.page(request, queries.rejected_rows(found), shapes.RejectedOut)
 
 

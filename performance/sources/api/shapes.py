@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from performance.people.models import ApiToken
+from performance.people.models import ApiToken, Role
 from performance.sources import actions, connectors, models
 from performance.sources.models import (
     Auth,
@@ -306,6 +306,20 @@ class RowsOut(serializers.Serializer):
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=serializers.ListField())
     next = serializers.CharField(allow_null=True)
+
+
+class RowRightsIn(serializers.Serializer):
+    """`columns`: dimension of the business units → column of the dataset; `people`: ids."""
+
+    columns = serializers.DictField(child=serializers.CharField(max_length=80))
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=Role.choices), default=list)
+    people = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=500)
+
+
+class RowRightsOut(serializers.Serializer):
+    columns = serializers.DictField(child=serializers.CharField())
+    roles = serializers.ListField(child=serializers.CharField())
+    people: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
 
 class FileIn(serializers.Serializer):

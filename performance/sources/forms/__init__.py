@@ -2,6 +2,7 @@
 
 from performance.sources.forms.datasets import ColumnFormSet, DatasetForm, LookForm, dataset_plan
 from performance.sources.forms.joins import JoinForm, OtherForm
+from performance.sources.forms.narrowing import NarrowForm
 from performance.sources.forms.sources import (
     DatabaseForm,
     EndpointForm,
@@ -22,6 +23,7 @@ __all__ = [
     "JoinForm",
     "LookForm",
     "NamesForm",
+    "NarrowForm",
     "OtherForm",
     "PushTokenForm",
     "RestForm",

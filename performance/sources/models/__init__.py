@@ -22,6 +22,7 @@ from performance.sources.models.datasets import (
 from performance.sources.models.endpoints import Endpoint, Paging, SinceFormat
 from performance.sources.models.joins import Join
 from performance.sources.models.loads import JobState, Load, RejectedRow
+from performance.sources.models.rights import RowGrant, RowRule
 
 __all__ = [
     "Auth",
@@ -42,6 +43,8 @@ __all__ = [
     "Probe",
     "ProbeKind",
     "RejectedRow",
+    "RowGrant",
+    "RowRule",
     "SinceFormat",
     "SourceFile",
     "SourceFilePart",

@@ -45,6 +45,19 @@ from performance.sources.queries.loads import (
     rejected_by_reason,
     rejected_rows,
 )
+from performance.sources.queries.rights import (
+    ALL_ROWS,
+    Condition,
+    Narrowed,
+    RowRights,
+    RowSight,
+    narrowing,
+    narrowing_columns,
+    row_rights,
+    row_sight,
+    sees_all_of,
+    unit_dimensions,
+)
 from performance.sources.queries.rows import (
     SourceRows,
     row_column,
@@ -55,11 +68,16 @@ from performance.sources.queries.rows import (
 )
 
 __all__ = [
+    "ALL_ROWS",
+    "Condition",
     "ConnectionCard",
     "DatasetCard",
+    "Narrowed",
     "ReadColumn",
     "Reading",
     "ReasonCount",
+    "RowRights",
+    "RowSight",
     "SourceRows",
     "claimable_loads",
     "claimable_probes",
@@ -81,6 +99,8 @@ __all__ = [
     "last_load",
     "last_probe",
     "loads",
+    "narrowing",
+    "narrowing_columns",
     "newest_file",
     "open_load",
     "probes",
@@ -93,9 +113,13 @@ __all__ = [
     "rejected_rows",
     "row_column",
     "row_relation",
+    "row_rights",
+    "row_sight",
     "rows_by_key",
+    "sees_all_of",
     "source_rows",
     "stage_relation",
     "standing",
+    "unit_dimensions",
     "unmatched",
 ]

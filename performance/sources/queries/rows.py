@@ -18,6 +18,15 @@ OPERATORS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "!=": "IS DIS
 
 
 @dataclass(frozen=True)
+class Narrowing:
+    """The rows that a reader may see: `sql` over the columns of `relation`, which may have more than the dataset."""
+
+    relation: str
+    sql: str
+    params: list[object]
+
+
+@dataclass(frozen=True)
 class SourceRows:
     """Rows as tuples in the order of `columns`; `total` counts all that match, `limit` or not."""
 
@@ -54,9 +63,11 @@ def source_rows(
     limit: int = 100,
     offset: int = 0,
     order_by: Sequence[str] = (),
+    within: Narrowing | None = None,
 ) -> SourceRows:
     """Rows for a drill-down. `where`: column key -> value, [values], None (is empty), or (operator, value),
-    or a list of (operator, value) pairs for a range. `order_by`: column keys, "-" before a key for descending.
+    or a list of (operator, value) pairs for a range. `order_by`: column keys, "-" before a key for descending. `within`:
+    only rows that a reader may see.
 
     Raises KeyError for a column that the dataset does not have.
     """
@@ -64,16 +75,20 @@ def source_rows(
         column.key: column for column in dataset.columns.exclude(role=ColumnRole.IGNORED).order_by("number")
     }
     conditions, values = _conditions(columns, where or {})
+    relation = row_relation(dataset)
+    if within is not None:
+        relation = within.relation
+        conditions.append(within.sql)
+        values += within.params
     clause = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     names = ", ".join(row_column(column) for column in columns.values())
     order = ", ".join(_ordering(columns, key) for key in order_by) or _default_order(columns)
-    relation = row_relation(dataset)
     with database.cursor() as cursor:
         # The parts are quoted identifiers of checked columns; every value is a parameter.
-        cursor.execute(f"SELECT count(*) FROM {relation}{clause}", values)  # noqa: S608
+        cursor.execute(f"SELECT count(*) FROM {relation} AS shown{clause}", values)  # noqa: S608
         (total,) = cursor.fetchone()
         cursor.execute(
-            f"SELECT {names} FROM {relation}{clause} ORDER BY {order} LIMIT %s OFFSET %s",  # noqa: S608
+            f"SELECT {names} FROM {relation} AS shown{clause} ORDER BY {order} LIMIT %s OFFSET %s",  # noqa: S608
             [*values, limit, offset],
         )
         rows = tuple(tuple(row) for row in cursor.fetchall())
@@ -81,12 +96,13 @@ def source_rows(
 
 
 def rows_by_key(
-    dataset: Dataset, *, after: Sequence[str] = (), limit: int = 100
+    dataset: Dataset, *, after: Sequence[str] = (), limit: int = 100, within: Narrowing | None = None
 ) -> tuple[SourceRows, list[str] | None]:
     """A page of rows in the order of their key, and the key of its last row where more rows follow.
 
     `after`: the key of the row before the page, as text; () for the first page. Rows without a key are read in the
-    order in which they are stored. The same cost on every page; `total` counts this page.
+    order in which they are stored. The same cost on every page; `total` counts this page. `within`: only rows that a
+    reader may see.
 
     Raises ValueError for a key of another length, DataError for a text that the key's type does not know.
     """
@@ -98,12 +114,20 @@ def rows_by_key(
         [*map(row_column, columns), *(f'{key}::text AS "key {n}"' for n, key in enumerate(keys))]
     )
     order, marks = ", ".join(keys), ", ".join(["%s"] * len(after))
-    clause = f"WHERE ({order}) > ({marks})" if after else ""
+    relation, conditions = row_relation(dataset), []
+    values: list[Any] = [*after]
+    if after:
+        conditions.append(f"({order}) > ({marks})")
+    if within is not None:
+        relation = within.relation
+        conditions.append(within.sql)
+        values += within.params
+    clause = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     with database.cursor() as cursor:
         # As above: quoted identifiers of checked columns; every value is a parameter.
         cursor.execute(
-            f"SELECT {names} FROM {row_relation(dataset)} {clause} ORDER BY {order} LIMIT %s",  # noqa: S608
-            [*after, limit + 1],
+            f"SELECT {names} FROM {relation} AS shown {clause} ORDER BY {order} LIMIT %s",  # noqa: S608
+            [*values, limit + 1],
         )
         found = cursor.fetchall()
     rows = tuple(tuple(row[: len(columns)]) for row in found[:limit])

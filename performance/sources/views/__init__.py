@@ -27,6 +27,7 @@ from performance.sources.views.datasets import (
 from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.views.joins import join, remove_join
 from performance.sources.views.loads import load, load_card, stop
+from performance.sources.views.narrowing import narrow
 from performance.sources.views.pushing import create_push_token, revoke_push_token, sample
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "look_again",
     "look_state",
     "model",
+    "narrow",
     "pause",
     "remove_endpoint",
     "remove_join",

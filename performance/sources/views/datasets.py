@@ -102,7 +102,9 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
         {"form": column_form, "column": column}
         for column_form, column in zip(formset.forms, columns, strict=False)
     ]
-    context |= {"form": form, "formset": formset, "columns": shown, "sample": probe.answer["rows"]}
+    is_open = queries.sees_all_of(queries.row_sight(request.actor), probe.connection)
+    sample = probe.answer["rows"] if is_open else []
+    context |= {"form": form, "formset": formset, "columns": shown, "sample": sample}
     return render(request, "sources/model.html", context, status=422 if form.is_bound else 200)
 
 
@@ -190,9 +192,10 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
     latest_good = queries.last_load(found)
     if latest_good is not None and rejected_load is not None and rejected_load.pk != latest_good.pk:
         rejected_load = None
-    rows = None
+    rows, sight = None, queries.row_sight(request.actor)
     if found.loaded_at and not found.is_live and rules.can_see_rows(request.actor, found):
-        rows = queries.source_rows(found, limit=SHOWN_ROWS)
+        rows = queries.source_rows(found, limit=SHOWN_ROWS, within=queries.narrowing(found, sight))
+    is_narrowed, rights = sight.of(found) is not None, queries.row_rights(found)
     if found.connection.is_push:
         more = pushing.sending(request, found) | more
     return frame.context(
@@ -208,7 +211,12 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
         drift=card.latest.drift if card.latest is not None else [],
         rejected_load=rejected_load,
-        rejected=queries.rejected_by_reason(rejected_load) if rejected_load is not None else [],
+        # What was rejected has no part that it could be shown by.
+        rejected=queries.rejected_by_reason(rejected_load) if rejected_load and not is_narrowed else [],
+        is_narrowed=is_narrowed,
+        rights=rights,
+        roles_with_all=[models.RowGrant(role=role).get_role_display() for role in rights.roles],
+        can_narrow=rules.can_narrow_rows(request.actor, found),
         runs_url=reverse("sources:dataset_runs", args=[found.pk]),
         **connections.runs_context(queries.loads(dataset=found)),
         **more,

@@ -21,14 +21,17 @@ A_PAGE = 50
 @frame.entered
 def load(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
     found = frame.load_of(request, load_id)
-    page = Paginator(queries.rejected_rows(found), A_PAGE).get_page(request.GET.get("page"))
+    is_narrowed = queries.row_sight(request.actor).of(found.dataset_id) is not None
+    rejected = queries.rejected_rows(found)
+    page = Paginator(rejected.none() if is_narrowed else rejected, A_PAGE).get_page(request.GET.get("page"))
     context = frame.context(
         request,
         load=found,
         dataset=found.dataset,
         connection=found.dataset.connection,
         page_obj=page,
-        reasons=queries.rejected_by_reason(found),
+        reasons=[] if is_narrowed else queries.rejected_by_reason(found),
+        closed=rules.ALL_ROWS_ONLY if is_narrowed and found.rows_rejected else "",
     )
     return render(request, "sources/load.html", context)
 

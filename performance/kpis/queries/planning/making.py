@@ -34,6 +34,7 @@ from performance.kpis.queries.planning.shapes import (
     Said,
     SpreadAsked,
 )
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice, dimensions_text, slice_key
 
@@ -43,8 +44,9 @@ SUMMED = (SpreadWay.SEASON, SpreadWay.EVEN, SpreadWay.OWN)
 WHOLE = Decimal(100)
 
 
-def plan_of(metric: Metric, asked: SpreadAsked | CascadeAsked) -> Plan:
-    """Raises PlanRefused. A constant number of queries."""
+def plan_of(metric: Metric, asked: SpreadAsked | CascadeAsked, sight: Sight = EVERYTHING) -> Plan:
+    """Raises PlanRefused, also where the plan would be made from values that are closed to its reader. A constant number
+    of queries."""
     first = months.first_of(asked.first)
     if not 1 <= asked.months <= MOST_MONTHS:
         raise PlanRefused(gettext_lazy("A plan covers between 1 and 24 months."), code="months", field="span")
@@ -53,6 +55,10 @@ def plan_of(metric: Metric, asked: SpreadAsked | CascadeAsked) -> Plan:
         raise PlanRefused(gettext_lazy("Targets are planned for certified metrics."), code="uncertified")
     if any(key not in version.dimensions for key in asked.slice):
         raise PlanRefused(gettext_lazy("This metric has no such part."), code="slice", field="slice")
+    is_cascade = isinstance(asked, CascadeAsked)
+    if not sight.opens(metric.pk, asked.slice) or (is_cascade and sight.hides_parts(metric.pk, asked.slice)):
+        message = gettext_lazy("You see the parts of your branch alone: plan for those.")
+        raise PlanRefused(message, code="closed", field="slice")
     run = [months.months_before(first, -number) for number in range(asked.months)]
     if isinstance(asked, SpreadAsked):
         return _spread(metric, version, asked, run)

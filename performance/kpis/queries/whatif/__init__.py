@@ -13,6 +13,7 @@ from performance.foundation.components import formats
 from performance.kpis.models import Grain, Metric
 from performance.kpis.queries import months, trees
 from performance.kpis.queries.definitions import versions_in_force
+from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.queries.whatif.reckoning import Reckoner
 from performance.kpis.queries.whatif.shapes import (
@@ -52,11 +53,18 @@ NO_DEFINITION = gettext_lazy("Only a certified metric with a definition in force
 OFFERED = {Grain.MONTH: 13, Grain.QUARTER: 6, Grain.PERIOD: 6}
 
 
-def ground_of(metric: Metric, *, since: datetime.date, until: datetime.date, within: Slice) -> Ground:
+def ground_of(
+    metric: Metric,
+    *,
+    since: datetime.date,
+    until: datetime.date,
+    within: Slice,
+    sight: Sight = EVERYTHING,
+) -> Ground:
     """Three queries, however deep the tree and however many metrics there are."""
     versions = versions_in_force(until)
     metrics = Metric.objects.in_bulk(list(versions))
-    found = values(months.grain_of(since, until)).filter(
+    found = sight.seen(values(months.grain_of(since, until))).filter(
         period_start=since, period_end=until, slice_key=slice_key(within)
     )
     return Ground(

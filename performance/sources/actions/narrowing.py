@@ -1,0 +1,88 @@
+"""Who sees which rows of a dataset: set by administrators, in force at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from performance.foundation import access, audit
+from performance.people.models import Person, Role
+from performance.sources import queries
+from performance.sources.actions.refusing import SourceRefused
+from performance.sources.models import Connection, Dataset, RowGrant, RowRule
+
+
+def narrow_rows(
+    *,
+    dataset: Dataset,
+    columns: Mapping[str, str],
+    roles: Collection[str],
+    people: Collection[Person],
+    by: Any,
+    at: datetime,
+) -> None:
+    """From now on readers see the rows of the units in their branch: those whose `columns` (dimension → column) say
+    what the slice of such a unit says. `roles` and `people` see all rows. Without columns everybody who sees rows sees
+    all of them, as before there was a rule.
+
+    Raises SourceRefused: dimension, column, role.
+    """
+    with transaction.atomic():
+        dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+        _judge(dataset, columns, roles)
+        before = queries.row_rights(dataset)
+        RowRule.objects.filter(dataset=dataset).delete()
+        RowGrant.objects.filter(dataset=dataset).delete()
+        RowRule.objects.bulk_create(
+            RowRule(dataset=dataset, dimension=dimension, column=column)
+            for dimension, column in columns.items()
+        )
+        if columns:
+            RowGrant.objects.bulk_create(RowGrant(dataset=dataset, role=role) for role in sorted(set(roles)))
+            RowGrant.objects.bulk_create(RowGrant(dataset=dataset, person=person) for person in set(people))
+        changes = _changes(before, queries.row_rights(dataset))
+        if changes:
+            audit.record(by=by, action="sources.narrow_rows", subject=dataset, changes=changes, at=at)
+
+
+def refuse_narrowed(by: Any, connection: Connection) -> None:
+    """A second dataset over the same table, or the same one with other columns, would open what a rule closes. Raises
+    SourceRefused: narrowed."""
+    if isinstance(by, access.Actor) and not queries.sees_all_of(queries.row_sight(by), connection):
+        message = _(
+            "You see only some rows of a dataset of this source. Whoever makes and changes its datasets has to see all"
+            " of them."
+        )
+        raise SourceRefused(message, code="narrowed")
+
+
+def _judge(dataset: Dataset, columns: Mapping[str, str], roles: Collection[str]) -> None:
+    there = {key for key, _type in queries.narrowing_columns(dataset)}
+    known = queries.unit_dimensions()
+    for dimension, column in columns.items():
+        if dimension not in known:
+            words = {"name": dimension}
+            raise SourceRefused(
+                _("No business unit says its part by “%(name)s”.") % words, code="dimension", field="columns"
+            )
+        if column not in there:
+            raise SourceRefused(
+                _("Choose a column of text, whole numbers, or yes and no."),
+                code="column",
+                field=f"column_{dimension}",
+            )
+    if not set(roles) <= set(Role.values):
+        raise SourceRefused(_("This role is not known."), code="role", field="roles")
+
+
+def _changes(before: queries.RowRights, after: queries.RowRights) -> dict[str, Any]:
+    told: dict[str, list[Any]] = {
+        "columns": [dict(before.columns), dict(after.columns)],
+        "roles_with_all_rows": [list(before.roles), list(after.roles)],
+        "people_with_all_rows": [list(before.people), list(after.people)],
+    }
+    return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
