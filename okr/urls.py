@@ -32,6 +32,15 @@ urlpatterns = [
     path("goals/compare/", views.compare, name="compare"),
     path("goals/propose/", views.propose, name="propose"),
     path("goals/teams/<uuid:team_id>/", views.team, name="team"),
+    path("goals/teams/<uuid:team_id>/list/", views.team_list, name="team_list"),
+    path("goals/teams/<uuid:team_id>/check-ins/", views.team_check_ins, name="team_check_ins"),
+    re_path(
+        rf"^goals/teams/(?P<team_id>[0-9a-f-]{{36}})/check-ins/{WEEK}/$",
+        views.team_check_ins,
+        name="team_week",
+    ),
+    path("goals/teams/<uuid:team_id>/retrospectives/", views.team_retrospectives, name="team_retrospectives"),
+    path("goals/teams/<uuid:team_id>/history/", views.team_history, name="team_history"),
     path("goals/teams/<uuid:team_id>/retrospective/", views.retrospective, name="retrospective"),
     re_path(
         r"^goals/teams/(?P<team_id>[0-9a-f-]{36})/retrospective/(?P<period_id>[0-9a-f-]{36})/"

@@ -15,6 +15,7 @@ import './menus.js';
 import './palette.js';
 import './drawer.js';
 import './tables.js';
+import './in-view.js';
 import './map.js';
 import './shares.js';
 import './whatif.js';

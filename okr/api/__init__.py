@@ -12,6 +12,7 @@ from okr.api import (
     policies,
     retrospectives,
     rhythm,
+    teams,
     votes,
 )
 
@@ -92,6 +93,13 @@ urls: list[URLPattern] = [
         "goals/dependencies/<uuid:dependency_id>/met/",
         dependencies.MeetDependency.as_view(),
         name="api_meet_dependency",
+    ),
+    path("goals/teams/<uuid:team_id>/check-ins/", teams.TeamCheckIns.as_view(), name="api_team_check_ins"),
+    path("goals/teams/<uuid:team_id>/history/", teams.TeamHistory.as_view(), name="api_team_history"),
+    path(
+        "goals/teams/<uuid:team_id>/retrospectives/",
+        teams.TeamRetrospectives.as_view(),
+        name="api_team_retrospectives",
     ),
     path(
         "goals/teams/<uuid:team_id>/retrospectives/<uuid:period_id>/",

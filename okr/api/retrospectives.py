@@ -63,7 +63,7 @@ class RetrospectiveOut(serializers.Serializer):
     agreed = AgreedActionOut(many=True)
 
 
-class _Circle(GoalsView):
+class Circles(GoalsView):
     def reached(self, team_id: uuid.UUID, period_id: uuid.UUID) -> tuple[Any, Any, queries.Circle]:
         """A team and a period whose retrospective you may read; anything else does not exist."""
         team = access.get_or_404(people_models.Team.objects.all(), pk=team_id)
@@ -72,6 +72,17 @@ class _Circle(GoalsView):
         if not rules.can_read_retrospective(self.actor, team, circle.member_ids, circle.line_above):
             raise Http404
         return team, period, circle
+
+    def endings(self, team_id: uuid.UUID) -> tuple[Any, list[Any]]:
+        """A team and its ended periods that you may look back on; 404 for whoever may not look back with it."""
+        actor, today = self.actor, people.today(self.actor.organisation)
+        team = access.get_or_404(people_models.Team.objects.all(), pk=team_id)
+        line = people.line_above(team.lead_id, today) if team.lead_id else []
+        endings = queries.endings_read_by(actor, team, list(people.periods()), line, today)
+        members = people.members_of(team.pk, today).values_list("pk", flat=True)
+        if not endings and not rules.can_read_retrospective(actor, team, set(members), line):
+            raise Http404
+        return team, endings
 
     def told(self, team: Any, period: Any, code: int = status.HTTP_200_OK) -> Response:
         one = queries.retrospective_of(team, period)
@@ -85,7 +96,7 @@ class _Circle(GoalsView):
         return Response(RetrospectiveOut(shown).data, status=code)
 
 
-class TeamRetrospective(_Circle):
+class TeamRetrospective(Circles):
     @extend_schema(operation_id="goals_retrospective", responses=RetrospectiveOut)
     def get(self, request: Request, team_id: uuid.UUID, period_id: uuid.UUID) -> Response:
         """Notes and agreed actions: for members, the lead, the line above and HR."""
@@ -93,7 +104,7 @@ class TeamRetrospective(_Circle):
         return self.told(team, period)
 
 
-class RetrospectiveNotes(_Circle):
+class RetrospectiveNotes(Circles):
     @extend_schema(
         operation_id="goals_add_retrospective_note",
         request=RetrospectiveNoteIn,
@@ -110,7 +121,7 @@ class RetrospectiveNotes(_Circle):
         return Response(RetrospectiveNoteOut(note).data, status=status.HTTP_201_CREATED)
 
 
-class OneRetrospectiveNote(_Circle):
+class OneRetrospectiveNote(Circles):
     @extend_schema(
         operation_id="goals_edit_retrospective_note",
         request=RetrospectiveNoteText,
@@ -136,7 +147,7 @@ class OneRetrospectiveNote(_Circle):
         return note
 
 
-class CloseRetrospective(_Circle):
+class CloseRetrospective(Circles):
     @extend_schema(
         operation_id="goals_close_retrospective", request=CloseRetrospectiveIn, responses=RetrospectiveOut
     )
@@ -157,7 +168,7 @@ class CloseRetrospective(_Circle):
         return self.told(team, period)
 
 
-class FinishAgreedAction(_Circle):
+class FinishAgreedAction(Circles):
     @extend_schema(operation_id="goals_finish_agreed_action", request=None, responses=AgreedActionOut)
     def post(self, request: Request, action_id: uuid.UUID) -> Response:
         """Its owner or the lead says that it is done."""

@@ -4,10 +4,8 @@ from okr.queries.branches import Branch, branch_of, counts_below, serving
 from okr.queries.check_ins import (
     A_WEEK,
     Streak,
-    TeamRow,
     as_read,
     check_in_of,
-    checked_in_count,
     draft_of,
     entries_of,
     entry_of_week,
@@ -22,8 +20,6 @@ from okr.queries.check_ins import (
     readable_by,
     replies_to,
     streak_of,
-    team_week,
-    unread_by,
     waiting_before,
     waits_for_help,
     weeks_of,
@@ -78,10 +74,13 @@ from okr.queries.policies import policies_behind, policies_of, policy_of
 from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
+    LookedBack,
     all_agreed,
     circle_of,
     columns_of,
+    endings_read_by,
     last_ending,
+    looked_back,
     retrospective_members,
     retrospective_notes,
     retrospective_of,
@@ -101,9 +100,19 @@ from okr.queries.rhythm import (
 )
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
 from okr.queries.strategy import MapNode, StrategyMap, strategy_map
+from okr.queries.team_history import TeamEvent, team_history
+from okr.queries.team_weeks import (
+    TeamRow,
+    WeekCount,
+    checked_in_count,
+    counts_by_week,
+    team_week,
+    unread_by,
+    week_of_team,
+)
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
-from okr.queries.tree import Node, team_tree
+from okr.queries.tree import Node, own_objectives, team_tree
 from okr.queries.visibility import readers_among, search, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 from okr.queries.weeks import period_of_week, periods_of_week
@@ -118,6 +127,7 @@ __all__ = [
     "Frame",
     "GoalThen",
     "KeyResultRow",
+    "LookedBack",
     "MapNode",
     "Node",
     "ObjectiveRow",
@@ -127,8 +137,10 @@ __all__ = [
     "Sight",
     "StrategyMap",
     "Streak",
+    "TeamEvent",
     "TeamRow",
     "VoteShown",
+    "WeekCount",
     "WeekDigest",
     "all_agreed",
     "amount",
@@ -151,6 +163,7 @@ __all__ = [
     "content_of",
     "content_of_rows",
     "counts_below",
+    "counts_by_week",
     "dependencies_of",
     "dependencies_within_reach",
     "differences",
@@ -158,6 +171,7 @@ __all__ = [
     "due_at",
     "duties_of_week",
     "duties_visible_to",
+    "endings_read_by",
     "entries_of",
     "entry_of_week",
     "excused_weeks",
@@ -179,6 +193,7 @@ __all__ = [
     "led_by",
     "links_of",
     "links_within_reach",
+    "looked_back",
     "memberships_of",
     "metric_uses",
     "metric_values",
@@ -188,6 +203,7 @@ __all__ = [
     "open_asks",
     "open_proposal",
     "owed_before",
+    "own_objectives",
     "owners_compared",
     "owners_named",
     "owners_to_ask",
@@ -232,6 +248,7 @@ __all__ = [
     "strategy_map",
     "streak_of",
     "take",
+    "team_history",
     "team_tree",
     "team_week",
     "thread_of",
@@ -248,6 +265,7 @@ __all__ = [
     "waiting_before",
     "waits_for_help",
     "week_digests",
+    "week_of_team",
     "weeks_of",
     "with_conversation",
     "with_key_results",

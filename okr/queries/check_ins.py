@@ -2,9 +2,8 @@
 
 import datetime
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
@@ -13,7 +12,6 @@ from okr import rules
 from okr.models import (
     CheckIn,
     CheckInDraft,
-    CheckInDuty,
     CheckInReply,
     HandedOn,
     KeyResult,
@@ -22,10 +20,8 @@ from okr.models import (
 )
 from okr.models.objectives import RUNNING_STATES
 from okr.queries import rhythm, sight, visibility
-from okr.queries.pace import Paces, paces_of
 from performance.foundation import access
 from performance.inbox import queries as inbox
-from performance.people import models as people_models
 from performance.people import queries as people
 
 A_WEEK = datetime.timedelta(days=7)
@@ -88,6 +84,16 @@ def newest_entries(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
     )
 
 
+def readings_for(reader: access.Actor | None) -> QuerySet[KeyResultEntry]:
+    """Readings of check-ins that this reader sees: all of their own and of the people below, of others those of
+    objectives that they may see. All of them without a reader, and for auditors."""
+    readings = KeyResultEntry.objects.all()
+    if reader is None or reader.has_role("auditor"):
+        return readings
+    seen = visibility.visible_to(reader).values("pk")
+    return readings.filter(_whole(reader) | Q(key_result__objective_id__in=seen))
+
+
 def with_conversation(check_ins: QuerySet[CheckIn], reader: access.Actor | None = None) -> QuerySet[CheckIn]:
     """Loads who, whom they ask, the readings and the replies. Four queries for any number of rows.
 
@@ -95,15 +101,11 @@ def with_conversation(check_ins: QuerySet[CheckIn], reader: access.Actor | None 
     between the person and the helpers; the words that are theirs to read are left by `as_read`. Without a reader the
     rows are the reader's own or their line's, and whole.
     """
-    readings = KeyResultEntry.objects.select_related("key_result__objective__period").order_by(
-        "key_result__objective_id", "key_result__ordinal"
-    )
-    if reader is not None and not reader.has_role("auditor"):
-        seen = visibility.visible_to(reader).values("pk")
-        readings = readings.filter(_whole(reader) | Q(key_result__objective_id__in=seen))
+    readings = readings_for(reader).select_related("key_result__objective__period")
+    readings = readings.order_by("key_result__objective_id", "key_result__ordinal")
     return check_ins.select_related("person", "asks").prefetch_related(
         Prefetch("entries", queryset=readings),
-        Prefetch("replies", queryset=_replies_read_by(reader)),
+        Prefetch("replies", queryset=replies_read_by(reader)),
     )
 
 
@@ -126,10 +128,10 @@ def replies_to(check_in: CheckIn, reader: access.Actor | None = None) -> QuerySe
     entries = entries_of(check_in)
     if reader is not None:
         entries = entries.filter(pk__in=readable_by(reader).values("pk"))
-    return _replies_read_by(reader).filter(check_in__in=entries.values("pk"))
+    return replies_read_by(reader).filter(check_in__in=entries.values("pk"))
 
 
-def _replies_read_by(reader: access.Actor | None) -> QuerySet[CheckInReply]:
+def replies_read_by(reader: access.Actor | None) -> QuerySet[CheckInReply]:
     """Whoever was only asked for help reads what the person and the helpers say; what the line says is about
     everything that was reported."""
     replies = CheckInReply.objects.select_related("by")
@@ -233,98 +235,6 @@ def streak_of(person_id: uuid.UUID, period: Any, today: datetime.date) -> Streak
     return Streak(weeks, in_a_row, is_open)
 
 
-# --- The team --------------------------------------------------------------------------------------------
-
-
-@dataclass
-class TeamRow:
-    """One report's week, for the manager."""
-
-    person: Any
-    check_in: CheckIn | None
-    status: str = "none"
-    confidence: int | None = None
-    confidence_before: int | None = None
-    entries: list[KeyResultEntry] = field(default_factory=list)
-    replies: list[CheckInReply] = field(default_factory=list)
-    worst: KeyResultEntry | None = None
-    duty: CheckInDuty | None = None
-    paces: Paces | None = None
-
-    @property
-    def is_excused(self) -> bool:
-        return self.check_in is None and self.duty is not None and self.duty.state == "excused"
-
-    @property
-    def is_missing(self) -> bool:
-        return self.check_in is None and not self.is_excused
-
-    @property
-    def asks_for_help(self) -> bool:
-        return self.check_in is not None and bool(self.check_in.asks_id)
-
-    @property
-    def needs_reply(self) -> bool:
-        """Blocked, asking or off track, and nobody but the person has answered."""
-        if self.check_in is None or any(reply.by_id != self.person.pk for reply in self.replies):
-            return False
-        return bool(self.check_in.blockers or self.check_in.asks_id or self.status == "bad")
-
-
-def team_week(
-    reports: Iterable[Any], week_starts_on: datetime.date, *, today: datetime.date, organisation: Any
-) -> list[TeamRow]:
-    """The week of these people: who needs an answer first, then who reported, then who has not. Readings are measured
-    against the plan as it was at the end of the week. Seven queries."""
-    people_by_id = {person.pk: person for person in reports}
-    rows = {key: TeamRow(person, None) for key, person in people_by_id.items()}
-    latest = newest_entries(CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on))
-    # Of a week on the border of two periods the later check-in stands in the row.
-    check_ins = list(
-        with_conversation(CheckIn.objects.filter(pk__in=latest.values("pk"))).order_by("at", "number")
-    )
-    replies = defaultdict(list)
-    for reply in CheckInReply.objects.filter(
-        check_in__person_id__in=people_by_id, check_in__week_starts_on=week_starts_on
-    ).select_related("by", "check_in"):
-        replies[reply.check_in.person_id, reply.check_in.period_id].append(reply)
-    before = _confidence_before(people_by_id, week_starts_on)
-    reported = [entry.key_result for check_in in check_ins for entry in check_in.entries.all()]
-    paces = paces_of(reported, min(today, week_starts_on + 6 * rhythm.A_DAY), organisation)
-    for check_in in check_ins:
-        entries = list(check_in.entries.all())
-        statuses = [paces.status_of_entry(entry) for entry in entries]
-        rows[check_in.person_id] = TeamRow(
-            person=people_by_id[check_in.person_id],
-            check_in=check_in,
-            status=next((each for each in ("bad", "warn", "good") if each in statuses), "none"),
-            confidence=_lowest(entry.confidence for entry in entries),
-            confidence_before=before.get(check_in.person_id),
-            entries=entries,
-            replies=replies[check_in.person_id, check_in.period_id],
-            worst=_worst(entries, paces),
-            paces=paces,
-        )
-    for person_id, duty in rhythm.duties_of_week(people_by_id, week_starts_on).items():
-        rows[person_id].duty = duty
-    return sorted(rows.values(), key=_urgency)
-
-
-def unread_by(actor: access.Actor, today: datetime.date) -> list[CheckIn]:
-    """This week's check-ins of the actor's reports that ask nothing and that the actor has not answered yet: what
-    can be marked as read at once. What needs a reply, or asks the actor for help, is answered one by one."""
-    reports = people.reports_of(actor.person_id, today)
-    rows = team_week(reports, rules.monday_of(today), today=today, organisation=actor.organisation)
-    return [
-        row.check_in
-        for row in rows
-        if row.check_in is not None
-        and not row.needs_reply
-        and row.check_in.asks_id != actor.person_id
-        and all(reply.by_id != actor.person_id for reply in row.check_in.replies.all())
-    ]
-
-
 def readable_by(actor: access.Actor) -> QuerySet[CheckIn]:
     """One's own, those of the people below, and those that ask one for help, or were handed on to one. Auditors read
     all."""
@@ -383,39 +293,3 @@ def waiting_before(reports: Iterable[Any], monday: datetime.date) -> QuerySet[Ch
     earlier = CheckIn.objects.filter(person__in=reports, week_starts_on__lt=monday)
     waits = Exists(CheckIn.objects.filter(asked, **of_the_week)) & ~Exists(later) & ~Exists(answers)
     return earlier.filter(waits).select_related("person").order_by("week_starts_on", "at", "id")
-
-
-def _worst(entries: list[KeyResultEntry], paces: Paces) -> KeyResultEntry | None:
-    """The reading that is furthest behind its plan, if one is behind."""
-    behind = [entry for entry in entries if paces.status_of_entry(entry) in ("bad", "warn")]
-    return min(behind, key=paces.distance_of, default=None)
-
-
-def _urgency(row: TeamRow) -> tuple[Any, ...]:
-    rank = {"bad": 0, "warn": 1, "good": 2, "none": 3}[row.status]
-    return (not row.needs_reply, row.check_in is None, not row.asks_for_help, rank, row.person.name_sort)
-
-
-def _lowest(answers: Iterable[int | None]) -> int | None:
-    return min((each for each in answers if each is not None), default=None)
-
-
-def _confidence_before(
-    people_by_id: dict[uuid.UUID, people_models.Person], week_starts_on: datetime.date
-) -> dict[uuid.UUID, int | None]:
-    """person → lowest confidence of the last entry of the week before."""
-    former = newest_entries(
-        CheckIn.objects.filter(person_id__in=people_by_id, week_starts_on=week_starts_on - A_WEEK)
-    )
-    answers = KeyResultEntry.objects.filter(check_in__in=former.values("pk")).values_list(
-        "check_in__person_id", "confidence"
-    )
-    by_person: dict[uuid.UUID, list[int | None]] = defaultdict(list)
-    for person_id, confidence in answers:
-        by_person[person_id].append(confidence)
-    return {person_id: _lowest(values) for person_id, values in by_person.items()}
-
-
-def checked_in_count(person_ids: Iterable[uuid.UUID], week_starts_on: datetime.date) -> int:
-    reported = CheckIn.objects.filter(person_id__in=list(person_ids), week_starts_on=week_starts_on)
-    return reported.values("person_id").distinct().count()

@@ -2,14 +2,17 @@
 
 import datetime
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from okr import rules
 from okr.models import AgreedAction, Objective, Retrospective, RetrospectiveNote
 from okr.models.objectives import RUNNING_STATES
 from okr.models.retrospectives import Column
+from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -72,6 +75,77 @@ def retrospective_of(team: Any, period: Any) -> Retrospective | None:
         .prefetch_related(Prefetch("notes", queryset=notes), Prefetch("agreed", queryset=agreed))
         .first()
     )
+
+
+@dataclass(frozen=True)
+class LookedBack:
+    """An ended period of a team, with what it said of it; nothing yet where there is no `retrospective`."""
+
+    period: people_models.Period
+    retrospective: Retrospective | None
+
+    @property
+    def notes(self) -> list[tuple[Column, int]]:
+        """How many there are in each column."""
+        return [(column, len(notes)) for column, notes in columns_of(self.retrospective)]
+
+    @property
+    def note_count(self) -> int:
+        return sum(count for _column, count in self.notes)
+
+    @property
+    def agreed(self) -> list[AgreedAction]:
+        return list(self.retrospective.agreed.all()) if self.retrospective is not None else []
+
+
+def endings_read_by(
+    actor: access.Actor,
+    team: Any,
+    periods: Collection[Any],
+    line_above: Collection[uuid.UUID],
+    today: datetime.date,
+) -> list[Any]:
+    """Those of these periods that have ended and whose retrospective this person may read: of members those that they
+    were there for. One query."""
+    mine = list(people_models.TeamMembership.objects.filter(team=team, person_id=actor.person_id))
+
+    def was_there(period: Any) -> bool:
+        days = (today, min(period.ends_on, today))
+        return any(
+            each.starts_on <= day and (each.ends_on is None or each.ends_on > day)
+            for each in mine
+            for day in days
+        )
+
+    return [
+        period
+        for period in periods
+        if rules.is_retrospective_time(period)
+        and rules.can_read_retrospective(
+            actor, team, {actor.person_id} if was_there(period) else (), line_above
+        )
+    ]
+
+
+def looked_back(team: Any, periods: Collection[Any]) -> list[LookedBack]:
+    """Of these periods those that the team had goals in or said something about, in the same order. Four queries."""
+    notes = RetrospectiveNote.objects.order_by("at", "id")
+    agreed = AgreedAction.objects.select_related("owner").order_by("due_on", "id")
+    found = Retrospective.objects.filter(team=team, period__in=list(periods)).select_related("closed_by")
+    said = {
+        each.period_id: each
+        for each in found.prefetch_related(
+            Prefetch("notes", queryset=notes), Prefetch("agreed", queryset=agreed)
+        )
+    }
+    had = set(
+        Objective.objects.filter(team=team, period__in=list(periods), version_number__isnull=False)
+        .values_list("period_id", flat=True)
+        .distinct()
+    )
+    return [
+        LookedBack(period, said.get(period.pk)) for period in periods if period.pk in said or period.pk in had
+    ]
 
 
 def columns_of(retrospective: Retrospective | None) -> list[tuple[Column, list[RetrospectiveNote]]]:

@@ -23,7 +23,9 @@ def thread_of(
     """Versions with what each changes, their agreement, comments and suggestions. Versions come newest first, with
     their signatures; `content` is the text that the suggestions speak of. Versions and suggestions are those that
     `sight` has left; it says which comments are read."""
-    steps = _steps_of_versions(one, list(reversed(versions)), sight)
+    texts = [version.as_content for version in versions]
+    owners = contents.owners_named(one, texts) if len(texts) > 1 else {}
+    steps = steps_of_versions(list(reversed(versions)), sight, owners)
     called = votes.called_by_comment(one)
     steps += [
         {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
@@ -53,11 +55,11 @@ def is_called(one: Objective, person_id: uuid.UUID) -> bool:
     return inbox.open_of_kind(rules.MENTION).filter(subject_id=one.pk, person_id=person_id).exists()
 
 
-def _steps_of_versions(
-    one: Objective, oldest_first: list[ObjectiveVersion], sight: Sight
+def steps_of_versions(
+    oldest_first: list[ObjectiveVersion], sight: Sight, owners: contents.Owners
 ) -> list[dict[str, Any]]:
+    """What was proposed, with what it changes, and what both agreed to. `owners` are those whom the texts name."""
     texts = [version.as_content for version in oldest_first]
-    owners = contents.owners_named(one, texts) if len(texts) > 1 else {}
     steps: list[dict[str, Any]] = []
     former = None
     for version, text in zip(oldest_first, texts, strict=True):

@@ -69,6 +69,14 @@ class Node:
         return {self.row.objective.pk}.union(*(child._keys() for child in self.children))
 
 
+def own_objectives(
+    visible: QuerySet[Objective], *, team: Any, member_ids: Iterable[uuid.UUID], period: Any
+) -> QuerySet[Objective]:
+    """What a team and its people work for in a period: of the visible, without drafts."""
+    own = Q(team=team) | Q(owner_id__in=list(member_ids), owner_kind="person")
+    return visible.filter(own, period=period).exclude(state=State.DRAFT)
+
+
 def team_tree(
     visible: QuerySet[Objective],
     *,
@@ -81,8 +89,8 @@ def team_tree(
     """The team's objectives under what they serve and over what serves them, and the flat list of the team's own.
     A constant number of queries."""
     standing = visible.filter(period=period).exclude(state=State.DRAFT)
-    own = Q(team=team) | Q(owner_id__in=list(member_ids), owner_kind="person")
-    own_ids = set(standing.filter(own).values_list("pk", flat=True))
+    own = own_objectives(visible, team=team, member_ids=member_ids, period=period)
+    own_ids = set(own.values_list("pk", flat=True))
     links = _links(own_ids)
     shown = own_ids.union(*links)
     objectives = with_key_results(standing.filter(pk__in=shown)).order_by("created_at", "id")

@@ -24,7 +24,8 @@ from okr.views.retrospectives import (
     retrospective,
 )
 from okr.views.rhythm import drop_rhythm, excuse, rhythm
-from okr.views.teams import branch, policy, team
+from okr.views.team_tabs import team_check_ins, team_history, team_retrospectives
+from okr.views.teams import branch, policy, team, team_list
 from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
 from okr.views.writing import change, propose
 
@@ -83,6 +84,10 @@ __all__ = [
     "suggest",
     "take",
     "team",
+    "team_check_ins",
+    "team_history",
+    "team_list",
+    "team_retrospectives",
     "timeline",
     "week",
     "withdraw",

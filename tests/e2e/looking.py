@@ -53,11 +53,17 @@ def pages(company: Company) -> list[tuple[str, str]]:
         cycle = Cycle.objects.get()
         entry = cycle.entries.get(person=employee)
         score = Score.objects.filter(person=employee).latest("computed_at")
+        team = people.Team.objects.filter(memberships__person=employee).latest("code")
+        team_tabs = [
+            reverse(f"okr:{tab}", args=[team.pk])
+            for tab in ("team", "team_list", "team_check_ins", "team_retrospectives", "team_history")
+        ]
     return [
         (EMPLOYEE, reverse("okr:home")),
         (EMPLOYEE, reverse("okr:objectives")),
         (EMPLOYEE, reverse("okr:confidence")),
         (EMPLOYEE, reverse("okr:strategy")),
+        *((MANAGER, address) for address in team_tabs),
         (EMPLOYEE, reverse("okr:timeline")),
         (EMPLOYEE, reverse("okr:compare")),
         (EMPLOYEE, reverse("inbox:mail")),

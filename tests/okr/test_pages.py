@@ -352,9 +352,18 @@ def test_every_main_page_asks_the_same_number_of_questions_at_any_size(
         "objective": (employee, reverse("okr:objective", args=[active.pk])),
         "history": (employee, reverse("okr:check_ins")),
         "team": (manager, reverse("okr:team", args=[cast.team.pk])),
+        "team's weeks": (manager, reverse("okr:team_check_ins", args=[cast.team.pk])),
+        "team's weeks, of a colleague": (employee, reverse("okr:team_check_ins", args=[cast.team.pk])),
+        "team's history": (employee, reverse("okr:team_history", args=[cast.team.pk])),
+        "team's retrospectives": (manager, reverse("okr:team_retrospectives", args=[cast.team.pk])),
         "my team": (manager, reverse("okr:my_team")),
         "api list": (employee, reverse("api_objectives")),
         "api check-ins": (manager, reverse("api_check_ins")),
+        "api team's week": (
+            employee,
+            f"{reverse('api_team_check_ins', args=[cast.team.pk])}?week_starts_on={now.date()}",
+        ),
+        "api team's history": (employee, reverse("api_team_history", args=[cast.team.pk])),
     }
 
     words = iter(["Small.", "Large."])

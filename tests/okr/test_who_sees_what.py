@@ -96,11 +96,14 @@ PLACES: dict[str, Ask] = {
     "timeline": _get("okr:timeline"),
     "confidence": _get("okr:confidence"),
     "team tree": _get("okr:team", "team"),
+    "team list": _get("okr:team_list", "team"),
+    "team's history": _get("okr:team_history", "team"),
     "branch": _get("okr:branch", "above"),
     "the goal above": _get("okr:objective", "above"),
     "API, list": _get("api_objectives"),
     "API, links": _get("api_objective_links", "above"),
     "API, dependencies": _get("api_dependencies", "above"),
+    "API, team's history": _get("api_team_history", "team"),
     "API, file": _get("api_export_goals", "csv"),
 }
 

@@ -164,8 +164,10 @@ def test_only_the_circle_of_the_team_reads_and_only_its_members_write(note, cast
                 answer = client.post(reverse(address, args=[first.pk]), {"text": "x"})
                 assert answer.status_code == refused, (name, address)
         team_page = client.get(reverse("okr:team", args=[cast.team.pk]), {"period": str(closing.pk)})
-        linked = reverse("okr:retrospective", args=[cast.team.pk]) in team_page.content.decode()
-        assert linked == (reads == 200), name
+        tab = reverse("okr:team_retrospectives", args=[cast.team.pk])
+        assert (tab in team_page.content.decode()) == (reads == 200), name
+        assert client.get(tab).status_code == reads, name
+        assert client.get(reverse("api_team_retrospectives", args=[cast.team.pk])).status_code == reads, name
     for name, (_reads, _notes, closes) in DOORS.items():
         client = client_for(getattr(cast, name))
         closed = client.post(reverse("api_close_retrospective", args=where), {"agreed": []}, **JSON)

@@ -1,0 +1,8 @@
+// What is chosen in a row that scrolls sideways is in sight from the start, once the letters have their widths.
+document.fonts.ready.then(() => {
+  for (const chosen of document.querySelectorAll('.tabs [aria-current], [data-in-view]')) {
+    const row = chosen.parentElement;
+    const [inner, outer] = [chosen.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  }
+});

@@ -1,0 +1,181 @@
+"""The weeks of a team: who reads what of them, and how one steps through them."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from okr import actions, queries
+from okr.models import CheckInDuty
+from performance.people import models as people
+from tests.okr.conftest import WEEK, content, key_result, monday_of
+
+
+def address(monday):
+    year, week, _day = monday.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+@pytest.fixture
+def monday(now):
+    return monday_of(now.date())
+
+
+@pytest.fixture
+def weeks(cast, client_for):
+    def do(person, monday=None, **query):
+        args = [cast.team.pk, *([address(monday)] if monday else [])]
+        name = "okr:team_week" if monday else "okr:team_check_ins"
+        return client_for(person).get(reverse(name, args=args), query)
+
+    return do
+
+
+@pytest.fixture
+def told(acting_cast, propose, agree, check_in, quarter):
+    """The employee on one public and one private goal, stuck; six weeks of the quarter have passed."""
+    quarter.starts_on -= 6 * WEEK
+    quarter.save()
+    public = agree(propose(content("Aurora", key_result(title="Auroras seen"))))
+    private = agree(propose(content("Cygnus", key_result(title="Cygnets counted"), visibility="private")))
+    return check_in(
+        actions.Reading(public.key_results.get().pk, value=Decimal(5), confidence=2, note="Clouds"),
+        actions.Reading(private.key_results.get().pk, value=Decimal(1), confidence=1, note="Fog"),
+        wins="A ladder stands.",
+        blockers="The lift is broken.",
+        asks=acting_cast.business_owner,
+    )
+
+
+#: Who reads the words, the readings of the public and of the private goal, and that the colleague has not reported.
+READS = {
+    "employee": (True, True, True, False),
+    "manager": (True, True, True, True),
+    "boss": (True, True, True, True),
+    "auditor": (True, True, True, True),
+    "business_owner": (True, True, False, False),
+    "colleague": (False, True, False, True),
+    "hr": (False, True, False, True),
+    "administrator": (False, True, False, False),
+}
+
+
+def test_everybody_reads_of_a_teams_week_what_is_theirs_to_read(
+    told, cast, actor, now, weeks, client_for, monday
+):
+    actions.reply_to_check_in(check_in=told, text="I am coming.", by=actor(cast.manager), at=now)
+    for name, (words, public, private, colleague) in READS.items():
+        reader = getattr(cast, name)
+        page = weeks(reader)
+        shown = page.content.decode()
+        told_by_api = client_for(reader).get(
+            reverse("api_team_check_ins", args=[cast.team.pk]), {"week_starts_on": monday.isoformat()}
+        )
+        assert told_by_api.json()["reported"] == 1
+        assert "1 of 3 checked in" in shown
+        rows = {row["person"]: row for row in told_by_api.json()["rows"]}
+        for text in (shown, told_by_api.content.decode()):
+            for said in ("The lift is broken.", "A ladder stands.", "I am coming."):
+                assert (said in text) is words, (name, said)
+            assert ("Fog" in text) is private, name
+        assert ("Auroras seen" in shown) is public, name
+        assert ("Cygnets counted" in shown) is private, name
+        assert (reverse("okr:conversation", args=[told.pk]) in shown) is words, name
+        assert (str(cast.colleague.pk) in rows) is colleague, name
+        assert (f'id="of-{cast.colleague.pk}"' in shown) is colleague, name
+        mine = rows[str(cast.employee.pk)]
+        assert (mine["check_in"] == str(told.pk)) is words, name
+        assert mine["confidence"] == (1 if private else 2), name
+
+
+def test_who_has_reported_on_nothing_that_one_sees_is_counted_and_not_named(
+    propose, agree, check_in, cast, acting_cast, weeks
+):
+    secret = agree(propose(content("Cygnus", visibility="private")))
+    check_in(actions.Reading(secret.key_results.get().pk, value=Decimal(1), confidence=1), wins="Quietly.")
+    page = weeks(cast.administrator).content.decode()
+    assert "1 of 3 checked in" in page
+    assert cast.employee.name_en not in page
+    assert "Nothing that is for you" in page
+    page = weeks(cast.colleague).content.decode()
+    assert cast.employee.name_en not in page
+    assert "1 more person has checked in" in page
+
+
+def test_the_confidence_of_the_week_before_betrays_no_private_goal(
+    told, cast, check_in, monday, weeks, client_for
+):
+    private, public = (told.entries.get(note=note).key_result for note in ("Fog", "Clouds"))
+    check_in(
+        actions.Reading(private.pk, value=Decimal(1), confidence=1),
+        actions.Reading(public.pk, value=Decimal(3), confidence=4),
+        week_starts_on=monday - WEEK,
+    )
+
+    def before(reader):
+        told_by_api = client_for(reader).get(
+            reverse("api_team_check_ins", args=[cast.team.pk]), {"week_starts_on": monday.isoformat()}
+        )
+        rows = {row["person"]: row for row in told_by_api.json()["rows"]}
+        return rows[str(cast.employee.pk)]["confidence_before"]
+
+    assert before(cast.manager) == 1
+    assert before(cast.colleague) == 4
+
+
+def test_one_steps_through_the_weeks_of_the_period_that_have_begun(told, cast, monday, quarter, weeks):
+    page = weeks(cast.manager)
+    shown = page.content.decode()
+    assert page.context["monday"] == monday
+    assert len(page.context["weeks"]) == len(queries.weeks_of(quarter, page.context["today"]))
+    earlier = reverse("okr:team_week", args=[cast.team.pk, address(monday - WEEK)])
+    assert f'href="{earlier}" rel="prev"' in shown
+    assert 'rel="next"' not in shown
+    former = weeks(cast.manager, monday - WEEK)
+    assert former.context["count"].reported == 0
+    assert 'rel="next"' in former.content.decode()
+    assert "The lift is broken." not in former.content.decode()
+    assert weeks(cast.manager, monday + WEEK).status_code == 404
+    assert weeks(cast.manager, monday - 30 * WEEK).status_code == 404
+    first = queries.weeks_of(quarter, page.context["today"])[0]
+    assert 'rel="prev"' not in weeks(cast.manager, first).content.decode()
+
+
+def test_a_chosen_period_stays_chosen_from_week_to_week_and_tab_to_tab(told, cast, quarter, weeks):
+    shown = weeks(cast.manager, period=str(quarter.pk)).content.decode()
+    for name in ("okr:team", "okr:team_list", "okr:team_history"):
+        assert f'href="{reverse(name, args=[cast.team.pk])}?period={quarter.pk}"' in shown
+    assert (
+        '/"'
+        not in shown[
+            shown.index('class="week-strip"') : shown.index("</nav>", shown.index('class="week-strip"'))
+        ]
+    )
+
+
+def test_a_week_counts_those_who_were_in_the_team_then(told, cast, monday):
+    membership = people.TeamMembership.objects.get(person=cast.colleague)
+    membership.ends_on = monday
+    membership.save()
+    people.TeamMembership.objects.filter(person=cast.employee).update(starts_on=monday - WEEK)
+    today = monday + datetime.timedelta(days=6)
+    counts = queries.counts_by_week(cast.team, [monday - 2 * WEEK, monday - WEEK, monday], today)
+    assert [(each.members, each.reported) for each in counts] == [(2, 0), (3, 0), (2, 1)]
+
+
+def test_an_excused_week_is_called_so_to_those_who_may_know(told, cast, quarter, monday, weeks):
+    CheckInDuty.objects.create(
+        person=cast.colleague, period=quarter, week_starts_on=monday, state="excused", excuse="absence"
+    )
+    row = weeks(cast.manager).content.decode().partition(f'id="of-{cast.colleague.pk}"')[2]
+    assert "Excused" in row.partition("</li>")[0]
+    assert "Excused" not in weeks(cast.business_owner).content.decode()
+
+
+def test_a_period_that_has_not_begun_says_so_and_a_quiet_week_asks_for_the_first_check_in(
+    cast, acting_cast, quarter, next_quarter, weeks
+):
+    shown = weeks(cast.employee, period=str(next_quarter.pk)).content.decode()
+    assert "No week of this period has begun" in shown
+    assert "Nobody has checked in yet" in weeks(cast.administrator).content.decode()
