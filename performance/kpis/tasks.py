@@ -42,13 +42,14 @@ MOST_SECONDS = 240
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def refresh_stale_values() -> int:
-    """Computes what loads, signatures, answers of sources and new periods have made out of date, and has sources asked
-    where rows stay there. Answers how many metrics changed."""
+    """Computes what loads, signatures, answers of sources, rates and new periods have made out of date, and has sources
+    asked where rows stay there; for new rates none is. Answers how many metrics changed."""
     now = timezone.now()
     organisation_id = tenancy.current_organisation_id()
     loaded = stale.claim("metric_values", limit=BATCH, at=now)
     signed = stale.claim("metric_definitions", limit=BATCH, at=now)
     answered = stale.claim("live_answers", limit=BATCH, at=now)
+    rated = stale.claim("metric_rates", limit=BATCH, at=now)
     with tenancy.acting_for(organisation_id):
         wanted = queries.metrics_reading(loaded.subject_ids) | set(signed.subject_ids)
         everything = bool(queries.periods_without_values())
@@ -58,11 +59,11 @@ def refresh_stale_values() -> int:
             actions.start_readings(at=now)
         for reading_id in live.claimable_readings(now).values_list("pk", flat=True):
             jobs.nudge(ask_source_for_values, str(reading_id))
-        if not loaded and not signed and not answered and not everything:
+        if not (loaded or signed or answered or rated or everything):
             return 0
-        wanted |= set(answered.subject_ids)
+        wanted |= {*answered.subject_ids, *rated.subject_ids}
         changed = actions.refresh_values(metric_ids=None if everything else wanted, at=timezone.now())
-        for claimed in (loaded, signed, answered):
+        for claimed in (loaded, signed, answered, rated):
             stale.settle(claimed)
         if changed:
             jobs.nudge(watch_values)

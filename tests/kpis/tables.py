@@ -3,6 +3,7 @@
 import datetime
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from performance.foundation import tenancy
 from performance.kpis import actions
-from performance.kpis.models import MetricVersion
+from performance.kpis.models import MetricVersion, Rate, RateVersion
 from performance.sources import models as sources
 from performance.sources import queries as source_queries
 
@@ -113,3 +114,23 @@ def formula(text: str, unit: str = "", **more: Any) -> actions.Definition:
     return actions.Definition(
         **{"kind": "derived", "unit": unit, "effective_from": JANUARY, "formula": text} | more
     )
+
+
+def make_rates(
+    cast: Any, kind: str, given: Sequence[tuple[str, Any, Any]], currency: str = "CNY"
+) -> RateVersion:
+    """The next version with (currency, day, rate) of each."""
+    version = RateVersion.objects.create(
+        kind=kind,
+        currency=currency,
+        number=RateVersion.objects.filter(kind=kind, currency=currency).count() + 1,
+        origin="hand",
+        rate_count=len(given),
+        changes=0,
+        made_by=cast.finance_owner,
+        made_at=AT,
+    )
+    Rate.objects.bulk_create(
+        [Rate(version=version, source=code, day=day, rate=Decimal(rate)) for code, day, rate in given]
+    )
+    return version

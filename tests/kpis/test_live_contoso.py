@@ -1,20 +1,24 @@
 """Three years of Contoso, copied from PostgreSQL, asked in PostgreSQL and asked in MariaDB: the same values."""
 
+import csv
 import datetime
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import pytest
 
 from performance.kpis import actions
 from performance.kpis.models import Metric
+from performance.people.models import Organisation
+from performance.sources.models import DatasetColumn
 from tests.conftest import Cast
 from tests.kpis import live_places
 from tests.kpis.live_places import kept, place_question, refresh
+from tests.kpis.tables import make_rates
 from tests.sources import stage
 from tests.sources.conftest import contoso, northwind
-from tests.sources.real_data import Place
+from tests.sources.real_data import Place, shared
 
 __all__ = ["contoso", "northwind"]
 
@@ -98,3 +102,118 @@ def test_contoso_gives_the_same_values_wherever_it_is(
             assert other is not None
             # A quotient has no end: PostgreSQL ends it at sixteen digits, MariaDB here at thirty.
             assert abs(value - other) <= Decimal("1e-9")
+
+
+@pytest.fixture
+def sold(contoso: Place, northwind: Place) -> Iterator[dict[str, Place]]:
+    """Each line in USD, as the file has it, and in the currency of the shop, whose rate there is USD→local."""
+    contoso.run("DROP TABLE IF EXISTS sold")
+    contoso.run(
+        "CREATE TABLE sold AS SELECT s.order_date, t.country_code, s.currency_code::varchar(3) AS currency_code,"
+        " (s.quantity * s.net_price)::numeric(14, 4) AS usd,"
+        " (s.quantity * s.net_price * s.exchange_rate)::numeric(20, 8) AS local"
+        " FROM sales s JOIN store t ON t.store_key = s.store_key"
+    )
+    northwind.run("DROP TABLE IF EXISTS sold")
+    northwind.run(
+        "CREATE TABLE sold (order_date date, country_code varchar(2), currency_code varchar(3), usd decimal(14, 4),"
+        " local decimal(20, 8))"
+    )
+    with northwind.connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO sold VALUES (%s, %s, %s, %s, %s)", contoso.rows("SELECT * FROM sold"))
+    yield {"copied": contoso, "postgresql": contoso, "mariadb": northwind}
+    contoso.run("DROP TABLE sold")
+    northwind.run("DROP TABLE sold")
+
+
+#: key: column, aggregation, rule
+IN_EUROS = {
+    "by_day": ("usd", "sum", "transaction"),
+    "by_month": ("usd", "sum", "average"),
+    "local_by_day": ("local", "sum", "transaction"),
+    "local_mean": ("local", "avg", "average"),
+    "local_dearest": ("local", "max", "transaction"),
+    "standing": ("local", "last", "closing"),
+}
+EXACT = Context(prec=60)
+
+
+def rates_into(currency: str) -> dict[tuple[str, datetime.date], Decimal]:
+    """(currency, day) → what one unit is worth, from the file, as it is written there."""
+    with shared("contoso", "fx.csv").open() as file:
+        return {
+            (row["from_currency"], datetime.date.fromisoformat(row["date"])): Decimal(row["exchange"])
+            for row in csv.DictReader(file)
+            if row["to_currency"] == currency
+        }
+
+
+def means(daily: Mapping[tuple[str, datetime.date], Decimal]) -> dict[tuple[str, datetime.date], Decimal]:
+    """(currency, first day of the month) → the mean of its days to six places."""
+    days: dict[tuple[str, datetime.date], list[Decimal]] = {}
+    for (code, day), rate in daily.items():
+        days.setdefault((code, day.replace(day=1)), []).append(rate)
+    return {
+        place: (EXACT.divide(sum(found), len(found))).quantize(Decimal("1e-6"))
+        for place, found in days.items()
+    }
+
+
+@pytest.mark.slow
+def test_contoso_in_euros_is_what_the_file_multiplies_to_wherever_the_rows_are(
+    here: Cast, actor: Any, sold: dict[str, Place]
+) -> None:
+    Organisation.objects.filter(pk=here.organisation.pk).update(currency="EUR")
+    here.organisation.currency = "EUR"
+    daily = rates_into("EUR")
+    monthly = means(daily)
+    for kind, rates in (("daily", daily), ("average", monthly), ("closing", daily)):
+        make_rates(here, kind, [(code, day, rate) for (code, day), rate in rates.items()], "EUR")
+    for way, place in sold.items():
+        mode = "imported" if way == "copied" else "live"
+        connection = stage.connected(place, name=f"Contoso {way}")
+        dataset = live_places.dataset(connection, place_question(place, "sold"), f"sold_{way}", mode=mode)
+        columns = DatasetColumn.objects.filter(dataset=dataset)
+        columns.filter(key="usd").update(currency="USD")
+        columns.filter(key="local").update(currency="currency_code")
+        definitions = {
+            f"{key}_{way}": actions.Definition(
+                kind="base",
+                unit="money",
+                effective_from=SINCE,
+                dataset=dataset,
+                aggregation=aggregation,
+                expression=column,
+                time_column="order_date",
+                dimensions={"country": "country_code"},
+                currency_rule=rule,
+            )
+            for key, (column, aggregation, rule) in IN_EUROS.items()
+        }
+        live_places.certified(here, actor, definitions)
+    refresh()
+    assert not Metric.objects.exclude(problem="").exists()
+    for key in IN_EUROS:
+        copied = kept(f"{key}_copied")
+        assert len(copied) > 200
+        assert kept(f"{key}_postgresql") == copied, key
+        assert kept(f"{key}_mariadb") == copied, key
+    rows = sold["copied"].rows("SELECT order_date, country_code, currency_code, usd, local FROM sold")
+    for key, amount in (("by_day", 3), ("local_by_day", 4), ("by_month", 3)):
+        expected: dict[tuple[datetime.date, str], Decimal] = {}
+        for row in rows:
+            day, code = row[0], "USD" if amount == 3 else row[2]
+            rate = monthly[code, day.replace(day=1)] if key == "by_month" else daily[code, day]
+            for cut in ("{}", f'{{"country": "{row[1]}"}}'):
+                month = day.replace(day=1), cut
+                product = EXACT.multiply(row[amount], rate)
+                expected[month] = EXACT.add(expected.get(month, Decimal(0)), product)
+        found = {
+            (start, cut): value
+            for (grain, start, _end, cut), (value, coverage, _inputs) in kept(f"{key}_mariadb").items()
+            if grain == "month" and coverage == 1_000_000
+        }
+        assert found == {
+            place: value.quantize(Decimal("1e-12"), rounding=ROUND_HALF_UP, context=EXACT)
+            for place, value in expected.items()
+        }, key

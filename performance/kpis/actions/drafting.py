@@ -37,6 +37,7 @@ WORDED = (
     "decimals",
     "additivity",
     "missing_policy",
+    "currency_rule",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",

@@ -101,6 +101,8 @@ class Work:
     reading: LiveReading
     version: MetricVersion
     names: dict[str, str]
+    #: What the amounts are in, where they are converted once they are here.
+    money: semantics.Money | None
     address: reaching.Address
     source: connectors.Source
 
@@ -141,7 +143,8 @@ def _prepared(reading: LiveReading) -> Work:
         LivePart.objects.filter(reading=reading).delete()
         claiming.beat(reading, at=reading.heartbeat_at or reading.asked_at, parts_read=0)
         names = {column.key: column.source_name for column in sources.dataset_columns(dataset)}
-        used = semantics.live.columns_used(version)
+        money = _money_of(version)
+        used = semantics.live.columns_used(version, money)
         gone = [key for key in used if key not in names]
         if gone:
             raise connectors.ConnectorRefused("column_missing", column=gone[0])
@@ -152,6 +155,7 @@ def _prepared(reading: LiveReading) -> Work:
             reading=reading,
             version=version,
             names={key: names[key] for key in used},
+            money=money,
             address=reaching.address_of(dataset.connection),
             source=source,
         )
@@ -170,7 +174,13 @@ def _question(work: Work, source: connectors.Connector) -> Question:
         spans = [span for span in spans if not months.is_whole_months(*span)]
     with tenancy.acting_for(tenancy.current_organisation_id()):
         place = live.place_of(work.version.dataset, natives)  # type: ignore[arg-type]
-    return semantics.live.asked(work.version, place, grains=grains, spans=spans)  # type: ignore[arg-type]
+    return semantics.live.asked(work.version, place, grains=grains, spans=spans, money=work.money)  # type: ignore[arg-type]
+
+
+def _money_of(version: MetricVersion) -> semantics.Money | None:
+    if not version.currency_rule or version.dataset is None:
+        return None
+    return semantics.money_of(version, queries.sheet_of(version.dataset))
 
 
 def _kept(
@@ -207,6 +217,8 @@ def _rows(work: Work, parts: Iterable[Part]) -> list[LivePart]:
                 period_start=part.start,
                 period_end=part.end,
                 dimensions=",".join(told),
+                currency=part.currency,
+                rate_on=part.rate_on,
                 row_count=part.row_count,
                 with_value=part.with_value,
                 with_amount=part.with_amount,

@@ -23,6 +23,7 @@ from performance.kpis.models import (
     VersionState,
 )
 from performance.kpis.queries import forecasts, live, months
+from performance.kpis.queries.conversions import Newest, conversion_of, newest_numbers
 from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
@@ -62,13 +63,14 @@ def refresh_values(
         wanted = [version for metric_id in ordered for version in versions[metric_id]]
         unread = _unread(wanted)
         answers = live.answers(one.pk for one in wanted if one.dataset and one.dataset.is_live)
+        rates = newest_numbers()
         changed: list[uuid.UUID] = []
         problems: dict[uuid.UUID, str] = {}
         for metric_id in ordered:
             try:
                 with transaction.atomic():
                     moved, problem = _refresh_metric(
-                        versions[metric_id], keys, sheets, unread, answers, spans, at
+                        versions[metric_id], keys, sheets, unread, answers, spans, rates, at
                     )
             except DataError as error:
                 logger.warning("%s cannot be computed: %s", versions[metric_id][0].metric.key, error)
@@ -209,6 +211,7 @@ def _refresh_metric(
     unread: Collection[uuid.UUID],
     answers: Mapping[uuid.UUID, live.Answer],
     spans: Sequence[Span],
+    rates: Newest,
     at: datetime.datetime,
 ) -> tuple[bool, str]:
     """Whether a value changed, and why the newest version cannot be computed, if so. A version that cannot be
@@ -221,9 +224,10 @@ def _refresh_metric(
             answer = answers.get(version.pk, live.NONE)
             problem = _problem_at_source(version, answer)
             if answer.reading_id and not answer.is_awaited:
-                statements = _live_statements(version, answer.reading_id, spans)
+                conversion = conversion_of(version, sheets[version.dataset.pk], rates)
+                statements = _live_statements(version, answer.reading_id, spans, conversion)
         elif not problem:
-            statements = _statements(version, keys, sheets, spans)
+            statements = _statements(version, keys, sheets, spans, rates)
         for grain, fresh in statements:
             store = semantics.store_values(
                 fresh,
@@ -287,14 +291,16 @@ def _statements(
     keys: dict[str, uuid.UUID],
     sheets: dict[uuid.UUID, semantics.Sheet],
     spans: Sequence[Span],
+    rates: Newest,
 ) -> Iterator[tuple[str, semantics.Statement]]:
     """One statement for each grain."""
     sheet = sheets.get(version.dataset_id) if version.dataset_id else None
+    conversion = conversion_of(version, sheet, rates) if sheet else None
     for grain in (Grain.MONTH, Grain.QUARTER, Grain.PERIOD):
         if grain == Grain.PERIOD and not spans:
             continue
         if sheet is not None:
-            yield grain, _base_statement(version, sheet, grain, spans)
+            yield grain, _base_statement(version, sheet, grain, spans, conversion)
         else:
             yield grain, _formula_statement(version, keys, grain, spans)
 
@@ -304,18 +310,25 @@ Fresh = Callable[[str, Sequence[Span]], semantics.Statement]
 
 
 def _base_statement(
-    version: MetricVersion, sheet: semantics.Sheet, grain: str, spans: Sequence[Span]
+    version: MetricVersion,
+    sheet: semantics.Sheet,
+    grain: str,
+    spans: Sequence[Span],
+    conversion: semantics.Conversion | None,
 ) -> semantics.Statement:
     zone = version.dataset.time_zone if version.dataset else "UTC"
 
     def from_rows(grain: str, spans: Sequence[Span]) -> semantics.Statement:
-        return semantics.base_values(version, sheet, zone, grain, spans=spans)
+        return semantics.base_values(version, sheet, zone, grain, spans=spans, conversion=conversion)
 
     return _summed_or_fresh(version, from_rows, grain, spans)
 
 
 def _live_statements(
-    version: MetricVersion, reading_id: uuid.UUID, spans: Sequence[Span]
+    version: MetricVersion,
+    reading_id: uuid.UUID,
+    spans: Sequence[Span],
+    conversion: semantics.Conversion | None,
 ) -> Iterator[tuple[str, semantics.Statement]]:
     def from_parts(grain: str, spans: Sequence[Span]) -> semantics.Statement:
         return semantics.live.parts_values(
@@ -324,6 +337,7 @@ def _live_statements(
             reading_id=reading_id,
             grain=grain,
             spans=spans if grain == Grain.PERIOD else None,
+            conversion=conversion,
         )
 
     for grain in (Grain.MONTH, Grain.QUARTER, Grain.PERIOD):

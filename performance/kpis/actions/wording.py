@@ -28,6 +28,7 @@ KEPT = (
     "missing_policy",
     "effective_from",
     "change_note",
+    "currency_rule",
     "tie_out",
 )
 

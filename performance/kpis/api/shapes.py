@@ -10,6 +10,7 @@ from performance.kpis import actions
 from performance.kpis.models import (
     Accumulation,
     Aggregation,
+    CurrencyRule,
     Direction,
     Grain,
     Metric,
@@ -88,6 +89,7 @@ class VersionOut(serializers.ModelSerializer[MetricVersion]):
             "decimals",
             "additivity",
             "missing_policy",
+            "currency_rule",
             "tie_out",
             "tie_out_reversed",
             "tie_out_tolerance",
@@ -136,6 +138,9 @@ class DefinitionIn(serializers.Serializer[None]):
         child=serializers.CharField(allow_blank=True), required=False, default=dict
     )
     missing_policy = serializers.ChoiceField(choices=MissingPolicy.choices, default=MissingPolicy.NULL)
+    currency_rule = serializers.ChoiceField(
+        choices=CurrencyRule.choices, required=False, allow_blank=True, default=""
+    )
     tie_out = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     tie_out_reversed = serializers.BooleanField(required=False, default=False)
     tie_out_tolerance = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
@@ -167,6 +172,7 @@ DEFINED = (
     "year_starts_in",
     "dimensions",
     "missing_policy",
+    "currency_rule",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",

@@ -40,6 +40,7 @@ TEXTS = {
     "decimals": CHOSEN,
     "additivity": CHOSEN,
     "missing_policy": CHOSEN,
+    "currency_rule": CHOSEN,
     "tie_out": 60,
     "tie_out_reversed": CHOSEN,
     "tie_out_tolerance": 30,
@@ -54,10 +55,11 @@ CHOICES: dict[str, Iterable[str]] = {
     "additivity": Additivity.values,
     "accumulation": Accumulation.values,
     "missing_policy": MissingPolicy.values,
+    "currency_rule": semantics.CURRENCY_RULES,
     "tie_out_reversed": ("true", "false"),
 }
 FILTER_WORDS = frozenset({"column", "op", "value"})
-OF_ROWS = ("dataset", "aggregation", "expression", "time_column", "filters")
+OF_ROWS = ("dataset", "aggregation", "expression", "time_column", "filters", "currency_rule")
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Entry:
             accumulation=self.text("accumulation"),
             accumulation_months=self._number("accumulation_months"),
             year_starts_in=self._number("year_starts_in"),
+            currency_rule=self.text("currency_rule"),
             tie_out=self.text("tie_out"),
             tie_out_reversed=self.text("tie_out_reversed") == "true",
             tie_out_tolerance=self.text("tie_out_tolerance"),

@@ -28,6 +28,7 @@ WRITTEN = (
     "decimals",
     "additivity",
     "missing_policy",
+    "currency_rule",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",

@@ -16,6 +16,7 @@ from performance.kpis.models.metrics import (
     Accumulation,
     Additivity,
     Aggregation,
+    CurrencyRule,
     Direction,
     Kind,
     Metric,
@@ -25,6 +26,13 @@ from performance.kpis.models.metrics import (
     Side,
     Signature,
     VersionState,
+)
+from performance.kpis.models.rates import (
+    Rate,
+    RateKind,
+    RateOrigin,
+    RateProposal,
+    RateVersion,
 )
 from performance.kpis.models.saved_views import (
     MOST_DAYS,
@@ -52,6 +60,7 @@ __all__ = [
     "AlertStep",
     "Basis",
     "CascadeWay",
+    "CurrencyRule",
     "Dimension",
     "DimensionValue",
     "Direction",
@@ -71,6 +80,11 @@ __all__ = [
     "PlanKind",
     "PointNote",
     "Problem",
+    "Rate",
+    "RateKind",
+    "RateOrigin",
+    "RateProposal",
+    "RateVersion",
     "Rhythm",
     "SavedView",
     "Scenario",

@@ -43,7 +43,8 @@ class LiveReading(jobs.Job):
 
 class LivePart(tenancy.TenantModel):
     """One aggregated row of an answer. `d0` to `d2` are the values of the sorted dimensions, `dimensions` the keys of
-    those that are told apart, `amount` an exact decimal of any length as text."""
+    those that are told apart, `amount` an exact decimal of any length as text. Where amounts are converted: `currency`
+    they are in, as the source writes it, and the day, or first day of the month, that their rate is of."""
 
     reading = tenancy.TenantForeignKey(LiveReading, related_name="parts")
     grain = models.CharField(_("grain"), max_length=7, choices=Grain.choices)
@@ -53,6 +54,8 @@ class LivePart(tenancy.TenantModel):
     d0 = models.TextField(_("first dimension"), null=True)
     d1 = models.TextField(_("second dimension"), null=True)
     d2 = models.TextField(_("third dimension"), null=True)
+    currency = models.TextField(_("currency"), null=True)
+    rate_on = models.DateField(_("day of the rate"), null=True)
     row_count = models.BigIntegerField(_("rows"))
     with_value = models.BigIntegerField(_("rows with a value"))
     with_amount = models.BigIntegerField(_("rows that count"))

@@ -32,6 +32,12 @@ class Accumulation(models.TextChoices):
     ROLLING = semantics.ROLLING, _("Over the last months")
 
 
+class CurrencyRule(models.TextChoices):
+    AVERAGE = semantics.AVERAGE, _("At the average rate of the month")
+    TRANSACTION = semantics.TRANSACTION, _("At the rate of the day")
+    CLOSING = semantics.CLOSING, _("At the closing rate")
+
+
 #: What is computed from other metrics.
 FROM_METRICS = [Kind.RATIO, Kind.DERIVED, Kind.CUMULATIVE]
 
@@ -126,7 +132,8 @@ class MetricVersion(tenancy.TenantModel):
     `dimensions` maps a dimension key to the dataset's column key; for formulas, to "".
     `filters` is a list of {"column", "op", "value"}, see semantics/filters.py. A running total has its input as the
     formula; the month in which its year starts is part of the wording, so that what was signed stays what it was.
-    `tie_out` is the key of the metric that holds the ledger account, see queries/tying.py.
+    `tie_out` is the key of the metric that holds the ledger account, see queries/tying.py. `currency_rule` says at which
+    rates amounts become the currency of the unit (rates.CurrencyRule); "" takes them as they are.
     """
 
     metric = tenancy.TenantForeignKey(Metric, related_name="versions")
@@ -158,6 +165,7 @@ class MetricVersion(tenancy.TenantModel):
     missing_policy = models.CharField(
         _("missing input"), max_length=5, choices=MissingPolicy.choices, default=MissingPolicy.NULL
     )
+    currency_rule = models.CharField(_("currency"), max_length=11, blank=True, default="")
     tie_out = models.CharField(_("ledger account"), max_length=60, blank=True, default="")
     tie_out_reversed = models.BooleanField(_("the account has the other sign"), default=False)
     tie_out_tolerance = models.CharField(_("may differ by"), max_length=30, blank=True, default="")
@@ -209,6 +217,10 @@ class MetricVersion(tenancy.TenantModel):
                 name="metric_version_runs_over",
             ),
             models.CheckConstraint(
+                condition=Q(currency_rule="") | Q(kind=Kind.BASE, currency_rule__in=semantics.CURRENCY_RULES),
+                name="metric_version_converted",
+            ),
+            models.CheckConstraint(
                 condition=~Q(tie_out="") | Q(tie_out_reversed=False, tie_out_tolerance=""),
                 name="metric_version_tied_to",
             ),
@@ -233,6 +245,11 @@ class MetricVersion(tenancy.TenantModel):
     @property
     def is_cumulative(self) -> bool:
         return self.kind == Kind.CUMULATIVE
+
+    @property
+    def currency_words(self) -> str:
+        """At which rates amounts are converted; nothing where they are taken as they are."""
+        return str(CurrencyRule(self.currency_rule).label) if self.currency_rule else ""
 
     @property
     def tie_out_sign(self) -> str:

@@ -20,6 +20,7 @@ from performance.kpis import formulas, semantics
 from performance.kpis.models import Aggregation, Metric, MetricValue, MetricVersion, MissingPolicy
 from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import comparing, months, trees
+from performance.kpis.queries.conversions import conversion_of
 from performance.kpis.queries.definitions import versions_in_force
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.previews import PreviewTooSlow, in_time
@@ -321,6 +322,7 @@ def _from_rows(
         until=months.last_of(month),
         within=within,
         among=among,
+        conversion=conversion_of(version, sheet),
     )
     try:
         with in_time() as cursor:

@@ -253,6 +253,7 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Decimals shown"), "decimals"),
         (_("Better"), "get_direction_display"),
         (_("Missing input"), "get_missing_policy_display"),
+        (_("Currencies"), "currency_words"),
         (_("Ledger account"), "tie_out"),
         (_("May differ by"), "tie_out_tolerance"),
         (_("Sign of the account"), "tie_out_sign"),

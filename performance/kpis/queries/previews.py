@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from performance.foundation import patience, tenancy
+from performance.foundation.components import formats
 from performance.kpis import formulas, semantics, units
 from performance.kpis.models import Grain, Kind, Metric, MetricVersion
 from performance.kpis.queries import live
 from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.conversions import conversion_of
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, guard_of
 from performance.kpis.queries.values import latest_month, values
@@ -99,11 +103,16 @@ def _closed_months(wording: semantics.Wording, text: str, sight: Sight) -> set[d
 def as_of_here(
     definition: semantics.Definition, checked: semantics.Checked, organisation: Organisation
 ) -> semantics.Checked:
-    """With the currency and the first month of the year of the organisation, where nobody said others."""
+    """With the currency and the first month of the year of the organisation, where nobody said others. Raises
+    DefinitionRefused where amounts would be converted into another currency than its own."""
     start = checked.year_starts_in
     if definition.accumulation == semantics.YEAR and start is None:
         start = organisation.fiscal_start_month
     unit = units.in_currency(checked.unit, organisation.currency)
+    if definition.currency_rule and unit.currency != organisation.currency:
+        words = {"own": formats.currency_name(organisation.currency)}
+        message = _("Amounts are converted into the currency of the organisation: the unit is in %(own)s.")
+        raise semantics.DefinitionRefused(message % words, field="unit", code="currency")
     return dataclasses.replace(checked, unit=unit, year_starts_in=start)
 
 
@@ -169,6 +178,7 @@ def _answered(
         organisation_id=tenancy.current_organisation_id(),
         reading_id=answer.reading_id,
         grain=Grain.MONTH,
+        conversion=conversion_of(wording, sheet_of(wording.dataset)) if wording.currency_rule else None,
     )
     with in_time() as cursor:
         cursor.execute(
@@ -233,6 +243,7 @@ def _preview_statement(
             since=since,
             until=until,
             within=semantics.Statement(f"{part.sql} AND {opened.sql}", [*part.params, *opened.params]),
+            conversion=conversion_of(wording, sheet),
         )
     formula = formulas.parse(wording.formula)
     if wording.kind == Kind.CUMULATIVE:
@@ -270,4 +281,5 @@ def _without_dimensions(wording: semantics.Wording) -> semantics.Definition:
         time_column=wording.time_column,
         dimensions=wording.dimensions if wording.aggregation == "last" else {},
         missing_policy=wording.missing_policy,
+        currency_rule=wording.currency_rule,
     )

@@ -11,6 +11,7 @@ from django.db import connection
 
 from performance.kpis import semantics
 from performance.kpis.models import Metric, MetricValue, MetricVersion
+from performance.kpis.queries.conversions import conversion_of
 from performance.kpis.queries.definitions import Lineage, lineage, versions_in_force
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import EVERYTHING, Sight
@@ -23,7 +24,8 @@ SUMMED = {"sum": "sum(amount)", "count": "count(amount)", "distinct": "count(DIS
 
 @dataclass(frozen=True)
 class Trace:
-    """`rows` as tuples in the order of `columns`, with what each contributes in `amounts`."""
+    """`rows` as tuples in the order of `columns`, with what each contributes in `amounts`: where amounts are converted, by
+    the newest rates, None where there is no rate."""
 
     dataset: Dataset
     columns: Sequence[semantics.Column]
@@ -46,7 +48,8 @@ def trace(
     """The rows of a base version between two days, in its filters and slice, as far as `sight` opens them. Two queries
     and the columns.
 
-    The same condition and arithmetic as for the values, so that the rows shown are the rows counted.
+    The same condition and arithmetic as for the values, so that the rows shown are the rows counted. One query more where
+    amounts are converted.
     """
     dataset = version.dataset
     if dataset is None:
@@ -58,7 +61,13 @@ def trace(
         opened = narrowed.condition(sheet.columns)
         where = semantics.Statement(f"{where.sql} AND {opened.sql}", [*where.params, *opened.params])
     amount = semantics.amount_sql(version, sheet)
-    source = f"FROM {sheet.relation} AS given_rows WHERE {where.sql}"
+    beside = semantics.Statement("")
+    conversion = conversion_of(version, sheet)
+    if conversion:
+        beside = semantics.rates_beside(version, sheet, dataset.time_zone, conversion, where, until)
+        amount = f"({amount}) * {semantics.RATE_BESIDE}"
+    source = f"FROM {sheet.relation} AS given_rows{beside.sql} WHERE {where.sql}"
+    params = [*beside.params, *where.params]
     names = "".join(f", {column.sql}" for column in sheet.columns.values())
     order = sheet.columns[version.time_column].sql
     aggregate = SUMMED.get(version.aggregation, "NULL")
@@ -66,12 +75,12 @@ def trace(
         # Compiled from a checked definition: quoted columns, whitelisted arithmetic, values as parameters.
         cursor.execute(
             f"SELECT count(*), {aggregate} FROM (SELECT {amount} AS amount {source}) AS counted",  # noqa: S608
-            where.params,
+            params,
         )
         total, aggregated = cursor.fetchone()
         cursor.execute(
-            f"SELECT {amount}{names} {source} ORDER BY {order} DESC, ctid LIMIT %s OFFSET %s",
-            [*where.params, limit, offset],
+            f"SELECT {amount}{names} {source} ORDER BY {order} DESC, given_rows.ctid LIMIT %s OFFSET %s",
+            [*params, limit, offset],
         )
         found = cursor.fetchall()
     return Trace(

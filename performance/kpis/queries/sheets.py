@@ -31,6 +31,7 @@ def _sheet(dataset: Dataset, reading: sources.Reading) -> semantics.Sheet:
                 name_en=column.name_en,
                 name_zh=column.name_zh,
                 role=column.role,
+                currency=column.currency,
             )
             for column in reading.columns
         },

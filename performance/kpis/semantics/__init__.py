@@ -3,10 +3,12 @@ dimensions; totals recompute the formula from their inputs. Pure: builds stateme
 
 from performance.kpis.semantics import live
 from performance.kpis.semantics.base import (
+    RATE_BESIDE,
     amount_sql,
     base_values,
     day_sql,
     part_sql,
+    rates_beside,
     rows_where,
     slice_where,
     slices_counted,
@@ -14,7 +16,6 @@ from performance.kpis.semantics.base import (
 )
 from performance.kpis.semantics.checks import (
     Checked,
-    DefinitionRefused,
     Input,
     arithmetic,
     check,
@@ -22,7 +23,14 @@ from performance.kpis.semantics.checks import (
     shared_dimensions,
 )
 from performance.kpis.semantics.cumulative import first_month, running_values
+from performance.kpis.semantics.currencies import (
+    RATES_OF,
+    Conversion,
+    Money,
+)
 from performance.kpis.semantics.fused import both, formula_values, summed_months
+from performance.kpis.semantics.pricing import money_of
+from performance.kpis.semantics.refusing import DefinitionRefused
 from performance.kpis.semantics.sheets import Column, Sheet, Statement
 from performance.kpis.semantics.slices import (
     KEY_PATTERN,
@@ -36,26 +44,38 @@ from performance.kpis.semantics.slices import (
 from performance.kpis.semantics.storing import store_values
 from performance.kpis.semantics.tying import Tolerance
 from performance.kpis.semantics.wording import (
+    AVERAGE,
+    CLOSING,
+    CURRENCY_RULES,
     MAX_DIMENSIONS,
     MOST_MONTHS,
     ROLLING,
+    TRANSACTION,
     YEAR,
     Definition,
     Wording,
 )
 
 __all__ = [
+    "AVERAGE",
+    "CLOSING",
+    "CURRENCY_RULES",
     "KEY_PATTERN",
     "MAX_DIMENSIONS",
     "MOST_MONTHS",
     "MOST_SLICES",
+    "RATES_OF",
+    "RATE_BESIDE",
     "ROLLING",
+    "TRANSACTION",
     "YEAR",
     "Checked",
     "Column",
+    "Conversion",
     "Definition",
     "DefinitionRefused",
     "Input",
+    "Money",
     "Sheet",
     "Slice",
     "Statement",
@@ -74,7 +94,9 @@ __all__ = [
     "formula_values",
     "literal",
     "live",
+    "money_of",
     "part_sql",
+    "rates_beside",
     "rows_where",
     "running_values",
     "shared_dimensions",

@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 from performance.kpis import formulas
-from performance.kpis.semantics import filters, slices
+from performance.kpis.semantics import composing, currencies, filters, slices
+from performance.kpis.semantics.composing import AVERAGE_SCALE
+from performance.kpis.semantics.currencies import Conversion
 from performance.kpis.semantics.sheets import Sheet, Statement
 from performance.kpis.semantics.wording import Wording
 
@@ -14,8 +16,6 @@ BUCKETS = {
     "month": ("date_trunc('month', day::timestamp)::date", "interval '1 month - 1 day'"),
     "quarter": ("date_trunc('quarter', day::timestamp)::date", "interval '3 months - 1 day'"),
 }
-#: Twenty-four places, so that an average is exact where it is rounded to twelve, whatever the size of its sum.
-AVERAGE_SCALE = "1.000000000000000000000000"
 AGGREGATES = {
     "sum": "sum(amount)",
     "count": "count(amount)::numeric",
@@ -39,15 +39,18 @@ def base_values(
     since: datetime.date | None = None,
     until: datetime.date | None = None,
     within: Statement | None = None,
+    conversion: Conversion | None = None,
 ) -> Statement:
     """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
 
     `grain` "period" asks for the `spans`; `since` and `until` bound the days that are read, `within` the rows. Coverage
-    is the part of the rows that had a value to aggregate, also where a missing one counts as zero.
+    is the part of the rows that had a value to aggregate, also where a missing one counts as zero. `conversion`: what a
+    wording with a currency rule needs; an amount without a rate is missing.
     """
     keys = sorted(wording.dimensions)
-    rows = _rows(wording, sheet, zone, keys, since, until, within)
-    names = "".join(f", d{place}" for place in range(len(keys)))
+    rows = _rows(wording, sheet, zone, keys, since, until, within, conversion)
+    cuts = "".join(f", d{place}" for place in range(len(keys)))
+    names = f"{cuts}, written" if conversion else cuts
     if grain == "period":
         bucketed = (
             f"SELECT span.period_start, span.period_end, day, amount, given{names} FROM ({rows.sql}) AS r"
@@ -65,9 +68,14 @@ def base_values(
     if wording.aggregation == "last":
         bucketed = (
             "SELECT * FROM (SELECT b.*, dense_rank() OVER"
-            f" (PARTITION BY period_start, period_end{names} ORDER BY day DESC) AS age FROM ({bucketed}) AS b)"
+            f" (PARTITION BY period_start, period_end{cuts} ORDER BY day DESC) AS age FROM ({bucketed}) AS b)"
             " AS aged WHERE age = 1"
         )
+    if conversion:
+        parts = Statement(
+            _by_currency(wording, conversion, bucketed, f"period_start, period_end{cuts}"), params
+        )
+        return currencies.of_parts(wording, parts, conversion, keys)
     return Statement(
         f"SELECT period_start, period_end, {slices.slice_sql(keys)} AS slice,"
         f" {slices.dimensions_sql(keys)} AS dimensions, {_aggregate(wording)} AS value,"
@@ -75,6 +83,16 @@ def base_values(
         " jsonb_build_object('rows', count(*), 'with_value', count(given)) AS inputs"
         f" FROM ({bucketed}) AS bucketed GROUP BY period_start, period_end{slices.cube(keys)}",
         list(params),
+    )
+
+
+def _by_currency(wording: Wording, conversion: Conversion, rows: str, group: str) -> str:
+    """One line for each currency and day of the rate: what is converted, and how many rows it stands for."""
+    return (
+        f"SELECT {group}, written, rate_on, count(*) AS row_count, count(given) AS with_value,"
+        f" count(amount) AS with_amount, {currencies.WITHIN[wording.aggregation]} AS amount"
+        f" FROM (SELECT *, {currencies.rate_day(conversion.rule, 'day')} AS rate_on FROM ({rows}) AS r) AS dated"
+        f" GROUP BY {group}, written, rate_on"
     )
 
 
@@ -94,14 +112,58 @@ def whole_of_parts(
     until: datetime.date,
     within: slices.Slice,
     among: Mapping[str, Sequence[str]],
+    conversion: Conversion | None = None,
 ) -> Statement:
     """SELECT the one value over these days of all rows of some parts together, for what their values do not make up:
     whoever bought in two stores is one customer. Not for the last value of a period, which each part has of its own."""
     where = rows_where(wording, sheet, zone, since=since, until=until, within=within, among=among)
+    if conversion:
+        day, code = day_sql(wording, sheet, zone), currencies.written_sql(conversion, sheet)
+        rows = (
+            f"SELECT {day.sql} AS day, {code.sql} AS written, {amount_sql(wording, sheet)} AS amount,"
+            f" {_given_sql(wording, sheet)} AS given, %s::date AS period_start, %s::date AS period_end"
+            f" FROM {sheet.relation} AS given_rows WHERE {where.sql}"
+        )
+        parts = Statement(
+            _by_currency(wording, conversion, rows, "period_start, period_end"),
+            [*day.params, *code.params, since, until, *where.params],
+        )
+        found = currencies.converted(wording, parts, conversion)
+        return Statement(
+            f"SELECT ({composing.aggregate(wording)})::numeric(38, 12) FROM ({found.sql}) AS r", found.params
+        )
     return Statement(
         f"SELECT ({_aggregate(wording)})::numeric(38, 12) FROM"
         f" (SELECT {amount_sql(wording, sheet)} AS amount FROM {sheet.relation} AS given_rows WHERE {where.sql}) AS r",
         where.params,
+    )
+
+
+#: The rate of a row, in what rates_beside has joined; in capitals, as no column of a dataset is.
+RATE_BESIDE = '"Rates"."Rate"'
+
+
+def rates_beside(
+    wording: Wording,
+    sheet: Sheet,
+    zone: str,
+    conversion: Conversion,
+    where: Statement,
+    until: datetime.date,
+) -> Statement:
+    """A JOIN that puts RATE_BESIDE the rows (given_rows) that `where` picks, of a stretch that ends with `until`."""
+    day, code = day_sql(wording, sheet, zone), currencies.written_sql(conversion, sheet)
+    rate_on = currencies.rate_day(conversion.rule, day.sql)
+    asked = Statement(
+        f"SELECT DISTINCT {code.sql} AS written, {rate_on} AS rate_on, %s::date AS period_end"
+        f" FROM {sheet.relation} AS given_rows WHERE {where.sql}",
+        [*code.params, *day.params, until, *where.params],
+    )
+    found = currencies.rated(asked, conversion)
+    return Statement(
+        f' LEFT JOIN (SELECT written AS "Written", rate_on AS "On", rate AS "Rate" FROM ({found.sql}) AS found)'
+        f' AS "Rates" ON "Rates"."Written" IS NOT DISTINCT FROM {code.sql} AND "Rates"."On" = {rate_on}',
+        [*found.params, *code.params, *day.params],
     )
 
 
@@ -125,15 +187,18 @@ def _rows(
     since: datetime.date | None,
     until: datetime.date | None,
     within: Statement | None = None,
+    conversion: Conversion | None = None,
 ) -> Statement:
     cuts = "".join(f", {part_sql(wording, sheet, key)} AS d{place}" for place, key in enumerate(keys))
     where = rows_where(wording, sheet, zone, since=since, until=until)
     day = day_sql(wording, sheet, zone)
     narrowed = within or Statement("true")
+    code = currencies.written_sql(conversion, sheet) if conversion else None
+    written = f", {code.sql} AS written" if code else ""
     return Statement(
         f"SELECT {day.sql} AS day, {amount_sql(wording, sheet)} AS amount, {_given_sql(wording, sheet)} AS given{cuts}"
-        f" FROM {sheet.relation} AS given_rows WHERE {where.sql} AND {narrowed.sql}",
-        [*day.params, *where.params, *narrowed.params],
+        f"{written} FROM {sheet.relation} AS given_rows WHERE {where.sql} AND {narrowed.sql}",
+        [*day.params, *(code.params if code else []), *where.params, *narrowed.params],
     )
 
 

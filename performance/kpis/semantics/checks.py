@@ -4,29 +4,19 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import i18n, refusals
+from performance.foundation import i18n
 from performance.kpis import formulas, units
 from performance.kpis.formulas import tree
-from performance.kpis.semantics import base, filters, slices
+from performance.kpis.semantics import base, filters, pricing, slices
+from performance.kpis.semantics.refusing import DefinitionRefused
 from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, MOST_MONTHS, ROLLING, YEAR, Wording
 
 OF_AGGREGATIONS = {"sum": "additive", "count": "additive", "last": "semi"}
 CUTTABLE = frozenset({"text", "integer", "boolean"})
-
-
-class DefinitionRefused(refusals.Refused):
-    """A definition that cannot be computed. `position`: where in the typed arithmetic, from 0, or None."""
-
-    def __init__(
-        self, message: Any, *, field: str, code: str = "definition", position: int | None = None
-    ) -> None:
-        super().__init__(message, code=code, field=field)
-        self.position = position
 
 
 @dataclass(frozen=True)
@@ -69,6 +59,9 @@ def check(
         )
     if wording.kind == "base":
         return _check_base(wording, sheet)
+    if wording.currency_rule:
+        message = _("Currencies are converted where rows are read. What is computed from metrics has theirs.")
+        raise DefinitionRefused(message, field="currency_rule", code="currency")
     if wording.kind == "cumulative":
         return _check_cumulative(wording, inputs, own_key)
     return _check_formula(wording, inputs, own_key)
@@ -98,6 +91,7 @@ def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
     unit = _unit(wording.unit)
     if wording.aggregation in base.OF_A_COLUMN and unit.has_money:
         raise DefinitionRefused(_("A number of rows or customers is not money."), field="unit")
+    unit = pricing.judged(wording, sheet, unit)
     additivity = OF_AGGREGATIONS.get(wording.aggregation, "none")
     return Checked(
         kind="base",

@@ -10,7 +10,8 @@ TIMES = frozenset({"date", "timestamp"})
 
 @dataclass(frozen=True)
 class Column:
-    """`sql` is the quoted column name, each per cent sign doubled; `type` is one of sources.ColumnType."""
+    """`sql` is the quoted column name, each per cent sign doubled; `type` is one of sources.ColumnType. `currency`: the code
+    of the money in it, or the key of the column that holds the code; "" where nobody said."""
 
     key: str
     sql: str
@@ -18,6 +19,7 @@ class Column:
     name_en: str = ""
     name_zh: str = ""
     role: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from performance.kpis.semantics.checks import DefinitionRefused
+from performance.kpis.semantics.refusing import DefinitionRefused
 
 WRITTEN = re.compile(r"(?P<number>\d{1,15}(?:\.\d{1,8})?)\s*(?P<percent>[%％])?")
 

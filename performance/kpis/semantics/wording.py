@@ -8,6 +8,10 @@ from typing import Any, Protocol
 #: What a running total runs over: from the start of the year, or so many months up to this one.
 YEAR, ROLLING = "year", "rolling"
 MOST_MONTHS = 60
+#: At which rates amounts become the currency of the metric: flows at the average of their month or at the rate of their
+#: day, balances at the closing rate.
+AVERAGE, TRANSACTION, CLOSING = "average", "transaction", "closing"
+CURRENCY_RULES = (AVERAGE, TRANSACTION, CLOSING)
 #: Values are kept for every combination of a metric's dimensions, so their number is bounded.
 MAX_DIMENSIONS = 3
 
@@ -41,6 +45,8 @@ class Wording(Protocol):
     def accumulation_months(self) -> int | None: ...
     @property
     def year_starts_in(self) -> int | None: ...
+    @property
+    def currency_rule(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Definition:
     """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored. A running total names
     its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`.
     `tie_out`: key of the metric that holds the ledger account; `tie_out_reversed`: the account has the other sign;
-    `tie_out_tolerance`: see tying.Tolerance."""
+    `tie_out_tolerance`: see tying.Tolerance. `currency_rule`: one of CURRENCY_RULES, or ""."""
 
     kind: str
     unit: str
@@ -69,6 +75,7 @@ class Definition:
     accumulation: str = ""
     accumulation_months: int | None = None
     year_starts_in: int | None = None
+    currency_rule: str = ""
     tie_out: str = ""
     tie_out_reversed: bool = False
     tie_out_tolerance: str = ""

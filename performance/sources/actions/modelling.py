@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from performance.sources.models import ColumnRole, ColumnType, Connection, Datas
 MAX_COLUMNS = 500
 CURSOR_TYPES = (ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.INTEGER)
 TIME_TYPES = (ColumnType.DATE, ColumnType.TIMESTAMP)
+CURRENCY = re.compile(r"[A-Z]{3}")
 NUMBER_TYPES = (ColumnType.INTEGER, ColumnType.DECIMAL)
 
 
@@ -37,6 +39,7 @@ class ColumnPlan:
     name_zh: str = ""
     source_type: str = ""
     date_order: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,14 +216,15 @@ def _set_columns(dataset: Dataset, plan: DatasetPlan) -> None:
             date_order=column.date_order,
             role=column.role,
             is_key=column.is_key or column.role == ColumnRole.KEY,
+            currency="" if column.role == ColumnRole.IGNORED else column.currency,
         )
         for number, column in enumerate(plan.columns, start=1)
     )
 
 
 def _judge(connection: Connection, plan: DatasetPlan) -> None:
-    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, key_needed, role_type, cursor, time_zone,
-    live_kind, live_type."""
+    """Raises SourceRefused: no_columns, key_twice, key_reserved, key_ignored, key_needed, role_type, currency, cursor,
+    time_zone, live_kind, live_type."""
     used = [column for column in plan.columns if column.role != ColumnRole.IGNORED]
     if not used or len(used) > MAX_COLUMNS:
         raise SourceRefused(_("Choose at least one column."), code="no_columns")
@@ -231,6 +235,7 @@ def _judge(connection: Connection, plan: DatasetPlan) -> None:
         raise SourceRefused(_("This key is reserved. Choose another one."), code="key_reserved")
     for column in plan.columns:
         _judge_column(column)
+    _judge_currencies(used)
     if plan.time_zone not in zoneinfo.available_timezones():
         raise SourceRefused(_("This time zone is not known."), code="time_zone", field="time_zone")
     if connection.is_push and not any(column.is_key or column.role == ColumnRole.KEY for column in used):
@@ -256,6 +261,22 @@ def _judge_column(column: ColumnPlan) -> None:
         )
     if column.role == ColumnRole.MEASURE and column.type not in NUMBER_TYPES:
         raise SourceRefused(_Named(_("%(name)s is no number, so it is no measure."), name), code="role_type")
+
+
+def _judge_currencies(used: Sequence[ColumnPlan]) -> None:
+    """Money is a number, and what its column names is a code or a column of texts that is loaded."""
+    texts = {column.key for column in used if column.type == ColumnType.TEXT}
+    for column in used:
+        if not column.currency:
+            continue
+        if column.type not in NUMBER_TYPES:
+            message = _("%(name)s is no number, so it has no currency.")
+            raise SourceRefused(_Named(message, column.source_name), code="currency")
+        if not CURRENCY.fullmatch(column.currency) and column.currency not in texts:
+            message = _(
+                "Name a currency for %(name)s by three capitals, or the column of texts that holds it."
+            )
+            raise SourceRefused(_Named(message, column.source_name), code="currency")
 
 
 def _judge_live(connection: Connection, used: Sequence[ColumnPlan]) -> None:
@@ -299,7 +320,10 @@ def _told(dataset: Dataset, columns: Sequence[DatasetColumn]) -> dict[str, Any]:
         "cursor": dataset.cursor_column,
         "settling_days": dataset.settling_days,
         "refresh_hours": dataset.refresh_hours,
-        "columns": [f"{column.key}: {column.type}, {column.role}" for column in columns],
+        "columns": [
+            ", ".join(filter(None, (f"{column.key}: {column.type}", column.role, column.currency)))
+            for column in columns
+        ],
     }
 
 

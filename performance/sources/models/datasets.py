@@ -113,6 +113,8 @@ class DatasetColumn(tenancy.TenantModel):
     date_order = models.CharField(_("order of dates"), max_length=3, choices=DateOrder.choices, blank=True)
     role = models.CharField(_("role"), max_length=10, choices=ColumnRole.choices)
     is_key = models.BooleanField(_("identifies the row"), default=False)
+    #: What the money in it is in: a code such as EUR, or the key of the text column that holds the code; "" unsaid.
+    currency = models.CharField(_("currency"), max_length=50, blank=True, default="")
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["number"]
@@ -131,6 +133,10 @@ class DatasetColumn(tenancy.TenantModel):
             models.CheckConstraint(
                 condition=~Q(role=ColumnRole.MEASURE) | Q(type__in=[ColumnType.INTEGER, ColumnType.DECIMAL]),
                 name="column_measure_is_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(currency="") | Q(type__in=[ColumnType.INTEGER, ColumnType.DECIMAL]),
+                name="column_money_is_number",
             ),
         ]
 

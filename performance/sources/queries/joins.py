@@ -27,6 +27,8 @@ class ReadColumn:
     name_en: str
     name_zh: str
     role: str
+    #: See DatasetColumn.currency; a column that holds it is named as it is called here.
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ def _joins() -> QuerySet[Join]:
 
 
 def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Join]) -> Reading:
-    columns = [ReadColumn(each.key, each.type, each.name_en, each.name_zh, each.role) for each in own]
+    columns = [
+        ReadColumn(each.key, each.type, each.name_en, each.name_zh, each.role, each.currency) for each in own
+    ]
     types = {each.key: each.type for each in own}
     names = {*types, *proposing.RESERVED}
     selected, joined, read = ["d.*", "d.ctid"], [], [dataset.pk]
@@ -147,7 +151,9 @@ def _taken(join: Join, column: DatasetColumn, key: str) -> ReadColumn:
     other = join.other
     name_zh = f"{other.name_zh or other.name_en}·{column.name_zh or column.name_en}"
     role = ColumnRole.DIMENSION if column.role == ColumnRole.KEY else column.role
-    return ReadColumn(key, column.type, f"{other.name_en}: {column.name_en}", name_zh, role)
+    is_code = column.currency.isupper() or not column.currency
+    currency = column.currency if is_code else join.column_key(column.currency)
+    return ReadColumn(key, column.type, f"{other.name_en}: {column.name_en}", name_zh, role, currency)
 
 
 def _on(alias: str, join: Join) -> str:

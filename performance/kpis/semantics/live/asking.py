@@ -10,12 +10,13 @@ from sqlglot import exp
 
 from performance.kpis import formulas
 from performance.kpis.semantics import base, filters
+from performance.kpis.semantics.currencies import Money
 from performance.kpis.semantics.live import grouping
 from performance.kpis.semantics.live.arithmetic import computed
 from performance.kpis.semantics.live.places import LiveColumn, Place
 from performance.kpis.semantics.live.tongues import EARLIEST, TONGUES, Tongue, called, date, whole, within
 from performance.kpis.semantics.sheets import Column
-from performance.kpis.semantics.wording import Wording
+from performance.kpis.semantics.wording import AVERAGE, Wording
 from performance.sources import connectors
 from performance.sources.connectors.columns import TooLong
 
@@ -35,6 +36,9 @@ class Part:
     with_value: int
     with_amount: int
     amount: str | None
+    #: Where amounts are converted: the currency as it is written, and the day that its rate is of.
+    currency: str | None = None
+    rate_on: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,25 @@ class Question:
     columns: tuple[str, ...]
     _parts: tuple[tuple[str, tuple[int, ...]], ...]
     _spans: tuple[Span, ...]
+    _rule: str = ""
 
     def part(self, row: Sequence[Any]) -> Part:
         """Raises ConnectorRefused("live_long") for a dimension that no page could show."""
         number, bucket, *found, row_count, with_value, with_amount, amount = row
+        rated = self._rated(found) if self._rule else {}
         grain, chosen = self._parts[int(number)]
         start, end = self._days(grain, int(bucket))
         cuts = tuple(_cut(value) if place in chosen else None for place, value in enumerate(found))
         exact = None if amount is None else f"{Decimal(amount):f}"
-        return Part(grain, start, end, cuts, int(row_count), int(with_value), int(with_amount), exact)
+        return Part(
+            grain, start, end, cuts, int(row_count), int(with_value), int(with_amount), exact, **rated
+        )
+
+    def _rated(self, found: list[Any]) -> dict[str, Any]:
+        """Takes what goes before the numbers off the row."""
+        rate_on, currency = found.pop(), found.pop()
+        day = self._days("month", int(rate_on))[0] if self._rule == AVERAGE else rate_on
+        return {"currency": None if currency is None else _cut(currency), "rate_on": day}
 
     def _days(self, grain: str, bucket: int) -> Span:
         if grain == "period":
@@ -72,8 +86,16 @@ def _cut(value: Any) -> str:
     return value.decode() if isinstance(value, bytes | bytearray) else str(value)
 
 
-def asked(wording: Wording, place: Place, *, grains: Sequence[str], spans: Sequence[Span] = ()) -> Question:
-    """Compiles a checked definition. `grains`: "month", "quarter", "period"; the last one asks for `spans`.
+def asked(
+    wording: Wording,
+    place: Place,
+    *,
+    grains: Sequence[str],
+    spans: Sequence[Span] = (),
+    money: Money | None = None,
+) -> Question:
+    """Compiles a checked definition. `grains`: "month", "quarter", "period"; the last one asks for `spans`. `money`: what
+    the amounts are in, where they are converted: they are told apart by currency and by the day of the rate.
 
     Raises ConnectorRefused: live_type, bad_name, query_*.
     """
@@ -81,21 +103,27 @@ def asked(wording: Wording, place: Place, *, grains: Sequence[str], spans: Seque
     keys = sorted(wording.dimensions)
     asked_for = [grain for grain in grains if grain != "period" or spans]
     parts = [(grain, chosen) for grain in asked_for for chosen in grouping.combinations(wording)]
+    more = ("written", "rate_on") if money else ()
     selects = [
-        grouping.grouped(wording, tongue, number=number, grain=grain, chosen=chosen, dimensions=len(keys))
+        grouping.grouped(
+            wording, tongue, number=number, grain=grain, chosen=chosen, dimensions=len(keys), more=more
+        )
         for number, (grain, chosen) in enumerate(parts)
     ]
     whole_text = grouping.together(selects)
-    whole_text = whole_text.with_("accord_rows", as_=_rows(wording, place, tongue, keys))
+    whole_text = whole_text.with_("accord_rows", as_=_rows(wording, place, tongue, keys, money))
     if "period" in asked_for:
         whole_text = whole_text.with_("accord_spans", as_=grouping.spans_relation(spans))
-    names = ("part", "bucket", *(f"d{place}" for place in range(len(keys))), *grouping.NUMBERS)
-    return Question(whole_text.sql(dialect=place.dialect), names, tuple(parts), tuple(spans))
+    names = ("part", "bucket", *(f"d{place}" for place in range(len(keys))), *more, *grouping.NUMBERS)
+    rule = wording.currency_rule if money else ""
+    return Question(whole_text.sql(dialect=place.dialect), names, tuple(parts), tuple(spans), rule)
 
 
-def _rows(wording: Wording, place: Place, tongue: Tongue, keys: Sequence[str]) -> exp.Select:
-    """day, amount, given, d0…: one line for each row that counts."""
-    names = {key: f"c{number}" for number, key in enumerate(_values_used(wording))}
+def _rows(
+    wording: Wording, place: Place, tongue: Tongue, keys: Sequence[str], money: Money | None
+) -> exp.Select:
+    """day, amount, given, d0…: one line for each row that counts; where amounts are converted also written and rate_on."""
+    names = {key: f"c{number}" for number, key in enumerate(_values_used(wording, money))}
     values = {key: exp.column(name) for key, name in names.items()}
     read = [exp.alias_(tongue.value(place.columns[key], place.zone), name) for key, name in names.items()]
     read.append(exp.alias_(tongue.day(place.columns[wording.time_column], place.zone), "day"))
@@ -115,6 +143,12 @@ def _rows(wording: Wording, place: Place, tongue: Tongue, keys: Sequence[str]) -
         )
         for number, key in enumerate(keys)
     ]
+    if money:
+        code = values[money.column].copy() if money.column else tongue.nothing()
+        rate_on = exp.column("day")
+        if wording.currency_rule == AVERAGE:
+            rate_on = grouping.month_number(rate_on)
+        cuts += [exp.alias_(code, "written"), exp.alias_(rate_on, "rate_on")]
     is_dated = within(exp.column("day"), EARLIEST)
     conditions = [_condition(dict(one), place, values, tongue) for one in wording.filters]
     return (
@@ -124,18 +158,20 @@ def _rows(wording: Wording, place: Place, tongue: Tongue, keys: Sequence[str]) -
     )
 
 
-def columns_used(wording: Wording) -> list[str]:
+def columns_used(wording: Wording, money: Money | None = None) -> list[str]:
     """The keys of the columns that the source has to have."""
-    return list(dict.fromkeys([*_values_used(wording), wording.time_column]))
+    return list(dict.fromkeys([*_values_used(wording, money), wording.time_column]))
 
 
-def _values_used(wording: Wording) -> list[str]:
+def _values_used(wording: Wording, money: Money | None) -> list[str]:
     used = [wording.dimensions[key] for key in sorted(wording.dimensions)]
     used += [str(one["column"]) for one in wording.filters]
     if wording.aggregation in base.OF_A_COLUMN:
         used += [wording.expression] if wording.expression else []
     else:
         used += formulas.parse(wording.expression).references
+    if money and money.column:
+        used.append(money.column)
     return list(dict.fromkeys(used))
 
 

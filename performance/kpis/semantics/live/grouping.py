@@ -43,13 +43,21 @@ def together(selects: Sequence[exp.Select]) -> exp.Query:
 
 
 def grouped(
-    wording: Wording, tongue: Tongue, *, number: int, grain: str, chosen: Sequence[int], dimensions: int
+    wording: Wording,
+    tongue: Tongue,
+    *,
+    number: int,
+    grain: str,
+    chosen: Sequence[int],
+    dimensions: int,
+    more: Sequence[str] = (),
 ) -> exp.Select:
-    """SELECT part, bucket, d0…, row_count, with_value, with_amount, amount of one stretch and combination."""
+    """SELECT part, bucket, d0…, `more`, row_count, with_value, with_amount, amount of one stretch and combination; the
+    columns `more` are always told apart."""
     names = [f"d{place}" for place in range(dimensions)]
-    rows = _bucketed(names, grain)
+    rows = _bucketed([*names, *more], grain)
     if wording.aggregation == "last":
-        rows = _newest(rows, names)
+        rows = _newest(rows, names, more)
     cuts = [
         exp.alias_(exp.column(name) if place in chosen else tongue.nothing(), name)
         for place, name in enumerate(names)
@@ -59,13 +67,16 @@ def grouped(
             exp.alias_(whole(number), "part"),
             exp.column("bucket"),
             *cuts,
+            *map(exp.column, more),
             exp.alias_(exp.Count(this=exp.Star()), "row_count"),
             exp.alias_(exp.Count(this=exp.column("given")), "with_value"),
             exp.alias_(exp.Count(this=exp.column("amount")), "with_amount"),
             exp.alias_(_aggregate(wording.aggregation), "amount"),
         )
         .from_(rows.subquery(f"p{number}"))
-        .group_by(exp.column("bucket"), *(exp.column(names[place]) for place in chosen))
+        .group_by(
+            exp.column("bucket"), *(exp.column(names[place]) for place in chosen), *map(exp.column, more)
+        )
     )
 
 
@@ -95,16 +106,23 @@ def _bucketed(names: Sequence[str], grain: str) -> exp.Select:
                 ),
             )
         )
-    unit = grain.upper()
-    parts = {"MONTH": 12, "QUARTER": 4}[unit]
-    year, within = (
-        cast(exp.Extract(this=exp.Var(this=name), expression=day.copy()), "int") for name in ("YEAR", unit)
-    )
-    number = exp.Add(this=exp.Mul(this=year, expression=whole(parts)), expression=within)
+    number = month_number(day) if grain == "month" else _number(day, "QUARTER", 4)
     return exp.select(exp.alias_(number, "bucket"), *kept).from_("accord_rows")
 
 
-def _newest(rows: exp.Select, names: Sequence[str]) -> exp.Select:
+def month_number(day: exp.Expr) -> exp.Expr:
+    """Twelve for each year, and the month."""
+    return _number(day, "MONTH", 12)
+
+
+def _number(day: exp.Expr, unit: str, parts: int) -> exp.Expr:
+    year, within = (
+        cast(exp.Extract(this=exp.Var(this=name), expression=day.copy()), "int") for name in ("YEAR", unit)
+    )
+    return exp.Add(this=exp.Mul(this=year, expression=whole(parts)), expression=within)
+
+
+def _newest(rows: exp.Select, names: Sequence[str], more: Sequence[str] = ()) -> exp.Select:
     """Only the rows of the last day of each of the finest slices: balances, which add up over slices."""
     age = exp.Window(
         this=called("DENSE_RANK"),
@@ -112,10 +130,11 @@ def _newest(rows: exp.Select, names: Sequence[str]) -> exp.Select:
         order=exp.Order(expressions=[exp.Ordered(this=exp.column("day"), desc=True)]),
     )
     aged = exp.select(
-        *(exp.column(name) for name in ("bucket", "day", "amount", "given", *names)), exp.alias_(age, "age")
+        *(exp.column(name) for name in ("bucket", "day", "amount", "given", *names, *more)),
+        exp.alias_(age, "age"),
     ).from_(rows.subquery("b"))
     return (
-        exp.select(*(exp.column(name) for name in ("bucket", "day", "amount", "given", *names)))
+        exp.select(*(exp.column(name) for name in ("bucket", "day", "amount", "given", *names, *more)))
         .from_(aged.subquery("aged"))
         .where(exp.EQ(this=exp.column("age"), expression=whole(1)))
     )

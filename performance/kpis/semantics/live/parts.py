@@ -3,20 +3,10 @@
 import uuid
 from collections.abc import Sequence
 
-from performance.kpis.semantics import slices
-from performance.kpis.semantics.base import AVERAGE_SCALE
+from performance.kpis.semantics import composing, currencies, slices
 from performance.kpis.semantics.live.grouping import COMPOSABLE, Span
 from performance.kpis.semantics.sheets import Statement
 from performance.kpis.semantics.wording import Wording
-
-AGGREGATES = {
-    "sum": "sum(amount)",
-    "count": "sum(amount)",
-    "last": "sum(amount)",
-    "min": "min(amount)",
-    "max": "max(amount)",
-    "avg": f"sum(amount) * {AVERAGE_SCALE} / sum(with_amount)",
-}
 
 
 def parts_values(
@@ -26,18 +16,20 @@ def parts_values(
     reading_id: uuid.UUID,
     grain: str,
     spans: Sequence[Span] | None = None,
+    conversion: currencies.Conversion | None = None,
 ) -> Statement:
     """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs from the parts of one reading.
 
-    `spans`: only these stretches; None for all of the grain.
+    `spans`: only these stretches; None for all of the grain. `conversion`: see base_values.
     """
     keys = sorted(wording.dimensions)
     names = "".join(f", d{place}" for place in range(len(keys)))
+    written = _written(conversion)
     found = Statement(
-        f"SELECT period_start, period_end, dimensions{names}, row_count, with_value, with_amount,"
+        f"SELECT period_start, period_end, dimensions{names}{written.sql}, row_count, with_value, with_amount,"
         " amount::numeric AS amount FROM kpis_livepart"
         " WHERE organisation_id = %s AND reading_id = %s AND grain = %s",
-        [organisation_id, reading_id, grain],
+        [*written.params, organisation_id, reading_id, grain],
     )
     if spans is not None:
         found.params.extend([[start for start, _end in spans], [end for _start, end in spans]])
@@ -45,23 +37,19 @@ def parts_values(
             f"{found.sql} AND (period_start, period_end) IN (SELECT * FROM unnest(%s::date[], %s::date[]))",
             found.params,
         )
+    if conversion:
+        return currencies.of_parts(wording, found, conversion, keys)
     if wording.aggregation in COMPOSABLE:
-        return Statement(_cubed(wording, keys, found.sql), found.params)
+        return Statement(composing.cubed(wording, keys, found.sql), found.params)
     return Statement(_as_asked(wording, keys, found.sql), found.params)
 
 
-def _cubed(wording: Wording, keys: Sequence[str], found: str) -> str:
-    """Every combination of slices from the finest ones."""
-    value = AGGREGATES[wording.aggregation]
-    if wording.missing_policy == "block":
-        value = f"CASE WHEN sum(with_amount) = sum(row_count) THEN {value} END"
-    return (
-        f"SELECT period_start, period_end, {slices.slice_sql(keys)} AS slice,"
-        f" {slices.dimensions_sql(keys)} AS dimensions, {value} AS value,"
-        " div(1000000 * sum(with_value), sum(row_count))::int AS coverage_ppm,"
-        " jsonb_build_object('rows', sum(row_count)::bigint, 'with_value', sum(with_value)::bigint) AS inputs"
-        f" FROM ({found}) AS parts GROUP BY period_start, period_end{slices.cube(keys)}"
-    )
+def _written(conversion: currencies.Conversion | None) -> Statement:
+    if conversion is None:
+        return Statement("")
+    if conversion.money.column:
+        return Statement(", currency AS written, rate_on")
+    return Statement(", %s::text AS written, rate_on", [conversion.money.fixed])
 
 
 def _as_asked(wording: Wording, keys: Sequence[str], found: str) -> str:
