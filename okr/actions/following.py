@@ -1,6 +1,7 @@
 """The manager's side of an objective goes with the reporting line."""
 
 import datetime
+import uuid
 from collections.abc import Collection
 from typing import Any
 
@@ -44,22 +45,34 @@ def follow_lines(
     managers = dict(others.values_list("pk", "manager"))
     known = Person.objects.in_bulk(set(managers.values()))
     rows = Objective.objects.filter(pk__in=managers).select_related("owner", "agreer").order_by("pk")
-    moved = []
-    for objective in rows.select_for_update(of=("self",), no_key=True):
-        manager = known[managers[objective.pk]]
-        former, objective.agreer = objective.agreer, manager
-        objective.save(update_fields=["agreer"])
-        if former is not None:
-            _pass_on_what_waits(objective, former, manager, at)
-        moved.append(objective)
-        audit.record(
-            by=None,
-            action="okr.pass_agreement_on",
-            subject=objective,
-            changes={"agreer": [former, manager]},
-            at=at,
-        )
+    moved = list(rows.select_for_update(of=("self",), no_key=True))
+    for objective in moved:
+        pass_side_on(objective, known[managers[objective.pk]], at=at)
     return moved
+
+
+def manager_who_agrees(owner_id: uuid.UUID, today: datetime.date) -> Person | None:
+    """The owner's manager that day, whose side it is; None where there is none, or none who is here, or the line leads
+    back to the owner."""
+    manager = people.manager_of(owner_id, today)
+    if manager is None or manager.pk == owner_id:
+        return None
+    return manager if people.active_people(today).filter(pk=manager.pk).exists() else None
+
+
+def pass_side_on(objective: Objective, manager: Person, *, at: datetime.datetime) -> None:
+    """The manager agrees from now on, and what waits for the former one waits for them. The objective is locked."""
+    former, objective.agreer = objective.agreer, manager
+    objective.save(update_fields=["agreer"])
+    if former is not None:
+        _pass_on_what_waits(objective, former, manager, at)
+    audit.record(
+        by=None,
+        action="okr.pass_agreement_on",
+        subject=objective,
+        changes={"agreer": [former, manager]},
+        at=at,
+    )
 
 
 def _pass_on_what_waits(objective: Objective, former: Any, manager: Any, at: datetime.datetime) -> None:

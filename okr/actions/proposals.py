@@ -10,9 +10,9 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import progress, soundness, telling, work
+from okr.actions import following, progress, soundness, telling, texts, work
 from okr.actions.refusals import ObjectiveRefused
-from okr.models import Agreement, Content, KeyResult, KeyResultContent, Milestone, Objective, ObjectiveVersion
+from okr.models import Agreement, Content, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
 from okr.models.objectives import OwnerKind, State
 from okr.queries import contents
@@ -60,7 +60,7 @@ def propose_objective(
             once_key=key,
             created_at=at,
         )
-        apply_content(objective, content, at=at)
+        texts.apply_content(objective, content, at=at)
         if is_draft:
             audit.record(by=by, action="okr.save_draft", subject=objective, at=at)
         else:
@@ -68,8 +68,19 @@ def propose_objective(
     return objective
 
 
-def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: datetime.datetime) -> None:
-    """Rewrites a draft, which needs no agreement, but is as sound as the one first saved."""
+def save_draft(
+    *,
+    objective: Objective,
+    content: Content,
+    by: access.Actor,
+    at: datetime.datetime,
+    made_from: str | None = None,
+) -> None:
+    """Rewrites a draft, which needs no agreement, but is as sound as the one first saved.
+
+    `made_from` is the mark of the draft from which the text was made (`queries.draft_mark`). Refuses (conflict) when
+    the draft says something else by now.
+    """
     with transaction.atomic():
         locked = lock_objective(objective)
         require_open_goals(locked.period)
@@ -77,7 +88,8 @@ def save_draft(*, objective: Objective, content: Content, by: access.Actor, at: 
         soundness.require_sound(content, period=locked.period, by=by, standing=standing)
         if locked.state != State.DRAFT:
             raise ObjectiveRefused(_("This objective is no longer a draft."), code="conflict")
-        apply_content(locked, content, at=at)
+        _require_same_draft(locked, made_from)
+        texts.apply_content(locked, content, at=at)
         audit.record(by=by, action="okr.save_draft", subject=locked, at=at)
 
 
@@ -90,13 +102,15 @@ def propose_change(
     at: datetime.datetime,
     reason: str = "",
     based_on: int | None = None,
+    made_from: str | None = None,
     key: uuid.UUID | None = None,
 ) -> ObjectiveVersion:
     """Proposes another text. After an agreement it needs a reason, and the version in force stays in force
     until both sides agree. A proposal that was open is superseded, with the signatures under it.
 
     `based_on` is the number of the version from which the text was made (`queries.standing_number`, 0 for a draft
-    never proposed). Refuses (conflict) when another one stands by now: its changes would be undone unseen.
+    never proposed), and `made_from` the mark of a draft's text (`queries.draft_mark`). Refuses (conflict) when another
+    one stands by now: its changes would be undone unseen.
     """
     with transaction.atomic():
         locked = lock_objective(objective)
@@ -107,6 +121,7 @@ def propose_change(
             raise ObjectiveRefused(
                 _("Somebody has proposed another text meanwhile. Compare it with yours."), code="conflict"
             )
+        _require_same_draft(locked, made_from)
         if locked.is_in_force and not reason.strip():
             raise ObjectiveRefused(
                 _("Say why: a change after agreement needs a reason."), code="reason", field="reason"
@@ -197,42 +212,6 @@ def activate_agreed_objectives(*, at: datetime.datetime) -> int:
 # --- Parts -----------------------------------------------------------------------------------------------
 
 
-def apply_content(objective: Objective, content: Content, *, at: datetime.datetime) -> None:
-    """Brings the rows to a text. Key results that it leaves out are marked as removed, never deleted."""
-    objective.title = content.title
-    objective.description = content.description
-    objective.type = content.type
-    objective.visibility = content.visibility
-    objective.weight = content.weight
-    objective.save(update_fields=["title", "description", "type", "visibility", "weight"])
-    existing = {each.pk: each for each in objective.key_results.all()}
-    kept = {each.id for each in content.key_results}
-    for ordinal, wanted in enumerate(content.key_results):
-        row = existing.get(wanted.id) or KeyResult(pk=wanted.id, objective=objective)
-        row.ordinal, row.removed_at = ordinal, None
-        for name in contents.COPIED:
-            setattr(row, name, getattr(wanted, name))
-        row.owner_id = wanted.owner_id or objective.owner_id
-        row.slice = dict(wanted.slice)
-        row.checkpoints = [each.to_json() for each in wanted.checkpoints]
-        row.save(force_insert=wanted.id not in existing)
-        _apply_milestones(row, wanted, at=at)
-    removed = [each.pk for each in existing.values() if each.pk not in kept and each.removed_at is None]
-    KeyResult.objects.filter(pk__in=removed).update(removed_at=at)
-
-
-def _apply_milestones(row: KeyResult, wanted: KeyResultContent, *, at: datetime.datetime) -> None:
-    existing = {each.pk: each for each in row.milestones.all()}
-    for ordinal, step in enumerate(wanted.milestones):
-        milestone = existing.pop(step.id, None)
-        is_new = milestone is None
-        milestone = milestone or Milestone(pk=step.id, key_result=row)
-        milestone.ordinal, milestone.removed_at = ordinal, None
-        milestone.title, milestone.weight = step.title, step.weight
-        milestone.save(force_insert=is_new)
-    Milestone.objects.filter(pk__in=existing, removed_at=None).update(removed_at=at)
-
-
 def lock_objective(objective: Objective, *, and_above: bool = False) -> Objective:
     """The objective as it is now, locked; its period before it. `and_above`: for what will move its progress, also
     what it contributes to, now and in the order in which everybody locks, rather than later."""
@@ -275,6 +254,14 @@ def require_open_goals(period: Any) -> None:
         raise ObjectiveRefused(_("The goals of this period are locked."), code="goals_locked", field="period")
 
 
+def _require_same_draft(locked: Objective, made_from: str | None) -> None:
+    """A draft has no versions: its text says whether it is still the one that was read."""
+    if locked.state == State.DRAFT and made_from and made_from != contents.draft_mark(locked):
+        raise ObjectiveRefused(
+            _("Somebody has saved another text meanwhile. Compare it with yours."), code="conflict"
+        )
+
+
 def require_unclosed(period: Any) -> None:
     """Words and votes outlast the lock on goals, but not the period."""
     if period.state == "closed":
@@ -302,10 +289,9 @@ def _open_version(
     former = contents.open_proposal(objective)
     if former is not None:
         _settle(former, VersionState.SUPERSEDED, at)
-    agreer = people.manager_of(objective.owner_id, people.day_at(by.organisation, at))
-    if agreer is not None and agreer.pk != objective.agreer_id:
-        objective.agreer = agreer
-        objective.save(update_fields=["agreer"])
+    manager = following.manager_who_agrees(objective.owner_id, people.day_at(by.organisation, at))
+    if manager is not None and manager.pk != objective.agreer_id:
+        following.pass_side_on(objective, manager, at=at)
     require_other_side(objective)
     last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
     version = ObjectiveVersion.objects.create(
@@ -318,7 +304,7 @@ def _open_version(
         once_key=key,
     )
     if not objective.is_in_force:
-        apply_content(objective, content, at=at)
+        texts.apply_content(objective, content, at=at)
         if objective.state == State.DRAFT:
             _move(objective, State.PROPOSED)
     if rules.side_of(by, objective) is not None:
@@ -361,11 +347,8 @@ def _sign(
 def _is_former_manager(objective: Objective, by: access.Actor, at: datetime.datetime) -> bool:
     """A line that changes is followed at once, a plan within the day: until then it holds here. A sponsor, and whoever
     stands in for a manager who left, is nobody's former manager."""
-    today = people.day_at(by.organisation, at)
-    manager = people.manager_of(objective.owner_id, today)
-    if manager is None or manager.pk in (by.person_id, objective.owner_id):
-        return False
-    return people.active_people(today).filter(pk=manager.pk).exists()
+    manager = following.manager_who_agrees(objective.owner_id, people.day_at(by.organisation, at))
+    return manager is not None and manager.pk != by.person_id
 
 
 def _put_in_force_if_agreed(
@@ -379,7 +362,7 @@ def _put_in_force_if_agreed(
     former.update(state=VersionState.SUPERSEDED, settled_at=at)
     _settle(version, VersionState.IN_FORCE, at)
     before = objective.state
-    apply_content(objective, version.as_content, at=at)
+    texts.apply_content(objective, version.as_content, at=at)
     objective.version_number = version.number
     objective.agreed_at = at
     if objective.is_open:

@@ -175,13 +175,20 @@ class Change(GoalsView):
         given = self.valid(serializers.ChangeIn)
         content = serializers.content_from(given, queries.standing_content(one))
         if given["draft"]:
-            actions.save_draft(objective=one, content=content, by=self.actor, at=timezone.now())
+            actions.save_draft(
+                objective=one,
+                content=content,
+                made_from=given["made_from"],
+                by=self.actor,
+                at=timezone.now(),
+            )
         else:
             actions.propose_change(
                 objective=one,
                 content=content,
                 reason=given["reason"],
                 based_on=given["based_on"],
+                made_from=given["made_from"],
                 key=self.once_key,
                 by=self.actor,
                 at=timezone.now(),

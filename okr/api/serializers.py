@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from okr import queries
 from okr.models import (
     CheckpointContent,
     Content,
@@ -19,7 +20,7 @@ from okr.models import (
 )
 from okr.models.alignment import AlignmentKind
 from okr.models.contents import AMOUNTS, ppm_of
-from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
+from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
 
 # Exact amounts in a key result's own unit.
 AMOUNT: dict[str, Any] = {"max_digits": 28, "decimal_places": 8, "required": False, "allow_null": True}
@@ -101,6 +102,14 @@ class ChangeIn(ContentIn):
         default=None,
         min_value=0,
         help_text="The version that the text was made from. 409 when another one stands by now.",
+    )
+    made_from = serializers.CharField(
+        required=False,
+        default=None,
+        allow_null=True,
+        max_length=32,
+        help_text="Of a draft: the `draft_mark` of the text that this one was made from. 409 when it says something else "
+        "by now.",
     )
 
 
@@ -297,9 +306,15 @@ class ObjectiveDetailOut(ObjectiveOut):
     versions = ObjectiveVersionOut(many=True)
     suggestions = SuggestionOut(many=True, source="suggested_edits")
     comments = CommentOut(many=True)
+    draft_mark = serializers.SerializerMethodField(
+        help_text="Names the text of a draft: send it back as `made_from`. Null of what is no draft."
+    )
 
     class Meta(ObjectiveOut.Meta):
-        fields = [*ObjectiveOut.Meta.fields, "versions", "suggestions", "comments"]
+        fields = [*ObjectiveOut.Meta.fields, "versions", "suggestions", "comments", "draft_mark"]
+
+    def get_draft_mark(self, row: Objective) -> str | None:
+        return queries.draft_mark(row) if row.state == State.DRAFT else None
 
 
 class ObjectivePageOut(serializers.Serializer):

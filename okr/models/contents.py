@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime
+import hashlib
+import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -136,6 +138,12 @@ class Content:
             "weight": self.weight,
             "key_results": [key_result.to_json() for key_result in self.key_results],
         }
+
+    @property
+    def mark(self) -> str:
+        """Tells this text from another one: the same for the same words and figures."""
+        written = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(written.encode()).hexdigest()[:32]
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:

@@ -82,6 +82,12 @@ def standing_number(objective: Objective) -> int:
     return int(numbers.aggregate(last=Max("number"))["last"] or 0)
 
 
+def draft_mark(objective: Objective) -> str:
+    """Names the text that a draft has, so that whoever writes it anew can say from which text; "" where none can be:
+    what was agreed is told by its number."""
+    return "" if objective.is_in_force else content_of(objective).mark
+
+
 def differences(old: Content, new: Content, owners: Owners) -> list[Difference]:
     """Rows (label, old, new) in the reader's language; one side is None for what is added or removed. `owners` are
     those whom the texts name, and under None who owns the objective."""

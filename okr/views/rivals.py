@@ -1,5 +1,6 @@
-"""Two people at one text: on which version a form was opened, and what stands by the time it is sent."""
+"""Two people at one text: on which text a form was opened, and what stands by the time it is sent."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,10 +9,23 @@ from okr import queries
 from okr.models import Content, Objective
 
 
-def based_on(request: HttpRequest) -> int | None:
-    """The version on which the form was opened; None where it does not say."""
+@dataclass(frozen=True)
+class Basis:
+    """The text that a form was opened on: the number of its version, of a draft its mark. None where it does not say."""
+
+    number: int | None = None
+    mark: str | None = None
+
+
+def standing_basis(one: Objective) -> Basis:
+    return Basis(queries.standing_number(one), queries.draft_mark(one) or None)
+
+
+def basis_of(request: HttpRequest) -> Basis:
+    """What the form says that it was opened on."""
     said = request.POST.get("based_on", "")
-    return int(said) if said.isdecimal() and len(said) < 10 else None
+    number = int(said) if said.isdecimal() and len(said) < 10 else None
+    return Basis(number, request.POST.get("made_from") or None)
 
 
 def rival_of(one: Objective, standing: Content, typed: Content) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from performance.people import queries as people
 MOST_OWNERS = 100
 #: So many sponsors are on offer at first; the rest is found by their names.
 FIRST_SPONSORS = 30
+#: What a new objective rests on.
+NOWHERE = rivals.Basis()
 
 
 @dataclass
@@ -117,8 +119,8 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
-    # The number before the text: of a version that comes in between, the form says too little rather than too much.
-    number = queries.standing_number(one)
+    # What it rests on before the text: of one that comes in between, the form says too little rather than too much.
+    standing = rivals.standing_basis(one)
     content = queries.standing_content(one)
     setting = _setting(actor, f"person:{one.owner_id}", one.owner, content)
     known = {str(each.id): each for each in content.key_results}
@@ -126,43 +128,44 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         initial = {**content.to_json(), "reason": ""}
         form = _objective_form(setting, one=one, initial=initial)
         return _page(
-            request, form, _row_forms(forms.rows_of(content), setting), setting, one=one, based_on=number
+            request, form, _row_forms(forms.rows_of(content), setting), setting, one=one, basis=standing
         )
-    based_on = rivals.based_on(request)
+    basis = rivals.basis_of(request)
     reshaped = _reshaped(request)
     if reshaped is not None:
         form = _objective_form(setting, one=one, initial=request.POST.dict())
-        return _page(request, form, _row_forms(reshaped, setting), setting, one=one, based_on=based_on)
+        return _page(request, form, _row_forms(reshaped, setting), setting, one=one, basis=basis)
     form = _objective_form(setting, request.POST, one=one)
     rows = _bound_rows(request, setting, known)
     if not _all_valid(form, rows):
-        return _page(request, form, rows, setting, one=one, status=422, based_on=based_on)
+        return _page(request, form, rows, setting, one=one, status=422, basis=basis)
     try:
-        _change(request, one, form, rows, based_on)
+        _change(request, one, form, rows, basis)
     except actions.ObjectiveRefused as refusal:
-        if refusal.code == "conflict" and based_on != number:
+        if refusal.code == "conflict" and basis != standing:
             # What stands is seen now, so sending the form once more is an answer to it.
             rival = rivals.rival_of(one, content, _content(form, rows))
             return _page(
-                request, form, rows, setting, one=one, status=refusal.status, based_on=number, rival=rival
+                request, form, rows, setting, one=one, status=refusal.status, basis=standing, rival=rival
             )
         _show(refusal, form, rows)
-        return _page(request, form, rows, setting, one=one, status=refusal.status, based_on=based_on)
+        return _page(request, form, rows, setting, one=one, status=refusal.status, basis=basis)
     return redirect("okr:objective", one.pk)
 
 
-def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any], based_on: int | None) -> None:
+def _change(request: HttpRequest, one: Objective, form: Any, rows: list[Any], basis: rivals.Basis) -> None:
     actor = request.actor
     content = _content(form, rows)
     if "draft" in request.POST and one.state == State.DRAFT:
-        actions.save_draft(objective=one, content=content, by=actor, at=timezone.now())
+        actions.save_draft(objective=one, content=content, made_from=basis.mark, by=actor, at=timezone.now())
         messages.success(request, _draft_words(one, actor))
         return
     actions.propose_change(
         objective=one,
         content=content,
         reason=form.cleaned_data.get("reason", ""),
-        based_on=based_on,
+        based_on=basis.number,
+        made_from=basis.mark,
         key=once.key_of(request, request.POST),
         by=actor,
         at=timezone.now(),
@@ -360,7 +363,7 @@ def _page(
     *,
     one: Objective | None = None,
     status: int = 200,
-    based_on: int | None = None,
+    basis: rivals.Basis = NOWHERE,
     rival: dict[str, Any] | None = None,
 ) -> HttpResponse:
     fragment = bool(request.headers.get("HX-Request"))
@@ -371,7 +374,8 @@ def _page(
         "sponsors": _first_sponsors(form),
         "kinds": list(FIELDS_OF),
         "objective": one,
-        "based_on": based_on,
+        "based_on": basis.number,
+        "made_from": basis.mark,
         "rival": rival,
         "has_metrics": bool(setting.metrics),
         "sum": _sum_of(rows),

@@ -10,10 +10,11 @@ from okr import actions, queries
 from okr.models import Objective
 from performance.foundation import access as foundation_access
 from performance.foundation import tenancy
+from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
-from tests.conftest import reports_to
+from tests.conftest import report_to
 from tests.okr.conftest import content, key_result
 
 
@@ -48,6 +49,39 @@ def test_whoever_takes_over_agrees_in_the_leavers_place_and_sees_what_they_agree
     assert secret.state == "active"
 
 
+def test_proposing_follows_a_line_that_nothing_has_followed_yet_with_all_that_waits(active, actor, cast, now):
+    """A plan of today, before the day's first look at the lines."""
+    edit = actions.suggest_edit(
+        objective=active, field="title", new="Full shelves", by=actor(cast.employee), at=now
+    )
+    assert waiting(cast.manager, "goals.suggestion").filter(subject_id=edit.pk).exists()
+    people.ReportingLine.objects.filter(person=cast.employee).delete()
+    report_to(cast.hr, cast.employee)
+    text, by = content("Another text", key_result()), actor(cast.employee)
+    version = actions.propose_change(objective=active, content=text, reason="More", by=by, at=now)
+    active.refresh_from_db()
+    assert active.agreer_id == cast.hr.pk
+    assert waiting(cast.hr, "goals.suggestion").filter(subject_id=edit.pk).exists()
+    assert not waiting(cast.manager, "goals.suggestion").exists()
+    assert waiting(cast.hr, "goals.agreement").filter(subject_id=active.pk).exists()
+    row = AuditRow.objects.get(action="okr.pass_agreement_on", subject_id=active.pk)
+    assert row.changes["agreer"] == [str(cast.manager), str(cast.hr)]
+    with pytest.raises(actions.ObjectiveRefused):
+        actions.agree_objective(
+            objective=active, version_number=version.number, by=actor(cast.manager), at=now
+        )
+
+
+def test_proposing_leaves_the_side_with_whoever_has_it_where_the_manager_has_left(propose, actor, cast, now):
+    one = propose(content("Said aloud", key_result()))
+    people.ReportingLine.objects.filter(person=cast.employee).delete()
+    report_to(cast.hr, cast.employee)
+    people.Person.objects.filter(pk=cast.hr.pk).update(left_on=now.date().replace(year=2020))
+    actions.propose_change(objective=one, content=content("Another"), by=actor(cast.employee), at=now)
+    one.refresh_from_db()
+    assert one.agreer_id == cast.manager.pk
+
+
 def test_nobody_becomes_the_other_side_of_their_own_goal(propose, actor, cast, now):
     mine = propose(content("Cody's own"), by=cast.colleague)
     leaves(cast, cast.manager, cast.colleague, actor, now)
@@ -63,7 +97,7 @@ def test_a_call_for_help_goes_on_only_to_somebody_above_who_called(active, check
     reading = actions.Reading(key_result_id=active.key_results.first().pk, value=5, confidence=3)
     check_in(reading, blockers="My boss is the problem.", asks=cast.finance_owner)
     people.ReportingLine.objects.filter(person=cast.finance_owner).delete()
-    reports_to(cast.finance_owner, cast.business_owner)
+    report_to(cast.business_owner, cast.finance_owner)
     leaves(cast, cast.finance_owner, cast.business_owner, actor, now)
     assert (
         not WorkItem.objects.filter(detail_en__contains="My boss", done_at=None)
