@@ -8,7 +8,7 @@ on which path was taken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -26,6 +26,8 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 ONE = 1_000_000  # micro in one unit, ppm in one whole
 HUNDRED = 100 * ONE  # one hundred points, or one hundred percent, in micro
 LARGEST = 2**63 - 1
+#: Every digit of what is kept, thirty-eight less thirty-eight too: the usual context would round beyond 28.
+EXACT = Context(prec=80)
 #: What a number may look like: at most so many places before or behind the point of its first digit, so many digits.
 #: Text is short where the number is not: "1e10000000" would take seconds and megabytes to write out.
 MOST_PLACES, MOST_DIGITS = 30, 60

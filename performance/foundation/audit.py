@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from performance.engine import fixed
 from performance.foundation import access, deeds, logs
 from performance.foundation.models import AuditRow
 
@@ -99,10 +100,6 @@ def _row(
     )
 
 
-#: Every digit of what is kept: the usual context would round beyond 28.
-EXACT = decimal.Context(prec=80)
-
-
 def plain(value: Any) -> Any:
     """A value as JSON can keep it: decimals and dates as text, rows as their label."""
     if isinstance(value, Mapping):
@@ -114,7 +111,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime.date | datetime.datetime):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
-        return format(value.normalize(EXACT), "f")
+        return format(value.normalize(fixed.EXACT), "f")
     return _label(value)
 
 

@@ -2,17 +2,16 @@
 
 import datetime
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from performance.engine import fixed
 from performance.kpis.models import Additivity, Basis, MetricVersion
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import Point
 
 TARGET, MONTH, YEAR, BUDGET = Basis.values
-#: Thirty-eight digits less thirty-eight digits are nothing that this would round.
-EXACT = Context(prec=80)
 #: In the order in which they are offered.
 BASES = dict(Basis.choices)
 #: What the line in charts is called that values are held against.
@@ -75,5 +74,5 @@ def relative(value: Decimal | None, against: Decimal | None) -> Decimal | None:
     nothing."""
     if value is None or not against:
         return None
-    difference = EXACT.subtract(value, against)
-    return EXACT.divide(EXACT.multiply(difference, Decimal(100)), EXACT.abs(against))
+    difference = fixed.EXACT.subtract(value, against)
+    return fixed.EXACT.divide(fixed.EXACT.multiply(difference, Decimal(100)), fixed.EXACT.abs(against))

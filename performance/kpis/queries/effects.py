@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
+from performance.engine import fixed
 from performance.kpis import semantics, units
 from performance.kpis.models import Metric, MetricValue, ValueState
 from performance.kpis.queries import comparing, previews
@@ -30,7 +31,7 @@ class Effect:
     def change(self) -> Decimal | None:
         if self.before is None or self.after is None or not self.is_comparable:
             return None
-        return comparing.EXACT.subtract(self.after, self.before)
+        return fixed.EXACT.subtract(self.after, self.before)
 
     @property
     def percent(self) -> Decimal | None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from django.db.models import Count, Min, Q
 
+from performance.engine import fixed
 from performance.kpis.models import Grain, Metric, MetricValue, ValueState
 from performance.kpis.queries import months as calendar_months
-from performance.kpis.queries.comparing import EXACT
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import latest_month, values, values_known_at
@@ -41,7 +41,7 @@ class Known:
     def difference(self) -> Decimal | None:
         if self.then is None or self.now is None or self.then.value is None or self.now.value is None:
             return None
-        return EXACT.subtract(self.now.value, self.then.value)
+        return fixed.EXACT.subtract(self.now.value, self.then.value)
 
     @property
     def state(self) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from performance.engine import fixed
 from performance.kpis import semantics
 from performance.kpis.models import Metric, MetricVersion
-from performance.kpis.queries import comparing, previews
 from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries import previews
 from performance.kpis.queries.definitions import certified_metrics, newest_certified, open_versions
 from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
@@ -36,7 +37,7 @@ class TieOutRow:
         """The metric less the account, exact."""
         if self.own is None or self.ledger is None:
             return None
-        return comparing.EXACT.subtract(self.own, self.ledger)
+        return fixed.EXACT.subtract(self.own, self.ledger)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from performance.engine import fixed
-from performance.foundation import audit, i18n
+from performance.foundation import i18n
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import OWN_UNIT, PolicyVersion, Score
@@ -90,7 +90,7 @@ def supposed_score(
 def _micro(value: Decimal) -> int:
     """As metric values become evidence: half to even."""
     return int(
-        audit.EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, audit.EXACT)
+        fixed.EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, fixed.EXACT)
     )
 
 
