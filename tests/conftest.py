@@ -203,10 +203,6 @@ def report_to(manager: people.Person, *reports: people.Person, starts_on: dateti
     )
 
 
-def reports_to(person: people.Person, manager: people.Person, starts_on: datetime.date = LONG_AGO) -> None:
-    report_to(manager, person, starts_on=starts_on)
-
-
 @pytest.fixture
 def organisation(db: None) -> people.Organisation:
     return make_organisation("Harbour Retail")

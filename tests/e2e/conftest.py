@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import playwright.sync_api as playwright
@@ -11,7 +11,12 @@ import psycopg
 import pytest
 from django.db import connections
 
+from okr import actions
+from okr.models import Content, Objective
+from performance.foundation import tenancy
+from performance.people import models as people
 from tests import services
+from tests.conftest import Cast
 from tests.e2e import work
 from tests.e2e.window import Watch
 from tests.sources.real_data import Place, contoso_in_postgres, northwind_in_mariadb
@@ -61,6 +66,19 @@ def office(empty_database: None, settings: Any) -> Iterator[work.Office]:
     settings.ACCORD_EGRESS_ALLOW = ["127.0.0.1", "localhost"]
     with work.working() as found:
         yield found
+
+
+@pytest.fixture
+def proposed(
+    empty_database: None, cast: Cast, quarter: people.Period, actor: Any, now: Any
+) -> Callable[[Content], Objective]:
+    """Puts an objective of the employee before the other side, where a server finds it."""
+
+    def do(text: Content) -> Objective:
+        with tenancy.acting_for(cast.organisation):
+            return actions.propose_objective(period=quarter, content=text, by=actor(cast.employee), at=now)
+
+    return do
 
 
 @pytest.fixture

@@ -8,9 +8,6 @@ import playwright.sync_api as playwright
 import pytest
 from django.urls import reverse
 
-from okr import actions
-from performance.foundation import tenancy
-from performance.people import models as people
 from tests.conftest import Cast
 from tests.e2e import screen
 from tests.e2e.window import Watch
@@ -34,19 +31,13 @@ OVERLAP = """() => {
 def test_a_long_title_never_runs_over_the_buttons_of_the_bar(
     title: str,
     language: str,
-    empty_database: None,
+    proposed: Any,
     live_server: Any,
     chromium: playwright.Browser,
     cast: Cast,
-    quarter: people.Period,
-    actor: Any,
-    now: Any,
     watch: Watch,
 ) -> None:
-    with tenancy.acting_for(cast.organisation):
-        goal = actions.propose_objective(
-            period=quarter, content=content(title), by=actor(cast.employee), at=now
-        )
+    goal = proposed(content(title))
     tab = screen.tab_of(chromium, live_server.url, language, cast.employee, watch)
     for name in ("okr:objective", "okr:change"):
         tab.goto(live_server.url + reverse(name, args=[goal.pk]), wait_until="load")

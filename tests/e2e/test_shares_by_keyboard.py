@@ -8,10 +8,8 @@ import playwright.sync_api as playwright
 import pytest
 from django.urls import reverse
 
-from okr import actions
 from okr.models import Objective
 from performance.foundation import tenancy
-from performance.people import models as people
 from tests.conftest import Cast
 from tests.e2e import screen
 from tests.e2e.window import Watch
@@ -50,20 +48,14 @@ class Shares:
 
 
 def test_shares_moved_and_typed_by_keyboard_stay_exact_and_within_the_whole(
-    empty_database: None,
+    proposed: Any,
     live_server: Any,
     chromium: playwright.Browser,
     cast: Cast,
-    quarter: people.Period,
-    actor: Any,
-    now: Any,
     watch: Watch,
 ) -> None:
-    with tenancy.acting_for(cast.organisation):
-        rows = [key_result("yes_no", title, weight) for title, weight in (("A", 34), ("B", 33), ("C", 33))]
-        goal = actions.propose_objective(
-            period=quarter, content=content("Shared", *rows), by=actor(cast.employee), at=now
-        )
+    rows = [key_result("yes_no", title, weight) for title, weight in (("A", 34), ("B", 33), ("C", 33))]
+    goal = proposed(content("Shared", *rows))
     tab = screen.tab_of(chromium, live_server.url, "en", cast.employee, watch)
     tab.goto(live_server.url + reverse("okr:change", args=[goal.pk]), wait_until="load")
     shares = Shares(tab)

@@ -228,7 +228,7 @@ def test_the_overview_costs_the_same_with_a_large_team(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from tests.conftest import make_person, reports_to
+    from tests.conftest import make_person, report_to
 
     def queries_of_home() -> int:
         client = client_for(cast.manager)
@@ -242,5 +242,5 @@ def test_the_overview_costs_the_same_with_a_large_team(
     small = queries_of_home()
     with tenancy.acting_for(cast.organisation):
         for number in range(12):
-            reports_to(make_person(f"R{number}", f"Report {number}"), cast.manager)
+            report_to(cast.manager, make_person(f"R{number}", f"Report {number}"))
     assert queries_of_home() == small

@@ -17,7 +17,7 @@ from performance.inbox import actions, tasks
 from performance.inbox.models import Delivery, OverdueRule, WorkItem
 from performance.people import actions as people_actions
 from tests import races
-from tests.conftest import Cast, make_person, reports_to
+from tests.conftest import Cast, make_person, report_to
 
 #: No holidays near.
 MONDAY = datetime.date(2026, 3, 2)
@@ -301,7 +301,7 @@ def test_the_list_says_to_whom_it_went(here: Any, cast: Cast, client_for: Callab
 def test_somebody_without_a_line_keeps_it(here: Any, cast: Cast) -> None:
     alone = make_person("P100", "Alma Alone")
     below = make_person("P101", "Bert Below")
-    reports_to(below, alone)
+    report_to(alone, below)
     ask(to=alone, due_on=MONDAY)
     ask(to=below, due_on=MONDAY)
     for day in (8, 16, 30):
@@ -323,6 +323,6 @@ def test_somebody_who_gets_a_manager_later_is_told_of_then(here: Any, cast: Cast
     ask(to=alone, due_on=MONDAY)
     sweep(here, moment(8))
     assert told() == []
-    reports_to(alone, cast.manager)
+    report_to(cast.manager, alone)
     sweep(here, moment(9))
     assert [name for name, _line in told()] == [cast.manager.name_en]

@@ -1,20 +1,18 @@
 """Co-creation: two people agree, one text at a time."""
 
 import dataclasses
-import threading
 from decimal import Decimal
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.urls import reverse
 
 from okr import actions, queries
-from okr.models import Agreement, MilestoneContent, Objective, ObjectiveVersion
-from performance.foundation import audit, tenancy
+from okr.models import Agreement, Objective, ObjectiveVersion
+from performance.foundation import audit
 from performance.foundation.models import AuditRow, StaleRow
 from performance.inbox import queries as inbox
-from tests.okr.conftest import content, four_kinds, key_result
+from tests.okr.conftest import content, four_kinds
 
 
 def test_whoever_proposes_has_signed_and_the_manager_is_asked(propose, cast):
@@ -175,117 +173,6 @@ def test_withdrawing_the_first_proposal_makes_a_draft_and_a_later_one_leaves_wha
     assert (other.state, other.version_number) == ("active", 1)
 
 
-def test_a_suggested_edit_accepted_by_the_other_side_becomes_a_new_proposal(propose, cast, actor, now):
-    objective = propose()
-    field = f"{objective.key_results.first().pk}.target"
-    edit = actions.suggest_edit(
-        objective=objective, field=field, new=Decimal("12.5"), by=actor(cast.manager), at=now
-    )
-    assert (edit.old, edit.new) == ("10", "12.5")
-    objective.refresh_from_db()
-    assert objective.state == "discussed"
-    assert {each.kind for each in inbox.open_items(cast.employee.pk)} == {"goals.suggestion"}
-
-    version = actions.accept_edit(edit=edit, by=actor(cast.employee), at=now)
-
-    assert version.number == 2
-    assert version.as_content.key_results[0].target == Decimal("12.5")
-    assert objective.versions.get(number=1).state == "superseded"
-    assert not inbox.open_items(cast.employee.pk).exists()
-    actions.agree_objective(objective=objective, version_number=2, by=actor(cast.manager), at=now)
-    objective.refresh_from_db()
-    assert objective.state == "active"
-
-
-def test_nobody_accepts_their_own_suggestion(propose, cast, actor, now):
-    edit = actions.suggest_edit(
-        objective=propose(), field="title", new="Better", by=actor(cast.manager), at=now
-    )
-    for decide in (actions.accept_edit, actions.reject_edit):
-        with pytest.raises(actions.ObjectiveRefused) as refusal:
-            decide(edit=edit, by=actor(cast.manager), at=now)
-        assert refusal.value.code == "no_side"
-
-
-def test_a_suggestion_is_refused_where_its_field_has_changed_since(propose, cast, actor, now):
-    objective = propose()
-    edit = actions.suggest_edit(
-        objective=objective, field="title", new="Mine", by=actor(cast.manager), at=now
-    )
-    actions.propose_change(
-        objective=objective,
-        content=dataclasses.replace(queries.content_of(objective), title="Theirs"),
-        by=actor(cast.employee),
-        at=now,
-    )
-    with pytest.raises(actions.ObjectiveRefused) as refusal:
-        actions.accept_edit(edit=edit, by=actor(cast.employee), at=now)
-    assert refusal.value.code == "conflict"
-
-
-def test_a_suggested_weight_is_made_up_by_the_others_so_that_the_sum_stays_whole(propose, cast, actor, now):
-    objective = propose()
-    field = f"{objective.key_results.first().pk}.weight_ppm"
-    edit = actions.suggest_edit(objective=objective, field=field, new=400_000, by=actor(cast.manager), at=now)
-    weights = [
-        each.weight_ppm
-        for each in actions.accept_edit(edit=edit, by=actor(cast.employee), at=now).as_content.key_results
-    ]
-    assert weights == [400_000, 200_000, 200_000, 200_000]
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        (content(""), "title"),
-        (content("A", key_result(weight=60), key_result(weight=30)), "weights"),
-        (content("A", key_result("decrease", start=Decimal(1), target=Decimal(2))), "0.target"),
-        (content("A", key_result("band")), "0.lower"),
-        (content("A", key_result("milestones")), "0.milestones"),
-        (content("A", key_result("money")), "0.currency"),
-        (content("A", key_result("kpi", metric_key="nowhere")), "0.metric_key"),
-        (content("A" * 201), "title"),
-        (content("A", key_result(title="K" * 201)), "0.title"),
-        (content("A", key_result(unit="stores and warehouses")), "0.unit"),
-        (content("A", key_result("milestones", milestones=(MilestoneContent("M" * 201),))), "0.milestones"),
-    ],
-)
-def test_an_unsound_text_is_refused_beside_its_field(propose, wrong, field):
-    with pytest.raises(actions.ObjectiveRefused) as refusal:
-        propose(wrong)
-    assert refusal.value.field == field
-
-
-def test_a_suggestion_too_long_for_its_field_is_refused_beside_it(propose, cast, client_for):
-    objective = propose()
-    too_long = {"field": "title", "new": "X" * 201}
-    page = client_for(cast.manager).post(reverse("okr:suggest", args=[objective.pk]), too_long)
-    assert page.status_code == 422
-    assert "200 characters" in page.context["form"].errors["new"][0]
-    assert not objective.suggested_edits.exists()
-
-
-@pytest.mark.parametrize(
-    ("field", "longest"), [("title", 200), ("{key_result}.title", 200), ("{key_result}.unit", 20)]
-)
-def test_the_api_takes_a_suggestion_as_long_as_its_field_and_no_longer(
-    propose, cast, client_for, field, longest
-):
-    objective = propose()
-    path = field.format(key_result=objective.key_results.first().pk)
-    codes = [
-        client_for(cast.manager)
-        .post(
-            reverse("api_suggest_edit", args=[objective.pk]),
-            {"field": path, "new": "X" * length},
-            content_type="application/json",
-        )
-        .status_code
-        for length in (longest + 1, longest)
-    ]
-    assert codes == [422, 201]
-
-
 def test_locked_goals_refuse_proposals_changes_and_agreement(propose, quarter, cast, actor, now):
     objective = propose()
     quarter.goals_locked_at = now
@@ -298,86 +185,6 @@ def test_locked_goals_refuse_proposals_changes_and_agreement(propose, quarter, c
     with pytest.raises(actions.ObjectiveRefused) as refusal:
         actions.agree_objective(objective=objective, version_number=1, by=actor(cast.manager), at=now)
     assert refusal.value.code == "goals_locked"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_agreeing_and_changing_at_once_have_one_clear_outcome(cast, quarter, actor, now):
-    """The manager signs version 1 while the owner proposes version 2: either 1 is in force and 2 waits, or the
-    signature is refused as a conflict. Never a signature under a text that was not seen."""
-    with tenancy.acting_for(cast.organisation):
-        employee, manager = actor(cast.employee), actor(cast.manager)
-        objective = actions.propose_objective(period=quarter, content=content("A"), by=employee, at=now)
-    outcomes: dict[str, str] = {}
-    together = threading.Barrier(2)
-
-    def attempt(name, do):
-        try:
-            with tenancy.acting_for(cast.organisation):
-                together.wait(timeout=10)
-                do()
-                outcomes[name] = "done"
-        except actions.ObjectiveRefused as refusal:
-            outcomes[name] = refusal.code
-        finally:
-            connection.close()
-
-    def sign():
-        actions.agree_objective(objective=objective, version_number=1, by=manager, at=now)
-
-    def change():
-        actions.propose_change(objective=objective, content=content("B"), reason="New.", by=employee, at=now)
-
-    threads = [threading.Thread(target=attempt, args=each) for each in (("sign", sign), ("change", change))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-
-    with tenancy.acting_for(cast.organisation):
-        objective.refresh_from_db()
-        states = dict(objective.versions.values_list("number", "state"))
-        assert outcomes["change"] == "done"
-        if outcomes["sign"] == "done":
-            assert states == {1: "in_force", 2: "proposed"}
-            assert objective.version_number == 1
-        else:
-            assert outcomes["sign"] == "conflict"
-            assert states == {1: "superseded", 2: "proposed"}
-            assert objective.version_number is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_agreements_at_once_put_it_in_force_once(cast, quarter, actor, now):
-    with tenancy.acting_for(cast.organisation):
-        employee, manager, hr = actor(cast.employee), actor(cast.manager), actor(cast.hr)
-        objective = actions.propose_objective(
-            period=quarter, content=content("A"), owner=cast.employee, by=hr, at=now
-        )
-    together = threading.Barrier(2)
-    failures: list[Exception] = []
-
-    def sign(by):
-        try:
-            with tenancy.acting_for(cast.organisation):
-                together.wait(timeout=10)
-                actions.agree_objective(objective=objective, version_number=1, by=by, at=now)
-        except Exception as error:  # noqa: BLE001
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=sign, args=(each,)) for each in (employee, manager)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-
-    assert failures == []
-    with tenancy.acting_for(cast.organisation):
-        objective.refresh_from_db()
-        assert (objective.state, objective.version_number) == ("active", 1)
-        assert AuditRow.objects.filter(action="okr.put_in_force", subject_id=objective.pk).count() == 1
-        assert Agreement.objects.count() == 2
 
 
 def test_a_change_made_from_an_older_text_is_refused_instead_of_undoing_the_newer(

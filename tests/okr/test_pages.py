@@ -12,7 +12,7 @@ from django.urls import reverse
 from okr import actions
 from okr.models import CheckIn, CheckInDraft
 from performance.people import models as people
-from tests.conftest import make_person, reports_to
+from tests.conftest import make_person, report_to
 from tests.okr.conftest import content, four_kinds, key_result, monday_of
 
 HTMX = {"HX-Request": "true"}
@@ -314,7 +314,7 @@ def grow(cast, quarter, actor, now, numbers):
     """More people below the manager, each with an objective in force and this week's check-in."""
     for number in numbers:
         person = make_person(f"N{number:03}", f"New {number}")
-        reports_to(person, cast.manager)
+        report_to(cast.manager, person)
         people.TeamMembership.objects.create(
             person=person, team=cast.team, starts_on=datetime.date(2020, 1, 1)
         )

@@ -14,7 +14,7 @@ from performance.foundation import tenancy
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
-from tests.conftest import make_person, reports_to
+from tests.conftest import make_person, report_to
 from tests.okr.conftest import WEEK, moment, monday_of
 
 
@@ -165,7 +165,7 @@ def test_what_nobody_above_is_there_to_hear_is_told_on_the_next_workday(owed, we
 def test_the_whole_line_is_looked_at_and_who_has_left_it_is_passed_over(owed, week, cast, actor):
     heads = [make_person(f"H{n}", f"Head {n}") for n in range(3)]
     for below, above in itertools.pairwise([cast.boss, *heads]):
-        reports_to(below, above)
+        report_to(above, below)
     people.Person.objects.filter(pk=cast.boss.pk).update(left_on=week)
     for person in (cast.manager, *heads[:2]):
         people_actions.note_absence(

@@ -12,7 +12,7 @@ from performance.foundation import tenancy
 from performance.inbox import actions as inbox
 from performance.inbox import models as inbox_models
 from performance.inbox import tasks as inbox_tasks
-from tests.conftest import make_person, reports_to
+from tests.conftest import make_person, report_to
 from tests.okr.conftest import WEEK, content, key_result, moment
 
 
@@ -131,7 +131,7 @@ def test_the_letters_of_a_batch_take_a_constant_number_of_queries(
     few, at_first = asked()
     for number in range(4):
         person = make_person(f"N{number}", f"New {number}")
-        reports_to(person, cast.manager)
+        report_to(cast.manager, person)
         agree(propose(content(f"Goal {number}"), by=person))
     many, later = asked()
     assert many == few + 4

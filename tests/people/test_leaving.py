@@ -14,7 +14,7 @@ from performance.inbox import tasks as inbox_tasks
 from performance.inbox.models import Delivery, WorkItem
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
-from tests.conftest import LONG_AGO, Cast, make_person, reports_to
+from tests.conftest import LONG_AGO, Cast, make_person, report_to
 
 DAY = datetime.timedelta(days=1)
 
@@ -234,7 +234,7 @@ def test_whoever_left_one_organisation_enters_the_other(
 
 def test_a_changed_address_closes_the_invitation_to_the_old_one(cast: Cast, now: Any) -> None:
     person = make_person("P060", "Ivy Invited", user=None, email="ivy@old.example")
-    reports_to(person, cast.boss, LONG_AGO)
+    report_to(cast.boss, person, starts_on=LONG_AGO)
     invitation = actions.invite_person(person=person, by=cast.hr, at=now)
     actions.edit_person(person=person, fields={"email": "ivy@new.example"}, by=cast.hr, at=now)
     invitation.refresh_from_db()

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from performance.foundation import tenancy
 from performance.people import actions, models, queries
-from tests.conftest import LONG_AGO, Cast, make_person, reports_to
+from tests.conftest import LONG_AGO, Cast, make_person, report_to
 
 DAY = datetime.timedelta(days=1)
 
@@ -141,7 +141,7 @@ def test_whoever_joins_later_is_found_in_their_first_team(
         first = today + 9 * DAY
         joiner = make_person("P050", "Joy Joiner", hired_on=first)
         models.TeamMembership.objects.create(person=joiner, team=cast.team, starts_on=first)
-        reports_to(joiner, cast.manager, first)
+        report_to(cast.manager, joiner, starts_on=first)
     given = {"team": cast.team.pk, "state": "joining"}
     found = send(cast.finance_owner, "get", reverse("api_people"), given).json()["results"]
     assert [row["number"] for row in found] == ["P050"]

@@ -15,7 +15,7 @@ from performance.foundation import tenancy
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import PolicyVersion, Score, ScoreRun
-from tests.conftest import Cast, make_person, reports_to
+from tests.conftest import Cast, make_person, report_to
 from tests.scoring import collectors
 from tests.scoring.conftest import MICRO, Actor
 
@@ -207,7 +207,7 @@ def test_pages_ask_the_database_as_often_for_many_people_as_for_few(
         unit = score.version.policy.unit
         more = [make_person(f"M{number:03}", f"Person {number}", unit=unit) for number in range(12)]
         for person in more:
-            reports_to(person, cast.manager)
+            report_to(cast.manager, person)
             collectors.VALUES[person.pk, "okr"] = 70 * MICRO
         actions.compute_scores(
             period=quarter, person_ids=[person.pk for person in more], run=None, at=timezone.now()
