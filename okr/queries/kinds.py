@@ -61,7 +61,7 @@ def work_kinds() -> tuple[Kind, ...]:
 
 
 def _who_may_reply(first_id: uuid.UUID, on: datetime.date) -> Ids:
-    """The line above, and those whose help is asked for in the newest entry; they read it already."""
+    """The line above, and those whose help is asked for in the newest entry: they read it already, or what blocks."""
     newest = check_ins.newest_entry(CheckIn.objects.get(pk=first_id))
     helpers = {newest.asks_id, *check_ins.handed_on(newest).values_list("to_id", flat=True)}
     return {*people.line_above(newest.person_id, on), *(each for each in helpers if each)} - {
