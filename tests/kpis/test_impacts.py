@@ -220,9 +220,8 @@ def test_the_api_tells_the_impact_and_takes_its_mark(
 
 
 def test_an_impact_asks_no_more_of_more_metrics(revised: MetricVersion, here: Cast, actor: Any) -> None:
-    by = actor(here.business_owner)
-
     def counted() -> int:
+        by = actor(here.business_owner)
         with CaptureQueriesContext(connection) as asked:
             assert queries.impact_of(revised, by).uses
         return len(asked)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
-from performance.kpis import formulas, queries, rules, semantics
+from performance.kpis import queries, rules, semantics
 from performance.kpis.actions import tying, wording
 from performance.kpis.actions.readings import start_reading
 from performance.kpis.actions.refused import MetricRefused
@@ -219,8 +219,7 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         users = [
             version.metric
             for version in queries.newest_certified()
-            if version.tie_out == locked.key
-            or (version.formula and locked.key in formulas.parse(version.formula).references)
+            if version.tie_out == locked.key or locked.key in version.input_keys
         ]
         if users:
             words = {"metrics": ", ".join(str(user) for user in users)}

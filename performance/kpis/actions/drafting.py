@@ -38,6 +38,7 @@ WORDED = (
     "additivity",
     "missing_policy",
     "currency_rule",
+    "allocations",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",
@@ -190,7 +191,8 @@ def _references(entry: Entry, names: Mapping[str, str]) -> set[str]:
     if entry.is_base:
         return set()
     try:
-        return set(formulas.parse(entry.text("formula"), names).references)
+        used = set(formulas.parse(entry.text("formula"), names).references)
+        return used | set(semantics.weighing(entry))
     except formulas.FormulaRefused:
         return set()
 

@@ -177,13 +177,7 @@ def _in_order(
 ) -> list[uuid.UUID]:
     """The asked metrics and those computed from them, inputs always before what uses them."""
     inputs = {
-        metric_id: {
-            keys[key]
-            for version in found
-            if version.formula
-            for key in formulas.parse(version.formula).references
-            if key in keys
-        }
+        metric_id: {keys[key] for version in found for key in version.input_keys if key in keys}
         for metric_id, found in versions.items()
     }
     wanted = set(versions) if asked is None else set(asked) & set(versions)
@@ -256,7 +250,7 @@ def _problem_of(
 ) -> str:
     sheet = sheets.get(version.dataset_id) if version.dataset_id else None
     if sheet is None:
-        is_there = all(key in keys for key in formulas.parse(version.formula).references)
+        is_there = all(key in keys for key in version.input_keys)
         return "" if is_there else Problem.GONE
     if version.dataset_id in unread:
         return Problem.READING
@@ -390,4 +384,5 @@ def _formula_statement(
         dimensions=version.dimension_keys,
         missing_policy=version.missing_policy,
         grain=grain,
+        shared=queries.shared_inputs(version, keys),
     )

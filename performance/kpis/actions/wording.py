@@ -98,6 +98,8 @@ def fill(version: MetricVersion, definition: semantics.Definition, checked: sema
     version.unit = str(checked.unit)
     version.accumulation, version.accumulation_months, version.year_starts_in = "", None, None
     version.additivity = checked.additivity
+    rules = semantics.allocations_of(definition)
+    version.allocations = {key: rule.kept for key, rule in rules.items()}
     version.tie_out_reversed = bool(definition.tie_out) and definition.tie_out_reversed
     version.tie_out_tolerance = definition.tie_out_tolerance.strip() if definition.tie_out else ""
     version.filters = [dict(given) for given in definition.filters]

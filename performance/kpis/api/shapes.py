@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from performance.foundation import access
-from performance.kpis import actions
+from performance.kpis import actions, semantics
 from performance.kpis.models import (
     Accumulation,
     Aggregation,
@@ -90,6 +90,7 @@ class VersionOut(serializers.ModelSerializer[MetricVersion]):
             "additivity",
             "missing_policy",
             "currency_rule",
+            "allocations",
             "tie_out",
             "tie_out_reversed",
             "tie_out_tolerance",
@@ -108,6 +109,14 @@ class MetricDetailOut(MetricOut):
 
     class Meta(MetricOut.Meta):
         fields = [*MetricOut.Meta.fields, "versions"]
+
+
+class AllocationIn(serializers.Serializer[None]):
+    """`metric` goes with share; `shares`, part → percent, with fixed."""
+
+    way = serializers.ChoiceField(choices=list(semantics.WAYS))
+    metric = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    shares = serializers.DictField(child=serializers.CharField(max_length=40), required=False)
 
 
 class DefinitionIn(serializers.Serializer[None]):
@@ -141,6 +150,12 @@ class DefinitionIn(serializers.Serializer[None]):
     currency_rule = serializers.ChoiceField(
         choices=CurrencyRule.choices, required=False, allow_blank=True, default=""
     )
+    allocations = serializers.DictField(
+        child=AllocationIn(),
+        required=False,
+        default=dict,
+        help_text="Input → how it is shared out among parts.",
+    )
     tie_out = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     tie_out_reversed = serializers.BooleanField(required=False, default=False)
     tie_out_tolerance = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
@@ -173,6 +188,7 @@ DEFINED = (
     "dimensions",
     "missing_policy",
     "currency_rule",
+    "allocations",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",

@@ -47,7 +47,7 @@ TEXTS = {
     "effective_from": CHOSEN,
     "change_note": 500,
 }
-WORDS = frozenset(TEXTS) | {"filters", "dimensions"}
+WORDS = frozenset(TEXTS) | {"filters", "dimensions", "allocations"}
 CHOICES: dict[str, Iterable[str]] = {
     "kind": Kind.values,
     "aggregation": Aggregation.values,
@@ -59,6 +59,8 @@ CHOICES: dict[str, Iterable[str]] = {
     "tie_out_reversed": ("true", "false"),
 }
 FILTER_WORDS = frozenset({"column", "op", "value"})
+ALLOCATION_WORDS = frozenset({"way", "metric", "shares"})
+
 OF_ROWS = ("dataset", "aggregation", "expression", "time_column", "filters", "currency_rule")
 
 
@@ -70,6 +72,7 @@ class Entry:
     texts: Mapping[str, str]
     filters: tuple[dict[str, Any], ...] = ()
     dimensions: Mapping[str, str] = field(default_factory=dict)
+    allocations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -110,6 +113,7 @@ class Entry:
             accumulation_months=self._number("accumulation_months"),
             year_starts_in=self._number("year_starts_in"),
             currency_rule=self.text("currency_rule"),
+            allocations={key: dict(given) for key, given in self.allocations.items()},
             tie_out=self.text("tie_out"),
             tie_out_reversed=self.text("tie_out_reversed") == "true",
             tie_out_tolerance=self.text("tie_out_tolerance"),
@@ -163,6 +167,7 @@ def entry_of(node: Branch, more: frozenset[str] = frozenset()) -> Entry:
         texts={word: given for word, given in texts.items() if given},
         filters=tuple(_filter(branch(each)) for each in items(node.entries.get("filters", _nothing(node)))),
         dimensions=_dimensions(node.entries.get("dimensions")),
+        allocations=_allocations(node.entries.get("allocations")),
         lines=lines,
     )
     _judge(entry)
@@ -222,6 +227,24 @@ def _dimensions(node: Node | None) -> dict[str, str]:
     if isinstance(node, Items):
         return {key: key for key in (text(each, 60) for each in node.items)}
     return {key: text(child, 80) for key, child in branch(node).entries.items()}
+
+
+def _allocations(node: Node | None) -> dict[str, dict[str, Any]]:
+    """Input → how it is shared out: way, metric, shares."""
+    if node is None or (isinstance(node, Text) and not node.text):
+        return {}
+    found: dict[str, dict[str, Any]] = {}
+    for key, child in branch(node).entries.items():
+        rule = branch(child)
+        judge_words(rule, ALLOCATION_WORDS)
+        given: dict[str, Any] = {
+            word: text(rule.entries[word], 60) for word in ("way", "metric") if word in rule.entries
+        }
+        if "shares" in rule.entries:
+            shares = branch(rule.entries["shares"])
+            given["shares"] = {part: text(share, 40) for part, share in shares.entries.items()}
+        found[key] = given
+    return found
 
 
 def judge_words(node: Branch, known: frozenset[str]) -> None:

@@ -29,6 +29,7 @@ WRITTEN = (
     "additivity",
     "missing_policy",
     "currency_rule",
+    "allocations",
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n, tenancy
-from performance.kpis import semantics
+from performance.kpis import formulas, semantics
 
 KEY_HELP = _("Small Latin letters, digits and underscores.")
 KEY = RegexValidator(semantics.KEY_PATTERN, KEY_HELP)
@@ -132,6 +132,7 @@ class MetricVersion(tenancy.TenantModel):
     `dimensions` maps a dimension key to the dataset's column key; for formulas, to "".
     `filters` is a list of {"column", "op", "value"}, see semantics/filters.py. A running total has its input as the
     formula; the month in which its year starts is part of the wording, so that what was signed stays what it was.
+    `allocations` maps an input to how it is shared out among parts, see semantics/allocating.py.
     `tie_out` is the key of the metric that holds the ledger account, see queries/tying.py. `currency_rule` says at which
     rates amounts become the currency of the unit (rates.CurrencyRule); "" takes them as they are.
     """
@@ -166,6 +167,7 @@ class MetricVersion(tenancy.TenantModel):
         _("missing input"), max_length=5, choices=MissingPolicy.choices, default=MissingPolicy.NULL
     )
     currency_rule = models.CharField(_("currency"), max_length=11, blank=True, default="")
+    allocations = models.JSONField(_("shared out"), default=dict, blank=True)
     tie_out = models.CharField(_("ledger account"), max_length=60, blank=True, default="")
     tie_out_reversed = models.BooleanField(_("the account has the other sign"), default=False)
     tie_out_tolerance = models.CharField(_("may differ by"), max_length=30, blank=True, default="")
@@ -221,6 +223,10 @@ class MetricVersion(tenancy.TenantModel):
                 name="metric_version_converted",
             ),
             models.CheckConstraint(
+                condition=Q(allocations={}) | Q(kind__in=[Kind.RATIO, Kind.DERIVED]),
+                name="metric_version_shares_out_inputs",
+            ),
+            models.CheckConstraint(
                 condition=~Q(tie_out="") | Q(tie_out_reversed=False, tie_out_tolerance=""),
                 name="metric_version_tied_to",
             ),
@@ -250,6 +256,14 @@ class MetricVersion(tenancy.TenantModel):
     def currency_words(self) -> str:
         """At which rates amounts are converted; nothing where they are taken as they are."""
         return str(CurrencyRule(self.currency_rule).label) if self.currency_rule else ""
+
+    @property
+    def input_keys(self) -> tuple[str, ...]:
+        """The metrics that it is computed from: those of its formula, and those by whose share one is shared out."""
+        if not self.formula:
+            return ()
+        used = formulas.parse(self.formula).references
+        return (*used, *(key for key in semantics.weighing(self) if key not in used))
 
     @property
     def tie_out_sign(self) -> str:

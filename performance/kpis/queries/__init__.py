@@ -1,6 +1,7 @@
 """Reads of metrics: definitions, values, boards, and the rows behind a number."""
 
 from performance.kpis.queries.alerts import visible_alerts, visible_notes, visible_rules
+from performance.kpis.queries.allocating import shared_inputs
 from performance.kpis.queries.definitions import (
     certified_metrics,
     datasets_read,
@@ -108,6 +109,7 @@ __all__ = [
     "series",
     "series_of",
     "settling_days",
+    "shared_inputs",
     "sheet_of",
     "sheets_of",
     "sight_of",

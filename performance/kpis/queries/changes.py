@@ -121,7 +121,9 @@ def explained(
     if any(versions[base].aggregation in NOT_CUT for base in bases):
         cuts = []
     cut = cut if cut in cuts else (cuts[-1] if cuts else "")
-    kept = _kept({metric.pk, *bases}, (since, until), within, cut, sight)
+    formula = trees.Tree(versions, keys, {*within, cut})
+    bases, shared = formula.bases(metric.pk), formula.shared_out
+    kept = _kept({metric.pk, *bases, *shared}, (since, until), within, cut, sight, shared, keys)
     places = units.places_of(metric)
     before, after = (_shown(kept.of(metric.pk, month, within), places) for month in (since, until))
     split: tuple[list[Driver], list[Part]] = ([], [])
@@ -171,7 +173,10 @@ def _kept(
     within: dict[str, str],
     cut: str,
     sight: Sight,
+    shared: Mapping[uuid.UUID, Sequence[str]],
+    keys: Mapping[str, uuid.UUID],
 ) -> _Kept:
+    """`shared`: metric id → keys of inputs whose amounts by part stand in its own values."""
     own, parts = (",".join(sorted(keys)) for keys in (within, {*within, cut} if cut else within))
     found: dict[tuple[uuid.UUID, datetime.date, str], Decimal | None] = {}
     slices: dict[str, dict[str, str]] = {}
@@ -181,8 +186,12 @@ def _kept(
         dimensions__in={own, parts},
         slice__contains=within,
     )
-    for row in rows.only("metric_id", "period_start", "slice_key", "slice", "value", "dimensions"):
+    for row in rows.only("metric_id", "period_start", "slice_key", "slice", "value", "dimensions", "inputs"):
         found[row.metric_id, row.period_start, row.slice_key] = row.value
+        for key in shared.get(row.metric_id, ()):
+            amount = row.inputs.get(key)
+            if amount is not None:
+                found.setdefault((keys[key], row.period_start, row.slice_key), Decimal(amount))
         if cut and row.dimensions == parts:
             slices[row.slice_key] = dict(row.slice)
     return _Kept(between, found, [slices[key] for key in sorted(slices)])

@@ -10,7 +10,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from performance.foundation import access
-from performance.kpis import formulas, rules, semantics, units
+from performance.kpis import rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
 from performance.kpis.queries import months
 from performance.sources import queries as sources
@@ -120,7 +120,7 @@ def unsigned_inputs(version: MetricVersion) -> list[Metric]:
     """The metrics in its formula that are still to be signed, by name. One query."""
     if not version.formula:
         return []
-    used = Metric.objects.filter(key__in=formulas.parse(version.formula).references, retired_at=None)
+    used = Metric.objects.filter(key__in=version.input_keys, retired_at=None)
     return list(used.exclude(Exists(_certified().filter(metric=OuterRef("pk")))).order_by("name_en", "key"))
 
 
@@ -136,10 +136,7 @@ def keys_over(dataset_ids: Iterable[uuid.UUID]) -> set[str]:
 
 
 def _resting_on(keys: set[str], versions: Mapping[str, MetricVersion]) -> set[str]:
-    used = {
-        key: set(formulas.parse(version.formula).references) if version.formula else set()
-        for key, version in versions.items()
-    }
+    used = {key: set(version.input_keys) for key, version in versions.items()}
     while True:
         found = {key for key, names in used.items() if names & keys} | keys
         if found == keys:
@@ -205,7 +202,7 @@ def lineages(versions: Iterable[MetricVersion], on: datetime.date) -> dict[uuid.
 def _lineage(version: MetricVersion, by_key: dict[str, MetricVersion], above: frozenset[Any]) -> Lineage:
     if version.is_base:
         return Lineage(version)
-    used = [by_key.get(key) for key in formulas.parse(version.formula).references]
+    used = [by_key.get(key) for key in version.input_keys]
     deeper = above | {version.metric_id}
     return Lineage(
         version,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from performance.foundation import access
-from performance.kpis import formulas
 from performance.kpis.models import MetricVersion, VersionState
 from performance.kpis.queries.definitions import visible_versions
 
@@ -18,10 +17,7 @@ def signed_definitions(actor: access.Actor) -> list[MetricVersion]:
 def in_order_of_signing(versions: Iterable[MetricVersion]) -> list[MetricVersion]:
     """Inputs before what is computed from them, then by key."""
     by_key = {version.metric.key: version for version in versions}
-    uses = {
-        key: set(formulas.parse(version.formula).references) & set(by_key) if version.formula else set()
-        for key, version in by_key.items()
-    }
+    uses = {key: set(version.input_keys) & set(by_key) for key, version in by_key.items()}
     ordered: list[str] = []
     waiting = sorted(by_key)
     while waiting:

@@ -44,6 +44,9 @@ REASONS: dict[str, Any] = {
     ),
     "slow": _("Putting the parts together takes too long."),
     "gone": _("Something that it is computed from is gone."),
+    "shared_out": _(
+        "It shares a whole out among all parts: what some of them make up would share it otherwise."
+    ),
     "closed": _(
         "You see the parts of your branch alone: what they make up is not the company like for like."
     ),
@@ -118,7 +121,7 @@ def like_for_like(
     on the definition alone. Where parts are closed to the reader, what is left over would not be the company's."""
     since, until, within = months.first_of(since), months.first_of(until), dict(within)
     ends = (since, until)
-    definitions = {end: _tree_of(end) for end in ends}
+    definitions = {end: _tree_of(end, {*within, cut}) for end in ends}
     used = {metric.pk}.union(*(tree.walked(metric.pk) for tree in definitions.values()))
     kept = _Kept(used, ends, within, cut, sight)
     whole = Side(*(kept.total(metric.pk, end) for end in ends))
@@ -151,10 +154,10 @@ def _value(part: MetricValue | None) -> Decimal | None:
     return None if part is None else part.value
 
 
-def _tree_of(month: datetime.date) -> trees.Tree:
+def _tree_of(month: datetime.date, cuts: set[str]) -> trees.Tree:
     """What is in force in one month. Two queries."""
     versions = versions_in_force(month)
-    return trees.Tree(versions, dict(Metric.objects.filter(pk__in=versions).values_list("key", "pk")))
+    return trees.Tree(versions, dict(Metric.objects.filter(pk__in=versions).values_list("key", "pk")), cuts)
 
 
 class _Kept:
@@ -241,6 +244,9 @@ def _together(
     """The metric over some parts as one. Raises LikenessRefused."""
     bases = [definitions.versions[one] for one in definitions.bases(metric_id)]
     sheets = sheets_of(version.dataset for version in bases if version.dataset and _needs_rows(version))
+    shared = definitions.shared_out
+    if any(one in shared for one in definitions.walked(metric_id)):
+        raise LikenessRefused("shared_out")
     given: dict[uuid.UUID, Decimal | None] = {}
     for version in bases:
         if not _needs_rows(version):

@@ -1,7 +1,7 @@
 """What the pages of a metric show beside the definition itself."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, i18n
 from performance.foundation.components import formats
-from performance.kpis import formulas, rules
+from performance.kpis import formulas, rules, semantics
 from performance.kpis.models import (
     Metric,
     MetricValue,
@@ -24,6 +24,7 @@ from performance.kpis.models import (
     TargetKind,
     VersionState,
 )
+from performance.kpis.queries.allocating import lacking_dimensions
 from performance.kpis.queries.definitions import Lineage, visible_metrics
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
@@ -98,8 +99,8 @@ def library(actor: access.Actor, words: str = "", state: str = "") -> list[Libra
     used: dict[str, int] = {}
     for metric in found:
         for version in metric.versions.all():
-            if version.state == VersionState.CERTIFIED and version.formula:
-                for key in formulas.parse(version.formula).references:
+            if version.state == VersionState.CERTIFIED:
+                for key in version.input_keys:
                     used[key] = used.get(key, 0) + 1
     for metric in found:
         kept = list(metric.versions.all())
@@ -219,7 +220,7 @@ def users_of(metric: Metric) -> list[Metric]:
     users = {
         version.metric.pk: version.metric
         for version in found.select_related("metric")
-        if metric.key in formulas.parse(version.formula).references
+        if metric.key in version.input_keys
     }
     return list(users.values())
 
@@ -254,6 +255,7 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Better"), "get_direction_display"),
         (_("Missing input"), "get_missing_policy_display"),
         (_("Currencies"), "currency_words"),
+        (_("Shared out"), "allocations"),
         (_("Ledger account"), "tie_out"),
         (_("May differ by"), "tie_out_tolerance"),
         (_("Sign of the account"), "tie_out_sign"),
@@ -269,11 +271,40 @@ def _shown(version: MetricVersion, name: str) -> str:
     value = value() if callable(value) else value
     if name == "year_starts_in":
         return str(MONTHS[value]) if value else ""
+    if name == "allocations":
+        return formats.listed(allocation_words(value))
     if name == "filters":
         return formats.listed(filter_words(given) for given in value)
     if isinstance(value, tuple):
         return formats.listed(value)
     return "" if value is None else str(value)
+
+
+def shared_out_words(version: MetricVersion) -> list[str]:
+    """The same with the names of the metrics. One query where anything is shared out."""
+    if not version.allocations:
+        return []
+    named = {each.key: each.name for each in Metric.objects.filter(key__in=version.input_keys)}
+    return allocation_words(version.allocations, named)
+
+
+def allocation_words(
+    given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
+) -> list[str]:
+    """How each input is shared out, in a sentence. `names`: key → what people call the metric."""
+    named = names or {}
+    found = []
+    for key, kept in sorted(given.items()):
+        rule = semantics.Allocation.of(kept)
+        words = {"input": named.get(key, key), "metric": named.get(rule.metric, rule.metric)}
+        if rule.way == semantics.SHARE:
+            found.append(_("%(input)s by the share of %(metric)s") % words)
+        elif rule.way == semantics.EVEN:
+            found.append(_("%(input)s evenly among the parts") % words)
+        else:
+            shares = formats.listed(f"{part} {formats.percent(share)}" for part, share in rule.shares.items())
+            found.append(_("%(input)s by fixed shares: %(shares)s") % {**words, "shares": shares})
+    return found
 
 
 def filter_words(given: Any) -> str:
@@ -291,6 +322,8 @@ class ValueRow:
     value: MetricValue
     target: Decimal | None
     budget: Decimal | None
+    #: The inputs whose amount here comes from a rule.
+    shared_out: frozenset[str] = frozenset()
 
 
 def value_table(
@@ -302,7 +335,8 @@ def value_table(
     page: int = 1,
     sight: Sight = EVERYTHING,
 ) -> tuple[list[ValueRow], Page[MetricValue] | None]:
-    """The values of one month: the slice itself first, then a page of its parts by `cut`. Five queries."""
+    """The values of one month: the slice itself first, then a page of its parts by `cut`. Five queries, six
+    where inputs are shared out."""
     dimensions = ",".join(sorted({cut, *within})) if cut else None
     wanted = sight.seen(values()).filter(metric=metric, period_start=month, slice_key=slice_key(within))
     found = list(wanted.select_related("version"))
@@ -324,6 +358,7 @@ def value_table(
             slice_key__in=[value.slice_key for value in found],
         )
     }
+    lacking = lacking_dimensions(found[0].version) if found else {}
     # The city of one store is no city: what is a part within a part is named by both.
     is_plain = bool(cut) and not (within and shown is not None and shown.paginator.count == 1)
     rows = [
@@ -335,6 +370,7 @@ def value_table(
             value=value,
             target=targets.get((TargetKind.TARGET, value.slice_key)),
             budget=targets.get((TargetKind.BUDGET, value.slice_key)),
+            shared_out=frozenset(key for key, keys in lacking.items() if keys & value.slice.keys()),
         )
         for value in found
     ]

@@ -15,6 +15,7 @@ from performance.kpis import formulas, semantics, units
 from performance.kpis.models import Grain, Kind, Metric, MetricVersion
 from performance.kpis.queries import live
 from performance.kpis.queries import months as calendar_months
+from performance.kpis.queries.allocating import shared_inputs
 from performance.kpis.queries.conversions import conversion_of
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, guard_of
@@ -94,7 +95,7 @@ def _closed_months(wording: semantics.Wording, text: str, sight: Sight) -> set[d
     """The months in which an input of a formula is closed to the reader. None without a rule, one query with one."""
     if wording.kind == "base" or not sight.guards:
         return set()
-    keys = formulas.parse(wording.formula).references
+    keys = {*formulas.parse(wording.formula).references, *semantics.weighing(wording)}
     used = values().filter(metric__key__in=keys, slice_key=text)
     closed = used.exclude(pk__in=sight.seen(used).values("pk"))
     return set(closed.values_list("period_start", flat=True))
@@ -158,7 +159,7 @@ def parts_previewed(wording: semantics.Wording, *, sight: Sight = EVERYTHING) ->
 
 
 def _parts_of_inputs(wording: semantics.Wording, sight: Sight) -> list[dict[str, str]]:
-    keys = formulas.parse(wording.formula).references
+    keys = {*formulas.parse(wording.formula).references, *semantics.weighing(wording)}
     kept = sight.seen(values()).filter(metric__key__in=keys, dimensions__in=list(wording.dimensions))
     pairs = kept.order_by("dimensions", "slice_key").values_list("dimensions", "slice").distinct()
     found: dict[str, list[dict[str, str]]] = {}
@@ -256,7 +257,8 @@ def _preview_statement(
             since=since,
             until=until,
         )
-    inputs = dict(Metric.objects.filter(key__in=formula.references).values_list("key", "pk"))
+    named = {*formula.references, *semantics.weighing(wording)}
+    inputs = dict(Metric.objects.filter(key__in=named).values_list("key", "pk"))
     return semantics.formula_values(
         organisation_id=tenancy.current_organisation_id(),
         formula=formula,
@@ -266,6 +268,7 @@ def _preview_statement(
         grain="month",
         since=since,
         until=until,
+        shared=shared_inputs(wording, inputs),
     )
 
 

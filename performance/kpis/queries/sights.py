@@ -18,7 +18,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 
 from performance.foundation import access
-from performance.kpis import formulas, semantics
+from performance.kpis import semantics
 from performance.kpis.models import Grain, MetricValue, MetricVersion, VersionState
 from performance.sources import queries as sources
 
@@ -190,14 +190,12 @@ def _bases() -> dict[uuid.UUID, list[tuple[uuid.UUID, dict[str, str]]]]:
     ids: dict[str, uuid.UUID] = {}
     own: dict[str, list[tuple[uuid.UUID, dict[str, str]]]] = defaultdict(list)
     used: dict[str, set[str]] = defaultdict(set)
-    for key, metric_id, dataset_id, dimensions, formula in told.values_list(
-        "metric__key", "metric_id", "dataset_id", "dimensions", "formula"
-    ):
-        ids[key] = metric_id
-        if dataset_id is not None:
-            own[key].append((dataset_id, dimensions))
-        if formula:
-            used[key] |= set(formulas.parse(formula).references)
+    for version in told.select_related("metric"):
+        key = version.metric.key
+        ids[key] = version.metric_id
+        if version.dataset_id is not None:
+            own[key].append((version.dataset_id, version.dimensions))
+        used[key].update(version.input_keys)
     return {ids[key]: [each for one in _reached(key, used) for each in own[one]] for key in ids}
 
 

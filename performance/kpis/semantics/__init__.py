@@ -2,6 +2,17 @@
 dimensions; totals recompute the formula from their inputs. Pure: builds statements, runs none."""
 
 from performance.kpis.semantics import live
+from performance.kpis.semantics.allocating import (
+    EVEN,
+    FIXED,
+    SHARE,
+    WAYS,
+    Allocation,
+    AllocationRefused,
+    Shared,
+    allocations_of,
+    weighing,
+)
 from performance.kpis.semantics.base import (
     RATE_BESIDE,
     amount_sql,
@@ -60,6 +71,8 @@ __all__ = [
     "AVERAGE",
     "CLOSING",
     "CURRENCY_RULES",
+    "EVEN",
+    "FIXED",
     "KEY_PATTERN",
     "MAX_DIMENSIONS",
     "MOST_MONTHS",
@@ -67,8 +80,12 @@ __all__ = [
     "RATES_OF",
     "RATE_BESIDE",
     "ROLLING",
+    "SHARE",
     "TRANSACTION",
+    "WAYS",
     "YEAR",
+    "Allocation",
+    "AllocationRefused",
     "Checked",
     "Column",
     "Conversion",
@@ -76,11 +93,13 @@ __all__ = [
     "DefinitionRefused",
     "Input",
     "Money",
+    "Shared",
     "Sheet",
     "Slice",
     "Statement",
     "Tolerance",
     "Wording",
+    "allocations_of",
     "amount_sql",
     "arithmetic",
     "base_values",
@@ -105,5 +124,6 @@ __all__ = [
     "slices_counted",
     "store_values",
     "summed_months",
+    "weighing",
     "whole_of_parts",
 ]

@@ -4,13 +4,14 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import formulas, units
 from performance.kpis.formulas import tree
-from performance.kpis.semantics import base, filters, pricing, slices
+from performance.kpis.semantics import allocating, base, filters, pricing, slices
 from performance.kpis.semantics.refusing import DefinitionRefused
 from performance.kpis.semantics.sheets import NUMERIC, TIMES, Sheet
 from performance.kpis.semantics.wording import MAX_DIMENSIONS, MOST_MONTHS, ROLLING, YEAR, Wording
@@ -68,6 +69,8 @@ def check(
 
 
 def _check_base(wording: Wording, sheet: Sheet | None) -> Checked:
+    if wording.allocations:
+        raise allocating.AllocationRefused(_("Only the inputs of a formula are shared out."))
     if sheet is None:
         raise DefinitionRefused(_("Choose the data that is counted."), field="dataset")
     if wording.aggregation not in base.AGGREGATES:
@@ -151,23 +154,92 @@ def _check_formula(wording: Wording, inputs: Mapping[str, Input], own_key: str) 
         error.field = "formula"
         raise
     shared = shared_dimensions(formula, inputs)
+    rules = allocating.allocations_of(wording)
     for key in wording.dimensions:
-        if key not in shared:
-            lacking = [inputs[used] for used in formula.references if key not in inputs[used].dimensions]
+        lacking = [
+            inputs[used]
+            for used in formula.references
+            if key not in inputs[used].dimensions and used not in rules
+        ]
+        if lacking:
             words = {"dimension": key, "metrics": ", ".join(i18n.local(metric, "name") for metric in lacking)}
-            message = _("%(metrics)s cannot be told apart by %(dimension)s, so this metric cannot either.")
+            message = _(
+                "%(metrics)s cannot be told apart by %(dimension)s, so this metric cannot either, unless you say how it"
+                " is shared out."
+            )
             raise DefinitionRefused(message % words, field="dimensions", code="unshared_dimension")
+    for used, rule in rules.items():
+        _judge_allocation(used, rule, wording, formula, inputs, rules)
     unit = _agreed_unit(wording.unit, found)
     return Checked(
         kind=_kind(formula),
         unit=unit,
-        additivity="additive" if _adds_up(formula.root, inputs) else "none",
+        additivity=_additivity(formula, inputs, rules),
         formula=formula,
         shared=shared,
     )
 
 
+def _judge_allocation(
+    used: str,
+    rule: allocating.Allocation,
+    wording: Wording,
+    formula: formulas.Formula,
+    inputs: Mapping[str, Input],
+    rules: Mapping[str, allocating.Allocation],
+) -> None:
+    """Raises AllocationRefused for a rule that would share nothing out, or not all of it."""
+    if used not in formula.references:
+        words = {"metric": used}
+        raise allocating.AllocationRefused(_("The formula does not use %(metric)s.") % words)
+    chosen, metric = set(wording.dimensions), inputs[used]
+    name = i18n.local(metric, "name")
+    lacking = chosen - metric.dimensions
+    if not lacking:
+        message = _(
+            "%(metric)s can be told apart by every dimension that is chosen: there is nothing to share out."
+        )
+        raise allocating.AllocationRefused(message % {"metric": name}, "nothing_to_allocate")
+    if metric.additivity not in ("additive", "semi"):
+        message = _("The parts of %(metric)s do not add up to it, so it cannot be shared out.")
+        raise allocating.AllocationRefused(message % {"metric": name}, "not_additive")
+    if rule.way == allocating.SHARE:
+        weight = inputs.get(rule.metric)
+        if weight is None:
+            words = {"key": rule.metric}
+            raise allocating.AllocationRefused(
+                _("There is no metric with the key %(key)s.") % words, "unknown_metric"
+            )
+        if not chosen <= weight.dimensions:
+            words = {"metric": i18n.local(weight, "name"), "dimensions": ", ".join(sorted(chosen))}
+            message = _("%(metric)s has no shares by %(dimensions)s.")
+            raise allocating.AllocationRefused(message % words, "weight_dimensions")
+    whole_ones = [key for key in formula.references if key not in rules and chosen <= inputs[key].dimensions]
+    if rule.way == allocating.EVEN and not whole_ones:
+        message = _(
+            "No other input can be told apart by all dimensions: there are no parts to share evenly among."
+        )
+        raise allocating.AllocationRefused(message, "no_parts")
+    if rule.way == allocating.FIXED and len(lacking) != 1:
+        message = _("Fixed shares are those of one dimension. %(metric)s lacks more than one.")
+        raise allocating.AllocationRefused(message % {"metric": name}, "one_dimension")
+
+
+def _additivity(formula: formulas.Formula, inputs: Mapping[str, Input], rules: Mapping[str, Any]) -> str:
+    """What is shared out is shared out anew for every stretch of days: a quarter's parts are not those of its months."""
+    if rules:
+        seen = {
+            key: dataclasses.replace(one, additivity="additive")
+            for key, one in inputs.items()
+            if key in rules
+        }
+        return "semi" if _adds_up(formula.root, {**inputs, **seen}) else "none"
+    return "additive" if _adds_up(formula.root, inputs) else "none"
+
+
 def _check_cumulative(wording: Wording, inputs: Mapping[str, Input], own_key: str) -> Checked:
+    if wording.allocations:
+        raise allocating.AllocationRefused(_("Only the inputs of a formula are shared out."))
     found = _check_formula(wording, inputs, own_key)
     root = found.formula.root if found.formula else None
     if not isinstance(root, tree.Reference):

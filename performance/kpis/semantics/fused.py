@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from performance.kpis import formulas
-from performance.kpis.semantics import slices
+from performance.kpis.semantics import allocating, slices
 from performance.kpis.semantics.sheets import Statement
 
 Span = tuple[datetime.date, datetime.date]
@@ -22,15 +22,17 @@ def formula_values(
     grain: str,
     since: datetime.date | None = None,
     until: datetime.date | None = None,
+    shared: Sequence[allocating.Shared] = (),
 ) -> Statement:
     """SELECT period_start, period_end, slice, dimensions, value, coverage_ppm, inputs.
 
-    `inputs`: metric key → metric id; their current values of this grain are read. `since` and `until` bound
-    period_start. Coverage of a slice is the mean, over the finest slices in it, of the covered part of its inputs.
+    `inputs`: metric key → metric id; their current values of this grain are read, those of inputs that are `shared` out
+    beside the parts that follow from the rule. `since` and `until` bound period_start. Coverage of a slice is the mean,
+    over the finest slices in it, of the covered part of its inputs.
     """
     keys = sorted(dimensions)
     used = [inputs[key] for key in formula.references]
-    pivot = _pivot(organisation_id, used, keys, grain, since, until)
+    pivot = _pivot(organisation_id, used, keys, grain, since, until, shared)
     places = range(len(used))
     expressions = {key: f"i{place}" for place, key in enumerate(formula.references)}
     if missing_policy == "zero":
@@ -73,21 +75,15 @@ def _pivot(
     grain: str,
     since: datetime.date | None,
     until: datetime.date | None,
+    shared: Sequence[allocating.Shared] = (),
 ) -> Statement:
     """One row for each stretch and slice, with input n's value in i<n> and its coverage in c<n>."""
-    columns = "".join(
-        f", max(value) FILTER (WHERE metric_id = %s) AS i{place}"
-        f", max(coverage_ppm) FILTER (WHERE metric_id = %s AND value IS NOT NULL) AS c{place}"
-        for place in range(len(used))
-    )
-    return Statement(
-        f"SELECT period_start, period_end, slice_key, slice, dimensions{columns}"
+    kept = Statement(
+        "SELECT metric_id, period_start, period_end, slice_key, slice, dimensions, value, coverage_ppm"
         " FROM kpis_metricvalue WHERE organisation_id = %s AND metric_id = ANY(%s) AND grain = %s"
         " AND superseded_at IS NULL AND dimensions = ANY(%s)"
-        " AND period_start >= %s AND period_start <= %s"
-        " GROUP BY period_start, period_end, slice_key, slice, dimensions",
+        " AND period_start >= %s AND period_start <= %s",
         [
-            *(metric_id for metric_id in used for _twice in range(2)),
             organisation_id,
             list(used),
             grain,
@@ -95,6 +91,26 @@ def _pivot(
             since or datetime.date.min,
             until or datetime.date.max,
         ],
+    )
+    parts = [
+        allocating.shared_out(
+            one, organisation_id=organisation_id, keys=keys, grain=grain, since=since, until=until
+        )
+        for one in shared
+    ]
+    given = Statement(
+        " UNION ALL ".join(each.sql for each in (kept, *parts)),
+        [param for each in (kept, *parts) for param in each.params],
+    )
+    columns = "".join(
+        f", max(value) FILTER (WHERE metric_id = %s) AS i{place}"
+        f", max(coverage_ppm) FILTER (WHERE metric_id = %s AND value IS NOT NULL) AS c{place}"
+        for place in range(len(used))
+    )
+    return Statement(
+        f"SELECT period_start, period_end, slice_key, slice, dimensions{columns}"
+        f" FROM ({given.sql}) AS given GROUP BY period_start, period_end, slice_key, slice, dimensions",
+        [*(metric_id for metric_id in used for _twice in range(2)), *given.params],
     )
 
 

@@ -40,6 +40,8 @@ class Wording(Protocol):
     @property
     def missing_policy(self) -> str: ...
     @property
+    def allocations(self) -> Mapping[str, Mapping[str, Any]]: ...
+    @property
     def accumulation(self) -> str: ...
     @property
     def accumulation_months(self) -> int | None: ...
@@ -53,8 +55,9 @@ class Wording(Protocol):
 class Definition:
     """`dimensions`: {dimension key: column key} for rows; for a formula the values are ignored. A running total names
     its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`.
-    `tie_out`: key of the metric that holds the ledger account; `tie_out_reversed`: the account has the other sign;
-    `tie_out_tolerance`: see tying.Tolerance. `currency_rule`: one of CURRENCY_RULES, or ""."""
+    `allocations`: input of a formula → how it is shared out among parts that it cannot be told apart by, see
+    allocating.Allocation. `tie_out`: key of the metric that holds the ledger account; `tie_out_reversed`: the account
+    has the other sign; `tie_out_tolerance`: see tying.Tolerance. `currency_rule`: one of CURRENCY_RULES, or ""."""
 
     kind: str
     unit: str
@@ -76,6 +79,7 @@ class Definition:
     accumulation_months: int | None = None
     year_starts_in: int | None = None
     currency_rule: str = ""
+    allocations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tie_out: str = ""
     tie_out_reversed: bool = False
     tie_out_tolerance: str = ""

@@ -5,7 +5,9 @@ its data, so that without a move the scenario is the base.
 """
 
 import datetime
+import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy
 
@@ -64,17 +66,26 @@ def ground_of(
     """Three queries, however deep the tree and however many metrics there are."""
     versions = versions_in_force(until)
     metrics = Metric.objects.in_bulk(list(versions))
+    keys = {each.key: each.pk for each in metrics.values()}
+    tree = trees.Tree(versions, keys, within)
     found = sight.seen(values(months.grain_of(since, until))).filter(
         period_start=since, period_end=until, slice_key=slice_key(within)
     )
+    kept: dict[uuid.UUID, Decimal | None] = {}
+    shared = tree.shared_out
+    for metric_id, value, inputs in found.values_list("metric_id", "value", "inputs"):
+        kept[metric_id] = value
+        for key in shared.get(metric_id, ()):
+            if inputs.get(key) is not None:
+                kept.setdefault(keys[key], Decimal(inputs[key]))
     return Ground(
         metric=metric,
         since=since,
         until=until,
         within=dict(within),
-        tree=trees.Tree(versions, {each.key: each.pk for each in metrics.values()}),
+        tree=tree,
         metrics=metrics,
-        kept=dict(found.values_list("metric_id", "value")),
+        kept=kept,
     )
 
 
