@@ -171,6 +171,7 @@ DEEDS = {
     "sources.close_dataset": _("Closed a dataset"),
     "sources.connect_source": _("Connected a source"),
     "sources.create_dataset": _("Created a dataset"),
+    "kpis.explain_tie_out": _("Said why a metric differs from its ledger"),
     "sources.narrow_rows": _("Said who sees which rows of a dataset"),
     "sources.join_dataset": _("Took columns from another dataset"),
     "sources.remove_join": _("Gave columns of another dataset up"),

@@ -13,6 +13,7 @@ class KpisConfig(AppConfig):
         {
             "kpis.decline_scenario",
             "kpis.decline_version",
+            "kpis.explain_tie_out",
             "kpis.retire_alert_rule",
             "kpis.retire_metric",
             "kpis.revise_metric",

@@ -85,6 +85,12 @@ def can_decline(actor: access.Actor, version: MetricVersion) -> bool:
     return not actor.only_reads and version.state == VersionState.REVIEW and concerned
 
 
+def can_explain_tie_out(actor: access.Actor, version: MetricVersion) -> bool:
+    """Its owners say why a certified metric and its ledger differ."""
+    is_certified = version.state == VersionState.CERTIFIED
+    return not actor.only_reads and is_certified and owns_metric(actor, version.metric)
+
+
 def can_retire_metric(actor: access.Actor, metric: Metric) -> bool:
     return not actor.only_reads and metric.retired_at is None and owns_metric(actor, metric)
 

@@ -122,6 +122,7 @@ def watch_clock() -> int:
 def _watch() -> int:
     organisation = Organisation.objects.get(pk=tenancy.current_organisation_id())
     done = actions.watch_values(organisation=organisation, at=timezone.now())
+    actions.watch_tie_outs(organisation=organisation, at=timezone.now())
     return done.opened + done.recovered
 
 

@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern] = [
     path("versions/<uuid:pk>/submit/", views.submit, name="submit"),
     path("versions/<uuid:pk>/sign/", views.sign, name="sign"),
     path("versions/<uuid:pk>/decline/", views.decline, name="decline"),
+    path("versions/<uuid:pk>/tie-out/", views.explain_tie_out, name="explain_tie_out"),
     path("<uuid:pk>/", views.metric, name="metric"),
     path("<uuid:pk>/values/", views.values, name="values"),
     path("<uuid:pk>/change/", views.change, name="change"),

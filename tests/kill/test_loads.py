@@ -227,6 +227,7 @@ def _metric(company: seeding.Company, acting: Acting, dataset: models.Dataset) -
                 expression="amount",
                 time_column="sold_on",
                 dimensions={"store": "store"},
+                tie_out_reason="Made for a test.",
             ),
             by=business,
             at=timezone.now(),

@@ -10,7 +10,7 @@ from django.db import connection
 from uuid_utils.compat import uuid7
 
 from performance.foundation import tenancy
-from performance.kpis import actions
+from performance.kpis import actions, queries
 from performance.kpis.models import MetricVersion, Rate, RateVersion
 from performance.sources import models as sources
 from performance.sources import queries as source_queries
@@ -87,6 +87,8 @@ def certify(cast: Any, actor: Any, key: str, definition: actions.Definition, **n
 
 
 def sign(version: MetricVersion, business: Any, finance: Any) -> MetricVersion:
+    if queries.needs_reason(version):
+        MetricVersion.objects.filter(pk=version.pk).update(tie_out_reason="There is no ledger here.")
     actions.submit_for_review(version=version, by=business, at=AT)
     assert not actions.sign_version(version=version, side="business", by=business, at=AT)
     assert actions.sign_version(version=version, side="finance", by=finance, at=AT)
@@ -95,10 +97,12 @@ def sign(version: MetricVersion, business: Any, finance: Any) -> MetricVersion:
 
 
 def base(dataset: sources.Dataset, aggregation: str, expression: str = "", **more: Any) -> actions.Definition:
+    unit = more.get("unit", "money:CNY" if aggregation == "sum" else "number")
     return actions.Definition(
         **{
             "kind": "base",
-            "unit": "money:CNY" if aggregation == "sum" else "number",
+            "unit": unit,
+            "tie_out_reason": "There is no ledger here." if unit.startswith("money") else "",
             "effective_from": JANUARY,
             "dataset": dataset,
             "aggregation": aggregation,

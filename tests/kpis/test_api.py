@@ -74,6 +74,7 @@ def test_a_metric_is_drafted_submitted_and_signed_by_both(here: Cast, sales: Any
         "expression": "quantity * price",
         "time_column": "on_day",
         "dimensions": {"store": "store"},
+        "tie_out_reason": "There is no ledger here.",
     }
 
     def post(browser: Client, address: str, data: Any = None) -> Any:

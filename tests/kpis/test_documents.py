@@ -30,6 +30,7 @@ REVENUE = """\
       - {column: city, op: in, value: [Hangzhou, Shenzhen]}
       - {column: customer, op: not_null}
     unit: money
+    tie_out_reason: There is no ledger here.
     effective_from: 2026-01-01
 """
 CUSTOMERS = """\

@@ -1,5 +1,6 @@
 """A metric that names a ledger account is certified only while it agrees with it."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
+from performance.inbox import queries as inbox
 from performance.kpis import actions, documents, queries, semantics
-from performance.kpis.models import VersionState
+from performance.kpis.models import MetricVersion, VersionState
 from tests.kpis import tables
 
 JANUARY, FEBRUARY, MARCH = tables.JANUARY, tables.FEBRUARY, tables.MARCH
@@ -38,22 +40,17 @@ def books(cast, acting):
     return sales, ledger
 
 
+def account_of(books, cast, actor, column, op, value):
+    """A certified metric over those rows of the ledger."""
+    only = [{"column": column, "op": op, "value": value}]
+    wording = tables.base(books[1], "sum", "amount", dimensions={}, filters=only)
+    return tables.certify(cast, actor, "account_4000", wording)
+
+
 @pytest.fixture
 def account(books, cast, actor, computed):
     """The certified metric of account 4000, with its values."""
-    _sales, ledger = books
-    version = tables.certify(
-        cast,
-        actor,
-        "account_4000",
-        tables.base(
-            ledger,
-            "sum",
-            "amount",
-            dimensions={},
-            filters=[{"column": "account", "op": "=", "value": "4000"}],
-        ),
-    )
+    version = account_of(books, cast, actor, "account", "=", "4000")
     computed()
     return version
 
@@ -109,7 +106,7 @@ def test_one_cent_too_much_refuses_the_last_signature_and_names_the_month(books,
     version.refresh_from_db()
     assert version.state == VersionState.REVIEW
     assert [one.side for one in version.signatures.all()] == ["business"], "the refused one left nothing"
-    found = queries.tie_out_of(version)
+    found = queries.tie_out_of(version, on=tables.AT.date())
     assert [(row.month, row.difference, row.is_within) for row in found.rows] == [
         (MARCH, Decimal("0.01"), False),
         (FEBRUARY, Decimal(0), True),
@@ -132,19 +129,7 @@ def test_without_a_month_that_both_have_nothing_is_proven(books, cast, actor):
 
 
 def test_a_month_that_the_ledger_lacks_between_two_others_is_no_agreement(books, cast, actor, computed):
-    _sales, ledger = books
-    tables.certify(
-        cast,
-        actor,
-        "account_4000",
-        tables.base(
-            ledger,
-            "sum",
-            "amount",
-            dimensions={},
-            filters=[{"column": "amount", "op": "in", "value": ["-100.00", "-299.99"]}],
-        ),
-    )
+    account_of(books, cast, actor, "amount", "in", ["-100.00", "-299.99"])
     computed()
     version = drafted(cast, actor, revenue(books, tie_out_tolerance="5 %"))
     with pytest.raises(actions.MetricRefused, match="Feb 2026"):
@@ -218,6 +203,7 @@ def test_the_pages_and_the_api_show_the_months_and_a_stranger_nothing(
             "ledger": "299.990000000000",
             "difference": "0.010000000000",
             "is_within": False,
+            "reason": "",
         }
     for person in (cast.employee, cast.manager, cast.stranger):
         assert client_for(person).get(told).status_code == 404
@@ -293,3 +279,159 @@ def test_a_document_of_definitions_names_the_account(books, account, cast, actor
     [entry] = [one for one in documents.read(written) if one.key == "revenue"]
     read = entry.definition(dataset=books[0], day=JANUARY)
     assert (read.tie_out, read.tie_out_reversed, read.tie_out_tolerance) == ("account_4000", True, "0.01")
+
+
+def test_which_months_have_ended_is_the_organisations_day(books, account, cast, actor):
+    """On the last evening of March in Shanghai it is not April yet, whatever the clock says elsewhere."""
+    version = drafted(cast, actor, revenue(books))
+    months = [row.month for row in queries.tie_out_of(version, on=datetime.date(2026, 3, 31)).rows]
+    assert months == [FEBRUARY, JANUARY]
+    months = [row.month for row in queries.tie_out_of(version, on=datetime.date(2026, 4, 1)).rows]
+    assert months == [MARCH, FEBRUARY, JANUARY]
+
+
+def bare(books, **more):
+    return tables.base(books[0], "sum", "amount", dimensions={}, **({"tie_out_reason": ""} | more))
+
+
+def test_money_that_is_read_from_data_names_its_account_or_says_why_not(books, cast, actor, client_for):
+    version = drafted(cast, actor, bare(books))
+    by = actor(cast.business_owner)
+    with pytest.raises(actions.MetricRefused, match="or says why it is not") as refused:
+        actions.submit_for_review(version=version, by=by, at=tables.AT)
+    assert (refused.value.code, refused.value.field) == ("no_tie_out", "tie_out_reason")
+    browser = client_for(cast.business_owner)
+    answer = browser.post(reverse("kpis:submit", args=[version.pk]))
+    assert answer.status_code == 302
+    page = browser.get(answer.url).content.decode()
+    place = page.index('id="id_tie_out_reason"')
+    assert "state the reason" in page[place : place + 900], "beside the field"
+    api = browser.post(f"/api/v1/metric-versions/{version.pk}/submit/")
+    assert (api.status_code, api.json()["title"]) == (422, "no_tie_out")
+    actions.edit_draft(
+        version=version,
+        definition=bare(books, tie_out_reason="The bank is not booked yet."),
+        by=by,
+        at=tables.AT,
+    )
+    version.refresh_from_db()
+    signed(version, cast, actor)
+    shown = browser.get(reverse("kpis:metric", args=[version.metric_id])).content.decode()
+    assert "not tied out to a ledger: The bank is not booked yet." in shown
+
+
+def test_what_was_sent_to_review_before_is_asked_for_its_reason_at_the_last_signature(books, cast, actor):
+    version = drafted(cast, actor, bare(books))
+    MetricVersion.objects.filter(pk=version.pk).update(state=VersionState.REVIEW, submitted_at=tables.AT)
+    actions.sign_version(version=version, side="business", by=actor(cast.business_owner), at=tables.AT)
+    with pytest.raises(actions.MetricRefused) as refused:
+        actions.sign_version(version=version, side="finance", by=actor(cast.finance_owner), at=tables.AT)
+    assert refused.value.code == "no_tie_out"
+
+
+def test_counts_formulas_and_the_ledger_itself_need_no_reason(books, cast, actor):
+    _sales, ledger = books
+    drafted(
+        cast,
+        actor,
+        tables.base(ledger, "sum", "amount", dimensions={}, tie_out_reason=""),
+        key="account_4000",
+    )
+    account = MetricVersion.objects.get(metric__key="account_4000")
+    assert queries.needs_reason(account), "nothing is tied out to it yet"
+    version = drafted(cast, actor, revenue(books))
+    assert not queries.needs_reason(account)
+    assert not queries.needs_reason(version)
+    count = drafted(cast, actor, tables.base(books[0], "count", dimensions={}), key="lines")
+    assert not queries.needs_reason(count)
+
+
+@pytest.fixture
+def tied(books, account, cast, actor, computed):
+    version = signed(drafted(cast, actor, revenue(books, tie_out_tolerance="0.01")), cast, actor)
+    computed()
+    return version
+
+
+def watch(cast, days=0):
+    at = tables.AT + datetime.timedelta(days=days)
+    actions.refresh_values(at=at)
+    return actions.watch_tie_outs(organisation=cast.organisation, at=at)
+
+
+def waiting(person):
+    return [item.title_en for item in inbox.open_items(person.pk).filter(kind=actions.TIE_OUT_WORK)]
+
+
+def book(books, amount):
+    tables.add_rows(books[1], LEDGER, [(FEBRUARY, "4000", amount)])
+
+
+def test_a_metric_that_leaves_its_ledger_is_work_for_both_owners_until_it_ties_again(
+    books, tied, cast, actor
+):
+    assert watch(cast) == 0
+    book(books, "-5.00")
+    assert watch(cast, 1) == 1
+    assert watch(cast, 1) == 1, "asking again asks nothing new"
+    for person in (cast.business_owner, cast.finance_owner):
+        assert waiting(person) == ["Revenue has left Account 4000: 1 month off"]
+    item = inbox.open_items(cast.finance_owner.pk).get(kind=actions.TIE_OUT_WORK)
+    assert item.detail_en == "Feb 2026"
+    assert "2026年2月" in item.detail_zh
+    assert item.url.endswith("#card-tied")
+    assert waiting(cast.employee) == []
+    book(books, "5.00")
+    assert watch(cast, 2) == 0
+    assert waiting(cast.business_owner) == waiting(cast.finance_owner) == []
+
+
+def test_a_reason_ends_the_work_while_the_figures_stay_as_they_are(books, tied, cast, actor, client_for):
+    book(books, "-5.00")
+    watch(cast, 1)
+    finance, address = client_for(cast.finance_owner), reverse("kpis:explain_tie_out", args=[tied.pk])
+    page = finance.get(reverse("kpis:metric", args=[tied.metric_id])).content.decode()
+    assert "Why do these months differ?" in page
+    refused = finance.post(address, {"reason": "  "})
+    assert refused.status_code == 422
+    assert "Say why the two differ." in refused.content.decode()
+    assert finance.post(address, {"reason": "Booked a month late."}).status_code == 302
+    assert waiting(cast.business_owner) == waiting(cast.finance_owner) == []
+    assert watch(cast, 2) == 0
+    page = finance.get(reverse("kpis:metric", args=[tied.metric_id])).content.decode()
+    assert "Booked a month late." in page
+    assert "1 month off" in page, "a reason makes no agreement"
+    entry = AuditRow.objects.get(action="kpis.explain_tie_out")
+    assert (entry.why, entry.changes) == ("Booked a month late.", {"tie_out": {"2026-02": ["200", "205"]}})
+    book(books, "-1.00")
+    assert watch(cast, 3) == 1, "other figures are asked for anew"
+
+
+def test_only_owners_say_why_and_the_api_does_the_same(books, tied, cast, actor, client_for):
+    book(books, "-5.00")
+    watch(cast, 1)
+    address = f"/api/v1/metric-versions/{tied.pk}/tie-out/"
+    sent = {"reason": "Booked a month late."}
+    for person in (cast.employee, cast.hr, cast.administrator, cast.auditor):
+        assert client_for(person).post(address, sent, content_type="application/json").status_code == 403
+        assert (
+            client_for(person).post(reverse("kpis:explain_tie_out", args=[tied.pk]), sent).status_code == 403
+        )
+    assert client_for(cast.stranger).post(address, sent, content_type="application/json").status_code in (
+        403,
+        404,
+    )
+    owner = client_for(cast.business_owner)
+    assert owner.post(address, sent, content_type="application/json").json() == {"months": 1}
+    again = owner.post(address, sent, content_type="application/json")
+    assert (again.status_code, again.json()["title"]) == (422, "nothing_off")
+    february = next(row for row in owner.get(address).json()["rows"] if row["month"] == "2026-02-01")
+    assert february["reason"] == "Booked a month late."
+
+
+def test_a_metric_that_is_retired_waits_for_nobody(books, tied, cast, actor):
+    book(books, "-5.00")
+    watch(cast, 1)
+    actions.retire_metric(metric=tied.metric, reason="Old", by=actor(cast.finance_owner), at=tables.AT)
+    assert waiting(cast.business_owner) == waiting(cast.finance_owner) == []
+    assert watch(cast, 2) == 0

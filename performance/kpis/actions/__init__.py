@@ -52,6 +52,8 @@ from performance.kpis.actions.scenarios import (
 )
 from performance.kpis.actions.subscriptions import claim_subscription, end_subscription, subscribe
 from performance.kpis.actions.targets import TargetColumns, import_targets, set_targets
+from performance.kpis.actions.tying import NO_REASON
+from performance.kpis.actions.untying import TIE_OUT_WORK, explain_tie_out, watch_tie_outs
 from performance.kpis.actions.values import close_month, refresh_values
 from performance.kpis.actions.watching import ALERT_WORK, Watched, watch_values
 from performance.kpis.documents import DocumentRefused
@@ -61,8 +63,10 @@ from performance.kpis.units import UnitRefused
 
 __all__ = [
     "ALERT_WORK",
+    "NO_REASON",
     "SCENARIO_WORK",
     "SIGNATURE_WORK",
+    "TIE_OUT_WORK",
     "Definition",
     "DefinitionRefused",
     "DocumentRefused",
@@ -88,6 +92,7 @@ __all__ = [
     "draft_pack",
     "edit_draft",
     "end_subscription",
+    "explain_tie_out",
     "export_board",
     "forget_person",
     "hand_over_alert",
@@ -122,6 +127,7 @@ __all__ = [
     "take_up_alert",
     "undo_target_plan",
     "unpin_view",
+    "watch_tie_outs",
     "watch_values",
     "withdraw_point_note",
     "withdraw_scenario",

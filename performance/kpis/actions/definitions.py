@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit, duties, stale
 from performance.inbox import actions as inbox
 from performance.kpis import queries, rules, semantics
-from performance.kpis.actions import tying, wording
+from performance.kpis.actions import tying, untying, wording
 from performance.kpis.actions.readings import start_reading
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Metric, MetricVersion, Side, Signature, VersionState
+from performance.people import queries as people
 from performance.people.models import Person
 
 SIGNATURE_WORK = "metrics.signature"
@@ -115,6 +116,7 @@ def submit_for_review(*, version: MetricVersion, by: access.Actor, at: datetime.
             raise MetricRefused(_("Only a draft can be submitted."), code="not_draft")
         wording.judge_inputs(draft)
         tying.judge_signed(draft)
+        tying.judge_reason(draft)
         wording.checked(draft, own_key=draft.metric.key)
         draft.state = VersionState.REVIEW
         draft.submitted_at = at
@@ -171,7 +173,8 @@ def sign_version(
             by=by, action="kpis.sign_version", subject=waiting, at=at, why=note, changes={"side": side}
         )
         if signed | {side} == set(Side.values):
-            _certify(waiting, by, at, tying.refuse_untied(waiting))
+            tying.judge_reason(waiting)
+            _certify(waiting, by, at, tying.refuse_untied(waiting, people.day_at(by.organisation, at)))
             return True
     return False
 
@@ -230,6 +233,7 @@ def retire_metric(*, metric: Metric, reason: str, by: access.Actor, at: datetime
         versions.filter(state=VersionState.CERTIFIED).update(state=VersionState.DEPRECATED)
         for waiting in versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]):
             inbox.resolve_work(kind=SIGNATURE_WORK, subject_id=waiting.pk, by=by, at=at)
+        inbox.resolve_work(kind=untying.TIE_OUT_WORK, subject_id=locked.pk, by=by, at=at)
         versions.filter(state__in=[VersionState.DRAFT, VersionState.REVIEW]).update(
             state=VersionState.DECLINED, declined_at=at, declined_by=by.person, decline_reason=reason
         )

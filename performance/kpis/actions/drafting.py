@@ -42,6 +42,7 @@ WORDED = (
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",
+    "tie_out_reason",
 )
 #: The definition of an entry; raises Refused where it cannot be made.
 Maker = Callable[[Entry], semantics.Definition]

@@ -1,5 +1,6 @@
 """What a metric is tied out to: the account is judged when it is named, and the figures before the last signature."""
 
+import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,10 @@ from performance.foundation.components import formats
 from performance.kpis import queries, semantics, units
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import MetricVersion
+
+NO_REASON = _(
+    "Money is tied out to an account of the ledger, or says why it is not: name the account, or state the reason."
+)
 
 
 def judge_account(definition: semantics.Definition, unit: units.Unit, *, own_key: str) -> None:
@@ -39,10 +44,16 @@ def judge_signed(version: MetricVersion) -> None:
         raise _refused(_("First sign the account that it is tied out to: %(metric)s.") % words, "unsigned")
 
 
-def refuse_untied(version: MetricVersion) -> dict[str, Any]:
+def judge_reason(version: MetricVersion) -> None:
+    """Money is tied out, or says why it is not. Raises MetricRefused."""
+    if queries.needs_reason(version):
+        raise MetricRefused(NO_REASON, code="no_tie_out", field="tie_out_reason")
+
+
+def refuse_untied(version: MetricVersion, on: datetime.date) -> dict[str, Any]:
     """A version that names an account is certified only while it agrees with it. Answers with the figures that the log
     keeps. Raises MetricRefused with the months that differ."""
-    found = queries.tie_out_of(version)
+    found = queries.tie_out_of(version, on=on)
     if found is None:
         return {}
     if not found.rows:

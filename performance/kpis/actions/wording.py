@@ -101,6 +101,7 @@ def fill(version: MetricVersion, definition: semantics.Definition, checked: sema
     rules = semantics.allocations_of(definition)
     version.allocations = {key: rule.kept for key, rule in rules.items()}
     version.tie_out_reversed = bool(definition.tie_out) and definition.tie_out_reversed
+    version.tie_out_reason = "" if definition.tie_out else definition.tie_out_reason.strip()
     version.tie_out_tolerance = definition.tie_out_tolerance.strip() if definition.tie_out else ""
     version.filters = [dict(given) for given in definition.filters]
     if checked.formula is None:

@@ -94,6 +94,7 @@ class VersionOut(serializers.ModelSerializer[MetricVersion]):
             "tie_out",
             "tie_out_reversed",
             "tie_out_tolerance",
+            "tie_out_reason",
             "effective_from",
             "change_note",
             "submitted_at",
@@ -159,6 +160,13 @@ class DefinitionIn(serializers.Serializer[None]):
     tie_out = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
     tie_out_reversed = serializers.BooleanField(required=False, default=False)
     tie_out_tolerance = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+    tie_out_reason = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why money that is read from data names no account; asked for when it is submitted.",
+    )
     change_note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
     def definition(self) -> actions.Definition:
@@ -192,6 +200,7 @@ DEFINED = (
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",
+    "tie_out_reason",
     "change_note",
 )
 

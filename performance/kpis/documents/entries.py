@@ -44,6 +44,7 @@ TEXTS = {
     "tie_out": 60,
     "tie_out_reversed": CHOSEN,
     "tie_out_tolerance": 30,
+    "tie_out_reason": 500,
     "effective_from": CHOSEN,
     "change_note": 500,
 }
@@ -117,6 +118,7 @@ class Entry:
             tie_out=self.text("tie_out"),
             tie_out_reversed=self.text("tie_out_reversed") == "true",
             tie_out_tolerance=self.text("tie_out_tolerance"),
+            tie_out_reason=self.text("tie_out_reason"),
         )
 
     @property

@@ -33,6 +33,7 @@ WRITTEN = (
     "tie_out",
     "tie_out_reversed",
     "tie_out_tolerance",
+    "tie_out_reason",
     "effective_from",
     "change_note",
 )

@@ -133,6 +133,12 @@ class MetricForm(forms.Form):
         required=False,
         help_text=_("An amount such as 250, or a share such as 0.5 %. Empty: not at all."),
     )
+    tie_out_reason = forms.CharField(
+        label=_("Why it is not tied out"),
+        max_length=500,
+        required=False,
+        help_text=_("Money that is read from data names its account, or says here why it has none."),
+    )
     effective_from = forms.DateField(
         label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -295,6 +301,7 @@ class MetricForm(forms.Form):
             tie_out=given["tie_out"],
             tie_out_reversed=bool(given["tie_out_reversed"]),
             tie_out_tolerance=given["tie_out_tolerance"],
+            tie_out_reason=given["tie_out_reason"],
             **(self._window() if given["kind"] == Kind.CUMULATIVE else {}),
         )
 
@@ -354,6 +361,7 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
             "tie_out",
             "tie_out_reversed",
             "tie_out_tolerance",
+            "tie_out_reason",
             "description_en",
             "description_zh",
         )

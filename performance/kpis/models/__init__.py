@@ -45,6 +45,7 @@ from performance.kpis.models.saved_views import (
 )
 from performance.kpis.models.scenarios import Scenario, ScenarioApproval, ScenarioState
 from performance.kpis.models.targets import CascadeWay, PlanKind, SpreadWay, Target, TargetKind, TargetPlan
+from performance.kpis.models.tying import TieOutReason
 from performance.kpis.models.values import Grain, MetricValue, MonthClose, ValueState
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "Target",
     "TargetKind",
     "TargetPlan",
+    "TieOutReason",
     "ValueState",
     "VersionState",
     "ViewPin",

@@ -171,6 +171,7 @@ class MetricVersion(tenancy.TenantModel):
     tie_out = models.CharField(_("ledger account"), max_length=60, blank=True, default="")
     tie_out_reversed = models.BooleanField(_("the account has the other sign"), default=False)
     tie_out_tolerance = models.CharField(_("may differ by"), max_length=30, blank=True, default="")
+    tie_out_reason = models.CharField(_("why it is not tied out"), max_length=500, blank=True, default="")
     effective_from = models.DateField(_("in force from"))
     change_note = models.TextField(_("what changes and why"), blank=True)
     proposed_by = tenancy.TenantForeignKey("people.Person", related_name="+")
@@ -229,6 +230,9 @@ class MetricVersion(tenancy.TenantModel):
             models.CheckConstraint(
                 condition=~Q(tie_out="") | Q(tie_out_reversed=False, tie_out_tolerance=""),
                 name="metric_version_tied_to",
+            ),
+            models.CheckConstraint(
+                condition=Q(tie_out="") | Q(tie_out_reason=""), name="metric_version_tied_or_reasoned"
             ),
             models.CheckConstraint(
                 condition=~Q(state=VersionState.CERTIFIED) | Q(certified_at__isnull=False),

@@ -38,7 +38,7 @@ from performance.kpis.queries.previews import (
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, actor_for, sight_of
-from performance.kpis.queries.tying import TieOut, is_certified, newest_wording, tie_out_of
+from performance.kpis.queries.tying import TieOut, is_certified, needs_reason, newest_wording, tie_out_of
 from performance.kpis.queries.uses import Use, Uses, metric_uses
 from performance.kpis.queries.values import (
     Part,
@@ -94,6 +94,7 @@ __all__ = [
     "metric_by_key",
     "metric_uses",
     "metrics_reading",
+    "needs_reason",
     "newest_certified",
     "newest_wording",
     "open_versions",

@@ -11,4 +11,5 @@ def work_kinds() -> tuple[Kind, ...]:
         Kind("metrics.signature", gettext_noop("A signature of a metric"), goes_up=True),
         Kind("metrics.scenario", gettext_noop("A scenario to decide on"), goes_up=True),
         Kind("metrics.alert", gettext_noop("An alert of a metric"), goes_up=True),
+        Kind("metrics.tie_out", gettext_noop("A metric that has left its ledger"), goes_up=True),
     )

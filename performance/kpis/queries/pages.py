@@ -259,6 +259,7 @@ def version_changes(old: MetricVersion, new: MetricVersion) -> list[tuple[Any, s
         (_("Ledger account"), "tie_out"),
         (_("May differ by"), "tie_out_tolerance"),
         (_("Sign of the account"), "tie_out_sign"),
+        (_("Why it is not tied out"), "tie_out_reason"),
     ):
         before, after = _shown(old, name), _shown(new, name)
         if before != after:

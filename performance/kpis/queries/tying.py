@@ -1,17 +1,18 @@
 """A metric beside the ledger account that it is tied out to, month by month."""
 
+from __future__ import annotations
+
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from performance.engine import fixed
-from performance.kpis import semantics
-from performance.kpis.models import Metric, MetricVersion
+from performance.kpis import semantics, units
+from performance.kpis.models import Metric, MetricVersion, TieOutReason, VersionState
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries import previews
 from performance.kpis.queries.definitions import certified_metrics, newest_certified, open_versions
@@ -31,6 +32,8 @@ class TieOutRow:
     own: Decimal | None
     ledger: Decimal | None
     is_within: bool
+    #: Why it is off, said of these very figures; None where nobody has said so.
+    reason: TieOutReason | None = None
 
     @property
     def difference(self) -> Decimal | None:
@@ -56,6 +59,11 @@ class TieOut:
         return [row for row in self.rows if not row.is_within]
 
     @property
+    def unexplained(self) -> list[TieOutRow]:
+        """The months that are off and have no reason, the newest first."""
+        return [row for row in self.off if row.reason is None]
+
+    @property
     def is_passing(self) -> bool:
         return bool(self.rows) and not self.off
 
@@ -70,9 +78,23 @@ def is_certified(key: str) -> bool:
     return certified_metrics().filter(key=key).exists()
 
 
-def tie_out_of(version: MetricVersion, sight: Sight = EVERYTHING) -> TieOut | None:
-    """The months that both sides have whole, up to the last that has ended; None where no account is named. What is in
-    force is compared as it is kept, another version as it would be. A constant number of queries."""
+def needs_reason(version: MetricVersion) -> bool:
+    """Whether money that is read from data neither names its ledger account nor says why it has none. What others are
+    tied out to is the ledger itself. One query where it has neither."""
+    if (
+        version.tie_out
+        or version.tie_out_reason
+        or not version.is_base
+        or not units.parse(version.unit).is_money
+    ):
+        return False
+    alive = [VersionState.DRAFT, VersionState.REVIEW, VersionState.CERTIFIED]
+    return not MetricVersion.objects.filter(tie_out=version.metric.key, state__in=alive).exists()
+
+
+def tie_out_of(version: MetricVersion, *, on: datetime.date, sight: Sight = EVERYTHING) -> TieOut | None:
+    """The months that both sides have whole, up to the last that has ended on that day; None where no account is named.
+    What is in force is compared as it is kept, another version as it would be. A constant number of queries."""
     if not version.tie_out:
         return None
     account = Metric.objects.filter(key=version.tie_out).first()
@@ -89,10 +111,11 @@ def tie_out_of(version: MetricVersion, sight: Sight = EVERYTHING) -> TieOut | No
         lacking = version.metric if not own else account
         message = _("There is nothing to compare: %(metric)s has no value yet.") % {"metric": lacking.name}
         return _of(version, account, [], message)
-    first, last = max(min(own), min(ledger)), min(max(own), max(ledger), _last_ended())
+    first, last = max(min(own), min(ledger)), min(max(own), max(ledger), _last_ended(on))
     tolerance = semantics.Tolerance.of(version.tie_out_tolerance)
+    reasons = _reasons(version.metric_id)
     rows = [
-        _row(month, own.get(month), ledger.get(month), tolerance, version.tie_out_reversed)
+        _row(month, own.get(month), ledger.get(month), tolerance, version.tie_out_reversed, reasons)
         for month in reversed(calendar_months.run(last, MONTHS))
         if month >= first
     ]
@@ -113,13 +136,16 @@ def _row(
     ledger: Decimal | None,
     tolerance: semantics.Tolerance,
     is_reversed: bool,
+    reasons: Mapping[datetime.date, TieOutReason],
 ) -> TieOutRow:
     if ledger is not None and is_reversed:
         ledger = -ledger
-    row = TieOutRow(month, own, ledger, is_within=False)
-    if row.difference is None or ledger is None:
+    said = reasons.get(month)
+    reason = said if said is not None and (said.own, said.ledger) == (own, ledger) else None
+    row = TieOutRow(month, own, ledger, is_within=False, reason=reason)
+    if row.difference is None or ledger is None or not tolerance.allows(row.difference, ledger):
         return row
-    return TieOutRow(month, own, ledger, tolerance.allows(row.difference, ledger))
+    return TieOutRow(month, own, ledger, is_within=True)
 
 
 def _kept(metric_id: Any, sight: Sight) -> dict[datetime.date, Decimal]:
@@ -133,7 +159,14 @@ def _would_be(version: MetricVersion) -> dict[datetime.date, Decimal]:
     return {row.month: row.value for row in rows if row.value is not None}
 
 
-def _last_ended() -> datetime.date:
-    """The first day of the last month that has ended everywhere."""
-    today = timezone.now().date()
-    return calendar_months.months_before(calendar_months.first_of(today), 1)
+def _last_ended(on: datetime.date) -> datetime.date:
+    """The first day of the last month that has ended on that day."""
+    return calendar_months.months_before(calendar_months.first_of(on), 1)
+
+
+def _reasons(metric_id: Any) -> dict[datetime.date, TieOutReason]:
+    """The newest reason of each month."""
+    found = (
+        TieOutReason.objects.filter(metric=metric_id).select_related("stated_by").order_by("stated_at", "id")
+    )
+    return {one.month: one for one in found}

@@ -57,7 +57,8 @@ class Definition:
     its metric as the formula; it runs from the month `year_starts_in` (1 to 12), or over `accumulation_months`.
     `allocations`: input of a formula → how it is shared out among parts that it cannot be told apart by, see
     allocating.Allocation. `tie_out`: key of the metric that holds the ledger account; `tie_out_reversed`: the account
-    has the other sign; `tie_out_tolerance`: see tying.Tolerance. `currency_rule`: one of CURRENCY_RULES, or ""."""
+    has the other sign; `tie_out_tolerance`: see tying.Tolerance; `tie_out_reason`: why money has no account.
+    `currency_rule`: one of CURRENCY_RULES, or ""."""
 
     kind: str
     unit: str
@@ -83,3 +84,4 @@ class Definition:
     tie_out: str = ""
     tie_out_reversed: bool = False
     tie_out_tolerance: str = ""
+    tie_out_reason: str = ""

@@ -4,7 +4,15 @@ alerts, saved views."""
 from performance.kpis.views.alerts import alert, alerts, hand_over, resolve, take_up
 from performance.kpis.views.boards import board, close_month, export_board
 from performance.kpis.views.changes import change
-from performance.kpis.views.definitions import decline, library, metric, retire, sign, submit
+from performance.kpis.views.definitions import (
+    decline,
+    explain_tie_out,
+    library,
+    metric,
+    retire,
+    sign,
+    submit,
+)
 from performance.kpis.views.documents import (
     apply_definitions,
     check_definitions,
@@ -68,6 +76,7 @@ __all__ = [
     "draft",
     "edit",
     "end_subscription",
+    "explain_tie_out",
     "export",
     "export_board",
     "export_version",

@@ -95,7 +95,8 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
         "impact": impact,
-        "tied": queries.tie_out_of(shown, sight),
+        "tied": queries.tie_out_of(shown, on=today, sight=sight),
+        "can_explain": rules.can_explain_tie_out(actor, shown),
         "is_bare_money": shown.is_base and not shown.tie_out and units.parse(shown.unit).is_money,
         "can_edit": rules.can_edit_metric(actor, found),
         "can_edit_draft": rules.can_edit_draft(actor, shown),
@@ -131,6 +132,9 @@ def submit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         actions.submit_for_review(version=version, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:
         messages.error(request, str(refused))
+        if refused.field == "tie_out_reason":
+            # To the field that it is about, which says the same beside it.
+            return redirect(reverse("kpis:edit", args=[version.pk]) + "?asked=reason#card-tied")
     else:
         if queries.stays_at_source(version):
             jobs.nudge(tasks.refresh_stale_values)
@@ -188,6 +192,25 @@ def decline(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     else:
         messages.success(request, _("Sent back with your reason."))
     return redirect(_address(version))
+
+
+@require_POST
+@access.member
+def explain_tie_out(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """An owner says why the months that are off differ."""
+    version = _version(request, pk)
+    access.require(rules.can_explain_tie_out(request.actor, version))
+    try:
+        actions.explain_tie_out(
+            version=version, reason=request.POST.get("reason", ""), by=request.actor, at=timezone.now()
+        )
+    except refusals.Refused as refused:
+        context = definition_context(request, version.metric, str(version.number))
+        return render(
+            request, "kpis/metric.html", context | {"explain_refused": refused}, status=refused.status
+        )
+    messages.success(request, _("Your reason stands beside these months."))
+    return redirect(_address(version) + "#card-tied")
 
 
 @require_POST

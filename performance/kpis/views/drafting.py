@@ -79,7 +79,9 @@ def edit(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             refusals.place(form, refused)
         else:
             return _kept(request, version)
-    return _page(request, form, version.metric)
+    asked = request.method == "GET" and request.GET.get("asked") == "reason"
+    is_asked = asked and queries.needs_reason(version)
+    return _page(request, form, version.metric, actions.NO_REASON if is_asked else "")
 
 
 @access.member
@@ -229,7 +231,10 @@ def _kept(request: asking.MemberRequest, version: MetricVersion) -> HttpResponse
     return redirect(f"{reverse('kpis:metric', args=[version.metric_id])}?version={version.number}")
 
 
-def _page(request: asking.MemberRequest, form: forms.MetricForm, metric: Metric | None) -> HttpResponse:
+def _page(
+    request: asking.MemberRequest, form: forms.MetricForm, metric: Metric | None, reason_asked: Any = ""
+) -> HttpResponse:
+    """`reason_asked`: what stands beside the field of the reason, where a version was refused for want of it."""
     status = 422 if form.is_bound and form.errors else 200
     inputs = _inputs(metric.key if metric else "")
     context = {
@@ -239,6 +244,7 @@ def _page(request: asking.MemberRequest, form: forms.MetricForm, metric: Metric 
         "units": forms.units_offered(request.actor.organisation.currency),
         "inputs": inputs,
         "terms": _terms(form, inputs),
+        "reason_asked": reason_asked,
         "has_datasets": sources.datasets_for_metrics().exists(),
     }
     return render(request, "kpis/draft.html", context, status=status)

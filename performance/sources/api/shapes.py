@@ -319,7 +319,13 @@ class RowRightsIn(serializers.Serializer):
 class RowRightsOut(serializers.Serializer):
     columns = serializers.DictField(child=serializers.CharField())
     roles = serializers.ListField(child=serializers.CharField())
-    people: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    people = serializers.ListField(child=serializers.UUIDField())
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        people = [person.pk for person in instance.people]
+        return super().to_representation(
+            {"columns": instance.columns, "roles": instance.roles, "people": people}
+        )
 
 
 class FileIn(serializers.Serializer):

@@ -57,6 +57,7 @@ def _draft(company: Company, key: str, name_en: str, name_zh: str, given: dict[s
         start += f"?dataset={dataset}"
         values |= {
             "unit": given["unit"],
+            "tie_out_reason": "The company has no ledger here.",
             "aggregation": given.get("aggregation", "sum"),
             "expression": given["expression"],
             "time_column": "shipped_on" if "dataset" in given else "sold_on",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db import connection
@@ -148,7 +149,7 @@ def certify(
         name_zh=name_zh,
         business_owner=business.person,
         finance_owner=finance.person,
-        definition=definition,
+        definition=replace(definition, tie_out_reason="Made to be measured." if definition.dataset else ""),
         by=business,
         at=at,
     )

@@ -56,6 +56,14 @@ BUDGET = (
     Column("Revenue", "revenue", "decimal", "measure", name_en="Revenue", name_zh="销售收入"),
 )
 BY_STORE = {"store": "store", "city": "city"}
+#: Why money read from a dataset is tied out to no account.
+NOT_TIED = {
+    "sales": (
+        "The ledger books the tills by the day on which the money arrives, not by the day of sale.",
+        "总账按到账日而不是销售日记收银金额。",
+    ),
+    "postings": ("It is read from the ledger itself.", "本身就取自总账。"),
+}
 MONTHS_PLANNED = 9
 TARGETS = {"gross_margin": "51.5", "profit_per_customer": "118", "cost_share": "80"}
 
@@ -230,6 +238,7 @@ def _metric(
     def draft(stage: Stage, datasets: dict[str, Dataset]) -> None:
         business, finance = stage.actor(BUSINESS), stage.actor(FINANCE)
         at = timezone.now()
+        is_money = definition["kind"] == "base" and definition["unit"].startswith("money")
         version = kpis.draft_metric(
             key=key,
             name_en=name_en,
@@ -242,6 +251,7 @@ def _metric(
                 description_zh=why[1],
                 dataset=datasets.get(dataset),
                 dimensions=BY_STORE,
+                tie_out_reason=stage.say(NOT_TIED[dataset]) if is_money else "",
                 **definition,
             ),
             by=business,

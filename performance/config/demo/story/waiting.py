@@ -7,7 +7,7 @@ from decimal import Decimal
 from feedback import actions as feedback
 from okr import actions as goals
 from performance.config.demo import calendar
-from performance.config.demo.story.numbers import BUSINESS, BY_STORE, FINANCE
+from performance.config.demo.story.numbers import BUSINESS, BY_STORE, FINANCE, NOT_TIED
 from performance.config.demo.story.stage import Stage, Words
 from performance.config.demo.story.weights import COMPONENTS
 from performance.kpis import actions as kpis
@@ -168,7 +168,8 @@ def _ask_for_signatures(stage: Stage) -> None:
             ("Ledger account 6601.", "总账科目 6601。"),
             {"kind": "base", "aggregation": "sum", "expression": "amount", "time_column": "posted_on",
              "filters": [{"column": "account", "op": "=", "value": "6601"}], "unit": "money:CNY",
-             "direction": "down", "dataset": Dataset.objects.get(key="postings")},
+             "direction": "down", "dataset": Dataset.objects.get(key="postings"),
+             "tie_out_reason": stage.say(NOT_TIED["postings"])},
         ),
     ):  # fmt: skip
         by = stage.actor(writer)
