@@ -187,6 +187,8 @@ DEEDS = {
 }
 #: Names in `changes` that are no field of the subject, or that read better so.
 NAMES = {
+    "roles_with_all_rows": _("Roles that see all rows"),
+    "people_with_all_rows": _("People who see all rows"),
     "state": pgettext_lazy("log", "State"),
     "from": pgettext_lazy("log", "From"),
     "version": pgettext_lazy("log", "Version"),

@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from performance.foundation import access
-from performance.kpis import actions, semantics
+from performance.kpis import actions
+from performance.kpis.api import fields
 from performance.kpis.models import (
     Accumulation,
     Aggregation,
@@ -112,14 +113,6 @@ class MetricDetailOut(MetricOut):
         fields = [*MetricOut.Meta.fields, "versions"]
 
 
-class AllocationIn(serializers.Serializer[None]):
-    """`metric` goes with share; `shares`, part → percent, with fixed."""
-
-    way = serializers.ChoiceField(choices=list(semantics.WAYS))
-    metric = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    shares = serializers.DictField(child=serializers.CharField(max_length=40), required=False)
-
-
 class DefinitionIn(serializers.Serializer[None]):
     """A base metric names a dataset, an aggregation and a date; a formula names other metrics; a running total names one
     as its formula, and what it runs over."""
@@ -152,7 +145,7 @@ class DefinitionIn(serializers.Serializer[None]):
         choices=CurrencyRule.choices, required=False, allow_blank=True, default=""
     )
     allocations = serializers.DictField(
-        child=AllocationIn(),
+        child=fields.AllocationIn(),
         required=False,
         default=dict,
         help_text="Input → how it is shared out among parts.",

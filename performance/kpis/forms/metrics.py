@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
+from performance.kpis.forms.allocating import AllocationFields, allocations_initial, place_count
 from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
     Accumulation,
@@ -29,17 +30,11 @@ from performance.sources.models import Dataset
 
 #: Places for filters that a form offers; one that has more shows them all.
 FILTER_ROWS = 3
-ALLOCATION_ROWS, MAX_ALLOCATIONS = 2, 6
-ALLOCATION_WAYS = [
-    (semantics.SHARE, _("by the share of another metric")),
-    (semantics.EVEN, _("evenly among the parts")),
-    (semantics.FIXED, _("by fixed shares")),
-]
 #: One value of a list: plain, or in quotes where a comma is part of it.
 LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
 
 
-class MetricForm(forms.Form):
+class MetricForm(AllocationFields):
     """A definition. `sheet` names the columns of the chosen dataset; for a formula there is none."""
 
     key = forms.CharField(
@@ -117,8 +112,6 @@ class MetricForm(forms.Form):
     missing_policy = forms.ChoiceField(
         label=_("When an input is missing"), choices=MissingPolicy.choices, initial=MissingPolicy.NULL
     )
-    #: Carries nothing; what is refused of how inputs are shared out stands beside it.
-    allocations = forms.CharField(required=False, widget=forms.HiddenInput)
     tie_out = forms.ChoiceField(
         label=_("Ledger account"),
         required=False,
@@ -181,16 +174,8 @@ class MetricForm(forms.Form):
         ]
         self._choices("tie_out", [("", str(_("not tied out"))), *accounts])
         self._choices("dimensions", cuttable if sheet else list(shared.items()))
-        self.allocation_count = _place_count(
-            self.data if self.is_bound else self.initial,
-            "allocation",
-            "input",
-            ALLOCATION_ROWS,
-            MAX_ALLOCATIONS,
-        )
-        for number in range(self.allocation_count):
-            self._add_allocation(number)
-        self.filter_count = _place_count(
+        self.add_places()
+        self.filter_count = place_count(
             self.data if self.is_bound else self.initial, "filter", "column", FILTER_ROWS, MAX_FILTERS
         )
         for number in range(self.filter_count):
@@ -215,54 +200,6 @@ class MetricForm(forms.Form):
         self.fields[f"filter_{number}_value"] = forms.CharField(
             label=_("Value, or values with commas"), required=False, max_length=20_000
         )
-
-    def _add_allocation(self, number: int) -> None:
-        self.fields[f"allocation_{number}_input"] = forms.CharField(
-            label=_("Input, by key"),
-            required=False,
-            max_length=60,
-            widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
-        )
-        self.fields[f"allocation_{number}_way"] = forms.ChoiceField(
-            label=_("Shared out"), required=False, choices=ALLOCATION_WAYS
-        )
-        self.fields[f"allocation_{number}_by"] = forms.CharField(
-            label=_("Metric by key, or parts with their percent"),
-            required=False,
-            max_length=8000,
-            widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
-        )
-
-    @property
-    def allocation_rows(self) -> list[tuple[Any, Any, Any]]:
-        return [
-            (
-                self[f"allocation_{number}_input"],
-                self[f"allocation_{number}_way"],
-                self[f"allocation_{number}_by"],
-            )
-            for number in range(self.allocation_count)
-        ]
-
-    @property
-    def allocation_errors(self) -> Any:
-        return self.errors.get("allocations", ())
-
-    def _allocations(self) -> dict[str, dict[str, Any]]:
-        """What was typed, to be judged with the definition."""
-        found: dict[str, dict[str, Any]] = {}
-        for number in range(self.allocation_count):
-            used, way, by = (
-                self.cleaned_data.get(f"allocation_{number}_{part}", "").strip()
-                for part in ("input", "way", "by")
-            )
-            if used:
-                found[used] = {
-                    "way": way,
-                    "metric": by,
-                    "shares": _typed_shares(by) if way == semantics.FIXED else {},
-                }
-        return found
 
     @property
     def chosen_dataset(self) -> str:
@@ -296,7 +233,7 @@ class MetricForm(forms.Form):
             formula="" if is_base else given["formula"],
             dimensions=self._dimensions(is_base),
             missing_policy=given["missing_policy"],
-            allocations=self._allocations() if given["kind"] == Kind.DERIVED else {},
+            allocations=self.typed_allocations() if given["kind"] == Kind.DERIVED else {},
             change_note=given["change_note"],
             tie_out=given["tie_out"],
             tie_out_reversed=bool(given["tie_out_reversed"]),
@@ -375,11 +312,7 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
     initial["effective_from"] = version.effective_from
     if version.state == VersionState.DRAFT:
         initial["change_note"] = version.change_note
-    for number, (used, rule) in enumerate(sorted(version.allocations.items())):
-        shares = ", ".join(f"{part} {share}" for part, share in rule.get("shares", {}).items())
-        initial[f"allocation_{number}_input"] = used
-        initial[f"allocation_{number}_way"] = rule["way"]
-        initial[f"allocation_{number}_by"] = rule.get("metric", "") or shares
+    initial |= allocations_initial(version.allocations)
     for number, given in enumerate(version.filters):
         value = given.get("value", "")
         initial[f"filter_{number}_column"] = given["column"]
@@ -395,22 +328,6 @@ def _named_cuts(version: MetricVersion | None) -> dict[str, list[str]]:
         for key, column in version.dimensions.items():
             named.setdefault(column, []).append(key)
     return named
-
-
-def _place_count(given: Iterable[str], name: str, part: str, least: int, most: int) -> int:
-    """As many places as are filled in, at least so many."""
-    numbers = [
-        int(each.split("_")[1]) for each in given if re.fullmatch(rf"{name}_[0-9]{{1,2}}_{part}", each)
-    ]
-    return min(max([least, *(number + 1 for number in numbers)]), most)
-
-
-def _typed_shares(text: str) -> dict[str, str]:
-    """“HZ01 60, SZ01 40”: each part with its percent behind it."""
-    pairs = (
-        entry.rpartition(" ") for entry in (each.strip() for each in re.split("[,，;；]", text)) if entry
-    )
-    return {part.strip(): share for part, _space, share in pairs}
 
 
 def _split(text: str) -> list[str]:

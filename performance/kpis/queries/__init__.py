@@ -1,7 +1,7 @@
 """Reads of metrics: definitions, values, boards, and the rows behind a number."""
 
 from performance.kpis.queries.alerts import visible_alerts, visible_notes, visible_rules
-from performance.kpis.queries.allocating import shared_inputs
+from performance.kpis.queries.allocating import shared_inputs, shared_out_words
 from performance.kpis.queries.definitions import (
     certified_metrics,
     datasets_read,
@@ -111,6 +111,7 @@ __all__ = [
     "series_of",
     "settling_days",
     "shared_inputs",
+    "shared_out_words",
     "sheet_of",
     "sheets_of",
     "sight_of",

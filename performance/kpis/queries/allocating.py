@@ -2,9 +2,13 @@
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
+from django.utils.translation import gettext as _
+
+from performance.foundation.components import formats
 from performance.kpis import formulas, semantics
-from performance.kpis.models import MetricVersion
+from performance.kpis.models import Metric, MetricVersion
 from performance.kpis.queries.definitions import newest_certified
 
 
@@ -39,4 +43,31 @@ def shared_inputs(wording: semantics.Wording, ids: Mapping[str, uuid.UUID]) -> l
             continue
         weight = ids.get(rule.metric) if has.get(rule.metric) == chosen else None
         found.append(semantics.Shared(rule, ids[key], has[key], weight, others))
+    return found
+
+
+def shared_out_words(version: MetricVersion) -> list[str]:
+    """How each input is shared out, in a sentence with the names of the metrics. One query where anything is."""
+    if not version.allocations:
+        return []
+    named = {each.key: each.name for each in Metric.objects.filter(key__in=version.input_keys)}
+    return allocation_words(version.allocations, named)
+
+
+def allocation_words(
+    given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
+) -> list[str]:
+    """How each input is shared out, in a sentence. `names`: key → what people call the metric."""
+    named = names or {}
+    found = []
+    for key, kept in sorted(given.items()):
+        rule = semantics.Allocation.of(kept)
+        words = {"input": named.get(key, key), "metric": named.get(rule.metric, rule.metric)}
+        if rule.way == semantics.SHARE:
+            found.append(_("%(input)s by the share of %(metric)s") % words)
+        elif rule.way == semantics.EVEN:
+            found.append(_("%(input)s evenly among the parts") % words)
+        else:
+            shares = formats.listed(f"{part} {formats.percent(share)}" for part, share in rule.shares.items())
+            found.append(_("%(input)s by fixed shares: %(shares)s") % {**words, "shares": shares})
     return found

@@ -1,7 +1,7 @@
 """What the pages of a metric show beside the definition itself."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, i18n
 from performance.foundation.components import formats
-from performance.kpis import formulas, rules, semantics
+from performance.kpis import formulas, rules
 from performance.kpis.models import (
     Metric,
     MetricValue,
@@ -24,7 +24,7 @@ from performance.kpis.models import (
     TargetKind,
     VersionState,
 )
-from performance.kpis.queries.allocating import lacking_dimensions
+from performance.kpis.queries.allocating import allocation_words, lacking_dimensions
 from performance.kpis.queries.definitions import Lineage, visible_metrics
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
@@ -279,33 +279,6 @@ def _shown(version: MetricVersion, name: str) -> str:
     if isinstance(value, tuple):
         return formats.listed(value)
     return "" if value is None else str(value)
-
-
-def shared_out_words(version: MetricVersion) -> list[str]:
-    """The same with the names of the metrics. One query where anything is shared out."""
-    if not version.allocations:
-        return []
-    named = {each.key: each.name for each in Metric.objects.filter(key__in=version.input_keys)}
-    return allocation_words(version.allocations, named)
-
-
-def allocation_words(
-    given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str] | None = None
-) -> list[str]:
-    """How each input is shared out, in a sentence. `names`: key → what people call the metric."""
-    named = names or {}
-    found = []
-    for key, kept in sorted(given.items()):
-        rule = semantics.Allocation.of(kept)
-        words = {"input": named.get(key, key), "metric": named.get(rule.metric, rule.metric)}
-        if rule.way == semantics.SHARE:
-            found.append(_("%(input)s by the share of %(metric)s") % words)
-        elif rule.way == semantics.EVEN:
-            found.append(_("%(input)s evenly among the parts") % words)
-        else:
-            shares = formats.listed(f"{part} {formats.percent(share)}" for part, share in rule.shares.items())
-            found.append(_("%(input)s by fixed shares: %(shares)s") % {**words, "shares": shares})
-    return found
 
 
 def filter_words(given: Any) -> str:

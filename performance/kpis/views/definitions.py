@@ -90,7 +90,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "flow": pages.flow(shown, line, users),
         "filters": [pages.filter_words(given) for given in shown.filters],
         "labels": queries.labels_for([]),
-        "shared_out": pages.shared_out_words(shown),
+        "shared_out": queries.shared_out_words(shown),
         "sides": pages.signature_cards(actor, shown),
         "unsigned": queries.unsigned_inputs(shown) if shown.is_open else [],
         "signed": sum(1 for _one in shown.signatures.all()),
