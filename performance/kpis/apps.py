@@ -11,9 +11,11 @@ class KpisConfig(AppConfig):
     verbose_name = _("Metrics")
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
+            "kpis.apply_rates",
             "kpis.decline_scenario",
             "kpis.decline_version",
             "kpis.explain_tie_out",
+            "kpis.rates_after_closing",
             "kpis.retire_alert_rule",
             "kpis.retire_metric",
             "kpis.revise_metric",

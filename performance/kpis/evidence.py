@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 
 from performance.foundation import evidence, i18n
 from performance.kpis import queries, semantics
-from performance.kpis.models import Metric, ValueState
+from performance.kpis.models import Metric, RateKind, ValueState
 from performance.people.models import Person
 
 OWN_UNIT = "own_unit"
@@ -40,7 +40,10 @@ def metric_values(
     found = queries.period_values(
         [(key, slice) for (key, _text), slice in wanted.items()], period, as_of=as_of
     )
-    trails = _trails(wanted, found, period)
+    rates = queries.rates_behind(
+        [(key, slice) for (key, _text), slice in wanted.items()], period, as_of=as_of
+    )
+    trails = _trails(wanted, found, rates, period)
     gathered = []
     for person_id in person_ids:
         for component in components:
@@ -76,10 +79,11 @@ def _evidence(
 def _trails(
     wanted: Mapping[tuple[str, str], Mapping[str, str]],
     found: Mapping[tuple[str, str], queries.PeriodValue],
+    rates: Mapping[tuple[str, str], Sequence[tuple[str, int]]],
     period: Any,
 ) -> dict[tuple[str, str], tuple[evidence.Ref, ...]]:
-    """Two steps down from each value: the metric's page at this slice, and the rows behind it. Both are opened at
-    the days that the value is of."""
+    """Two steps down from each value: the metric's page at this slice, and the rows behind it, both opened at the days
+    that the value is of; and the rates of exchange that it was converted by."""
     metrics = {metric.key: metric for metric in Metric.objects.filter(key__in={key for key, _text in wanted})}
 
     def cuts() -> dict[tuple[str, str], str]:
@@ -103,8 +107,14 @@ def _trails(
                 version,
             ),
             evidence.Ref("Source rows", "源数据", _rows_url(metric, slice, period), version),
+            *(_rates_ref(kind, number) for kind, number in rates.get(place, ())),
         )
     return trails
+
+
+def _rates_ref(kind: str, number: int) -> evidence.Ref:
+    said_en, said_zh = i18n.in_both(lambda: str(RateKind(kind).label))
+    return evidence.Ref(f"Exchange rates: {said_en}", f"汇率：{said_zh}", reverse("kpis:rates"), str(number))
 
 
 def _value_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:

@@ -203,6 +203,11 @@ def can_close_month(actor: access.Actor) -> bool:
     return actor.has_role("finance_owner") and not actor.only_reads
 
 
+def can_set_rates(actor: access.Actor) -> bool:
+    """At what rates currencies are converted is finance's."""
+    return actor.has_role("finance_owner") and not actor.only_reads
+
+
 WHO_SEES_ROWS = _(
     "Source rows are open to KPI owners, administrators and auditors, and to the people of the unit they are about."
 )

@@ -27,6 +27,15 @@ from performance.kpis.actions.forecasts import mark_due_forecasts, store_forecas
 from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.packs import check_pack, draft_pack
 from performance.kpis.actions.planning import apply_target_plan, undo_target_plan
+from performance.kpis.actions.rates import (
+    RateColumns,
+    apply_rates,
+    discard_rates,
+    given_in_dataset,
+    given_in_file,
+    given_in_text,
+    propose_rates,
+)
 from performance.kpis.actions.readings import run_reading, start_reading, start_readings
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.saved_views import (
@@ -74,11 +83,13 @@ __all__ = [
     "ImportRefused",
     "MetricRefused",
     "Outcome",
+    "RateColumns",
     "RuleWording",
     "TargetColumns",
     "UnitRefused",
     "ViewWording",
     "Watched",
+    "apply_rates",
     "apply_target_plan",
     "approve_scenario",
     "change_view",
@@ -88,6 +99,7 @@ __all__ = [
     "close_month",
     "decline_scenario",
     "decline_version",
+    "discard_rates",
     "draft_metric",
     "draft_pack",
     "edit_draft",
@@ -95,6 +107,9 @@ __all__ = [
     "explain_tie_out",
     "export_board",
     "forget_person",
+    "given_in_dataset",
+    "given_in_file",
+    "given_in_text",
     "hand_over_alert",
     "import_definitions",
     "import_targets",
@@ -102,6 +117,7 @@ __all__ = [
     "mark_due_forecasts",
     "name_dimension",
     "pin_view",
+    "propose_rates",
     "propose_scenario",
     "reckon_scenario",
     "refresh_labels",

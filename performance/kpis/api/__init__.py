@@ -13,6 +13,7 @@ from performance.kpis.api import (
     knowledge,
     packs,
     planning,
+    rates,
     saved_views,
     scenarios,
     tying,
@@ -108,6 +109,12 @@ urls: list[URLPattern] = [
     path("metric-packs/<slug:name>/", packs.PackView.as_view(), name="api_metric_pack"),
     path("metric-targets/import/", values.ImportTargetsView.as_view(), name="api_import_targets"),
     path("metric-months/close/", values.CloseMonthView.as_view(), name="api_close_month"),
+    path("metric-rates/", rates.RatesView.as_view(), name="api_metric_rates"),
+    path("metric-rates/versions/", rates.RateVersionsView.as_view(), name="api_rate_versions"),
+    path("metric-rates/versions/<uuid:pk>/", rates.RateVersionView.as_view(), name="api_rate_version"),
+    path("metric-rates/proposals/", rates.RateProposalsView.as_view(), name="api_propose_rates"),
+    path("metric-rates/proposals/<uuid:pk>/", rates.RateProposalView.as_view(), name="api_rate_proposal"),
+    path("metric-rates/proposals/<uuid:pk>/apply/", rates.ApplyRatesView.as_view(), name="api_apply_rates"),
     path("metric-versions/<uuid:pk>/", definitions.VersionView.as_view(), name="api_metric_version"),
     path(
         "metric-versions/<uuid:pk>/impact/", checking.ImpactView.as_view(), name="api_metric_version_impact"

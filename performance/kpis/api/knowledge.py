@@ -22,13 +22,13 @@ class KnownAsked(serializers.Serializer[None]):
 
 
 class KnownRowOut(serializers.Serializer[knowledge.Known]):
-    """`reason`: definition, closed or data; "" for what was not written anew. `steps`: how often it was, `first_at`
-    when first."""
+    """`reason`: definition, closed, rates (and maybe data) or data; "" for what was not written anew. `steps`: how often it
+    was, `first_at` when first."""
 
     month = serializers.DateField()
     slice = serializers.DictField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=["same", "new", "gone", "restated"])
-    reason = serializers.ChoiceField(choices=["", "definition", "closed", "data"])
+    reason = serializers.ChoiceField(choices=["", "definition", "closed", "rates", "data"])
     difference = serializers.CharField(allow_null=True)
     steps = serializers.IntegerField()
     first_at = serializers.DateTimeField(allow_null=True)

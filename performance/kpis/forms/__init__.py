@@ -18,6 +18,7 @@ from performance.kpis.forms.owners import PersonChoice, own_side
 from performance.kpis.forms.packs import PackForm
 from performance.kpis.forms.placing import Placed, placed
 from performance.kpis.forms.planning import CascadeForm, SpreadForm
+from performance.kpis.forms.rates import RatesForm
 from performance.kpis.forms.saved_views import RenameForm, SubscribeForm, ViewForm
 from performance.kpis.forms.targets import MonthField, TargetForm, TargetImportForm
 from performance.kpis.forms.whatif import (
@@ -43,6 +44,7 @@ __all__ = [
     "Placed",
     "PointNoteForm",
     "ProposeForm",
+    "RatesForm",
     "ReasonForm",
     "RenameForm",
     "ResolveForm",

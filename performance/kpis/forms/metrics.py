@@ -15,6 +15,7 @@ from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
     Accumulation,
     Aggregation,
+    CurrencyRule,
     Direction,
     Kind,
     Metric,
@@ -111,6 +112,15 @@ class MetricForm(AllocationFields):
     direction = forms.ChoiceField(label=_("Better"), choices=Direction.choices, initial=Direction.UP)
     missing_policy = forms.ChoiceField(
         label=_("When an input is missing"), choices=MissingPolicy.choices, initial=MissingPolicy.NULL
+    )
+    currency_rule = forms.ChoiceField(
+        label=_("Amounts in other currencies"),
+        required=False,
+        choices=[("", _("are taken as they are")), *CurrencyRule.choices],
+        help_text=_(
+            "What comes in over time: average rate or rate of the day. A balance: closing rate. The dataset says which "
+            "currency a column is in."
+        ),
     )
     tie_out = forms.ChoiceField(
         label=_("Ledger account"),
@@ -234,6 +244,7 @@ class MetricForm(AllocationFields):
             dimensions=self._dimensions(is_base),
             missing_policy=given["missing_policy"],
             allocations=self.typed_allocations() if given["kind"] == Kind.DERIVED else {},
+            currency_rule=given["currency_rule"] if is_base else "",
             change_note=given["change_note"],
             tie_out=given["tie_out"],
             tie_out_reversed=bool(given["tie_out_reversed"]),
@@ -295,6 +306,7 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
             "decimals",
             "direction",
             "missing_policy",
+            "currency_rule",
             "tie_out",
             "tie_out_reversed",
             "tie_out_tolerance",

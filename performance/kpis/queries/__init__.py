@@ -35,6 +35,7 @@ from performance.kpis.queries.previews import (
     preview,
     stays_at_source,
 )
+from performance.kpis.queries.rates import rates_behind
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, actor_for, sight_of
@@ -106,6 +107,7 @@ __all__ = [
     "periods_without_values",
     "pinned",
     "preview",
+    "rates_behind",
     "search",
     "series",
     "series_of",

@@ -145,7 +145,7 @@ def _likeness(told: Likeness) -> Table:
 
 def _definitions(board: Board) -> Table:
     heads = [_("Indicator"), _("Key"), _("Version"), _("In force from"), _("Meaning"), _("Kind")]
-    heads += [_("Counted"), _("Filter"), _("Unit"), _("Better"), _("Missing input")]
+    heads += [_("Counted"), _("Filter"), _("Unit"), _("Better"), _("Missing input"), _("Currencies")]
     heads += [_("Business owner"), _("Finance owner"), _("State of the value"), _("As of")]
     kept = {
         value.metric_id: value
@@ -170,10 +170,17 @@ def _defined(indicator: Any, value: MetricValue | None) -> Iterator[Cell]:
     yield from (str(version.get_kind_display()), counted)
     yield formats.listed(filter_words(given) for given in version.filters)
     yield from (_unit(metric), str(version.get_direction_display()))
-    yield from (str(version.get_missing_policy_display()),)
+    yield from (str(version.get_missing_policy_display()), _converted(version, value))
     yield from (formats.person_name(metric.business_owner), formats.person_name(metric.finance_owner))
     yield _state(value.state if value else None)
     yield value.as_of if value else None
+
+
+def _converted(version: Any, value: MetricValue | None) -> str:
+    numbers = value.inputs.get("rates") if value and version.currency_rule else None
+    if not numbers:
+        return str(version.currency_words)
+    return f"{version.currency_words}, {_('rates version %(number)s') % {'number': formats.listed(numbers)}}"
 
 
 def _about(board: Board) -> Table:

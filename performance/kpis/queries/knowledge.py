@@ -54,13 +54,14 @@ class Known:
 
     @property
     def reason(self) -> str:
-        """Why it was written anew: another definition, the close of its month, its data; "" where it was not."""
+        """Why it was written anew: another definition, the close of its month, other rates of exchange, its
+        data; "" where it was not."""
         if self.then is None or self.now is None:
             return "data" if self.state == "gone" else ""
         if self.then.version_id != self.now.version_id:
             return "definition"
         if self.state == "restated":
-            return "data"
+            return "rates" if self.then.inputs.get("rates") != self.now.inputs.get("rates") else "data"
         return "closed" if self.then.state != self.now.state == ValueState.CLOSED else ""
 
 

@@ -38,6 +38,7 @@ from performance.kpis.semantics.currencies import (
     RATES_OF,
     Conversion,
     Money,
+    known_rates,
 )
 from performance.kpis.semantics.fused import both, formula_values, summed_months
 from performance.kpis.semantics.pricing import money_of
@@ -111,6 +112,7 @@ __all__ = [
     "first_month",
     "formula_of",
     "formula_values",
+    "known_rates",
     "literal",
     "live",
     "money_of",

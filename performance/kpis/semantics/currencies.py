@@ -44,10 +44,6 @@ class Conversion:
     money: Money
     number: int
 
-    @property
-    def kind(self) -> str:
-        return RATES_OF[self.rule]
-
 
 def rate_day(rule: str, day: str) -> str:
     """The day that a row's rate is of, as SQL: averages are kept by the first day of their month."""
@@ -61,14 +57,14 @@ def written_sql(conversion: Conversion, sheet: Sheet) -> Statement:
     return Statement("%s::text", [conversion.money.fixed])
 
 
-def known_rates(conversion: Conversion) -> Statement:
+def known_rates(*, organisation_id: uuid.UUID, kind: str, currency: str, number: int) -> Statement:
     """SELECT source, day, rate: the newest of each currency and day up to the version."""
     return Statement(
         "SELECT DISTINCT ON (r.source, r.day) r.source, r.day, r.rate FROM kpis_rate AS r"
         " JOIN kpis_rateversion AS v ON v.organisation_id = r.organisation_id AND v.id = r.version_id"
         " WHERE r.organisation_id = %s AND v.kind = %s AND v.currency = %s AND v.number <= %s"
         " ORDER BY r.source, r.day, v.number DESC",
-        [conversion.organisation_id, conversion.kind, conversion.currency, conversion.number],
+        [organisation_id, kind, currency, number],
     )
 
 
@@ -86,7 +82,12 @@ KEYED = "SELECT source AS code, day AS rate_on, rate FROM rates"
 def rated(given: Statement, conversion: Conversion) -> Statement:
     """SELECT p.*, code, rate: the rows of `given` (with period_end, written, rate_on) beside their rates, NULL where there
     is none. One's own currency is worth one."""
-    rates = known_rates(conversion)
+    rates = known_rates(
+        organisation_id=conversion.organisation_id,
+        kind=RATES_OF[conversion.rule],
+        currency=conversion.currency,
+        number=conversion.number,
+    )
     is_closing = conversion.rule == CLOSING
     same_period = " AND k.period_end = p.period_end" if is_closing else ""
     return Statement(

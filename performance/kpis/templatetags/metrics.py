@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from performance.foundation import access
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, units
-from performance.kpis.models import PointNote
+from performance.kpis.models import PointNote, RateKind
 from performance.kpis.queries import uses
+from performance.kpis.semantics import RATES_OF
 
 register = template.Library()
+RATE_PLACES_SHOWN = 10
 
 
 @register.filter
@@ -32,6 +34,42 @@ def measured_exact(value: Decimal | None, metric: Any) -> str:
     if unit.currency and unit.has_money:
         return formats.money_exact(value, unit.currency)
     return measured(value, metric)
+
+
+@register.filter
+def rate(value: Decimal | None) -> str:
+    """A rate of exchange: 7.8125, 0.1375; what was turned over has more digits than anybody reads, and shows ten."""
+    if value is None:
+        return formats.MISSING
+    places = -int(formats.trimmed(value).normalize().as_tuple().exponent)
+    return formats.number(value, min(max(places, 0), RATE_PLACES_SHOWN))
+
+
+@register.filter
+def rate_day(day: datetime.date, kind: str) -> str:
+    """The day of a rate; of an average, its month."""
+    return formats.month(day) if kind == RateKind.AVERAGE else formats.day(day, "year")
+
+
+@register.filter
+def rates_used(numbers: Iterable[int]) -> str:
+    """The versions that a value was converted by: 3; 3, 4 for a quarter whose months were."""
+    return formats.listed(numbers)
+
+
+@register.filter
+def lacking_words(lacking: Mapping[str, Any], version: Any) -> str:
+    """Which currencies have no rate, and when: GBP, EUR, 3 – 28 Jan 2026."""
+    kind = RATES_OF.get(version.currency_rule, "")
+    first, last = (rate_day(datetime.date.fromisoformat(lacking[end]), kind) for end in ("first", "last"))
+    codes = formats.listed(code or _("no currency") for code in lacking["currencies"])
+    return f"{codes}{formats.mark(',')}{first if first == last else f'{first} – {last}'}"
+
+
+@register.filter
+def turned(value: Decimal) -> Decimal:
+    """The same rate the other way round, for people to recognise."""
+    return (1 / value).quantize(Decimal("1e-6"))
 
 
 @register.filter

@@ -23,6 +23,14 @@ from performance.kpis.views.documents import (
 from performance.kpis.views.drafting import check, draft, edit, fields, revise
 from performance.kpis.views.packs import pack, pack_check, pack_columns, packs_offered
 from performance.kpis.views.planning import apply_target_plan, plan_targets, undo_target_plan
+from performance.kpis.views.rates import (
+    apply_rates,
+    discard_rates,
+    propose_rates,
+    rate_proposal,
+    rate_version,
+    rates,
+)
 from performance.kpis.views.saved_views import (
     change_view,
     end_subscription,
@@ -62,6 +70,7 @@ __all__ = [
     "alert_rules",
     "alerts",
     "apply_definitions",
+    "apply_rates",
     "apply_target_plan",
     "approve_scenario",
     "board",
@@ -73,6 +82,7 @@ __all__ = [
     "compare_scenarios",
     "decline",
     "decline_scenario",
+    "discard_rates",
     "draft",
     "edit",
     "end_subscription",
@@ -91,7 +101,11 @@ __all__ = [
     "packs_offered",
     "pin_view",
     "plan_targets",
+    "propose_rates",
     "propose_scenario",
+    "rate_proposal",
+    "rate_version",
+    "rates",
     "read_definitions",
     "reckon_scenario",
     "remove_view",

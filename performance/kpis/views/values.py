@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from performance.foundation import access
 from performance.kpis import forms, queries, rules
 from performance.kpis.models import Additivity
-from performance.kpis.queries import alerts, forecasts, knowledge, months, pages
+from performance.kpis.queries import alerts, forecasts, knowledge, months, pages, restating
 from performance.kpis.queries.rows import PAGE, bases_behind, first_days, trace, where_rows_are
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
@@ -43,6 +43,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         )
     labels = queries.labels_for([within])
     marks = alerts.marks(request.actor, found, within, [point.month for point in points])
+    history = pages.history(found, month=month, within=within, sight=sight)
     table, page = pages.value_table(
         found, month=month, cut=cut, within=within, page=asking.page_of(request), sight=sight
     )
@@ -53,6 +54,9 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "nav": "metrics",
             "tab": "values",
             "metric": found,
+            "lacking": history[0].inputs.get("lacking")
+            if history and version and version.currency_rule
+            else None,
             "version": version,
             "month": month,
             "months": months.run(newest or today, 13)[::-1],
@@ -64,8 +68,9 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "rows": table,
             "page_obj": page,
             "known": known,
+            "restated": restating.by_rates(history),
             "today": today,
-            "history": pages.history(found, month=month, within=within, sight=sight),
+            "history": history,
             "points": points,
             "whole": pages.whole_period(found, within, since, until, sight=sight)
             if since and until

@@ -118,6 +118,13 @@ class ColumnIn(serializers.Serializer):
     date_order = serializers.ChoiceField(
         choices=DateOrder.choices, required=False, default="", allow_blank=True
     )
+    currency = serializers.CharField(
+        max_length=50,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of money: a code such as EUR, or the key of the text column that holds it.",
+    )
 
 
 class DatasetIn(serializers.Serializer):
@@ -162,7 +169,7 @@ class DatasetIn(serializers.Serializer):
 class ColumnOut(serializers.ModelSerializer):
     class Meta:
         model = models.DatasetColumn
-        fields = ["source_name", "key", "name_en", "name_zh", "type", "role", "is_key"]
+        fields = ["source_name", "key", "name_en", "name_zh", "type", "role", "is_key", "currency"]
 
 
 class DatasetOut(serializers.ModelSerializer):

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from performance.people.forms.settings import CURRENCIES
 from performance.sources import actions
 from performance.sources.forms.sources import NamesForm
 from performance.sources.models import ColumnRole, ColumnType, DateOrder, Mode
@@ -146,6 +147,20 @@ class ColumnForm(forms.Form):
     date_order = forms.ChoiceField(label=_("Order of dates"), choices=DateOrder.choices, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=ColumnRole.choices)
     is_key = forms.BooleanField(label=_("Identifies the row"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+
+    def __init__(self, *args: Any, texts: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """`texts`: key and name of each column that may hold a currency."""
+        super().__init__(*args, **kwargs)
+        codes = [*CURRENCIES]
+        current = str(self.initial.get("currency") or "")
+        if current.isupper() and current not in codes:
+            codes.append(current)
+        self.fields["currency"].choices = [  # type: ignore[attr-defined]
+            ("", "–"),
+            (_("All in one"), [(code, code) for code in codes]),
+            (_("As this column says"), list(texts)),
+        ]
 
     def plan(self) -> actions.ColumnPlan:
         return actions.ColumnPlan(**self.cleaned_data)

@@ -142,3 +142,8 @@ class DatasetColumn(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return i18n.local(self, "name") or self.key
+
+    @property
+    def names_currency(self) -> bool:
+        """Whether all of it is in one currency; else, where `currency` says anything, a column holds it."""
+        return self.currency.isupper()

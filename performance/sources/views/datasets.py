@@ -92,7 +92,10 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
         can_be_live=probe.connection.can_be_live,
         is_new=dataset is None,
     )
-    formset = forms.ColumnFormSet(request.POST or None, initial=initial_columns, prefix="columns")
+    texts = [(c["key"], c["source_name"]) for c in columns if c["type"] == "text"]
+    formset = forms.ColumnFormSet(
+        request.POST or None, initial=initial_columns, prefix="columns", form_kwargs={"texts": texts}
+    )
     if request.method == "POST":
         access.require(rules.can_model_datasets(request.actor))
         made = _made(request, probe, dataset, form, formset)
@@ -141,7 +144,7 @@ def _initial(
         if old is not None:
             column |= {
                 name: getattr(old, name)
-                for name in ("key", "name_en", "name_zh", "type", "date_order", "role", "is_key")
+                for name in ("key", "name_en", "name_zh", "type", "date_order", "role", "is_key", "currency")
             }
         else:
             column["role"] = models.ColumnRole.IGNORED

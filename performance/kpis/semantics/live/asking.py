@@ -145,9 +145,8 @@ def _rows(
     ]
     if money:
         code = values[money.column].copy() if money.column else tongue.nothing()
-        rate_on = exp.column("day")
-        if wording.currency_rule == AVERAGE:
-            rate_on = grouping.month_number(rate_on)
+        is_average = wording.currency_rule == AVERAGE
+        rate_on = grouping.month_number(exp.column("day")) if is_average else exp.column("day")
         cuts += [exp.alias_(code, "written"), exp.alias_(rate_on, "rate_on")]
     is_dated = within(exp.column("day"), EARLIEST)
     conditions = [_condition(dict(one), place, values, tongue) for one in wording.filters]

@@ -1,0 +1,279 @@
+"""Rates of exchange: the versions, what they know, where they have gaps, and what a proposal would change."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from performance.foundation import tenancy
+from performance.kpis import semantics, units
+from performance.kpis.models import (
+    Grain,
+    Metric,
+    MetricValue,
+    MetricVersion,
+    MonthClose,
+    RateKind,
+    RateProposal,
+    RateVersion,
+    VersionState,
+)
+from performance.kpis.queries import months
+from performance.kpis.queries.definitions import lineages, newest_certified, versions_in_force
+from performance.kpis.queries.values import values, values_known_at
+
+#: Lines of a comparison that a page shows; the others are counted.
+SHOWN = 40
+#: Months without a rate that the page of rates names.
+MOST_LACKING = 40
+
+Rates = dict[tuple[str, datetime.date], Decimal]
+
+
+def rate_versions(kind: str = "", currency: str = "") -> QuerySet[RateVersion]:
+    found = RateVersion.objects.select_related("made_by").order_by("kind", "currency", "-number")
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(currency=currency) if currency else found
+
+
+def newest_number(kind: str, currency: str) -> int:
+    """0 where there is no version yet."""
+    newest = rate_versions(kind, currency).first()
+    return newest.number if newest else 0
+
+
+def rates_known(kind: str, currency: str, number: int) -> Rates:
+    """(currency, day) → what one unit was worth by that version, in that order. One query."""
+    statement = semantics.known_rates(
+        organisation_id=tenancy.current_organisation_id(), kind=kind, currency=currency, number=number
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.params)
+        return {(source, day): rate for source, day, rate in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class Covered:
+    """The rates of one currency: from `first` to `last`, `missing` days (of an average, months) without one between."""
+
+    source: str
+    first: datetime.date
+    last: datetime.date
+    newest: Decimal
+    count: int
+    missing: Sequence[datetime.date]
+
+
+@dataclass(frozen=True)
+class RateSet:
+    """The rates of a kind into a currency, as their newest version knows them."""
+
+    kind: str
+    currency: str
+    versions: Sequence[RateVersion]
+    covered: Sequence[Covered]
+    users: Sequence[Metric]
+
+    @property
+    def label(self) -> str:
+        return str(RateKind(self.kind).label)
+
+    @property
+    def newest(self) -> RateVersion | None:
+        return self.versions[0] if self.versions else None
+
+
+def rate_sets(own: str) -> list[RateSet]:
+    """The three kinds into the organisation's own currency, and whatever else there is. Five queries."""
+    versions = list(rate_versions())
+    users = _users()
+    places = {(kind, own) for kind in RateKind.values} | {(one.kind, one.currency) for one in versions}
+    order = list(RateKind.values)
+    found = []
+    for kind, currency in sorted(
+        places, key=lambda place: (place[1] != own, place[1], order.index(place[0]))
+    ):
+        mine = [one for one in versions if (one.kind, one.currency) == (kind, currency)]
+        known = rates_known(kind, currency, mine[0].number) if mine else {}
+        found.append(RateSet(kind, currency, mine, covered(kind, known), users.get((kind, currency), [])))
+    return found
+
+
+def covered(kind: str, known: Rates) -> list[Covered]:
+    """By currency. Closing rates are those of a month, wherever in it."""
+    by_source: dict[str, dict[datetime.date, Decimal]] = {}
+    for (source, day), rate in known.items():
+        by_source.setdefault(source, {})[day] = rate
+    return [
+        Covered(source, min(days), max(days), days[max(days)], len(days), _missing(kind, days))
+        for source, days in sorted(by_source.items())
+    ]
+
+
+def _missing(kind: str, days: Iterable[datetime.date]) -> list[datetime.date]:
+    if kind == RateKind.DAILY:
+        there = set(days)
+        first, last = min(there), max(there)
+        every = (first + datetime.timedelta(days=step) for step in range((last - first).days))
+        return [day for day in every if day not in there]
+    there_are = {day.replace(day=1) for day in days}
+    first, last = min(there_are), max(there_are)
+    number = (last.year - first.year) * 12 + last.month - first.month
+    index = first.year * 12 + first.month - 1
+    run = (datetime.date((index + step) // 12, (index + step) % 12 + 1, 1) for step in range(number))
+    return [month for month in run if month not in there_are]
+
+
+def converted_metrics(kind: str, currency: str) -> list[Metric]:
+    """The living metrics whose amounts are converted by these rates. One query."""
+    return _users().get((kind, currency), [])
+
+
+def _users() -> dict[tuple[str, str], list[Metric]]:
+    """(kind, currency) → the metrics with a certified version that is converted so, by name."""
+    found: dict[tuple[str, str], dict[Any, Metric]] = {}
+    versions = MetricVersion.objects.filter(state=VersionState.CERTIFIED, metric__retired_at=None)
+    for version in (
+        versions.exclude(currency_rule="").select_related("metric").order_by("metric__name_en", "metric__key")
+    ):
+        place = semantics.RATES_OF[version.currency_rule], units.parse(version.unit).currency
+        found.setdefault(place, {})[version.metric_id] = version.metric
+    return {place: list(metrics.values()) for place, metrics in found.items()}
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A month of a metric in which amounts are not counted, because their rates are not there."""
+
+    metric: Metric
+    month: datetime.date
+    kind: str
+    currencies: Sequence[str]
+    rows: int
+    first: datetime.date
+    last: datetime.date
+
+
+def lacking(metrics: QuerySet[Metric]) -> list[Lacking]:
+    """The newest first, of these metrics. Two queries."""
+    rules = {one.metric_id: one.currency_rule for one in newest_certified().exclude(currency_rule="")}
+    found = (
+        values(Grain.MONTH)
+        .filter(dimensions="", inputs__has_key="lacking", metric__in=metrics.filter(pk__in=list(rules)))
+        .select_related("metric")
+        .order_by("-period_start", "metric__name_en")[:MOST_LACKING]
+    )
+    return [
+        Lacking(
+            metric=value.metric,
+            month=value.period_start,
+            kind=semantics.RATES_OF[rules[value.metric_id]],
+            currencies=value.inputs["lacking"]["currencies"],
+            rows=value.inputs["lacking"]["rows"],
+            first=datetime.date.fromisoformat(value.inputs["lacking"]["first"]),
+            last=datetime.date.fromisoformat(value.inputs["lacking"]["last"]),
+        )
+        for value in found
+        if value.metric_id in rules
+    ]
+
+
+@dataclass(frozen=True)
+class RateChange:
+    source: str
+    day: datetime.date
+    before: Decimal | None
+    after: Decimal
+
+
+@dataclass(frozen=True)
+class RateDiff:
+    """What a proposal says anew. `closed`: metrics with closed months among the days whose rates it changes: their values
+    stay as they were closed."""
+
+    changes: Sequence[RateChange]
+    same: int
+    metrics: Sequence[Metric]
+    closed: Sequence[tuple[Metric, int]]
+
+    @property
+    def new(self) -> list[RateChange]:
+        return [one for one in self.changes if one.before is None]
+
+    @property
+    def changed(self) -> list[RateChange]:
+        return [one for one in self.changes if one.before is not None]
+
+
+def proposals(person: Any) -> QuerySet[RateProposal]:
+    """What this person is looking at."""
+    return RateProposal.objects.filter(made_by=person).select_related("made_by")
+
+
+def rate_diff(proposal: RateProposal) -> RateDiff:
+    """Against the newest version there is. Four queries at most."""
+    number = newest_number(proposal.kind, proposal.currency)
+    known = rates_known(proposal.kind, proposal.currency, number) if number else {}
+    changes = []
+    for source, text, rate_text in proposal.rows:
+        day, rate = datetime.date.fromisoformat(text), Decimal(rate_text)
+        before = known.get((source, day))
+        if before != rate:
+            changes.append(RateChange(source, day, before, rate))
+    metrics = converted_metrics(proposal.kind, proposal.currency)
+    return RateDiff(changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
+
+
+def _closed(metrics: Sequence[Metric], changes: Sequence[RateChange]) -> list[tuple[Metric, int]]:
+    touched = {change.day.replace(day=1) for change in changes}
+    closed = list(MonthClose.objects.filter(month__in=touched).values_list("month", flat=True))
+    if not closed or not metrics:
+        return []
+    frozen: dict[Any, int] = {}
+    found = MetricValue.objects.filter(
+        metric__in=metrics, grain=Grain.MONTH, dimensions="", superseded_at=None, period_start__in=closed
+    )
+    for metric_id in found.values_list("metric_id", flat=True):
+        frozen[metric_id] = frozen.get(metric_id, 0) + 1
+    return [(metric, frozen[metric.pk]) for metric in metrics if metric.pk in frozen]
+
+
+def rates_behind(
+    places: Iterable[tuple[str, semantics.Slice]], period: Any, *, as_of: datetime.datetime | None = None
+) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """(metric key, slice key) → the rates that its value over the days of `period` was converted by, as (kind, number),
+    also where it is computed from what was. Five queries at most, one where nothing is converted."""
+    versions = versions_in_force(period.ends_on)
+    if not any(version.currency_rule for version in versions.values()):
+        return {}
+    asked = list(places)
+    ids = dict(Metric.objects.filter(key__in={key for key, _slice in asked}).values_list("key", "pk"))
+    lines = lineages([versions[one] for one in ids.values() if one in versions], period.ends_on)
+    wanted: dict[tuple[Any, str], list[tuple[str, str]]] = {}
+    rules: dict[Any, str] = {}
+    for key, slice in asked:
+        version = versions.get(ids.get(key))  # type: ignore[arg-type]
+        for base in lines[version.pk].base_versions() if version else []:
+            if base.currency_rule:
+                rules[base.metric_id] = semantics.RATES_OF[base.currency_rule]
+                cut = {name: value for name, value in slice.items() if name in base.dimensions}
+                place = base.metric_id, semantics.slice_key(cut)
+                wanted.setdefault(place, []).append((key, semantics.slice_key(slice)))
+    grain = months.grain_of(period.starts_on, period.ends_on)
+    kept = values(grain) if as_of is None else values_known_at(as_of, grain)
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for value in kept.filter(
+        metric__in=list(rules),
+        slice_key__in={text for _metric, text in wanted},
+        period_start=period.starts_on,
+        period_end=period.ends_on,
+    ):
+        for place in wanted.get((value.metric_id, value.slice_key), []):
+            used = [(rules[value.metric_id], number) for number in value.inputs.get("rates", [])]
+            found[place] = sorted({*found.get(place, []), *used})
+    return found
