@@ -247,7 +247,7 @@ def rates_behind(
     places: Iterable[tuple[str, semantics.Slice]], period: Any, *, as_of: datetime.datetime | None = None
 ) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """(metric key, slice key) → the rates that its value over the days of `period` was converted by, as (kind, number),
-    also where it is computed from what was. Five queries at most, one where nothing is converted."""
+    also where it is computed from what was; of a running total, those of these days. Five queries at most, one where nothing is converted."""
     versions = versions_in_force(period.ends_on)
     if not any(version.currency_rule for version in versions.values()):
         return {}
@@ -262,8 +262,8 @@ def rates_behind(
             if base.currency_rule:
                 rules[base.metric_id] = semantics.RATES_OF[base.currency_rule]
                 cut = {name: value for name, value in slice.items() if name in base.dimensions}
-                place = base.metric_id, semantics.slice_key(cut)
-                wanted.setdefault(place, []).append((key, semantics.slice_key(slice)))
+                read = base.metric_id, semantics.slice_key(cut)
+                wanted.setdefault(read, []).append((key, semantics.slice_key(slice)))
     grain = months.grain_of(period.starts_on, period.ends_on)
     kept = values(grain) if as_of is None else values_known_at(as_of, grain)
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
@@ -277,3 +277,16 @@ def rates_behind(
             used = [(rules[value.metric_id], number) for number in value.inputs.get("rates", [])]
             found[place] = sorted({*found.get(place, []), *used})
     return found
+
+
+@dataclass(frozen=True)
+class _Days:
+    starts_on: datetime.date
+    ends_on: datetime.date
+
+
+def named_behind(metric: Metric, slice: semantics.Slice, month: datetime.date) -> list[tuple[str, int]]:
+    """(kind in words, number) of the rates behind a month's value; see rates_behind for the queries."""
+    days, key = _Days(month, months.last_of(month)), str(metric.key)
+    found = rates_behind([(key, slice)], days).get((key, semantics.slice_key(slice)), [])
+    return [(str(RateKind(kind).label), number) for kind, number in found]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from performance.engine.fixed import EXACT
 from performance.foundation import refusals
 from performance.kpis import semantics, units
 from performance.kpis.models import MetricValue, ValueState
 from performance.kpis.queries import previews
-from performance.kpis.queries.comparing import EXACT
 from performance.kpis.queries.rates import newest_number
 
 

@@ -19,6 +19,7 @@ from performance.foundation.components import formats
 from performance.inbox import queries as inbox
 from performance.kpis import actions, forms, queries, rules, tasks
 from performance.kpis.queries import alerts, boards, changes, comparing, forecasts, heat, months, ranking
+from performance.kpis.queries import rates as rate_queries
 from performance.kpis.queries import saved_views as saved_queries
 from performance.kpis.views import asking, saved_views
 from performance.people import queries as people
@@ -46,6 +47,7 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         context |= (
             _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found) | _moved(actor, found)
         )
+        context["rates_behind"] = rate_queries.named_behind(found.chosen.metric, found.within, found.month)
     return render(request, "kpis/board.html", context)
 
 

@@ -54,10 +54,12 @@ def _page(request: asking.MemberRequest, form: forms.RatesForm | None) -> HttpRe
     initial = {"kind": request.GET.get("kind") or "daily", "direction": "worth"}
     if form is None and can_set:
         form = forms.RatesForm(currency=actor.organisation.currency, initial=initial)
+    sets = rate_queries.rate_sets(actor.organisation.currency)
     context = {
         "nav": "metrics",
         "currency": actor.organisation.currency,
-        "sets": rate_queries.rate_sets(actor.organisation.currency),
+        "sets": sets,
+        "has_rates": any(one.versions for one in sets),
         "lacking": rate_queries.lacking(queries.visible_metrics(actor)),
         "open_proposals": list(rate_queries.proposals(actor.person)) if can_set else [],
         "form": form,

@@ -11,6 +11,7 @@ from performance.foundation import access
 from performance.kpis import forms, queries, rules
 from performance.kpis.models import Additivity
 from performance.kpis.queries import alerts, forecasts, knowledge, months, pages, restating
+from performance.kpis.queries import rates as rate_queries
 from performance.kpis.queries.rows import PAGE, bases_behind, first_days, trace, where_rows_are
 from performance.kpis.views import asking, boards
 from performance.people import queries as people
@@ -68,6 +69,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "rows": table,
             "page_obj": page,
             "known": known,
+            "rates_behind": rate_queries.named_behind(found, within, month),
             "restated": restating.by_rates(history),
             "today": today,
             "history": history,
