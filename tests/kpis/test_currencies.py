@@ -1,14 +1,19 @@
 """Amounts of several currencies become one: by the right rate, exactly, and never by a guess."""
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from performance.kpis import actions, queries
+from performance.kpis import actions, documents, queries
 from performance.kpis.models import Metric, MetricVersion, Problem, RateVersion
 from performance.kpis.queries import rows
+from performance.kpis.queries.likeness import like_for_like
+from performance.sources import actions as sources
 from performance.sources.models import Dataset, DatasetColumn
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, add_rows, base, certify, make_dataset, make_rates
@@ -252,3 +257,107 @@ def test_a_metric_keeps_its_values_when_its_dataset_says_another_currency(
     metric.refresh_from_db()
     assert (metric.problem, kept(metric)[""][0]) == (Problem.GONE, EXACT)
     assert MetricVersion.objects.get(metric=metric).currency_rule == "transaction"
+
+
+def test_a_document_carries_the_rule_and_says_what_changes(
+    here: Cast, actor: Any, sold: Dataset, daily: RateVersion
+) -> None:
+    version = certify(here, actor, "income", income(sold, "transaction"))
+    text = documents.written([version])
+    assert "currency_rule: transaction" in text
+    by = actor(here.business_owner)
+    (same,) = actions.check_document(document=text, by=by, at=AT)
+    assert same.state == "same"
+    other = text.replace("currency_rule: transaction", "currency_rule: average")
+    (changed,) = actions.check_document(document=other, by=by, at=AT)
+    assert (changed.state, changed.changes) == (
+        "changed",
+        (("Currencies", "At the rate of the day", "At the average rate of the month"),),
+    )
+    wrong = text.replace("currency_rule: transaction", "currency_rule: yearly")
+    with pytest.raises(actions.DocumentRefused, match="“yearly” is no currency_rule"):
+        actions.check_document(document=wrong, by=by, at=AT)
+
+
+def test_a_column_taken_from_another_dataset_brings_its_currency(here: Cast, actor: Any) -> None:
+    """With the column that names it; without that, nothing could be converted, and it is said."""
+    prices = make_dataset(
+        "prices",
+        {"item": "text", "cost": "decimal", "code": "text"},
+        [("tea", "10", "EUR"), ("cup", "2", "USD")],
+        keys=["item"],
+    )
+    says(prices, "cost", "code")
+    bought = make_dataset(
+        "bought",
+        {"on_day": "date", "item": "text"},
+        [("2026-01-05", "tea"), ("2026-01-05", "cup"), ("2026-01-06", "cup")],
+    )
+    make_rates(here, "average", [("EUR", "2026-01-01", "8"), ("USD", "2026-01-01", "7")])
+    given = {"unit": "money:CNY", "dimensions": {}, "currency_rule": "average"}
+    join = sources.join_dataset(
+        dataset=bought, other=prices, key="price", pairs=[("item", "item")], taken=["cost"], by=None, at=AT
+    )
+    with pytest.raises(actions.DefinitionRefused, match="“price_code”, which is not there"):
+        certify(here, actor, "spent", base(bought, "sum", "price_cost", **given))
+    sources.remove_join(join=join, by=None, at=AT)
+    sources.join_dataset(
+        dataset=bought,
+        other=prices,
+        key="price",
+        pairs=[("item", "item")],
+        taken=["cost", "code"],
+        by=None,
+        at=AT,
+    )
+    metric = certify(here, actor, "spent", base(bought, "sum", "price_cost", **given)).metric
+    actions.refresh_values(at=AT)
+    assert kept(metric)[""][0] == 80 + 14 + 14
+
+
+def test_columns_in_different_currencies_are_not_mixed_in_one_arithmetic(here: Cast, actor: Any) -> None:
+    dataset = make_dataset(
+        "mixed",
+        {"on_day": "date", "pay": "decimal", "fee": "decimal"},
+        [("2026-01-05", "1", "2")],
+    )
+    says(says(dataset, "pay", "USD"), "fee", "EUR")
+    given = {"unit": "money:CNY", "dimensions": {}, "currency_rule": "average"}
+    with pytest.raises(actions.DefinitionRefused, match="different currencies: Pay, Fee"):
+        certify(here, actor, "mixed", base(dataset, "sum", "pay + fee", **given))
+
+
+def test_the_average_of_alike_parts_is_of_converted_amounts(here: Cast, actor: Any, sold: Dataset) -> None:
+    """Like for like reads rows again where the values of parts do not make up a whole."""
+    make_rates(
+        here, "average", [("EUR", "2026-01-01", "8"), ("EUR", "2026-02-01", "8"), ("USD", "2026-01-01", "7")]
+    )
+    metric = certify(here, actor, "mean", income(sold, "average", "avg")).metric
+    actions.refresh_values(at=AT)
+    told = like_for_like(metric, since=JANUARY, until=FEBRUARY, within={}, cut="city")
+    assert (told.alike.before, told.alike.after) == (800, 400), "only Paris is in both"
+
+
+def test_the_form_keeps_the_rule_and_the_page_says_it(
+    here: Cast, actor: Any, sold: Dataset, daily: RateVersion, client_for: Callable[..., Client]
+) -> None:
+    version = certify(here, actor, "income", income(sold, "transaction"))
+    actions.refresh_values(at=AT)
+    browser = client_for(here.business_owner)
+    page = browser.get(reverse("kpis:metric", args=[version.metric_id])).content.decode()
+    assert "At the rate of the day" in page
+    assert "rates version 1" in page
+    editor = browser.get(reverse("kpis:revise", args=[version.metric_id]))
+    form = editor.context["form"]
+    assert form["currency_rule"].value() == "transaction"
+    assert "is in the currency that stands in code" in editor.content.decode()
+    sent = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    sent |= {"dataset": str(sold.pk), "currency_rule": "closing", "effective_from": "2026-03-01"}
+    answer = browser.post(reverse("kpis:revise", args=[version.metric_id]), sent)
+    assert answer.status_code == 422
+    assert "closing rate is for balances" in answer.context["form"].errors["currency_rule"][0]
+    answer = browser.post(
+        reverse("kpis:revise", args=[version.metric_id]), sent | {"currency_rule": "average"}
+    )
+    assert answer.status_code == 302
+    assert MetricVersion.objects.get(number=2).currency_rule == "average"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from performance.kpis import actions
-from performance.kpis.models import Metric
+from performance.foundation import stale
+from performance.kpis import actions, tasks
+from performance.kpis.models import LiveReading, Metric
 from performance.people.models import Organisation
 from performance.sources.models import DatasetColumn
 from tests.conftest import Cast
@@ -217,3 +218,22 @@ def test_contoso_in_euros_is_what_the_file_multiplies_to_wherever_the_rows_are(
             place: value.quantize(Decimal("1e-12"), rounding=ROUND_HALF_UP, context=EXACT)
             for place, value in expected.items()
         }, key
+    _ask_nobody_for_new_rates(here, daily)
+
+
+def _ask_nobody_for_new_rates(here: Cast, daily: Mapping[tuple[str, datetime.date], Decimal]) -> None:
+    """What a source answered is by currency and day: twice the rates are twice the value, without another question."""
+    before, asked = kept("local_by_day_mariadb"), LiveReading.objects.count()
+    make_rates(
+        here, "daily", [(code, day, 2 * rate) for (code, day), rate in daily.items() if code != "EUR"], "EUR"
+    )
+    stale.mark("metric_rates", Metric.objects.filter(key="local_by_day_mariadb").values_list("pk", flat=True))
+    tasks.refresh_stale_values.apply()
+    after = kept("local_by_day_mariadb")
+    assert LiveReading.objects.count() == asked
+    for place, (value, _coverage, inputs) in after.items():
+        if place[0] == "month" and place[3] == '{"country": "US"}':
+            earlier = before[place][0]
+            assert value is not None
+            assert earlier is not None
+            assert (value, inputs["rates"]) == (2 * earlier, [2])

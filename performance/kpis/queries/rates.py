@@ -247,7 +247,8 @@ def rates_behind(
     places: Iterable[tuple[str, semantics.Slice]], period: Any, *, as_of: datetime.datetime | None = None
 ) -> dict[tuple[str, str], list[tuple[str, int]]]:
     """(metric key, slice key) → the rates that its value over the days of `period` was converted by, as (kind, number),
-    also where it is computed from what was; of a running total, those of these days. Five queries at most, one where nothing is converted."""
+    also where it is computed from what was; of a running total, those of these days. Five queries at most, one where
+    nothing is converted."""
     versions = versions_in_force(period.ends_on)
     if not any(version.currency_rule for version in versions.values()):
         return {}
