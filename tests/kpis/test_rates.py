@@ -115,7 +115,7 @@ def test_a_table_of_pairs_is_read_in_the_direction_that_somebody_says(
     proposal = actions.propose_rates(
         kind="daily", given=given, is_inverse=is_inverse, by=actor(here.finance_owner), at=AT
     )
-    assert (proposal.rows, proposal.left_out) == ([["EUR", "2026-01-05", f"{rate:.20f}"]], 2)
+    assert (proposal.rows, proposal.left_out) == ([["EUR", "2026-01-05", f"{rate:.20f}", False]], 2)
 
 
 def test_a_workbook_with_other_names_is_read_by_the_names_that_are_given(here: Cast, actor: Any) -> None:

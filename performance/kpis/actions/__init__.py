@@ -28,6 +28,7 @@ from performance.kpis.actions.notes import withdraw_point_note, write_point_note
 from performance.kpis.actions.packs import check_pack, draft_pack
 from performance.kpis.actions.planning import apply_target_plan, undo_target_plan
 from performance.kpis.actions.rates import (
+    MOST_CARRIED,
     RateColumns,
     apply_rates,
     discard_rates,
@@ -72,6 +73,7 @@ from performance.kpis.units import UnitRefused
 
 __all__ = [
     "ALERT_WORK",
+    "MOST_CARRIED",
     "NO_REASON",
     "SCENARIO_WORK",
     "SIGNATURE_WORK",

@@ -27,8 +27,8 @@ class RateVersionOut(serializers.ModelSerializer[RateVersion]):
     class Meta:
         model = RateVersion
         fields = [
-            "id", "kind", "currency", "number", "origin", "origin_name", "is_inverse", "note", "rate_count", "changes",
-            "made_by", "made_at",
+            "id", "kind", "currency", "number", "origin", "origin_name", "is_inverse", "carried_days", "note", "rate_count",
+            "changes", "made_by", "made_at",
         ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ class RatesOut(serializers.Serializer[Any]):
 class RateOut(serializers.ModelSerializer[Rate]):
     class Meta:
         model = Rate
-        fields = ["source", "day", "rate"]
+        fields = ["source", "day", "rate", "is_carried"]
 
 
 class RateRowIn(serializers.Serializer[None]):
@@ -101,6 +101,13 @@ class RatesIn(serializers.Serializer[None]):
     kind = serializers.ChoiceField(choices=RateKind.choices)
     direction = serializers.ChoiceField(choices=["worth", "buys"])
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    carried_days = serializers.IntegerField(
+        min_value=0,
+        max_value=actions.MOST_CARRIED,
+        required=False,
+        default=0,
+        help_text="Of rates of days: on how many days in a row without one the last one before them counts.",
+    )
     rows = RateRowIn(many=True, required=False)
     dataset = serializers.UUIDField(required=False)
     file = serializers.FileField(required=False, help_text="CSV, XLSX, XLS or ODS.")
@@ -135,6 +142,7 @@ class RateChangeOut(serializers.Serializer[rates.RateChange]):
     day = serializers.DateField()
     before = serializers.CharField(allow_null=True)
     after = serializers.CharField()
+    is_carried = serializers.BooleanField()
 
 
 class ClosedOut(serializers.Serializer[None]):
@@ -215,10 +223,13 @@ class RateVersionView(api.TenantView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         version = access.get_or_404(rates.rate_versions(), pk=pk)
         if request.query_params.get("whole") in ("true", "1"):
+            given = rates.rates_known(version.kind, version.currency, version.number, with_carried=False)
             known = rates.rates_known(version.kind, version.currency, version.number)
-            return Response(
-                [{"source": source, "day": day, "rate": f"{rate:f}"} for (source, day), rate in known.items()]
-            )
+            whole = [
+                {"source": place[0], "day": place[1], "rate": f"{rate:f}", "is_carried": place not in given}
+                for place, rate in known.items()
+            ]
+            return Response(whole)
         found = Rate.objects.filter(version=version).order_by("source", "day")
         return Response(RateOut(found, many=True).data)
 
@@ -238,6 +249,7 @@ class RateProposalsView(api.TenantView):
             given=form.given(),
             is_inverse=form.validated_data["direction"] == "buys",
             note=form.validated_data["note"],
+            carried_days=form.validated_data["carried_days"],
             by=request.actor,
             at=timezone.now(),
         )

@@ -52,6 +52,17 @@ class RatesForm(forms.Form):
         help_text=_("In tables of pairs. Rows of other pairs are left out."),
     )
     rate_column = forms.CharField(label=_("Column of the rate"), max_length=128, required=False)
+    carried_days = forms.IntegerField(
+        label=_("Days without a market"),
+        min_value=0,
+        max_value=actions.MOST_CARRIED,
+        required=False,
+        initial=0,
+        help_text=_(
+            "For rates of days: on how many days in a row the last one before them counts. 0: none is carried over, and "
+            "amounts of such days are not counted."
+        ),
+    )
     note = forms.CharField(label=_("What changes and why"), max_length=500, required=False)
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capital letters, such as EUR.')], verbose_name='currency')),
                 ('day', models.DateField(verbose_name='day')),
                 ('rate', models.DecimalField(decimal_places=20, max_digits=38, verbose_name='rate')),
+                ('is_carried', models.BooleanField(default=False, verbose_name='carried over')),
             ],
             options={
                 'abstract': False,
@@ -39,6 +40,7 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('file', 'From a file'), ('dataset', 'From a dataset'), ('hand', 'By hand')], max_length=7, verbose_name='where from')),
                 ('origin_name', models.CharField(blank=True, max_length=200, verbose_name='file or dataset')),
                 ('is_inverse', models.BooleanField(default=False, verbose_name='turned over')),
+                ('carried_days', models.PositiveSmallIntegerField(default=0, verbose_name='days carried over')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='what changes and why')),
                 ('rows', models.JSONField(verbose_name='rates')),
                 ('left_out', models.PositiveIntegerField(default=0, verbose_name='rows left out')),
@@ -60,6 +62,7 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('file', 'From a file'), ('dataset', 'From a dataset'), ('hand', 'By hand')], max_length=7, verbose_name='where from')),
                 ('origin_name', models.CharField(blank=True, max_length=200, verbose_name='file or dataset')),
                 ('is_inverse', models.BooleanField(default=False, verbose_name='turned over')),
+                ('carried_days', models.PositiveSmallIntegerField(default=0, verbose_name='days carried over')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='what changes and why')),
                 ('rate_count', models.PositiveIntegerField(verbose_name='rates')),
                 ('changes', models.PositiveIntegerField(verbose_name='rates that changed')),

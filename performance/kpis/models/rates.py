@@ -31,7 +31,8 @@ class RateVersion(tenancy.TenantModel):
     as in the versions before it, so that any version can be read again and none is ever written anew.
 
     `is_inverse`: what was given said how much of the other currency one unit of `currency` buys, and was turned over.
-    `changes` of `rate_count` rates replace one of before.
+    `changes` of `rate_count` rates replace one of before. `carried_days`: for how many days at most a rate was to count on
+    until the next one, see Rate.is_carried.
     """
 
     append_only: ClassVar[bool] = True
@@ -42,6 +43,7 @@ class RateVersion(tenancy.TenantModel):
     origin = models.CharField(_("where from"), max_length=7, choices=RateOrigin.choices)
     origin_name = models.CharField(_("file or dataset"), max_length=200, blank=True)
     is_inverse = models.BooleanField(_("turned over"), default=False)
+    carried_days = models.PositiveSmallIntegerField(_("days carried over"), default=0)
     note = models.CharField(_("what changes and why"), max_length=500, blank=True)
     rate_count = models.PositiveIntegerField(_("rates"))
     changes = models.PositiveIntegerField(_("rates that changed"))
@@ -63,7 +65,8 @@ class RateVersion(tenancy.TenantModel):
 
 class Rate(tenancy.TenantModel):
     """How many units of the version's currency one unit of `source` is worth: on `day`, or over the month that begins
-    with it where the kind is an average."""
+    with it where the kind is an average. `is_carried`: no market was open on that day, and somebody decided that the rate
+    of the last day before it counts."""
 
     append_only: ClassVar[bool] = True
 
@@ -71,6 +74,7 @@ class Rate(tenancy.TenantModel):
     source = models.CharField(_("currency"), max_length=3, validators=[CODE])
     day = models.DateField(_("day"))
     rate = models.DecimalField(_("rate"), max_digits=RATE_DIGITS, decimal_places=RATE_PLACES)
+    is_carried = models.BooleanField(_("carried over"), default=False)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
@@ -87,8 +91,8 @@ class Rate(tenancy.TenantModel):
 class RateProposal(tenancy.TenantModel):
     """Rates that somebody is looking at before they become a version: what a dry run compares, and nothing counts.
 
-    `rows`: [currency, day, rate as it will be kept] in that order of currency and day. `against`: the newest number when
-    it was made, 0 for none. `left_out`: rows of other pairs of currencies.
+    `rows`: [currency, day, rate as it will be kept, whether it is carried over] in that order of currency and day.
+    `against`: the newest number when it was made, 0 for none. `left_out`: rows of other pairs of currencies.
     """
 
     kind = models.CharField(_("kind"), max_length=7, choices=RateKind.choices)
@@ -97,6 +101,7 @@ class RateProposal(tenancy.TenantModel):
     origin = models.CharField(_("where from"), max_length=7, choices=RateOrigin.choices)
     origin_name = models.CharField(_("file or dataset"), max_length=200, blank=True)
     is_inverse = models.BooleanField(_("turned over"), default=False)
+    carried_days = models.PositiveSmallIntegerField(_("days carried over"), default=0)
     note = models.CharField(_("what changes and why"), max_length=500, blank=True)
     rows = models.JSONField(_("rates"))
     left_out = models.PositiveIntegerField(_("rows left out"), default=0)

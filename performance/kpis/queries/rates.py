@@ -47,14 +47,19 @@ def newest_number(kind: str, currency: str) -> int:
     return newest.number if newest else 0
 
 
-def rates_known(kind: str, currency: str, number: int) -> Rates:
-    """(currency, day) → what one unit was worth by that version, in that order. One query."""
+def rates_known(kind: str, currency: str, number: int, *, with_carried: bool = True) -> Rates:
+    """(currency, day) → what one unit was worth by that version, in that order; without those that were carried over, if
+    so asked. One query."""
     statement = semantics.known_rates(
         organisation_id=tenancy.current_organisation_id(), kind=kind, currency=currency, number=number
     )
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.params)
-        return {(source, day): rate for source, day, rate in cursor.fetchall()}
+        return {
+            (source, day): rate
+            for source, day, rate, is_carried in cursor.fetchall()
+            if with_carried or not is_carried
+        }
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,7 @@ class RateChange:
     day: datetime.date
     before: Decimal | None
     after: Decimal
+    is_carried: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,11 +226,11 @@ def rate_diff(proposal: RateProposal) -> RateDiff:
     number = newest_number(proposal.kind, proposal.currency)
     known = rates_known(proposal.kind, proposal.currency, number) if number else {}
     changes = []
-    for source, text, rate_text in proposal.rows:
+    for source, text, rate_text, is_carried in proposal.rows:
         day, rate = datetime.date.fromisoformat(text), Decimal(rate_text)
         before = known.get((source, day))
         if before != rate:
-            changes.append(RateChange(source, day, before, rate))
+            changes.append(RateChange(source, day, before, rate, is_carried))
     metrics = converted_metrics(proposal.kind, proposal.currency)
     return RateDiff(changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
 

@@ -58,9 +58,9 @@ def written_sql(conversion: Conversion, sheet: Sheet) -> Statement:
 
 
 def known_rates(*, organisation_id: uuid.UUID, kind: str, currency: str, number: int) -> Statement:
-    """SELECT source, day, rate: the newest of each currency and day up to the version."""
+    """SELECT source, day, rate, is_carried: the newest of each currency and day up to the version."""
     return Statement(
-        "SELECT DISTINCT ON (r.source, r.day) r.source, r.day, r.rate FROM kpis_rate AS r"
+        "SELECT DISTINCT ON (r.source, r.day) r.source, r.day, r.rate, r.is_carried FROM kpis_rate AS r"
         " JOIN kpis_rateversion AS v ON v.organisation_id = r.organisation_id AND v.id = r.version_id"
         " WHERE r.organisation_id = %s AND v.kind = %s AND v.currency = %s AND v.number <= %s"
         " ORDER BY r.source, r.day, v.number DESC",

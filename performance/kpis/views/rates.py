@@ -40,6 +40,7 @@ def propose_rates(request: asking.MemberRequest) -> HttpResponse:
             given=form.given(),
             is_inverse=form.is_inverse,
             note=form.cleaned_data["note"],
+            carried_days=form.cleaned_data["carried_days"] or 0,
             by=request.actor,
             at=timezone.now(),
         )

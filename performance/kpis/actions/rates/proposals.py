@@ -11,11 +11,13 @@ from performance.foundation import access, audit, duties, stale, tenancy
 from performance.kpis import queries
 from performance.kpis.actions.rates import reading
 from performance.kpis.actions.refused import MetricRefused
-from performance.kpis.models import Metric, Rate, RateProposal, RateVersion
+from performance.kpis.models import Metric, Rate, RateKind, RateProposal, RateVersion
 from performance.kpis.queries import rates
 
 #: How many changed rates the log spells out; the version itself has all of them.
 TOLD = 200
+#: Golden Week has eight days without a market, and a weekend may lie before it.
+MOST_CARRIED = 10
 
 
 def propose_rates(
@@ -26,25 +28,36 @@ def propose_rates(
     by: access.Actor,
     at: datetime.datetime,
     note: str = "",
+    carried_days: int = 0,
 ) -> RateProposal:
     """What a dry run compares; nothing counts yet. Takes the place of what the person was looking at of this kind.
 
-    `is_inverse`: the rates say how much of the other currency one unit of the organisation's own buys. Raises
-    MetricRefused with the row that cannot be read.
+    `is_inverse`: the rates say how much of the other currency one unit of the organisation's own buys. `carried_days`:
+    a rate of a day counts on until the next one, if that comes within so many days. Raises MetricRefused with the row
+    that cannot be read.
     """
     currency = by.organisation.currency
     found, left_out = reading.quotes(given, kind=kind, currency=currency, is_inverse=is_inverse)
+    against = rates.newest_number(kind, currency)
+    if carried_days and kind == RateKind.DAILY:
+        if carried_days > MOST_CARRIED:
+            words = {"limit": MOST_CARRIED}
+            message = _("At most %(limit)s days are carried over.") % words
+            raise MetricRefused(message, code="carried", field="carried_days")
+        given_before = rates.rates_known(kind, currency, against, with_carried=False)
+        found = reading.carried_over(found, given_before, carried_days)
     with transaction.atomic():
         RateProposal.objects.filter(made_by=by.person, kind=kind).delete()
         return RateProposal.objects.create(
             kind=kind,
             currency=currency,
-            against=rates.newest_number(kind, currency),
+            against=against,
             origin=given.origin,
             origin_name=given.name,
             is_inverse=is_inverse,
+            carried_days=carried_days if kind == RateKind.DAILY else 0,
             note=note.strip(),
-            rows=[[one.source, one.day.isoformat(), f"{one.rate:f}"] for one in found],
+            rows=[[one.source, one.day.isoformat(), f"{one.rate:f}", one.is_carried] for one in found],
             left_out=left_out,
             made_by=by.person,
             made_at=at,
@@ -79,6 +92,7 @@ def apply_rates(*, proposal: RateProposal, by: access.Actor, at: datetime.dateti
             origin=proposal.origin,
             origin_name=proposal.origin_name,
             is_inverse=proposal.is_inverse,
+            carried_days=proposal.carried_days,
             note=proposal.note,
             rate_count=len(diff.changes),
             changes=len(diff.changed),
@@ -86,7 +100,16 @@ def apply_rates(*, proposal: RateProposal, by: access.Actor, at: datetime.dateti
             made_at=at,
         )
         Rate.objects.bulk_create(
-            [Rate(version=version, source=one.source, day=one.day, rate=one.after) for one in diff.changes],
+            [
+                Rate(
+                    version=version,
+                    source=one.source,
+                    day=one.day,
+                    rate=one.after,
+                    is_carried=one.is_carried,
+                )
+                for one in diff.changes
+            ],
             batch_size=5000,
         )
         _record(version, diff, by, at)

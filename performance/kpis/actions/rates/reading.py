@@ -1,8 +1,9 @@
 """What a file, a dataset or a person says that currencies are worth: rows of text, read exactly, each with its place."""
 
 import datetime
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -72,6 +73,7 @@ class Quote:
     source: str
     day: datetime.date
     rate: Decimal
+    is_carried: bool = False
 
 
 def given_in_file(content: bytes, file_name: str, columns: RateColumns, *, is_inverse: bool) -> Given:
@@ -159,6 +161,23 @@ def quotes(given: Given, *, kind: str, currency: str, is_inverse: bool) -> tuple
         raise MetricRefused(message % words, code="empty", field=_field_of(given))
     ordered = [Quote(code, day, rate) for (code, day), (rate, _number) in sorted(found.items())]
     return ordered, left_out
+
+
+def carried_over(
+    found: Sequence[Quote], known: Mapping[tuple[str, datetime.date], Decimal], days: int
+) -> list[Quote]:
+    """With the days between two rates on which the earlier one goes on to count, where there are at most `days` of them
+    and one of the two is new. `known`: the rates of before that were given, not carried over."""
+    new = {(one.source, one.day): one.rate for one in found}
+    together = {**known, **new}
+    more = []
+    for (source, day), (other, following) in itertools.pairwise(sorted(together)):
+        gap = (following - day).days - 1
+        is_touched = (source, day) in new or (source, following) in new
+        if source == other and is_touched and 0 < gap <= days:
+            between = (day + datetime.timedelta(days=step) for step in range(1, gap + 1))
+            more += [Quote(source, each, together[source, day], is_carried=True) for each in between]
+    return sorted([*found, *more], key=lambda one: (one.source, one.day))
 
 
 def _field_of(given: Given) -> str:
