@@ -41,7 +41,12 @@ def proposed(
 
 def kept(here: Cast, actor: Any, text: str, kind: str = "daily", *, is_inverse: bool = False) -> RateVersion:
     proposal = proposed(here, actor, text, kind, is_inverse=is_inverse)
-    return actions.apply_rates(proposal=proposal, by=actor(here.finance_owner), at=AT)
+    return applied(here, actor, proposal)
+
+
+def applied(here: Cast, actor: Any, proposal: RateProposal) -> RateVersion:
+    against = rates.rate_diff(proposal).against
+    return actions.apply_rates(proposal=proposal, against=against, by=actor(here.finance_owner), at=AT)
 
 
 def known(kind: str = "daily", number: int = 99) -> dict[tuple[str, str], Decimal]:
@@ -153,14 +158,16 @@ def test_rates_are_read_from_a_dataset(here: Cast, actor: Any) -> None:
 
 def test_somebody_who_was_first_is_told_of(here: Cast, actor: Any) -> None:
     proposal = proposed(here, actor, "2026-01-05 EUR 8")
+    against = rates.rate_diff(proposal).against
     make_rates(here, "daily", [("EUR", "2026-01-05", "9")])
     by = actor(here.finance_owner)
     with pytest.raises(actions.MetricRefused, match="another version since") as refused:
-        actions.apply_rates(proposal=proposal, by=by, at=AT)
+        actions.apply_rates(proposal=proposal, against=against, by=by, at=AT)
     assert refused.value.status == 409
-    same = proposed(here, actor, "2026-01-05 EUR 9")
+    assert applied(here, actor, proposal).number == 2, "looked at once more"
+    same = proposed(here, actor, "2026-01-05 EUR 8")
     with pytest.raises(actions.MetricRefused, match="known already"):
-        actions.apply_rates(proposal=same, by=by, at=AT)
+        applied(here, actor, same)
 
 
 SOLD = {"on_day": "date", "city": "text", "code": "text", "price": "decimal"}
@@ -192,7 +199,7 @@ def test_new_rates_move_what_is_open_and_leave_what_is_closed(
     proposal = proposed(here, actor, "2026-01-05 EUR 9\n2026-02-05 EUR 9")
     diff = rates.rate_diff(proposal)
     assert ([one.key for one in diff.metrics], diff.closed) == (["income"], [(income, 1)])
-    actions.apply_rates(proposal=proposal, by=actor(here.finance_owner), at=AT)
+    applied(here, actor, proposal)
     assert stale.waiting("metric_rates") == 1
     tasks.refresh_stale_values.apply()
     assert values_of(income) == [(800, [1], "closed"), (90, [2], "provisional")]
@@ -258,7 +265,9 @@ def test_finance_looks_at_a_file_and_keeps_it(here: Cast, income: Any, client_fo
     assert "1 EUR = 8.1 CNY" in shown
     assert "Keep as version 2" in shown
     proposal = RateProposal.objects.get()
-    answer = client.post(reverse("kpis:apply_rates", args=[proposal.pk]), follow=True)
+    late = client.post(reverse("kpis:apply_rates", args=[proposal.pk]), {"against": "0"})
+    assert late.status_code == 409
+    answer = client.post(reverse("kpis:apply_rates", args=[proposal.pk]), {"against": "1"}, follow=True)
     assert "Version 2 is kept." in answer.content.decode()
     assert RateVersion.objects.get(number=2).note == "January"
     nothing = client.post(reverse("kpis:propose_rates"), given)
@@ -290,7 +299,7 @@ def test_the_api_does_what_the_pages_do(here: Cast, income: Any, client_for: Vis
     assert (made.json()["new"], made.json()["metrics"]) == (1, ["income"])
     address = f"/api/v1/metric-rates/proposals/{made.json()['id']}/"
     assert client.get(address).json()["changes"][0]["after"] == "9.50000000000000010000"
-    version = client.post(f"{address}apply/")
+    version = client.post(f"{address}apply/", {"against": 1}, content_type="application/json")
     assert (version.status_code, version.json()["number"]) == (201, 2)
     whole = client.get(f"/api/v1/metric-rates/versions/{version.json()['id']}/?whole=true").json()
     assert [row["source"] for row in whole] == ["EUR", "EUR", "GBP"]
@@ -298,6 +307,14 @@ def test_the_api_does_what_the_pages_do(here: Cast, income: Any, client_for: Vis
     daily = next(one for one in found["sets"] if one["kind"] == "daily")
     assert (daily["newest"]["number"], daily["metrics"]) == (2, ["income"])
     assert client.get("/api/v1/metric-rates/versions/").json()["results"][0]["number"] == 2
+    file = SimpleUploadedFile("fx.csv", PAIRS.encode())
+    sent = client.post(
+        "/api/v1/metric-rates/proposals/", {"kind": "closing", "direction": "buys", "file": file}
+    )
+    assert (sent.status_code, sent.json()["left_out"]) == (201, 2)
+    address = f"/api/v1/metric-rates/proposals/{sent.json()['id']}/"
+    assert client_for(here.business_owner).get(address).status_code == 403
+    assert client.delete(address).status_code == 204
     employee = client_for(here.employee)
     refused = employee.post("/api/v1/metric-rates/proposals/", body, content_type="application/json")
     assert refused.status_code == 403

@@ -173,7 +173,7 @@ def _told(proposal: RateProposal) -> dict[str, Any]:
         "id": proposal.pk,
         "kind": proposal.kind,
         "currency": proposal.currency,
-        "against": proposal.against,
+        "against": diff.against,
         "new": len(diff.new),
         "changed": len(diff.changed),
         "same": diff.same,
@@ -272,15 +272,25 @@ class RateProposalView(api.TenantView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class ApplyRatesIn(serializers.Serializer[None]):
+    """`against`: the number that the proposal was compared with."""
+
+    against = serializers.IntegerField(min_value=0)
+
+
 class ApplyRatesView(api.TenantView):
-    """Makes a proposal the next version. 409 where somebody made another one since."""
+    """Makes a proposal the next version. 409 where somebody made another one since it was compared."""
 
     scope_write = WRITE
 
-    @extend_schema(operation_id="metric_rates_apply", request=None, responses={201: RateVersionOut})
+    @extend_schema(operation_id="metric_rates_apply", request=ApplyRatesIn, responses={201: RateVersionOut})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         proposal = _proposal_of(request, pk)
-        version = actions.apply_rates(proposal=proposal, by=request.actor, at=timezone.now())
+        form = ApplyRatesIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        version = actions.apply_rates(
+            proposal=proposal, by=request.actor, at=timezone.now(), **form.validated_data
+        )
         jobs.nudge(tasks.refresh_stale_values)
         return Response(RateVersionOut(version).data, status=status.HTTP_201_CREATED)
 

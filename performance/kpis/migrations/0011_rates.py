@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('average', 'Average of a month'), ('daily', 'Rate of a day'), ('closing', 'Closing rate')], max_length=7, verbose_name='kind')),
                 ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Three capital letters, such as EUR.')], verbose_name='into')),
-                ('against', models.PositiveIntegerField(verbose_name='compared with version')),
                 ('origin', models.CharField(choices=[('file', 'From a file'), ('dataset', 'From a dataset'), ('hand', 'By hand')], max_length=7, verbose_name='where from')),
                 ('origin_name', models.CharField(blank=True, max_length=200, verbose_name='file or dataset')),
                 ('is_inverse', models.BooleanField(default=False, verbose_name='turned over')),

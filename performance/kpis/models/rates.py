@@ -92,12 +92,11 @@ class RateProposal(tenancy.TenantModel):
     """Rates that somebody is looking at before they become a version: what a dry run compares, and nothing counts.
 
     `rows`: [currency, day, rate as it will be kept, whether it is carried over] in that order of currency and day.
-    `against`: the newest number when it was made, 0 for none. `left_out`: rows of other pairs of currencies.
+    `left_out`: rows of other pairs of currencies.
     """
 
     kind = models.CharField(_("kind"), max_length=7, choices=RateKind.choices)
     currency = models.CharField(_("into"), max_length=3, validators=[CODE])
-    against = models.PositiveIntegerField(_("compared with version"))
     origin = models.CharField(_("where from"), max_length=7, choices=RateOrigin.choices)
     origin_name = models.CharField(_("file or dataset"), max_length=200, blank=True)
     is_inverse = models.BooleanField(_("turned over"), default=False)

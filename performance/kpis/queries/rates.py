@@ -199,9 +199,10 @@ class RateChange:
 
 @dataclass(frozen=True)
 class RateDiff:
-    """What a proposal says anew. `closed`: metrics with closed months among the days whose rates it changes: their values
-    stay as they were closed."""
+    """What a proposal says anew, beside version `against` (0: there is none). `closed`: metrics with closed months among
+    the days whose rates it changes: their values stay as they were closed."""
 
+    against: int
     changes: Sequence[RateChange]
     same: int
     metrics: Sequence[Metric]
@@ -232,7 +233,7 @@ def rate_diff(proposal: RateProposal) -> RateDiff:
         if before != rate:
             changes.append(RateChange(source, day, before, rate, is_carried))
     metrics = converted_metrics(proposal.kind, proposal.currency)
-    return RateDiff(changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
+    return RateDiff(number, changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
 
 
 def _closed(metrics: Sequence[Metric], changes: Sequence[RateChange]) -> list[tuple[Metric, int]]:

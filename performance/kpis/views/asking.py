@@ -59,6 +59,11 @@ def part_from(given: str, offered: Iterable[dict[str, str]]) -> dict[str, str]:
     return next((part for part in offered if queries.slice_key(part) == given), {})
 
 
+def number_of(given: str) -> int:
+    """A plain number that a form sent along; 0 for anything else."""
+    return int(given) if re.fullmatch(r"[0-9]{1,9}", given) else 0
+
+
 def page_of(request: HttpRequest) -> int:
     """?page=2; the first page for anything that is no plain number."""
     given = request.GET.get("page", "")

@@ -114,7 +114,12 @@ def apply_rates(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     proposal = _proposal_of(request, pk)
     access.require(rules.can_set_rates(request.actor))
     try:
-        version = actions.apply_rates(proposal=proposal, by=request.actor, at=timezone.now())
+        version = actions.apply_rates(
+            proposal=proposal,
+            against=asking.number_of(request.POST.get("against", "")),
+            by=request.actor,
+            at=timezone.now(),
+        )
     except refusals.Refused as refused:
         messages.error(request, str(refused))
         return render(request, "kpis/rate_proposal.html", _compared(proposal), status=refused.status)

@@ -38,20 +38,19 @@ def propose_rates(
     """
     currency = by.organisation.currency
     found, left_out = reading.quotes(given, kind=kind, currency=currency, is_inverse=is_inverse)
-    against = rates.newest_number(kind, currency)
     if carried_days and kind == RateKind.DAILY:
         if carried_days > MOST_CARRIED:
             words = {"limit": MOST_CARRIED}
             message = _("At most %(limit)s days are carried over.") % words
             raise MetricRefused(message, code="carried", field="carried_days")
-        given_before = rates.rates_known(kind, currency, against, with_carried=False)
+        number = rates.newest_number(kind, currency)
+        given_before = rates.rates_known(kind, currency, number, with_carried=False)
         found = reading.carried_over(found, given_before, carried_days)
     with transaction.atomic():
         RateProposal.objects.filter(made_by=by.person, kind=kind).delete()
         return RateProposal.objects.create(
             kind=kind,
             currency=currency,
-            against=against,
             origin=given.origin,
             origin_name=given.name,
             is_inverse=is_inverse,
@@ -69,16 +68,19 @@ def discard_rates(*, proposal: RateProposal) -> None:
     proposal.delete()
 
 
-def apply_rates(*, proposal: RateProposal, by: access.Actor, at: datetime.datetime) -> RateVersion:
+def apply_rates(
+    *, proposal: RateProposal, against: int, by: access.Actor, at: datetime.datetime
+) -> RateVersion:
     """The next version: what differs from the one before it. Values of months that are not closed follow; closed ones
     stay, and say what they would be.
 
-    Raises MetricRefused: conflict (somebody made another version since), nothing (all is as it was); ScoredRefused.
+    `against`: the version that it was compared with when somebody looked, 0 where there was none. Raises MetricRefused:
+    conflict (somebody made another version since), nothing (all is as it was); ScoredRefused.
     """
     with transaction.atomic():
         _one_at_a_time(proposal)
         number = rates.newest_number(proposal.kind, proposal.currency)
-        if number != proposal.against:
+        if number != against:
             message = _("Somebody has made another version since. Look at the comparison once more.")
             raise MetricRefused(message, code="conflict")
         diff = rates.rate_diff(proposal)
