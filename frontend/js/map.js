@@ -1,36 +1,53 @@
-// The strategy map: drag to move, zoom, arrow keys from goal to goal. Branches open by the form's own hx-get.
+// The strategy map: drag to move, wheel or two fingers to zoom, arrow keys from goal to goal. Branches open by the
+// form's own hx-get.
 import { on } from './dom.js';
 
-const STEPS = [0.4, 0.55, 0.7, 0.85, 1, 1.2, 1.5];
+const STEPS = [0.25, 0.4, 0.55, 0.7, 0.85, 1, 1.2, 1.5];
+const [SMALLEST, LARGEST] = [STEPS[0], STEPS.at(-1)];
+// What a search has found is to be read, not only seen.
+const READABLE = 0.7;
 let zoom = 1;
 
 const pane = () => document.querySelector('[data-map]');
 
-function draw(around) {
-  const canvas = around?.querySelector('[data-map-canvas]');
-  if (!canvas) return;
+const middle = (around) => ({ x: around.clientWidth / 2, y: around.clientHeight / 2 });
+
+// `at` is the point of the pane that stays where it is.
+function draw(around, at = middle(around)) {
+  const canvas = around.querySelector('[data-map-canvas]');
   const { width, height } = canvas.viewBox.baseVal;
   const before = Number(canvas.getAttribute('width')) / width;
-  const middle = { x: around.scrollLeft + around.clientWidth / 2, y: around.scrollTop + around.clientHeight / 2 };
+  const point = { x: (around.scrollLeft + at.x) / before, y: (around.scrollTop + at.y) / before };
   canvas.setAttribute('width', Math.round(width * zoom));
   canvas.setAttribute('height', Math.round(height * zoom));
-  around.scrollLeft = (middle.x * zoom) / before - around.clientWidth / 2;
-  around.scrollTop = (middle.y * zoom) / before - around.clientHeight / 2;
+  around.scrollLeft = point.x * zoom - at.x;
+  around.scrollTop = point.y * zoom - at.y;
 }
+
+const within = (wanted) => Math.max(SMALLEST, Math.min(LARGEST, wanted));
 
 function change(step) {
   const around = pane();
-  const canvas = around?.querySelector('[data-map-canvas]');
-  if (!canvas) return;
+  if (!around) return;
   if (step === 0) {
-    const { width, height } = canvas.viewBox.baseVal;
-    zoom = Math.max(0.25, Math.min(1, around.clientWidth / width, around.clientHeight / height));
+    const { width, height } = around.querySelector('[data-map-canvas]').viewBox.baseVal;
+    zoom = within(Math.min(1, around.clientWidth / width, around.clientHeight / height));
   } else {
     const larger = STEPS.filter((one) => one > zoom + 0.01);
     const smaller = STEPS.filter((one) => one < zoom - 0.01);
     zoom = (step > 0 ? larger[0] : smaller.at(-1)) ?? zoom;
   }
   draw(around);
+}
+
+// At first every column is in sight; how far down it goes is for scrolling.
+function open(around) {
+  const found = around.querySelector('.is-found');
+  const fits = within(Math.min(1, around.clientWidth / around.querySelector('[data-map-canvas]').viewBox.baseVal.width));
+  zoom = found ? Math.max(fits, READABLE) : fits;
+  draw(around);
+  [around.scrollLeft, around.scrollTop] = [0, 0];
+  found?.scrollIntoView({ block: 'center', inline: 'center' });
 }
 
 on('click', '[data-map-zoom]', (_event, button) => change(Number(button.dataset.mapZoom)));
@@ -59,6 +76,35 @@ on('pointerdown', '[data-map]', (event, around) => {
   around.addEventListener('pointercancel', stop, { once: true });
 });
 
+// One finger scrolls the pane as it scrolls anything; two are ours, or the browser would enlarge the whole page.
+const between = ([one, other]) => ({
+  apart: Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY),
+  x: (one.clientX + other.clientX) / 2,
+  y: (one.clientY + other.clientY) / 2,
+});
+
+function takeFingers(around) {
+  let pinch = null;
+  around.addEventListener('touchstart', (event) => {
+    // Once one finger has begun to scroll, the browser goes on scrolling.
+    if (event.touches.length !== 2 || !event.cancelable) return;
+    event.preventDefault();
+    pinch = { zoom, last: between(event.touches), first: between(event.touches).apart };
+  }, { passive: false });
+  around.addEventListener('touchmove', (event) => {
+    if (!pinch || event.touches.length !== 2 || !event.cancelable) return;
+    event.preventDefault();
+    const now = between(event.touches);
+    const corner = around.getBoundingClientRect();
+    around.scrollLeft += pinch.last.x - now.x;
+    around.scrollTop += pinch.last.y - now.y;
+    zoom = within((pinch.zoom * now.apart) / pinch.first);
+    draw(around, { x: now.x - corner.left, y: now.y - corner.top });
+    pinch.last = now;
+  }, { passive: false });
+  for (const name of ['touchend', 'touchcancel']) around.addEventListener(name, () => { pinch = null; });
+}
+
 // Places are read from the screen, so that the nearest goal is what a person sees as nearest.
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 0, ArrowDown: 0 };
 on('keydown', '[data-map-node]', (event, node) => {
@@ -80,12 +126,23 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   const around = event.detail.target?.querySelector?.('[data-map]');
   left = around ? { x: around.scrollLeft, y: around.scrollTop } : null;
 });
+let held = null;
+function take(around) {
+  if (around === held) return;
+  takeFingers(around);
+  if (!held) open(around);
+  else {
+    if (around.querySelector('.is-found')) zoom = Math.max(zoom, READABLE);
+    draw(around);
+  }
+  held = around;
+}
 document.addEventListener('htmx:afterSettle', () => {
   const around = pane();
   if (!around) return;
-  draw(around);
+  take(around);
   if (left) [around.scrollLeft, around.scrollTop] = [left.x, left.y];
   left = null;
   around.querySelector('.is-found')?.scrollIntoView({ block: 'center', inline: 'center' });
 });
-document.querySelector('[data-map] .is-found')?.scrollIntoView({ block: 'center', inline: 'center' });
+if (pane()) take(pane());

@@ -17,12 +17,22 @@ WIDER = "() => document.documentElement.scrollWidth - document.documentElement.c
 
 
 def tab_of(
-    browser: playwright.Browser, base: str, language: str, person: people.Person, watch: Watch
+    browser: playwright.Browser,
+    base: str,
+    language: str,
+    person: people.Person,
+    watch: Watch,
+    *,
+    touch: bool = False,
 ) -> playwright.Page:
-    """An empty tab in which this person is signed in."""
+    """An empty tab in which this person is signed in; with `touch` a finger is what points."""
     width, height = SCREENS[language]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, reduced_motion="reduce", locale=language[:2]
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+        locale=language[:2],
+        has_touch=touch,
+        is_mobile=touch,
     )
     client = Client()
     client.force_login(person.user)
