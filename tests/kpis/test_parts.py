@@ -1,6 +1,9 @@
 """How many parts a metric may be cut into, and how many are shown at once."""
 
+import datetime
 from collections.abc import Callable
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +12,8 @@ from django.urls import reverse
 
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric
+from performance.kpis.templatetags import metrics
+from performance.kpis.views import boards
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -69,3 +74,28 @@ def test_parts_are_shown_a_page_at_a_time(
         ["All", "Store 12", "Store 13"],
     ]
     assert "Page 2 of 3" in pages[1].content.decode()
+
+
+@pytest.mark.parametrize(
+    ("percent", "shown"),
+    [("0", "="), ("0.004", "="), ("-0.0049", "="), ("0.04", "+0.04%"), ("-3.14", "−3.1%")],
+)
+def test_what_two_decimals_do_not_show_has_not_moved(percent: str, shown: str) -> None:
+    assert metrics.moved_by(Decimal(percent)) == shown
+
+
+def test_a_trend_is_drawn_from_its_first_month_and_over_half_a_year_at_least() -> None:
+    def points(known: int) -> list[Any]:
+        return [
+            SimpleNamespace(
+                month=datetime.date(2026, month, 1),
+                value=Decimal(month) if month > 12 - known else None,
+                target=None,
+                state="closed",
+            )
+            for month in range(1, 13)
+        ]
+
+    assert boards.chart_of(points(8), 0)["x"][0] == "2026-05"
+    assert boards.chart_of(points(2), 0)["x"][0] == "2026-07"
+    assert len(boards.chart_of(points(0), 0)["x"]) == 12

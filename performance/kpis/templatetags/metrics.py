@@ -107,9 +107,9 @@ def relative_of(given: Any, metric: Any) -> str:
 
 @register.filter
 def moved_by(percent: Decimal | None) -> str:
-    """A relative change: −3.1%, +0.04%. What is too small for one decimal shows two; nothing is "="."""
-    if percent is None or percent == 0:
-        return formats.signed(percent)
+    """A relative change: −3.1%, +0.04%. What is too small for one decimal shows two; what two do not show is "="."""
+    if percent is None or abs(percent) < Decimal("0.005"):
+        return formats.signed(percent, 2)
     places = 1 if abs(percent) >= Decimal("0.1") else 2
     shown = formats.number(abs(percent), places)
     return f"{'+' if percent > 0 else formats.MINUS}{shown}%"

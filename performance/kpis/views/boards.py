@@ -122,7 +122,7 @@ def _second_line(found: boards.Board) -> dict[str, Any]:
     """What values are held against, where that is not the target: over the same months as the chart's others."""
     if found.basis == comparing.TARGET:
         return {}
-    shown = [point.month for point in found.trend]
+    shown = [point.month for point in _since_known(found.trend)]
     further = [month.month for month in found.ahead.shown if month.month > shown[-1]]
     line = [found.references.get(month) for month in [*shown, *further]]
     return {
@@ -161,6 +161,16 @@ def _drawn(found: boards.Board, today: datetime.date) -> dict[str, Any]:
 
 #: How much of a note stands beside its line in the chart.
 NOTE_SHOWN = 16
+#: A chart has room for so many months, also where fewer are known.
+FEWEST_MONTHS = 6
+
+
+def _since_known(points: Any) -> Any:
+    """From the first month that has something to draw: the time before a metric began is no part of its course."""
+    first = next(
+        (place for place, one in enumerate(points) if one.value is not None or one.target is not None), 0
+    )
+    return points[min(first, max(len(points) - FEWEST_MONTHS, 0)) :]
 
 
 def chart_of(
@@ -171,6 +181,7 @@ def chart_of(
 ) -> dict[str, Any]:
     """Data of the trend chart; numbers only for drawing. What is foreseen begins after the last month that stands still,
     which may lie before the last one that is shown. Months with alerts are ringed, those with notes lined."""
+    points = _since_known(points)
     tail = ranking.provisional_tail(points)
     cut = len(points) - tail
     numbers = [None if point.value is None else float(point.value) for point in points]
