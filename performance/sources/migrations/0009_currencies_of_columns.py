@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('sources', '0007_joins'),
+        ('sources', '0008_row_rules'),
     ]
 
     operations = [
