@@ -1,5 +1,6 @@
 """How progress is counted in a period: chosen once, versioned, printed beside every figure."""
 
+import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -52,6 +53,8 @@ class OkrPolicy(tenancy.TenantModel):
     """One version of a period's policy. The newest version rules; earlier ones stay for what they explained."""
 
     append_only: ClassVar[bool] = True
+    #: Not stored: from when on a page says that it counted, see queries.policies_behind.
+    since: datetime.datetime | None = None
 
     period = tenancy.TenantForeignKey("people.Period", related_name="okr_policies")
     number = models.PositiveSmallIntegerField(_("version"))

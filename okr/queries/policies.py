@@ -30,17 +30,21 @@ def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:
 def policies_behind(today: Iterable[Any] = (), then: Iterable[Reading] = ()) -> list[OkrPolicy]:
     """What counted the progress that a page shows, each version once, by period and number: the policy in force for
     what stands `today` in these periods, and for every reading shown as it was `then` the policy of its moment. Their
-    periods are set. One query."""
+    periods are set, and `since` where a page shows several of one period: when it began to count. One query."""
     periods = list(today)
     readings = list(then)
     known = {each.pk: each for each in (*periods, *(period for period, _at in readings))}
     versions: dict[uuid.UUID, list[OkrPolicy]] = defaultdict(list)
     for version in OkrPolicy.objects.filter(period_id__in=known).order_by("number"):
         versions[version.period_id].append(version)
-    behind: dict[tuple[uuid.UUID, int], OkrPolicy] = {}
+    behind: dict[uuid.UUID, dict[int, OkrPolicy]] = defaultdict(dict)
     for period, at in (*((each, None) for each in periods), *readings):
         ruling = [each for each in versions[period.pk] if at is None or each.at <= at]
         policy = ruling[-1] if ruling else OkrPolicy(number=0)
         policy.period = known[period.pk]
-        behind[period.pk, policy.number] = policy
-    return sorted(behind.values(), key=lambda each: (each.period.starts_on, each.period.ends_on, each.number))
+        behind[period.pk][policy.number] = policy
+    for shown in behind.values():
+        for policy in shown.values():
+            policy.since = policy.at if len(shown) > 1 and policy.number else None
+    every = [policy for shown in behind.values() for policy in shown.values()]
+    return sorted(every, key=lambda each: (each.period.starts_on, each.period.ends_on, each.number))

@@ -64,11 +64,19 @@ def test_every_page_with_progress_prints_the_policy_that_counts_it(
 ):
     above = agree(propose(content("The company grows"), by=cast.manager))
     actions.align_objectives(child=active, parent=above, share_ppm=400_000, by=actor(cast.manager), at=now)
-    choose(at=now - datetime.timedelta(seconds=1), over="cap")
+    choose(
+        at=now - datetime.timedelta(seconds=1),
+        over="cap",
+        status_rule="worst_wins",
+        start_equals_target="leave_out",
+    )
     reported = check_in(*four_readings(active))
     for name, html in pages(page, cast, active, reported).items():
         assert VERSION_1 in html, name
         assert "over-achievement up to 120%" in html, name
+        assert "status: Worst status wins" in html, name
+        assert "Start equals target: no progress" in html, name
+        assert html.count(VERSION_1) == (2 if name == "objective" else 1), name
         assert DEFAULTS not in html, name
 
 
@@ -113,6 +121,8 @@ def test_all_policies_of_a_page_are_one_query(cast, active, quarter, choose, now
         behind = queries.policies_behind([quarter, quarter], [(quarter, now), (quarter, second.at)])
     assert len(captured) == 1
     assert [each.number for each in behind] == [1, 2]
+    assert [each.since for each in behind] == [now, second.at]
+    assert [each.since for each in queries.policies_behind([quarter])] == [None]
     with CaptureQueriesContext(connection) as captured:
         assert queries.policies_behind() == []
     assert len(captured) == 0
