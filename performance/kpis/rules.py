@@ -116,6 +116,12 @@ def can_withdraw_scenario(actor: access.Actor, scenario: Scenario) -> bool:
     return not actor.only_reads and actor.person_id == scenario.created_by_id and is_waiting
 
 
+def can_renew_scenario(actor: access.Actor, scenario: Scenario) -> bool:
+    """Its author, while it waits for both sides."""
+    is_waiting = scenario.state == ScenarioState.PROPOSED
+    return not actor.only_reads and actor.person_id == scenario.created_by_id and is_waiting
+
+
 def sides_deciding(actor: access.Actor, scenario: Scenario) -> list[str]:
     """The sides this person may approve or decline for: those of the metric's owners. Where the owner is the author,
     anybody with the same role stands in; nobody decides on an own proposal."""

@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("scenarios/<uuid:pk>/share/", views.share_scenario, name="share_scenario"),
     path("scenarios/<uuid:pk>/reckon/", views.reckon_scenario, name="reckon_scenario"),
     path("scenarios/<uuid:pk>/propose/", views.propose_scenario, name="propose_scenario"),
+    path("scenarios/<uuid:pk>/renew/", views.renew_scenario, name="renew_scenario"),
     path("scenarios/<uuid:pk>/approve/", views.approve_scenario, name="approve_scenario"),
     path("scenarios/<uuid:pk>/decline/", views.decline_scenario, name="decline_scenario"),
     path("scenarios/<uuid:pk>/withdraw/", views.withdraw_scenario, name="withdraw_scenario"),

@@ -176,6 +176,50 @@ def test_restated_values_make_it_stale_until_it_is_reckoned_anew(
     assert Decimal(scenario.results[0]["after"]) == Decimal("32.00")
 
 
+def test_a_proposed_one_that_is_stale_is_proposed_anew_in_one_step_and_agreed_to_again(
+    propose: Any, here: Cast, actor: Any, sales: Any, client_for: Visit
+) -> None:
+    former = propose()
+    approve(former, "business", actor(here.business_owner))
+    address = reverse("kpis:renew_scenario", args=[former.pk])
+    author = client_for(here.employee)
+    assert author.post(address).status_code == 302
+    former.refresh_from_db()
+    assert former.state == "proposed", "its numbers are those of today"
+    tables.add_rows(sales, SALES, [(9, "2026-01-09", "Hangzhou", "Binjiang", 3, 1, "4.95")])
+    actions.refresh_values(at=AT + datetime.timedelta(days=1))
+    with pytest.raises(actions.MetricRefused, match="propose it anew"):
+        approve(former, "finance", actor(here.finance_owner))
+    for name in ("business_owner", "manager", "auditor"):
+        assert client_for(getattr(here, name)).post(address).status_code == 403, name
+    assert address in author.get(reverse("kpis:scenario", args=[former.pk])).content.decode()
+    done = author.post(address)
+    former.refresh_from_db()
+    renewed = Scenario.objects.exclude(pk=former.pk).get()
+    assert done["Location"] == reverse("kpis:scenario", args=[renewed.pk])
+    assert (former.state, renewed.state) == ("withdrawn", "proposed")
+    assert "proposed anew" in former.closing_reason
+    assert (renewed.name, renewed.moves, renewed.target_from) == (former.name, former.moves, JUNE)
+    assert Decimal(renewed.results[0]["after"]) == Decimal("32.00")
+    assert waiting(former) == set()
+    assert waiting(renewed) == {here.business_owner.name_en, here.finance_owner.name_en}
+    assert not renewed.approvals.exists()
+    deeds = AuditRow.objects.filter(subject_id=renewed.pk).values_list("action", flat=True)
+    assert {"kpis.save_scenario", "kpis.propose_scenario"} <= set(deeds)
+    assert AuditRow.objects.filter(subject_id=former.pk, action="kpis.withdraw_scenario").exists()
+
+
+def test_the_api_proposes_what_is_stale_anew(propose: Any, here: Cast, sales: Any, client_for: Visit) -> None:
+    address = reverse("api_renew_scenario", args=[propose().pk])
+    assert client_for(here.finance_owner).post(address).status_code == 403
+    tables.add_rows(sales, SALES, [(9, "2026-01-09", "Hangzhou", "Binjiang", 3, 1, "4.95")])
+    actions.refresh_values(at=AT + datetime.timedelta(days=1))
+    told = client_for(here.employee).post(address)
+    assert told.status_code == 201, told.content
+    assert told.json()["state"] == "proposed"
+    assert client_for(here.employee).post(address).status_code == 403, "it is withdrawn"
+
+
 def test_whoever_is_scored_by_it_neither_proposes_nor_approves(
     save: Any, propose: Any, settings: Any, here: Cast, actor: Any
 ) -> None:

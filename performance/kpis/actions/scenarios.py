@@ -117,6 +117,26 @@ def propose_scenario(
     return kept
 
 
+def renew_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetime) -> Scenario:
+    """Proposes what is stale anew in one step: a copy of its moves is reckoned by today's values and definitions and
+    waits for both sides, whatever one of them agreed to before; the former is withdrawn. Answers with the new one.
+
+    Raises MetricRefused where it is not stale, or like `propose_scenario`.
+    """
+    with transaction.atomic():
+        former = _locked(scenario)
+        if former.state != ScenarioState.PROPOSED or former.target_from is None:
+            raise MetricRefused(_("This scenario does not wait for approval."), code="conflict")
+        told = _today(former)
+        if not scenarios.staleness_of(former, told):
+            raise MetricRefused(_("Its numbers are those of today."), code="fresh")
+        reason = _("Values or definitions have changed since it was proposed; it is proposed anew.")
+        _close(former, ScenarioState.WITHDRAWN, "kpis.withdraw_scenario", str(reason), by, at)
+        renewed = save_scenario(told=told, name=former.name, reason=former.reason, by=by, at=at)
+        _move(renewed, ScenarioState.SHARED, "kpis.share_scenario", by, at)
+        return propose_scenario(scenario=renewed, target_from=former.target_from, by=by, at=at)
+
+
 def approve_scenario(*, scenario: Scenario, side: str, by: access.Actor, at: datetime.datetime) -> bool:
     """One side agrees. Answers whether it is approved by both, and its targets are set, now.
 
@@ -232,7 +252,7 @@ def _judge_fresh(scenario: Scenario) -> None:
             _("Values or definitions have changed since it was reckoned. Have it reckoned anew first.")
             if scenario.is_open
             else _(
-                "Values or definitions have changed since it was proposed. Withdraw it and propose a new one."
+                "Values or definitions have changed since it was proposed. Its author has to propose it anew."
             )
         )
         raise MetricRefused(message, code="stale")

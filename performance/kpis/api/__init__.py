@@ -55,6 +55,9 @@ urls: list[URLPattern] = [
         name="api_propose_scenario",
     ),
     path(
+        "metric-scenarios/<uuid:pk>/renew/", scenarios.RenewScenarioView.as_view(), name="api_renew_scenario"
+    ),
+    path(
         "metric-scenarios/<uuid:pk>/approve/",
         scenarios.ApproveScenarioView.as_view(),
         name="api_approve_scenario",

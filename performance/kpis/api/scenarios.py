@@ -286,6 +286,19 @@ class ProposeScenarioView(api.TenantView):
         return _step(request, pk, rules.can_change_scenario, actions.propose_scenario, ProposeIn)
 
 
+class RenewScenarioView(api.TenantView):
+    """Proposes what is stale anew: answers with the new scenario; the former is withdrawn."""
+
+    scope_write = definitions.WRITE
+
+    @extend_schema(operation_id="metric_renew_scenario", request=None, responses={201: ScenarioDetailOut})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        found = _scenario(request, pk)
+        access.require(rules.can_renew_scenario(request.actor, found))
+        renewed = actions.renew_scenario(scenario=found, by=request.actor, at=timezone.now())
+        return _detail(request, renewed.pk, status.HTTP_201_CREATED)
+
+
 class ApproveScenarioView(api.TenantView):
     """One side agrees; the second one sets the targets."""
 

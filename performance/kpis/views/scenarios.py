@@ -116,6 +116,7 @@ def _page(
         "stale": stale,
         "stale_names": told.stale_names(stale, today) if stale and today else "",
         "can_change": rules.can_change_scenario(actor, found),
+        "can_renew": rules.can_renew_scenario(actor, found),
         "can_withdraw": rules.can_withdraw_scenario(actor, found),
         "sides": [side for side in sides if side not in approvals],
         "can_decide": rules.can_decide_scenario(actor, found),
@@ -185,6 +186,21 @@ def propose_scenario(request: asking.MemberRequest, pk: uuid.UUID) -> HttpRespon
     form = forms.ProposeForm(request.POST)
     said = _("Proposed. It waits for both sides.")
     return _step(request, found, "propose", form, actions.propose_scenario, said)
+
+
+@require_POST
+@access.member
+def renew_scenario(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
+    """Proposes what is stale anew, and leads to what waits now."""
+    found = _scenario(request, pk)
+    access.require(rules.can_renew_scenario(request.actor, found))
+    try:
+        renewed = actions.renew_scenario(scenario=found, by=request.actor, at=timezone.now())
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("kpis:scenario", pk=found.pk)
+    messages.success(request, _("Proposed anew. It waits for both sides."))
+    return redirect("kpis:scenario", pk=renewed.pk)
 
 
 @require_POST
