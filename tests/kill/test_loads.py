@@ -27,9 +27,9 @@ from tests.sources import stage
 pytestmark = pytest.mark.kill
 
 Acting = Callable[[], Any]
-ROWS = 2 * loading.BATCH_ROWS + 2_000
+ROWS = 2 * loading.BATCH_LINES + 2_000
 #: The row at which the source stops until the test lets it go on: in the second of three batches.
-GATE_AT = loading.BATCH_ROWS + 1_000
+GATE_AT = loading.BATCH_LINES + 1_000
 GATE = 7_701
 TILLS = """
     CREATE TABLE line (id int PRIMARY KEY, sold_on date NOT NULL, store text NOT NULL, amount numeric(12,2) NOT NULL);
@@ -177,7 +177,8 @@ def test_a_worker_killed_in_mid_load_leaves_a_load_that_another_one_finishes(
     try:
         house.send(tasks.run_load, load_id)
         until(tills.is_somebody_at_the_gate, "the worker reads beyond its first batch")
-        assert _load(acting, load_id).rows_read == loading.BATCH_ROWS
+        # The second batch is read while the first is staged.
+        until(lambda: _load(acting, load_id).rows_read == loading.BATCH_LINES, "the first is staged")
         worker.kill()
     finally:
         tills.open_the_gate()

@@ -121,7 +121,8 @@ def test_a_worker_killed_between_pages_leaves_a_load_that_another_one_finishes(
     gate.is_shut = True
     house.send(tasks.run_load, load_id)
     until(gate.somebody_waits.is_set, "the worker reads beyond its first batch")
-    assert _load(acting, load_id).rows_read == loading.BATCH_ROWS
+    # The second batch is read while the first is staged.
+    until(lambda: _load(acting, load_id).rows_read == loading.BATCH_ROWS, "the first is staged")
     worker.kill()
     gate.open()
     assert _rows(acting, dataset) == [], "half a load is no load"

@@ -7,7 +7,7 @@ load itself: one 9999-12-31 among them would end the reading for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,12 @@ from performance.sources.connectors import columns as typing_rules
 from performance.sources.models import ColumnType, Dataset, DatasetColumn, JobState, Load
 
 Position = datetime | date | Decimal | int
+#: Values of a source with types, from the plain spelling of lines.
+AS_SPELT: dict[str, Callable[[str], Position]] = {
+    ColumnType.INTEGER: int,
+    ColumnType.DATE: date.fromisoformat,
+    ColumnType.TIMESTAMP: datetime.fromisoformat,
+}
 
 
 def start_of(dataset: Dataset, load: Load, columns: Sequence[DatasetColumn]) -> connectors.Cursor | None:
@@ -79,6 +85,21 @@ class Furthest:
             )
         self._furthest: Position | None = decoded(dataset.cursor) if dataset.cursor else None
 
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the cursor can be told from texts as from values: the source spells a type of its own."""
+        return self._column is None or (
+            self._told is None
+            and self._column.type in AS_SPELT
+            and self._column.source_type == self._column.type
+        )
+
+    def see_lines(self, lines: connectors.Lines) -> None:
+        """All of them were taken."""
+        if self._place is not None and self._column is not None:
+            spelt = AS_SPELT[self._column.type]
+            self._consider([spelt(cell) for cell in lines.cells(self._place) if cell])
+
     def see(self, batch: connectors.Batch, taken: Iterable[int]) -> None:
         """`taken`: the numbers of the rows of this batch that became rows of ours."""
         if self._place is None:
@@ -86,7 +107,12 @@ class Furthest:
         given = (batch.rows[number - batch.first_row][self._place] for number in taken)
         if self._told is not None:
             given = (self._told(value) for value in given)
-        values: list[Any] = [value for value in given if isinstance(value, Position)]
+        elif self._column is not None and self.reads_lines:
+            spelt = AS_SPELT[self._column.type]
+            given = (spelt(value) if isinstance(value, str) else value for value in given)
+        self._consider([value for value in given if isinstance(value, Position)])
+
+    def _consider(self, values: Sequence[Any]) -> None:
         if values:
             largest = max(values)
             comparable = self._furthest is None or _kind(self._furthest) == _kind(largest)

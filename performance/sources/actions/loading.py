@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from django.db.models import F
 
 from performance.foundation import stale, tenancy
 from performance.sources import connectors
-from performance.sources.actions import claiming, cursors, merging, reaching, shaping
+from performance.sources.actions import ahead, claiming, cursors, merging, reaching, shaping
 from performance.sources.connectors import live
 from performance.sources.models import (
     ColumnRole,
@@ -34,6 +34,8 @@ from performance.sources.models import (
 )
 
 BATCH_ROWS = 10_000
+#: Of rows that come as lines: hardly any memory, and fewer transactions.
+BATCH_LINES = 25_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Work:
         return [column.source_name for column in self.columns]
 
 
-def run_load(*, load_id: uuid.UUID, clock: Callable[[], datetime], batch_rows: int = BATCH_ROWS) -> bool:
+def run_load(*, load_id: uuid.UUID, clock: Callable[[], datetime], batch_rows: int | None = None) -> bool:
     """Runs a waiting or abandoned load. True when it has ended well; False when there was nothing to take, it
     failed, was put back for later, or was taken over. Safe to be delivered twice."""
     load = claiming.take(Load, load_id, at=clock())
@@ -91,7 +93,7 @@ def _prepared(load: Load) -> Work:
         columns = tuple(dataset.columns.exclude(role=ColumnRole.IGNORED).order_by("number"))
         RejectedRow.objects.filter(load=load).delete()
         if not dataset.is_live:
-            merging.clear_stage(dataset)
+            merging.open_stage(dataset, load)
         claiming.beat(load, at=load.heartbeat_at or load.asked_at, rows_read=0, rows_rejected=0)
         if dataset.query:
             source: connectors.Source = connectors.Query(dataset.query)
@@ -140,25 +142,38 @@ def _promised(work: Work) -> Sequence[DatasetColumn]:
 
 
 def _staged(
-    work: Work, source: connectors.Connector, *, clock: Callable[[], datetime], batch_rows: int
+    work: Work, source: connectors.Connector, *, clock: Callable[[], datetime], batch_rows: int | None
 ) -> Any:
     """Every batch typed and staged; returns the furthest cursor value seen, as the source gave it."""
-    shape = shaping.Shape(work.columns, zone=zoneinfo.ZoneInfo(work.dataset.time_zone))
+    zone = zoneinfo.ZoneInfo(work.dataset.time_zone)
+    shape = shaping.Shape(work.columns, zone=zone)
     furthest = cursors.Furthest(work.dataset, work.load, work.columns, has_types=source.has_types)
-    for batch in source.read(work.source, work.source_names, work.start, batch_rows):
-        shaped = shape.of(batch)
-        furthest.see(batch, [number for number, _values in shaped.rows])
-        now = clock()
-        with tenancy.acting_for(tenancy.current_organisation_id()):
-            claiming.beat(
-                work.load,
-                at=now,
-                rows_read=F("rows_read") + len(batch.rows),
-                rows_rejected=F("rows_rejected") + len(shaped.rejected),
-            )
-            merging.stage(work.dataset, work.columns, work.load, shaped.rows, is_text=shaped.is_text)
-            merging.stage_keys(work.dataset, work.columns, work.load, shaped.keys)
-            keep_aside(work.load, shaped.rejected)
+    batches: Generator[connectors.Batch | connectors.Lines, None, None]
+    asked = (work.source, work.source_names)
+    is_told = bool(shape.cells) and furthest.reads_lines
+    if is_told and isinstance(source, connectors.FileConnector | connectors.SqlConnector):
+        batches = source.read_lines(*asked, shape.cells, work.start, batch_rows or BATCH_LINES)
+    else:
+        batches = source.read(*asked, work.start, batch_rows or BATCH_ROWS)
+    with ahead.reading(batches) as pieces:
+        for batch in pieces:
+            shaped = shaping.Shaped([], [], []) if isinstance(batch, connectors.Lines) else shape.of(batch)
+            now = clock()
+            with tenancy.acting_for(tenancy.current_organisation_id()):
+                claiming.beat(
+                    work.load,
+                    at=now,
+                    rows_read=F("rows_read") + len(batch),
+                    rows_rejected=F("rows_rejected") + len(shaped.rejected),
+                )
+                if isinstance(batch, connectors.Lines):
+                    furthest.see_lines(batch)
+                    merging.stage_lines(work.dataset, work.columns, batch, zone=zone)
+                else:
+                    furthest.see(batch, [number for number, _values in shaped.rows])
+                    merging.stage(work.dataset, work.columns, shaped.rows, is_text=shaped.is_text)
+                    merging.stage_keys(work.dataset, work.columns, shaped.keys)
+                    keep_aside(work.load, shaped.rejected)
     return furthest.value
 
 
@@ -191,12 +206,12 @@ def take_over(
     """The moment of truth, in one transaction of the caller: from the old rows to those that are staged."""
     # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
     claiming.beat(load, at=at)
-    doubled = merging.Doubled()
-    merged = merging.fill(dataset, columns)
-    if merged is None:
+    doubled, merged = merging.Doubled(), None
+    if not merging.adopt(dataset):
         doubled = merging.set_doubles_aside(dataset, columns)
         keep_aside(load, doubled.kept)
-        merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
+        if not merging.adopt(dataset):
+            merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
     _settled(load, dataset, merged, doubled, reached, at=at)
 
 
@@ -220,15 +235,18 @@ def _note_connected(dataset: Dataset) -> None:
 def _settled(
     load: Load,
     dataset: Dataset,
-    merged: merging.Merged,
+    merged: merging.Merged | None,
     doubled: merging.Doubled,
     reached: dict[str, str],
     *,
     at: datetime,
 ) -> None:
-    """Counts, the cursor for next time, and the word to metrics that their values are out of date."""
+    """Counts, the cursor for next time, and the word to metrics that their values are out of date. `merged`: None where
+    all rows are new."""
+    row_count = merging.counted(dataset)
+    merged = merged or merging.Merged(inserted=row_count, updated=0, deleted=0, unchanged=0)
     Dataset.objects.filter(pk=dataset.pk).update(
-        row_count=merging.counted(dataset), loaded_at=at, cursor=reached or dataset.cursor
+        row_count=row_count, loaded_at=at, cursor=reached or dataset.cursor
     )
     _note_connected(dataset)
     rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=load.pk)

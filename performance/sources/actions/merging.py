@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 
-from performance.foundation import tenancy
 from performance.sources import connectors
 from performance.sources.actions import shaping
 from performance.sources.connectors import columns as typing_rules
-from performance.sources.models import Dataset, DatasetColumn, Load
+from performance.sources.models import ColumnType, Dataset, DatasetColumn, Load
 from performance.sources.queries import rows as relations
 
 COPY_TYPES = {
@@ -46,8 +45,13 @@ class Merged:
     unchanged: int
 
 
+def open_stage(dataset: Dataset, load: Load) -> None:
+    """An empty stage for the rows of this load; what an earlier attempt left behind is thrown away."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT dataset_rows.open_stage(%s, %s)", [dataset.pk, load.pk])
+
+
 def clear_stage(dataset: Dataset) -> None:
-    """Throws away what an earlier attempt left behind."""
     with database.cursor() as cursor:
         cursor.execute("SELECT dataset_rows.clear_stage(%s)", [dataset.pk])
 
@@ -55,37 +59,55 @@ def clear_stage(dataset: Dataset) -> None:
 def stage(
     dataset: Dataset,
     columns: Sequence[DatasetColumn],
-    load: Load,
     rows: Iterable[tuple[int, tuple[Any, ...]]],
     *,
     is_text: bool = False,
 ) -> None:
     """COPY rows into the stage, in the transaction of the caller: typed values, or text that PostgreSQL reads."""
-    organisation_id = tenancy.current_organisation_id()
-    names = ", ".join(
-        ["organisation_id", "load_id", "row_no", *(relations.row_column(column) for column in columns)]
-    )
     form = "TEXT" if is_text else "BINARY"
-    statement = f"COPY {relations.gate_relation(dataset)} ({names}) FROM STDIN (FORMAT {form})"
+    statement = f"COPY {relations.gate_relation(dataset)} ({_names(columns)}) FROM STDIN (FORMAT {form})"
     with database.cursor() as cursor, cursor.copy(statement) as copy:
         if is_text:
-            copy.write(_lines(f"{organisation_id}\t{load.pk}", rows))
+            copy.write(_lines(rows))
             return
-        copy.set_types(["uuid", "uuid", "int8", *(COPY_TYPES[column.type] for column in columns)])
+        copy.set_types(["int8", *(COPY_TYPES[column.type] for column in columns)])
         for number, values in rows:
-            copy.write_row((organisation_id, load.pk, number, *values))
+            copy.write_row((number, *values))
+
+
+def stage_lines(
+    dataset: Dataset, columns: Sequence[DatasetColumn], lines: connectors.Lines, *, zone: ZoneInfo
+) -> None:
+    """COPY lines as they came. `zone`: where moments without an offset belong."""
+    ordered = [columns[place] for place in lines.places]
+    mark, quoted = lines.delimiter, ", ".join(relations.row_column(column) for column in ordered)
+    # Two quotes with nothing between them are nothing, as in columns.coercer.
+    form = f"FORMAT CSV, DELIMITER '{mark}', FORCE_NULL ({quoted})"
+    statement = f"COPY {relations.gate_relation(dataset)} ({_names(ordered)}) FROM STDIN ({form})"
+    has_moments = any(column.type == ColumnType.TIMESTAMP for column in columns)
+    with database.cursor() as cursor:
+        if has_moments:
+            cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone.key])
+        with cursor.copy(statement) as copy:
+            copy.write(lines.text)
+        if has_moments:
+            cursor.execute("SELECT set_config('TimeZone', %s, true)", [database.timezone_name])
+
+
+def _names(columns: Sequence[DatasetColumn]) -> str:
+    return ", ".join(["row_no", *(relations.row_column(column) for column in columns)])
 
 
 #: What stands for itself in no line of COPY's text form.
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _lines(head: str, rows: Iterable[tuple[int, tuple[Any, ...]]]) -> str:
+def _lines(rows: Iterable[tuple[int, tuple[Any, ...]]]) -> str:
     """COPY's text form: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-TEXT"""
     numbers, records = zip(*rows, strict=True)
     columns = [_copied(values) for values in zip(*records, strict=True)]
     tails = map("\t".join, zip(*columns, strict=True))
-    return "".join(f"{head}\t{number}\t{tail}\n" for number, tail in zip(numbers, tails, strict=True))
+    return "".join(f"{number}\t{tail}\n" for number, tail in zip(numbers, tails, strict=True))
 
 
 def _copied(values: Sequence[str | None]) -> Sequence[str]:
@@ -98,13 +120,12 @@ def _copied(values: Sequence[str | None]) -> Sequence[str]:
 def stage_keys(
     dataset: Dataset,
     columns: Sequence[DatasetColumn],
-    load: Load,
     keys: Sequence[tuple[int, tuple[Any, ...]]],
 ) -> None:
     """Remembers, under negative numbers, which rows the source still has although they could not be taken: what we
     have of them is older, but not gone."""
     if keys:
-        stage(dataset, columns, load, ((-number, values) for number, values in keys))
+        stage(dataset, columns, ((-number, values) for number, values in keys))
 
 
 def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Doubled:
@@ -137,26 +158,17 @@ def _doubled(row: Sequence[Any], columns: Sequence[DatasetColumn]) -> shaping.Re
     )
 
 
-def fill(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Merged | None:
-    """The first load of nearly every dataset: nothing is there yet, no key comes twice, and nothing need be compared.
-    None: it is otherwise, and nothing was done."""
-    kept, staged = relations.row_relation(dataset), relations.stage_relation(dataset)
-    names = ", ".join(relations.row_column(column) for column in columns)
+def adopt(dataset: Dataset) -> bool:
+    """The first load of a dataset: nothing is there yet, so the stage itself becomes the table of rows. False: something
+    is there, or a key comes twice, and nothing was done."""
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {kept})")  # noqa: S608
-        (is_there,) = cursor.fetchone()
-        if is_there:
-            return None
         try:
             with transaction.atomic():
-                cursor.execute(
-                    f"INSERT INTO {kept} (organisation_id, load_id, {names})"  # noqa: S608
-                    f" SELECT organisation_id, load_id, {names} FROM {staged} WHERE row_no > 0"
-                    f"{'' if _keys(columns) else ' ORDER BY row_no'}"
-                )
+                cursor.execute("SELECT dataset_rows.adopt(%s)", [dataset.pk])
+                (is_adopted,) = cursor.fetchone()
         except IntegrityError:
-            return None
-        return Merged(inserted=cursor.rowcount, updated=0, deleted=0, unchanged=0)
+            return False
+    return bool(is_adopted)
 
 
 def merge(

@@ -191,8 +191,8 @@ def _take(load: Load, dataset: Dataset, records: Sequence[Mapping[str, Any]], *,
     shape = shaping.Shape(columns, zone=zoneinfo.ZoneInfo(dataset.time_zone))
     shaped = shape.of(connectors.Batch(rows=rows, first_row=1))
     claiming.beat(load, at=at, rows_read=len(rows), rows_rejected=len(shaped.rejected))
-    merging.clear_stage(dataset)
-    merging.stage(dataset, columns, load, shaped.rows, is_text=shaped.is_text)
+    merging.open_stage(dataset, load)
+    merging.stage(dataset, columns, shaped.rows, is_text=shaped.is_text)
     loading.keep_aside(load, shaped.rejected)
     loading.take_over(load, dataset, columns, None, {}, keeps_absent=True, at=at)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from performance.sources import connectors
 from performance.sources.connectors import columns as typing_rules
+from performance.sources.connectors import lines
 from performance.sources.connectors import plain as plain_columns
 from performance.sources.models import DatasetColumn
 
 #: Rejected rows kept with their values; more are only counted.
 MAX_KEPT = 1000
-MAX_KEY_TEXT = 500
 MAX_SHOWN = 200
 
 
@@ -44,13 +44,18 @@ class Shaped:
 class Shape:
     """The columns of a dataset as coercers, ready for batch after batch."""
 
-    def __init__(self, columns: Sequence[DatasetColumn], *, zone: tzinfo) -> None:
+    def __init__(self, columns: Sequence[DatasetColumn], *, zone: ZoneInfo) -> None:
         self._columns = tuple(columns)
         self._types = [column.type for column in columns]
         self._coercers = [
             typing_rules.coercer(column.type, zone=zone, date_order=column.date_order) for column in columns
         ]
         self._keys = [place for place, column in enumerate(columns) if column.is_key]
+        is_steady = lines.is_steady(zone)
+        #: What a connector may leave as it stands; none where there are too many to say it.
+        self.cells = [lines.Cell(column.type, column.is_key, is_steady) for column in columns]
+        if len(columns) > lines.MAX_CELLS:
+            self.cells = []
 
     def of(self, batch: connectors.Batch) -> Shaped:
         """Column by column where all goes well, as it came where it is spelt plainly; value by value only in columns that
@@ -91,7 +96,7 @@ class Shape:
     def _names_a_row(self, values: Sequence[Any]) -> bool:
         found = [values[place] for place in self._keys]
         return bool(found) and not any(
-            value is None or (isinstance(value, str) and len(value) > MAX_KEY_TEXT) for value in found
+            value is None or (isinstance(value, str) and len(value) > lines.MAX_KEY) for value in found
         )
 
     def _only_key(self, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -117,7 +122,7 @@ class Shape:
         for index, value in enumerate(values):
             if value is None:
                 problems.setdefault(index, (place, "key_missing"))
-            elif isinstance(value, str) and len(value) > MAX_KEY_TEXT:
+            elif isinstance(value, str) and len(value) > lines.MAX_KEY:
                 problems.setdefault(index, (place, "key_too_long"))
 
     def _rejection(self, number: int, row: connectors.Row, place: int, reason: str) -> Rejection:
@@ -132,7 +137,7 @@ class Shape:
 
 def _are_keys(texts: Sequence[str | None]) -> bool:
     present = [text for text in texts if text is not None]
-    return len(present) == len(texts) and max(map(len, present)) <= MAX_KEY_TEXT
+    return len(present) == len(texts) and max(map(len, present)) <= lines.MAX_KEY
 
 
 def shown(value: Any) -> str | None:

@@ -62,7 +62,7 @@ DAY_MONTH_NAME = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3,9})\.?,?[- ](\d{4})\Z")
 MONTH_NAME_DAY = re.compile(r"([A-Za-z]{3,9})\.?[- ](\d{1,2}),?[- ](\d{4})\Z")
 CLOCK = re.compile(
     r"(?P<day>.*?\S)(?:T|\s+)(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
-    r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?\Z"
+    r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2}){0,2})?\Z"
 )
 CURRENCY_SIGNS = "¥$€£￥"
 
@@ -368,9 +368,9 @@ def _moment(clocked: re.Match[str], zone: tzinfo, order: str) -> datetime:
     micro = int((clocked["f"] or "0")[:6].ljust(6, "0"))
     try:
         clock = time(hour, int(clocked["m"]), int(clocked["s"] or 0), micro)
+        if clocked["zone"]:
+            offset = clocked["zone"].replace(":", "")
+            zone = datetime.strptime(offset + "00" if len(offset) == 3 else offset, "%z").tzinfo or UTC
     except ValueError as error:
         raise Rejected("not_timestamp") from error
-    offset = clocked["zone"]
-    if offset:
-        zone = datetime.strptime(offset.replace(":", ""), "%z").tzinfo or UTC
     return datetime.combine(day, clock, zone)

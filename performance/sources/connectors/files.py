@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from performance.foundation import workbooks
 from performance.sources.connectors import guessing
+from performance.sources.connectors.lines import Cell, Plain, Reader
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -28,6 +29,7 @@ from performance.sources.connectors.protocol import (
     ConnectorRefused,
     Cursor,
     Limits,
+    Lines,
     Query,
     Row,
     Source,
@@ -126,33 +128,66 @@ class FileConnector:
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
     ) -> Generator[Batch, None, None]:
+        for batch in self.read_lines(source, columns, (), cursor, batch_size):
+            if isinstance(batch, Batch):
+                yield batch
+
+    def read_lines(
+        self,
+        source: Source,
+        columns: Sequence[str],
+        cells: Sequence[Cell],
+        cursor: Cursor | None = None,
+        batch_size: int = 5000,
+    ) -> Generator[Batch | Lines, None, None]:
         if cursor is not None:
             raise ConnectorRefused("no_cursor")
         seen = 0
-        for chunk in self._chunks(_sheet_name(source), columns, batch_size):
-            if seen + len(chunk) > self.limits.max_rows:
+        for batch in self._batches(_sheet_name(source), columns, cells, batch_size):
+            seen += len(batch)
+            if seen > self.limits.max_rows:
                 raise ConnectorRefused("too_many_rows", rows=self.limits.max_rows)
-            yield Batch(rows=chunk, first_row=seen + 1)
-            seen += len(chunk)
+            yield batch
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _chunks(self, name: str, columns: Sequence[str], size: int) -> Iterator[list[Row]]:
+    def _batches(
+        self, name: str, columns: Sequence[str], cells: Sequence[Cell], size: int
+    ) -> Iterator[Batch | Lines]:
         """The rows, with the asked columns in their order, at most so many at once."""
         if self._form == "text":
-            yield from self._text_chunks(columns, size)
+            yield from self._text_batches(columns, cells, size)
             return
         rows = self._packed_rows(name, columns)
+        seen = 0
         while chunk := list(islice(rows, size)):
-            yield chunk
+            yield Batch(chunk, seen + 1)
+            seen += len(chunk)
 
-    def _text_chunks(self, columns: Sequence[str], size: int) -> Iterator[list[Row]]:
+    def _text_batches(
+        self, columns: Sequence[str], cells: Sequence[Cell], size: int
+    ) -> Iterator[Batch | Lines]:
         with self._reader() as reader:
             header = next((row for row in map(_trimmed, reader) if any(row)), None)
-            places = _places(None if header is None else _titles(header), columns)
-            while chunk := list(islice(reader, size)):
-                if rows := _cells(chunk, places):
-                    yield rows
+            titles = () if header is None else _titles(header)
+            places = _places(titles, columns)
+            order = tuple(places.index(place) for place in sorted(places))
+            wanted = dict(zip(places, cells, strict=False))
+            plain = Plain(
+                [wanted.get(place) for place in range(len(titles))],
+                delimiter=reader.delimiter,
+                is_trimmed=True,
+            )
+            seen = 0
+            while raw := reader.raw(size):
+                numbered = plain.numbered("".join(raw), seen + 1) if cells else None
+                if numbered is not None:
+                    batch: Batch | Lines = Lines(*numbered, reader.delimiter, order)
+                else:
+                    batch = Batch(_cells(reader.parsed(raw), places), seen + 1)
+                if batch:
+                    yield batch
+                seen += len(batch)
 
     def _packed_rows(self, name: str, columns: Sequence[str]) -> Iterator[Row]:
         if self._form == "parquet":
@@ -161,7 +196,7 @@ class FileConnector:
                 yield from map(tuple, workbooks.parquet_rows(packed, places))
             return
         rows = self._rows(name)
-        places = _places(next(rows, None), columns)
+        places = _places(next(rows, ()), columns)
         for row in rows:
             yield tuple(row[place] if place < len(row) else None for place in places)
 
@@ -214,20 +249,20 @@ class FileConnector:
             yield from (tuple(_trimmed(row)) for row in reader)
 
     @contextmanager
-    def _reader(self) -> Iterator[Iterator[list[str]]]:
+    def _reader(self) -> Iterator[Reader]:
         layout = layout_of(self.path)
         with self.path.open(encoding=layout.encoding, newline="") as lines:
-            reader = csv.reader(lines, delimiter=layout.delimiter, strict=False)
             csv.field_size_limit(LONGEST_CELL)
+            reader = Reader(lines, layout.delimiter)
             try:
                 yield reader
             except csv.Error as error:
-                raise ConnectorRefused("line_unreadable", line=reader.line_num) from error
+                raise ConnectorRefused("line_unreadable", line=reader.line_number) from error
 
 
-def _places(header: tuple[str, ...] | None, columns: Sequence[str]) -> list[int]:
+def _places(header: tuple[str, ...], columns: Sequence[str]) -> list[int]:
     """Where the asked columns stand. Raises ConnectorRefused: file_empty, column_missing."""
-    if header is None:
+    if not header:
         raise ConnectorRefused("file_empty")
     missing = [column for column in columns if column not in header]
     if missing:

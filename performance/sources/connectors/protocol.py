@@ -7,6 +7,7 @@ shown to the person who asked: driver messages can carry host names and password
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 
 from performance.foundation import refusals
 from performance.sources.connectors import reasons
+from performance.sources.connectors.lines import Cell
 
 #: What a batch may hold before coercion: whatever a driver or a file reader hands out.
 Value = Any
@@ -130,6 +132,31 @@ class Batch:
     rows: list[Row]
     first_row: int
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Some rows as plain lines of CSV (lines.Plain), each behind its number, that a database may read as they are.
+    `places`: which of the asked columns each cell belongs to."""
+
+    text: str
+    count: int
+    delimiter: str
+    places: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def cells(self, place: int) -> list[str]:
+        """Those of one asked column, without quotes around them."""
+        at = self.places.index(place) + 1
+        lines = self.text.split("\n")[:-1]
+        if '"' in self.text:
+            return [row[at] for row in csv.reader(lines, delimiter=self.delimiter)]
+        return [line.split(self.delimiter, at + 1)[at] for line in lines]
+
 
 class Connector(Protocol):
     kind: str
@@ -153,3 +180,17 @@ class Connector(Protocol):
         """Batches of tuples in the order of `columns`, in bounded memory. Raises ConnectorRefused."""
 
     def close(self) -> None: ...
+
+
+class LineConnector(Connector, Protocol):
+    """A connector whose rows can come as lines."""
+
+    def read_lines(
+        self,
+        source: Source,
+        columns: Sequence[str],
+        cells: Sequence[Cell],
+        cursor: Cursor | None = None,
+        batch_size: int = 5000,
+    ) -> Generator[Batch | Lines, None, None]:
+        """What `read` gives, as lines where that says the same. `cells`: what each of the columns wants."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from performance.foundation import egress
 from performance.sources.connectors import dialects, lengths, statements
+from performance.sources.connectors.lines import Cell, Plain, rows_of
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -26,6 +28,7 @@ from performance.sources.connectors.protocol import (
     ConnectorRefused,
     Cursor,
     Limits,
+    Lines,
     Query,
     Row,
     Settings,
@@ -35,6 +38,20 @@ from performance.sources.connectors.protocol import (
 )
 
 MAX_TABLES = 500
+DELIMITER = ","
+#: How a line of a guarded statement ends where nothing was cut.
+UNMARKED = f'{DELIMITER}""\n'
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A statement that is ready to run."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    description: Sequence[Any]
+    is_guarded: bool
+    lengths: Sequence[lengths.Length]
 
 
 class SqlConnector:
@@ -102,34 +119,95 @@ class SqlConnector:
     def read(
         self, source: Source, columns: Sequence[str], cursor: Cursor | None = None, batch_size: int = 5000
     ) -> Generator[Batch, None, None]:
-        sql, parameters = self._select(source, columns, cursor)
         with self._connection() as connection:
-            description = self._described_columns(connection, source, columns)
-            instants = self._dialect.instants(description)
-            found = self._dialect.lengths(description)
-            most = self.limits.max_value_bytes
-            is_guarded = any(length.is_over(most) for length in found)
-            if is_guarded:
-                names = [self._quoted(name) for name in columns]
-                sql = lengths.guarded(sql, names, found, most, fence=self._dialect.fence)
-            at_once = lengths.rows_at_once(found, most, batch_size)
-            pieces = self._dialect.fetched(
-                connection, sql, parameters, batch_size=batch_size, at_once=at_once
-            )
-            finished = False
-            try:
-                whole = (
-                    ([lengths.unmarked(row) for row in piece] for piece in pieces) if is_guarded else pieces
-                )
-                yield from self._batches(whole, instants, batch_size)
-                finished = True
-            finally:
-                if not finished:
-                    # The reader stopped early: the rest must neither be fetched nor waited for.
-                    self._dialect.abandon(connection)
-                pieces.close()
+            asked = self._asked(connection, source, columns, cursor)
+            yield from self._read_rows(connection, asked, batch_size)
+
+    def read_lines(
+        self,
+        source: Source,
+        columns: Sequence[str],
+        cells: Sequence[Cell],
+        cursor: Cursor | None = None,
+        batch_size: int = 5000,
+    ) -> Generator[Batch | Lines, None, None]:
+        with self._connection() as connection:
+            asked = self._asked(connection, source, columns, cursor)
+            if self._dialect.copies(connection, asked.description, cells):
+                yield from self._read_lines(connection, asked, cells, batch_size)
+            else:
+                yield from self._read_rows(connection, asked, batch_size)
 
     # -- inside ------------------------------------------------------------------------------------------
+
+    def _asked(
+        self,
+        connection: sqlalchemy.Connection,
+        source: Source,
+        columns: Sequence[str],
+        cursor: Cursor | None,
+    ) -> _Asked:
+        sql, parameters = self._select(source, columns, cursor)
+        description = self._described_columns(connection, source, columns)
+        found = self._dialect.lengths(description)
+        most = self.limits.max_value_bytes
+        is_guarded = any(length.is_over(most) for length in found)
+        if is_guarded:
+            names = [self._quoted(name) for name in columns]
+            sql = lengths.guarded(sql, names, found, most, fence=self._dialect.fence)
+        return _Asked(sql, parameters, description, is_guarded, found)
+
+    def _read_rows(
+        self, connection: sqlalchemy.Connection, asked: _Asked, batch_size: int
+    ) -> Generator[Batch, None, None]:
+        pieces = self._dialect.fetched(
+            connection,
+            asked.sql,
+            asked.parameters,
+            batch_size=batch_size,
+            at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),
+        )
+        finished = False
+        try:
+            whole = (
+                ([lengths.unmarked(row) for row in piece] for piece in pieces) if asked.is_guarded else pieces
+            )
+            yield from self._batches(whole, self._dialect.instants(asked.description), batch_size)
+            finished = True
+        finally:
+            if not finished:
+                # The reader stopped early: the rest must neither be fetched nor waited for.
+                self._dialect.abandon(connection)
+            pieces.close()
+
+    def _read_lines(
+        self, connection: sqlalchemy.Connection, asked: _Asked, cells: Sequence[Cell], batch_size: int
+    ) -> Generator[Batch | Lines, None, None]:
+        plain = Plain(cells, delimiter=DELIMITER, is_trimmed=False)
+        pieces = self._dialect.copied(
+            connection,
+            asked.sql,
+            asked.parameters,
+            batch_size=batch_size,
+            at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),
+            seconds=self.limits.read_seconds,
+        )
+        seen_rows = seen_bytes = 0
+        with closing(pieces):
+            for count, data in pieces:
+                seen_bytes += len(data)
+                self._judge_amount(seen_rows + count, seen_bytes)
+                text = data.decode()
+                lines = text.replace(UNMARKED, "\n") if asked.is_guarded else text
+                numbered = plain.numbered(lines, seen_rows + 1)
+                if numbered is None:
+                    rows = rows_of(text, DELIMITER, len(asked.description) + asked.is_guarded)
+                    if asked.is_guarded:
+                        rows = [lengths.unmarked(row) for row in rows]
+                    yield Batch(rows=rows, first_row=seen_rows + 1)
+                else:
+                    yield Lines(*numbered, DELIMITER, tuple(range(len(cells))))
+                seen_rows += count
 
     def _described_columns(
         self, connection: sqlalchemy.Connection, source: Source, columns: Sequence[str]

@@ -17,6 +17,7 @@ from pymysql.constants import FIELD_TYPE
 from performance.foundation.egress import Pinned
 from performance.sources.connectors import live
 from performance.sources.connectors.lengths import SHOWN, Length
+from performance.sources.connectors.lines import Cell
 from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
 
 
@@ -160,6 +161,14 @@ class MySQL:
             while piece := cursor.fetchmany(min(at_once, batch_size - count % batch_size)):
                 count += len(piece)
                 yield list(piece)
+
+    def copies(
+        self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
+    ) -> bool:
+        return False
+
+    def copied(self, *arguments: Any, **options: Any) -> Generator[tuple[int, bytes], None, None]:
+        raise NotImplementedError("It has no COPY.")
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         # PyMySQL's unbuffered cursor reads to the end when it is closed; hanging up is the only way out.

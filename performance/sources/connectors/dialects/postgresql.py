@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import sqlalchemy
@@ -15,8 +15,15 @@ from psycopg.types.string import TextLoader
 
 from performance.foundation.egress import Pinned
 from performance.sources.connectors import live
-from performance.sources.connectors.lengths import SHOWN, Length
+from performance.sources.connectors.columns import TYPES
+from performance.sources.connectors.lengths import BATCH_BYTES, SHOWN, Length
+from performance.sources.connectors.lines import Cell
 from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
+
+TYPES_OF_TEXT = frozenset(TYPES)
+#: From here on a float is written with as many digits as tell it from all others.
+EXACT_FLOATS = 120_000
+WALL_CLOCK = 1114
 
 
 class PostgreSQL:
@@ -37,6 +44,17 @@ class PostgreSQL:
         1082: "date",
         1114: "timestamp",
         1184: "timestamp",
+    }
+    #: Which of our types read the text of such a column as they read its value.
+    spelt: ClassVar[dict[int, frozenset[str]]] = {
+        16: frozenset({"boolean"}),
+        **dict.fromkeys((20, 21, 23), frozenset({"integer", "decimal", "text"})),
+        **dict.fromkeys((700, 701), frozenset({"decimal"})),
+        1700: frozenset({"integer", "decimal"}),
+        1082: frozenset({"date"}),
+        **dict.fromkeys((1114, 1184), frozenset({"timestamp"})),
+        **dict.fromkeys((25, 1042, 1043), TYPES_OF_TEXT),
+        **dict.fromkeys((114, 2950, 3802), frozenset({"text"})),
     }
     #: Bytes of what is always short: numbers, moments, networks, names and ids. A numeric may have 147,456 digits.
     short = dict.fromkeys(
@@ -162,6 +180,47 @@ class PostgreSQL:
                     while piece := list(islice(rows, at_once)):
                         count += len(piece)
                         yield piece
+
+    def copies(
+        self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
+    ) -> bool:
+        driver: Any = connection.connection.driver_connection
+        if driver.info.server_version < EXACT_FLOATS or not driver.info.parameter_status(
+            "DateStyle"
+        ).startswith("ISO"):
+            return False
+        return all(
+            cell.type in self.spelt.get(entry.type_code, ())
+            and (entry.type_code != WALL_CLOCK or cell.is_steady)
+            for entry, cell in zip(description, cells, strict=True)
+        )
+
+    def copied(
+        self,
+        connection: sqlalchemy.Connection,
+        sql: str,
+        parameters: Sequence[Any],
+        *,
+        batch_size: int,
+        at_once: int,
+        seconds: int,
+    ) -> Generator[tuple[int, bytes], None, None]:
+        # One statement from beginning to end, so that its time is that of the whole reading.
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{int(seconds)}s'")
+        driver: Any = connection.connection.driver_connection
+        whole = psycopg.ClientCursor(driver).mogrify(sql, tuple(parameters))
+        with driver.cursor() as cursor, cursor.copy(f"COPY ({whole}) TO STDOUT (FORMAT csv)") as lines:
+            waiting = iter(lines)
+            held: list[bytes] = []
+            count = size = 0
+            while piece := list(islice(waiting, min(at_once, batch_size - count))):
+                held.append(b"".join(piece))
+                count, size = count + len(piece), size + len(held[-1])
+                if count >= batch_size or size >= BATCH_BYTES:
+                    yield count, b"".join(held)
+                    held, count, size = [], 0, 0
+            if held:
+                yield count, b"".join(held)
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         """Closing the stream cancels the fetch, and the connection's end the cursor."""

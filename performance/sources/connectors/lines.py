@@ -1,0 +1,169 @@
+"""Lines of CSV that a database may read as they are: told by one expression for many lines, without a look at any cell.
+
+A line is plain when every cell is spelt such that PostgreSQL reads it as columns.coercer would. What is not plain says
+nothing: then look value by value. It never says anything else than that would (tests/sources/test_connectors_lines.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from performance.sources.connectors.columns import MAX_TEXT
+
+MAX_KEY = 500
+#: With more cells, the expression would take seconds to build.
+MAX_CELLS = 100
+#: Days that exist, from 1800 to 2199.
+DAY = (
+    r"(?:(?:1[89]|2[01])[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    r"|(?:2000|(?:1[89]|2[01])(?:0[48]|[2468][048]|[13579][26]))-02-29)"
+)
+CLOCK = r"[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+SPELT = {
+    "integer": r"[+-]?[0-9]{1,18}+",
+    "decimal": r"[+-]?[0-9]{1,30}+(?:\.[0-9]{1,30}+)?+",
+    "date": DAY,
+    "timestamp": DAY + CLOCK + OFFSET,
+    "boolean": r"(?ai:true|false|yes|no|[tfyn10])",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a column wants of its cells. `is_steady`: moments without an offset lie in a zone with the same offset all
+    through this century."""
+
+    type: str
+    is_key: bool
+    is_steady: bool = False
+
+
+class Plain:
+    """Lines with these cells. None: a cell that nobody asked for. `is_trimmed`: white space around a text is no part of
+    it, and a line without anything is no row."""
+
+    def __init__(self, cells: Sequence[Cell | None], *, delimiter: str, is_trimmed: bool) -> None:
+        self._delimiter = delimiter
+        mark = re.escape(delimiter)
+        forms = [_unasked(mark) if cell is None else _form(cell, mark, is_trimmed) for cell in cells]
+        nothing = rf'(?!(?:"")?(?:{mark}(?:"")?)*+\n)' if is_trimmed else ""
+        # Possessive throughout: nothing is tried twice, and no memory is held to do so.
+        self._lines = re.compile(rf"(?:{nothing}(?![^\n]{{{MAX_TEXT + 1}}}){mark.join(forms)}\n)++")
+        self._asked: re.Pattern[str] | None = None
+        if None in cells:
+            any_cell = rf'(?:"(?:[^"]|"")*+"|[^{mark}"\n]*+)'
+            self._asked = re.compile(
+                mark.join(any_cell if cell is None else f"({any_cell})" for cell in cells) + "\n"
+            )
+            kept = len(cells) - list(cells).count(None)
+            self._line = delimiter.join(rf"\{number}" for number in range(1, kept + 1)) + r"\n"
+
+    def numbered(self, text: str, first: int) -> tuple[str, int] | None:
+        """The lines of a text with the asked cells alone, each behind its number from `first` on; and how many. None
+        where a line is not plain."""
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        if not text.endswith("\n"):
+            text += "\n"
+        if "\x00" in text or not self._lines.fullmatch(text):
+            return None
+        if self._asked is not None:
+            text = self._asked.sub(self._line, text)
+        lines = text.split("\n")
+        lines.pop()
+        mark = self._delimiter
+        return "".join([f"{number}{mark}{line}\n" for number, line in enumerate(lines, first)]), len(lines)
+
+
+class Reader:
+    """The rows of a CSV, with the choice to look at its lines first."""
+
+    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+        self.delimiter = delimiter
+        self._lines = lines
+        self._held: deque[str] = deque()
+        self._rows = csv.reader(iter(self._next_line, None), delimiter=delimiter, strict=False)
+        #: Lines that were never parsed.
+        self._passed = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self._rows
+
+    @property
+    def line_number(self) -> int:
+        return self._passed + self._rows.line_num
+
+    def raw(self, size: int) -> list[str]:
+        """The next lines, where a row begins. Not parsed, they are passed by."""
+        found = list(islice(self._lines, size))
+        self._passed += len(found)
+        return found
+
+    def parsed(self, raw: list[str]) -> list[list[str]]:
+        """The rows that begin in these lines; the last of them may end in a later one."""
+        self._passed -= len(raw)
+        self._held.extend(raw)
+        rows = []
+        while self._held:
+            rows.append(next(self._rows))
+        return rows
+
+    def _next_line(self) -> str | None:
+        return self._held.popleft() if self._held else next(self._lines, None)
+
+
+def rows_of(text: str, delimiter: str, width: int) -> list[tuple[str | None, ...]]:
+    """The rows of well-formed CSV with so many cells each; None where a cell is empty."""
+    mark = re.escape(delimiter)
+    found = re.findall(rf'(?:"((?:[^"]|"")*+)"|([^{mark}\n]*+))[{mark}\n]', text)
+    cells = [quoted.replace('""', '"') or bare or None for quoted, bare in found]
+    return [tuple(cells[place : place + width]) for place in range(0, len(cells), width)]
+
+
+def _unasked(mark: str) -> str:
+    return rf'(?:[^{mark}"\r\n]++|"(?:[^"\r\n]|"")*+")?+'
+
+
+def _form(cell: Cell, mark: str, is_trimmed: bool) -> str:
+    if cell.type == "text":
+        form = _key_text(mark, is_trimmed) if cell.is_key else _text(mark, is_trimmed, '""')
+    else:
+        spelt = SPELT[cell.type]
+        if cell.type == "timestamp" and cell.is_steady:
+            # Any day of this century, or with an offset.
+            spelt = rf"(?=20|[0-9-]{{10}}[ T][0-9:.]++[Z+-]){DAY}(?:{CLOCK}(?:{OFFSET})?+)?+"
+        form = rf'(?:{spelt}|"{spelt}")' if cell.is_key else rf'(?:{spelt}|"(?:{spelt})?+")'
+    return form if cell.is_key else f"(?:{form})?+"
+
+
+def _text(mark: str, is_trimmed: bool, quote: str) -> str:
+    """`quote`: how a quote is written within quotes."""
+    bare, word = rf'[^{mark}"\r\n]++', rf'(?:[^"\r\n]++|{quote})++'
+    if is_trimmed:
+        bare = rf'[^\s{mark}"]++(?:[^\S\r\n{mark}]++[^\s{mark}"]++)*+'
+        word = rf'(?:[^\s"]++|{quote})++'
+        word = rf"{word}(?:[^\S\r\n]++{word})*+"
+    return rf'(?:{bare}|"(?:{word})?+")'
+
+
+def _key_text(mark: str, is_trimmed: bool) -> str:
+    """Something, and not too much of it; without quotes within quotes, so that what is counted is what there is."""
+    too_much = rf'(?![^{mark}"\n]{{{MAX_KEY + 1}}}|"(?:"|[^"\n]{{{MAX_KEY + 1}}}))'
+    return too_much + _text(mark, is_trimmed, "(?!)")
+
+
+@lru_cache(maxsize=64)
+def is_steady(zone: ZoneInfo) -> bool:
+    """Whether this zone has one offset all through this century."""
+    months = (datetime(year, month, 1, tzinfo=zone) for year in range(2000, 2100) for month in range(1, 13))
+    return len({moment.utcoffset() for moment in months}) == 1
