@@ -216,7 +216,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sources", "0007_joins")]
+    dependencies = [('sources', '0009_currencies_of_columns')]
     operations = [
         # Backwards everything stays: what was there before goes on with it.
         *(
