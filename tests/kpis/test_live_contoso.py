@@ -11,12 +11,13 @@ import pytest
 from performance.foundation import stale
 from performance.kpis import actions, tasks
 from performance.kpis.models import LiveReading, Metric
+from performance.kpis.queries import rates
 from performance.people.models import Organisation
 from performance.sources.models import DatasetColumn
 from tests.conftest import Cast
 from tests.kpis import live_places
 from tests.kpis.live_places import kept, place_question, refresh
-from tests.kpis.tables import make_rates
+from tests.kpis.tables import AT, make_rates
 from tests.sources import stage
 from tests.sources.conftest import contoso, northwind
 from tests.sources.real_data import Place, shared
@@ -168,8 +169,9 @@ def test_contoso_in_euros_is_what_the_file_multiplies_to_wherever_the_rows_are(
     here.organisation.currency = "EUR"
     daily = rates_into("EUR")
     monthly = means(daily)
-    for kind, rates in (("daily", daily), ("average", monthly), ("closing", daily)):
-        make_rates(here, kind, [(code, day, rate) for (code, day), rate in rates.items()], "EUR")
+    _brought_as_a_file(here, actor, daily)
+    for kind, brought in (("average", monthly), ("closing", daily)):
+        make_rates(here, kind, [(code, day, rate) for (code, day), rate in brought.items()], "EUR")
     for way, place in sold.items():
         mode = "imported" if way == "copied" else "live"
         connection = stage.connected(place, name=f"Contoso {way}")
@@ -219,6 +221,18 @@ def test_contoso_in_euros_is_what_the_file_multiplies_to_wherever_the_rows_are(
             for place, value in expected.items()
         }, key
     _ask_nobody_for_new_rates(here, daily)
+
+
+def _brought_as_a_file(here: Cast, actor: Any, daily: Mapping[tuple[str, datetime.date], Decimal]) -> None:
+    """The table of pairs as it is: of 25 pairs, those into euros, and their rates to the last digit."""
+    content = shared("contoso", "fx.csv").read_bytes()
+    given = actions.given_in_file(content, "fx.csv", actions.RateColumns(), is_inverse=False)
+    by = actor(here.finance_owner)
+    proposal = actions.propose_rates(kind="daily", given=given, is_inverse=False, by=by, at=AT)
+    actions.apply_rates(proposal=proposal, against=0, by=by, at=AT)
+    known = rates.rates_known("daily", "EUR", 1)
+    assert known == {place: rate for place, rate in daily.items() if place[0] != "EUR"}
+    assert (len(known), proposal.left_out) == (5844, 36525 - 5844)
 
 
 def _ask_nobody_for_new_rates(here: Cast, daily: Mapping[tuple[str, datetime.date], Decimal]) -> None:
