@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from performance.foundation import tenancy
 from performance.kpis import actions, queries, tasks
-from performance.kpis.models import LivePart, LiveReading, Metric, MetricValue
+from performance.kpis.models import LivePart, LiveReading, Metric, MetricValue, MetricVersion
 from performance.kpis.queries import live
-from performance.people.models import Period
+from performance.people.models import BusinessUnit, Period
 from performance.sources import actions as sources
 from performance.sources import queries as source_queries
 from performance.sources.models import Dataset
@@ -354,3 +354,32 @@ def test_the_api_models_live_datasets_and_asks_for_a_second_word(
     assert switched.status_code == 202
     takings.refresh_from_db()
     assert takings.mode == "imported"
+
+
+def test_what_a_source_answered_is_seen_by_branch(here: Cast, actor: Any, takings: Dataset) -> None:
+    """The sums are kept for everybody; a reader has those of their branch, and of a draft nothing but these."""
+    refresh()
+    unit = BusinessUnit.objects.create(code="BJ", name_en="Binjiang", slice={"store": "Binjiang"})
+    here.employee.unit = unit
+    here.employee.save(update_fields=["unit"])
+    sources.narrow_rows(
+        dataset=takings,
+        columns={"store": "store"},
+        roles=["finance_owner"],
+        people=[],
+        by=actor(here.administrator),
+        at=datetime.datetime.now(datetime.UTC),
+    )
+    version = MetricVersion.objects.select_related("dataset").get(metric__key="takings")
+    reader, seer = (queries.sight_of(actor(one)) for one in (here.employee, here.finance_owner))
+    assert queries.slices(version.metric, "store", sight=reader) == [{"store": "Binjiang"}]
+    assert len(queries.slices(version.metric, "store", sight=seer)) == 2
+
+    def previewed(store: dict[str, str], sight: queries.Sight) -> list[Decimal | None]:
+        return [row.value for row in queries.preview(version, within=store, sight=sight)]
+
+    assert previewed({"store": "Binjiang"}, reader) == [Decimal(10), Decimal("10.10")]
+    assert previewed({"store": "Nanshan"}, reader) == previewed({}, reader) == []
+    assert previewed({"store": "Nanshan"}, seer) == [Decimal("5.05")]
+    assert total("takings", datetime.date(2026, 2, 1)) == Decimal("10.10")
+    assert queries.value_at("takings", {}, JANUARY, sight=reader) is None, "one other store is all the rest"

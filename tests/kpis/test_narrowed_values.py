@@ -14,8 +14,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from performance.kpis import actions, queries, semantics, tasks
-from performance.kpis.models import Alert, AlertRule, Metric, MetricValue, PointNote, SavedView, Subscription
-from performance.kpis.queries import boards, changes, previews, whatif
+from performance.kpis.models import (
+    Alert,
+    AlertRule,
+    Metric,
+    MetricValue,
+    PointNote,
+    SavedView,
+    Scenario,
+    Subscription,
+    TargetPlan,
+)
+from performance.kpis.queries import boards, changes, planning, previews, scenarios, whatif
 from performance.people.models import BusinessUnit
 from performance.sources import actions as sources
 from performance.sources.models import Dataset
@@ -275,6 +285,59 @@ def test_trying_out_needs_values_that_are_open(here: Cast, actor: Any, revenue: 
     assert whatif.ground_of(revenue, **span, within={"store": "Nanshan"}, sight=sight).kept == {}
     assert whatif.ground_of(revenue, **span, within={"store": "Binjiang"}, sight=sight).kept
     assert whatif.ground_of(revenue, **span, within={}, sight=sight).kept
+
+
+def test_plans_and_scenarios_show_and_make_the_parts_of_the_branch_alone(
+    here: Cast, actor: Any, client_for: Visit, revenue: Metric
+) -> None:
+    row = {"month": "2026-03-01", "before": None, "after": "1"}
+    TargetPlan.objects.create(
+        metric=revenue, kind="target", what="cascade", way="even", slice={}, cut="store", first_month=FEBRUARY,
+        last_month=FEBRUARY, applied_by=here.finance_owner, applied_at=AT,
+        rows=[row | {"slice": {"store": store}} for store in ("Binjiang", "Nanshan")],
+    )  # fmt: skip
+    for store in ("Binjiang", "Nanshan"):
+        Scenario.objects.create(
+            metric=revenue, name=store, since=FEBRUARY, until=datetime.date(2026, 2, 28), slice={"store": store},
+            slice_key=queries.slice_key({"store": store}), state="shared", created_by=here.finance_owner,
+            created_at=AT, reckoned_at=AT, reason="x",
+        )  # fmt: skip
+
+    def shown(person: Any) -> tuple[list[str], list[str]]:
+        plans = (
+            client_for(person).get(reverse("api_metric_target_plans", args=[revenue.pk])).json()["results"]
+        )
+        told = scenarios.visible_scenarios(actor(person))
+        return [each["slice"]["store"] for each in plans[0]["rows"]], sorted(one.name for one in told)
+
+    assert shown(here.employee) == (["Binjiang"], ["Binjiang"])
+    assert shown(here.finance_owner) == (["Binjiang", "Nanshan"], ["Binjiang", "Nanshan"])
+    asked = planning.CascadeAsked(
+        kind="target", first=datetime.date(2026, 3, 1), months=1, slice={}, cut="store", way="even"
+    )
+    with pytest.raises(planning.PlanRefused) as refused:
+        planning.plan_of(revenue, asked, queries.sight_of(actor(here.business_owner)))
+    assert refused.value.code == "closed"
+
+
+def test_whoever_answers_for_an_alert_sees_it(here: Cast, actor: Any, revenue: Metric) -> None:
+    nanshan = {"slice": {"store": "Nanshan"}, "slice_key": '{"store": "Nanshan"}'}
+    rule = AlertRule.objects.create(
+        metric=revenue,
+        kind="threshold",
+        operator="above",
+        value=1,
+        set_by=here.finance_owner,
+        set_at=AT,
+        **nanshan,
+    )
+    alert = Alert.objects.create(
+        rule=rule, metric=revenue, kind="threshold", month=FEBRUARY, value=SECRET, value_now=SECRET, high=1,
+        owner=here.business_owner, due_on=FEBRUARY, opened_at=AT, **nanshan,
+    )  # fmt: skip
+    assert queries.visible_alerts(actor(here.business_owner)).get() == alert
+    assert not queries.visible_alerts(actor(here.employee)).exists()
+    assert not queries.visible_alerts(actor(here.auditor)).exists()
 
 
 def test_changing_the_rule_counts_at_once(

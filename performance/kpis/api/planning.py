@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from performance.kpis.queries import planning
 
 class TargetPlanOut(serializers.ModelSerializer[TargetPlan]):
     slice = serializers.DictField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = serializers.SerializerMethodField(help_text="Those of parts that are open to you.")
     applied_by = serializers.UUIDField(source="applied_by_id")
     undone_by = serializers.UUIDField(source="undone_by_id", allow_null=True)
 
@@ -40,6 +40,11 @@ class TargetPlanOut(serializers.ModelSerializer[TargetPlan]):
             "undone_by",
             "undone_at",
         ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_rows(self, plan: TargetPlan) -> list[dict[str, Any]]:
+        sight: queries.Sight = self.context["sight"]
+        return [row for row in plan.rows if sight.opens(plan.metric_id, row["slice"])]
 
 
 class TargetPlanIn(serializers.Serializer[None]):
@@ -98,7 +103,9 @@ class TargetPlansView(api.TenantView):
         metric = access.get_or_404(definitions.metrics_of(request), pk=pk)
         pages = api.NewestFirst()
         page = pages.paginate_queryset(planning.target_plans(metric), request, view=self)
-        return pages.get_paginated_response(TargetPlanOut(page, many=True).data)
+        return pages.get_paginated_response(
+            TargetPlanOut(page, many=True, context={"sight": queries.sight_of(request.actor)}).data
+        )
 
     @extend_schema(operation_id="metric_plan_targets", request=TargetPlanIn, responses=PlanOut)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
