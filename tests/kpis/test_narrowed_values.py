@@ -220,7 +220,10 @@ def test_rows_are_those_of_the_branch(here: Cast, client_for: Visit, revenue: Me
     closed = reader.get(api, asked | {"store": "Nanshan"}).json()
     assert (closed["total"], closed["rows"]) == (0, [])
     assert client_for(here.finance_owner).get(api, asked).json()["total"] == 3
+    values = reverse("kpis:values", args=[revenue.pk])
+    assert reader.get(values).context["can_see_rows"]
     for person in (here.business_owner, here.colleague, here.auditor):
+        assert not client_for(person).get(values).context["can_see_rows"], "no way that leads nowhere"
         assert client_for(person).get(page, asked).status_code == 403
         assert client_for(person).get(api, asked).status_code == 403
 

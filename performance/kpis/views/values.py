@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from performance.foundation import access
-from performance.kpis import forms, queries, rules
-from performance.kpis.models import Additivity
+from performance.kpis import forms, queries, rules, semantics
+from performance.kpis.models import Additivity, Metric, MetricVersion
 from performance.kpis.queries import alerts, forecasts, knowledge, months, pages, restating
 from performance.kpis.queries import rates as rate_queries
 from performance.kpis.queries.rows import PAGE, bases_behind, first_days, trace, where_rows_are
@@ -84,11 +84,24 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "note_form": forms.PointNoteForm(initial={"month": month}),
             "can_write_notes": rules.can_write_notes(request.actor, found),
             "trend_sentence": boards.sentence_of(points, found),
-            "can_see_rows": rules.can_see_rows(request.actor, found, within) or sight.opens_rows(found.pk),
+            "can_see_rows": _leads_to_rows(request.actor, found, version, within, sight),
             "is_narrowed": sight.hides_parts(found.pk, within),
             "other_name": pages.other_name(found),
         },
     )
+
+
+def _leads_to_rows(
+    actor: access.Actor,
+    metric: Metric,
+    version: MetricVersion | None,
+    within: semantics.Slice,
+    sight: queries.Sight,
+) -> bool:
+    """Of a formula some input's rows may be open; which, its page of rows says."""
+    if version is not None and version.is_base:
+        return rules.can_see_rows_of(actor, metric, within, sight.rows.of(version.dataset_id))
+    return rules.can_see_rows(actor, metric, within) or sight.opens_rows(metric.pk)
 
 
 @access.member
