@@ -5,12 +5,13 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
 from okr.models import GoalImport, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
 from okr.queries import objectives as reads
+from okr.queries.sight import proposals_read_by
 from okr.queries.visibility import visible_to
 from performance.foundation import access
 from performance.people import models as people_models
@@ -65,13 +66,18 @@ def standing_goals(
     ids: Collection[uuid.UUID],
 ) -> tuple[list[Objective], dict[uuid.UUID, Objective]]:
     """Objectives of the period that a file may mean, as far as the actor may see them, with key results and what is
-    proposed; and those of other periods that it names by their ID."""
+    proposed; and those of other periods that it names by their ID. Of a proposal for fewer readers than its objective
+    the actor learns at most that it is there: `hides_proposal`."""
     theirs = Q(owner_id__in=list(owner_ids)) | Q(team_id__in=list(team_ids)) | Q(owner_kind="organisation")
     meant = Q(theirs, period_id=period_id) | Q(pk__in=list(ids))
-    proposed = ObjectiveVersion.objects.filter(state=VersionState.PROPOSED)
-    found = reads.with_key_results(visible_to(actor, on).filter(meant)).prefetch_related(
-        Prefetch("versions", queryset=proposed)
+    readable = proposals_read_by(actor)
+    unread = ObjectiveVersion.objects.filter(objective=OuterRef("pk"), state=VersionState.PROPOSED).exclude(
+        pk__in=readable.values("pk")
     )
-    rows = list(found.order_by("pk").distinct())
+    found = reads.with_key_results(visible_to(actor, on).filter(meant)).annotate(
+        hides_proposal=Exists(unread)
+    )
+    found = found.prefetch_related(Prefetch("versions", queryset=readable))
+    rows: list[Objective] = list(found.order_by("pk").distinct())
     here = [each for each in rows if each.period_id == period_id]
     return here, {each.pk: each for each in rows if each.period_id != period_id}

@@ -241,6 +241,13 @@ class _Reader:
             self.blame_cell(
                 group, "objective", _("You may see this objective, but not change it. Ask its owner.")
             )
+        elif match.hides_proposal:
+            # Applied, the change would replace a text that whoever imports has never seen.
+            self.blame_cell(
+                group,
+                "objective",
+                _("This objective cannot be changed by a file at the moment. Ask its owner."),
+            )
         return dataclasses.replace(goal, content=content, before=base)
 
     # --- Its text ------------------------------------------------------------------------------------------

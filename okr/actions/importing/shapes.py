@@ -36,11 +36,13 @@ class Team:
 
 @dataclass(frozen=True)
 class Standing:
-    """An objective that is here. `content` is what its rows say, `proposal` what waits for agreement, if another."""
+    """An objective that is here. `content` is what its rows say, `proposal` what waits for agreement, if another.
+    `hides_proposal`: something is proposed that the importer may not read."""
 
     objective: Objective
     content: Content
     proposal: Content | None = None
+    hides_proposal: bool = False
 
 
 @dataclass(frozen=True)

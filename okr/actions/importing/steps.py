@@ -167,10 +167,15 @@ def _ids(sheet: sheets.Sheet, mapping: dict[str, int]) -> set[uuid.UUID]:
 
 
 def _standing(one: Objective) -> shapes.Standing:
-    """Of its versions, what is proposed alone is loaded."""
+    """Of its versions, what is proposed alone is loaded, where the importer may read it."""
     content = queries.content_of_rows(one, one.key_results.all())
     proposal = next((each.as_content for each in one.versions.all()), None)
-    return shapes.Standing(one, content, proposal if proposal != content else None)
+    return shapes.Standing(
+        one,
+        content,
+        proposal if proposal != content else None,
+        hides_proposal=one.hides_proposal,  # type: ignore[attr-defined]
+    )
 
 
 def _may_change(by: access.Actor, one: Objective, below: frozenset[uuid.UUID]) -> bool:
