@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from okr import queries
+from okr import queries, rules
 from okr.models import (
     CheckpointContent,
     Content,
@@ -19,7 +19,7 @@ from okr.models import (
     policies,
 )
 from okr.models.alignment import AlignmentKind
-from okr.models.contents import AMOUNTS, ppm_of
+from okr.models.contents import AMOUNTS, one_line, ppm_of
 from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
 
 # Exact amounts in a key result's own unit.
@@ -68,11 +68,14 @@ class KeyResultIn(serializers.Serializer):
     upper = serializers.DecimalField(**AMOUNT)
     tolerance = serializers.DecimalField(**AMOUNT)
     metric = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
-    slice = serializers.DictField(child=serializers.CharField(max_length=80), required=False, default=dict)
-    milestones = MilestoneIn(many=True, required=False, default=list)
+    slice = serializers.DictField(
+        child=serializers.CharField(max_length=rules.LONGEST_VALUE), required=False, default=dict
+    )
+    milestones = MilestoneIn(many=True, required=False, default=list, max_length=rules.MOST_MILESTONES)
     checkpoints = CheckpointIn(
         many=True,
         required=False,
+        max_length=rules.MOST_CHECKPOINTS,
         help_text="Empty: expected linearly by workday. Left out they stay as they are.",
     )
 
@@ -83,7 +86,7 @@ class ContentIn(serializers.Serializer):
     type = serializers.ChoiceField(choices=ObjectiveType.choices, default=ObjectiveType.COMMITTED)
     visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PUBLIC)
     weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
-    key_results = KeyResultIn(many=True)
+    key_results = KeyResultIn(many=True, max_length=rules.MOST_KEY_RESULTS)
 
 
 class ProposalIn(ContentIn):
@@ -327,7 +330,7 @@ def content_from(given: dict[str, Any], known: Content | None = None) -> Content
     """Valid input as an objective's text. Milestones of a known key result keep their identity by title."""
     before = {each.id: each for each in known.key_results} if known else {}
     return Content(
-        title=given["title"].strip(),
+        title=one_line(given["title"]),
         description=given["description"].strip(),
         type=given["type"],
         visibility=given["visibility"],
@@ -343,16 +346,17 @@ def _key_result(given: dict[str, Any], known: KeyResultContent | None) -> KeyRes
     identity: dict[str, Any] = {"id": known.id} if known else {}
     return KeyResultContent(
         kind=given["kind"],
-        title=given["title"].strip(),
+        title=one_line(given["title"]),
         weight_ppm=ppm_of(given["weight"]),
         owner_id=given.get("owner") or (known.owner_id if known else None),
-        unit=given["unit"],
+        unit=one_line(given["unit"]),
         currency=given["currency"].upper(),
         metric_key=given["metric"],
         slice=dict(given["slice"]),
         milestones=tuple(
-            _milestone(kept.get(step["title"]) or MilestoneContent(title=step["title"]), step.get("weight"))
+            _milestone(kept.get(title) or MilestoneContent(title=title), step.get("weight"))
             for step in given["milestones"]
+            for title in (one_line(step["title"]),)
         ),
         checkpoints=_checkpoints(given, known),
         **amounts,

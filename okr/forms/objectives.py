@@ -17,7 +17,7 @@ from okr.forms import checkpoints
 from okr.forms.fields import AmountField
 from okr.models import Content, KeyResultContent, MilestoneContent, OkrPolicy
 from okr.models.alignment import AlignmentKind
-from okr.models.contents import AMOUNTS, FIELDS_OF, ppm_of, slice_of, slice_text
+from okr.models.contents import AMOUNTS, FIELDS_OF, one_line, ppm_of, slice_of, slice_text
 from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
 from performance.people import models as people
 
@@ -193,10 +193,10 @@ class KeyResultForm(forms.Form):
             # Only a key result of this very objective keeps its identity; any other id would be somebody else's.
             id=self.initial.get("known") or uuid7(),
             kind=self.fits,
-            title=given["title"].strip(),
+            title=one_line(given["title"]),
             weight_ppm=ppm_of(given["weight"]),
             owner_id=uuid.UUID(given["owner"]) if given.get("owner") else None,
-            unit=given.get("unit", "").strip(),
+            unit=one_line(given.get("unit", "")),
             currency=given.get("currency", "").strip().upper(),
             metric_key=given.get("metric_key", ""),
             slice=slice_of(given.get("slice", "")),
@@ -219,7 +219,6 @@ def _milestones(text: str, known: Iterable[MilestoneContent]) -> tuple[Milestone
     for line in filter(None, map(str.strip, text.splitlines())):
         weighed = None if line in kept else WEIGHED_LINE.fullmatch(line)
         title, weight = (weighed[1], int(weighed[2])) if weighed else (line, 1)
-        title = title[:200]
         step = kept.get(title) or MilestoneContent(title=title)
         steps.setdefault(title, dataclasses.replace(step, weight=weight))
     return tuple(steps.values())

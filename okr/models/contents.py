@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -156,7 +157,10 @@ class Content:
 
     def value_of(self, path: str) -> Any:
         """The value at "title" or "<key result>.target". Raises KeyError for a path that leads nowhere."""
-        key, _dot, name = path.rpartition(".")
+        key, dot, name = path.rpartition(".")
+        if dot and not key:
+            # Another spelling of a field of the objective would be a second field.
+            raise KeyError(path)
         if not key:
             return self.to_json()[name]
         key_result = self.key_result(key)
@@ -169,7 +173,15 @@ def plain(value: Decimal | None) -> str | None:
     """A decimal as text without padding: 2.90000000 is "2.9", 100 stays "100"."""
     if value is None:
         return None
-    return format(value.normalize() if value % 1 else value.quantize(Decimal(1)), "f")
+    # Text alone: arithmetic would round, or refuse, what has more figures than its context.
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def one_line(text: str) -> str:
+    """A title as it is kept: one line, without what nobody sees. The page's fields give nothing else."""
+    seen = ("".join(sign if unicodedata.category(sign) != "Cc" else " " for sign in text)).split()
+    return " ".join(seen)
 
 
 def exact(text: str | None) -> Decimal | None:

@@ -20,6 +20,10 @@ from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import OwnerKind, State
 from okr.models.policies import Over
 from okr.rules.texts import LARGEST_AMOUNT as LARGEST_AMOUNT
+from okr.rules.texts import LONGEST_VALUE as LONGEST_VALUE
+from okr.rules.texts import MOST_CHECKPOINTS as MOST_CHECKPOINTS
+from okr.rules.texts import MOST_KEY_RESULTS as MOST_KEY_RESULTS
+from okr.rules.texts import MOST_MILESTONES as MOST_MILESTONES
 from okr.rules.texts import Problem as Problem
 from okr.rules.texts import leads_the_wrong_way as leads_the_wrong_way
 from okr.rules.texts import problems_of as problems_of

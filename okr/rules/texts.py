@@ -17,6 +17,10 @@ MOST_KEY_RESULTS = 12
 MOST_WEIGHT = 100
 #: Enough for one every week of half a year.
 MOST_CHECKPOINTS = 26
+MOST_MILESTONES = 50
+#: A part of the business is told by few dimensions, each a short name and a value.
+MOST_DIMENSIONS = 10
+LONGEST_DIMENSION, LONGEST_VALUE = 80, 200
 LARGEST_AMOUNT = Decimal(10) ** 18
 HUNDRED = Decimal(100)
 
@@ -41,7 +45,8 @@ def problems_of(content: Content, period: Any) -> list[Problem]:
             Problem("weights", _("Add at least one key result: how will you see that it is reached?"))
         )
     if len(content.key_results) > MOST_KEY_RESULTS:
-        found.append(Problem("weights", _("Twelve key results are the most. Fewer are clearer.")))
+        # Nobody reads on; and whatever is wrong with each of thousands is not worth the time to say it.
+        return [*found, Problem("weights", _("Twelve key results are the most. Fewer are clearer."))]
     for place, key_result in enumerate(content.key_results):
         found += [Problem(f"{place}.{each.path}", each.message) for each in _problems_of(key_result, period)]
     if len({each.id for each in content.key_results}) < len(content.key_results):
@@ -62,6 +67,10 @@ def _too_long(text: Any, model: Any, names: Iterable[str]) -> list[Problem]:
 
 def _problems_of(key_result: KeyResultContent, period: Any) -> list[Problem]:
     found = _too_long(key_result, KeyResult, ("title", "unit", "currency", "metric_key"))
+    if len(key_result.milestones) > MOST_MILESTONES:
+        most = {"most": MOST_MILESTONES}
+        return [*found, Problem("milestones", _("%(most)s milestones are the most.") % most)]
+    found += _problems_of_slice(key_result)
     if any(not 1 <= step.weight <= MOST_WEIGHT for step in key_result.milestones):
         found.append(Problem("milestones", _("A milestone weighs 1 to 100.")))
     for step in key_result.milestones:
@@ -89,6 +98,18 @@ def _problems_of(key_result: KeyResultContent, period: Any) -> list[Problem]:
         if value is not None and abs(value) >= LARGEST_AMOUNT:
             found.append(Problem(name, _("This number is too large.")))
     return found or _problems_of_checkpoints(key_result, period)
+
+
+def _problems_of_slice(key_result: KeyResultContent) -> list[Problem]:
+    if len(key_result.slice) > MOST_DIMENSIONS:
+        most = {"most": MOST_DIMENSIONS}
+        return [Problem("slice", _("A part is told by %(most)s dimensions at most.") % most)]
+    for key, value in key_result.slice.items():
+        for text, longest in ((key, LONGEST_DIMENSION), (value, LONGEST_VALUE)):
+            if len(text) > longest:
+                told = _("This is too long: %(most)s characters are the most.")
+                return [Problem("slice", told % {"most": longest})]
+    return []
 
 
 def _problems_of_line(key_result: KeyResultContent) -> list[Problem]:

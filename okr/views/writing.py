@@ -19,7 +19,7 @@ from okr import actions, forms, queries, rules
 from okr.forms.checkpoints import MOST_POINTS
 from okr.forms.objectives import MOST_ROWS, PREFIX
 from okr.models import Content, Objective
-from okr.models.contents import FIELDS_OF
+from okr.models.contents import FIELDS_OF, one_line
 from okr.models.objectives import State
 from okr.views import reading, rivals
 from performance.foundation import access, once
@@ -339,7 +339,7 @@ def _all_valid(form: Any, rows: list[Any]) -> bool:
 def _content(form: Any, rows: list[Any]) -> Content:
     given = form.cleaned_data
     return Content(
-        title=given["title"].strip(),
+        title=one_line(given["title"]),
         description=given["description"].strip(),
         type=given["type"],
         visibility=given["visibility"],

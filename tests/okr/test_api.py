@@ -124,3 +124,32 @@ def test_a_milestone_is_weighed_and_weighed_anew_and_keeps_its_weight_where_none
     steps[1]["weight"] = 4
     address = reverse("api_change_objective", args=[proposed.json()["id"]])
     assert weights(employee.post(address, body, **JSON)) == [("One", 3), ("Two", 4)]
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "many"),
+    [
+        (1, "milestones", [{"title": f"Step {number}"} for number in range(51)]),
+        (0, "checkpoints", [{"on": "2026-01-31", "value": "1"}] * 27),
+        (0, "slice", {f"d{number}": "x" for number in range(11)}),
+        (0, "slice", {"d" * 81: "x"}),
+        (0, "slice", {"store": "x" * 201}),
+    ],
+)
+def test_a_key_result_has_bounded_parts(body, acting_cast, cast, client_for, place, field, many):
+    body["key_results"][place][field] = many
+    answer = client_for(cast.employee).post(reverse("api_objectives"), body, **JSON)
+    assert answer.status_code in (400, 422), answer.content
+    assert field in str(answer.json()["errors"])
+    assert not Objective.objects.exists()
+
+
+def test_titles_are_one_line_of_what_one_sees(body, cast, client_for):
+    body["title"] = "Never out\n of \u0007stock"
+    body["key_results"][0]["title"] = "Stores\tserved\r\n"
+    body["key_results"][1]["milestones"][0]["title"] = "One\nstep"
+    answer = client_for(cast.employee).post(reverse("api_objectives"), body, **JSON)
+    one = answer.json()
+    assert one["title"] == "Never out of stock"
+    assert one["key_results"][0]["title"] == "Stores served"
+    assert one["key_results"][1]["milestones"][0]["title"] == "One step"

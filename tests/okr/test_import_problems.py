@@ -23,6 +23,11 @@ from tests.okr.files import HEADER, ONE, counts, errors, plain
         ("P003,Goal,A,increase,0,ten,,100", "F2", "not a number"),
         ('P003,Goal,A,increase,0,"1,5",,100', "F2", "not a number"),
         ("P003,Goal,A,increase,0,1.123456789,,100", "F2", "decimals"),
+        ("P003,Goal,A,increase,0,1e30,,100", "F2", "too large"),
+        (f"P003,Goal,A,increase,0,{'9' * 60},,100", "F2", "too large"),
+        (f"P003,Goal,A,increase,0,1.{'0' * 40}1,,100", "F2", "decimals"),
+        ("P003,Goal,A,increase,0,1e-99,,100", "F2", "decimals"),
+        ("P003,Goal,A,increase,0,10,,1e30", "H2", "too large"),
         ("P003,Goal,A,increase,10,0,,100", "F2", "lies below the start"),
         ("P003,Goal,A,increase,,10,,100", "E2", "where you start"),
         ("P003,Goal,A,yes_no,,10,,100", "F2", "no such value"),
@@ -174,3 +179,11 @@ def test_many_new_objectives_are_written_as_each_one_would_be(upload, apply, pro
     (item,) = WorkItem.objects.filter(subject_id=two.pk)
     assert (item.person, item.kind) == (cast.colleague, "goals.agreement")
     assert AuditRow.objects.filter(action="okr.propose_objective", subject_id=two.pk).count() == 1
+
+
+def test_a_cell_of_many_milestones_or_dimensions_is_named(upload):
+    steps = ";".join(f"Step {number}" for number in range(51))
+    made = upload(f"Owner,Objective,Key result,Milestones,Weight\nP003,Goal,A,{steps},100\n")
+    assert errors(made) == [("D2", "50 milestones are the most.")]
+    checkpoint = "Owner,Objective,Key result,Start,Target,Checkpoints\nP003,Goal,A,0,10,2026-01-31: 1e30\n"
+    assert errors(upload(checkpoint)) == [("F2", "This number is too large.")]

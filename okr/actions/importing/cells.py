@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from okr import rules
 from okr.models import CheckpointContent, contents
 from performance.foundation import cells
 
@@ -72,10 +73,12 @@ def amount(written: str, *, from_workbook: bool = False) -> Decimal:
         raise CellError(_("“%(text)s” is not a number.") % {"text": written[:40]}) from error
     if from_workbook and len(value.as_tuple().digits) > FIGURES:
         value = Decimal(f"{value:.{FIGURES - 1}e}")
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > DECIMALS:
+    if abs(value) >= rules.LARGEST_AMOUNT:
+        raise CellError(_("This number is too large."))
+    text = contents.plain(value) or "0"
+    if len(text.partition(".")[2]) > DECIMALS:
         raise CellError(_("A number has at most %(count)s decimals.") % {"count": DECIMALS})
-    return Decimal(contents.plain(value) or "0")
+    return Decimal(text)
 
 
 def is_same_amount(written: str, standing: Decimal | None, *, from_workbook: bool) -> bool:
