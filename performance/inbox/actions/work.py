@@ -105,7 +105,8 @@ class Work:
 def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> int:
     """Many items of one kind at once, each with what tells of it; what is open already stays. Returns how many are new.
 
-    A few statements a thousand items. Whoever calls sees to it that nobody else assigns the same at this moment.
+    A few statements a thousand items. Who assigns the same at this moment is waited for: what they have made is open
+    already.
     """
     keys = {(work.person_id, work.subject_id): work for work in works}
     subjects = {work.subject_id for work in works}
@@ -120,7 +121,7 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
         if in_hand:
             # Asked for in their own name now: it stays with them when it is taken back.
             WorkItem.objects.filter(pk__in=in_hand).update(handed_by=None)
-        items = WorkItem.objects.bulk_create(
+        wanted = WorkItem.objects.bulk_create(
             [
                 WorkItem(
                     person_id=work.person_id,
@@ -135,10 +136,15 @@ def assign_many(*, kind: str, works: Sequence[Work], at: datetime.datetime) -> i
                     about_id=work.about_id,
                     assigned_at=at,
                 )
-                for work in keys.values()
+                # In one order for everybody, so that two never wait for each other.
+                for _key, work in sorted(keys.items())
             ],
             batch_size=MANY,
+            ignore_conflicts=True,
         )
+        made = WorkItem.objects.filter(pk__in=[item.pk for item in wanted]).values_list("pk", flat=True)
+        is_new = set(made) if wanted else set()
+        items = [item for item in wanted if item.pk in is_new]
         reachable = set(
             people.Person.objects.filter(pk__in={item.person_id for item in items})
             .exclude(email="")
@@ -165,6 +171,12 @@ def resolve_many(*, kind: str, subject_ids: Collection[uuid.UUID], by: Any, at: 
 def resolve_for(*, kind: str, subject_id: uuid.UUID, persons: Any, by: Any, at: datetime.datetime) -> int:
     """Closes the items of these people, named by a queryset."""
     return _close(Q(kind=kind, subject_id=subject_id, person__in=persons), by=by, at=at, kind=kind)
+
+
+def resolve_items(named: Q, *, by: Any, at: datetime.datetime) -> None:
+    """Closes whatever is open of what a condition names, of any kind, with what was told up the line about it."""
+    with transaction.atomic():
+        close_told(about=_done(named, by=by, at=at), by=by, at=at)
 
 
 def close_items(*, keys: Collection[uuid.UUID], by: Any, at: datetime.datetime) -> int:
