@@ -1,18 +1,19 @@
-"""The manager's side of an objective goes with the reporting line."""
+"""What belongs to the manager goes with the reporting line: the other side of an objective, and what waits about weeks."""
 
 import datetime
 import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from okr.actions import work
-from okr.models import Objective, SuggestedEdit
+from okr.models import CheckIn, CheckInDuty, Objective, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.objectives import State
-from okr.queries import contents
+from okr.queries import check_ins, contents
 from performance.foundation import audit
+from performance.inbox import queries as inbox
 from performance.people import queries as people
 from performance.people.models import Person, ReportingLine
 
@@ -30,8 +31,10 @@ def follow_lines(
     *, at: datetime.datetime, organisation: Any, owner_ids: Collection[Any] | None = None
 ) -> list[Objective]:
     """Open objectives whose owner has another manager by now than the one who agrees: the manager agrees from now on,
-    and what waits for the former one waits for them. What was signed stays signed. Answers the objectives."""
+    and what waits for the former one waits for them, answers to check-ins too. What was signed stays signed. Answers
+    the objectives."""
     today = people.day_at(organisation, at)
+    _pass_weeks_on(today, owner_ids, at)
     line = ReportingLine.objects.filter(people.holds_on(today), person=OuterRef("owner"))
     others = (
         Objective.objects.exclude(state=State.CLOSED)
@@ -82,3 +85,41 @@ def _pass_on_what_waits(objective: Objective, former: Any, manager: Any, at: dat
     for edit in SuggestedEdit.objects.filter(objective=objective, state=EditState.OPEN).select_related("by"):
         work.decision_passed_on(edit, objective, former=former, to=manager, at=at)
     work.managers_grade_passed_on(objective, former=former, to=manager, at=at)
+
+
+def _pass_weeks_on(today: datetime.date, person_ids: Collection[Any] | None, at: datetime.datetime) -> None:
+    """Replies to check-ins are waited for from whoever manages the person now, and of a missing one nobody hears who
+    has no part in the line any more."""
+    waiting = inbox.items_of_kind(work.REPLY).filter(done_at=None, handed_by=None)
+    firsts = _of_these(CheckIn.objects.filter(pk__in=waiting.values("subject_id")), person_ids)
+    managers = people.managers_of([each.person_id for each in firsts.values()], today)
+    here = people.active_people(today).in_bulk(set(managers.values()))
+    for item in waiting.filter(subject_id__in=firsts).select_related("person").order_by("pk"):
+        first = firsts[item.subject_id]
+        manager_id = managers.get(first.person_id)
+        if manager_id == item.person_id or (manager_id is not None and manager_id not in here):
+            continue
+        newest = check_ins.newest_entry(first)
+        to = here[manager_id] if manager_id is not None else None
+        work.reply_passed_on(first, newest, former=item.person, to=to, at=at)
+    _pass_missed_on(today, person_ids, at)
+
+
+def _pass_missed_on(today: datetime.date, person_ids: Collection[Any] | None, at: datetime.datetime) -> None:
+    waiting = inbox.items_of_kind(work.MISSED).filter(done_at=None, handed_by=None)
+    duties = _of_these(CheckInDuty.objects.filter(pk__in=waiting.values("subject_id")), person_ids)
+    lines = people.lines_above([each.person_id for each in duties.values()], today)
+    passed = []
+    for item in waiting.filter(subject_id__in=duties).order_by("pk"):
+        duty = duties[item.subject_id]
+        line = lines[duty.person_id]
+        if item.person_id not in line:
+            passed.append((duty, item.person_id, line[0] if line else None))
+    work.missed_passed_on(passed, at=at)
+
+
+def _of_these(rows: QuerySet[Any], person_ids: Collection[Any] | None) -> dict[uuid.UUID, Any]:
+    found = rows.select_related("person__organisation")
+    if person_ids is not None:
+        found = found.filter(person__in=person_ids)
+    return {each.pk: each for each in found}

@@ -10,8 +10,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import following, progress, soundness, telling, texts, work
-from okr.actions.refusals import ObjectiveRefused
+from okr.actions import following, narrowing, progress, soundness, telling, texts, work
+from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Agreement, Content, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
 from okr.models.objectives import OwnerKind, State
@@ -112,6 +112,7 @@ def propose_change(
     never proposed), and `made_from` the mark of a draft's text (`queries.draft_mark`). Refuses (conflict) when another
     one stands by now: its changes would be undone unseen.
     """
+    require_length(reason, LONGEST_REASON, "reason")
     with transaction.atomic():
         locked = lock_objective(objective)
         require_open_goals(locked.period)
@@ -137,6 +138,7 @@ def withdraw_proposal(
     *, objective: Objective, by: access.Actor, at: datetime.datetime, reason: str = ""
 ) -> ObjectiveVersion:
     """Takes back what is proposed. The version in force stays; without one the objective is a draft again."""
+    require_length(reason, LONGEST_REASON, "reason")
     with transaction.atomic():
         locked = lock_objective(objective)
         require_open_goals(locked.period)
@@ -146,6 +148,7 @@ def withdraw_proposal(
         _settle(version, VersionState.WITHDRAWN, at)
         if not locked.is_in_force:
             _move(locked, State.DRAFT)
+            narrowing.note_fewer_readers(locked, by=by, at=at)
         work.agreement_given(locked, by=by, at=at, everybody=True)
         audit.record(
             by=by,
@@ -307,6 +310,7 @@ def _open_version(
         texts.apply_content(objective, content, at=at)
         if objective.state == State.DRAFT:
             _move(objective, State.PROPOSED)
+        narrowing.note_fewer_readers(objective, by=by, at=at)
     if rules.side_of(by, objective) is not None:
         _sign(objective, version, by=by, at=at)
     waiting = [person for person in (objective.owner, objective.agreer) if person != by.person]
@@ -369,6 +373,7 @@ def _put_in_force_if_agreed(
         runs = objective.period.state in ("active", "closing")
         objective.state = State.ACTIVE if runs else State.AGREED
     objective.save(update_fields=["version_number", "agreed_at", "state"])
+    narrowing.note_fewer_readers(objective, by=by, at=at)
     progress.count_again([objective.pk], at=at)
     progress.refresh_bound_key_results(at=at, objective_ids=[objective.pk])
     stale.mark("score", [objective.owner_id], at=at)

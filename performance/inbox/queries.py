@@ -5,7 +5,7 @@ import enum
 import uuid
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
@@ -113,6 +113,11 @@ def items_of_kind(kind: str) -> QuerySet[WorkItem]:
 def open_of_kind(kind: str) -> QuerySet[WorkItem]:
     """What waits of one kind, whoever it waits for: only where everybody concerned may know of it."""
     return _in_hand(items_of_kind(kind))
+
+
+def told_about(subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Everybody for whom something about these subjects waits or waited."""
+    return set(WorkItem.objects.filter(subject_id__in=subject_ids).values_list("person_id", flat=True))
 
 
 def going_up() -> QuerySet[WorkItem]:

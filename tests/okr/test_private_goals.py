@@ -1,14 +1,16 @@
 """What only some may see does not leak through the log, and nobody takes over another's key result."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from okr import actions, rules
+from okr import actions, queries, rules
 from okr.models import Alignment, KeyResult
 from performance.foundation import audit
-from performance.inbox.models import WorkItem
+from performance.inbox import actions as inbox
+from performance.inbox.models import Delivery, Letter, WorkItem
 from tests.okr.conftest import content, key_result
 
 
@@ -185,3 +187,49 @@ def test_the_log_keeps_reasons_of_what_is_not_public_for_hr_and_auditors(
     aloud = agree(propose(content("Full shelves")))
     actions.propose_change(objective=aloud, content=content("Fuller"), reason="More room", by=by, at=now)
     assert "More room" in client_for(cast.administrator).get(address).content.decode()
+
+
+def test_who_sees_a_goal_no_more_is_told_no_more_of_it(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, now: Any
+) -> None:
+    """A call by name and an offered contribution, with their e-mail put off to the morning."""
+    cast = acting_cast
+    one = agree(propose(content("Merge two stores")))
+    parent = agree(propose(content("Full shelves"), by=cast.hr))
+    by = actor(cast.employee)
+    called = f"@{cast.colleague.name_en} @{cast.boss.name_en} two stores merge"
+    actions.comment_on_objective(objective=one, text=called, by=by, at=now)
+    actions.align_objectives(child=one, parent=parent, share_ppm=200_000, by=by, at=now)
+    secret = dataclasses.replace(queries.standing_content(one), visibility="private")
+    actions.propose_change(objective=one, content=secret, reason="Talks began", by=by, at=now)
+    assert WorkItem.objects.filter(kind="goals.mention", done_at=None).count() == 2
+    agree(one)
+    waits = {item.person_id: item for item in WorkItem.objects.filter(kind="goals.mention")}
+    lost, kept = waits[cast.colleague.pk], waits[cast.boss.pk]
+    assert (lost.done_at, lost.detail_en, lost.detail_zh) == (now, "", "")
+    assert (kept.done_at, "merge" in kept.detail_en) == (None, True)
+    message = Delivery.objects.get(item=lost)
+    assert inbox.claim_delivery(delivery_id=message.pk, at=now) is None
+    message.refresh_from_db()
+    assert message.error.startswith("dropped")
+    offer = WorkItem.objects.get(kind="goals.link")
+    assert (offer.person_id, offer.done_at, offer.detail_en) == (cast.hr.pk, None, "A private objective")
+    assert not WorkItem.objects.filter(
+        person__in=[cast.colleague, cast.hr], detail_en__icontains="merge"
+    ).exists()
+
+
+def test_todays_letter_that_waits_is_written_anew_without_what_its_reader_sees_no_more(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, now: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Merge two stores")))
+    by = actor(cast.employee)
+    text = f"@{cast.colleague.name_en} two stores merge"
+    actions.comment_on_objective(objective=one, text=text, by=by, at=now)
+    letter = inbox.Written(cast.colleague.pk, "One thing waits", "two stores merge", "two stores merge")
+    inbox.queue_letters(kind="inbox.daily", key=now.date().isoformat(), letters=[letter], at=now)
+    secret = dataclasses.replace(queries.standing_content(one), visibility="private")
+    actions.propose_change(objective=one, content=secret, reason="Talks began", by=by, at=now)
+    agree(one)
+    assert not Letter.objects.exists()

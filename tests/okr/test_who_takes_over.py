@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from okr import actions, queries
-from okr.models import Objective
+from okr.models import CheckInDuty, Objective
 from performance.foundation import access as foundation_access
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
@@ -15,7 +15,7 @@ from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
 from tests.conftest import report_to
-from tests.okr.conftest import content, key_result
+from tests.okr.conftest import content, key_result, moment
 
 
 def leaves(cast, person, to, actor, now):
@@ -279,3 +279,40 @@ def test_a_grade_is_asked_of_the_new_manager(active, move, moves, actor, cast, n
     moves(cast.boss)
     waiting_for = WorkItem.objects.filter(subject_id=active.pk, done_at=None).values_list("person", flat=True)
     assert list(waiting_for) == [cast.boss.pk]
+
+
+def reports_now_to(cast, manager, actor, now):
+    people_actions.change_manager(
+        person=cast.employee, manager=manager, starts_on=now.date(), by=actor(cast.hr), at=now
+    )
+
+
+def test_a_reply_that_waits_goes_with_the_line(active, check_in, actor, cast, now):
+    one = check_in(actions.Reading(active.key_results.first().pk, value=5), blockers="No staff")
+    assert waiting(cast.manager, "goals.reply").exists()
+    reports_now_to(cast, cast.hr, actor, now)
+    assert not waiting(cast.manager, "goals.reply").exists()
+    item = waiting(cast.hr, "goals.reply").get()
+    assert (item.subject_id, item.detail_en) == (one.pk, "No staff")
+    reports_now_to(cast, None, actor, now)
+    assert not WorkItem.objects.filter(kind="goals.reply", done_at=None).exists()
+
+
+def test_a_new_manager_whose_help_is_asked_for_is_not_asked_twice(active, check_in, actor, cast, now):
+    check_in(actions.Reading(active.key_results.first().pk, value=5), blockers="No staff", asks=cast.hr)
+    reports_now_to(cast, cast.hr, actor, now)
+    assert waiting(cast.hr, "goals.blocker").exists()
+    assert not WorkItem.objects.filter(kind="goals.reply", done_at=None).exists()
+
+
+def test_of_a_missing_check_in_hears_who_leads_now(active, actor, cast, now, quarter, week):
+    late = moment(week, 10, 12)
+    actions.open_duties(period=quarter, monday=week, at=moment(week, 0, 8))
+    CheckInDuty.objects.update(escalate_at=late)
+    assert actions.escalate_missed(organisation=cast.organisation, at=late)
+    assert waiting(cast.manager, "goals.missed").exists()
+    people_actions.change_manager(
+        person=cast.employee, manager=cast.hr, starts_on=late.date(), by=actor(cast.hr), at=late
+    )
+    assert not waiting(cast.manager, "goals.missed").exists()
+    assert waiting(cast.hr, "goals.missed").exists()

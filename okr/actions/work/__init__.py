@@ -31,6 +31,7 @@ from okr.actions.work.links import (
     heard_of_declining,
     offer_contribution,
     offer_settled,
+    sight_ended,
     tell_of_declining,
 )
 from okr.actions.work.weeks import (
@@ -40,17 +41,23 @@ from okr.actions.work.weeks import (
     ask_for_check_ins,
     check_ins_settled,
     help_handed_on,
+    missed_passed_on,
+    reply_passed_on,
     tell_of_missed,
 )
 from okr.actions.work.wording import (
     BLOCKER,
     MANAGER_GRADE,
+    MISSED,
+    REPLY,
     SELF_GRADE,
 )
 
 __all__ = [
     "BLOCKER",
     "MANAGER_GRADE",
+    "MISSED",
+    "REPLY",
     "SELF_GRADE",
     "Missed",
     "agreed_done",
@@ -79,9 +86,12 @@ __all__ = [
     "help_handed_on",
     "looked_back",
     "managers_grade_passed_on",
+    "missed_passed_on",
     "nothing_waits",
     "offer_contribution",
     "offer_settled",
+    "reply_passed_on",
+    "sight_ended",
     "tell_of_declining",
     "tell_of_missed",
     "vote_over",

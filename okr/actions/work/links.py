@@ -47,6 +47,20 @@ def offer_settled(link: Alignment, *, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=LINK, subject_id=link.pk, by=by, at=at)
 
 
+def sight_ended(
+    about: Collection[uuid.UUID],
+    link_ids: Collection[uuid.UUID],
+    person_ids: Collection[uuid.UUID],
+    *,
+    by: Any,
+    at: datetime.datetime,
+) -> None:
+    """These people see an objective no more: nothing `about` it waits for them; what it offers them still does, without
+    its title."""
+    inbox.end_work_of(subject_ids=about, person_ids=person_ids, by=by, at=at)
+    inbox.reword_work(subject_ids=link_ids, person_ids=person_ids, detail=in_both(HIDDEN, None))
+
+
 def ask_for_dependency(one: Dependency, on: Objective, *, by: Any, at: datetime.datetime) -> None:
     """What is needed is said to whoever is asked; the title of what needs it only on the page, to whom may see it."""
     assign(

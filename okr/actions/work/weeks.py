@@ -27,6 +27,7 @@ from okr.models import (
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
+from performance.inbox import queries as waiting
 from performance.people import queries as people
 
 
@@ -93,6 +94,26 @@ def help_handed_on(
     return True
 
 
+def reply_passed_on(first: CheckIn, newest: CheckIn, *, former: Any, to: Any, at: datetime.datetime) -> None:
+    """A reply that was waited for from the former manager is waited for from the new one; from nobody where there is
+    none, or where their help is asked for anyway."""
+    if not inbox.resolve_work(kind=REPLY, subject_id=first.pk, by=None, at=at, to=former) or to is None:
+        return
+    if waiting.open_of_kind(BLOCKER).filter(subject_id=first.pk, person=to).exists():
+        return
+    assign(
+        NEEDS_REPLY,
+        about=newest.person,
+        to=to,
+        kind=REPLY,
+        subject_id=first.pk,
+        url=reverse("okr:conversation", args=[newest.pk]),
+        detail=_of_week(newest),
+        by=newest.person,
+        at=at,
+    )
+
+
 def answered(first_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> None:
     for kind in (BLOCKER, REPLY):
         inbox.resolve_work(kind=kind, subject_id=first_id, by=by, at=at, to=by.person)
@@ -134,6 +155,15 @@ def tell_of_missed(told: Sequence[Missed], *, at: datetime.datetime) -> None:
             url = f"{reverse('okr:my_team')}#card-missing"
         works.append(inbox.Work(each.to, duty.pk, *titles, url, None, *details))
     inbox.assign_many(kind=MISSED, works=works, at=at)
+
+
+def missed_passed_on(
+    passed: Sequence[tuple[CheckInDuty, uuid.UUID, uuid.UUID | None]], *, at: datetime.datetime
+) -> None:
+    """Each duty whose former reader has no part in the line any more, with the manager who hears of it instead."""
+    for duty, former_id, _to in passed:
+        inbox.resolve_work(kind=MISSED, subject_id=duty.pk, by=None, at=at, to=former_id)
+    tell_of_missed([Missed(duty, to, is_direct=True) for duty, _former, to in passed if to], at=at)
 
 
 def check_ins_settled(duty_ids: Collection[uuid.UUID], *, by: Any, at: datetime.datetime) -> None:

@@ -41,6 +41,7 @@ from performance.inbox.actions.messages import (
     waiting_deliveries,
     waiting_letters,
 )
+from performance.inbox.actions.narrowing import end_work_of, reword_work
 from performance.inbox.actions.overdue import (
     close_what_is_done,
     escalate_overdue,
@@ -88,6 +89,7 @@ __all__ = [
     "close_endpoint",
     "close_items",
     "close_what_is_done",
+    "end_work_of",
     "escalate_overdue",
     "forget_person",
     "hand_work",
@@ -107,6 +109,7 @@ __all__ = [
     "resolve_many",
     "resolve_work",
     "resume_endpoint",
+    "reword_work",
     "rotate_secret",
     "send_again",
     "set_mail_rule",
