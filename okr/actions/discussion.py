@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from okr import queries, rules
 from okr.actions import proposals, soundness, telling, work
-from okr.actions.refusals import ObjectiveRefused
+from okr.actions.refusals import LONGEST_COMMENT, LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Comment, Content, KeyResultContent, Mention, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
-from okr.models.contents import AMOUNTS, plain
+from okr.models.contents import AMOUNTS, one_line, plain
 from okr.models.objectives import WHOLE_PPM, State
 from performance.engine import shares
 from performance.foundation import access, audit, once
@@ -23,6 +23,8 @@ from performance.foundation.components import formats
 from performance.people import queries as people
 
 OBJECTIVE_FIELDS = ("title", "description")
+#: Fields of one line.
+LINES = ("title", "unit")
 KEY_RESULT_FIELDS = ("title", "unit", "weight_ppm", *AMOUNTS)
 
 
@@ -41,6 +43,7 @@ def comment_on_objective(
     """
     if not text.strip():
         raise ObjectiveRefused(_("Write something first."), code="empty", field="text")
+    require_length(text.strip(), LONGEST_COMMENT, "text")
     on = people.day_at(by.organisation, at)
     called = _called(objective, text, by=by, on=on)
     with transaction.atomic():
@@ -94,11 +97,12 @@ def suggest_edit(
 
     `new` is text, a Decimal for an amount, or whole ppm for a weight. The other side decides on it.
     """
+    require_length(reason, LONGEST_REASON, "reason")
     with transaction.atomic():
         locked = proposals.lock_objective(objective)
         proposals.require_open_goals(locked.period)
         content = queries.standing_content(locked)
-        kept = _as_kept(new)
+        kept = _as_kept(one_line(new) if field.rpartition(".")[2] in LINES else new)
         try:
             old = content.value_of(field)
         except KeyError as error:

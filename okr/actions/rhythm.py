@@ -221,7 +221,7 @@ def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetim
         duty = CheckInDuty.objects.select_for_update().get(pk=duty.pk)
         if duty.state != DutyState.OPEN:
             raise ObjectiveRefused(_("Nothing is open for this week any more."), code="conflict")
-        duty.state, duty.excuse, duty.reason = DutyState.EXCUSED, Excuse.MANAGER, reason.strip()[:300]
+        duty.state, duty.excuse, duty.reason = DutyState.EXCUSED, Excuse.MANAGER, reason.strip()
         duty.excused_by, duty.escalate_at = by.person, None
         duty.save(update_fields=["state", "excuse", "reason", "excused_by", "escalate_at"])
         work.check_ins_settled([duty.pk], by=by, at=at)

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from okr import queries
 from okr.actions import proposals, work
-from okr.actions.refusals import ObjectiveRefused
+from okr.actions.refusals import ObjectiveRefused, require_length
 from okr.models import Ballot, ConfidenceVote, Objective
 from performance.foundation import access, audit
 from performance.people import queries as people
 
 FEWEST_VOTERS = 2
+LONGEST = Ballot._meta.get_field("why").max_length or 0
 
 
 def open_vote(*, objective: Objective, by: access.Actor, at: datetime.datetime) -> ConfidenceVote:
@@ -40,10 +41,11 @@ def cast_ballot(
     """One's own answer; the last one ends the vote and shows all. What somebody answered is in no log."""
     if not 1 <= confidence <= 5:
         raise ObjectiveRefused(_("Choose one of the five."), code="confidence", field="confidence")
+    require_length(why.strip(), LONGEST, "why")
     with transaction.atomic():
         vote = _open_one(vote)
         mine = Ballot.objects.filter(vote=vote, person=by.person)
-        if not mine.update(confidence=confidence, why=why.strip()[:300], cast_at=at):
+        if not mine.update(confidence=confidence, why=why.strip(), cast_at=at):
             raise ObjectiveRefused(_("You are not asked in this vote."), code="not_asked")
         work.voted(vote, by=by, at=at)
         if not Ballot.objects.filter(vote=vote, cast_at=None).exists():

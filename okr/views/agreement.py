@@ -51,6 +51,10 @@ def _done(request: HttpRequest, one: Objective, text: str, *, moved: bool = Fals
 
 def _refused(request: HttpRequest, one: Objective, refusal: Any, **extra: Any) -> HttpResponse:
     if not request.headers.get("HX-Request"):
+        if extra:
+            # What was typed stays typed.
+            context = {**reading.objective_context(request, one.pk), "refusal": refusal, **extra}
+            return render(request, "okr/objective.html", context, status=refusal.status)
         messages.error(request, str(refusal.message))
         return redirect("okr:objective", one.pk)
     return _card(request, one, status=refusal.status, refusal=refusal, **extra)
@@ -103,7 +107,8 @@ def comment(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, _line = reading.found(request, objective_id)
     access.require(rules.can_discuss(actor, one))
-    text = request.POST.get("text", "")[:4000]
+    # A browser ends lines with two characters; they count as one.
+    text = request.POST.get("text", "").replace("\r\n", "\n")
     try:
         actions.comment_on_objective(
             objective=one, text=text, key=once.key_of(request, request.POST), by=actor, at=timezone.now()

@@ -22,12 +22,13 @@ OFFERED, MOST_FOUND = 8, 100
 
 
 def _card(request: HttpRequest, one: Objective, *, refusal: Any = None, said: str = "") -> HttpResponse:
+    typed = {"vote_refusal": refusal, "vote_why": request.POST.get("why", "")} if refusal is not None else {}
     if not request.headers.get("HX-Request"):
         if refusal is not None:
-            context = {**reading.objective_context(request, one.pk), "vote_refusal": refusal}
+            context = {**reading.objective_context(request, one.pk), **typed}
             return render(request, "okr/objective.html", context, status=refusal.status)
         return redirect("okr:objective", one.pk)
-    context = {"objective": one, **reading.vote_context(request.actor, one), "vote_refusal": refusal}
+    context = {"objective": one, **reading.vote_context(request.actor, one), **typed}
     response = render(request, "okr/_card_vote.html", context, status=refusal.status if refusal else 200)
     trigger_client_event(response, "todo:changed", {})
     return trigger_client_event(response, "toast", {"text": said, "level": "good"}) if said else response

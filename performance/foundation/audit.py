@@ -10,12 +10,15 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from performance.engine import fixed
-from performance.foundation import access, deeds, logs
+from performance.foundation import access, deeds, logs, refusals
 from performance.foundation.models import AuditRow
 
 NOTHING = Q(pk__in=[])
+#: Characters of a reason: what is written here stays for good, so no form that forgets its own bound fills the log.
+LONGEST_WHY = 4000
 
 
 @functools.cache
@@ -51,6 +54,7 @@ def record(
     """Writes one row, in the transaction of the change it tells of.
 
     `by` is an Actor, a Person, or None for the system. `changes` maps a field to [before, after] or to a value.
+    Refuses (too_long) a reason of more than 4,000 characters.
     """
     row = _row(by=by, action=action, subject=subject, at=at, why=why, changes=changes)
     row.save(force_insert=True)
@@ -82,6 +86,12 @@ def _row(
     why: str,
     changes: Mapping[str, Any] | None,
 ) -> AuditRow:
+    if len(why) > LONGEST_WHY:
+        raise refusals.Refused(
+            _("This is too long: %(most)s characters are the most.") % {"most": LONGEST_WHY},
+            code="too_long",
+            field="reason",
+        )
     person = by.person if isinstance(by, access.Actor) else by
     return AuditRow(
         at=at,

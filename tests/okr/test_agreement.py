@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from okr import actions, queries
 from okr.models import Agreement, Objective, ObjectiveVersion
@@ -228,3 +229,32 @@ def test_the_reason_under_a_version_cannot_be_rewritten_by_the_application(activ
         ObjectiveVersion.objects.filter(pk=version.pk).update(reason="They asked for it.")
     version.refresh_from_db()
     assert version.reason == "The supplier left."
+
+
+def test_a_comment_that_is_too_long_is_refused_beside_its_field_and_stays_typed(active, cast, client_for):
+    browser, address = client_for(cast.employee), reverse("okr:comment", args=[active.pk])
+    long = "x" * 4001
+    for headers in ({"HX-Request": "true"}, {}):
+        answer = browser.post(address, {"text": long}, headers=headers)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert long in page
+        assert 'id="comment-error">This is too long: 4000 characters are the most.' in page
+    assert not active.comments.exists()
+    # A browser ends lines with two characters.
+    browser.post(address, {"text": "\r\n".join(["x" * 99] * 40)})
+    assert len(active.comments.get().text) == 3999
+
+
+def test_a_reason_too_long_for_the_log_is_refused(active, cast, client_for, actor, now):
+    text = dataclasses.replace(queries.standing_content(active), title="Full shelves")
+    by = actor(cast.employee)
+    with pytest.raises(actions.ObjectiveRefused) as refused:
+        actions.propose_change(objective=active, content=text, reason="x" * 2001, by=by, at=now)
+    assert (refused.value.code, refused.value.field) == ("too_long", "reason")
+    actions.propose_change(objective=active, content=text, reason="Clearer", by=by, at=now)
+    address = reverse("okr:withdraw", args=[active.pk])
+    answer = client_for(cast.employee).post(address, {"reason": "x" * 2001}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "2000 characters are the most" in answer.content.decode()
+    assert active.versions.filter(state="proposed").exists()

@@ -121,3 +121,17 @@ def test_the_api_takes_a_suggestion_as_long_as_its_field_and_no_longer(
         for length in (longest + 1, longest)
     ]
     assert codes == [422, 201]
+
+
+def test_a_field_has_one_name(propose, cast, actor, client_for, now):
+    """So that one open suggestion for a field is one."""
+    one = propose()
+    by = client_for(cast.manager)
+    address = reverse("api_suggest_edit", args=[one.pk])
+    say = {"field": "title", "new": "Shelves\nthat are full"}
+    said = by.post(address, say, content_type="application/json")
+    assert (said.status_code, said.json()["new"]) == (201, "Shelves that are full")
+    for other in (".title", "..title", " title"):
+        answer = by.post(address, say | {"field": other}, content_type="application/json")
+        assert answer.status_code in (400, 409, 422), other
+    assert one.suggested_edits.count() == 1

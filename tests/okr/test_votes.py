@@ -110,6 +110,20 @@ def test_a_vote_through_page_and_api(active, cast, client_for):
     assert "3.0" in employee.get(reverse("okr:objective", args=[active.pk])).content.decode()
 
 
+def test_a_reason_of_a_vote_is_not_cut(active, cast, client_for):
+    employee = client_for(cast.employee)
+    employee.post(reverse("okr:open_vote", args=[active.pk]))
+    vote = ConfidenceVote.objects.get()
+    given = {"confidence": "4", "why": "x" * 301}
+    for headers in ({"HX-Request": "true"}, {}):
+        answer = employee.post(reverse("okr:cast_ballot", args=[vote.pk]), given, headers=headers)
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "x" * 301 in page
+        assert 'id="vote-why-error">This is too long: 300 characters are the most.' in page
+    assert not vote.ballots.exclude(cast_at=None).exists()
+
+
 @pytest.mark.parametrize(
     ("text", "called"),
     [
