@@ -104,10 +104,12 @@ def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datet
 
 
 def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime) -> None:
-    """Takes a link back, or declines an offer. What counts towards an objective its own side lets go."""
+    """Takes a link back, or declines an offer. What counts towards an objective its own side lets go. Twice is once."""
     with transaction.atomic():
         period = _require_open(link.child, link.parent)
         locked = progress.lock([link.parent_id])
+        if not Alignment.objects.select_for_update().filter(pk=link.pk).exists():
+            return
         _refuse_changing_what_counts(link.child, link.parent, _takes(link.parent, by, at))
         if _counts(link.child, link.parent).exists():
             require_open_progress(period)

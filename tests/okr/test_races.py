@@ -14,6 +14,7 @@ from okr.models import Alignment, CheckIn, KeyResult, KeyResultEntry, Objective
 from okr.models.objectives import State
 from okr.rules import monday_of
 from performance.foundation import tenancy
+from performance.foundation.models import AuditRow
 from performance.people import models as people
 from tests import races
 from tests.okr.conftest import content, four_kinds
@@ -248,3 +249,26 @@ def test_who_talks_a_text_over_waits_for_the_period_before_locking_it(
         Objective.objects.select_for_update(no_key=True, nowait=True).get(pk=mine.pk)
     talking.join(races.PATIENCE_SECONDS)
     assert not isinstance(outcome[0], Exception), outcome
+
+
+def test_a_link_that_two_remove_at_once_is_removed_once(cast, quarter, actor, now, running):
+    mine, _key_result = running
+    with tenancy.acting_for(cast.organisation):
+        parent = actions.propose_objective(
+            period=quarter, content=content("Full shelves"), by=actor(cast.manager), at=now
+        )
+        actions.agree_objective(objective=parent, version_number=1, by=actor(cast.boss), at=now)
+        by = actor(cast.employee)
+        link = actions.align_objectives(
+            child=mine, parent=parent, by=by, at=now, kind="supports", share_ppm=0
+        )
+
+    def part():
+        found = Alignment.objects.select_related("child__period", "parent__period").get(pk=link.pk)
+        return actions.part_objectives(link=found, by=by, at=now)
+
+    outcomes = races.second_waits_for_first(cast.organisation, part, part)
+    assert outcomes == [None, None]
+    with tenancy.acting_for(cast.organisation):
+        assert not Alignment.objects.exists()
+        assert AuditRow.objects.filter(action="okr.part_objectives").count() == 1
