@@ -1,5 +1,6 @@
 """The weekly check-in: one form for all key results, filled before it is opened."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,6 +17,9 @@ from performance.foundation.components import formats
 YES_NO = [("", "–"), ("no", _("Not yet")), ("yes", _("Done"))]
 #: Characters of one text in a draft: more than may be sent, so that what is too long can be shortened.
 MOST_TYPED = 20_000
+#: Fields of a draft: those of a hundred key results and more.
+MOST_NAMES = 1000
+OF_KEY_RESULT = re.compile(r"(value|done|confidence|note|steps)-[0-9a-f-]{36}")
 TYPED_KINDS = ("increase", "decrease", "percent", "money", "band")
 
 
@@ -158,17 +162,12 @@ def draft_fields(posted: Mapping[str, Any]) -> dict[str, Any]:
     """What of a posted form is worth keeping as a draft. A browser sends no box that is not ticked, so the page names
     the key results whose milestones it shows: none of them ticked is an answer too."""
     shown = posted.getlist("with-steps")[:50]  # type: ignore[attr-defined]
-    kept: dict[str, Any] = {f"steps-{key[:36]}": [] for key in shown}
-    for name in posted:
-        if name.startswith("steps-"):
-            kept[name] = [each for each in posted.getlist(name)[:50] if each]  # type: ignore[attr-defined]
-        elif name.startswith(("value-", "done-", "confidence-", "note-")) or name in (
-            "wins",
-            "plans",
-            "blockers",
-            "asks",
-            "made_from",
-        ):
+    kept: dict[str, Any] = {f"steps-{key}": [] for key in shown if OF_KEY_RESULT.fullmatch(f"steps-{key}")}
+    for name in list(posted)[:MOST_NAMES]:
+        of_key_result = OF_KEY_RESULT.fullmatch(name)
+        if of_key_result and of_key_result[1] == "steps":
+            kept[name] = [each[:36] for each in posted.getlist(name)[:50] if each]  # type: ignore[attr-defined]
+        elif of_key_result or name in ("wins", "plans", "blockers", "asks", "made_from"):
             kept[name] = str(posted[name])[:MOST_TYPED]
     return kept
 

@@ -151,3 +151,25 @@ def test_one_check_in_is_read_by_its_person_and_the_line(active, check_in, cast,
         assert client_for(person).get(address).json()["wins"] == "Two stores."
     for person in (cast.colleague, cast.hr, cast.stranger):
         assert client_for(person).get(address).status_code == 404
+
+
+def test_a_draft_keeps_the_fields_of_the_form_alone(active, cast, client_for, now):
+    known = active.key_results.first()
+    odd = {
+        f"note-{'x' * 100_000}": "x",
+        f"value-{known.pk}0": "1",
+        "steps-all": ["x"],
+        "with-steps": ["y" * 50],
+    }
+    given = {"week_starts_on": str(now.date()), "typed": {f"note-{known.pk}": "Why", **odd}}
+    answer = client_for(cast.employee).put(
+        reverse("api_check_in_draft"), given, content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["typed"] == {f"note-{known.pk}": "Why"}
+    for year in ("1900", "2199"):
+        far = given | {"week_starts_on": f"{year}-01-05"}
+        answer = client_for(cast.employee).put(
+            reverse("api_check_in_draft"), far, content_type="application/json"
+        )
+        assert answer.status_code == 422, year
