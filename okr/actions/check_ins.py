@@ -185,6 +185,8 @@ def _require_open(
         raise CheckInRefused(_("Ask somebody else for help."), code="asks", field="asks")
     if words.asks is not None and not people.active_people(today).filter(pk=words.asks.pk).exists():
         raise CheckInRefused(_("This person is not here."), code="asks", field="asks")
+    if words.asks is not None and not people.people_who_write(today).filter(pk=words.asks.pk).exists():
+        raise CheckInRefused(_("An auditor only reads. Ask somebody else."), code="asks", field="asks")
     if words.asks is not None and not words.blockers:
         raise CheckInRefused(_("Say what blocks you, so that they can help."), code="asks", field="blockers")
 

@@ -165,3 +165,13 @@ def test_the_list_of_the_api_asks_as_much_for_many_calls_for_help_as_for_one(
             assert client.get(reverse("api_check_ins")).status_code == 200
         counts.append(len(caught))
     assert counts[1] == counts[2]
+
+
+def test_an_auditor_who_answers_nothing_is_not_asked(active, cast, send, check_in):
+    assert cast.auditor not in people_queries.nearest(
+        cast.employee.pk, people_queries.today(cast.organisation)
+    )
+    assert send(posted_week(active, blockers=STUCK, asks=str(cast.auditor.pk))).status_code == 422
+    with pytest.raises(actions.CheckInRefused, match="only reads"):
+        check_in(blockers=STUCK, asks=cast.auditor)
+    assert not WorkItem.objects.filter(kind="goals.blocker").exists()

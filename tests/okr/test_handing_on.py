@@ -105,3 +105,17 @@ def test_the_api_hands_on_too(asked, cast, client_for):
     assert client_for(cast.colleague).post(api, given, content_type="application/json").status_code == 204
     with tenancy.acting_for(cast.organisation):
         assert waiting_for(cast.business_owner).exists()
+
+
+def test_help_is_handed_only_to_who_can_answer(asked, cast, client_for, actor, now):
+    browser, given = client_for(cast.colleague), {"to": str(cast.auditor.pk), "why": ""}
+    page = browser.get(reverse("okr:conversation", args=[asked.pk])).content.decode()
+    assert f'value="{cast.business_owner.pk}"' in page
+    assert f'value="{cast.auditor.pk}"' not in page
+    assert browser.post(reverse("okr:hand_on", args=[asked.pk]), given).status_code == 422
+    api = reverse("api_hand_on", args=[asked.pk])
+    answer = browser.post(api, given, content_type="application/json")
+    assert (answer.status_code, "only reads" in answer.json()["detail"]) == (422, True), answer.content
+    for asks, offered in (({"writes": "1"}, False), ({}, True)):
+        found = browser.get(reverse("people:picker"), {"q": cast.auditor.name_en, **asks}).content.decode()
+        assert (f'value="{cast.auditor.pk}"' in found) is offered

@@ -10,13 +10,19 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from performance.foundation import tenancy
-from performance.people.models import Organisation, Person, ReportingLine
+from performance.people.models import Organisation, Person, ReportingLine, Role, RoleGrant
 from performance.people.queries.absences import days_away
 from performance.people.queries.accounts import day_at, today
 
 
 def active_people(on: datetime.date) -> QuerySet[Person]:
     return Person.objects.filter(Q(left_on=None) | Q(left_on__gte=on)).exclude(hired_on__gt=on)
+
+
+def people_who_write(on: datetime.date) -> QuerySet[Person]:
+    """Everybody here that day who can do what they are asked for: an auditor reads, and answers nothing."""
+    auditors = RoleGrant.objects.filter(role=Role.AUDITOR).values("person")
+    return active_people(on).exclude(pk__in=auditors)
 
 
 def holds_on(on: datetime.date, prefix: str = "") -> Q:

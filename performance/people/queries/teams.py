@@ -8,7 +8,7 @@ from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from performance.people.models import BusinessUnit, Person, Team, TeamMembership
-from performance.people.queries.lines import active_people, holds_on, line_above
+from performance.people.queries.lines import active_people, holds_on, line_above, people_who_write
 
 
 def team_of(person_id: uuid.UUID, on: datetime.date) -> Team | None:
@@ -67,8 +67,8 @@ def teammates(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
 
 
 def nearest(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
-    """Everybody else who is here that day: the manager first, then the line above, then who shares a team, then all
-    others; each by name."""
+    """Everybody else who is here that day and can help: the manager first, then the line above, then who shares a team,
+    then all others; each by name."""
     line = line_above(person_id, on)
     mates = teammates(person_id, on).order_by().values("pk")
     distance = Case(
@@ -77,7 +77,7 @@ def nearest(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Person]:
         When(pk__in=mates, then=Value(2)),
         default=Value(3),
     )
-    return active_people(on).exclude(pk=person_id).order_by(distance, "name_sort", "pk")
+    return people_who_write(on).exclude(pk=person_id).order_by(distance, "name_sort", "pk")
 
 
 def teams_spoken_for(person_id: uuid.UUID, on: datetime.date) -> QuerySet[Team]:

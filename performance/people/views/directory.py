@@ -90,9 +90,11 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.member
 def picker(request: HttpRequest) -> HttpResponse:
-    """Options of a select: the first people who match the words; nobody too where the form says so."""
+    """Options of a select: the first people who match the words; nobody too where the form says so, and where it asks
+    for help only who can give it."""
     words = request.GET.get("q", "").strip()[:80]
-    people = queries.active_people(frame.today(request)).order_by("name_sort")
+    those = queries.people_who_write if "writes" in request.GET else queries.active_people
+    people = those(frame.today(request)).order_by("name_sort")
     found = queries.matching(people, words) if words else people
     return render(
         request,
