@@ -1,6 +1,7 @@
 """The retrospective of a team: notes by its members, and what they agree on. Never scored."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from okr import queries, rules
 from okr.actions import work
-from okr.actions.refusals import ObjectiveRefused
+from okr.actions.refusals import ObjectiveRefused, require_length
 from okr.models import AgreedAction, Retrospective, RetrospectiveNote
 from okr.models.retrospectives import Column
-from performance.foundation import access, audit
+from performance.foundation import access, audit, once
 from performance.people import queries as people
 
 LONGEST = RetrospectiveNote._meta.get_field("text").max_length or 0
@@ -42,8 +43,16 @@ class Agreed:
     due_on: datetime.date
 
 
+@once.kept_once(RetrospectiveNote)
 def add_retrospective_note(
-    *, team: Any, period: Any, column: str, text: str, by: access.Actor, at: datetime.datetime
+    *,
+    team: Any,
+    period: Any,
+    column: str,
+    text: str,
+    by: access.Actor,
+    at: datetime.datetime,
+    key: uuid.UUID | None = None,
 ) -> RetrospectiveNote:
     """Puts a note into one of the three columns."""
     said = _said(text)
@@ -52,7 +61,7 @@ def add_retrospective_note(
     with transaction.atomic():
         one = _held(team, period)
         note = RetrospectiveNote.objects.create(
-            retrospective=one, column=column, text=said, by=by.person, at=at
+            retrospective=one, column=column, text=said, by=by.person, at=at, once_key=key
         )
         _record("okr.add_retrospective_note", team, period, by, at)
     return note
@@ -137,12 +146,7 @@ def _said(text: str) -> str:
     said = text.strip()
     if not said:
         raise ObjectiveRefused(_("Write the note first."), code="text", field="text")
-    if len(said) > LONGEST:
-        raise ObjectiveRefused(
-            _("This is too long: %(most)s characters are the most.") % {"most": LONGEST},
-            code="text",
-            field="text",
-        )
+    require_length(said, LONGEST, "text")
     return said
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from okr import actions, forms, queries, rules
 from okr.api import check_in_shapes, serializers
-from okr.api.objectives import ONCE, GoalsView
+from okr.api.objectives import GoalsView
 from okr.models import CheckIn, CheckInDraft
 from performance.foundation import access, api, jobs
 from performance.people import queries as people
@@ -158,7 +158,7 @@ class Acknowledge(GoalsView):
 class Replies(GoalsView):
     @extend_schema(
         operation_id="check_ins_reply",
-        parameters=[ONCE],
+        parameters=[api.ONCE],
         request=check_in_shapes.CheckInReplyIn,
         responses={201: check_in_shapes.CheckInReplyOut},
     )

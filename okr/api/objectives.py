@@ -20,14 +20,6 @@ from performance.people import models as people_models
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
 
-#: Of what makes a row: sent again with the same key and text, it answers with the first one's row.
-ONCE = OpenApiParameter(
-    once.HEADER,
-    str,
-    OpenApiParameter.HEADER,
-    description="Any text of yours: a repeated call makes nothing new.",
-)
-
 
 class GoalsView(api.TenantView):
     """An endpoint of goals."""
@@ -104,7 +96,7 @@ class Objectives(GoalsView):
 
     @extend_schema(
         operation_id="goals_propose",
-        parameters=[ONCE],
+        parameters=[api.ONCE],
         request=serializers.ProposalIn,
         responses={201: serializers.ObjectiveDetailOut},
     )
@@ -164,7 +156,7 @@ class OneObjective(GoalsView):
 class Change(GoalsView):
     @extend_schema(
         operation_id="goals_change",
-        parameters=[ONCE],
+        parameters=[api.ONCE],
         request=serializers.ChangeIn,
         responses=serializers.ObjectiveDetailOut,
     )
@@ -230,7 +222,7 @@ class Withdraw(GoalsView):
 class Comments(GoalsView):
     @extend_schema(
         operation_id="goals_comment",
-        parameters=[ONCE],
+        parameters=[api.ONCE],
         request=serializers.CommentIn,
         responses={201: serializers.CommentOut},
     )

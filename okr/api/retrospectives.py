@@ -15,7 +15,7 @@ from okr.actions.retrospectives import MOST_ACTIONS
 from okr.api.objectives import GoalsView
 from okr.models import AgreedAction, RetrospectiveNote
 from okr.models.retrospectives import Column
-from performance.foundation import access
+from performance.foundation import access, api
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -107,6 +107,7 @@ class TeamRetrospective(Circles):
 class RetrospectiveNotes(Circles):
     @extend_schema(
         operation_id="goals_add_retrospective_note",
+        parameters=[api.ONCE],
         request=RetrospectiveNoteIn,
         responses={201: RetrospectiveNoteOut},
     )
@@ -116,7 +117,7 @@ class RetrospectiveNotes(Circles):
         access.require(rules.can_note(self.actor, team, circle.member_ids))
         given = self.valid(RetrospectiveNoteIn)
         note = actions.add_retrospective_note(
-            team=team, period=period, by=self.actor, at=timezone.now(), **given
+            team=team, period=period, key=self.once_key, by=self.actor, at=timezone.now(), **given
         )
         return Response(RetrospectiveNoteOut(note).data, status=status.HTTP_201_CREATED)
 

@@ -26,6 +26,11 @@ from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibilit
 AMOUNT: dict[str, Any] = {"max_digits": 28, "decimal_places": 8, "required": False, "allow_null": True}
 
 
+def at_most(number: int) -> dict[str, Any]:
+    """How long the list is that `many=True` makes of a serializer."""
+    return {"max_length": number}
+
+
 def percent_of(micro: int | None) -> Decimal | None:
     """Micro percent as percent with six decimals."""
     return None if micro is None else Decimal(micro) / 1_000_000
@@ -71,11 +76,11 @@ class KeyResultIn(serializers.Serializer):
     slice = serializers.DictField(
         child=serializers.CharField(max_length=rules.LONGEST_VALUE), required=False, default=dict
     )
-    milestones = MilestoneIn(many=True, required=False, default=list, max_length=rules.MOST_MILESTONES)
+    milestones = MilestoneIn(many=True, required=False, default=list, **at_most(rules.MOST_MILESTONES))
     checkpoints = CheckpointIn(
         many=True,
         required=False,
-        max_length=rules.MOST_CHECKPOINTS,
+        **at_most(rules.MOST_CHECKPOINTS),
         help_text="Empty: expected linearly by workday. Left out they stay as they are.",
     )
 
@@ -86,7 +91,7 @@ class ContentIn(serializers.Serializer):
     type = serializers.ChoiceField(choices=ObjectiveType.choices, default=ObjectiveType.COMMITTED)
     visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PUBLIC)
     weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
-    key_results = KeyResultIn(many=True, max_length=rules.MOST_KEY_RESULTS)
+    key_results = KeyResultIn(many=True, **at_most(rules.MOST_KEY_RESULTS))
 
 
 class ProposalIn(ContentIn):

@@ -42,9 +42,13 @@ class RetrospectiveNote(tenancy.TenantModel):
     by = tenancy.TenantForeignKey("people.Person", related_name="+")
     at = models.DateTimeField(_("at"))
     edited_at = models.DateTimeField(_("changed at"), null=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "by", "once_key"], name="retrospective_note_sent_once"
+            ),
             models.CheckConstraint(condition=Q(column__in=Column.values), name="retrospective_column"),
             models.CheckConstraint(condition=~Q(text=""), name="retrospective_note_says_something"),
         ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from okr import actions, forms, queries, rules
 from okr.actions import retrospectives
 from okr.models import RetrospectiveNote
-from performance.foundation import access
+from performance.foundation import access, once
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -43,6 +43,7 @@ def add_note(request: HttpRequest, team_id: uuid.UUID, period_id: uuid.UUID, col
                 period=period,
                 column=column,
                 text=form.cleaned_data["text"],
+                key=once.key_of(request, request.POST),
                 by=request.actor,
                 at=timezone.now(),
             )

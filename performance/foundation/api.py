@@ -10,18 +10,26 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions, pagination, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from performance.foundation import access, refusals, tenancy
+from performance.foundation import access, once, refusals, tenancy
 
 logger = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 ROOT = "/api/"
 LARGEST_TEXT = 5 * 1024**2
+#: Of what makes a row: sent again with the same key and text, it answers with the first one's row.
+ONCE = OpenApiParameter(
+    once.HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text of yours: a repeated call makes nothing new.",
+)
 
 
 class TenantView(APIView):

@@ -219,9 +219,13 @@ class Endpoint(tenancy.TenantModel):
     created_by = tenancy.TenantForeignKey("people.Person", related_name="+")
     created_at = models.DateTimeField(_("created at"))
     closed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "created_by", "once_key"], name="endpoint_sent_once"
+            ),
             models.CheckConstraint(
                 condition=Q(person__isnull=True, channel=Channel.WEBHOOK)
                 | Q(person__isnull=False) & ~Q(channel__in=[Channel.WEBHOOK, Channel.EMAIL]),

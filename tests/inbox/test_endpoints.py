@@ -12,7 +12,7 @@ from performance.foundation import sealing
 from performance.inbox import actions, channels, models
 from tests import races
 from tests.inbox.calling import acting, rows_of_log
-from tests.inbox.typed import ADDRESS, WEBHOOK
+from tests.inbox.typed import ADDRESS, CHAT, WEBHOOK
 
 # --- Webhooks: the pages ---------------------------------------------------------------------------------
 
@@ -238,3 +238,21 @@ def test_addresses_are_brought_under_a_new_key(cast, settings, webhook, add_chat
 
 def test_every_channel_has_a_room_and_a_name() -> None:
     assert set(channels.CHATS) | {"email", "webhook"} == set(models.Channel.values)
+
+
+def test_what_is_added_twice_by_one_request_is_there_once(cast, client_for) -> None:
+    browser, head = client_for(cast.administrator), {"Idempotency-Key": "one"}
+    api = reverse("api_inbox_webhooks")
+    made = [browser.post(api, WEBHOOK, content_type="application/json", headers=head) for _time in range(2)]
+    assert [each.status_code for each in made] == [201, 201]
+    # The first answer may have been lost, and the secret with it.
+    assert made[0].json() == made[1].json()
+    for _time in range(2):
+        browser.post(reverse("inbox:webhooks"), WEBHOOK | {"once": "4b1c"})
+        browser.post(reverse("inbox:add_chat"), CHAT | {"once": "4b1c"})
+    with acting(cast):
+        assert models.Endpoint.objects.filter(person=None).count() == 2
+        assert models.Endpoint.objects.exclude(person=None).count() == 1
+        first = models.Endpoint.objects.get(pk=made[0].json()["id"])
+        actions.close_endpoint(endpoint=first, by=None, at=timezone.now())
+    assert browser.post(api, WEBHOOK, content_type="application/json", headers=head).status_code == 409

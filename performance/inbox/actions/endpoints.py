@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from performance.foundation import access, audit, egress, outgoing, refusals, sealing
+from performance.foundation import access, audit, egress, once, outgoing, refusals, sealing
 from performance.inbox import channels, rules
 from performance.inbox.channels import standard_webhooks
 from performance.inbox.models import AREAS_OF_WEBHOOKS, Channel, Delivery, Endpoint, Occasion, WorkItem
@@ -29,9 +29,32 @@ class EndpointRefused(refusals.Refused):
 
 
 def add_webhook(
-    *, name: str, address: str, areas: Collection[str], by: access.Actor, at: datetime.datetime
+    *,
+    name: str,
+    address: str,
+    areas: Collection[str],
+    by: access.Actor,
+    at: datetime.datetime,
+    key: uuid.UUID | None = None,
 ) -> tuple[Endpoint, str]:
-    """A webhook of the organisation, and its secret, which is shown now and never again."""
+    """A webhook of the organisation, and its secret, which is shown now and never again: only to the same call made
+    again, whose first answer was lost."""
+    endpoint = _added_webhook(name=name, address=address, areas=areas, by=by, at=at, key=key)
+    if endpoint.closed_at is not None:
+        raise EndpointRefused(_("This was added, and removed since."), code="conflict")
+    return endpoint, opened(endpoint)["secret"]
+
+
+@once.kept_once(Endpoint, by="created_by")
+def _added_webhook(
+    *,
+    name: str,
+    address: str,
+    areas: Collection[str],
+    by: access.Actor,
+    at: datetime.datetime,
+    key: uuid.UUID | None,
+) -> Endpoint:
     if not areas or not set(areas) <= set(AREAS_OF_WEBHOOKS):
         raise EndpointRefused(_("Choose what it is told of."), field="areas")
     secret = standard_webhooks.new_secret()
@@ -42,6 +65,7 @@ def add_webhook(
         areas=sorted(set(areas)),
         created_by=by.person,
         created_at=at,
+        once_key=key,
     )
     with transaction.atomic():
         # One at a time for the organisation, so that two together are no more than one after the other.
@@ -57,9 +81,10 @@ def add_webhook(
             at=at,
             changes={"host": endpoint.host, "areas": endpoint.areas},
         )
-    return endpoint, secret
+    return endpoint
 
 
+@once.kept_once(Endpoint, by="created_by")
 def add_chat(
     *,
     channel: str,
@@ -69,6 +94,7 @@ def add_chat(
     tells_title: bool,
     by: access.Actor,
     at: datetime.datetime,
+    key: uuid.UUID | None = None,
 ) -> Endpoint:
     """A chat of one's own. Its address leads to the chat's own host, or to one that the installation allows: nobody sends
     us anywhere else."""
@@ -96,6 +122,7 @@ def add_chat(
         tells_title=tells_title,
         created_by=by.person,
         created_at=at,
+        once_key=key,
     )
     with transaction.atomic():
         people.Person.objects.select_for_update(no_key=True).get(pk=by.person_id)

@@ -8,7 +8,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api, jobs
+from performance.foundation import access, api, jobs, once
 from performance.inbox import actions, queries, tasks
 from performance.inbox.api import shapes
 from performance.inbox.models import Endpoint
@@ -30,11 +30,16 @@ class Chats(ChatView):
     def get(self, request: Request) -> Response:
         return Response(shapes.ChatOut(queries.chats_of(request.actor.person_id), many=True).data)
 
-    @extend_schema(request=shapes.ChatIn, responses={201: shapes.ChatOut})
+    @extend_schema(parameters=[api.ONCE], request=shapes.ChatIn, responses={201: shapes.ChatOut})
     def post(self, request: Request) -> Response:
         given = shapes.ChatIn(data=request.data)
         given.is_valid(raise_exception=True)
-        made = actions.add_chat(**given.validated_data, by=request.actor, at=timezone.now())
+        made = actions.add_chat(
+            **given.validated_data,
+            key=once.key_of(request, request.data),
+            by=request.actor,
+            at=timezone.now(),
+        )
         return Response(shapes.ChatOut(made).data, status=status.HTTP_201_CREATED)
 
 

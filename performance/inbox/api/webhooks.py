@@ -8,7 +8,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api, jobs
+from performance.foundation import access, api, jobs, once
 from performance.inbox import actions, queries, rules, tasks
 from performance.inbox.api import shapes
 from performance.inbox.models import Endpoint
@@ -33,12 +33,17 @@ class Webhooks(WebhookView):
     def get(self, request: Request) -> Response:
         return Response(shapes.WebhookOut(queries.webhooks(), many=True).data)
 
-    @extend_schema(request=shapes.WebhookIn, responses={201: shapes.WebhookMade})
+    @extend_schema(parameters=[api.ONCE], request=shapes.WebhookIn, responses={201: shapes.WebhookMade})
     def post(self, request: Request) -> Response:
         access.require(rules.can_manage_webhooks(request.actor))
         given = shapes.WebhookIn(data=request.data)
         given.is_valid(raise_exception=True)
-        made, secret = actions.add_webhook(**given.validated_data, by=request.actor, at=timezone.now())
+        made, secret = actions.add_webhook(
+            **given.validated_data,
+            key=once.key_of(request, request.data),
+            by=request.actor,
+            at=timezone.now(),
+        )
         body = {**shapes.WebhookOut(made).data, "secret": secret}
         return Response(body, status=status.HTTP_201_CREATED)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access
+from performance.foundation import access, once
 from performance.inbox import actions, forms, queries, rules
 from performance.inbox.channels import reasons
 from performance.inbox.models import Endpoint
@@ -44,7 +44,9 @@ def add_chat(request: HttpRequest) -> HttpResponse:
     form = forms.ChatForm(request.POST)
 
     def write() -> None:
-        actions.add_chat(**form.cleaned_data, by=request.actor, at=timezone.now())
+        actions.add_chat(
+            **form.cleaned_data, key=once.key_of(request, request.POST), by=request.actor, at=timezone.now()
+        )
 
     if frame.attempt(form, write):
         return frame.saved(request, _("Added. Send a test message to see whether it arrives."), PAGE)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, jobs
+from performance.foundation import access, jobs, once
 from performance.inbox import actions, forms, queries, rules, tasks
 from performance.inbox.channels import reasons
 from performance.inbox.models import Area, Endpoint
@@ -37,7 +37,14 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     made: list[tuple[Endpoint, str]] = []
 
     def write() -> None:
-        made.append(actions.add_webhook(**form.cleaned_data, by=request.actor, at=timezone.now()))
+        made.append(
+            actions.add_webhook(
+                **form.cleaned_data,
+                key=once.key_of(request, request.POST),
+                by=request.actor,
+                at=timezone.now(),
+            )
+        )
 
     if request.method == "POST" and frame.attempt(form, write):
         endpoint, secret = made[0]

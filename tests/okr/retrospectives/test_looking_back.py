@@ -306,3 +306,23 @@ def test_a_note_that_comes_while_the_retrospective_is_being_closed_is_refused(ca
     assert isinstance(second, actions.ObjectiveRefused)
     with tenancy.acting_for(cast.organisation):
         assert not RetrospectiveNote.objects.exists()
+
+
+def test_a_note_sent_twice_is_one(closing, acting_cast, client_for):
+    cast = acting_cast
+    browser = client_for(cast.employee)
+    page = browser.get(reverse("okr:retrospective", args=[cast.team.pk]), {"period": str(closing.pk)})
+    assert page.content.decode().count('name="once"') == 3
+    address = reverse("okr:add_note", args=[cast.team.pk, closing.pk, "learned"])
+    for _time in range(2):
+        assert browser.post(address, {"text": "Ask first", "once": "4b1c"}).status_code == 302
+    assert RetrospectiveNote.objects.count() == 1
+    api = reverse("api_retrospective_notes", args=[cast.team.pk, closing.pk])
+    given = {"column": "learned", "text": "Ask twice"}
+    answers = [
+        browser.post(api, given, content_type="application/json", headers={"Idempotency-Key": "one"})
+        for _time in range(2)
+    ]
+    assert [each.status_code for each in answers] == [201, 201]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert RetrospectiveNote.objects.count() == 2
