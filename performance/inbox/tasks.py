@@ -7,6 +7,7 @@ import time
 import uuid
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.conf import settings
@@ -81,6 +82,8 @@ def _post(letter_id: uuid.UUID, connection: BaseEmailBackend) -> bool:
 
 def _send(message: Delivery | Letter, mail: EmailMultiAlternatives, connection: BaseEmailBackend) -> bool:
     organisation_id = tenancy.current_organisation_id()
+    # The same at each try: a worker that dies before it notes what it sent sends it again, and whoever reads it has one.
+    mail.extra_headers["Message-ID"] = f"<{message.pk}@{urlsplit(settings.ACCORD_URL).hostname}>"
     try:
         post.send(mail, connection)
     except (post.Refused, post.Lost) as error:

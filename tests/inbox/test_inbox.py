@@ -4,6 +4,7 @@ import datetime
 import smtplib
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -362,3 +363,19 @@ def test_a_link_leads_into_the_organisation_it_came_from(cast: Cast, client_for:
     assert client.session["organisation"] == str(cast.organisation.pk)
     stranger = client_for(cast.stranger)
     assert "Agree to a change" not in stranger.get(address).content.decode()
+
+
+def test_a_message_sent_again_is_the_same_message(
+    cast: Cast, assign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that dies between sending and noting leaves it to the next: mail programs show one of the two."""
+    assign()
+    monkeypatch.setattr(actions, "note_sent", lambda **_noted: None)
+    deliver(cast)
+    with tenancy.acting_for(cast.organisation):
+        models.Delivery.objects.update(sending_at=timezone.now() - datetime.timedelta(days=1))
+        key = models.Delivery.objects.get().pk
+    deliver(cast)
+    names = [message.message()["Message-ID"] for message in mail.outbox]
+    assert len(names) == 2
+    assert set(names) == {f"<{key}@{urlsplit(settings.ACCORD_URL).hostname}>"}
