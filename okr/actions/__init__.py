@@ -25,6 +25,7 @@ from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, upload_goals
 from okr.actions.leaving import pass_goals_on
+from okr.actions.locking import follow_locks
 from okr.actions.policies import set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
 from okr.actions.proposals import (
@@ -89,6 +90,7 @@ __all__ = [
     "finish_agreed_action",
     "follow_line",
     "follow_lines",
+    "follow_locks",
     "forget_person",
     "grade_objective",
     "hand_on",

@@ -61,7 +61,9 @@ def align_objectives(
                 work.offer_settled(link, by=by, at=at)
             else:
                 readers = queries.readers_among(child, [parent.owner_id], people.day_at(by.organisation, at))
-                work.offer_contribution(link, child, parent, is_shown=bool(readers), by=by, at=at)
+                work.offer_contribution(
+                    link, child, parent, is_shown=bool(readers), about=by.person, by=by, at=at
+                )
             audit.record(
                 by=by,
                 action="okr.align_objectives" if is_taken else "okr.offer_contribution",

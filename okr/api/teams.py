@@ -56,7 +56,7 @@ class DifferenceOut(serializers.Serializer):
 
 
 class TeamEventOut(serializers.Serializer):
-    kind = serializers.CharField(help_text="proposed, agreed, withdrawn or closed")
+    kind = serializers.CharField(help_text="proposed, agreed, withdrawn, lapsed or closed")
     at = serializers.DateTimeField()
     objective = serializers.UUIDField(source="objective.pk")
     title = serializers.CharField(source="objective.title")

@@ -52,6 +52,7 @@ from okr.queries.imports import (
     standing_goals,
 )
 from okr.queries.kinds import work_kinds
+from okr.queries.leftovers import unfinished
 from okr.queries.links import links_of, links_within_reach
 from okr.queries.metrics import bound_key_results, metric_uses, metric_values, moved_objectives, take
 from okr.queries.objectives import (
@@ -259,6 +260,7 @@ __all__ = [
     "to_carry",
     "to_duplicate",
     "totals_of",
+    "unfinished",
     "unread_by",
     "versions_of",
     "visible_titles",

@@ -68,9 +68,11 @@ def led_by(person_id: uuid.UUID, period: Any) -> QuerySet[Objective]:
 
 
 def proposals_waiting_for(person_id: uuid.UUID) -> QuerySet[ObjectiveVersion]:
-    """Proposals that wait for this person's agreement."""
+    """Proposals that wait for this person's agreement; none while the goals of their period are locked."""
     theirs = Q(objective__owner_id=person_id) | Q(objective__agreer_id=person_id)
-    waiting = ObjectiveVersion.objects.filter(theirs, state="proposed")
+    waiting = ObjectiveVersion.objects.filter(
+        theirs, state="proposed", objective__period__goals_locked_at=None
+    ).exclude(objective__period__state="closed")
     return waiting.exclude(agreements__person_id=person_id).select_related("objective", "by")
 
 
@@ -113,6 +115,11 @@ class ObjectiveRow:
     expected: Expected
 
     @property
+    def is_final(self) -> bool:
+        """Sealed with its period: compared with no pace any more."""
+        return self.objective.state == State.CLOSED
+
+    @property
     def ahead(self) -> int | None:
         return self.expected.ahead(self.objective.progress_micro)
 
@@ -153,6 +160,11 @@ class KeyResultRow:
     history: list[Any] = field(default_factory=list)
     metric: Any = None
     part: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Sealed with its objective. Loaded with it, so it costs no query."""
+        return self.key_result.objective.state == State.CLOSED
 
     @property
     def steps(self) -> list[Milestone]:

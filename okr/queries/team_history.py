@@ -19,7 +19,8 @@ from performance.people import models as people_models
 
 @dataclass(frozen=True)
 class TeamEvent:
-    """`kind` is "proposed", "agreed", "withdrawn" or "closed"; `percent` the progress that a goal was closed with."""
+    """`kind` is "proposed", "agreed", "withdrawn", "lapsed" or "closed"; `percent` the progress that a goal was
+    closed with."""
 
     kind: str
     at: datetime.datetime
@@ -47,11 +48,13 @@ def team_history(objectives: QuerySet[Objective], actor: access.Actor) -> list[T
     events = []
     for key, one in rows.items():
         reads = sights[key]
-        steps = thread.steps_of_versions(reads.versions(texts[key]), reads, {**named, None: one.owner})
+        steps = thread.steps_of_versions(
+            reads.versions(texts[key]), reads, {**named, None: one.owner}, one.period
+        )
         events += [event for step in steps for event in _events_of(one, step)]
         if one.state == State.CLOSED and one.period.closed_at is not None:
             events.append(TeamEvent("closed", one.period.closed_at, one, percent=percent(one.progress_micro)))
-    order = {"proposed": 0, "agreed": 1, "withdrawn": 2, "closed": 3}
+    order = {"proposed": 0, "agreed": 1, "withdrawn": 2, "lapsed": 2, "closed": 3}
     return sorted(events, key=lambda event: (event.at, order[event.kind]), reverse=True)
 
 
@@ -61,7 +64,9 @@ def _events_of(one: Objective, step: dict[str, Any]) -> list[TeamEvent]:
         return [TeamEvent("agreed", step["at"], one, version)]
     found = [TeamEvent("proposed", step["at"], one, version, tuple(step["changes"]))]
     if version.state == VersionState.WITHDRAWN and version.settled_at is not None:
-        found.append(TeamEvent("withdrawn", version.settled_at, one, version))
+        found.append(
+            TeamEvent("lapsed" if step["has_lapsed"] else "withdrawn", version.settled_at, one, version)
+        )
     return found
 
 

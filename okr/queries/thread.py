@@ -5,7 +5,7 @@ from typing import Any
 
 from okr import rules
 from okr.models import Content, Objective, ObjectiveVersion, SuggestedEdit
-from okr.models.agreements import EditState, Side, VersionState
+from okr.models.agreements import Side, VersionState
 from okr.queries import contents, votes
 from okr.queries.sight import Sight
 from performance.foundation import access
@@ -25,7 +25,7 @@ def thread_of(
     `sight` has left; it says which comments are read."""
     texts = [version.as_content for version in versions]
     owners = contents.owners_named(one, texts) if len(texts) > 1 else {}
-    steps = steps_of_versions(list(reversed(versions)), sight, owners)
+    steps = steps_of_versions(list(reversed(versions)), sight, owners, one.period)
     called = votes.called_by_comment(one)
     steps += [
         {"kind": "comment", "at": each.at, "comment": each, "called": called.get(each.pk)}
@@ -44,7 +44,7 @@ def thread_of(
                 "at": edit.at,
                 "edit": edit,
                 "changes": [row],
-                "can_decide": edit.state == EditState.OPEN and rules.can_decide(actor, edit, one),
+                "can_decide": rules.are_goals_open(one.period) and rules.can_decide(actor, edit, one),
             }
         )
     return sorted(steps, key=lambda step: (step["at"], step["kind"] == "agreed"))
@@ -56,9 +56,10 @@ def is_called(one: Objective, person_id: uuid.UUID) -> bool:
 
 
 def steps_of_versions(
-    oldest_first: list[ObjectiveVersion], sight: Sight, owners: contents.Owners
+    oldest_first: list[ObjectiveVersion], sight: Sight, owners: contents.Owners, period: Any
 ) -> list[dict[str, Any]]:
-    """What was proposed, with what it changes, and what both agreed to. `owners` are those whom the texts name."""
+    """What was proposed, with what it changes, and what both agreed to, with what lapsed when the
+    `period` closed. `owners` are those whom the texts name."""
     texts = [version.as_content for version in oldest_first]
     steps: list[dict[str, Any]] = []
     former = None
@@ -66,7 +67,15 @@ def steps_of_versions(
         changes: list[contents.Difference] = []
         if former is not None and sight.reads(version.at, version.by_id):
             changes = contents.differences(former, text, owners)
-        steps.append({"kind": "version", "at": version.at, "version": version, "changes": changes})
+        steps.append(
+            {
+                "kind": "version",
+                "at": version.at,
+                "version": version,
+                "changes": changes,
+                "has_lapsed": rules.has_lapsed(version, period),
+            }
+        )
         if version.state in (VersionState.IN_FORCE, VersionState.SUPERSEDED) and version.settled_at:
             signatures = list(version.agreements.all())
             if len(signatures) == len(Side.values):

@@ -163,9 +163,24 @@ def can_withdraw(actor: access.Actor, objective: Objective, version: ObjectiveVe
     )
 
 
+def has_lapsed(version: ObjectiveVersion, period: Any) -> bool:
+    """Whether a proposal ended with its period: nobody withdraws one from then on."""
+    return (
+        version.state == VersionState.WITHDRAWN
+        and period.closed_at is not None
+        and version.settled_at is not None
+        and version.settled_at >= period.closed_at
+    )
+
+
+def decider_of(edit: SuggestedEdit, objective: Objective) -> uuid.UUID | None:
+    """The other side: on the owner's suggestion the manager's side, on anybody else's the owner."""
+    return objective.agreer_id if edit.by_id == objective.owner_id else objective.owner_id
+
+
 def can_decide(actor: access.Actor, edit: SuggestedEdit, objective: Objective) -> bool:
-    """The other side decides: on the owner's suggestion the manager's side, on anybody else's the owner."""
-    decider = objective.agreer_id if edit.by_id == objective.owner_id else objective.owner_id
+    """The other side decides."""
+    decider = decider_of(edit, objective)
     return not actor.only_reads and edit.state == EditState.OPEN and actor.person_id == decider
 
 

@@ -138,19 +138,29 @@ def status_by(entry: Any, pace: Any) -> str:
 @register.simple_tag
 def pace_bar(row: Any, h: int = 6) -> SafeString:
     """`{% pace_bar row 4 %}`: progress of a goal or key result, with the tick of what is expected of it."""
-    expected = row.expected
-    return svg.bar(row.percent, expected and expected.percent, row.status, h, _measured(row))
+    return svg.bar(row.percent, _pace_of(row), _look_of(row), h, _measured(row))
 
 
 @register.simple_tag
 def pace_ring(row: Any, size: int = 48) -> SafeString:
     """The same as a ring."""
-    return svg.ring(row.percent, row.expected.percent, row.status, size, _measured(row))
+    return svg.ring(row.percent, _pace_of(row), _look_of(row), size, _measured(row))
+
+
+def _pace_of(row: Any) -> Any:
+    """Nothing is expected any more of what is sealed."""
+    if getattr(row, "is_final", False) or row.expected is None:
+        return None
+    return row.expected.percent
+
+
+def _look_of(row: Any) -> str:
+    return "closed" if getattr(row, "is_final", False) else str(row.status)
 
 
 def _measured(row: Any) -> str:
     """What the picture says; "" leaves the words to it."""
-    if row.expected is None or not row.expected.by_checkpoints or row.percent is None:
+    if _pace_of(row) is None or not row.expected.by_checkpoints or row.percent is None:
         return ""
     words = {"value": formats.percent(row.percent, 0), "pace": formats.percent(row.expected.percent, 0)}
     return _("%(value)s done, %(pace)s expected by its checkpoints") % words

@@ -226,11 +226,12 @@ def objective_context(
         "can_take": can_take,
         "serves": up,
         "served_by": down,
-        "can_change": rules.can_change(actor, one, line),
         "can_check_in": rules.can_check_in_for(actor, actor.person_id)
         and one.state in RUNNING_STATES
         and any(row.key_result.owner_id == actor.person_id for row in key_results),
-        "align_form": align_form(request, one, line) if can_align else None,
+        "align_form": align_form(request, one, line)
+        if can_align and rules.are_goals_open(one.period)
+        else None,
     }
 
 
@@ -307,6 +308,7 @@ def grades_context(
         form = forms.GradeForm(most=rules.highest_grade(policy), initial=initial)
     return {
         "shows_grades": bool(given) or rules.is_graded_now(one),
+        "final_grade": given.get("manager") or given.get("owner"),
         "grades": [(one.owner, "owner", given.get("owner")), (one.agreer, "manager", given.get("manager"))],
         "suggested_grade": suggested,
         "grade_form": form,
@@ -328,6 +330,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
     edits = [edit for edit in said if sight.reads(edit.at, edit.by_id)]
     content = shown.as_content if shown else queries.content_of(one)
     signs = rules.side_of(actor, one)
+    is_open = rules.are_goals_open(one.period)
     return {
         "objective": one,
         "sight": sight,
@@ -337,12 +340,16 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "thread": queries.thread_of(one, versions, edits, content, actor, sight),
         "has_closed_past": sight.past,
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
-        "is_my_turn": proposal is not None and signs is not None and actor.person_id not in signed,
-        "can_agree": rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
+        "goals_open": is_open,
+        "is_my_turn": is_open
+        and proposal is not None
+        and signs is not None
+        and actor.person_id not in signed,
+        "can_agree": is_open and rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
         "can_discuss": rules.can_discuss(actor, one),
-        "can_suggest": rules.can_suggest(actor, one, line),
-        "can_change": rules.can_change(actor, one, line),
-        "can_withdraw": rules.can_withdraw(actor, one, proposal),
+        "can_suggest": is_open and rules.can_suggest(actor, one, line),
+        "can_change": is_open and rules.can_change(actor, one, line),
+        "can_withdraw": is_open and rules.can_withdraw(actor, one, proposal),
         "is_called": queries.is_called(one, actor.person_id),
     }
 

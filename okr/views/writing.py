@@ -119,6 +119,9 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     one, line = reading.found(request, objective_id)
     access.require(rules.can_change(actor, one, line))
+    if not rules.are_goals_open(one.period) and request.method != "POST":
+        messages.error(request, _("The goals of this period are locked."))
+        return redirect("okr:objective", one.pk)
     # What it rests on before the text: of one that comes in between, the form says too little rather than too much.
     standing = rivals.standing_basis(one)
     content = queries.standing_content(one)

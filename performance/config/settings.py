@@ -373,6 +373,10 @@ LEAVERS = [
 ]
 # Who tells people that a reporting line was changed by hand: called in its transaction.
 LINE_TELLERS = ["performance.inbox.actions.tell_of_line", "okr.actions.follow_line"]
+# What rests while a period is locked, and comes back: called with the period in the transaction that moves or locks it.
+PERIOD_FOLLOWERS = ["okr.actions.follow_locks"]
+# What the end of a period leaves open in the apps above people: (periods, at) -> {id: [Unfinished]}.
+PERIOD_LEFTOVERS = ["okr.queries.unfinished"]
 # What the kinds of work are like that each app puts before people: which go up the line, who else may do them.
 WORK_KINDS = [
     "performance.inbox.kinds.own_kinds",

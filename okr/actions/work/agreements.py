@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from okr.actions.work.wording import (
     CALLS,
     CHANGED_OBJECTIVE,
     DETAIL,
+    LINK,
     MENTION,
     NEW_OBJECTIVE,
     SUGGESTION,
@@ -91,6 +92,33 @@ def ask_to_agree_to_new(objectives: Sequence[Objective], *, by: Any, at: datetim
     inbox.assign_many(kind=AGREEMENT, works=works, at=at)
 
 
+def ask_to_agree_again(
+    waiting: Sequence[tuple[ObjectiveVersion, Sequence[uuid.UUID]]], *, at: datetime.datetime
+) -> None:
+    """Whoever has not signed these proposals, after a rest; asked already, they stay asked."""
+    works = []
+    for version, person_ids in waiting:
+        objective = version.objective
+        message = NEW_OBJECTIVE if objective.version_number is None else CHANGED_OBJECTIVE
+        titles = in_both(message, version.by)
+        url, detail = reverse("okr:objective", args=[objective.pk]), version.as_content.title[:DETAIL]
+        works += [inbox.Work(key, objective.pk, *titles, url, None, detail, detail) for key in person_ids]
+    inbox.assign_many(kind=AGREEMENT, works=works, at=at)
+
+
+def texts_rest(
+    *,
+    objective_ids: Collection[uuid.UUID],
+    edit_ids: Collection[uuid.UUID],
+    link_ids: Collection[uuid.UUID],
+    at: datetime.datetime,
+) -> None:
+    """Nobody can sign, decide or take an offer now."""
+    for kind, subject_ids in ((AGREEMENT, objective_ids), (SUGGESTION, edit_ids), (LINK, link_ids)):
+        if subject_ids:
+            inbox.resolve_many(kind=kind, subject_ids=subject_ids, by=None, at=at)
+
+
 def agreement_given(objective: Objective, *, by: Any, at: datetime.datetime, everybody: bool) -> None:
     inbox.resolve_work(
         kind=AGREEMENT, subject_id=objective.pk, by=by, at=at, to=None if everybody else by.person
@@ -109,6 +137,22 @@ def ask_to_decide(edit: SuggestedEdit, objective: Objective, decider: Any, *, by
         by=by,
         at=at,
     )
+
+
+def ask_to_decide_again(waiting: Sequence[tuple[SuggestedEdit, uuid.UUID]], *, at: datetime.datetime) -> None:
+    """Whoever decides on these suggestions, after a rest; asked already, they stay asked."""
+    works = [
+        inbox.Work(
+            decider,
+            edit.pk,
+            *in_both(SUGGESTS, edit.by),
+            reverse("okr:objective", args=[edit.objective_id]),
+            None,
+            *(edit.objective.title[:DETAIL],) * 2,
+        )
+        for edit, decider in waiting
+    ]
+    inbox.assign_many(kind=SUGGESTION, works=works, at=at)
 
 
 def decision_passed_on(

@@ -27,12 +27,19 @@ from performance.inbox import actions as inbox
 
 
 def offer_contribution(
-    link: Alignment, child: Objective, parent: Objective, *, is_shown: bool, by: Any, at: datetime.datetime
+    link: Alignment,
+    child: Objective,
+    parent: Objective,
+    *,
+    is_shown: bool,
+    about: Any,
+    by: Any,
+    at: datetime.datetime,
 ) -> None:
-    """`is_shown`: whether the owner of what is served may see what is offered."""
+    """`about` offers it; `is_shown`: whether the owner of what is served may see what is offered."""
     assign(
         OFFERS,
-        about=by.person,
+        about=about,
         to=parent.owner,
         kind=LINK,
         subject_id=link.pk,

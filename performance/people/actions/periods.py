@@ -3,7 +3,9 @@
 import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit
@@ -76,6 +78,7 @@ def move_period(*, period: Period, to: str, by: Any, at: datetime.datetime, why:
         audit.record(
             by=by, action="people.move_period", subject=period, at=at, why=why, changes={"state": [was, to]}
         )
+        _tell(period, at)
     return period
 
 
@@ -118,4 +121,11 @@ def _lock(
         period.save(update_fields=[lock])
         action = f"people.{'lock' if value else 'unlock'}_{lock.removesuffix('_locked_at')}"
         audit.record(by=by, action=action, subject=period, at=at, why=why)
+        _tell(period, at)
     return period
+
+
+def _tell(period: Period, at: datetime.datetime) -> None:
+    """Apps above this one let rest what waits for people and can no longer be done, or bring it back."""
+    for follow in settings.PERIOD_FOLLOWERS:
+        import_string(follow)(period=period, at=at)

@@ -1,6 +1,7 @@
 """Endpoints of periods: opening, moving, locking."""
 
 import uuid
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -38,6 +39,16 @@ class PeriodIn(serializers.Serializer[Period]):
     ends_on = shared.DayField()
 
 
+class UnfinishedOut(serializers.Serializer[Any]):
+    kind = serializers.CharField(help_text="ungraded, proposals or retrospectives")
+    number = serializers.IntegerField()
+
+
+class PeriodEndOut(serializers.Serializer[Any]):
+    is_early = serializers.BooleanField(help_text="Whether its last day is still to come.")
+    unfinished = UnfinishedOut(many=True)
+
+
 class PeriodMove(serializers.Serializer[None]):
     to = serializers.ChoiceField(choices=PeriodState.choices)
     why = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -64,9 +75,20 @@ class Periods(api.TenantView):
 
 
 class PeriodSteps(api.TenantView):
-    """The next step in the life of a period."""
+    """The next step in the life of a period; before it, what it would find undone."""
 
+    access = shared.HR
+    scope_read = Scope.GOALS_READ
     scope_write = Scope.PEOPLE_WRITE
+
+    @extend_schema(responses=PeriodEndOut)
+    def get(self, request: Request, period_id: uuid.UUID) -> Response:
+        period = access.get_or_404(queries.periods(), pk=period_id)
+        told = {
+            "is_early": period.ends_on > queries.today(request.actor.organisation),
+            "unfinished": queries.unfinished([period], timezone.now())[period.pk],
+        }
+        return Response(PeriodEndOut(told).data)
 
     @extend_schema(request=PeriodMove, responses=PeriodOut)
     def post(self, request: Request, period_id: uuid.UUID) -> Response:

@@ -77,6 +77,7 @@ from performance.people.queries.log import log, log_shown
 from performance.people.queries.periods import (
     Month,
     Quarter,
+    Unfinished,
     current_period,
     fiscal_month,
     fiscal_quarter,
@@ -85,6 +86,7 @@ from performance.people.queries.periods import (
     next_month,
     next_quarter,
     periods,
+    unfinished,
 )
 from performance.people.queries.setup import SetupStep, setup_steps
 from performance.people.queries.teams import (
@@ -112,6 +114,7 @@ __all__ = [
     "Quarter",
     "SetupStep",
     "Slices",
+    "Unfinished",
     "WorkDays",
     "able_administrators",
     "absences_of",
@@ -196,6 +199,7 @@ __all__ = [
     "tokens_bound_to",
     "tokens_of",
     "tops",
+    "unfinished",
     "units",
     "work_days",
 ]

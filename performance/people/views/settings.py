@@ -167,10 +167,19 @@ def periods(request: HttpRequest) -> HttpResponse:
             return frame.saved(request, _("The period is open for planning"), "people:periods")
     context = frame.settings_frame(request, "periods") | {
         "form": form,
-        "periods": queries.periods(),
+        "rows": _rows(request),
         "states": PeriodState,
     }
     return render(request, "people/periods.html", context, status=422 if form.is_bound else 200)
+
+
+def _rows(request: HttpRequest) -> list[dict[str, Any]]:
+    """Each period, with what whoever moves it on is told first: that its last day is still to come, and what is undone."""
+    today, found = frame.today(request), list(queries.periods())
+    left = queries.unfinished(found, timezone.now()) if rules.can_open_period(request.actor) else {}
+    return [
+        {"period": each, "is_early": each.ends_on > today, "left": left.get(each.pk, [])} for each in found
+    ]
 
 
 def _next_period(organisation: Any, request: HttpRequest) -> dict[str, Any]:

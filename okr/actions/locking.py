@@ -1,0 +1,52 @@
+"""What waits around the text of a goal while the goals of its period are locked."""
+
+import datetime
+import uuid
+from typing import Any
+
+from okr import queries, rules
+from okr.actions import work
+from okr.models import Alignment, ObjectiveVersion, SuggestedEdit
+from okr.models.agreements import EditState, VersionState
+from performance.people import queries as people
+
+
+def follow_locks(*, period: Any, at: datetime.datetime) -> None:
+    """Nobody is asked for what would be refused: signatures, decisions on suggestions and on offered contributions rest
+    while goals are locked. Once they are open again, whoever has not answered yet is asked anew. Part of the transaction
+    that moves or locks the period."""
+    proposals = ObjectiveVersion.objects.filter(objective__period=period, state=VersionState.PROPOSED)
+    edits = SuggestedEdit.objects.filter(objective__period=period, state=EditState.OPEN)
+    offers = Alignment.objects.filter(parent__period=period, accepted_at=None)
+    if not rules.are_goals_open(period):
+        work.texts_rest(
+            objective_ids=list(proposals.values_list("objective_id", flat=True)),
+            edit_ids=list(edits.values_list("pk", flat=True)),
+            link_ids=list(offers.values_list("pk", flat=True)),
+            at=at,
+        )
+        return
+    today = people.day_at(period.organisation, at)
+    here = set(people.active_people(today).values_list("pk", flat=True))
+    standing = proposals.select_related("objective", "by").prefetch_related("agreements").order_by("pk")
+    work.ask_to_agree_again([(each, _unsigned(each, here)) for each in standing], at=at)
+    work.ask_to_decide_again(
+        [
+            (each, decider)
+            for each in edits.select_related("objective", "by").order_by("pk")
+            if (decider := rules.decider_of(each, each.objective)) in here
+        ],
+        at=at,
+    )
+    for link in offers.filter(parent__owner__in=here).select_related("child", "parent__owner", "by"):
+        readers = queries.readers_among(link.child, [link.parent.owner_id], today)
+        work.offer_contribution(
+            link, link.child, link.parent, is_shown=bool(readers), about=link.by, by=link.by, at=at
+        )
+
+
+def _unsigned(version: ObjectiveVersion, here: set[uuid.UUID]) -> list[uuid.UUID]:
+    """The sides that have not signed, as far as they are here; whoever proposes has no need to be asked."""
+    signed = {each.person_id for each in version.agreements.all()} | {version.by_id}
+    sides = (version.objective.owner_id, version.objective.agreer_id)
+    return [key for key in sides if key is not None and key in here and key not in signed]

@@ -1,0 +1,92 @@
+"""A sealed objective looks closed: final figures, no pace, nothing provisional; and what lapsed was not withdrawn."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from okr import actions, queries
+from okr.models import KeyResult
+from tests.okr.conftest import content
+
+
+@pytest.fixture
+def sealed(reported, move, cast, actor, now):
+    move("closing")
+    for who, percent in ((cast.employee, 60), (cast.manager, 70)):
+        actions.grade_objective(
+            objective=reported, percent=percent, reason="As I see it", by=actor(who), at=now
+        )
+    move("closed")
+    actions.seal_closed_periods(at=now)
+    reported.refresh_from_db()
+    return reported
+
+
+def page_of(one, client):
+    return client.get(reverse("okr:objective", args=[one.pk])).content.decode()
+
+
+def card(text):
+    return text[
+        text.index('id="card-objective"') : text.index("</section>", text.index('id="card-objective"'))
+    ]
+
+
+def test_a_sealed_objective_shows_what_it_was_closed_with_and_no_pace(sealed, cast, client_for):
+    KeyResult.objects.filter(objective=sealed).update(provisional=True)
+    shown = card(page_of(sealed, client_for(cast.employee)))
+    percent = queries.percent(sealed.progress_micro)
+    assert f"Closed at {percent}%" in shown
+    assert "Graded 70% by" in shown
+    assert "chip-line" in shown
+    assert "Version 1 was in force" in shown
+    for words in (
+        "Version 1 in force",
+        "of pace",
+        "expected, linear",
+        "provisional",
+        'class="tick"',
+        "prov=",
+        "Exactly on",
+    ):
+        assert words not in shown, words
+
+
+def test_grades_stay_with_those_who_may_read_them(sealed, cast, client_for):
+    shown = card(page_of(sealed, client_for(cast.colleague)))
+    assert "Closed at" in shown
+    assert "Graded" not in shown
+
+
+def test_an_open_objective_still_shows_its_pace(reported, cast, client_for):
+    shown = card(page_of(reported, client_for(cast.employee)))
+    assert "Version 1 in force" in shown
+    assert 'class="tick"' in shown
+    assert "Closed at" not in shown
+
+
+def test_the_list_and_home_show_it_closed_as_well(sealed, quarter, cast, client_for):
+    shown = client_for(cast.employee).get(reverse("okr:objectives"), {"period": quarter.pk}).content.decode()
+    row = shown[shown.index(sealed.title) :]
+    assert row.count("Closed") >= 2
+    assert 'class="tick"' not in row
+
+
+def test_a_proposal_that_lapsed_with_its_period_was_not_withdrawn(
+    propose, move, cast, actor, now, client_for
+):
+    lapsed = propose(content("Never agreed"))
+    taken_back = propose(content("Taken back"))
+    earlier = now - datetime.timedelta(minutes=1)
+    actions.withdraw_proposal(objective=taken_back, by=actor(cast.employee), at=earlier)
+    move("closing", "closed")
+    actions.seal_closed_periods(at=now)
+    employee = client_for(cast.employee)
+    words = page_of(lapsed, employee)
+    assert "Lapsed" in words
+    assert "It lapsed when the period closed" in words
+    assert "Withdrawn" not in words
+    words = page_of(taken_back, employee)
+    assert "Withdrawn" in words
+    assert "Lapsed" not in words
