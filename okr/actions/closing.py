@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import dependencies, rhythm, work
+from okr.actions import lapsing, rhythm, work
 from okr.actions.refusals import ObjectiveRefused
-from okr.models import Alignment, ConfidenceVote, Grade, Objective, ObjectiveVersion, SuggestedEdit
+from okr.models import ConfidenceVote, Grade, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import RUNNING_STATES, State
 from performance.foundation import access, audit
@@ -127,28 +127,15 @@ def seal_closed_periods(*, at: datetime.datetime) -> int:
 
 
 def _let_lapse(objective_ids: set[uuid.UUID], at: datetime.datetime) -> None:
-    """Proposals, votes, suggestions, offers and asks of closed periods that nobody can answer any more. A vote shows what
-    was answered until then."""
+    """Proposals, votes, suggestions, offers and asks of closed periods."""
     closed = {"objective__period__state": "closed"}
-    lapsed = ObjectiveVersion.objects.filter(**closed, state=VersionState.PROPOSED)
-    votes = ConfidenceVote.objects.filter(**closed, closed_at=None)
-    edits = SuggestedEdit.objects.filter(**closed, state=EditState.OPEN)
-    offers = Alignment.objects.filter(parent_id__in=objective_ids, accepted_at=None)
-    ids = objective_ids | set(lapsed.values_list("objective_id", flat=True))
-    vote_ids, edit_ids = (list(rows.values_list("pk", flat=True)) for rows in (votes, edits))
+    open_rows = (
+        ObjectiveVersion.objects.filter(**closed, state=VersionState.PROPOSED),
+        ConfidenceVote.objects.filter(**closed, closed_at=None),
+        SuggestedEdit.objects.filter(**closed, state=EditState.OPEN),
+    )
+    ids = objective_ids.union(*(rows.values_list("objective_id", flat=True) for rows in open_rows))
     ObjectiveVersion.objects.filter(objective_id__in=ids, state=VersionState.PROPOSED).update(
         state=VersionState.WITHDRAWN, settled_at=at
     )
-    ConfidenceVote.objects.filter(pk__in=vote_ids, closed_at=None).update(closed_at=at)
-    SuggestedEdit.objects.filter(pk__in=edit_ids, state=EditState.OPEN).update(
-        state=EditState.LAPSED, decided_at=at
-    )
-    link_ids = list(offers.values_list("pk", flat=True))
-    work.nothing_waits(
-        ids,
-        vote_ids=vote_ids,
-        edit_ids=edit_ids,
-        link_ids=link_ids,
-        dependency_ids=dependencies.let_dependencies_lapse(ids, at),
-        at=at,
-    )
+    lapsing.let_lapse(ids, at)

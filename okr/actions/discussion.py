@@ -54,7 +54,7 @@ def comment_on_objective(
         )
         Mention.objects.bulk_create(Mention(comment=comment, person=person) for person in called)
         work.call(comment, objective, called, by=by, at=at)
-        work.heard(objective, by=by, at=at)
+        work.heard(objective.pk, by=by, at=at)
         audit.record(by=by, action="okr.comment_on_objective", subject=objective, at=at)
     return comment
 
@@ -79,9 +79,10 @@ def _called(objective: Objective, text: str, *, by: access.Actor, on: datetime.d
     return list(called.values())
 
 
-def note_heard(*, objective: Objective, by: access.Actor, at: datetime.datetime) -> int:
-    """Whoever was called has read it and has nothing to add."""
-    return work.heard(objective, by=by, at=at)
+def note_heard(*, objective_id: uuid.UUID, by: access.Actor, at: datetime.datetime) -> int:
+    """Whoever was called has read it and has nothing to add; also where they may not see the objective any more.
+    Returns how many calls that ends."""
+    return work.heard(objective_id, by=by, at=at)
 
 
 def suggest_edit(

@@ -4,10 +4,13 @@ import datetime
 import uuid
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from okr import queries, rules
 from okr.actions import work
-from okr.models import Alignment, ObjectiveVersion, SuggestedEdit
+from okr.models import Alignment, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, VersionState
+from okr.models.objectives import State
 from performance.people import queries as people
 
 
@@ -38,7 +41,20 @@ def follow_locks(*, period: Any, at: datetime.datetime) -> None:
         ],
         at=at,
     )
-    for link in offers.filter(parent__owner__in=here).select_related("child", "parent__owner", "by"):
+    _offer_again(offers.filter(parent__owner__in=here), today, at)
+
+
+def ask_for_offers(objective: Objective, *, on: datetime.date, at: datetime.datetime) -> None:
+    """Contributions offered by or to a text that was taken back, and is proposed anew, wait for their answer again."""
+    around = Q(child=objective) | Q(parent=objective)
+    _offer_again(Alignment.objects.filter(around, accepted_at=None), on, at)
+
+
+def _offer_again(offers: QuerySet[Alignment], today: datetime.date, at: datetime.datetime) -> None:
+    """Both ends have to stand: a draft serves nothing."""
+    resting = (State.DRAFT, State.CLOSED)
+    standing = offers.exclude(Q(child__state__in=resting) | Q(parent__state__in=resting))
+    for link in standing.select_related("child", "parent__owner", "by").order_by("pk"):
         readers = queries.readers_among(link.child, [link.parent.owner_id], today)
         work.offer_contribution(
             link, link.child, link.parent, is_shown=bool(readers), about=link.by, by=link.by, at=at

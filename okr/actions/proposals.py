@@ -10,7 +10,17 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import following, narrowing, progress, soundness, telling, texts, work
+from okr.actions import (
+    following,
+    lapsing,
+    locking,
+    narrowing,
+    progress,
+    soundness,
+    telling,
+    texts,
+    work,
+)
 from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Agreement, Content, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
@@ -147,7 +157,9 @@ def withdraw_proposal(
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
         _settle(version, VersionState.WITHDRAWN, at)
         if not locked.is_in_force:
+            # A draft is read by its author and owner alone: nobody else can do anything about it.
             _move(locked, State.DRAFT)
+            lapsing.let_lapse([locked.pk], at)
             narrowing.note_fewer_readers(locked, by=by, at=at)
         work.agreement_given(locked, by=by, at=at, everybody=True)
         audit.record(
@@ -310,6 +322,7 @@ def _open_version(
         texts.apply_content(objective, content, at=at)
         if objective.state == State.DRAFT:
             _move(objective, State.PROPOSED)
+            locking.ask_for_offers(objective, on=people.day_at(by.organisation, at), at=at)
         narrowing.note_fewer_readers(objective, by=by, at=at)
     if rules.side_of(by, objective) is not None:
         _sign(objective, version, by=by, at=at)

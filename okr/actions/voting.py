@@ -61,14 +61,27 @@ def close_vote(*, vote: ConfidenceVote, by: access.Actor, at: datetime.datetime)
     return vote
 
 
+def leave_votes(*, person: Any, at: datetime.datetime) -> None:
+    """Nobody waits for an answer of somebody who has left: they are asked no longer, and a vote that waited for nobody else
+    is over."""
+    waiting = ConfidenceVote.objects.filter(
+        closed_at=None, ballots__person=person, ballots__cast_at=None
+    ).exclude(objective__period__state="closed")
+    for vote in waiting.select_related("objective").order_by("pk").select_for_update(of=("self",)):
+        Ballot.objects.filter(vote=vote, person=person, cast_at=None).delete()
+        if not Ballot.objects.filter(vote=vote, cast_at=None).exists():
+            _end(vote, None, None, at)
+
+
 def _open_one(vote: ConfidenceVote) -> ConfidenceVote:
+    proposals.require_unclosed(people.hold_period(vote.objective.period_id))
     vote = ConfidenceVote.objects.select_for_update(of=("self",)).select_related("objective").get(pk=vote.pk)
     if vote.closed_at is not None:
         raise ObjectiveRefused(_("This vote is over."), code="conflict")
     return vote
 
 
-def _end(vote: ConfidenceVote, person: Any, by: access.Actor, at: datetime.datetime) -> None:
+def _end(vote: ConfidenceVote, person: Any, by: access.Actor | None, at: datetime.datetime) -> None:
     vote.closed_at, vote.closed_by = at, person
     vote.save(update_fields=["closed_at", "closed_by"])
     work.vote_over(vote, by=by, at=at)

@@ -88,7 +88,7 @@ class Heard(GoalsView):
     @extend_schema(operation_id="goals_heard", request=None, responses={204: None})
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """You were called into the thread and have read it."""
-        one, _line = self.found(objective_id)
         access.require(not self.actor.only_reads)
-        actions.note_heard(objective=one, by=self.actor, at=timezone.now())
+        if not actions.note_heard(objective_id=objective_id, by=self.actor, at=timezone.now()):
+            self.found(objective_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

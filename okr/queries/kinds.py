@@ -49,6 +49,9 @@ def work_kinds() -> tuple[Kind, ...]:
             goes_up=True,
             stand_ins=_who_may_take,
         ),
+        # Whoever was called may have lost sight of the objective since: it can be read away where it stands.
+        Kind("goals.mention", gettext_noop("A call into a thread"), is_note=True),
+        Kind("goals.helper_left", gettext_noop("A call for help without an answer"), is_note=True),
         Kind("goals.self_grade", gettext_noop("A grade"), goes_up=True),
         Kind("goals.manager_grade", gettext_noop("A grade"), goes_up=True, follows_line=True),
         Kind(

@@ -239,10 +239,12 @@ def vote_context(actor: access.Actor, one: Objective) -> dict[str, Any]:
     """The newest blind vote, as far as this reader may see it."""
     shown = queries.shown_vote(one, actor.person_id)
     mean = shown.mean_tenths if shown else None
+    is_open = one.period.state != "closed"
     return {
         "shown_vote": shown,
         "vote_mean": None if mean is None else Decimal(mean) / 10,
-        "can_open_vote": rules.can_open_vote(actor, one),
+        "can_open_vote": is_open and rules.can_open_vote(actor, one),
+        "can_vote": is_open and not actor.only_reads,
     }
 
 
@@ -346,7 +348,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         and signs is not None
         and actor.person_id not in signed,
         "can_agree": is_open and rules.can_agree(actor, one, proposal) and actor.person_id not in signed,
-        "can_discuss": rules.can_discuss(actor, one),
+        "can_discuss": one.period.state != "closed" and rules.can_discuss(actor, one),
         "can_suggest": is_open and rules.can_suggest(actor, one, line),
         "can_change": is_open and rules.can_change(actor, one, line),
         "can_withdraw": is_open and rules.can_withdraw(actor, one, proposal),

@@ -88,10 +88,11 @@ def close_vote(request: HttpRequest, vote_id: uuid.UUID) -> HttpResponse:
 @access.member
 def heard(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
     """Called into the thread, read, nothing to add."""
-    one, _line = reading.found(request, objective_id)
     access.require(not request.actor.only_reads)
-    actions.note_heard(objective=one, by=request.actor, at=timezone.now())
-    return redirect("okr:objective", one.pk)
+    ended = actions.note_heard(objective_id=objective_id, by=request.actor, at=timezone.now())
+    if ended and not reading.visible(request).filter(pk=objective_id).exists():
+        return redirect("inbox:list")
+    return redirect("okr:objective", reading.found(request, objective_id)[0].pk)
 
 
 @access.member

@@ -52,6 +52,7 @@ ICONS = {
     "goals.mention": "at",
     "goals.action": "list-check",
     "goals.blocker": "alert-triangle",
+    "goals.helper_left": "alert-triangle",
     "goals.self_grade": "clipboard-check",
     "goals.manager_grade": "clipboard-check",
     "metrics.signature": "signature",

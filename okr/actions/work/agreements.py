@@ -205,6 +205,6 @@ def call(
     inbox.assign_many(kind=MENTION, works=works, at=at)
 
 
-def heard(objective: Objective, *, by: Any, at: datetime.datetime) -> int:
+def heard(objective_id: uuid.UUID, *, by: Any, at: datetime.datetime) -> int:
     """Whoever speaks in the thread, or says so, has read what called them there."""
-    return inbox.resolve_work(kind=MENTION, subject_id=objective.pk, by=by, at=at, to=by.person)
+    return inbox.resolve_work(kind=MENTION, subject_id=objective_id, by=by, at=at, to=by.person)

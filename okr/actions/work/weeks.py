@@ -13,6 +13,8 @@ from okr.actions.work.wording import (
     BLOCKER,
     CHECK_IN,
     HAS_MISSED,
+    HELPER_HAS_LEFT,
+    HELPER_LEFT,
     MISSED,
     NEEDS_REPLY,
     REPLY,
@@ -110,6 +112,21 @@ def reply_passed_on(first: CheckIn, newest: CheckIn, *, former: Any, to: Any, at
         url=reverse("okr:conversation", args=[newest.pk]),
         detail=_of_week(newest),
         by=newest.person,
+        at=at,
+    )
+
+
+def helper_left(first: CheckIn, newest: CheckIn, *, helper: Any, at: datetime.datetime) -> None:
+    """Nobody has the call any more: whoever asked is told, and asks somebody else."""
+    assign(
+        HELPER_HAS_LEFT,
+        about=helper,
+        to=newest.person,
+        kind=HELPER_LEFT,
+        subject_id=first.pk,
+        url=reverse("okr:conversation", args=[newest.pk]),
+        detail=_of_week(newest),
+        by=None,
         at=at,
     )
 
