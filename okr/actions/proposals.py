@@ -10,17 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import (
-    following,
-    lapsing,
-    locking,
-    narrowing,
-    progress,
-    soundness,
-    telling,
-    texts,
-    work,
-)
+from okr.actions import following, lapsing, locking, narrowing, progress, soundness, telling, texts, work
 from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Agreement, Content, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
