@@ -18,6 +18,16 @@ on('keydown', 'form[method="post"] input[type="search"][hx-get]', (event) => {
 
 on('change', '[data-autosubmit]', (event, control) => control.form?.requestSubmit());
 
+// What belongs to one choice of a field is there with that choice only. Without scripts it always is.
+function showWhatBelongs(place) {
+  const chosen = place.closest('form')?.querySelector(`[name="${place.dataset.shownFor}"]:checked`);
+  place.hidden = chosen?.value !== place.dataset.shownWith;
+}
+document.querySelectorAll('[data-shown-for]').forEach(showWhatBelongs);
+on('change', 'form input[type="radio"]', (event, input) => {
+  input.form.querySelectorAll(`[data-shown-for="${CSS.escape(input.name)}"]`).forEach(showWhatBelongs);
+});
+
 // Weights must add up; the server checks again and answers with the same sentence. Counted in ten-thousandths.
 function showSum(input) {
   const form = input.form ?? document;

@@ -173,7 +173,9 @@ class OkrPolicyIn(serializers.Serializer):
     """What is left out stays as it is."""
 
     over = serializers.ChoiceField(choices=policies.Over.choices, required=False)
-    cap_percent = serializers.IntegerField(min_value=100, max_value=1000, required=False)
+    cap_percent = serializers.IntegerField(
+        min_value=policies.SMALLEST_CAP, max_value=policies.LARGEST_CAP, required=False
+    )
     missing = serializers.ChoiceField(choices=policies.Missing.choices, required=False)
     start_equals_target = serializers.ChoiceField(choices=policies.StartEqualsTarget.choices, required=False)
     roll_up = serializers.ChoiceField(choices=policies.RollUp.choices, required=False)

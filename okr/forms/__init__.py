@@ -10,7 +10,6 @@ from okr.forms.objectives import (
     FilterForm,
     KeyResultForm,
     ObjectiveForm,
-    PolicyForm,
     SuggestForm,
     are_even,
     rows_from,
@@ -18,6 +17,7 @@ from okr.forms.objectives import (
     standing_of,
     with_even_weights,
 )
+from okr.forms.policies import PolicyForm
 from okr.forms.retrospectives import AgreedForm, NoteForm
 from okr.forms.rhythm import CadenceForm, ExcuseForm
 

@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from okr.forms import checkpoints
 from okr.forms.fields import AmountField
-from okr.models import Content, KeyResultContent, MilestoneContent, OkrPolicy
+from okr.models import Content, KeyResultContent, MilestoneContent
 from okr.models.alignment import AlignmentKind
 from okr.models.contents import AMOUNTS, FIELDS_OF, one_line, ppm_of, slice_of, slice_text
 from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
@@ -363,22 +363,3 @@ class FilterForm(forms.Form):
             ("team", _("Any team"), teams),
         ):
             self.fields[name].choices = [("", first), *((str(each.pk), str(each)) for each in rows)]  # type: ignore[attr-defined]
-
-
-class PolicyForm(forms.ModelForm):
-    """How the period counts progress."""
-
-    class Meta:
-        model = OkrPolicy
-        fields = [
-            "over",
-            "cap_percent",
-            "missing",
-            "start_equals_target",
-            "roll_up",
-            "method",
-            "status_rule",
-            "carry_over",
-            "reason",
-        ]
-        widgets = {"reason": forms.Textarea(attrs={"rows": 2})}

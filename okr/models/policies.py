@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from performance.engine import progress
 from performance.foundation import tenancy
 
+#: In percent.
+SMALLEST_CAP, LARGEST_CAP = 100, 1000
+
 
 class Over(models.TextChoices):
     CLAMP = "clamp", _("Stops at 100%")
@@ -89,7 +92,9 @@ class OkrPolicy(tenancy.TenantModel):
             models.UniqueConstraint(
                 fields=["organisation", "period", "number"], name="okr_policy_version_once"
             ),
-            models.CheckConstraint(condition=Q(cap_percent__range=(100, 1000)), name="okr_policy_cap"),
+            models.CheckConstraint(
+                condition=Q(cap_percent__range=(SMALLEST_CAP, LARGEST_CAP)), name="okr_policy_cap"
+            ),
         ]
 
     def __str__(self) -> str:

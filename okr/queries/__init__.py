@@ -73,6 +73,7 @@ from okr.queries.objectives import (
 )
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
 from okr.queries.policies import policies_behind, policies_of, policy_of
+from okr.queries.policy_changes import versions_with_changes
 from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
@@ -263,6 +264,7 @@ __all__ = [
     "unfinished",
     "unread_by",
     "versions_of",
+    "versions_with_changes",
     "visible_titles",
     "visible_to",
     "voters_of",

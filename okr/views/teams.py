@@ -163,7 +163,9 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     period = access.get_or_404(people.periods(), pk=period_id)
     standing = queries.policy_of(period)
-    form = forms.PolicyForm(request.POST or None, initial=_initial(standing))
+    form = forms.PolicyForm(
+        request.POST or None, initial=_initial(standing), needs_reason=period.state != "planning"
+    )
     if request.method == "POST":
         access.require(rules.can_set_policy(actor))
         if form.is_valid():
@@ -183,7 +185,7 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "period": period,
         "policy": standing,
-        "versions": period.okr_policies.select_related("by"),
+        "versions": queries.versions_with_changes(period),
         "can_set_policy": rules.can_set_policy(actor),
     }
     return render(request, "okr/policy.html", context, status=status)
