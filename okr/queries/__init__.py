@@ -43,6 +43,7 @@ from okr.queries.contents import (
 )
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
+from okr.queries.finding import search
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
 from okr.queries.imports import (
     goal_imports,
@@ -116,7 +117,7 @@ from okr.queries.team_weeks import (
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.tree import Node, own_objectives, team_tree
-from okr.queries.visibility import readers_among, search, visible_titles, visible_to
+from okr.queries.visibility import readers_among, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 from okr.queries.weeks import period_of_week, periods_of_week
 

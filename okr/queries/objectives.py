@@ -25,6 +25,7 @@ from okr.models import (
 )
 from okr.models.objectives import SCORED_STATES, State
 from okr.queries import metrics
+from okr.queries.finding import carrying
 from okr.queries.pace import (
     Expected,
     Pace,
@@ -86,8 +87,7 @@ def filtered(
     state: str = "",
     words: str = "",
 ) -> QuerySet[Objective]:
-    """Narrowed as the list's form asks. Each word stands in the text or in a name of the owner, in either language;
-    `waiting` leaves what waits with a text that the reader may read."""
+    """Narrowed as the list's form asks; `waiting` leaves what waits with a text that the reader may read."""
     if period is not None:
         objectives = objectives.filter(period=period)
     if owner is not None:
@@ -98,12 +98,7 @@ def filtered(
         objectives = objectives.filter(pk__in=proposals_read_by(reader).values("objective_id"))
     elif state:
         objectives = objectives.filter(state=state)
-    for word in words.split()[:6]:
-        named = people_models.Person.objects.filter(Q(name_en__icontains=word) | Q(name_zh__icontains=word))
-        objectives = objectives.filter(
-            Q(title__icontains=word) | Q(description__icontains=word) | Q(owner__in=named.values("pk"))
-        )
-    return objectives.order_by("-created_at", "-id")
+    return carrying(objectives, words).order_by("-created_at", "-id")
 
 
 @dataclass

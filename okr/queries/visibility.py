@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 
 from okr.models import KeyResult, Objective
 from okr.models.objectives import State, Visibility
@@ -79,25 +78,3 @@ def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: dat
 def visible_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The titles of those of these objectives that this person may see. One query."""
     return dict(visible_to(actor).filter(pk__in=set(objective_ids)).values_list("pk", "title"))
-
-
-def search(actor: access.Actor, words: str) -> list[tuple[str, str, str, str]]:
-    """Up to eight (label, detail, address, icon) of visible objectives that name all the words, key results too."""
-    found = visible_to(actor)
-    for word in words.split()[:6]:
-        in_results = KeyResult.objects.filter(title__icontains=word, removed_at=None)
-        found = found.filter(
-            Q(title__icontains=word)
-            | Q(description__icontains=word)
-            | Q(pk__in=in_results.values("objective_id"))
-        )
-    found = found.select_related("owner", "period").order_by("-created_at")[:8]
-    return [
-        (
-            objective.title,
-            f"{objective.owner} · {objective.period}",
-            reverse("okr:objective", args=[objective.pk]),
-            "target",
-        )
-        for objective in found
-    ]

@@ -23,6 +23,10 @@ SEARCHES = [
     (_("Metrics"), "performance.kpis.queries.search"),
 ]
 
+#: A kind's name and its hits.
+Group = tuple[Any, list[tuple[str, str, str, str]]]
+#: Hits of one kind where several kinds were found.
+MOST_OF_A_KIND = 5
 
 OF_SOURCES = frozenset({"business_owner", "finance_owner", "administrator", "auditor"})
 #: Where the palette jumps to: label, address, icon, who else than everybody it is for, other words for it.
@@ -123,15 +127,28 @@ def count_objectives() -> int:
     return int(apps.get_model("okr", "Objective").objects.count())
 
 
+def _best_first(groups: list[Group], words: str) -> list[Group]:
+    """Kinds with a hit that is itself called so come before those that were found by what else is known of them;
+    where there are several kinds, none fills the list."""
+    wanted = words.casefold().split()
+
+    def is_called_so(hit: tuple[str, str, str, str]) -> bool:
+        return all(word in hit[0].casefold() for word in wanted)
+
+    ranked = sorted(groups, key=lambda group: not any(map(is_called_so, group[1])))
+    return ranked if len(ranked) == 1 else [(title, hits[:MOST_OF_A_KIND]) for title, hits in ranked]
+
+
 @access.member
 def search(request: HttpRequest) -> HttpResponse:
     """The command palette's answer: pages, people, goals and metrics that carry these words, each as its reader may see."""
     words = request.GET.get("q", "").strip()[:80]
-    groups = []
+    groups: list[Group] = []
     if words:
         for title, find in SEARCHES:
             found = import_string(find)(request.actor, words)
             if found:
                 groups.append((title, found))
+    groups = _best_first(groups, words)
     template = "components/_search_results.html" if request.headers.get("HX-Request") else "search.html"
     return render(request, template, {"groups": groups, "words": words})

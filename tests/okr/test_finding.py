@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from performance.people import models as people
-from tests.okr.conftest import content
+from tests.okr.conftest import content, key_result
 
 
 @pytest.fixture
@@ -64,3 +64,35 @@ def test_finding_asks_as_much_of_the_database_for_many_as_for_one(many, propose,
     for number in range(5):
         propose(content(f"More {number}"), by=cast.manager)
     assert cost() == before
+
+
+@pytest.mark.parametrize("words", ["calendar", "日历", "calendar mia"])
+def test_words_find_a_goal_by_its_key_results_in_the_list_and_on_the_map(
+    propose, agree, cast, client_for, words
+):
+    people.Person.objects.filter(pk=cast.manager.pk).update(name_en="Mia Manager", name_zh="米经理")
+    text = content("The season", key_result(title="Order calendar 订货日历"))
+    agree(propose(text, by=cast.manager))
+    client = client_for(cast.employee)
+    assert titles(client, q=words) == {"The season"}
+    mapped = client.get(reverse("okr:strategy"), {"q": words})
+    assert "1 goal found" in mapped.content.decode()
+    assert "The season" in client.get(reverse("search"), {"q": words}).content.decode()
+
+
+def test_the_palette_shows_first_what_is_called_so_and_fills_no_list_with_one_kind(
+    propose, agree, cast, client_for
+):
+    for number in range(9):
+        people.Person.objects.create(
+            organisation=cast.organisation,
+            number=f"S{number}",
+            name_en=f"Ann {number}",
+            title_en="Stock keeper",
+        )
+    agree(propose(content("Shelves", key_result(title="Stock counted"))))
+    agree(propose(content("Never out of stock")))
+    groups = client_for(cast.employee).get(reverse("search"), {"q": "stock"}).context["groups"]
+    assert [str(title) for title, _found in groups] == ["Goals", "People"]
+    assert [hit[0] for hit in groups[0][1]] == ["Never out of stock", "Shelves"]
+    assert len(groups[1][1]) == 5

@@ -123,7 +123,13 @@ def search(actor: access.Actor, words: str) -> list[Hit]:
     on = today(actor.organisation)
     # Not by the last day itself: the order would tell of one that is still to come.
     is_gone = Case(When(_in_state("left", on), then=1), default=0)
-    found = matching(people_visible_to(actor), words).alias(is_gone=is_gone).order_by("is_gone", "name_sort")
+    # Who is called so comes before who works as that.
+    is_called = Q()
+    for word in words.split()[:6]:
+        is_called &= Q(name_en__icontains=word) | Q(name_zh__icontains=word) | Q(sounds__icontains=word)
+    rank = Case(When(is_called, then=0), default=1)
+    found = matching(people_visible_to(actor), words).alias(is_gone=is_gone, rank=rank)
+    found = found.order_by("is_gone", "rank", "name_sort")
     return [
         Hit(
             str(person),
