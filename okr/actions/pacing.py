@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from okr.models import KeyResult, Objective, OkrPolicy
-from okr.queries import pace
+from okr.queries import pace, rollups
 from performance.engine import fixed, progress
 from performance.engine.fixed import Ints
 
@@ -39,7 +39,7 @@ class Planner:
     ) -> Kept:
         """What the objective would have reached on each day on which its course bends, if each part stood exactly
         where its own plan says: [day, micro percent] each, the days between are straight by workday. Empty where no
-        part has checkpoints.
+        part has checkpoints or is a yes-or-no.
 
         Weights, method and what is left out are those of the progress, so that both are of the same parts. What
         contributes from another period has no checkpoints in this one and is expected linearly.
@@ -78,12 +78,14 @@ def _counted(
 ) -> list[_Part]:
     """The parts that the progress is made of: those with a value, or all while there is none or where what is missing
     counts as 0 %."""
-    own = [progress.RollupItem(str(each.pk), each.progress_micro, each.weight_ppm) for each in key_results]
     served_by = [(child, share) for child, share in contributing if child.is_in_force]
-    others = [progress.RollupItem(str(child.pk), child.progress_micro, share) for child, share in served_by]
+    own, others = rollups.items_of(key_results, served_by)
     points: dict[str, pace.Points] = dict(
         zip((item.key for item in own), pace.points_of(key_results), strict=True)
     )
+    for each in key_results:
+        if each.kind == "yes_no":
+            points[str(each.pk)] = _points_of_an_answer(each, objective.period)
     for child, _share in served_by:
         is_here = child.period_id == objective.period_id
         points[str(child.pk)] = pace.points_from(child.pace_points) if is_here else []
@@ -97,6 +99,14 @@ def _counted(
     known = [item for item in weighed if item.value_micro is not None]
     counted = known if known and policy.missing == "leave_out" else weighed
     return [_Part(item, points[item.key]) for item in counted]
+
+
+def _points_of_an_answer(key_result: KeyResult, period: Any) -> pace.Points:
+    """A yes-or-no is nowhere on the way: until the period's last day no more is expected of it than it has, so that
+    it puts its objective neither behind nor ahead. A yes is whole from the first day on."""
+    if key_result.progress_micro:
+        return [(period.starts_on, fixed.HUNDRED)]
+    return [(period.ends_on - datetime.timedelta(days=1), 0)]
 
 
 def _course(plan: pace.Pace, checkpoints: list[list[progress.Checkpoint]]) -> Ints:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from okr.actions import pacing
 from okr.models import Alignment, KeyResult, KeyResultEntry, Objective, OkrPolicy, ProgressPoint
-from okr.queries import metrics, policies
+from okr.queries import metrics, policies, rollups
 from performance.engine import progress
 from performance.foundation import stale, tenancy
 
@@ -90,7 +90,7 @@ def roll_up(
     """Recomputes locked objectives from the lowest up with what is expected of them, notes each new figure, and marks
     the scores of their owners as out of date. `noted` ones are noted even if their figure is the same, so that "no
     score yet" is on record too. Where the progress of a period is locked, nothing moves. Returns the owners' ids. A
-    constant number of queries, three more where there are checkpoints."""
+    constant number of queries, three more where there are checkpoints or a yes-or-no."""
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
     links = Alignment.objects.filter(parent_id__in=locked, kind="contributes").exclude(accepted_at=None)
     links = links.select_related("child")
@@ -113,7 +113,8 @@ def roll_up(
         points = planner.points_of(objective, own, contributing, counted_by[objective.period_id])
         if points != [tuple(point) for point in objective.pace_points]:
             objective.pace_points = points
-            replanned.append(objective)
+            if not moved or moved[-1] is not objective:
+                replanned.append(objective)
     Objective.objects.bulk_update(replanned, ["pace_points"], batch_size=BATCH)
     _keep(moved, key_results, counted_by, at)
     owners = {objective.owner_id for objective in moved}
@@ -124,17 +125,7 @@ def roll_up(
 def _refresh(
     objective: Objective, own: list[KeyResult], contributing: list[tuple[Objective, int]], policy: OkrPolicy
 ) -> bool:
-    rolled = progress.objective_progress(
-        [progress.RollupItem(str(each.pk), each.progress_micro, each.weight_ppm) for each in own],
-        [
-            progress.RollupItem(str(child.pk), child.progress_micro, share)
-            for child, share in contributing
-            if child.is_in_force
-        ],
-        source=policy.roll_up,  # type: ignore[arg-type]
-        method=policy.method,  # type: ignore[arg-type]
-        missing=policy.missing,  # type: ignore[arg-type]
-    )
+    rolled = rollups.counted_together(*rollups.items_of(own, contributing), policy)
     answers = [each.confidence for each in own if each.confidence is not None]
     confidence = (2 * sum(answers) + len(answers)) // (2 * len(answers)) if answers else None
     filled = max((each.filled_at for each in own if each.filled_at is not None), default=None)
@@ -152,7 +143,9 @@ def _keep(
     counted_by: dict[uuid.UUID, OkrPolicy],
     at: datetime.datetime,
 ) -> None:
-    Objective.objects.bulk_update(moved, ["progress_micro", "coverage_ppm", "confidence", "checked_at"])
+    Objective.objects.bulk_update(
+        moved, ["progress_micro", "coverage_ppm", "confidence", "checked_at", "pace_points"]
+    )
     ProgressPoint.objects.bulk_create(
         ProgressPoint(
             objective=objective,

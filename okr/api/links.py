@@ -21,11 +21,15 @@ class Links(GoalsView):
     @extend_schema(operation_id="goals_links", responses=serializers.AlignmentsOut)
     def get(self, request: Request, objective_id: uuid.UUID) -> Response:
         """What the objective serves, and what serves it; only as far as you may see both ends. Whoever takes
-        contributions to it is told of each: one whose objective they may not see has no child."""
+        contributions to it is told of each: one whose objective they may not see has no child. With
+        the parts of which its progress is made."""
         one, line = self.found(objective_id)
         takes = rules.can_take_contributions(self.actor, one, line)
         up, down = queries.links_of(one, queries.visible_to(self.actor), takes=takes)
-        return Response(serializers.AlignmentsOut({"serves": up, "served_by": down}).data)
+        own = list(one.key_results.filter(removed_at=None))
+        figure = queries.figure_of(one, own, queries.visible_to(self.actor), queries.policy_of(one.period))
+        parts = figure.parts if figure.is_current else []
+        return Response(serializers.AlignmentsOut({"serves": up, "served_by": down, "parts": parts}).data)
 
     @extend_schema(
         operation_id="goals_align", request=serializers.AlignmentIn, responses={201: serializers.AlignmentOut}

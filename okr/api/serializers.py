@@ -1,6 +1,7 @@
 """What the API takes and gives. Amounts are decimal text; weights and shares are percent; progress is percent."""
 
 import dataclasses
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -164,9 +165,30 @@ class AlignmentOut(serializers.Serializer):
         return str(Decimal(row.share_ppm) / 10_000)
 
 
+class FigurePartOut(serializers.Serializer[None]):
+    """Progress × share = what the part adds, each in percent."""
+
+    is_own = serializers.BooleanField(help_text="The own key results together.")
+    objective = serializers.SerializerMethodField(
+        help_text="Null of key results, and of what you may not see."
+    )
+    progress = serializers.DecimalField(None, None, source="progress_percent", allow_null=True)
+    share_ppm = serializers.IntegerField()
+    adds = serializers.DecimalField(None, None, source="adds_percent")
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_objective(self, part: Any) -> uuid.UUID | None:
+        return part.objectives[0].pk if part.objectives and part.is_seen else None
+
+
 class AlignmentsOut(serializers.Serializer):
     serves = AlignmentOut(many=True)
     served_by = AlignmentOut(many=True)
+    parts = FigurePartOut(
+        many=True,
+        help_text="How the progress is made, where more than its own key results makes it; empty too where what it is "
+        "made of has moved since the figure was locked.",
+    )
 
 
 class OkrPolicyIn(serializers.Serializer):

@@ -60,15 +60,16 @@ from okr.queries.objectives import (
     KeyResultRow,
     ObjectiveRow,
     check_in_history,
+    course_of,
     filtered,
     key_result_rows,
     led_by,
     of_person,
     percent,
     possible_parents,
-    progress_by_week,
     proposals_waiting_for,
     rows_of,
+    series_of,
     versions_of,
     with_key_results,
 )
@@ -102,6 +103,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
+from okr.queries.rollups import Figure, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
 from okr.queries.strategy import MapNode, StrategyMap, strategy_map
 from okr.queries.team_history import TeamEvent, team_history
@@ -128,6 +130,7 @@ __all__ = [
     "Circle",
     "ConfidenceRow",
     "Expected",
+    "Figure",
     "Frame",
     "GoalThen",
     "KeyResultRow",
@@ -168,6 +171,7 @@ __all__ = [
     "content_of_rows",
     "counts_below",
     "counts_by_week",
+    "course_of",
     "dependencies_of",
     "dependencies_within_reach",
     "differences",
@@ -182,6 +186,7 @@ __all__ = [
     "excused_weeks",
     "field_label",
     "field_value",
+    "figure_of",
     "filtered",
     "frame_around",
     "goal_imports",
@@ -224,7 +229,6 @@ __all__ = [
     "policy_of",
     "possible_parents",
     "previous_check_in",
-    "progress_by_week",
     "proposals_waiting_for",
     "read_later",
     "readable_by",
@@ -239,6 +243,7 @@ __all__ = [
     "rhythms_of",
     "rows_of",
     "search",
+    "series_of",
     "serving",
     "share",
     "shown_vote",

@@ -15,7 +15,7 @@ def links_of(
     """What it serves, and what serves it, as far as both ends may be seen. Whoever says what counts towards it
     (`takes`) knows of every contribution; one whose goal they may not see has `is_seen` False."""
     up = Alignment.objects.filter(child=objective, parent__in=visible.values("pk"))
-    down = _with_sight(Alignment.objects.filter(parent=objective), visible)
+    down = with_sight(Alignment.objects.filter(parent=objective), visible)
     known = Q(is_seen=True) | Q(kind=AlignmentKind.CONTRIBUTES) if takes else Q(is_seen=True)
     return list(up.select_related("parent__owner")), list(
         down.filter(known).select_related("child__owner", "by")
@@ -29,9 +29,10 @@ def links_within_reach(actor: access.Actor) -> QuerySet[Alignment]:
     below = people.below(me, people.today(actor.organisation))
     answers = Q(parent__owner_id=me) | Q(parent__agreer_id=me) | Q(parent__owner_id__in=below)
     answers &= Q(kind=AlignmentKind.CONTRIBUTES, parent__in=visible.values("pk"))
-    links = _with_sight(Alignment.objects.select_related("child", "parent"), visible)
+    links = with_sight(Alignment.objects.select_related("child", "parent"), visible)
     return links.filter(Q(is_seen=True) | answers)
 
 
-def _with_sight(links: QuerySet[Alignment], visible: QuerySet[Objective]) -> QuerySet[Alignment]:
+def with_sight(links: QuerySet[Alignment], visible: QuerySet[Objective]) -> QuerySet[Alignment]:
+    """With `is_seen`: whether the lower end is among what the reader may see."""
     return links.annotate(is_seen=Exists(visible.filter(pk=OuterRef("child_id"))))

@@ -35,7 +35,6 @@ from okr.queries.pace import (
 )
 from okr.queries.sight import Sight, proposals_read_by
 from performance.foundation import access
-from performance.people import models as people_models
 
 # A key result keeps its colour in the weight bar and in the table.
 SERIES = 8
@@ -144,9 +143,15 @@ def percent(progress_micro: int | None) -> int | None:
     return None if progress_micro is None else (progress_micro + 500_000) // 1_000_000
 
 
+def series_of(place: int) -> int:
+    """The colour of the part at this place."""
+    return place % SERIES + 1
+
+
 @dataclass
 class KeyResultRow:
-    """A key result as the objective's table shows it."""
+    """A key result as the objective's table shows it. `whole_ppm`: what it weighs in the objective's figure, where that
+    is made of more than key results."""
 
     key_result: KeyResult
     series: int
@@ -155,6 +160,7 @@ class KeyResultRow:
     history: list[Any] = field(default_factory=list)
     metric: Any = None
     part: str = ""
+    whole_ppm: int | None = None
 
     @property
     def is_final(self) -> bool:
@@ -181,7 +187,7 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     standing = list(objective.key_results.all())
     paces = expected_of_key_results((each, pace) for each in standing)
     rows = [
-        KeyResultRow(each, place % SERIES + 1, paces.status_of(each), paces.expected_of(each))
+        KeyResultRow(each, series_of(place), paces.status_of(each), paces.expected_of(each))
         for place, each in enumerate(standing)
     ]
     by_key_result: dict[uuid.UUID, dict[datetime.date, Any]] = defaultdict(dict)
@@ -201,13 +207,27 @@ def key_result_rows(objective: Objective, pace: Pace) -> list[KeyResultRow]:
     return rows
 
 
-def progress_by_week(objective: Objective) -> list[int]:
-    """Whole percent at the end of each week that has a figure, oldest first."""
+@dataclass(frozen=True)
+class Course:
+    """Whole percent at the end of each week that has a figure, oldest first; and when the figure last became another,
+    whatever moved it: None while there was none."""
+
+    by_week: list[int]
+    moved_at: datetime.datetime | None
+
+
+def course_of(objective: Objective) -> Course:
+    """One query."""
     weeks: dict[datetime.date, int] = {}
-    points = ProgressPoint.objects.filter(objective=objective).exclude(progress_micro=None)
-    for at, progress_micro in points.order_by("at", "id").values_list("at", "progress_micro"):
-        weeks[rules.monday_of(timezone.localdate(at))] = percent(progress_micro) or 0
-    return list(weeks.values())
+    moved_at, former = None, None
+    points = ProgressPoint.objects.filter(objective=objective).order_by("at", "id")
+    for at, progress_micro in points.values_list("at", "progress_micro"):
+        if progress_micro != former:
+            moved_at = at
+        if progress_micro is not None:
+            weeks[rules.monday_of(timezone.localdate(at))] = percent(progress_micro) or 0
+        former = progress_micro
+    return Course(list(weeks.values()), moved_at)
 
 
 @dataclass

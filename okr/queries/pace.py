@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
@@ -54,10 +54,13 @@ class Pace:
 
 @dataclass(frozen=True)
 class Expected:
-    """Where something should stand: micro percent, and whether its own checkpoints say so or the linear pace."""
+    """Where something should stand: micro percent, and whether a plan with points of its own says so or the linear
+    pace. The plan of a key result are its checkpoints; that of an objective (`is_of_parts`) is what the plans of its
+    parts add up to."""
 
     micro: int
     by_checkpoints: bool
+    is_of_parts: bool = False
 
     @property
     def percent(self) -> int:
@@ -121,10 +124,13 @@ def expected_of_key_results(asked: Iterable[tuple[Any, Pace]]) -> Paces:
 
 
 def expected_of_objectives(asked: Iterable[tuple[Any, Pace]]) -> dict[uuid.UUID, Expected]:
-    """What is expected of whole objectives: what the checkpoints beneath them roll up to, else the linear pace."""
+    """What is expected of whole objectives: what the plans beneath them roll up to, else the linear pace."""
     rows = list(asked)
     found = expected_by((pace, points_from(each.pace_points)) for each, pace in rows)
-    return {each.pk: expected for (each, _pace), expected in zip(rows, found, strict=True)}
+    return {
+        each.pk: replace(expected, is_of_parts=True)
+        for (each, _pace), expected in zip(rows, found, strict=True)
+    }
 
 
 def points_from(kept: Iterable[tuple[str, int]]) -> Points:

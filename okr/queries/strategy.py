@@ -43,7 +43,8 @@ ANCESTORS = """
 @dataclass
 class MapNode:
     """An objective on the map. `below`: how many visible goals serve it directly; `unshown`: of those, how many an
-    open branch leaves to the objective's own page. `x` and `y` are its upper left corner."""
+    open branch leaves to the objective's own page. `serves`: what is drawn of that, what it hangs below first. `x` and
+    `y` are its upper left corner."""
 
     row: ObjectiveRow
     below: int
@@ -54,6 +55,7 @@ class MapNode:
     y: int = 0
     unshown: int = 0
     children: list["MapNode"] = field(default_factory=list)
+    serves: list[uuid.UUID] = field(default_factory=list)
 
     @property
     def pk(self) -> uuid.UUID:
@@ -193,6 +195,8 @@ def _tree(roots: Iterable[MapNode], nodes: dict[uuid.UUID, MapNode], below: Belo
         node.unshown = max(node.below - len(below.get(node.pk, ())), 0) if node.is_open else 0
         for pk, *_link in below.get(node.pk, ()):
             child = nodes.get(pk)
+            if child is not None:
+                child.serves.append(node.pk)
             if child is not None and pk not in drawn:
                 node.children.append(child)
                 draw(child, depth + 1)

@@ -163,6 +163,8 @@ def _measured(row: Any) -> str:
     if _pace_of(row) is None or not row.expected.by_checkpoints or row.percent is None:
         return ""
     words = {"value": formats.percent(row.percent, 0), "pace": formats.percent(row.expected.percent, 0)}
+    if row.expected.is_of_parts:
+        return _("%(value)s done, %(pace)s expected by the plans of its parts") % words
     return _("%(value)s done, %(pace)s expected by its checkpoints") % words
 
 

@@ -195,6 +195,10 @@ def objective_context(
     pace = queries.pace_of(one.period, today)
     policy = queries.policy_of(one.period)
     key_results = queries.key_result_rows(one, pace)
+    figure = queries.figure_of(one, [row.key_result for row in key_results], visible(request), policy)
+    if figure.parts:
+        for row in key_results:
+            row.whole_ppm = figure.planned_ppm[row.key_result.pk]
     can_take = rules.can_take_contributions(actor, one, line)
     up, down = queries.links_of(one, visible(request), takes=can_take)
     can_align = rules.can_align(actor, one, line)
@@ -217,8 +221,10 @@ def objective_context(
         "policy": policy,
         "row": queries.rows_of([one], {one.period_id: pace}, {one.period_id: policy})[0],
         "key_results": key_results,
-        "weights": [(row.weight_percent, row.series, row.key_result.title) for row in key_results],
-        "by_week": queries.progress_by_week(one),
+        "figure": figure,
+        "weights": _weights(key_results, figure),
+        "plans": _plans(key_results, figure, policy),
+        "course": queries.course_of(one),
         "history": history,
         "history_policies": queries.policies_behind(
             then=[(one.period, at) for row in history for at in row.counted_at]
@@ -232,6 +238,34 @@ def objective_context(
         "align_form": align_form(request, one, line)
         if can_align and rules.are_goals_open(one.period)
         else None,
+    }
+
+
+def _weights(key_results: list[Any], figure: queries.Figure) -> list[tuple[float, int, str]]:
+    """The weight bar: own key results, then what contributes, as they weigh in the whole."""
+    rows = [
+        (figure.planned_ppm[row.key_result.pk] / 10_000, row.series, row.key_result.title)
+        for row in key_results
+        if figure.planned_ppm[row.key_result.pk]
+    ]
+    rows += [
+        (
+            part.planned_ppm / 10_000,
+            queries.series_of(len(key_results) + place),
+            part.objectives[0].title if part.is_seen else _("Private objectives"),
+        )
+        for place, part in enumerate(figure.others)
+    ]
+    return rows
+
+
+def _plans(key_results: list[Any], figure: queries.Figure, policy: Any) -> dict[str, bool]:
+    """Where what is expected of the whole comes from, where it is not simply linear."""
+    own = [row.key_result for row in key_results if policy.roll_up != "objectives"]
+    return {
+        "checkpoints": any(each.checkpoints for each in own),
+        "others": figure.has_others_plans,
+        "answers": any(each.kind == "yes_no" for each in own),
     }
 
 

@@ -96,7 +96,8 @@ def test_beside_the_figure_stands_where_it_comes_from(seasonal, propose, agree, 
     week = client.get(reverse("okr:home")).content.decode()
     assert "10% expected by your checkpoints" in week
     assert "40% expected, linear by workday" in week
-    assert "10% expected by its checkpoints" in client.get(reverse("okr:objectives")).content.decode()
+    listed = client.get(reverse("okr:objectives")).content.decode()
+    assert "10% expected by the plans of its parts" in listed
 
 
 def test_a_reading_behind_is_called_the_worst_by_its_distance_to_its_plan(
