@@ -27,7 +27,9 @@ document.addEventListener('click', (event) => {
   const element = event.target instanceof Element ? event.target.closest('[data-confirm]:not(form)') : null;
   if (!element) return;
   if (agreed.delete(element)) return;
-  // The browser says first what is missing in the form.
+  // The browser says first what is missing in the form; where the form has no such words (`novalidate`), the server
+  // does, if the button says that it asks about whole forms only (`data-confirm-whole`).
+  if ('confirmWhole' in element.dataset && !element.form.checkValidity()) return;
   if (element.form && element.type === 'submit' && !element.formNoValidate && !element.form.noValidate && !element.form.checkValidity()) return;
   hold(event);
   ask(element, () => { agreed.add(element); element.click(); });

@@ -6,3 +6,13 @@ document.fonts.ready.then(() => {
     row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
   }
 });
+
+// A table of weeks opens at the newest, also after a filter has brought another.
+function openAtTheEnd() {
+  for (const around of document.querySelectorAll('[data-from-end]:not([data-is-open])')) {
+    around.dataset.isOpen = '';
+    around.scrollLeft = around.scrollWidth;
+  }
+}
+document.fonts.ready.then(openAtTheEnd);
+document.addEventListener('htmx:afterSettle', openAtTheEnd);

@@ -105,20 +105,42 @@ function takeFingers(around) {
   for (const name of ['touchend', 'touchcancel']) around.addEventListener(name, () => { pinch = null; });
 }
 
-// Places are read from the screen, so that the nearest goal is what a person sees as nearest.
-const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 0, ArrowDown: 0 };
+// Left and right go along the lines: to what a goal serves, and to the first that serves it, whose branch opens where
+// it is folded. Up and down go to what a person sees as nearest in the column.
+const isServing = (one, id) => one.dataset.serves.split(' ').includes(id);
+let awaited = null;
+
+function goTo(node) {
+  node?.focus();
+  node?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+const served = (node) => document.getElementById(node.dataset.serves.split(' ')[0]);
+
+const serving = (id) => [...pane().querySelectorAll('[data-map-node]')].find((one) => isServing(one, id));
+
+function neighbour(node, way) {
+  const here = node.getBoundingClientRect();
+  const down = (one) => (one.getBoundingClientRect().top - here.top) * way;
+  return [...pane().querySelectorAll(`[data-map-node][data-depth="${node.dataset.depth}"]`)]
+    .filter((one) => down(one) > 0).sort((one, other) => down(one) - down(other))[0];
+}
+
+function inwards(node) {
+  const branch = document.getElementById(node.id.replace('goal-', 'branch-'));
+  if (branch?.getAttribute('aria-expanded') !== 'false') return serving(node.id);
+  awaited = node.id;
+  branch.click();
+  return null;
+}
+
+const KEYS = {
+  ArrowLeft: served, ArrowRight: inwards, ArrowUp: (node) => neighbour(node, -1), ArrowDown: (node) => neighbour(node, 1),
+};
 on('keydown', '[data-map-node]', (event, node) => {
   if (!(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey) return;
-  const here = node.getBoundingClientRect();
-  const depth = Number(node.dataset.depth) + KEYS[event.key];
-  const others = [...pane().querySelectorAll(`[data-map-node][data-depth="${depth}"]`)].filter((one) => one !== node);
-  const down = (one) => one.getBoundingClientRect().top - here.top;
-  const beyond = event.key === 'ArrowUp' ? others.filter((one) => down(one) < 0)
-    : event.key === 'ArrowDown' ? others.filter((one) => down(one) > 0) : others;
-  const nearest = beyond.sort((one, other) => Math.abs(down(one)) - Math.abs(down(other)))[0];
   event.preventDefault();
-  nearest?.focus();
-  nearest?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  goTo(KEYS[event.key](node));
 });
 
 let left = null;
@@ -143,6 +165,8 @@ document.addEventListener('htmx:afterSettle', () => {
   take(around);
   if (left) [around.scrollLeft, around.scrollTop] = [left.x, left.y];
   left = null;
+  if (awaited) goTo(serving(awaited) ?? document.getElementById(awaited));
+  awaited = null;
   around.querySelector('.is-found')?.scrollIntoView({ block: 'center', inline: 'center' });
 });
 if (pane()) take(pane());

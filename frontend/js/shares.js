@@ -128,10 +128,12 @@ on('input', '[name$="-title"]', (_event, field) => bars(field.form ?? document).
 
 on('keydown', '[data-handle]', (event, handle) => {
   const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 }[event.key];
-  if (!step || handle.disabled) return;
+  const end = { Home: 'aria-valuemin', End: 'aria-valuemax' }[event.key];
+  if ((!step && !end) || handle.disabled) return;
   event.preventDefault();
   const element = handle.closest('[data-shares]');
-  move(element, Number(handle.dataset.handle), unitsOf(handle.getAttribute('aria-valuenow')) + step * STEP);
+  const wanted = end ? unitsOf(handle.getAttribute(end)) : unitsOf(handle.getAttribute('aria-valuenow')) + step * STEP;
+  move(element, Number(handle.dataset.handle), wanted);
 });
 
 on('pointerdown', '[data-handle]', (event, handle) => {

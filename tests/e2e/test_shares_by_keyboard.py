@@ -67,6 +67,11 @@ def test_shares_moved_and_typed_by_keyboard_stay_exact_and_within_the_whole(
         tab.keyboard.press("ArrowLeft")
     assert shares.now() == ["28.34", "38.33", "33.33"]
     assert shares.sign() == "right"
+    tab.keyboard.press("End")
+    assert shares.now() == ["66.67", "0", "33.33"]
+    tab.keyboard.press("Home")
+    assert shares.now() == ["0", "66.67", "33.33"]
+    shares.type(0, "28.34")
 
     shares.type(1, "40")
     shares.type(2, "30")
