@@ -159,6 +159,9 @@ def _result(
     report = upload.report
     most = None if request.GET.get("all") else SHOWN
     counts = report["counts"]
+    form = form or forms.ApplyGoalsForm()
+    # A change of what is agreed needs a reason: the page says so before anybody applies.
+    form.fields["reason"].required = bool(counts["agreed"])
     return {
         "nav": "goals",
         "step": "apply" if upload.applied_at else "check",
@@ -169,6 +172,6 @@ def _result(
         "all_shown": most is None,
         "to_save": _to_save(upload),
         "is_ready": not counts["errors"] and _to_save(upload) > 0,
-        "form": form or forms.ApplyGoalsForm(),
+        "form": form,
         "earlier": queries.recent_goal_imports(request.actor),
     }

@@ -174,7 +174,9 @@ def icon_of(item: WorkItem) -> str:
 
 
 def urgency_of(item: WorkItem, on: datetime.date) -> str:
-    """ "bad" once overdue, "warn" on the last day, else "accent"."""
+    """ "bad" once overdue, "warn" on the last day, else "accent"; what is done is not urgent."""
+    if item.done_at is not None:
+        return "accent"
     if item.about_id is not None:
         return "bad"
     if item.due_on is None or item.due_on > on:

@@ -138,6 +138,16 @@ def test_the_card_says_what_is_overdue(cast: Cast, client_for: Any, assign: Any)
     assert 'hx-trigger="todo:changed from:body"' in card
 
 
+def test_what_was_done_is_overdue_no_more(cast: Cast, client_for: Any, assign: Any, now: Any) -> None:
+    assign(due_on=people.today(cast.organisation) - datetime.timedelta(days=2))
+    with tenancy.acting_for(cast.organisation):
+        actions.resolve_work(kind="goals.agreement", subject_id=SUBJECT, by=cast.employee, at=now)
+    done = client_for(cast.employee).get(f"{reverse('inbox:list')}?list=done").content.decode()
+    assert "Agree to a change" in done
+    assert "Overdue since" not in done
+    assert 'class="spot bad' not in done
+
+
 def test_an_item_is_put_off_and_brought_back(cast: Cast, client_for: Any, assign: Any) -> None:
     item = assign()
     client = client_for(cast.employee)

@@ -101,6 +101,10 @@ def test_the_page_carries_over_and_both_show_it(reported, quarter, move, next_qu
     client = client_for(cast.employee)
     address = reverse("okr:carry", args=[quarter.pk])
     assert client.post(address, {"period": str(next_quarter.pk)}).status_code == 422
+    nothing = client.post(address, {"period": str(next_quarter.pk)})
+    assert nothing.status_code == 422
+    listed = nothing.content.decode().split('id="id_objectives"')[1].split("</table>")[0]
+    assert "Choose at least one objective." in listed
     sent = client.post(address, {"period": str(next_quarter.pk), "objectives": [str(reported.pk)]})
     assert sent.status_code == 302, sent.content
     new = Objective.objects.get(carried_from=reported)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import re
 
 import pytest
 from django.conf import settings
@@ -65,6 +66,10 @@ def test_the_reason_is_asked_for_beside_its_field(cast, client_for, upload, prop
     page = client.get(address).content.decode()
     assert "agreed already" in page
     assert "<del>10 stores</del>" in page
+    # The page asks for it before it asks whether to apply.
+    (asked,) = re.findall(r'<textarea[^>]*name="reason"[^>]*>', page)
+    assert " required" in asked
+    assert "data-confirm-whole" in page
     refused = client.post(f"{address}apply/", {"reason": " "})
     assert refused.status_code == 422
     assert "needs a reason" in str(refused.context["form"].errors["reason"])

@@ -30,7 +30,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "item": item,
             "icon": queries.icon_of(item),
             "urgency": queries.urgency_of(item, on),
-            "is_overdue": item.due_on is not None and item.due_on < on,
+            "is_overdue": item.done_at is None and item.due_on is not None and item.due_on < on,
             "is_note": kinds.is_note(item.kind),
             "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
             "snooze": forms.SnoozeForm(today=on, auto_id=f"snooze-{item.pk}-%s"),
