@@ -46,6 +46,7 @@ class Chats(ChatView):
 class OneChat(ChatView):
     @extend_schema(responses=shapes.ChatOut)
     def get(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """One of your chats: where it is, and whether it takes what it is told."""
         return Response(shapes.ChatOut(self.own(request, chat_id)).data)
 
     @extend_schema(request=shapes.ChatChangeIn, responses=shapes.ChatOut)

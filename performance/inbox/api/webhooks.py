@@ -51,6 +51,7 @@ class Webhooks(WebhookView):
 class OneWebhook(WebhookView):
     @extend_schema(responses=shapes.WebhookOut)
     def get(self, request: Request, webhook_id: uuid.UUID) -> Response:
+        """One system that is told of work items; never its secret."""
         return Response(shapes.WebhookOut(access.get_or_404(queries.webhooks(), pk=webhook_id)).data)
 
     @extend_schema(request=shapes.WebhookChangeIn, responses=shapes.WebhookOut)

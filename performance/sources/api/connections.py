@@ -38,10 +38,12 @@ class SourceView(api.TenantView):
 class Connections(SourceView):
     @extend_schema(responses=shapes.ConnectionOut(many=True), operation_id="sources_connections_list")
     def get(self, request: Request) -> Response:
+        """Sources that the organisation reads from, with what became of their last try; never their passwords."""
         return self.page(request, queries.connections(), shapes.ConnectionOut)
 
     @extend_schema(request=shapes.ConnectionIn, responses={201: shapes.ConnectionOut})
     def post(self, request: Request) -> Response:
+        """Adds a source. What it is reached with is sealed, and never given out again."""
         access.require(rules.can_connect_sources(request.actor))
         given = self.valid(shapes.ConnectionIn(data=request.data)).validated_data
         made = actions.connect_source(**given, by=request.actor, at=timezone.now())
@@ -51,10 +53,12 @@ class Connections(SourceView):
 class OneConnection(SourceView):
     @extend_schema(responses=shapes.ConnectionOut)
     def get(self, request: Request, connection_id: uuid.UUID) -> Response:
+        """One source: its kind, where it is, and whether it answers."""
         return Response(shapes.ConnectionOut(access.get_or_404(queries.connections(), pk=connection_id)).data)
 
     @extend_schema(request=shapes.ConnectionChangeIn, responses=shapes.ConnectionOut)
     def patch(self, request: Request, connection_id: uuid.UUID) -> Response:
+        """Changes what a source is called and how it is reached; what is left out stays."""
         found = access.get_or_404(queries.connections(), pk=connection_id)
         access.require(rules.can_connect_sources(request.actor))
         given = dict(self.valid(shapes.ConnectionChangeIn(data=request.data)).validated_data)
@@ -87,6 +91,7 @@ class PauseConnection(SourceView):
 class ResumeConnection(SourceView):
     @extend_schema(request=None, responses=shapes.ConnectionOut)
     def post(self, request: Request, connection_id: uuid.UUID) -> Response:
+        """A paused source is read again from now on."""
         found = access.get_or_404(queries.connections(), pk=connection_id)
         access.require(rules.can_connect_sources(request.actor))
         actions.resume_connection(connection=found, by=request.actor, at=timezone.now())

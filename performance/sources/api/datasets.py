@@ -24,10 +24,12 @@ MOST_ROWS = 1000
 class Datasets(connections.SourceView):
     @extend_schema(responses=shapes.DatasetOut(many=True), operation_id="sources_datasets_list")
     def get(self, request: Request) -> Response:
+        """Datasets with their columns, where they read from, and when they were last filled."""
         return self.page(request, queries.datasets().prefetch_related("columns"), shapes.DatasetOut)
 
     @extend_schema(request=shapes.DatasetIn, responses={201: shapes.DatasetOut})
     def post(self, request: Request) -> Response:
+        """A new dataset of a source; where its rows are fetched, the first load begins at once."""
         access.require(rules.can_model_datasets(request.actor))
         given = self.valid(shapes.DatasetIn(data=request.data))
         found = access.get_or_404(queries.connections(), pk=given.validated_data["connection"])
@@ -45,6 +47,7 @@ class Datasets(connections.SourceView):
 class OneDataset(connections.SourceView):
     @extend_schema(responses=shapes.DatasetOut)
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
+        """One dataset with its columns."""
         return Response(shapes.DatasetOut(access.get_or_404(queries.datasets(), pk=dataset_id)).data)
 
     @extend_schema(request=shapes.DatasetIn, responses={202: shapes.LoadOut, 200: shapes.DatasetOut})
@@ -112,11 +115,13 @@ class DatasetRows(connections.SourceView):
 class DatasetLoads(connections.SourceView):
     @extend_schema(responses=shapes.LoadOut(many=True), operation_id="sources_datasets_loads_list")
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
+        """The loads of a dataset, newest first."""
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         return self.page(request, queries.loads(dataset=found), shapes.LoadOut)
 
     @extend_schema(request=shapes.LoadIn, responses={202: shapes.LoadOut})
     def post(self, request: Request, dataset_id: uuid.UUID) -> Response:
+        """Begins a load of the dataset, of what is new or of everything."""
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         access.require(rules.can_load_dataset(request.actor, found))
         given = self.valid(shapes.LoadIn(data=request.data)).validated_data
@@ -148,12 +153,14 @@ class ConnectionLoads(connections.SourceView):
 class OneLoad(connections.SourceView):
     @extend_schema(responses=shapes.LoadOut)
     def get(self, request: Request, load_id: uuid.UUID) -> Response:
+        """One load: how far it is, how many rows it took, and how many it refused."""
         return Response(shapes.LoadOut(access.get_or_404(queries.loads(), pk=load_id)).data)
 
 
 class StopLoad(connections.SourceView):
     @extend_schema(request=None, responses=shapes.LoadOut)
     def post(self, request: Request, load_id: uuid.UUID) -> Response:
+        """Stops a load that runs or waits; the dataset keeps the rows it had."""
         found = access.get_or_404(queries.loads(), pk=load_id)
         access.require(rules.can_stop_load(request.actor, found))
         actions.stop_load(load=found, by=request.actor, at=timezone.now())
@@ -163,6 +170,7 @@ class StopLoad(connections.SourceView):
 class Rejected(connections.SourceView):
     @extend_schema(responses=shapes.RejectedOut(many=True))
     def get(self, request: Request, load_id: uuid.UUID) -> Response:
+        """Rows that a load refused, each with its reason."""
         found = access.get_or_404(queries.loads(), pk=load_id)
         access.require(queries.row_sight(request.actor).of(found.dataset_id) is None, rules.ALL_ROWS_ONLY)
         return self.page(request, queries.rejected_rows(found), shapes.RejectedOut)

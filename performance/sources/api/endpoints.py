@@ -18,6 +18,7 @@ from performance.sources.api import connections, shapes
 class Endpoints(connections.SourceView):
     @extend_schema(responses=shapes.EndpointOut(many=True), operation_id="sources_endpoints_list")
     def get(self, request: Request, connection_id: uuid.UUID) -> Response:
+        """Tables of a REST source, each with the path that is asked for it."""
         found = access.get_or_404(queries.connections(), pk=connection_id)
         return self.page(request, queries.endpoints(found), shapes.EndpointOut)
 
@@ -34,10 +35,12 @@ class Endpoints(connections.SourceView):
 class OneEndpoint(connections.SourceView):
     @extend_schema(responses=shapes.EndpointOut)
     def get(self, request: Request, connection_id: uuid.UUID, endpoint_id: uuid.UUID) -> Response:
+        """One table of a REST source."""
         return Response(shapes.EndpointOut(_found(connection_id, endpoint_id)).data)
 
     @extend_schema(request=shapes.EndpointIn(partial=True), responses=shapes.EndpointOut)
     def patch(self, request: Request, connection_id: uuid.UUID, endpoint_id: uuid.UUID) -> Response:
+        """Changes how a table of a REST source is asked; what is left out stays."""
         found = _found(connection_id, endpoint_id)
         access.require(rules.can_shape_endpoints(request.actor, found.connection))
         given = self.valid(shapes.EndpointIn(data=request.data, partial=True)).validated_data

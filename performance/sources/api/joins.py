@@ -18,6 +18,7 @@ from performance.sources.api import connections, shapes
 class Joins(connections.SourceView):
     @extend_schema(responses=shapes.JoinOut(many=True), operation_id="sources_joins_list")
     def get(self, request: Request, dataset_id: uuid.UUID) -> Response:
+        """Columns that this dataset takes from others, and by which keys."""
         found = access.get_or_404(queries.datasets(), pk=dataset_id)
         return Response(shapes.JoinOut(queries.joins_of(found), many=True).data)
 
