@@ -79,10 +79,7 @@ class ExportView(GoalsView):
         operation_id="goals_export",
         parameters=[
             OpenApiParameter("period", uuid.UUID),
-            OpenApiParameter("owner", uuid.UUID),
-            OpenApiParameter("team", uuid.UUID),
-            OpenApiParameter("state", str),
-            OpenApiParameter("q", str),
+            *objectives.NARROWING,
             OpenApiParameter("bom", bool, description="CSV begins with a byte order mark."),
         ],
         responses={(200, "application/octet-stream"): bytes},
@@ -90,15 +87,7 @@ class ExportView(GoalsView):
     def get(self, request: Request, form: str) -> HttpResponseBase:
         """Objectives that you may see with their key results and last values, as CSV or XLSX."""
         asked = request.query_params
-        rows = queries.filtered(
-            queries.visible_to(self.actor),
-            reader=self.actor,
-            period=objectives.uuid_of(asked.get("period")),
-            owner=objectives.uuid_of(asked.get("owner")),
-            team=objectives.uuid_of(asked.get("team")),
-            state=asked.get("state", ""),
-            words=asked.get("q", ""),
-        )
+        rows = self.narrowed(objectives.uuid_of(asked.get("period")))
         file = actions.export_objectives(
             objectives=rows,
             form=form,
@@ -128,7 +117,8 @@ class IntoLater(GoalsView):
     def answer(self, made: Sequence[Objective]) -> Response:
         visible = queries.visible_to(self.actor)
         rows = queries.with_key_results(visible.filter(pk__in=[each.pk for each in made]))
-        return Response(ObjectiveOut(rows, many=True).data, status=status.HTTP_201_CREATED)
+        shown = ObjectiveOut(rows, many=True, context=self.measured(rows))
+        return Response(shown.data, status=status.HTTP_201_CREATED)
 
 
 class Carry(IntoLater):

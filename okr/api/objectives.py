@@ -1,9 +1,11 @@
 """Objectives: list, propose, read, discuss, suggest, agree. The same rules and actions as the pages."""
 
+import datetime
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -19,6 +21,14 @@ from performance.foundation import access, api, jobs, once
 from performance.people import models as people_models
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
+
+#: What narrows a list of objectives besides its period.
+NARROWING = [
+    OpenApiParameter("owner", uuid.UUID),
+    OpenApiParameter("team", uuid.UUID),
+    OpenApiParameter("state", str),
+    OpenApiParameter("q", str, description="Words of the text or of the owner’s name."),
+]
 
 
 class GoalsView(api.TenantView):
@@ -61,7 +71,32 @@ class GoalsView(api.TenantView):
         )
         one = access.get_or_404(rows, pk=objective_id)
         sight.versions(one.versions.all())
-        return Response(serializers.ObjectiveDetailOut(one).data, status=code)
+        return Response(serializers.ObjectiveDetailOut(one, context=self.measured([one])).data, status=code)
+
+    def narrowed(self, period: Any) -> QuerySet[Objective]:
+        """What the actor may see, of a period or (None) of all, as the call's parameters narrow it."""
+        asked = self.request.query_params
+        return queries.filtered(
+            queries.visible_to(self.actor),
+            reader=self.actor,
+            period=period,
+            owner=uuid_of(asked.get("owner")),
+            team=uuid_of(asked.get("team")),
+            state=asked.get("state", ""),
+            words=asked.get("q", ""),
+        )
+
+    def measured(self, objectives: Iterable[Objective]) -> dict[str, Any]:
+        """The context in which objectives are shown: how they stand today. Two queries."""
+        organisation = self.actor.organisation
+        return {"measures": queries.measures_of(objectives, people.today(organisation), organisation)}
+
+    def page_of(self, rows: QuerySet[Objective]) -> Response:
+        """A page of objectives, newest first."""
+        pages = api.NewestFirst()
+        page: Any = pages.paginate_queryset(queries.with_key_results(rows), self.request, view=self)
+        shown = serializers.ObjectiveOut(page, many=True, context=self.measured(page))
+        return pages.get_paginated_response(shown.data)
 
 
 class Objectives(GoalsView):
@@ -69,10 +104,7 @@ class Objectives(GoalsView):
         operation_id="goals_list",
         parameters=[
             OpenApiParameter("period", uuid.UUID),
-            OpenApiParameter("owner", uuid.UUID),
-            OpenApiParameter("team", uuid.UUID),
-            OpenApiParameter("state", str),
-            OpenApiParameter("q", str, description="Words of the text or of the owner’s name."),
+            *NARROWING,
             OpenApiParameter("cursor", str),
             OpenApiParameter("page_size", int),
         ],
@@ -80,19 +112,7 @@ class Objectives(GoalsView):
     )
     def get(self, request: Request) -> Response:
         """Objectives that you may see, newest first."""
-        asked = request.query_params
-        rows = queries.filtered(
-            queries.visible_to(self.actor),
-            reader=self.actor,
-            period=uuid_of(asked.get("period")),
-            owner=uuid_of(asked.get("owner")),
-            team=uuid_of(asked.get("team")),
-            state=asked.get("state", ""),
-            words=asked.get("q", ""),
-        )
-        pages = api.NewestFirst()
-        page = pages.paginate_queryset(queries.with_key_results(rows), request, view=self)
-        return pages.get_paginated_response(serializers.ObjectiveOut(page, many=True).data)
+        return self.page_of(self.narrowed(uuid_of(request.query_params.get("period"))))
 
     @extend_schema(
         operation_id="goals_propose",
@@ -141,9 +161,7 @@ class ServedBy(GoalsView):
         """What directly serves an objective, as far as you may see it, newest first: one branch of the tree."""
         one, _line = self.found(objective_id)
         rows = queries.serving(queries.visible_to(self.actor), one.pk).order_by("-created_at", "-id")
-        pages = api.NewestFirst()
-        page = pages.paginate_queryset(queries.with_key_results(rows), request, view=self)
-        return pages.get_paginated_response(serializers.ObjectiveOut(page, many=True).data)
+        return self.page_of(rows)
 
 
 class OneObjective(GoalsView):
@@ -300,6 +318,14 @@ class RejectEdit(Decide):
         edit = self.edit(edit_id)
         actions.reject_edit(edit=edit, by=self.actor, at=timezone.now())
         return self.detail(edit.objective_id)
+
+
+def period_asked(request: Request, today: datetime.date, name: str = "period") -> people_models.Period | None:
+    """The period that the call names, else the present one."""
+    asked = request.query_params.get(name)
+    if asked:
+        return access.get_or_404(people.periods(), pk=uuid_of(asked))
+    return people.current_period(today)
 
 
 def uuid_of(text: str | None) -> uuid.UUID | None:

@@ -27,6 +27,12 @@ from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibilit
 AMOUNT: dict[str, Any] = {"max_digits": 28, "decimal_places": 8, "required": False, "allow_null": True}
 
 
+#: Percent with six decimals, as text.
+PERCENT = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+#: How something stands by its plan, best first; "none" where nothing is known yet.
+STATUSES = ("good", "warn", "bad", "none")
+
+
 def at_most(number: int) -> dict[str, Any]:
     """How long the list is that `many=True` makes of a serializer."""
     return {"max_length": number}
@@ -255,9 +261,35 @@ class MilestoneOut(serializers.Serializer):
     done = serializers.BooleanField(allow_null=True)
 
 
-class KeyResultOut(serializers.ModelSerializer):
-    weight = serializers.SerializerMethodField()
+class Measured(serializers.ModelSerializer):
+    """How it stands today, out of the `measures` of the context (`queries.measures_of`)."""
+
     progress = serializers.SerializerMethodField()
+    expected = serializers.SerializerMethodField(
+        help_text="Percent that the plan expects by the end of today. Null of a yes-or-no."
+    )
+    status = serializers.SerializerMethodField(help_text="By the plan, as the policy of the period says.")
+
+    @extend_schema_field(PERCENT)
+    def get_progress(self, row: Objective | KeyResult) -> str | None:
+        return decimal_text(percent_of(row.progress_micro))
+
+    @extend_schema_field(PERCENT)
+    def get_expected(self, row: Objective | KeyResult) -> str | None:
+        return decimal_text(percent_of(self.measures.expected_of(row)))
+
+    @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
+    def get_status(self, row: Objective | KeyResult) -> str:
+        return self.measures.status_of(row)
+
+    @property
+    def measures(self) -> queries.Measures:
+        found: queries.Measures = self.context["measures"]
+        return found
+
+
+class KeyResultOut(Measured):
+    weight = serializers.SerializerMethodField()
     metric = serializers.CharField(source="metric_key")
     owner = serializers.UUIDField(source="owner_id")
     milestones = MilestoneOut(many=True)
@@ -267,38 +299,47 @@ class KeyResultOut(serializers.ModelSerializer):
         model = KeyResult
         fields = [
             *("id", "kind", "title", "weight", "owner", "unit", "currency", *AMOUNTS),
-            *("metric", "slice", "current", "done", "confidence", "progress", "provisional", "milestones"),
-            "checkpoints",
+            *("metric", "slice", "current", "done", "confidence", "progress", "expected", "status"),
+            *("provisional", "milestones", "checkpoints"),
         ]
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
     def get_weight(self, row: KeyResult) -> str:
         return str(Decimal(row.weight_ppm) / 10_000)
 
-    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
-    def get_progress(self, row: KeyResult) -> str | None:
-        return decimal_text(percent_of(row.progress_micro))
 
+class GoalOut(Measured):
+    """An objective in a line, as the map, the timeline and the confidence of a period name it."""
 
-class ObjectiveOut(serializers.ModelSerializer):
     period = serializers.UUIDField(source="period_id")
     owner = serializers.UUIDField(source="owner_id")
-    agreer = serializers.UUIDField(source="agreer_id", allow_null=True)
     team = serializers.UUIDField(source="team_id", allow_null=True)
-    version = serializers.IntegerField(source="version_number", allow_null=True)
-    progress = serializers.SerializerMethodField()
-    key_results = KeyResultOut(many=True)
+    policy = serializers.SerializerMethodField(
+        help_text="The version of its period’s policy that counts the progress; 0: nobody has chosen one."
+    )
 
     class Meta:
         model = Objective
         fields = [
-            *("id", "period", "owner_kind", "owner", "agreer", "team", "title", "description", "type"),
-            *("visibility", "weight", "state", "version", "progress", "confidence", "key_results"),
+            *("id", "period", "owner_kind", "owner", "team", "title", "state"),
+            *("progress", "policy", "expected", "status", "confidence"),
         ]
 
-    @extend_schema_field(serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True))
-    def get_progress(self, row: Objective) -> str | None:
-        return decimal_text(percent_of(row.progress_micro))
+    def get_policy(self, row: Objective) -> int:
+        return self.measures.policy_of(row)
+
+
+class ObjectiveOut(GoalOut):
+    agreer = serializers.UUIDField(source="agreer_id", allow_null=True)
+    version = serializers.IntegerField(source="version_number", allow_null=True)
+    key_results = KeyResultOut(many=True)
+
+    class Meta(GoalOut.Meta):
+        fields = [
+            *("id", "period", "owner_kind", "owner", "agreer", "team", "title", "description", "type"),
+            *("visibility", "weight", "state", "version", "progress", "policy", "expected", "status"),
+            *("confidence", "key_results"),
+        ]
 
 
 class AgreementOut(serializers.Serializer):

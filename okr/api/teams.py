@@ -1,6 +1,5 @@
 """A team over time: its weeks, what became of its goals, what it said of ended periods."""
 
-import datetime
 import uuid
 from typing import Any
 
@@ -11,7 +10,7 @@ from rest_framework.response import Response
 
 from okr import queries, rules
 from okr.api.check_in_shapes import CheckInReplyOut, KeyResultEntryOut, WeekIn
-from okr.api.objectives import GoalsView, uuid_of
+from okr.api.objectives import GoalsView, period_asked
 from okr.api.retrospectives import AgreedActionOut, Circles
 from performance.foundation import access
 from performance.people import models as people_models
@@ -137,7 +136,7 @@ class TeamHistory(GoalsView):
                 queries.visible_to(actor, today),
                 team=team,
                 member_ids=people.members_of(team.pk, today).values_list("pk", flat=True),
-                period=_period(request, today),
+                period=period_asked(request, today),
             ),
             actor,
         )
@@ -152,10 +151,3 @@ class TeamRetrospectives(Circles):
         """The ended periods of a team that you may look back on, with how much was said and what was agreed."""
         team, endings = self.endings(team_id)
         return Response(TeamRetrospectiveOut(queries.looked_back(team, endings), many=True).data)
-
-
-def _period(request: Request, today: datetime.date) -> people_models.Period | None:
-    asked = request.query_params.get("period")
-    if asked:
-        return access.get_or_404(people.periods(), pk=uuid_of(asked))
-    return people.current_period(today)

@@ -55,6 +55,7 @@ from okr.queries.imports import (
 from okr.queries.kinds import work_kinds
 from okr.queries.leftovers import unfinished
 from okr.queries.links import links_of, links_within_reach
+from okr.queries.measures import Measures, measures_of
 from okr.queries.metrics import bound_key_results, metric_uses, metric_values, moved_objectives, take
 from okr.queries.objectives import (
     KeyResultRow,
@@ -105,7 +106,7 @@ from okr.queries.rhythm import (
 )
 from okr.queries.rollups import Figure, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
-from okr.queries.strategy import MapNode, StrategyMap, strategy_map
+from okr.queries.strategy import MapNode, StrategyMap, found_on_map, strategy_map
 from okr.queries.team_history import TeamEvent, team_history
 from okr.queries.team_weeks import (
     TeamRow,
@@ -136,6 +137,7 @@ __all__ = [
     "KeyResultRow",
     "LookedBack",
     "MapNode",
+    "Measures",
     "Node",
     "ObjectiveRow",
     "Pace",
@@ -188,6 +190,7 @@ __all__ = [
     "field_value",
     "figure_of",
     "filtered",
+    "found_on_map",
     "frame_around",
     "goal_imports",
     "grades_of",
@@ -204,6 +207,7 @@ __all__ = [
     "links_of",
     "links_within_reach",
     "looked_back",
+    "measures_of",
     "memberships_of",
     "metric_uses",
     "metric_values",

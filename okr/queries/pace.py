@@ -109,9 +109,7 @@ def paces_of(key_results: Iterable[Any], on: datetime.date, organisation: Any) -
     """What is expected on a day of these key results, each by the plan of its own period; their objectives and periods
     are loaded. One query."""
     rows = list(key_results)
-    periods = {each.objective.period_id: each.objective.period for each in rows}
-    days = people.work_days(organisation)
-    paces = {key: _pace(period, on, days) for key, period in periods.items()}
+    paces = paces_in({each.objective.period for each in rows}, on, organisation)
     return expected_of_key_results((each, paces[each.objective.period_id]) for each in rows)
 
 
@@ -166,6 +164,12 @@ def expected_by(asked: Iterable[tuple[Pace, Points]]) -> list[Expected]:
     days = progress.Days(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
     micros = progress.pace_columns(days, progress.Plans.of(plans), np.arange(len(rows), dtype=np.int64))
     return [Expected(int(micro), bool(plan)) for micro, plan in zip(micros, plans, strict=True)]
+
+
+def paces_in(periods: Iterable[Any], on: datetime.date, organisation: Any) -> dict[uuid.UUID, Pace]:
+    """The plan of each of these periods on a day, by its id. One query."""
+    days = people.work_days(organisation)
+    return {period.pk: _pace(period, on, days) for period in periods}
 
 
 def pace_of(period: Any, on: datetime.date) -> Pace:

@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -12,9 +13,9 @@ from okr.models import Alignment, Dependency, Objective, OkrPolicy
 from okr.models.dependencies import DependencyState
 from okr.models.objectives import State
 from okr.queries.branches import counts_below
-from okr.queries.objectives import ObjectiveRow, rows_of, with_key_results
+from okr.queries.objectives import ObjectiveRow, filtered, rows_of, with_key_results
 from okr.queries.pace import Pace
-from performance.foundation import tenancy
+from performance.foundation import access, tenancy
 
 #: Goals at the top that are drawn at once; the search finds the others.
 MOST_ROOTS = 30
@@ -23,6 +24,8 @@ MOST_BELOW = 15
 #: Up to so many links, everything is open from the start; beyond, the branches at the top that fit.
 SMALL = 40
 AT_FIRST = 16
+#: Goals that the words of a search light up.
+MOST_FOUND = 8
 #: Branches open at once.
 MOST_OPEN = 40
 
@@ -68,9 +71,10 @@ class MapNode:
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from what serves to what is served, or from what needs something to what it is needed from; `path` is
-    SVG."""
+    """A line between two objectives: `start` serves `end`, or needs something from it; `path` is SVG."""
 
+    start: uuid.UUID
+    end: uuid.UUID
     kind: str
     share_ppm: int
     path: str
@@ -135,6 +139,16 @@ def strategy_map(
         width=max((node.x for node in drawn), default=0) + NODE_WIDTH + MARGIN + 40,
         height=lowest + MARGIN,
     )
+
+
+def found_on_map(
+    visible: QuerySet[Objective], *, reader: access.Actor, period: Any, words: str
+) -> list[Objective]:
+    """Goals of the period that the words name, with owner and team; the newest few."""
+    if not words.strip():
+        return []
+    found = filtered(visible, reader=reader, period=period, words=words).exclude(state=State.DRAFT)
+    return list(found.select_related("owner", "team")[:MOST_FOUND])
 
 
 def _ancestors(found: Collection[uuid.UUID]) -> set[uuid.UUID]:
@@ -238,7 +252,7 @@ def _edges(nodes: dict[uuid.UUID, MapNode], below: Below) -> list[Edge]:
             top, end = parent.y + NODE_HEIGHT // 2, child.y + NODE_HEIGHT // 2
             bend = max((right - left) // 2, 24)
             path = f"M{left} {top}C{left + bend} {top} {right - bend} {end} {right} {end}"
-            found.append(Edge(kind, share, path, (left + right) // 2, (top + end) // 2))
+            found.append(Edge(child_id, parent_id, kind, share, path, (left + right) // 2, (top + end) // 2))
     return found
 
 
@@ -257,11 +271,11 @@ def _needs(nodes: dict[uuid.UUID, MapNode]) -> list[Edge]:
             is_free = not needing.below and not needed.below
             side, bow = (needing.x + NODE_WIDTH, 44) if is_free else (needing.x, -44)
             path = f"M{side} {start}C{side + bow} {start} {side + bow} {end} {side} {end}"
-            found.append(Edge("needs", 0, path, side, (start + end) // 2))
+            found.append(Edge(needing_id, needed_id, "needs", 0, path, side, (start + end) // 2))
             continue
         is_left = needing.x < needed.x
         left, right = (needing.x + NODE_WIDTH, needed.x) if is_left else (needing.x, needed.x + NODE_WIDTH)
         bend = max(abs(right - left) // 2, 24) * (1 if is_left else -1)
         path = f"M{left} {start}C{left + bend} {start} {right - bend} {end} {right} {end}"
-        found.append(Edge("needs", 0, path, (left + right) // 2, (start + end) // 2))
+        found.append(Edge(needing_id, needed_id, "needs", 0, path, (left + right) // 2, (start + end) // 2))
     return found

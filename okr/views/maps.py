@@ -8,13 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from okr import forms, queries
-from okr.models.objectives import State
 from okr.views import reading
 from performance.foundation import access
 from performance.people import queries as people
-
-#: Goals that the words of a search light up on the map.
-MOST_FOUND = 8
 
 
 @access.member
@@ -34,14 +30,15 @@ def strategy(request: HttpRequest) -> HttpResponse:
     }
     if period is not None:
         period.organisation = actor.organisation
-        hits = _hits(request, period, given.get("q", ""))
+        seen = reading.visible(request)
+        hits = queries.found_on_map(seen, reader=actor, period=period, words=given.get("q", ""))
         context |= {
             "pace": queries.pace_of(period, today),
             "policy": queries.policy_of(period),
             "hits": hits,
         }
         context["map"] = drawn = queries.strategy_map(
-            reading.visible(request),
+            seen,
             pace=context["pace"],
             policy=context["policy"],
             opened=_opened(request),
@@ -49,13 +46,6 @@ def strategy(request: HttpRequest) -> HttpResponse:
         )
         context["missing"] = [hit for hit in hits if hit.pk not in {node.pk for node in drawn.nodes}]
     return render(request, reading.template(request, "okr/strategy.html", "okr/_map.html"), context)
-
-
-def _hits(request: HttpRequest, period: Any, words: str) -> list[Any]:
-    if not words.strip():
-        return []
-    found = queries.filtered(reading.visible(request), reader=request.actor, period=period, words=words)
-    return list(found.exclude(state=State.DRAFT).select_related("owner", "team")[:MOST_FOUND])
 
 
 def _opened(request: HttpRequest) -> set[uuid.UUID] | None:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver
 import feedback.api
 import okr.api
 import performance.appraisals.api
+import performance.config.api
 import performance.inbox.api
 import performance.kpis.api
 import performance.people.api
@@ -20,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *performance.kpis.api.urls,
     *performance.scoring.api.urls,
     *performance.appraisals.api.urls,
+    *performance.config.api.urls,
 ]

@@ -22,6 +22,8 @@ SEARCHES = [
     (_("Goals"), "okr.queries.search"),
     (_("Metrics"), "performance.kpis.queries.search"),
 ]
+#: Letters of a search that are looked at.
+MOST_WORDS = 80
 
 #: A kind's name and its hits.
 Group = tuple[Any, list[tuple[str, str, str, str]]]
@@ -142,7 +144,7 @@ def _best_first(groups: list[Group], words: str) -> list[Group]:
 @access.member
 def search(request: HttpRequest) -> HttpResponse:
     """The command palette's answer: pages, people, goals and metrics that carry these words, each as its reader may see."""
-    words = request.GET.get("q", "").strip()[:80]
+    words = request.GET.get("q", "").strip()[:MOST_WORDS]
     groups: list[Group] = []
     if words:
         for title, find in SEARCHES:
