@@ -4,16 +4,19 @@ import csv
 import datetime
 import io
 import tempfile
-from collections.abc import Iterator
+import zoneinfo
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from okr.models import Objective, contents
+from okr.models import Objective, OkrPolicy, contents
 from okr.queries import exporting
 from performance.foundation import access, audit, cells
+from performance.foundation.components import formats
 
 FORMATS = ("csv", "xlsx")
 BOM = "\ufeff"
@@ -33,8 +36,14 @@ def export_objectives(
     """The file, ready to be read from its beginning. `objectives` are those that `by` may see; who exported
     with which filter is on record."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    rows = exporting.table_of(objectives)
-    count = _write_xlsx(file, rows) if form == "xlsx" else _write_csv(file, rows, with_bom=with_bom)
+    policies = exporting.policies_of(objectives)
+    rows = exporting.table_of(objectives, policies)
+    if form == "xlsx":
+        count = _write_xlsx(
+            file, rows, _about(policies, by, at), zoneinfo.ZoneInfo(by.organisation.time_zone)
+        )
+    else:
+        count = _write_csv(file, rows, with_bom=with_bom)
     audit.record(
         by=by,
         action="okr.export_objectives",
@@ -66,8 +75,23 @@ def _plain(value: Any) -> str:
     return "" if value is None else cells.neutral(str(value))
 
 
-def _write_xlsx(file: IO[bytes], rows: Iterator[list[Any]]) -> int:
-    """Typed cells under a frozen header, row by row."""
+def _about(policies: Iterable[OkrPolicy], by: access.Actor, at: datetime.datetime) -> list[tuple[str, Any]]:
+    """What the file is, and how the progress of each of its periods is counted, in the words of the pages."""
+    return [
+        (_("Organisation"), str(by.organisation)),
+        (_("Asked for at"), at),
+        (_("Exported by"), formats.person_name(by.person)),
+        *(
+            (str(policy.period), render_to_string("okr/export_policy.txt", {"policy": policy}).strip())
+            for policy in policies
+        ),
+    ]
+
+
+def _write_xlsx(
+    file: IO[bytes], rows: Iterator[list[Any]], about: list[tuple[str, Any]], zone: datetime.tzinfo
+) -> int:
+    """Typed cells under a frozen header, row by row; then what the file is."""
     book = cells.new_workbook(file, constant_memory=True)
     head = book.add_format({"bold": True, "bottom": 1})
     sheet = book.add_worksheet(_("Objectives")[: cells.LONGEST_NAME])
@@ -83,5 +107,6 @@ def _write_xlsx(file: IO[bytes], rows: Iterator[list[Any]]) -> int:
             else:
                 sheet.write_string(count, place, cells.fitting(str(value)))
     sheet.autofilter(0, 0, count, len(exporting.COLUMNS) - 1)
+    cells.write_about(book, _("About"), about, zone)
     book.close()
     return count

@@ -1,6 +1,6 @@
 """Objectives as rows of a table: one for each key result, with its last value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from okr.models import KeyResult, Objective, contents
+from okr.models import KeyResult, Objective, OkrPolicy, contents
 from okr.queries import objectives as reads
+from okr.queries.policies import policies_behind
 from performance.foundation import i18n
 from performance.foundation.components import formats
+from performance.people import queries as people
 
 CHUNK = 500
 # Name in the API and the audit log, label, and whether it holds a number.
@@ -49,15 +51,23 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("metric", _("Metric"), False),
     ("slice", _("Part of the business"), False),
     ("checkpoints", _("Checkpoints"), False),
+    ("policy_version", _("Policy version"), True),
 )
 
 
-def table_of(objectives: QuerySet[Objective]) -> Iterator[list[Any]]:
-    """The rows in bounded memory; an objective without key results stands in one row."""
+def policies_of(objectives: QuerySet[Objective]) -> list[OkrPolicy]:
+    """The policies that count the progress of these, by period; one query more for the periods."""
+    among = objectives.order_by().values("period_id")
+    return policies_behind(people.periods().filter(pk__in=among))
+
+
+def table_of(objectives: QuerySet[Objective], policies: Iterable[OkrPolicy]) -> Iterator[list[Any]]:
+    """The rows in bounded memory; an objective without key results stands in one row. `policies`: of their periods."""
+    numbers = {policy.period_id: policy.number for policy in policies}
     for one in reads.with_key_results(objectives).iterator(chunk_size=CHUNK):
         key_results: list[KeyResult | None] = [*one.key_results.all()]
         for key_result in key_results or [None]:
-            yield _row(one, key_result)
+            yield [*_row(one, key_result), numbers[one.period_id]]
 
 
 def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:

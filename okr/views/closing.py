@@ -125,6 +125,7 @@ def duplicate(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         "candidates": candidates,
         "later": later,
         "chosen": request.POST.getlist("objectives"),
+        "policy": queries.policy_of(period),
     }
     return render(request, "okr/duplicate.html", context, status=422 if form.is_bound else 200)
 

@@ -1,5 +1,7 @@
 """What goes into a cell of a spreadsheet, and the workbooks that we write."""
 
+import datetime
+from collections.abc import Iterable
 from typing import IO, Any
 
 import xlsxwriter
@@ -8,6 +10,8 @@ import xlsxwriter
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: The most characters that a spreadsheet takes in a cell, and in the name of a sheet.
 LONGEST_CELL, LONGEST_NAME = 32_767, 31
+#: Letters across of what a workbook says about itself: the names, and what is said.
+ABOUT_WIDTHS = (34, 60)
 
 
 def neutral(text: str) -> str:
@@ -25,3 +29,27 @@ def new_workbook(file: IO[bytes] | str, **options: Any) -> Any:
     xlsxwriter's own."""
     kept = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     return xlsxwriter.Workbook(file, kept | options)
+
+
+def write_about(book: Any, name: str, notes: Iterable[tuple[str, Any]], zone: datetime.tzinfo) -> None:
+    """The sheet that says what a workbook is: (label, value) in rows. Moments are shown in `zone`; what is empty is left
+    out, its label stays."""
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    text = book.add_format({"text_wrap": True, "valign": "top"})
+    number = book.add_format({"num_format": "0", "align": "left"})
+    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+    sheet = book.add_worksheet(name[:LONGEST_NAME])
+    for place, width in enumerate(ABOUT_WIDTHS):
+        sheet.set_column(place, place, width)
+    for row, (label, value) in enumerate(notes):
+        sheet.write_string(row, 0, fitting(label), head)
+        if isinstance(value, datetime.datetime):
+            local = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+            sheet.write_datetime(row, 1, local, moment)
+        elif isinstance(value, datetime.date):
+            sheet.write_datetime(row, 1, value, day)
+        elif isinstance(value, int):
+            sheet.write_number(row, 1, value, number)
+        elif value:
+            sheet.write_string(row, 1, fitting(str(value)), text)

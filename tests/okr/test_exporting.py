@@ -54,6 +54,32 @@ def test_xlsx_has_typed_cells_under_a_frozen_header(named, cast, client_for):
     )
 
 
+def test_a_file_says_which_version_of_the_policy_counts_and_a_workbook_in_its_words(
+    named, cast, client_for, quarter, actor, now
+):
+    client = client_for(cast.employee)
+    address = reverse("okr:export", args=["csv"])
+    head, row = rows_of(client.get(address))
+    assert dict(zip(head, row, strict=True))["Policy version"] == "0"
+    actions.set_policy(
+        period=quarter,
+        choices={"cap_percent": 150, "over": "cap"},
+        reason="Bolder.",
+        by=actor(cast.hr),
+        at=now,
+    )
+    head, row = rows_of(client.get(address))
+    assert dict(zip(head, row, strict=True))["Policy version"] == "1"
+    response = client.get(reverse("okr:export", args=["xlsx"]))
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    assert book.sheetnames == ["Objectives", "About"]
+    told = dict(book["About"].values)
+    words = told[str(quarter)]
+    assert words.startswith("Counted by policy version 1: ")
+    assert "over-achievement up to 150%" in words
+    assert told["Exported by"] == cast.employee.name_en
+
+
 def test_a_list_filtered_by_somebody_beyond_the_first_choices_or_without_goals_shows_theirs_alone(
     active, propose, agree, cast, client_for, monkeypatch
 ):

@@ -128,6 +128,13 @@ def test_all_policies_of_a_page_are_one_query(cast, active, quarter, choose, now
     assert len(captured) == 0
 
 
+def test_copying_into_a_later_period_says_how_the_progress_beside_each_goal_is_counted(
+    active, next_quarter, choose, page
+):
+    choose(over="cap")
+    assert VERSION_1 in page("okr:duplicate", active.period_id)
+
+
 def test_the_letter_of_the_week_says_how_progress_is_counted(
     cast, active, quarter, week, choose, monkeypatch
 ):

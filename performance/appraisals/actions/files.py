@@ -24,8 +24,6 @@ from performance.appraisals.queries import Column, Definition, Note
 from performance.foundation import cells
 
 BOM = "\ufeff"
-WIDEST = 60
-# Excel keeps no more characters in one cell.
 
 
 def folder(export: Export) -> Path:
@@ -142,7 +140,6 @@ class Workbook:
         self.book.set_properties({"title": str(export.cycle), "created": moment, "company": "Accord"})
         self.formats = {
             "head": self.book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
-            "wrap": self.book.add_format({"text_wrap": True, "valign": "top"}),
             "number": self.book.add_format({"num_format": "0.0"}),
             "percent": self.book.add_format({"num_format": "0%"}),
             "percent2": self.book.add_format({"num_format": "0.00%"}),
@@ -166,7 +163,8 @@ class Workbook:
         if self.columns:
             self.sheet.autofilter(0, 0, self.row, len(self.columns) - 1)
         self._define(definitions)
-        self._tell(notes)
+        told = ((note.label, note.value) for note in notes)
+        cells.write_about(self.book, _("About"), told, self.zone)
         self.book.close()
 
     def abandon(self) -> None:
@@ -214,21 +212,6 @@ class Workbook:
             ]
             for place, ((_head, _width, kind), value) in enumerate(zip(heads, values, strict=True)):
                 self._cell(sheet, row, place, kind, value)
-
-    def _tell(self, notes: Iterable[Note]) -> None:
-        sheet = self.book.add_worksheet(_("About")[: cells.LONGEST_NAME])
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, WIDEST)
-        for row, note in enumerate(notes):
-            sheet.write_string(row, 0, cells.neutral(note.label), self.formats["head"])
-            kind = "text"
-            if isinstance(note.value, datetime.datetime):
-                kind = "moment"
-            elif isinstance(note.value, datetime.date):
-                kind = "day"
-            elif isinstance(note.value, int):
-                kind = "integer"
-            self._cell(sheet, row, 1, kind, note.value)
 
     def _head(self, sheet: Any, labels: Sequence[str]) -> None:
         for place, label in enumerate(labels):
