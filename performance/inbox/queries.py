@@ -169,6 +169,15 @@ def open_counts(person_id: uuid.UUID, *, on: datetime.date) -> dict[str, int]:
     return {**counts, "home": sum(counts.values())}
 
 
+def list_counts(person_id: uuid.UUID, *, on: datetime.date) -> dict[str, int]:
+    """How many items this person has put off (`later`) and handed over (`handed`). One query."""
+    waiting = WorkItem.objects.filter(person_id=person_id, done_at=None)
+    return waiting.aggregate(
+        later=Count("pk", filter=Q(handed_to=None, snoozed_until__gt=on)),
+        handed=Count("pk", filter=Q(handed_to__isnull=False)),
+    )
+
+
 def icon_of(item: WorkItem) -> str:
     return ICONS.get(item.kind) or ICONS_OF_AREAS.get(item.area, "point")  # type: ignore[call-overload]
 

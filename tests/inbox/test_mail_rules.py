@@ -136,6 +136,8 @@ def test_whoever_is_told_once_a_day_gets_one_letter_with_everything_after_the_ho
     assert [message.subject for message in mine] == ["2 things wait for you"]
     assert mine[0].body.index("Agree to a change") < mine[0].body.index("Read a note")
     assert "late" in mine[0].body
+    assert "From Bo" in mine[0].body
+    assert "From Bo" in mine[0].alternatives[0].content
     assert "Not for me" not in mine[0].body
     assert f"organisation={cast.organisation.pk}" in mine[0].body
     clock(day + datetime.timedelta(days=1), 9)

@@ -1,5 +1,6 @@
 """Pages: who sees what, what each step answers, and that the work behind a page does not grow with the company."""
 
+import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from performance.foundation import tenancy
 from performance.people import models as people
@@ -91,6 +93,25 @@ def test_evidence_and_replay_follow_the_scorecard_s_visibility(
         assert client_for(cast.auditor).get(address).status_code == 200
         assert client_for(cast.colleague).get(address).status_code == 404
         assert client_for(cast.stranger).get(address).status_code == 404
+
+
+def test_the_drawer_keeps_the_version_of_what_was_measured_apart_from_that_of_the_policy(
+    score: Score, cast: Cast, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = queries.scorecard
+
+    def with_a_goal(*args: Any, **options: Any) -> Any:
+        card = whole(*args, **options)
+        goal = {"label_en": "Never out of stock", "version": "3", "note_en": "57.89%, policy version 1"}
+        return dataclasses.replace(
+            card, lines=[dataclasses.replace(each, refs=[goal]) for each in card.lines]
+        )
+
+    monkeypatch.setattr(queries, "scorecard", with_a_goal)
+    page = client_for(cast.employee).get(reverse("scoring:evidence", args=[score.pk, "turnover"]))
+    words = [" ".join(strip_tags(cell).split()) for cell in page.content.decode().split("</td>")]
+    place = words.index("57.89%, policy version 1")
+    assert words[place - 1].endswith("Never out of stock in its version 3")
 
 
 def test_the_scorecard_shows_the_sum_and_the_constant_weights(

@@ -131,6 +131,7 @@ def _page(
         "can_add_more": len(chats) < actions.MOST_CHATS,
         "organisation": actor.organisation,
         "open_counts": queries.open_counts(actor.person_id, on=people.today(actor.organisation)),
+        "list_counts": queries.list_counts(actor.person_id, on=people.today(actor.organisation)),
     }
     is_wrong = any(each is not None and each.is_bound and each.errors for each in (form, chat_form))
     return render(request, "inbox/mail.html", context, status=422 if is_wrong else 200)
