@@ -25,6 +25,7 @@ class OkrConfig(AppConfig):
         "okr.apply_import": frozenset(),
         "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
+        "okr.take_excuse_back": frozenset({"reason"}),
         # Former rows name the grade; it is read by the sides, the line, HR and auditors alone.
         "okr.grade_objective": frozenset({"percent"}),
         "okr.hand_on_help": frozenset(),

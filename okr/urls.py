@@ -59,8 +59,10 @@ urlpatterns = [
     path("goals/carry/<uuid:period_id>/", views.carry, name="carry"),
     path("goals/duplicate/<uuid:period_id>/", views.duplicate, name="duplicate"),
     path("goals/rhythm/", views.rhythm, name="rhythm"),
+    path("goals/rhythm/restore/", views.restore_rhythm, name="restore_rhythm"),
     path("goals/rhythm/<uuid:team_id>/drop/", views.drop_rhythm, name="drop_rhythm"),
     path("check-ins/owed/<uuid:duty_id>/excuse/", views.excuse, name="excuse"),
+    path("check-ins/owed/<uuid:duty_id>/excuse/take-back/", views.take_excuse_back, name="take_excuse_back"),
     path("goals/policies/<uuid:period_id>/", views.policy, name="policy"),
     re_path(
         r"^goals/suggestions/(?P<edit_id>[0-9a-f-]{36})/(?P<decision>accept|reject)/$",

@@ -52,7 +52,9 @@ from okr.actions.rhythm import (
     escalate_missed,
     excuse_week,
     open_duties,
+    restore_cadence,
     set_cadence,
+    take_excuse_back,
 )
 from okr.actions.voting import cast_ballot, close_vote, open_vote
 
@@ -107,6 +109,7 @@ __all__ = [
     "reject_edit",
     "remove_retrospective_note",
     "reply_to_check_in",
+    "restore_cadence",
     "save_check_in_draft",
     "save_draft",
     "seal_closed_periods",
@@ -114,6 +117,7 @@ __all__ = [
     "set_policy",
     "submit_check_in",
     "suggest_edit",
+    "take_excuse_back",
     "upload_goals",
     "withdraw_dependency",
     "withdraw_proposal",

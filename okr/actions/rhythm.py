@@ -47,6 +47,33 @@ def drop_cadence(*, cadence: Cadence, by: access.Actor, at: datetime.datetime) -
             audit.record(by=by, action="okr.drop_cadence", subject=cadence.team, at=at)
 
 
+def restore_cadence(
+    *,
+    team: Any,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> None:
+    """Undoes a change of the rhythm: `after` (None: there was none of its own) becomes `before` again. Refused where it
+    was changed once more since."""
+    with transaction.atomic():
+        standing = Cadence.objects.select_for_update().filter(team=team).first()
+        if rules.cadence_choices(standing) != after:
+            raise ObjectiveRefused(_("This has been changed once more since."), code="conflict")
+        if before is None:
+            Cadence.objects.filter(team=team).delete()
+        else:
+            Cadence.objects.update_or_create(team=team, defaults=before)
+        changes = {
+            name: [(after or {}).get(name), (before or {}).get(name)]
+            for name in (after or before or {})
+            if (after or {}).get(name) != (before or {}).get(name)
+        }
+        subject = team or by.organisation
+        audit.record(by=by, action="okr.restore_cadence", subject=subject, changes=changes, at=at)
+
+
 def open_duties(
     *, period: Any, monday: datetime.date, at: datetime.datetime, besides: Sequence[Any] = ()
 ) -> int:
@@ -233,6 +260,31 @@ def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetim
             changes={"week": duty.week_starts_on, "person": str(duty.person)},
             at=at,
         )
+    return duty
+
+
+def take_excuse_back(*, duty: CheckInDuty, by: access.Actor, at: datetime.datetime) -> CheckInDuty:
+    """The week is owed again, while nothing else came of it: it is asked for anew where it had been asked for, and told
+    up the line from the first level on."""
+    with transaction.atomic():
+        duty = (
+            CheckInDuty.objects.select_for_update(of=("self",))
+            .select_related("person", "period")
+            .get(pk=duty.pk)
+        )
+        if duty.state != DutyState.EXCUSED or duty.excuse != Excuse.MANAGER:
+            raise ObjectiveRefused(_("This week is not excused any more."), code="conflict")
+        if not rules.is_progress_open(duty.period) or duty.due_at is None:
+            raise ObjectiveRefused(_("This period takes no check-ins."), code="progress_locked")
+        rhythm = queries.rhythms_of([duty.person_id], by.organisation, duty.week_starts_on)[duty.person_id]
+        changes = {"week": duty.week_starts_on, "person": str(duty.person), "reason": [duty.reason, ""]}
+        duty.state, duty.excuse, duty.reason, duty.excused_by = DutyState.OPEN, "", "", None
+        duty.escalations = 0
+        duty.escalate_at = max(rhythm.after(duty.due_at, rhythm.cadence.grace_days), at)
+        duty.save(update_fields=["state", "excuse", "reason", "excused_by", "escalations", "escalate_at"])
+        if duty.asked_at is not None:
+            work.ask_for_check_ins([duty], at=at)
+        audit.record(by=by, action="okr.take_excuse_back", subject=duty, changes=changes, at=at)
     return duty
 
 

@@ -126,6 +126,14 @@ class ExcuseWeek(GoalsView):
             DutyOut(actions.excuse_week(duty=duty, **given, by=self.actor, at=timezone.now())).data
         )
 
+    @extend_schema(operation_id="goals_take_excuse_back", request=None, responses=DutyOut)
+    def delete(self, request: Request, duty_id: uuid.UUID) -> Response:
+        """Takes a manager's excuse back, while nothing else came of the week: it is owed again."""
+        on = people.today(self.actor.organisation)
+        duty = access.get_or_404(queries.duties_visible_to(self.actor, on), pk=duty_id)
+        access.require(rules.can_excuse(self.actor, duty, people.line_above(duty.person_id, on)))
+        return Response(DutyOut(actions.take_excuse_back(duty=duty, by=self.actor, at=timezone.now())).data)
+
 
 def _team(team_id: uuid.UUID) -> Any:
     return access.get_or_404(people.all_teams(), pk=team_id)

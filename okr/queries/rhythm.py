@@ -72,8 +72,13 @@ def cadences() -> QuerySet[Cadence]:
 
 def standing_cadence(team: Any = None) -> Cadence:
     """The team's own, else everybody's, else the default that nobody has changed yet."""
-    own = Cadence.objects.filter(team=team).first() if team else None
+    own = own_cadence(team) if team else None
     return own or Cadence.objects.filter(team=None).first() or Cadence()
+
+
+def own_cadence(team: Any = None) -> Cadence | None:
+    """The team's own or, without a team, everybody's, where somebody chose one."""
+    return Cadence.objects.filter(team=team).first()
 
 
 def rhythms_of(

@@ -8,6 +8,7 @@ from typing import Any
 
 from okr.models import (
     AgreedAction,
+    Cadence,
     CheckIn,
     CheckInDuty,
     Dependency,
@@ -313,6 +314,15 @@ def can_close_retrospective(actor: access.Actor, team: Any) -> bool:
 def can_finish(actor: access.Actor, action: AgreedAction, team: Any) -> bool:
     """Whoever does it, or the lead."""
     return not actor.only_reads and actor.person_id in (action.owner_id, team.lead_id)
+
+
+#: What one chooses of a rhythm.
+CADENCE_CHOICES = ("every_weeks", "due_weekday", "due_hour", "grace_days", "escalate_days", "levels")
+
+
+def cadence_choices(cadence: Cadence | None) -> dict[str, int] | None:
+    """What somebody chose for a rhythm; None where there is none."""
+    return None if cadence is None else {name: getattr(cadence, name) for name in CADENCE_CHOICES}
 
 
 def can_excuse(actor: access.Actor, duty: CheckInDuty, line_above: Line) -> bool:

@@ -23,7 +23,7 @@ from okr.views.retrospectives import (
     remove_note,
     retrospective,
 )
-from okr.views.rhythm import drop_rhythm, excuse, rhythm
+from okr.views.rhythm import drop_rhythm, excuse, restore_rhythm, rhythm, take_excuse_back
 from okr.views.team_tabs import team_check_ins, team_history, team_retrospectives
 from okr.views.teams import branch, policy, team, team_list
 from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
@@ -78,11 +78,13 @@ __all__ = [
     "propose",
     "remove_note",
     "reply",
+    "restore_rhythm",
     "retrospective",
     "rhythm",
     "strategy",
     "suggest",
     "take",
+    "take_excuse_back",
     "team",
     "team_check_ins",
     "team_history",

@@ -5,7 +5,8 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,9 @@ from okr import actions, forms, queries, rules
 from okr.views import my_week
 from performance.foundation import access, refusals
 from performance.people import queries as people
+
+#: What a way back to the former rhythm is signed for, and for how many seconds it leads there.
+WAY_BACK, OPEN_FOR = "okr.rhythm", 3600
 
 
 @access.member
@@ -32,8 +36,15 @@ def rhythm(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         access.require(may_set)
         if form.is_valid():
-            actions.set_cadence(team=team, choices=form.cleaned_data, by=actor, at=timezone.now())
-            messages.success(request, _("From the next week on, check-ins are due like this."))
+            before = rules.cadence_choices(queries.own_cadence(team))
+            made = actions.set_cadence(team=team, choices=form.cleaned_data, by=actor, at=timezone.now())
+            _tell(
+                request,
+                _("From the next week on, check-ins are due like this."),
+                team=team,
+                before=before,
+                after=rules.cadence_choices(made),
+            )
             return redirect(_address(team))
     context = {
         "nav": "goals",
@@ -54,7 +65,40 @@ def drop_rhythm(request: HttpRequest, team_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_set_cadence(request.actor, team))
     cadence = access.get_or_404(queries.cadences(), team=team)
     actions.drop_cadence(cadence=cadence, by=request.actor, at=timezone.now())
-    messages.success(request, _("The team follows everybody’s rhythm again."))
+    said = _("The team follows everybody’s rhythm again.")
+    _tell(request, said, team=team, before=rules.cadence_choices(cadence), after=None)
+    return redirect(_address(team))
+
+
+def _tell(request: HttpRequest, said: str, *, team: Any, before: Any, after: Any) -> None:
+    """With a way back, which carries what stood before: it is ours and signed, so that it says nothing else."""
+    if before == after:
+        messages.success(request, said)
+        return
+    change = {"team": team and str(team.pk), "before": before, "after": after}
+    way = signing.dumps(change, salt=WAY_BACK, compress=True)
+    undo = f"{reverse('okr:restore_rhythm')}?change={way}"
+    messages.success(request, said, extra_tags=f"undo:{undo}")
+
+
+@require_POST
+@access.member
+def restore_rhythm(request: HttpRequest) -> HttpResponse:
+    """The rhythm as it was before the last change."""
+    try:
+        change = signing.loads(request.GET.get("change", ""), salt=WAY_BACK, max_age=OPEN_FOR)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    team = access.get_or_404(people.all_teams(), pk=change["team"]) if change["team"] else None
+    access.require(rules.can_set_cadence(request.actor, team))
+    try:
+        actions.restore_cadence(
+            team=team, before=change["before"], after=change["after"], by=request.actor, at=timezone.now()
+        )
+    except refusals.Refused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("Taken back."))
     return redirect(_address(team))
 
 
@@ -74,7 +118,26 @@ def excuse(request: HttpRequest, duty_id: uuid.UUID) -> HttpResponse:
     except refusals.Refused as refusal:
         messages.error(request, str(refusal.message))
     else:
-        messages.success(request, _("%(person)s is excused for this week.") % {"person": duty.person})
+        said = _("%(person)s is excused for this week.") % {"person": duty.person}
+        undo = reverse("okr:take_excuse_back", args=[duty.pk])
+        messages.success(request, said, extra_tags=f"undo:{undo}")
+    return redirect(f"{reverse('okr:my_team')}#card-missing")
+
+
+@require_POST
+@access.member
+def take_excuse_back(request: HttpRequest, duty_id: uuid.UUID) -> HttpResponse:
+    """The week is owed again."""
+    actor = request.actor
+    on = people.today(actor.organisation)
+    duty = access.get_or_404(queries.duties_visible_to(actor, on), pk=duty_id)
+    access.require(rules.can_excuse(actor, duty, people.line_above(duty.person_id, on)))
+    try:
+        actions.take_excuse_back(duty=duty, by=actor, at=timezone.now())
+    except refusals.Refused as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        messages.success(request, _("%(person)s owes this week again.") % {"person": duty.person})
     return redirect(f"{reverse('okr:my_team')}#card-missing")
 
 

@@ -116,6 +116,8 @@ DEEDS = {
     "okr.set_cadence": _("Changed when check-ins are due"),
     "okr.drop_cadence": _("Let a team follow everybody’s rhythm"),
     "okr.excuse_week": _("Excused a check-in"),
+    "okr.restore_cadence": _("Took back a change of when check-ins are due"),
+    "okr.take_excuse_back": _("Took back an excuse"),
     "okr.submit_check_in": _("Checked in"),
     "okr.suggest_edit": _("Suggested an edit"),
     "okr.withdraw_dependency": _("Withdrew what an objective needs"),

@@ -12,6 +12,7 @@ from tests.architecture import pages
 
 #: What only a page can mean, and why.
 PAGES_ONLY = {
+    "okr.restore_cadence": "a page forgets what stood before its change; a call sends the former choices again",
     "people.accept_invitation": "one joins by a link sent to one's own address, before there is a token",
     "people.choose_language": "a browser's choice; a call says Accept-Language",
     "people.digest_of": "the page finds its own new token by what is kept of it; a call names a token by its id",

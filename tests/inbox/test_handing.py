@@ -172,7 +172,11 @@ def test_the_pages_and_the_api_do_the_same(reply: Any, cast: Cast, client_for: C
     assert boss.get(page).status_code == 404
     assert manager.post(page, {"to": cast.colleague.pk}).status_code == 422
     assert manager.post(page, {"to": cast.boss.pk}).status_code == 302
-    assert manager.post(reverse("inbox:take_back", args=[item.pk])).status_code == 302
+    undo = reverse("inbox:take_back", args=[item.pk])
+    assert 'data-seconds="10"' in (shown := manager.get(reverse("inbox:list")).content.decode())
+    assert f'<form method="post" action="{undo}"' in shown
+    assert "Handed over 1</a>" in shown
+    assert manager.post(undo).status_code == 302
     endpoint = reverse("api_inbox_hand", args=[item.pk])
     assert [each["id"] for each in manager.get(endpoint).json()] == [str(cast.boss.pk)]
     refused = manager.post(endpoint, {"to": str(cast.colleague.pk)}, content_type="application/json")

@@ -194,10 +194,15 @@ def test_the_counts_are_what_the_list_shows(cast: Cast, client_for: Any, assign:
     client = client_for(cast.employee)
     client.post(reverse("inbox:snooze", args=[put_off.pk]), {"until": NEXT_MONTH})
     page = client.get(reverse("inbox:list"))
+    assert f'<form method="post" action="{reverse("inbox:wake", args=[put_off.pk])}"' in page.content.decode()
     assert page.context["nav_counts"] == page.context["open_counts"] == {"metrics": 1, "home": 1}
     assert len(page.context["rows"]) == page.context["nav_counts"]["home"]
+    assert page.context["list_counts"] == {"later": 1, "handed": 0}
+    assert "Put off 1</a>" in page.content.decode()
+    assert "Put off 1</a>" in client.get(reverse("inbox:mail")).content.decode()
     client.post(reverse("inbox:wake", args=[put_off.pk]))
     page = client.get(reverse("inbox:list"))
+    assert "Put off</a>" in page.content.decode()
     assert page.context["nav_counts"] == {"goals": 1, "metrics": 1, "home": 2}
     assert len(page.context["rows"]) == 2
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -61,6 +62,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "area": area,
         "areas": [(value, label) for value, label in Area.choices if value != Area.HOME],
         "open_counts": queries.open_counts(actor.person_id, on=on),
+        "list_counts": queries.list_counts(actor.person_id, on=on),
         "page": page,
         "rows": _shown(page, on),
         "today": on,
@@ -88,6 +90,7 @@ def hand(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
                 request,
                 _("%(person)s has it in hand now.")
                 % {"person": formats.person_name(form.cleaned_data["to"])},
+                extra_tags=f"undo:{reverse('inbox:take_back', args=[item.pk])}",
             )
             return redirect("inbox:list")
     context = {"nav": "home", "item": item, "form": form, "has_stand_ins": stand_ins.exists()}
@@ -139,7 +142,9 @@ def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
         except actions.InboxRefused as refusal:
             refusals.place(form, refusal)
         else:
-            messages.success(request, _("Put off until %(day)s.") % {"day": formats.day(until)})
+            undo = reverse("inbox:wake", args=[item.pk])
+            said = _("Put off until %(day)s.") % {"day": formats.day(until)}
+            messages.success(request, said, extra_tags=f"undo:{undo}")
             return _changed(request)
     context = {"nav": "home", "item": item, "form": form}
     return render(request, "inbox/snooze.html", context, status=422 if form.errors else 200)
