@@ -43,21 +43,23 @@ def told(acting_cast, propose, agree, check_in, quarter):
         actions.Reading(public.key_results.get().pk, value=Decimal(5), confidence=2, note="Clouds"),
         actions.Reading(private.key_results.get().pk, value=Decimal(1), confidence=1, note="Fog"),
         wins="A ladder stands.",
-        blockers="The lift is broken.",
+        blockers=BLOCKER,
         asks=acting_cast.business_owner,
     )
 
 
-#: Who reads the words, the readings of the public and of the private goal, and that the colleague has not reported.
+BLOCKER, WORDS = "The lift is broken.", ("A ladder stands.", "I am coming.")
+#: Who reads what blocks, everything that was said, the readings of the public and of the private goal, and that the
+#: colleague has not reported.
 READS = {
-    "employee": (True, True, True, False),
-    "manager": (True, True, True, True),
-    "boss": (True, True, True, True),
-    "auditor": (True, True, True, True),
-    "business_owner": (True, True, False, False),
-    "colleague": (False, True, False, True),
-    "hr": (False, True, False, True),
-    "administrator": (False, True, False, False),
+    "employee": (True, True, True, True, False),
+    "manager": (True, True, True, True, True),
+    "boss": (True, True, True, True, True),
+    "auditor": (True, True, True, True, True),
+    "business_owner": (True, False, True, False, False),
+    "colleague": (False, False, True, False, True),
+    "hr": (False, False, True, False, True),
+    "administrator": (False, False, True, False, False),
 }
 
 
@@ -65,7 +67,7 @@ def test_everybody_reads_of_a_teams_week_what_is_theirs_to_read(
     told, cast, actor, now, weeks, client_for, monday
 ):
     actions.reply_to_check_in(check_in=told, text="I am coming.", by=actor(cast.manager), at=now)
-    for name, (words, public, private, colleague) in READS.items():
+    for name, (blocker, words, public, private, colleague) in READS.items():
         reader = getattr(cast, name)
         page = weeks(reader)
         shown = page.content.decode()
@@ -76,16 +78,17 @@ def test_everybody_reads_of_a_teams_week_what_is_theirs_to_read(
         assert "1 of 3 checked in" in shown
         rows = {row["person"]: row for row in told_by_api.json()["rows"]}
         for text in (shown, told_by_api.content.decode()):
-            for said in ("The lift is broken.", "A ladder stands.", "I am coming."):
+            assert (BLOCKER in text) is blocker, name
+            for said in WORDS:
                 assert (said in text) is words, (name, said)
             assert ("Fog" in text) is private, name
         assert ("Auroras seen" in shown) is public, name
         assert ("Cygnets counted" in shown) is private, name
-        assert (reverse("okr:conversation", args=[told.pk]) in shown) is words, name
+        assert (reverse("okr:conversation", args=[told.pk]) in shown) is blocker, name
         assert (str(cast.colleague.pk) in rows) is colleague, name
         assert (f'id="of-{cast.colleague.pk}"' in shown) is colleague, name
         mine = rows[str(cast.employee.pk)]
-        assert (mine["check_in"] == str(told.pk)) is words, name
+        assert (mine["check_in"] == str(told.pk)) is blocker, name
         assert mine["confidence"] == (1 if private else 2), name
 
 
