@@ -32,7 +32,7 @@ def test_asking_many_for_grades_takes_as_many_statements_as_asking_one(
     for number in range(4):
         agree(propose(content(f"Goal {number}")))
     move("closing")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert actions.ask_for_grades(at=now) == 5
     assert inbox.open_items(cast.employee.pk).filter(kind="goals.self_grade").count() == 5
 

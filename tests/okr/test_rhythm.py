@@ -410,7 +410,7 @@ def test_asking_a_hundred_takes_as_many_statements_as_asking_one(
         CheckInDuty(person=person, period=owed.period, week_starts_on=week, due_at=owed.due_at)
         for person in people_rows
     )
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert actions.ask_for_check_ins(organisation=cast.organisation, at=moment(week, 4, 9)) == 101
 
 
