@@ -63,13 +63,15 @@ def week_digests(
     *, organisation: people_models.Organisation, monday: datetime.date, today: datetime.date
 ) -> list[WeekDigest]:
     """The week that began on `monday`, for up to a batch of those whom nobody has written to about it yet and who did
-    not ask to be left alone. A constant number of queries."""
+    not ask to be left alone. A constant number of queries.
+
+    Reports are those of today: whoever leads somebody sees their goals, whoever did last week does not any more."""
     readers = _readers(monday, today)
     if not readers:
         return []
     sunday = monday + datetime.timedelta(days=6)
     ids = [reader.pk for reader in readers]
-    reports = _reports_of(ids, sunday)
+    reports = _reports_of(ids, today)
     teams = people.teams_of(ids, sunday)
     members = _members_of({team.pk for team in teams.values()}, sunday)
     concerned = {*ids, *(one for group in (*reports.values(), *members.values()) for one in group)}
@@ -112,11 +114,9 @@ _ASKED = (DutyState.OPEN, DutyState.MISSED, DutyState.DONE)
 
 
 def _readers(monday: datetime.date, today: datetime.date) -> list[people_models.Person]:
-    """Who was asked for a check-in that week, and who leads somebody who was."""
+    """Who was asked for a check-in that week, and who leads somebody now who was."""
     asked = CheckInDuty.objects.filter(week_starts_on=monday, state__in=_ASKED).values("person")
-    lines = people_models.ReportingLine.objects.filter(
-        people.holds_on(monday + datetime.timedelta(days=6)), person__in=asked
-    )
+    lines = people_models.ReportingLine.objects.filter(people.holds_on(today), person__in=asked)
     told = inbox.letters_sent(WEEK_LETTER, monday.isoformat())
     readers = (
         people.active_people(today)

@@ -12,6 +12,7 @@ from performance.foundation import tenancy
 from performance.inbox import actions as inbox
 from performance.inbox import models as inbox_models
 from performance.inbox import tasks as inbox_tasks
+from performance.people import actions as people_actions
 from tests.conftest import make_person, report_to
 from tests.okr.conftest import WEEK, content, key_result, moment
 
@@ -115,6 +116,36 @@ def test_a_letter_never_names_goals_of_others_to_a_colleague(told, cast, propose
     (letter,) = letter_to(cast.colleague)
     assert secret.title not in letter.body
     assert secret.title in letter_to(cast.employee)[0].body
+
+
+def test_a_letter_is_about_those_whom_its_reader_leads_on_the_day_of_writing(
+    told, cast, active, propose, agree, actor, quarter, week
+):
+    """Who led them last week sees their private goals no more; who leads them now does."""
+    secret = agree(propose(content("Close store 07", key_result(), visibility="private")))
+    actions.submit_check_in(
+        period=quarter,
+        week_starts_on=week - WEEK,
+        readings=[actions.Reading(key_result_id=secret.key_results.get().pk, value=0, confidence=4)],
+        by=actor(cast.employee),
+        at=moment(week - WEEK, 4, 12),
+    )
+    people_actions.change_manager(
+        person=cast.employee,
+        manager=cast.boss,
+        starts_on=week + WEEK,
+        by=actor(cast.hr),
+        at=moment(week, 7, 6),
+    )
+    told()
+    weeks = {
+        person.pk: [each for each in letter_to(person) if "Your week" in each.subject]
+        for person in (cast.manager, cast.boss)
+    }
+    assert weeks[cast.manager.pk] == []
+    (letter,) = weeks[cast.boss.pk]
+    assert secret.title in letter.body
+    assert f"Missing: {cast.employee.name_en}" in letter.body
 
 
 def test_the_letters_of_a_batch_take_a_constant_number_of_queries(
