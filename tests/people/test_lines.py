@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from performance.foundation import stale, tenancy
+from performance.foundation import refusals, stale, tenancy
 from performance.foundation.models import AuditRow
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
@@ -164,6 +164,20 @@ def test_periods_of_a_kind_do_not_overlap_and_lock_separately(cast: Cast, now: A
     assert period.progress_locked_at is None
     with pytest.raises(PeopleRefused, match="Say why"):
         actions.unlock_goals(period=period, by=cast.hr, at=now, why=" ")
+
+
+def test_no_reason_fills_the_log(cast: Cast, now: Any) -> None:
+    """Whatever form it comes by: what stands there stays for good."""
+    first, last = datetime.date(2026, 1, 1), datetime.date(2026, 3, 31)
+    period = actions.open_period(
+        kind="quarter", name_en="Q1", starts_on=first, ends_on=last, by=cast.hr, at=now
+    )
+    actions.lock_goals(period=period, by=cast.hr, at=now)
+    with pytest.raises(refusals.Refused, match="4000") as refused, transaction.atomic():
+        actions.unlock_goals(period=period, by=cast.hr, at=now, why="x" * 4001)
+    assert refused.value.code == "too_long"
+    period.refresh_from_db()
+    assert period.goals_locked_at
 
 
 @pytest.mark.parametrize(
