@@ -326,3 +326,30 @@ def test_somebody_who_gets_a_manager_later_is_told_of_then(here: Any, cast: Cast
     report_to(cast.manager, alone)
     sweep(here, moment(9))
     assert [name for name, _line in told()] == [cast.manager.name_en]
+
+
+def test_what_is_overdue_is_told_to_the_new_line_when_the_line_changes(
+    here: Any, cast: Cast, actor: Any
+) -> None:
+    item = ask(to=cast.employee, due_on=MONDAY)
+    sweep(here, moment(8))
+    line = f"An agreement is overdue with {cast.employee.name_en}"
+    assert told() == [(cast.manager.name_en, line)]
+
+    def reports_to(manager: Any, day: int) -> None:
+        people_actions.change_manager(
+            person=cast.employee,
+            manager=manager,
+            starts_on=moment(day).date(),
+            by=actor(cast.hr),
+            at=moment(9),
+        )
+
+    reports_to(cast.colleague, 20)
+    assert told() == [(cast.manager.name_en, line)], "a plan changes nothing yet"
+    reports_to(cast.hr, 9)
+    assert told() == [(cast.hr.name_en, line)]
+    item.refresh_from_db()
+    assert (item.escalated_to, item.escalations) == (cast.hr, 1)
+    actions.resolve_work(kind=item.kind, subject_id=item.subject_id, by=cast.employee, at=moment(10))
+    assert told() == []

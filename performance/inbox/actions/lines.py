@@ -9,8 +9,9 @@ from django.utils.translation import gettext, gettext_noop
 
 from performance.foundation import access, i18n
 from performance.foundation.components import formats
-from performance.inbox.actions.work import assign_work, resolve_work
+from performance.inbox.actions.work import TOLD, assign_work, close_items, resolve_work
 from performance.inbox.kinds import LINE
+from performance.inbox.models import WorkItem
 from performance.people import queries as people
 
 YOURS = gettext_noop("From %(day)s on you report to %(manager)s")
@@ -29,12 +30,14 @@ def tell_of_line(
     at: datetime.datetime,
 ) -> None:
     """The person and the manager until then, at once; the new one where it holds by today: a plan is not theirs to
-    know yet. Nobody is told what they did themselves. What was told before of the same person is replaced."""
+    know yet. Nobody is told what they did themselves. What was told before of the same person is replaced. What is
+    overdue with the person is from then on told to the new line."""
     today = people.day_at(person.organisation, at)
     resolve_work(kind=LINE, subject_id=person.pk, by=by, at=at)
     told = [(person, YOURS if manager is not None else NOBODYS), (before, NO_LONGER)]
     if starts_on <= today:
         told.append((manager, TO_YOU))
+        _pass_overdue_on(person, manager, today, at)
     here = people.active_people(today)
     for reader, message in told:
         if reader is None or reader.pk == getattr(by, "person_id", None):
@@ -52,6 +55,17 @@ def tell_of_line(
             by=by,
             at=at,
         )
+
+
+def _pass_overdue_on(person: Any, manager: Any, today: datetime.date, at: datetime.datetime) -> None:
+    """Who has no part in the line any more hears no more of what stays undone below; the new manager does."""
+    told = WorkItem.objects.filter(about__person=person, done_at=None)
+    outside = list(told.exclude(person__in=people.line_above(person.pk, today)).select_related("assigned_by"))
+    close_items(keys=[item.pk for item in outside], by=None, at=at)
+    for item in outside if manager is not None else ():
+        given = {key: getattr(item, key) for key in TOLD}
+        assign_work(to=manager, **given, about=item.about, by=item.assigned_by, at=at)
+        WorkItem.objects.filter(escalated_to=item.person_id, pk=item.about_id).update(escalated_to=manager)
 
 
 def _said(message: str, person: Any, manager: Any, starts_on: datetime.date) -> str:
