@@ -24,14 +24,17 @@ AHEAD = datetime.timedelta(days=366)
 
 
 def invite_to_retrospectives(*, at: datetime.datetime) -> int:
-    """Asks the leaders of teams with objectives in a closing period to look back, once each; whoever does not lead any
-    longer, or whose period is not closing any more, is asked no longer. Returns how many were asked."""
+    """Asks the leaders of teams with objectives in a closing period to look back, once each, and the members for their
+    notes, until they have put one down; whoever does not lead or belong any longer, or whose period is not closing any
+    more, is asked no longer. Returns how many leaders were asked."""
     with transaction.atomic():
         pairs = queries.retrospectives_due(at)
         # Two workers at once ask for different teams; what one of them has asked the other one sees.
         held = people.all_teams().filter(pk__in={team.pk for team, _period in pairs})
         locked = held.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True)
-        return work.ask_to_look_back(pairs, held={team.pk for team in locked}, at=at)
+        keys = {team.pk for team in locked}
+        work.ask_for_notes(queries.still_to_note(pairs, at), held=keys, at=at)
+        return work.ask_to_look_back(pairs, held=keys, at=at)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def add_retrospective_note(
         note = RetrospectiveNote.objects.create(
             retrospective=one, column=column, text=said, by=by.person, at=at, once_key=key
         )
+        work.noted(team, period, by=by, at=at)
         _record("okr.add_retrospective_note", team, period, by, at)
     return note
 

@@ -91,6 +91,7 @@ from okr.queries.retrospectives import (
     retrospective_notes,
     retrospective_of,
     retrospectives_due,
+    still_to_note,
 )
 from okr.queries.rhythm import (
     Rhythm,
@@ -123,7 +124,7 @@ from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.tree import Node, own_objectives, team_tree
 from okr.queries.visibility import readers_among, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
-from okr.queries.weeks import period_of_week, periods_of_week
+from okr.queries.weeks import period_of_week, period_to_plan, periods_of_week
 
 __all__ = [
     "A_WEEK",
@@ -229,6 +230,7 @@ __all__ = [
     "percent",
     "period_before",
     "period_of_week",
+    "period_to_plan",
     "periods_of_week",
     "policies_behind",
     "policies_of",
@@ -261,6 +263,7 @@ __all__ = [
     "standing_content",
     "standing_goals",
     "standing_number",
+    "still_to_note",
     "strategy_map",
     "streak_of",
     "take",

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,41 @@ def retrospectives_due(at: datetime.datetime) -> list[tuple[Any, Any]]:
     return [(led[team], closing[period]) for team, period in sorted(pairs) if team in led]
 
 
+def still_to_note(
+    pairs: Collection[tuple[Any, Any]], at: datetime.datetime
+) -> list[tuple[uuid.UUID, Any, Any]]:
+    """(person's id, team, period): members who write and have put nothing down yet, beside whoever leads. Three queries;
+    none without pairs."""
+    if not pairs:
+        return []
+    today = people.day_at(next(iter(pairs))[1].organisation, at)
+    notes = RetrospectiveNote.objects.filter(retrospective__period__in={period.pk for _team, period in pairs})
+    said = set(notes.values_list("retrospective__team_id", "retrospective__period_id", "by_id"))
+    writing = people.active_people(today).exclude(pk__in=people.people_with_role("auditor").values("pk"))
+    memberships = people_models.TeamMembership.objects.filter(
+        team__in={team.pk for team, _period in pairs}, person__in=writing.values("pk")
+    )
+    of_team: dict[uuid.UUID, list[people_models.TeamMembership]] = defaultdict(list)
+    for each in memberships:
+        of_team[each.team_id].append(each)
+    return [
+        (person_id, team, period)
+        for team, period in pairs
+        for person_id in sorted(
+            {each.person_id for each in of_team[team.pk] if _was_there(each, period, today)}
+        )
+        if person_id != team.lead_id and (team.pk, period.pk, person_id) not in said
+    ]
+
+
+def _was_there(membership: people_models.TeamMembership, period: Any, today: datetime.date) -> bool:
+    """Today, or when the period ended."""
+    return any(
+        membership.starts_on <= day and (membership.ends_on is None or membership.ends_on > day)
+        for day in (today, min(period.ends_on, today))
+    )
+
+
 def retrospective_of(team: Any, period: Any) -> Retrospective | None:
     """With its notes in the order they came, and what was agreed. Three queries."""
     notes = RetrospectiveNote.objects.select_related("by").order_by("at", "id")
@@ -110,12 +146,7 @@ def endings_read_by(
     mine = list(people_models.TeamMembership.objects.filter(team=team, person_id=actor.person_id))
 
     def was_there(period: Any) -> bool:
-        days = (today, min(period.ends_on, today))
-        return any(
-            each.starts_on <= day and (each.ends_on is None or each.ends_on > day)
-            for each in mine
-            for day in days
-        )
+        return any(_was_there(each, period, today) for each in mine)
 
     return [
         period

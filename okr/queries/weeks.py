@@ -1,4 +1,4 @@
-"""Reads: which periods a week is reported in."""
+"""Reads: which periods a week is reported in, and which one a new goal is for."""
 
 import datetime
 
@@ -28,6 +28,18 @@ def period_of_week(monday: datetime.date, today: datetime.date) -> people_models
     period to show."""
     takes = periods_of_week(monday, today)
     return takes[0] if takes else people.current_period(_last_day(monday, today))
+
+
+def period_to_plan(today: datetime.date) -> people_models.Period | None:
+    """The period that a new goal is for unless another one is chosen: the current one while its goals are open, else the
+    next one whose goals are."""
+    current = people.current_period(today)
+    if current is None or rules.are_goals_open(current):
+        return current
+    later = [
+        each for each in people.periods() if rules.is_later(each, current) and rules.are_goals_open(each)
+    ]
+    return min(later, key=lambda each: (each.starts_on, each.kind != "quarter", each.days), default=None)
 
 
 def _last_day(monday: datetime.date, today: datetime.date) -> datetime.date:

@@ -63,6 +63,7 @@ ICONS = {
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",
     "goals.retrospective": "history",
+    "goals.retrospective_note": "history",
     "people.line": "hierarchy-2",
     **{f"{area}.overdue": "stairs" for area in Area.values},
 }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from okr.actions.work.wording import (
     ACTION,
+    ADD_NOTE,
     AGREEMENT,
     DECLINED,
     DEPENDENCY,
@@ -21,6 +22,7 @@ from okr.actions.work.wording import (
     LOOK_BACK,
     MANAGER_GRADE,
     MENTION,
+    NOTE,
     RETROSPECTIVE,
     SELF_GRADE,
     SUGGESTION,
@@ -36,6 +38,9 @@ from okr.models import (
 from performance.foundation import i18n
 from performance.inbox import actions as inbox
 from performance.inbox import queries as waiting
+
+#: A team and the period that it looks back on.
+Pair = tuple[Any, Any]
 
 
 def ask_for_own_grades(objectives: Sequence[Objective], *, at: datetime.datetime) -> None:
@@ -112,32 +117,57 @@ def agreed_done(one: AgreedAction, *, by: Any, at: datetime.datetime) -> None:
     inbox.resolve_work(kind=ACTION, subject_id=one.pk, by=by, at=at)
 
 
-def ask_to_look_back(
-    pairs: Iterable[tuple[Any, Any]], *, held: Collection[uuid.UUID], at: datetime.datetime
-) -> int:
+def ask_to_look_back(pairs: Iterable[Pair], *, held: Collection[uuid.UUID], at: datetime.datetime) -> int:
     """Asks whoever leads each of these teams for the retrospective of a period, and nobody else any more. `pairs` are
     all that there is to ask for, (team, period); only of teams `held` anybody is asked. Returns how many are new."""
-    wanted = {(team.lead_id, _looking_back(team, period)): (team, period) for team, period in pairs}
-    standing = {(item.person_id, item.subject_id): item.pk for item in waiting.open_of_kind(RETROSPECTIVE)}
+    wanted = [(team.lead_id, team, period) for team, period in pairs]
+    return _ask_exactly(RETROSPECTIVE, LOOK_BACK, wanted, held=held, at=at)
+
+
+def ask_for_notes(
+    wanted: Iterable[tuple[uuid.UUID, Any, Any]], *, held: Collection[uuid.UUID], at: datetime.datetime
+) -> int:
+    """Asks these people, (person's id, team, period), to put something down, and nobody else any more; the same."""
+    return _ask_exactly(NOTE, ADD_NOTE, wanted, held=held, at=at)
+
+
+def _ask_exactly(
+    kind: str,
+    message: str,
+    asked: Iterable[tuple[uuid.UUID, Any, Any]],
+    *,
+    held: Collection[uuid.UUID],
+    at: datetime.datetime,
+) -> int:
+    wanted = {(person_id, _looking_back(team, period)): (team, period) for person_id, team, period in asked}
+    standing = {(item.person_id, item.subject_id): item.pk for item in waiting.open_of_kind(kind)}
     inbox.close_items(keys=[key for pair, key in standing.items() if pair not in wanted], by=None, at=at)
     works = []
-    for (lead_id, subject_id), (team, period) in wanted.items():
-        if (lead_id, subject_id) in standing or team.pk not in held:
+    for (person_id, subject_id), (team, period) in wanted.items():
+        if (person_id, subject_id) in standing or team.pk not in held:
             continue
-        titles = i18n.in_both(partial(_of_team, team))
+        titles = i18n.in_both(partial(_of_team, message, team))
         details = i18n.in_both(partial(str, period))
         url = f"{reverse('okr:retrospective', args=[team.pk])}?period={period.pk}"
-        works.append(inbox.Work(lead_id, subject_id, titles[0], titles[1], url, None, details[0], details[1]))
-    return inbox.assign_many(kind=RETROSPECTIVE, works=works, at=at)
+        works.append(
+            inbox.Work(person_id, subject_id, titles[0], titles[1], url, None, details[0], details[1])
+        )
+    return inbox.assign_many(kind=kind, works=works, at=at)
 
 
-def _of_team(team: Any) -> str:
-    return gettext(LOOK_BACK) % {"team": team}
+def _of_team(message: str, team: Any) -> str:
+    return gettext(message) % {"team": team}
+
+
+def noted(team: Any, period: Any, *, by: Any, at: datetime.datetime) -> None:
+    """Somebody has put something down."""
+    inbox.resolve_work(kind=NOTE, subject_id=_looking_back(team, period), by=by, at=at, to=by.person)
 
 
 def looked_back(team: Any, period: Any, *, by: Any, at: datetime.datetime) -> None:
     """The retrospective is closed."""
-    inbox.resolve_work(kind=RETROSPECTIVE, subject_id=_looking_back(team, period), by=by, at=at)
+    for kind in (RETROSPECTIVE, NOTE):
+        inbox.resolve_work(kind=kind, subject_id=_looking_back(team, period), by=by, at=at)
 
 
 def _looking_back(team: Any, period: Any) -> uuid.UUID:

@@ -18,7 +18,7 @@ HELPER_LEFT = "goals.helper_left"
 CHECK_IN, MISSED = "goals.check_in", "goals.missed"
 SELF_GRADE, MANAGER_GRADE = "goals.self_grade", "goals.manager_grade"
 ACTION = "goals.action"
-RETROSPECTIVE = "goals.retrospective"
+RETROSPECTIVE, NOTE = "goals.retrospective", "goals.retrospective_note"
 # The e-mail and the inbox cut longer texts; a whole sentence is read on the page.
 DETAIL = 160
 
@@ -32,6 +32,7 @@ NEEDS = gettext_noop("%(person)s needs something from your objective")
 DECLINES = gettext_noop("%(person)s declines what you need")
 YOUR_ACTION = gettext_noop("What you agreed to in the retrospective")
 LOOK_BACK = gettext_noop("Retrospective of %(team)s")
+ADD_NOTE = gettext_noop("Retrospective of %(team)s: your notes")
 HIDDEN = gettext_noop("A private objective")
 VOTES = gettext_noop("%(person)s asks how sure you are")
 CALLS = gettext_noop("%(person)s mentions you")

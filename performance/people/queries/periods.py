@@ -56,10 +56,14 @@ def unfinished(periods: Sequence[Period], at: datetime.datetime) -> dict[uuid.UU
 
 
 def current_period(on: datetime.date) -> Period | None:
-    """The quarter (else the shortest other period) that holds this day and is open; the latest one else."""
-    holding = list(Period.objects.filter(starts_on__lte=on, ends_on__gte=on).exclude(state="closed"))
+    """The quarter (else the shortest other period) that holds this day, of several an open one; where none does, the
+    latest open one. Closed before its last day it stays the current one, to be read: a later one is not current before it
+    has begun."""
+    holding = list(Period.objects.filter(starts_on__lte=on, ends_on__gte=on))
     if holding:
-        return min(holding, key=lambda period: (period.kind != "quarter", period.days))
+        return min(
+            holding, key=lambda period: (period.state == "closed", period.kind != "quarter", period.days)
+        )
     return Period.objects.exclude(state="closed").order_by("-starts_on").first()
 
 

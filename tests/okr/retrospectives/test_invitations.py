@@ -94,3 +94,39 @@ def test_teams_do_not_cost_queries(team_goal, cast, closing, now):
     # What is open by now is read, closed and told: three statements, whatever the number of teams.
     assert counted() <= one + 3
     assert len(invited()) == 5
+
+
+def asked_for_notes():
+    items = WorkItem.objects.filter(kind="goals.retrospective_note", done_at=None)
+    return set(items.values_list("person__number", flat=True))
+
+
+def test_members_are_asked_for_notes_until_they_have_written_one(
+    team_goal, note, close, cast, actor, now, client_for
+):
+    actions.invite_to_retrospectives(at=now)
+    members = asked_for_notes()
+    assert {cast.employee.number, cast.colleague.number} <= members
+    assert cast.manager.number not in members, "who leads is asked for the retrospective itself"
+    item = WorkItem.objects.get(kind="goals.retrospective_note", person=cast.employee)
+    assert (item.title_en, item.done_at) == ("Retrospective of Store Operations: your notes", None)
+    assert client_for(cast.employee).get(item.url).status_code == 200
+    assert item.title_en in client_for(cast.employee).get("/inbox/").content.decode()
+    mine = note()
+    assert asked_for_notes() == members - {cast.employee.number}
+    actions.invite_to_retrospectives(at=now)
+    assert asked_for_notes() == members - {cast.employee.number}
+    actions.remove_retrospective_note(note=mine, by=actor(cast.employee), at=now)
+    actions.invite_to_retrospectives(at=now)
+    assert asked_for_notes() == members
+    close()
+    actions.invite_to_retrospectives(at=now)
+    assert asked_for_notes() == set()
+
+
+def test_members_are_asked_no_longer_once_the_period_is_closed(team_goal, closing, now):
+    actions.invite_to_retrospectives(at=now)
+    assert asked_for_notes()
+    people.Period.objects.filter(pk=closing.pk).update(state="closed")
+    tasks.close_periods.apply()
+    assert asked_for_notes() == set()
