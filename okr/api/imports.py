@@ -79,7 +79,7 @@ class GoalImports(ImportView):
         """Tries a file of objectives out: what would be new, what would change, what stands in the way. Nothing but
         the file is saved."""
         given: dict[str, Any] = self.valid(GoalFileIn)
-        current = people.current_period(people.today(self.actor.organisation))
+        current = queries.period_to_plan(people.today(self.actor.organisation))
         asked = given.get("period") or (current.pk if current else None)
         # One byte beyond the bound is enough to be refused.
         upload = actions.upload_goals(

@@ -54,7 +54,8 @@ class TeamRow:
 
     @property
     def is_missing(self) -> bool:
-        return self.check_in is None and not self.is_excused
+        """Owed and not there: who owes one has a duty. Nobody owes anything without goals, or where none is taken."""
+        return self.check_in is None and self.duty is not None and not self.is_excused
 
     @property
     def asks_for_help(self) -> bool:

@@ -30,7 +30,7 @@ def import_goals(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     access.require(not actor.only_reads)
     periods = [each for each in people.periods() if rules.are_goals_open(each)]
-    current = people.current_period(people.today(actor.organisation))
+    current = queries.period_to_plan(people.today(actor.organisation))
     initial = {"period": request.GET.get("period") or (str(current.pk) if current else "")}
     form = forms.GoalFileForm(request.POST or None, request.FILES or None, periods=periods, initial=initial)
     if request.method == "POST" and form.is_valid():

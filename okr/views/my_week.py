@@ -106,7 +106,8 @@ def team_context(
     shows_all = request.GET.get("show") == "all"
     waiting = [row for row in rows if row.needs_reply]
     quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]
-    missing = [row for row in rows if row.is_missing]
+    takes = {each.pk for each in queries.periods_of_week(monday, today)}
+    missing = [row for row in rows if row.is_missing and row.duty and row.duty.period_id in takes]
     team = people.team_of(actor.person_id, today)
     glances = queries.with_key_results(queries.led_by(actor.person_id, period))[:GLANCES]
     earlier = list(queries.waiting_before(reports, monday))

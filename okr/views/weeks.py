@@ -95,6 +95,16 @@ class WeekPage:
     def is_open(self) -> bool:
         return bool(self.takes)
 
+    @property
+    def why_shut(self) -> str:
+        """Why the week takes no check-in: its period is in "planning" or "closed", its progress "locked", or the week lies
+        "outside" every period that takes any. "" where it takes one."""
+        if self.takes:
+            return ""
+        if self.period.state in ("planning", "closed"):
+            return str(self.period.state)
+        return "locked" if self.period.progress_locked_at is not None else "outside"
+
     def form(self, data: QueryDict | None = None) -> forms.CheckInForm:
         return forms.CheckInForm(
             data,

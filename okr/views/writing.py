@@ -55,7 +55,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("owner") or request.GET.get("team") or ""
     setting = _setting(actor, request.POST.get("owner") or asked)
     if request.method != "POST":
-        current = people.current_period(people.today(actor.organisation))
+        current = queries.period_to_plan(people.today(actor.organisation))
         chosen = {"owner": asked or setting.owners[0][0]}
         form = _objective_form(setting, initial={**chosen, "period": str(current.pk) if current else ""})
         return _page(request, form, _row_forms([{"kind": "increase", "weight": "100"}], setting), setting)

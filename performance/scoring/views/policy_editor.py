@@ -98,7 +98,7 @@ def next_version(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
         .first()
     )
     period = coming or people_queries.current_period(today)
-    if period is None:
+    if period is None or period.state == "closed":
         messages.error(request, _("Open a period first."))
         return redirect("scoring:policies")
     try:
