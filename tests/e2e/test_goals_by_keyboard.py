@@ -187,12 +187,20 @@ def _within(keyboard: Keyboard, action: str) -> bool:
     )
 
 
+def _say_yes(keyboard: Keyboard) -> None:
+    keyboard.to(lambda at: at[4] == "yes", "the yes of the question")
+    keyboard.tab.keyboard.press("Enter")
+    keyboard.tab.wait_for_timeout(400)
+    keyboard.still()
+
+
 def _close(
     cast: Cast, quarter: people.Period, goal: Objective, employee: Keyboard, manager: Keyboard, hr: Keyboard
 ) -> None:
     move = reverse("people:move_period", args=[quarter.pk])
     hr.open(reverse("people:periods"))
     hr.button(move, "to", "closing")
+    _say_yes(hr)
     with tenancy.acting_for(cast.organisation):
         actions.ask_for_grades(at=timezone.now())
     page = reverse("okr:objective", args=[goal.pk])
@@ -204,10 +212,7 @@ def _close(
         assert goal.grades.count() == 2
     hr.open(reverse("people:periods"))
     hr.button(move, "to", "closed")
-    hr.to(lambda at: at[4] == "yes", "the yes of the question")
-    hr.tab.keyboard.press("Enter")
-    hr.tab.wait_for_timeout(400)
-    hr.still()
+    _say_yes(hr)
     with tenancy.acting_for(cast.organisation):
         actions.seal_closed_periods(at=timezone.now())
         quarter.refresh_from_db()
