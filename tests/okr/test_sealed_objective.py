@@ -69,7 +69,7 @@ def test_an_open_objective_still_shows_its_pace(reported, cast, client_for):
 def test_the_list_and_home_show_it_closed_as_well(sealed, quarter, cast, client_for):
     shown = client_for(cast.employee).get(reverse("okr:objectives"), {"period": quarter.pk}).content.decode()
     row = shown[shown.index(sealed.title) :]
-    assert row.count("Closed") >= 2
+    assert "Closed" in row
     assert 'class="tick"' not in row
 
 
