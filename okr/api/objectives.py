@@ -27,7 +27,7 @@ NARROWING = [
     OpenApiParameter("owner", uuid.UUID),
     OpenApiParameter("team", uuid.UUID),
     OpenApiParameter("state", str),
-    OpenApiParameter("q", str, description="Words of the text or of the owner’s name."),
+    OpenApiParameter("q", str, description="Words of the text, of a key result, or of the owner’s name."),
 ]
 
 

@@ -16,7 +16,7 @@ class PolicyForm(forms.ModelForm):
     stood before stays. `needs_reason` where the period runs already."""
 
     cap_percent = forms.IntegerField(
-        label=_("cap in percent"),
+        label=_("Cap in percent"),
         required=False,
         min_value=SMALLEST_CAP,
         max_value=LARGEST_CAP,

@@ -36,7 +36,7 @@ def goals(empty_database: None, cast: Cast, quarter: people.Period, actor: Any, 
         checkpoints=(CheckpointContent(halfway, Decimal(50)),),
     )
     told = (
-        ("The company grows", cast.manager, key_result(weight=100)),
+        ("The company grows", cast.manager, key_result("money", currency="CNY")),
         ("Never out of stock", cast.employee, both, key_result("yes_no", "Signed", 40)),
         ("On its own", cast.employee, key_result(weight=100)),
     )
@@ -135,3 +135,17 @@ def test_the_cap_is_there_only_with_its_choice(
         tab.fill("#id_reason", "More")
         tab.click("#card-policy button[type=submit]")
         assert tab.is_visible("#id_cap_percent_error")
+
+
+def test_a_value_that_is_refused_stays_readable(
+    goals: list[Any], live_server: Any, chromium: playwright.Browser, cast: Cast, watch: Watch
+) -> None:
+    for language in ("en", "zh-hans"):
+        tab = screen.tab_of(chromium, live_server.url, language, cast.manager, watch)
+        tab.goto(live_server.url + reverse("okr:home"), wait_until="load")
+        tab.fill(".kr input.form-control[inputmode=decimal]", "29000x")
+        tab.locator("#checkin-send:visible, #checkin-send-small:visible").first.click()
+        wrong = tab.wait_for_selector(".kr .is-invalid")
+        assert wrong is not None
+        assert wrong.evaluate("each => getComputedStyle(each).backgroundImage") == "none"
+        assert wrong.evaluate("each => each.scrollWidth <= each.clientWidth")

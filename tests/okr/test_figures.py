@@ -156,3 +156,13 @@ def test_the_api_tells_the_parts(whole, client_for, cast):
     assert [(each["is_own"], each["objective"], float(each["adds"])) for each in told] == [
         (True, None, 21), (False, str(child.pk), 24),
     ]  # fmt: skip
+
+
+def test_amounts_are_short_on_the_card_and_exact_where_they_are_signed(propose, agree, client_for, cast):
+    row = key_result("money", "Stock", start=Decimal(3_800_000), target=Decimal(1_500_000), currency="CNY")
+    one = propose(content("Less stock", row))
+    client, address = client_for(cast.employee), reverse("okr:objective", args=[one.pk])
+    assert ">¥3,800,000.00 → ¥1,500,000.00<" in client.get(address).content.decode()
+    agree(one)
+    signed = client.get(address).content.decode()
+    assert 'title="¥3,800,000.00 → ¥1,500,000.00">¥3.8M → ¥1.5M<' in signed
