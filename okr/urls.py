@@ -25,6 +25,7 @@ urlpatterns = [
     path("goals/import/", views.import_goals, name="import_goals"),
     path("goals/import/template.csv", views.import_template, name="import_template"),
     path("goals/import/<uuid:import_id>/", views.import_check, name="import_check"),
+    path("goals/import/<uuid:import_id>/mend/", views.import_mend, name="import_mend"),
     path("goals/import/<uuid:import_id>/apply/", views.import_apply, name="import_apply"),
     path("goals/confidence/", views.confidence, name="confidence"),
     path("goals/map/", views.strategy, name="strategy"),

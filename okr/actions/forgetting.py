@@ -32,5 +32,10 @@ def _names(upload: GoalImport, gone: Any) -> bool:
     cells = (text for _number, texts in sheet.rows for text in texts)
     return any(
         text.lower() == gone.number.lower() or re.search(gone.pattern, text, re.IGNORECASE)
-        for text in (*cells, upload.file_name, json.dumps(upload.report, ensure_ascii=False))
+        for text in (
+            *cells,
+            *upload.mended.values(),
+            upload.file_name,
+            json.dumps(upload.report, ensure_ascii=False),
+        )
     )

@@ -52,6 +52,7 @@ urls: list[URLPattern] = [
     path("goals/imports/", imports.GoalImports.as_view(), name="api_goal_imports"),
     path("goals/imports/<uuid:import_id>/", imports.OneGoalImport.as_view(), name="api_goal_import"),
     path("goals/imports/<uuid:import_id>/check/", imports.CheckGoals.as_view(), name="api_check_goal_import"),
+    path("goals/imports/<uuid:import_id>/cells/", imports.GoalCells.as_view(), name="api_mend_goal_import"),
     path("goals/imports/<uuid:import_id>/apply/", imports.ApplyGoals.as_view(), name="api_apply_goal_import"),
     path("goals/periods/<uuid:period_id>/carry-over/", closing.Carry.as_view(), name="api_carry_over"),
     path("goals/periods/<uuid:period_id>/duplicate/", closing.Duplicate.as_view(), name="api_duplicate"),

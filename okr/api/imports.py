@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from okr import actions, queries
-from okr.actions.importing import steps
+from okr.actions.importing import cells, steps
 from okr.api.objectives import GoalsView
 from okr.models import GoalImport
-from performance.foundation import access, api
+from performance.foundation import access, api, sheets
 from performance.people import queries as people
 
 
@@ -33,13 +33,19 @@ class GoalImportOut(serializers.ModelSerializer[GoalImport]):
 
 
 class GoalDryRunOut(GoalImportOut):
+    mended = serializers.DictField(child=serializers.CharField(), help_text="Cell: the text in its place.")
     report = serializers.DictField(
         help_text="What would be `new` and `changed` (with the fields of each change), what is the `same`, "
         "`counts`, what stands in the way (`errors`), and columns that are `not_read`."
     )
 
     class Meta(GoalImportOut.Meta):
-        fields = [*GoalImportOut.Meta.fields, "reason", "report"]
+        fields = [*GoalImportOut.Meta.fields, "reason", "mended", "report"]
+
+
+class GoalCellIn(serializers.Serializer[None]):
+    cell = serializers.RegexField(sheets.CELL, help_text="As a spreadsheet names it: C7.")
+    value = serializers.CharField(max_length=cells.LONGEST, allow_blank=True)
 
 
 class ApplyGoalsIn(serializers.Serializer[None]):
@@ -104,6 +110,16 @@ class CheckGoals(ImportView):
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
         """The dry run anew, against the goals as they are now."""
         upload = actions.check_goal_import(upload=self.upload(import_id), by=self.actor, at=timezone.now())
+        return Response(GoalDryRunOut(upload).data)
+
+
+class GoalCells(ImportView):
+    @extend_schema(operation_id="goals_import_mend", request=GoalCellIn, responses=GoalDryRunOut)
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Another text for a wrong cell, in the import alone; the file is tried out again."""
+        upload = actions.mend_goal_cell(
+            upload=self.upload(import_id), by=self.actor, at=timezone.now(), **self.valid(GoalCellIn)
+        )
         return Response(GoalDryRunOut(upload).data)
 
 

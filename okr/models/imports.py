@@ -12,6 +12,8 @@ class GoalImport(tenancy.TenantModel):
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     file_name = models.CharField(_("file"), max_length=200)
     content = models.BinaryField(_("content"))
+    #: Cell as a spreadsheet names it ("C7") → the text in its place, in this import alone.
+    mended = models.JSONField(_("mended cells"), default=dict)
     report = models.JSONField(_("dry run"), default=dict)
     reason = models.TextField(_("reason"), blank=True)
     uploaded_by = tenancy.TenantForeignKey("people.Person", related_name="+")

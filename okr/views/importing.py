@@ -8,16 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from okr import actions, forms, queries, rules
-from okr.actions.importing import columns, steps
+from okr.actions.importing import cells, columns, steps
 from okr.models import GoalImport
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
-from performance.foundation import access, refusals
+from performance.foundation import access, refusals, sheets
 from performance.people import queries as people
 
 SHOWN = 25
@@ -64,6 +65,22 @@ def import_goals(request: HttpRequest) -> HttpResponse:
 def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """The dry run, or the report of an import that was applied."""
     return render(request, "okr/import_check.html", _result(request, _found(request, import_id)))
+
+
+@require_POST
+@access.member
+def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Another text for a wrong cell; then the file is tried out again."""
+    upload = _found(request, import_id)
+    for key, value in request.POST.items():
+        if sheets.CELL.fullmatch(key):
+            try:
+                actions.mend_goal_cell(
+                    upload=upload, cell=key, value=str(value), by=request.actor, at=timezone.now()
+                )
+            except refusals.Refused as refusal:
+                messages.error(request, str(refusal.message))
+    return redirect(f"{reverse('okr:import_check', args=[upload.pk])}#card-errors")
 
 
 @require_POST
@@ -171,6 +188,7 @@ def _result(
         **{name: report[name][:most] for name in ("new", "changed", "same", "errors")},
         "all_shown": most is None,
         "to_save": _to_save(upload),
+        "longest": cells.LONGEST,
         "is_ready": not counts["errors"] and _to_save(upload) > 0,
         "form": form,
         "earlier": queries.recent_goal_imports(request.actor),

@@ -43,6 +43,58 @@ def send_file(client_for, quarter):
     return do
 
 
+WRONG = HEADER + "P003,Never out of stock,Stores served,Number up,0,ten,stores,100\n"
+
+
+def test_a_wrong_cell_is_mended_in_place_and_the_file_goes_on(cast, client_for, upload):
+    client = client_for(cast.hr)
+    page = client.get(upload(cast.hr, WRONG)["Location"])
+    made = page.context["upload"]
+    assert '<textarea class="form-control py-1 t-sm" id="fix-1" name="F2"' in page.content.decode()
+    address = reverse("okr:import_mend", args=[made.pk])
+    assert client_for(cast.manager).post(address, {"F2": "10"}).status_code == 404
+    assert client_for(cast.auditor).post(address, {"F2": "10"}).status_code in (403, 404)
+    still = client.post(address, {"F2": "eleven"}, follow=True)
+    assert "eleven" in still.content.decode()
+    mended = client.post(address, {"F2": "10"}, follow=True)
+    assert mended.context["counts"]["errors"] == 0
+    assert mended.context["is_ready"]
+    client.post(reverse("okr:import_apply", args=[made.pk]))
+    with tenancy.acting_for(cast.organisation):
+        assert Objective.objects.get().key_results.get().target == 10
+        assert GoalImport.objects.get().mended == {}
+    again = client.post(address, {"F2": "11"}, follow=True)
+    assert "This file was applied already." in again.content.decode()
+
+
+def test_a_wrong_cell_is_mended_by_api(cast, client_for, send_file):
+    made = send_file(cast.hr, WRONG).json()
+    assert [error["cell"] for error in made["report"]["errors"]] == ["F2"]
+    address = reverse("api_mend_goal_import", args=[made["id"]])
+    answer = client_for(cast.hr).post(address, {"cell": "F2", "value": "10"}, content_type="application/json")
+    assert (answer.json()["report"]["errors"], answer.json()["mended"]) == ([], {"F2": "10"})
+    refused = client_for(cast.hr).post(address, {"cell": "2F", "value": "x"}, content_type="application/json")
+    assert refused.status_code == 400
+
+
+def test_a_file_whose_mended_cell_names_somebody_goes_when_they_are_forgotten(cast, upload):
+    made = GoalImport.objects.none()
+    with tenancy.acting_for(cast.organisation):
+        upload(cast.hr, WRONG)
+        made = GoalImport.objects.get()
+        GoalImport.objects.update(mended={"F2": cast.colleague.number})
+        gone = people_actions.Forgotten(
+            person_id=cast.colleague.pk,
+            number=cast.colleague.number,
+            name_en="Former colleague",
+            name_zh="前同事",
+            pattern=cast.colleague.name_en,
+            has_namesake=False,
+        )
+        actions.forget_person(gone)
+        assert not GoalImport.objects.filter(pk=made.pk).exists()
+
+
 def test_a_file_goes_its_way_from_upload_to_proposal(cast, client_for, upload):
     client = client_for(cast.hr)
     listed = client.get(reverse("okr:objectives")).content.decode()

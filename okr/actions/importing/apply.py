@@ -47,8 +47,8 @@ def apply_goal_import(
         _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
         held.reason, held.applied_at = reason.strip(), at
         # The report says what was done; the file has served.
-        held.content = b""
-        held.save(update_fields=["reason", "applied_at", "content"])
+        held.content, held.mended = b"", {}
+        held.save(update_fields=["reason", "applied_at", "content", "mended"])
         audit.record(
             by=by,
             action="okr.apply_import",

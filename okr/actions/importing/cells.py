@@ -15,6 +15,8 @@ from okr import rules
 from okr.models import CheckpointContent, contents
 from performance.foundation import cells
 
+#: Letters of a cell that is mended in place: as many as a description takes.
+LONGEST = 4_000
 UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\x00"))
 NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?(e[-+]?\d{1,2})?|[-+]?\.\d+", re.IGNORECASE)
 MONEY_SIGNS = "¥$€£￥"

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from okr import queries
-from okr.actions.importing import columns, shapes
+from okr.actions.importing import cells, columns, shapes
 from okr.models import Content
 from okr.models.objectives import KeyResultKind, ObjectiveType, OwnerKind, Visibility
 from performance.foundation.components import formats
@@ -105,5 +105,5 @@ def _problem(check: shapes.Check, problem: shapes.Problem) -> dict[str, Any]:
         if problem.column >= 0
         else columns.label(problem.field),
         "text": problem.text,
-        "value": problem.value[:200],
+        "value": problem.value[: cells.LONGEST],
     }

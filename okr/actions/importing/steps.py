@@ -1,7 +1,9 @@
 """Writes: an import of goals up to its dry run. Nothing about goals is saved here."""
 
+import dataclasses
 import datetime
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -45,6 +47,18 @@ def check_goal_import(*, upload: GoalImport, by: access.Actor, at: datetime.date
         return _try_out(held, by=by, at=at)
 
 
+def mend_goal_cell(
+    *, upload: GoalImport, cell: str, value: str, by: access.Actor, at: datetime.datetime
+) -> GoalImport:
+    """Replaces one cell's text, in the import alone, and tries the file out again."""
+    with transaction.atomic():
+        held = GoalImport.objects.select_for_update(of=("self",)).select_related("period").get(pk=upload.pk)
+        if held.applied_at is not None:
+            raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+        held.mended = {**held.mended, cell.upper(): cells.tidy(value)[: cells.LONGEST]}
+        return _try_out(held, by=by, at=at)
+
+
 def _try_out(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> GoalImport:
     check = prepared(upload, by=by, at=at)
     upload.report = reports.report_of(check, plan.make(check))
@@ -59,6 +73,7 @@ def prepared(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> 
     sheet = sheets.read_sheet(
         content, upload.file_name, most_bytes=MAX_BYTES, most_rows=MAX_ROWS, tidy=cells.tidy
     )
+    sheet = _as_mended(sheet, upload.mended)
     mapping = columns.mapping_of(sheet.headers)
     if "objective" not in mapping:
         raise ObjectiveRefused(
@@ -100,6 +115,17 @@ def prepared(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> 
         ],
         may_change=may_change,
     )
+
+
+def _as_mended(sheet: sheets.Sheet, mended: Mapping[str, str]) -> sheets.Sheet:
+    """The cells as they count; a name that is no cell below the headers changes nothing."""
+    if not mended:
+        return sheet
+    rows = [
+        (number, [mended.get(f"{sheets.letter(place)}{number}", text) for place, text in enumerate(texts)])
+        for number, texts in sheet.rows
+    ]
+    return dataclasses.replace(sheet, rows=rows)
 
 
 class _People:
