@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('okr', '0016_sent_once'),
+        ('okr', '0017_notes_sent_once'),
     ]
 
     operations = [
