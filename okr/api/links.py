@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from okr import actions, queries, rules
-from okr.api import serializers
+from okr.api import link_shapes
 from okr.api.objectives import GoalsView
 from okr.models.contents import ppm_of
 from performance.foundation import access, jobs
@@ -18,7 +18,7 @@ from performance.scoring import tasks as scoring_tasks
 
 
 class Links(GoalsView):
-    @extend_schema(operation_id="goals_links", responses=serializers.AlignmentsOut)
+    @extend_schema(operation_id="goals_links", responses=link_shapes.AlignmentsOut)
     def get(self, request: Request, objective_id: uuid.UUID) -> Response:
         """What the objective serves, and what serves it; only as far as you may see both ends. Whoever takes
         contributions to it is told of each: one whose objective they may not see has no child. With
@@ -29,10 +29,10 @@ class Links(GoalsView):
         own = list(one.key_results.filter(removed_at=None))
         figure = queries.figure_of(one, own, queries.visible_to(self.actor), queries.policy_of(one.period))
         parts = figure.parts if figure.is_current else []
-        return Response(serializers.AlignmentsOut({"serves": up, "served_by": down, "parts": parts}).data)
+        return Response(link_shapes.AlignmentsOut({"serves": up, "served_by": down, "parts": parts}).data)
 
     @extend_schema(
-        operation_id="goals_align", request=serializers.AlignmentIn, responses={201: serializers.AlignmentOut}
+        operation_id="goals_align", request=link_shapes.AlignmentIn, responses={201: link_shapes.AlignmentOut}
     )
     def post(self, request: Request, objective_id: uuid.UUID) -> Response:
         """Says which objective this one serves: one of a team, of the organisation, or of somebody above. The
@@ -40,7 +40,7 @@ class Links(GoalsView):
         actor = self.actor
         one, line = self.found(objective_id)
         access.require(rules.can_align(actor, one, line))
-        given = self.valid(serializers.AlignmentIn)
+        given = self.valid(link_shapes.AlignmentIn)
         visible = queries.visible_to(actor)
         parent = access.get_or_404(visible, pk=given["parent"])
         access.require(queries.possible_parents(visible, line).filter(pk=parent.pk).exists())
@@ -53,11 +53,11 @@ class Links(GoalsView):
             at=timezone.now(),
         )
         jobs.nudge(scoring_tasks.rescore_stale)
-        return Response(serializers.AlignmentOut(link).data, status=status.HTTP_201_CREATED)
+        return Response(link_shapes.AlignmentOut(link).data, status=status.HTTP_201_CREATED)
 
 
 class TakeLink(GoalsView):
-    @extend_schema(operation_id="goals_take_contribution", request=None, responses=serializers.AlignmentOut)
+    @extend_schema(operation_id="goals_take_contribution", request=None, responses=link_shapes.AlignmentOut)
     def post(self, request: Request, link_id: uuid.UUID) -> Response:
         """Takes an offered contribution: it counts from now on."""
         visible = queries.visible_to(self.actor)
@@ -67,7 +67,7 @@ class TakeLink(GoalsView):
         access.require(rules.can_take_contributions(self.actor, link.parent, line))
         actions.accept_contribution(link=link, by=self.actor, at=timezone.now())
         jobs.nudge(scoring_tasks.rescore_stale)
-        return Response(serializers.AlignmentOut(links.get(pk=link.pk)).data)
+        return Response(link_shapes.AlignmentOut(links.get(pk=link.pk)).data)
 
 
 class OneLink(GoalsView):

@@ -1,7 +1,6 @@
 """What the API takes and gives. Amounts are decimal text; weights and shares are percent; progress is percent."""
 
 import dataclasses
-import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,6 @@ from okr.models import (
     OkrPolicy,
     policies,
 )
-from okr.models.alignment import AlignmentKind
 from okr.models.contents import AMOUNTS, one_line, ppm_of
 from okr.models.objectives import KeyResultKind, ObjectiveType, State, Visibility
 
@@ -130,71 +128,6 @@ class ChangeIn(ContentIn):
 
 class WithdrawalIn(serializers.Serializer):
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
-
-
-class AlignmentIn(serializers.Serializer):
-    # The name of a field of the link; that a serializer has a parent of its own does not matter to declared ones.
-    parent = serializers.UUIDField(help_text="The objective that is served.")  # type: ignore[assignment]
-    kind = serializers.ChoiceField(choices=AlignmentKind.choices, default=AlignmentKind.CONTRIBUTES)
-    share = serializers.DecimalField(
-        max_digits=7,
-        decimal_places=4,
-        min_value=0,
-        max_value=100,
-        required=False,
-        default=Decimal(0),
-        help_text="Percent of the parent, for a contribution.",
-    )
-
-
-class AlignmentOut(serializers.Serializer):
-    id = serializers.UUIDField()
-    child = serializers.SerializerMethodField(
-        help_text="Null: a contribution of an objective that you may not see."
-    )
-    parent = serializers.UUIDField(source="parent_id")  # type: ignore[assignment]
-    kind = serializers.CharField()
-    share = serializers.SerializerMethodField()
-    by = serializers.UUIDField(source="by_id")
-    at = serializers.DateTimeField()
-    accepted_at = serializers.DateTimeField(
-        allow_null=True, help_text="Null: an offer that does not count yet."
-    )
-
-    @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_child(self, row: Any) -> str | None:
-        # One that was read for somebody says whether they may see it; one that they made themselves they may.
-        return str(row.child_id) if getattr(row, "is_seen", True) else None
-
-    @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))
-    def get_share(self, row: Any) -> str:
-        return str(Decimal(row.share_ppm) / 10_000)
-
-
-class FigurePartOut(serializers.Serializer[None]):
-    """Progress × share = what the part adds, each in percent."""
-
-    is_own = serializers.BooleanField(help_text="The own key results together.")
-    objective = serializers.SerializerMethodField(
-        help_text="Null of key results, and of what you may not see."
-    )
-    progress = serializers.DecimalField(None, None, source="progress_percent", allow_null=True)
-    share_ppm = serializers.IntegerField()
-    adds = serializers.DecimalField(None, None, source="adds_percent")
-
-    @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_objective(self, part: Any) -> uuid.UUID | None:
-        return part.objectives[0].pk if part.objectives and part.is_seen else None
-
-
-class AlignmentsOut(serializers.Serializer):
-    serves = AlignmentOut(many=True)
-    served_by = AlignmentOut(many=True)
-    parts = FigurePartOut(
-        many=True,
-        help_text="How the progress is made, where more than its own key results makes it; empty too where what it is "
-        "made of has moved since the figure was locked.",
-    )
 
 
 class OkrPolicyIn(serializers.Serializer):

@@ -16,6 +16,7 @@ from okr import actions, forms, queries, rules
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES, SCORED_STATES
+from okr.views import figures
 from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
@@ -222,8 +223,8 @@ def objective_context(
         "row": queries.rows_of([one], {one.period_id: pace}, {one.period_id: policy})[0],
         "key_results": key_results,
         "figure": figure,
-        "weights": _weights(key_results, figure),
-        "plans": _plans(key_results, figure, policy),
+        "weights": figures.weights(key_results, figure),
+        "plans": figures.plans(key_results, figure, policy),
         "course": queries.course_of(one),
         "history": history,
         "history_policies": queries.policies_behind(
@@ -238,34 +239,6 @@ def objective_context(
         "align_form": align_form(request, one, line)
         if can_align and rules.are_goals_open(one.period)
         else None,
-    }
-
-
-def _weights(key_results: list[Any], figure: queries.Figure) -> list[tuple[float, int, str]]:
-    """The weight bar: own key results, then what contributes, as they weigh in the whole."""
-    rows = [
-        (figure.planned_ppm[row.key_result.pk] / 10_000, row.series, row.key_result.title)
-        for row in key_results
-        if figure.planned_ppm[row.key_result.pk]
-    ]
-    rows += [
-        (
-            part.planned_ppm / 10_000,
-            queries.series_of(len(key_results) + place),
-            part.objectives[0].title if part.is_seen else _("Private objectives"),
-        )
-        for place, part in enumerate(figure.others)
-    ]
-    return rows
-
-
-def _plans(key_results: list[Any], figure: queries.Figure, policy: Any) -> dict[str, bool]:
-    """Where what is expected of the whole comes from, where it is not simply linear."""
-    own = [row.key_result for row in key_results if policy.roll_up != "objectives"]
-    return {
-        "checkpoints": any(each.checkpoints for each in own),
-        "others": figure.has_others_plans,
-        "answers": any(each.kind == "yes_no" for each in own),
     }
 
 
