@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from performance.foundation import access, api, audit
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, semantics
-from performance.kpis.api import definitions, documents, shapes
+from performance.kpis.api import definition_shapes, definitions, documents
 from performance.kpis.queries import effects
 
 #: Decimals of a relative change; what a value itself moves by is exact.
@@ -33,7 +33,7 @@ class EffectOut(serializers.Serializer[effects.Effect]):
         return None if row.percent is None else audit.plain(formats.rounded(row.percent, PLACES))
 
 
-class CheckIn(shapes.DefinitionIn):
+class CheckIn(definition_shapes.DefinitionIn):
     """`metric`: the one that is revised, to compare with. `part`: one dimension and its value, to narrow the months."""
 
     metric = serializers.UUIDField(required=False, allow_null=True, default=None)

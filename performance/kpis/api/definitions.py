@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api, jobs
 from performance.kpis import actions, queries, rules, tasks
-from performance.kpis.api import shapes
+from performance.kpis.api import definition_shapes, shapes
 from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
 
@@ -44,11 +44,13 @@ class MetricsView(api.TenantView):
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(shapes.MetricOut(page, many=True).data)
 
-    @extend_schema(operation_id="metrics_draft", request=shapes.MetricIn, responses={201: shapes.VersionOut})
+    @extend_schema(
+        operation_id="metrics_draft", request=definition_shapes.MetricIn, responses={201: shapes.VersionOut}
+    )
     def post(self, request: Request) -> Response:
         actor = request.actor
         access.require(rules.can_draft_metric(actor))
-        form = shapes.MetricIn(data=request.data)
+        form = definition_shapes.MetricIn(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
         everyone = people.Person.objects.all()
@@ -80,13 +82,15 @@ class MetricView(api.TenantView):
         return Response(data)
 
     @extend_schema(
-        operation_id="metrics_revise", request=shapes.DefinitionIn, responses={201: shapes.VersionOut}
+        operation_id="metrics_revise",
+        request=definition_shapes.DefinitionIn,
+        responses={201: shapes.VersionOut},
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         metric = access.get_or_404(metrics_of(request), pk=pk)
         access.require(rules.can_edit_metric(actor, metric))
-        form = shapes.DefinitionIn(data=request.data)
+        form = definition_shapes.DefinitionIn(data=request.data)
         form.is_valid(raise_exception=True)
         version = actions.revise_metric(
             metric=metric, definition=form.definition(), by=actor, at=timezone.now()
@@ -104,13 +108,15 @@ class VersionView(api.TenantView):
         return Response(shapes.VersionOut(_version_of(request, pk)).data)
 
     @extend_schema(
-        operation_id="metric_versions_edit", request=shapes.DefinitionIn, responses=shapes.VersionOut
+        operation_id="metric_versions_edit",
+        request=definition_shapes.DefinitionIn,
+        responses=shapes.VersionOut,
     )
     def put(self, request: Request, pk: uuid.UUID) -> Response:
         actor = request.actor
         version = _version_of(request, pk)
         access.require(rules.can_edit_draft(actor, version))
-        form = shapes.DefinitionIn(data=request.data)
+        form = definition_shapes.DefinitionIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.edit_draft(version=version, definition=form.definition(), by=actor, at=timezone.now())
         return Response(shapes.VersionOut(_version_of(request, pk)).data)
