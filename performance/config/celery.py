@@ -16,6 +16,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "performance.config.settings")
 app = Celery("accord")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Nothing runs less often than every quarter of an hour but a clean-up, so that a schedule on disk would save nothing; one
+# that a kill has torn keeps beat from ever starting again.
+app.conf.beat_scheduler = "celery.beat:Scheduler"
 
 # Sweeps pick up what a lost nudge left behind; each names one task that is sent once per organisation.
 app.conf.beat_schedule = {

@@ -148,7 +148,6 @@ def _services(host: str, port: int, environment: dict[str, str]) -> list[supervi
     # Nothing that arrives is unpickled (JSON alone), which is what Celery warns root of.
     quiet = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
     level = os.environ.get("ACCORD_LOG_LEVEL", "INFO").lower()
-    schedule = datafolder.path() / "celerybeat-schedule"
     return [
         supervisor.Service(
             "web",
@@ -171,7 +170,7 @@ def _services(host: str, port: int, environment: dict[str, str]) -> list[supervi
         ),
         supervisor.Service(
             "beat",
-            [*celery, "beat", f"--loglevel={level}", f"--schedule={schedule}", "--pidfile="],
+            [*celery, "beat", f"--loglevel={level}", "--pidfile="],
             environment,
         ),
     ]
