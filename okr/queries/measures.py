@@ -25,12 +25,20 @@ class Measures:
         return self.versions[objective.period_id]
 
     def expected_of(self, one: Objective | KeyResult) -> int | None:
-        """Micro percent; None of a yes-or-no, of which nothing is expected on the way."""
+        """Micro percent; None of a yes-or-no, of which nothing is expected on the way, and of what is sealed."""
+        if self._is_final(one):
+            return None
         expected = self.rows[one.pk].expected if isinstance(one, Objective) else self.paces.expected_of(one)
         return None if expected is None else expected.micro
 
     def status_of(self, one: Objective | KeyResult) -> str:
+        if self._is_final(one):
+            return "none"
         return self.rows[one.pk].status if isinstance(one, Objective) else self.paces.status_of(one)
+
+    def _is_final(self, one: Objective | KeyResult) -> bool:
+        key = one.pk if isinstance(one, Objective) else one.objective_id
+        return self.rows[key].is_final
 
 
 def measures_of(objectives: Iterable[Objective], on: datetime.date, organisation: Any) -> Measures:

@@ -319,3 +319,19 @@ def test_parts_always_sum_to_the_whole(here: Cast, actor: Any) -> None:
             exact = cost * weight / sum(weights.values())
             assert abs(borne[store] - exact) < Decimal("0.02"), (month, store)
             assert weight or not borne[store], "a part without a weight bears nothing"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"way": "share"}, "Name the metric"),
+        ({"way": "fixed", "shares": {"A": "100", "B": "1e-999999"}}, "is no share in percent"),
+        ({"way": "fixed", "shares": {"A": "99.999999999", "B": "0.000000001"}}, "is no share in percent"),
+    ],
+)
+def test_a_rule_without_its_metric_or_with_endless_shares_is_refused_in_plain_words(
+    here: Cast, actor: Any, inputs: None, rule: dict[str, Any], said: str
+) -> None:
+    wording = formula("revenue - hq_cost", "money:CNY", dimensions=BY_STORE, allocations={"hq_cost": rule})
+    with pytest.raises(refusals.Refused, match=said):
+        certify(here, actor, "margin", wording)

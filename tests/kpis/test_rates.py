@@ -149,7 +149,7 @@ def test_rates_are_read_from_a_dataset(here: Cast, actor: Any) -> None:
         ],
     )
     columns = actions.RateColumns(day="on_day", rate="price")
-    given = actions.given_in_dataset(dataset, columns, is_inverse=False)
+    given = actions.given_in_dataset(dataset, columns, is_inverse=False, by=actor(here.finance_owner))
     proposal = actions.propose_rates(
         kind="daily", given=given, is_inverse=False, by=actor(here.finance_owner), at=AT
     )

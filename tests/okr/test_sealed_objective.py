@@ -90,3 +90,16 @@ def test_a_proposal_that_lapsed_with_its_period_was_not_withdrawn(
     words = page_of(taken_back, employee)
     assert "Withdrawn" in words
     assert "Lapsed" not in words
+
+
+def test_the_tree_and_the_api_say_closed_and_expect_nothing(sealed, quarter, cast, client_for):
+    client = client_for(cast.manager)
+    address = reverse("okr:team", args=[cast.team.pk])
+    tree = client.get(address, {"period": str(quarter.pk)}).content.decode()
+    node = tree[tree.index('class="node') :]
+    assert sealed.title in node
+    assert "chip-bare" in node
+    assert "Closed" in node[: node.index("</a>")]
+    told = client.get(reverse("api_objective", args=[sealed.pk])).json()
+    assert (told["status"], told["expected"]) == ("none", None)
+    assert {(each["status"], each["expected"]) for each in told["key_results"]} == {("none", None)}

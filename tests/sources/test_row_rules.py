@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
+from performance.kpis import actions as kpis
 from performance.people.models import BusinessUnit
 from performance.sources import actions, models, queries
 from tests.conftest import Cast
@@ -247,3 +248,53 @@ def test_the_number_of_queries_does_not_grow_with_the_branch(
     with django_assert_max_num_queries(4):
         sight = queries.row_sight(reader)
     assert len(sight.narrowed[sales.pk].openings) == 52
+
+
+def test_what_a_source_answered_holds_no_cell_for_those_who_see_some_rows(
+    here: Cast, actor: Any, sales: Any, client_for: Any
+) -> None:
+    probe = models.Probe.objects.create(
+        connection=sales.connection,
+        kind="describe",
+        question={"table": "sale"},
+        state=models.JobState.DONE,
+        asked_by=here.business_owner,
+        due_at=timezone.now(),
+        finished_at=timezone.now(),
+        asked_at=timezone.now(),
+        answer={
+            "rows": [["3", "987.65"]],
+            "columns": [
+                {
+                    "key": "amount",
+                    "source_name": "amount",
+                    "type": "decimal",
+                    "role": "measure",
+                    "filled_ppm": 1_000_000,
+                    "examples": ["987.65"],
+                    "is_key": False,
+                }
+            ],
+        },
+    )
+    addresses = (reverse("sources:model", args=[probe.pk]), reverse("api_probe", args=[probe.pk]))
+    client = client_for(here.business_owner)
+    for address in addresses:
+        assert "987.65" in client.get(address).content.decode()
+    narrow(here, actor, sales)
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "987.65" not in answer.content.decode(), address
+
+
+def test_whoever_sees_some_rows_takes_no_rates_and_no_targets_from_them(
+    here: Cast, actor: Any, sales: Any
+) -> None:
+    narrow(here, actor, sales)
+    by = actor(here.finance_owner)
+    with pytest.raises(kpis.MetricRefused, match="some of its rows"):
+        kpis.given_in_dataset(sales, kpis.RateColumns(day="on_day", rate="amount"), is_inverse=False, by=by)
+    columns = kpis.TargetColumns(month_column="on_day", value_column="amount", dimensions={})
+    with pytest.raises(kpis.MetricRefused, match="some of its rows"):
+        kpis.import_targets(dataset=sales, columns=columns, by=by, at=timezone.now())

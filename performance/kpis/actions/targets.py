@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import access, audit, duties, stale, tenancy
 from performance.kpis import queries, semantics
-from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.refused import MetricRefused, refuse_narrowed
 from performance.kpis.models import Grain, Metric, Target, TargetKind
 from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import months
@@ -106,12 +106,13 @@ def import_targets(
 ) -> int:
     """Reads every row of the dataset as a target of its month. All or nothing; the same file again changes nothing.
 
-    Raises MetricRefused for columns of the wrong type, unknown metrics, texts that are no month, and two rows for the
-    same target.
+    Raises MetricRefused for rows that are not all open to `by`, columns of the wrong type, unknown metrics, texts that
+    are no month, and two rows for the same target.
     """
     if dataset.is_live:
         message = _("Targets are read from a dataset that is copied. This one stays at its source.")
         raise MetricRefused(message, code="live", field="dataset")
+    refuse_narrowed(by, dataset)
     sheet = queries.sheet_of(dataset)
     _judge_columns(sheet, columns)
     rows = _target_rows(sheet, columns, dataset.time_zone)

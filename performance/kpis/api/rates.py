@@ -121,7 +121,7 @@ class RatesIn(serializers.Serializer[None]):
             raise serializers.ValidationError({"rows": "one_of_rows_dataset_file"})
         return attrs
 
-    def given(self) -> Any:
+    def given(self, by: access.Actor) -> Any:
         chosen = self.validated_data
         is_inverse = chosen["direction"] == "buys"
         columns = actions.RateColumns(
@@ -132,7 +132,7 @@ class RatesIn(serializers.Serializer[None]):
             return actions.given_in_file(content, chosen["file"].name, columns, is_inverse=is_inverse)
         if chosen.get("dataset"):
             dataset = access.get_or_404(sources.datasets_for_metrics(), pk=chosen["dataset"])
-            return actions.given_in_dataset(dataset, columns, is_inverse=is_inverse)
+            return actions.given_in_dataset(dataset, columns, is_inverse=is_inverse, by=by)
         lines = [f"{row['day']};{row['currency']};{row['rate']}" for row in chosen["rows"]]
         return actions.given_in_text("\n".join(lines))
 
@@ -246,7 +246,7 @@ class RateProposalsView(api.TenantView):
         form.is_valid(raise_exception=True)
         proposal = actions.propose_rates(
             kind=form.validated_data["kind"],
-            given=form.given(),
+            given=form.given(request.actor),
             is_inverse=form.validated_data["direction"] == "buys",
             note=form.validated_data["note"],
             carried_days=form.validated_data["carried_days"],

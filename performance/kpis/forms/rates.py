@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import sheets
+from performance.foundation import access, sheets
 from performance.foundation.components import formats
 from performance.kpis import actions
 from performance.kpis.models import RateKind
@@ -94,7 +94,7 @@ class RatesForm(forms.Form):
         given = {name: self.cleaned_data[f"{name}_column"] for name in ("day", "currency", "other", "rate")}
         return actions.RateColumns(**given)
 
-    def given(self) -> Any:
+    def given(self, by: access.Actor) -> Any:
         """The rows, however they were given. Raises Refused."""
         chosen = self.cleaned_data
         if chosen["file"]:
@@ -103,5 +103,7 @@ class RatesForm(forms.Form):
                 content, chosen["file"].name, self.columns, is_inverse=self.is_inverse
             )
         if chosen["dataset"]:
-            return actions.given_in_dataset(chosen["dataset"], self.columns, is_inverse=self.is_inverse)
+            return actions.given_in_dataset(
+                chosen["dataset"], self.columns, is_inverse=self.is_inverse, by=by
+            )
         return actions.given_in_text(chosen["text"])

@@ -23,6 +23,8 @@ WAYS = (SHARE, EVEN, FIXED)
 MOST_SHARES = 200
 CENT = "0.01"
 WHOLE = Decimal(100)
+#: Of a share in percent. So many of so few digits sum exactly.
+MOST_PLACES = 8
 
 
 class AllocationRefused(refusals.Refused):
@@ -80,13 +82,17 @@ def _shares(given: Any) -> dict[str, Decimal]:
             raise AllocationRefused(
                 _("“%(given)s” is no share in percent.") % {"given": str(text)[:40]}
             ) from error
-        if not share.is_finite() or not 0 < share <= WHOLE:
+        if not _is_share(share):
             raise AllocationRefused(_("“%(given)s” is no share in percent.") % {"given": str(text)[:40]})
         found[str(part).strip()] = share
     total = sum(found.values(), Decimal(0))
     if total != WHOLE:
         raise AllocationRefused(_("The shares sum to %(sum)s %%, not to 100.") % {"sum": f"{total:f}"})
     return found
+
+
+def _is_share(share: Decimal) -> bool:
+    return share.is_finite() and 0 < share <= WHOLE and int(share.as_tuple().exponent) >= -MOST_PLACES
 
 
 def allocations_of(wording: Any) -> dict[str, Allocation]:
@@ -97,7 +103,9 @@ def allocations_of(wording: Any) -> dict[str, Allocation]:
 def weighing(wording: Any) -> tuple[str, ...]:
     """The keys of the metrics by whose share something is shared out."""
     given = (dict(rule) for rule in wording.allocations.values())
-    return tuple(sorted({str(rule["metric"]) for rule in given if rule.get("way") == SHARE}))
+    return tuple(
+        sorted({str(rule["metric"]) for rule in given if rule.get("way") == SHARE and rule.get("metric")})
+    )
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def propose_rates(request: asking.MemberRequest) -> HttpResponse:
     def write() -> RateProposal:
         return actions.propose_rates(
             kind=form.cleaned_data["kind"],
-            given=form.given(),
+            given=form.given(request.actor),
             is_inverse=form.is_inverse,
             note=form.cleaned_data["note"],
             carried_days=form.cleaned_data["carried_days"] or 0,

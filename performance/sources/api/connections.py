@@ -119,12 +119,10 @@ class Probes(SourceView):
 class OneProbe(SourceView):
     @extend_schema(responses=shapes.ProbeOut)
     def get(self, request: Request, probe_id: uuid.UUID) -> Response:
-        """Sample rows only for those who see all rows of the datasets of this source."""
+        """Sample rows and examples only for those who see all rows of the datasets of this source."""
         found = access.get_or_404(queries.probes(), pk=probe_id)
-        body = shapes.ProbeOut(found).data
-        if not queries.sees_all_of(queries.row_sight(request.actor), found.connection):
-            body["answer"] = {key: value for key, value in body["answer"].items() if key != "rows"}
-        return Response(body)
+        found.answer = queries.answer_read_by(found, queries.row_sight(request.actor))
+        return Response(shapes.ProbeOut(found).data)
 
 
 class Files(SourceView):

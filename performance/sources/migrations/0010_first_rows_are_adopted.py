@@ -11,7 +11,7 @@ from django.db import migrations
 OURS = "(SELECT NULLIF(current_setting(''app.organisation'', true), '''')::uuid)"
 
 WALL = f"""
-CREATE FUNCTION dataset_rows.wall(p_table text) RETURNS void
+CREATE OR REPLACE FUNCTION dataset_rows.wall(p_table text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     here constant text := 'organisation_id = {OURS}';
@@ -24,7 +24,7 @@ END $$;
 """
 
 STRANGERS = """
-CREATE FUNCTION dataset_rows.stop_strangers() RETURNS trigger
+CREATE OR REPLACE FUNCTION dataset_rows.stop_strangers() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF (current_setting('app.organisation', true) = TG_ARGV[0]) IS NOT TRUE THEN
@@ -35,7 +35,7 @@ END $$;
 """
 
 GATE = f"""
-CREATE FUNCTION dataset_rows.make_gate(p_dataset uuid, p_organisation uuid) RETURNS void
+CREATE OR REPLACE FUNCTION dataset_rows.make_gate(p_dataset uuid, p_organisation uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kept text := 'd_' || replace(p_dataset::text, '-', '');
@@ -125,7 +125,7 @@ END $$;
 # A stage of before is made anew here, where its rows are thrown away, and not in this migration, where a load may be
 # on its way.
 OPEN_STAGE = """
-CREATE FUNCTION dataset_rows.open_stage(p_dataset uuid, p_load uuid) RETURNS void
+CREATE OR REPLACE FUNCTION dataset_rows.open_stage(p_dataset uuid, p_load uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     organisation uuid := dataset_rows.own_dataset(p_dataset);
@@ -150,7 +150,7 @@ END $$;
 """
 
 ADOPT = """
-CREATE FUNCTION dataset_rows.adopt(p_dataset uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION dataset_rows.adopt(p_dataset uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     organisation uuid := dataset_rows.own_dataset(p_dataset);

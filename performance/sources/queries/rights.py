@@ -7,11 +7,12 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from performance.foundation import access
 from performance.people import queries as people
 from performance.people.models import BusinessUnit, Person
-from performance.sources.models import Connection, Dataset, RowGrant, RowRule
+from performance.sources.models import Connection, Dataset, Probe, RowGrant, RowRule
 from performance.sources.queries import rows as relations
 from performance.sources.queries.joins import reading_of
 
@@ -94,6 +95,21 @@ def sees_all_of(sight: RowSight, connection: Connection) -> bool:
     if not sight.narrowed:
         return True
     return not Dataset.objects.filter(connection=connection, pk__in=list(sight.narrowed)).exists()
+
+
+def answer_read_by(probe: Probe, sight: RowSight) -> dict[str, Any]:
+    """What a source answered, without a single cell of its rows where they are not all open to the reader. One query
+    where any dataset is narrowed."""
+    answer = dict(probe.answer or {})
+    if not answer or sees_all_of(sight, probe.connection):
+        return answer
+    answer.pop("rows", None)
+    if "columns" in answer:
+        answer["columns"] = [
+            {name: value for name, value in column.items() if name != "examples"}
+            for column in answer["columns"]
+        ]
+    return answer
 
 
 def _columns(actor: access.Actor) -> dict[uuid.UUID, dict[str, str]]:

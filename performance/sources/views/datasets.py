@@ -101,13 +101,12 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
         made = _made(request, probe, dataset, form, formset)
         if made is not None:
             return redirect("sources:dataset", made.pk)
+    answer = queries.answer_read_by(probe, queries.row_sight(request.actor))
     shown = [
         {"form": column_form, "column": column}
-        for column_form, column in zip(formset.forms, columns, strict=False)
+        for column_form, column in zip(formset.forms, answer["columns"], strict=False)
     ]
-    is_open = queries.sees_all_of(queries.row_sight(request.actor), probe.connection)
-    sample = probe.answer["rows"] if is_open else []
-    context |= {"form": form, "formset": formset, "columns": shown, "sample": sample}
+    context |= {"form": form, "formset": formset, "columns": shown, "sample": answer.get("rows", [])}
     return render(request, "sources/model.html", context, status=422 if form.is_bound else 200)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import sheets
+from performance.foundation import access, sheets
 from performance.foundation.components import formats
 from performance.kpis import queries
-from performance.kpis.actions.refused import MetricRefused
+from performance.kpis.actions.refused import MetricRefused, refuse_narrowed
 from performance.kpis.models import RateKind, RateOrigin
 from performance.kpis.models.rates import RATE_DIGITS, RATE_PLACES
 from performance.sources.connectors import columns as cells
@@ -84,11 +84,13 @@ def given_in_file(content: bytes, file_name: str, columns: RateColumns, *, is_in
     return Given(RateOrigin.FILE, file_name[:200], rows)
 
 
-def given_in_dataset(dataset: Dataset, columns: RateColumns, *, is_inverse: bool) -> Given:
-    """The rows of a dataset whose rows are here. Raises MetricRefused: live, columns, too_many."""
+def given_in_dataset(dataset: Dataset, columns: RateColumns, *, is_inverse: bool, by: access.Actor) -> Given:
+    """The rows of a dataset whose rows are here, for somebody who sees all of them. Raises MetricRefused: live, narrowed,
+    columns, too_many."""
     if dataset.is_live:
         message = _("Rates are read from a dataset that is copied. This one stays at its source.")
         raise MetricRefused(message, code="live", field="dataset")
+    refuse_narrowed(by, dataset)
     sheet = queries.sheet_of(dataset)
     keys = list(sheet.columns)
     places = _places(keys, columns, is_inverse)
