@@ -22,6 +22,7 @@ from performance.kpis.queries import rates
 from performance.people.models import Period
 from tests.conftest import Cast
 from tests.kpis.tables import AT, JANUARY, add_rows, base, certify, formula, make_dataset, make_rates
+from tests.races import second_waits_for_first
 
 Visit = Callable[..., Client]
 FX = {"on_day": "date", "source": "text", "target": "text", "price": "decimal"}
@@ -168,6 +169,17 @@ def test_somebody_who_was_first_is_told_of(here: Cast, actor: Any) -> None:
     same = proposed(here, actor, "2026-01-05 EUR 8")
     with pytest.raises(actions.MetricRefused, match="known already"):
         applied(here, actor, same)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_pressed_twice_leaves_one_proposal(cast: Cast, actor: Any) -> None:
+    def press() -> RateProposal:
+        return proposed(cast, actor, "2026-01-05 EUR 8")
+
+    outcomes = second_waits_for_first(cast.organisation, press, press)
+    assert [type(outcome) for outcome in outcomes] == [RateProposal, RateProposal], outcomes
+    with tenancy.acting_for(cast.organisation):
+        assert RateProposal.objects.get() == outcomes[1]
 
 
 SOLD = {"on_day": "date", "city": "text", "code": "text", "price": "decimal"}

@@ -47,6 +47,8 @@ def propose_rates(
         given_before = rates.rates_known(kind, currency, number, with_carried=False)
         found = reading.carried_over(found, given_before, carried_days)
     with transaction.atomic():
+        # A form that is sent twice: the second finds what the first has made, and takes its place.
+        _one_at_a_time(kind, currency)
         RateProposal.objects.filter(made_by=by.person, kind=kind).delete()
         return RateProposal.objects.create(
             kind=kind,
@@ -78,7 +80,7 @@ def apply_rates(
     conflict (somebody made another version since), nothing (all is as it was); ScoredRefused.
     """
     with transaction.atomic():
-        _one_at_a_time(proposal)
+        _one_at_a_time(proposal.kind, proposal.currency)
         number = rates.newest_number(proposal.kind, proposal.currency)
         if number != against:
             message = _("Somebody has made another version since. Look at the comparison once more.")
@@ -120,12 +122,12 @@ def apply_rates(
     return version
 
 
-def _one_at_a_time(proposal: RateProposal) -> None:
-    """Two versions of the same rates follow each other."""
+def _one_at_a_time(kind: str, currency: str) -> None:
+    """Two proposals or versions of the same rates follow each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"kpis.rates {tenancy.current_organisation_id()} {proposal.kind} {proposal.currency}"],
+            [f"kpis.rates {tenancy.current_organisation_id()} {kind} {currency}"],
         )
 
 
