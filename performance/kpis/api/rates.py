@@ -143,6 +143,7 @@ class RateChangeOut(serializers.Serializer[rates.RateChange]):
     before = serializers.CharField(allow_null=True)
     after = serializers.CharField()
     is_carried = serializers.BooleanField()
+    was_carried = serializers.BooleanField(help_text="Whether `before` was carried over.")
 
 
 class ClosedOut(serializers.Serializer[None]):
@@ -223,11 +224,10 @@ class RateVersionView(api.TenantView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         version = access.get_or_404(rates.rate_versions(), pk=pk)
         if request.query_params.get("whole") in ("true", "1"):
-            given = rates.rates_known(version.kind, version.currency, version.number, with_carried=False)
-            known = rates.rates_known(version.kind, version.currency, version.number)
+            known = rates.marked_rates(version.kind, version.currency, version.number)
             whole = [
-                {"source": place[0], "day": place[1], "rate": f"{rate:f}", "is_carried": place not in given}
-                for place, rate in known.items()
+                {"source": source, "day": day, "rate": f"{rate:f}", "is_carried": is_carried}
+                for (source, day), (rate, is_carried) in known.items()
             ]
             return Response(whole)
         found = Rate.objects.filter(version=version).order_by("source", "day")

@@ -31,7 +31,8 @@ SHOWN = 40
 #: Months without a rate that the page of rates names.
 MOST_LACKING = 40
 
-Rates = dict[tuple[str, datetime.date], Decimal]
+Place = tuple[str, datetime.date]
+Rates = dict[Place, Decimal]
 
 
 def rate_versions(kind: str = "", currency: str = "") -> QuerySet[RateVersion]:
@@ -47,19 +48,20 @@ def newest_number(kind: str, currency: str) -> int:
     return newest.number if newest else 0
 
 
-def rates_known(kind: str, currency: str, number: int, *, with_carried: bool = True) -> Rates:
-    """(currency, day) → what one unit was worth by that version, in that order; without those that were carried over, if
-    so asked. One query."""
+def marked_rates(kind: str, currency: str, number: int) -> dict[Place, tuple[Decimal, bool]]:
+    """(currency, day) → what one unit was worth by that version and whether it was carried over, in that order of
+    currency and day. One query."""
     statement = semantics.known_rates(
         organisation_id=tenancy.current_organisation_id(), kind=kind, currency=currency, number=number
     )
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.params)
-        return {
-            (source, day): rate
-            for source, day, rate, is_carried in cursor.fetchall()
-            if with_carried or not is_carried
-        }
+        return {(source, day): (rate, is_carried) for source, day, rate, is_carried in cursor.fetchall()}
+
+
+def rates_known(kind: str, currency: str, number: int) -> Rates:
+    """(currency, day) → what one unit was worth by that version, in that order. One query."""
+    return {place: rate for place, (rate, _is_carried) in marked_rates(kind, currency, number).items()}
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class RateChange:
     before: Decimal | None
     after: Decimal
     is_carried: bool = False
+    was_carried: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,19 +228,24 @@ def proposals(person: Any) -> QuerySet[RateProposal]:
 def rate_diff(proposal: RateProposal) -> RateDiff:
     """Against the newest version there is. Four queries at most."""
     number = newest_number(proposal.kind, proposal.currency)
-    known = rates_known(proposal.kind, proposal.currency, number) if number else {}
-    changes = []
+    known = marked_rates(proposal.kind, proposal.currency, number) if number else {}
+    changes, passed_over = [], ""
     for source, text, rate_text, is_carried in proposal.rows:
         day, rate = datetime.date.fromisoformat(text), Decimal(rate_text)
-        before = known.get((source, day))
-        if before != rate:
-            changes.append(RateChange(source, day, before, rate, is_carried))
+        before, was_carried = known.get((source, day), (None, False))
+        # Given by somebody since the proposal was made: nothing is carried over it, nor beyond.
+        is_given = before is not None and not was_carried
+        passed_over = source if is_carried and (is_given or passed_over == source) else ""
+        if passed_over:
+            continue
+        if (before, was_carried) != (rate, is_carried):
+            changes.append(RateChange(source, day, before, rate, is_carried, was_carried))
     metrics = converted_metrics(proposal.kind, proposal.currency)
     return RateDiff(number, changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
 
 
 def _closed(metrics: Sequence[Metric], changes: Sequence[RateChange]) -> list[tuple[Metric, int]]:
-    touched = {change.day.replace(day=1) for change in changes}
+    touched = {change.day.replace(day=1) for change in changes if change.before != change.after}
     closed = list(MonthClose.objects.filter(month__in=touched).values_list("month", flat=True))
     if not closed or not metrics:
         return []

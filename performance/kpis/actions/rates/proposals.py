@@ -33,19 +33,19 @@ def propose_rates(
     """What a dry run compares; nothing counts yet. Takes the place of what the person was looking at of this kind.
 
     `is_inverse`: the rates say how much of the other currency one unit of the organisation's own buys. `carried_days`:
-    a rate of a day counts on until the next one, if that comes within so many days. Raises MetricRefused with the row
+    a rate of a day counts on until the next one, if that comes within so many days. Days that were carried over before
+    follow the rate that they rest on, whatever it says. Raises MetricRefused with the row
     that cannot be read.
     """
     currency = by.organisation.currency
     found, left_out = reading.quotes(given, kind=kind, currency=currency, is_inverse=is_inverse)
-    if carried_days and kind == RateKind.DAILY:
+    if kind == RateKind.DAILY:
         if carried_days > MOST_CARRIED:
             words = {"limit": MOST_CARRIED}
             message = _("At most %(limit)s days are carried over.") % words
             raise MetricRefused(message, code="carried", field="carried_days")
-        number = rates.newest_number(kind, currency)
-        given_before = rates.rates_known(kind, currency, number, with_carried=False)
-        found = reading.carried_over(found, given_before, carried_days)
+        known = rates.marked_rates(kind, currency, rates.newest_number(kind, currency))
+        found = reading.carried_over(found, known, carried_days)
     with transaction.atomic():
         # A form that is sent twice: the second finds what the first has made, and takes its place.
         _one_at_a_time(kind, currency)

@@ -166,19 +166,27 @@ def quotes(given: Given, *, kind: str, currency: str, is_inverse: bool) -> tuple
 
 
 def carried_over(
-    found: Sequence[Quote], known: Mapping[tuple[str, datetime.date], Decimal], days: int
+    found: Sequence[Quote], known: Mapping[tuple[str, datetime.date], tuple[Decimal, bool]], days: int
 ) -> list[Quote]:
     """With the days between two rates on which the earlier one goes on to count, where there are at most `days` of them
-    and one of the two is new. `known`: the rates of before that were given, not carried over."""
+    and one of the two is new; and with the days that were carried over before and now rest on a new rate. `known`: the
+    rates of before, each with whether it was carried over."""
     new = {(one.source, one.day): one.rate for one in found}
-    together = {**known, **new}
-    more = []
-    for (source, day), (other, following) in itertools.pairwise(sorted(together)):
+    given = {place: rate for place, (rate, is_carried) in known.items() if not is_carried} | new
+    carried: dict[tuple[str, datetime.date], Decimal] = {}
+    for (source, day), (other, following) in itertools.pairwise(sorted(given)):
         gap = (following - day).days - 1
         is_touched = (source, day) in new or (source, following) in new
         if source == other and is_touched and 0 < gap <= days:
             between = (day + datetime.timedelta(days=step) for step in range(1, gap + 1))
-            more += [Quote(source, each, together[source, day], is_carried=True) for each in between]
+            carried |= {(source, each): given[source, day] for each in between}
+    rests_on: tuple[str, datetime.date] | None = None
+    for place in sorted({*known, *new}):
+        if place in given:
+            rests_on = place
+        elif rests_on in new and rests_on[0] == place[0]:
+            carried[place] = new[rests_on]
+    more = [Quote(source, day, rate, is_carried=True) for (source, day), rate in carried.items()]
     return sorted([*found, *more], key=lambda one: (one.source, one.day))
 
 
