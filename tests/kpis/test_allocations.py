@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from performance.foundation import refusals
 from performance.kpis import actions, documents, queries
+from performance.kpis.forms import lists
+from performance.kpis.forms.allocating import allocations_initial
 from performance.kpis.models import Metric, MetricValue, MetricVersion
 from performance.kpis.queries import changes, pages, previews, whatif
 from performance.kpis.queries import months as calendar_months
@@ -282,6 +284,37 @@ def test_the_form_and_the_api_name_a_rule(here: Cast, actor: Any, inputs: None, 
     made = owner.post(reverse("api_metrics"), body, content_type="application/json")
     assert made.status_code == 201, made.content
     assert MetricVersion.objects.get(metric__key="profit_two").allocations == body["allocations"]
+
+
+@pytest.mark.parametrize(
+    "part", ["Shoes, bags", "鞋，包", "A; B；C", 'The "best" 3', '"', "New York", 'a", "b']
+)
+def test_a_part_with_any_name_comes_back_from_the_form(part: str) -> None:
+    shares = {part: "60", "B": "40"}
+    text = allocations_initial({"hq_cost": {"way": "fixed", "shares": shares}})["allocation_0_by"]
+    assert lists.split_shares(text) == shares
+
+
+def test_a_definition_with_many_rules_is_edited_without_losing_one(
+    here: Cast, actor: Any, inputs: None, rent: Any, client_for: Visit
+) -> None:
+    keys = [f"cost_{number}" for number in range(8)]
+    for key in keys:
+        certify(here, actor, key, base(rent, "sum", "amount", dimensions={}))
+    rules = {key: {"way": "fixed", "shares": {"Shoes, bags": "60", "B": "40"}} for key in keys}
+    wording = formula(" - ".join(["revenue", *keys]), dimensions=BY_STORE, allocations=rules)
+    metric = certify(here, actor, "profit", wording).metric
+    owner = client_for(here.business_owner)
+    form = owner.get(reverse("kpis:revise", args=[metric.pk])).context["form"]
+    assert form.allocation_count == len(keys)
+    sent = {
+        "kind": "derived", "formula": wording.formula, "dimensions": ["store"], "missing_policy": "null",
+        "direction": "up", "decimals": 2, "effective_from": "2026-03-01", "change_note": "Said anew",
+    }  # fmt: skip
+    sent |= {name: value for name, value in form.initial.items() if name.startswith("allocation_")}
+    saved = owner.post(reverse("kpis:revise", args=[metric.pk]), sent)
+    assert saved.status_code == 302, saved.context["form"].errors
+    assert metric.versions.get(number=2).allocations == rules
 
 
 def test_parts_always_sum_to_the_whole(here: Cast, actor: Any) -> None:

@@ -8,9 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.kpis import semantics
+from performance.kpis.forms import lists
+from performance.kpis.formulas.parsing import MAX_NODES
 
-#: Places that a form offers; a definition that has more shows them all.
-ROWS, MOST_ROWS = 2, 6
+#: Places that a form offers; a definition that has more shows them all: no formula has more inputs than nodes.
+ROWS, MOST_ROWS = 2, MAX_NODES
 WAYS = [
     (semantics.SHARE, _("by the share of another metric")),
     (semantics.EVEN, _("evenly among the parts")),
@@ -21,7 +23,7 @@ WAYS = [
 def place_count(given: Iterable[str], name: str, part: str, least: int, most: int) -> int:
     """As many places as are filled in, at least so many."""
     numbers = [
-        int(each.split("_")[1]) for each in given if re.fullmatch(rf"{name}_[0-9]{{1,2}}_{part}", each)
+        int(each.split("_")[1]) for each in given if re.fullmatch(rf"{name}_[0-9]{{1,3}}_{part}", each)
     ]
     return min(max([least, *(number + 1 for number in numbers)]), most)
 
@@ -72,7 +74,7 @@ class AllocationFields(forms.Form):
                 for part in ("input", "way", "by")
             )
             if used:
-                shares = _typed_shares(by) if way == semantics.FIXED else {}
+                shares = lists.split_shares(by) if way == semantics.FIXED else {}
                 found[used] = {"way": way, "metric": by, "shares": shares}
         return found
 
@@ -81,15 +83,9 @@ def allocations_initial(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, str]
     """A version's rules as the form's first values."""
     initial: dict[str, str] = {}
     for number, (used, rule) in enumerate(sorted(kept.items())):
-        shares = ", ".join(f"{part} {share}" for part, share in rule.get("shares", {}).items())
         initial[f"allocation_{number}_input"] = used
         initial[f"allocation_{number}_way"] = rule["way"]
-        initial[f"allocation_{number}_by"] = rule.get("metric", "") or shares
+        initial[f"allocation_{number}_by"] = rule.get("metric", "") or lists.joined_shares(
+            rule.get("shares", {})
+        )
     return initial
-
-
-def _typed_shares(text: str) -> dict[str, str]:
-    """“HZ01 60, SZ01 40”: each part with its percent behind it."""
-    entries = (each.strip() for each in re.split("[,，;；]", text))
-    pairs = (entry.rpartition(" ") for entry in entries if entry)
-    return {part.strip(): share for part, _space, share in pairs}

@@ -1,7 +1,6 @@
 """The form of a definition."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import i18n
 from performance.kpis import semantics
+from performance.kpis.forms import lists
 from performance.kpis.forms.allocating import AllocationFields, allocations_initial, place_count
 from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.models import (
@@ -31,8 +31,6 @@ from performance.sources.models import Dataset
 
 #: Places for filters that a form offers; one that has more shows them all.
 FILTER_ROWS = 3
-#: One value of a list: plain, or in quotes where a comma is part of it.
-LISTED = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,，]+))\s*(?:[,，]|$)')
 
 
 class MetricForm(AllocationFields):
@@ -280,7 +278,7 @@ class MetricForm(AllocationFields):
                 continue
             given: dict[str, Any] = {"column": column, "op": op}
             if op not in NULLNESS:
-                given["value"] = _split(value) if op in ("in", "not_in") else value.strip()
+                given["value"] = lists.split(value) if op in ("in", "not_in") else value.strip()
             found.append(given)
         return found
 
@@ -329,7 +327,7 @@ def initial_of(version: MetricVersion) -> dict[str, Any]:
         value = given.get("value", "")
         initial[f"filter_{number}_column"] = given["column"]
         initial[f"filter_{number}_op"] = given["op"]
-        initial[f"filter_{number}_value"] = _joined(value) if isinstance(value, list) else value
+        initial[f"filter_{number}_value"] = lists.joined(value) if isinstance(value, list) else value
     return initial
 
 
@@ -340,22 +338,6 @@ def _named_cuts(version: MetricVersion | None) -> dict[str, list[str]]:
         for key, column in version.dimensions.items():
             named.setdefault(column, []).append(key)
     return named
-
-
-def _split(text: str) -> list[str]:
-    """Values with commas between them; in quotes a comma is part of the value."""
-    found = LISTED.findall(text)
-    values = [quoted.replace('""', '"') if quoted else plain.strip() for quoted, plain in found]
-    return [value for value in values if value]
-
-
-def _joined(values: Iterable[Any]) -> str:
-    """The text that _split reads as these values."""
-    texts = [str(value) for value in values]
-    quoted = [
-        f'"{text.replace(chr(34), chr(34) * 2)}"' if re.search('[,，"]', text) else text for text in texts
-    ]
-    return ", ".join(quoted)
 
 
 def _cuts(column: semantics.Column) -> bool:
