@@ -23,7 +23,7 @@ from okr.actions.following import follow_line, follow_lines
 from okr.actions.forgetting import forget_person
 from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
-from okr.actions.importing.steps import check_goal_import, mend_goal_cell, upload_goals
+from okr.actions.importing.steps import check_goal_import, mend_goal_cells, upload_goals
 from okr.actions.leaving import pass_goals_on
 from okr.actions.locking import follow_locks
 from okr.actions.policies import set_policy
@@ -98,7 +98,7 @@ __all__ = [
     "hand_on",
     "invite_to_retrospectives",
     "meet_dependency",
-    "mend_goal_cell",
+    "mend_goal_cells",
     "note_heard",
     "open_duties",
     "open_vote",

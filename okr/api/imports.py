@@ -117,8 +117,12 @@ class GoalCells(ImportView):
     @extend_schema(operation_id="goals_import_mend", request=GoalCellIn, responses=GoalDryRunOut)
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
         """Another text for a wrong cell, in the import alone; the file is tried out again."""
-        upload = actions.mend_goal_cell(
-            upload=self.upload(import_id), by=self.actor, at=timezone.now(), **self.valid(GoalCellIn)
+        given = self.valid(GoalCellIn)
+        upload = actions.mend_goal_cells(
+            upload=self.upload(import_id),
+            texts={given["cell"]: given["value"]},
+            by=self.actor,
+            at=timezone.now(),
         )
         return Response(GoalDryRunOut(upload).data)
 

@@ -70,16 +70,14 @@ def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.member
 def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Another text for a wrong cell; then the file is tried out again."""
+    """Another text for wrong cells; then the file is tried out again."""
     upload = _found(request, import_id)
-    for key, value in request.POST.items():
-        if sheets.CELL.fullmatch(key):
-            try:
-                actions.mend_goal_cell(
-                    upload=upload, cell=key, value=str(value), by=request.actor, at=timezone.now()
-                )
-            except refusals.Refused as refusal:
-                messages.error(request, str(refusal.message))
+    texts = {key: str(value) for key, value in request.POST.items() if sheets.CELL.fullmatch(key)}
+    if texts:
+        try:
+            actions.mend_goal_cells(upload=upload, texts=texts, by=request.actor, at=timezone.now())
+        except refusals.Refused as refusal:
+            messages.error(request, str(refusal.message))
     return redirect(f"{reverse('okr:import_check', args=[upload.pk])}#card-errors")
 
 

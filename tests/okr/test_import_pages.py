@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from okr import actions
+from okr.actions.importing import plan
 from okr.models import GoalImport, Objective
 from performance.foundation import tenancy
 from performance.people import actions as people_actions
@@ -65,6 +66,23 @@ def test_a_wrong_cell_is_mended_in_place_and_the_file_goes_on(cast, client_for, 
         assert GoalImport.objects.get().mended == {}
     again = client.post(address, {"F2": "11"}, follow=True)
     assert "This file was applied already." in again.content.decode()
+
+
+def test_many_cells_at_once_are_tried_out_once_and_only_those_of_the_file_are_kept(
+    cast, client_for, upload, monkeypatch
+):
+    client = client_for(cast.hr)
+    made = client.get(upload(cast.hr, WRONG)["Location"]).context["upload"]
+    tried = []
+    make = plan.make
+    monkeypatch.setattr(plan, "make", lambda check: tried.append(1) or make(check))
+    elsewhere = {f"F{row}": "1" for row in range(3, 300)} | {"ZZ2": "1", "F1": "1", "F02": "1"}
+    client.post(reverse("okr:import_mend", args=[made.pk]), elsewhere | {"F2": "10", "H2": "100"})
+    with tenancy.acting_for(cast.organisation):
+        kept = GoalImport.objects.get()
+    assert len(tried) == 1
+    assert kept.mended == {"F2": "10", "H2": "100"}
+    assert kept.report["errors"] == []
 
 
 def test_a_wrong_cell_is_mended_by_api(cast, client_for, send_file):

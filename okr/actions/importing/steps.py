@@ -47,20 +47,29 @@ def check_goal_import(*, upload: GoalImport, by: access.Actor, at: datetime.date
         return _try_out(held, by=by, at=at)
 
 
-def mend_goal_cell(
-    *, upload: GoalImport, cell: str, value: str, by: access.Actor, at: datetime.datetime
+def mend_goal_cells(
+    *, upload: GoalImport, texts: Mapping[str, str], by: access.Actor, at: datetime.datetime
 ) -> GoalImport:
-    """Replaces one cell's text, in the import alone, and tries the file out again."""
+    """Replaces the texts of these cells, in the import alone, and tries the file out again, once for all of them. What
+    names no cell below the headers is not kept."""
     with transaction.atomic():
         held = GoalImport.objects.select_for_update(of=("self",)).select_related("period").get(pk=upload.pk)
         if held.applied_at is not None:
             raise ObjectiveRefused(_("This file was applied already."), code="conflict")
-        held.mended = {**held.mended, cell.upper(): cells.tidy(value)[: cells.LONGEST]}
+        given = {cell.upper(): cells.tidy(text)[: cells.LONGEST] for cell, text in texts.items()}
+        held.mended = held.mended | given
         return _try_out(held, by=by, at=at)
 
 
 def _try_out(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> GoalImport:
     check = prepared(upload, by=by, at=at)
+    if upload.mended:
+        known = {
+            f"{sheets.letter(place)}{number}"
+            for number, texts in check.sheet.rows
+            for place in range(len(texts))
+        }
+        upload.mended = {cell: text for cell, text in upload.mended.items() if cell in known}
     upload.report = reports.report_of(check, plan.make(check))
     upload.checked_at = at
     upload.save()
