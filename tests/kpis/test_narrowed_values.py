@@ -4,6 +4,7 @@ import datetime
 import io
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -323,6 +324,35 @@ def test_plans_and_scenarios_show_and_make_the_parts_of_the_branch_alone(
     with pytest.raises(planning.PlanRefused) as refused:
         planning.plan_of(revenue, asked, queries.sight_of(actor(here.business_owner)))
     assert refused.value.code == "closed"
+
+
+def test_a_scenario_of_another_branch_is_not_reckoned_anew_by_its_author(
+    here: Cast, actor: Any, revenue: Metric
+) -> None:
+    """Whoever changes branch keeps what they tried, as it was then."""
+    span = {"since": FEBRUARY, "until": datetime.date(2026, 2, 28)}
+    moves = whatif.Moves({"revenue": ("percent", Decimal(10))})
+    made = {}
+    for store in ("Binjiang", "Nanshan"):
+        told = whatif.what_if(whatif.ground_of(revenue, **span, within={"store": store}), moves)
+        made[store] = actions.save_scenario(told=told, name=store, reason="x", by=actor(here.employee), at=AT)
+    Scenario.objects.update(base={"revenue": "1"}, state="shared")
+    before = Scenario.objects.values().get(pk=made["Nanshan"].pk)
+    with pytest.raises(actions.MetricRefused) as refused:
+        actions.reckon_scenario(scenario=made["Nanshan"], by=actor(here.employee), at=AT)
+    assert refused.value.code == "closed"
+    Scenario.objects.filter(pk=made["Nanshan"].pk).update(
+        state="proposed", target_from=FEBRUARY, proposed_at=AT
+    )
+    with pytest.raises(actions.MetricRefused) as refused:
+        actions.renew_scenario(scenario=made["Nanshan"], by=actor(here.employee), at=AT)
+    assert refused.value.code == "closed"
+    Scenario.objects.filter(pk=made["Nanshan"].pk).update(state="shared", target_from=None, proposed_at=None)
+    assert Scenario.objects.values().get(pk=made["Nanshan"].pk) == before
+    kept = actions.reckon_scenario(scenario=made["Binjiang"], by=actor(here.employee), at=AT)
+    assert Decimal(kept.base["revenue"]) == Decimal(OWN)
+    seen = actions.reckon_scenario(scenario=made["Nanshan"], by=actor(here.finance_owner), at=AT)
+    assert Decimal(seen.base["revenue"]) == Decimal(SECRET)
 
 
 def test_whoever_answers_for_an_alert_sees_it(here: Cast, actor: Any, revenue: Metric) -> None:

@@ -68,13 +68,14 @@ def share_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetim
 
 
 def reckon_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetime) -> Scenario:
-    """The same moves over the values and definitions of today."""
+    """The same moves over the values and definitions of today. Raises MetricRefused ("closed" where some of the values
+    are closed to whoever asks)."""
     with transaction.atomic():
         kept = _locked(scenario)
         if not kept.is_open:
             raise MetricRefused(_("It is its author's to change until it is proposed."), code="conflict")
         before = kept.results[0]["after"]
-        _reckon(kept, _today(kept), at)
+        _reckon(kept, _today(kept, by), at)
         kept.save(update_fields=["versions", "base", "results", "reckoned_at"])
         audit.record(
             by=by,
@@ -121,13 +122,14 @@ def renew_scenario(*, scenario: Scenario, by: access.Actor, at: datetime.datetim
     """Proposes what is stale anew in one step: a copy of its moves is reckoned by today's values and definitions and
     waits for both sides, whatever one of them agreed to before; the former is withdrawn. Answers with the new one.
 
-    Raises MetricRefused where it is not stale, or like `propose_scenario`.
+    Raises MetricRefused where it is not stale or rests on values that are closed to whoever asks, or like
+    `propose_scenario`.
     """
     with transaction.atomic():
         former = _locked(scenario)
         if former.state != ScenarioState.PROPOSED or former.target_from is None:
             raise MetricRefused(_("This scenario does not wait for approval."), code="conflict")
-        told = _today(former)
+        told = _today(former, by)
         if not scenarios.staleness_of(former, told):
             raise MetricRefused(_("Its numbers are those of today."), code="fresh")
         reason = _("Values or definitions have changed since it was proposed; it is proposed anew.")
@@ -238,10 +240,18 @@ def _reckon(scenario: Scenario, told: whatif.WhatIf, at: datetime.datetime) -> N
     ]
 
 
-def _today(scenario: Scenario) -> whatif.WhatIf:
-    told = scenarios.told_today(scenario)
+def _today(scenario: Scenario, by: access.Actor) -> whatif.WhatIf:
+    """As whoever asks sees it: one's own scenario stays in sight where its figures are closed by now, and reckoned
+    anew it would tell those of today."""
+    sight = queries.sight_of(by)
+    told = scenarios.told_today(scenario, sight)
     if told is None:
         raise MetricRefused(_("Its metric has no definition in force any more."), code="gone")
+    if sight.guards:
+        everything = scenarios.told_today(scenario)
+        if everything is None or everything.base != told.base:
+            message = _("It rests on figures outside your branch. Only whoever sees them reckons it anew.")
+            raise MetricRefused(message, code="closed")
     return told
 
 
