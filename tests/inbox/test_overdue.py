@@ -353,3 +353,35 @@ def test_what_is_overdue_is_told_to_the_new_line_when_the_line_changes(
     assert (item.escalated_to, item.escalations) == (cast.hr, 1)
     actions.resolve_work(kind=item.kind, subject_id=item.subject_id, by=cast.employee, at=moment(10))
     assert told() == []
+
+
+def test_a_planned_line_passes_what_is_overdue_below_on_when_it_takes_effect(
+    here: Any, cast: Cast, actor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = make_person("P100", "Nia New")
+    item = ask(to=cast.employee, due_on=MONDAY)
+    sweep(here, moment(8))
+    sweep(here, moment(16))
+    levels = [name for name, _line in told()]
+    assert levels == [cast.manager.name_en, cast.boss.name_en]
+    people_actions.change_manager(
+        person=cast.manager, manager=new, starts_on=moment(18).date(), by=actor(cast.hr), at=moment(17)
+    )
+    assert actions.pass_overdue_on(organisation=here, at=moment(17)) == 0, "a plan changes nothing yet"
+    monkeypatch.setattr(tasks.timezone, "now", lambda: moment(18))
+    tasks.escalate_overdue.run()
+    assert [name for name, _line in told()] == [cast.manager.name_en, new.name_en]
+    item.refresh_from_db()
+    assert (item.escalated_to, item.escalations) == (new, 2)
+    assert actions.pass_overdue_on(organisation=here, at=moment(18)) == 0
+
+
+def test_a_line_that_changes_today_passes_on_what_is_overdue_below(here: Any, cast: Cast, actor: Any) -> None:
+    new = make_person("P100", "Nia New")
+    ask(to=cast.employee, due_on=MONDAY)
+    sweep(here, moment(8))
+    sweep(here, moment(16))
+    people_actions.change_manager(
+        person=cast.manager, manager=new, starts_on=moment(17).date(), by=actor(cast.hr), at=moment(17)
+    )
+    assert [name for name, _line in told()] == [cast.manager.name_en, new.name_en]

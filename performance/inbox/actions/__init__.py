@@ -29,7 +29,7 @@ from performance.inbox.actions.endpoints import (
 )
 from performance.inbox.actions.habits import set_mail_rule
 from performance.inbox.actions.handing import hand_work, take_work_back
-from performance.inbox.actions.lines import tell_of_line
+from performance.inbox.actions.lines import pass_overdue_on, tell_of_line
 from performance.inbox.actions.messages import (
     Written,
     claim_delivery,
@@ -100,6 +100,7 @@ __all__ = [
     "note_failed",
     "note_sent",
     "opened",
+    "pass_overdue_on",
     "pass_work_on",
     "pause_endpoint",
     "queue_letters",
