@@ -234,6 +234,7 @@ def objective_context(
         "serves": up,
         "served_by": down,
         "can_check_in": rules.can_check_in_for(actor, actor.person_id)
+        and rules.is_progress_open(one.period)
         and one.state in RUNNING_STATES
         and any(row.key_result.owner_id == actor.person_id for row in key_results),
         "align_form": align_form(request, one, line)

@@ -103,3 +103,10 @@ def test_the_tree_and_the_api_say_closed_and_expect_nothing(sealed, quarter, cas
     told = client.get(reverse("api_objective", args=[sealed.pk])).json()
     assert (told["status"], told["expected"]) == ("none", None)
     assert {(each["status"], each["expected"]) for each in told["key_results"]} == {("none", None)}
+
+
+def test_a_closed_period_asks_for_no_check_in_before_the_goals_are_sealed(reported, move, cast, client_for):
+    check_in = f'href="{reverse("okr:home")}#card-checkin"'
+    assert check_in in page_of(reported, client_for(cast.employee))
+    move("closing", "closed")
+    assert check_in not in page_of(reported, client_for(cast.employee))
