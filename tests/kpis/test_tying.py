@@ -12,7 +12,7 @@ from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox import queries as inbox
 from performance.kpis import actions, documents, queries, semantics
-from performance.kpis.models import MetricVersion, VersionState
+from performance.kpis.models import MetricVersion, TieOutReason, VersionState
 from tests.kpis import tables
 
 JANUARY, FEBRUARY, MARCH = tables.JANUARY, tables.FEBRUARY, tables.MARCH
@@ -405,6 +405,26 @@ def test_a_reason_ends_the_work_while_the_figures_stay_as_they_are(books, tied, 
     assert (entry.why, entry.changes) == ("Booked a month late.", {"tie_out": {"2026-02": ["200", "205"]}})
     book(books, "-1.00")
     assert watch(cast, 3) == 1, "other figures are asked for anew"
+
+
+def test_a_reason_is_kept_whole_or_refused_and_stays_typed(books, tied, cast, actor, client_for):
+    book(books, "-5.00")
+    watch(cast, 1)
+    finance, address = client_for(cast.finance_owner), reverse("kpis:explain_tie_out", args=[tied.pk])
+    for reason in ("Late.\r\n" + "x" * 995, "y" * 1001):
+        refused = finance.post(address, {"reason": reason})
+        page = refused.content.decode()
+        assert refused.status_code == 422
+        assert "This is too long: 1000 characters are the most." in page
+        assert f"{reason[-900:]}</textarea>" in page
+    called = f"/api/v1/metric-versions/{tied.pk}/tie-out/"
+    too_long = finance.post(called, {"reason": "y" * 1001}, content_type="application/json")
+    assert (too_long.status_code, list(too_long.json()["errors"])) == (422, ["reason"])
+    assert not AuditRow.objects.filter(action="kpis.explain_tie_out").exists()
+    whole = "Late.\r\n" + "x" * 994
+    assert finance.post(address, {"reason": whole}).status_code == 302
+    kept = TieOutReason.objects.get().reason
+    assert kept == AuditRow.objects.get(action="kpis.explain_tie_out").why == whole.replace("\r\n", "\n")
 
 
 def test_only_owners_say_why_and_the_api_does_the_same(books, tied, cast, actor, client_for):

@@ -23,6 +23,8 @@ from performance.people.models import Organisation
 TIE_OUT_WORK = "metrics.tie_out"
 #: By when the owners look at it.
 ANSWER_DAYS = 5
+#: Characters of a reason; a line break is one.
+LONGEST_REASON = 1000
 
 
 def watch_tie_outs(*, organisation: Organisation, at: datetime.datetime) -> int:
@@ -48,10 +50,14 @@ def watch_tie_outs(*, organisation: Organisation, at: datetime.datetime) -> int:
 
 def explain_tie_out(*, version: MetricVersion, reason: str, by: access.Actor, at: datetime.datetime) -> int:
     """An owner says why the months that are off differ. It holds for these very figures: another restatement asks
-    anew. Answers for how many months. Raises MetricRefused: reason, nothing_off."""
-    reason = reason.strip()
+    anew. Answers for how many months. Raises MetricRefused: reason, too_long, nothing_off."""
+    # Browsers send two characters for the line break that they count as one.
+    reason = reason.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not reason:
         raise MetricRefused(_("Say why the two differ."), code="reason", field="reason")
+    if len(reason) > LONGEST_REASON:
+        message = _("This is too long: %(most)s characters are the most.") % {"most": LONGEST_REASON}
+        raise MetricRefused(message, code="too_long", field="reason")
     found = queries.tie_out_of(version, on=people.day_at(by.organisation, at))
     off = found.unexplained if found is not None else []
     if found is None or not off:
@@ -63,7 +69,7 @@ def explain_tie_out(*, version: MetricVersion, reason: str, by: access.Actor, at
                 month=row.month,
                 own=row.own,
                 ledger=row.ledger,
-                reason=reason[:1000],
+                reason=reason,
                 stated_by=by.person,
                 stated_at=at,
             )

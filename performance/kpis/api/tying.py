@@ -41,7 +41,7 @@ class TieOutOut(serializers.Serializer[tying.TieOut]):
 
 
 class ExplainIn(serializers.Serializer[None]):
-    reason = serializers.CharField(max_length=1000)
+    reason = serializers.CharField(help_text="At most 1,000 characters; a line break is one.")
 
 
 class ExplainedOut(serializers.Serializer[None]):

@@ -200,15 +200,13 @@ def explain_tie_out(request: asking.MemberRequest, pk: uuid.UUID) -> HttpRespons
     """An owner says why the months that are off differ."""
     version = _version(request, pk)
     access.require(rules.can_explain_tie_out(request.actor, version))
+    reason = request.POST.get("reason", "")
     try:
-        actions.explain_tie_out(
-            version=version, reason=request.POST.get("reason", ""), by=request.actor, at=timezone.now()
-        )
+        actions.explain_tie_out(version=version, reason=reason, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:
         context = definition_context(request, version.metric, str(version.number))
-        return render(
-            request, "kpis/metric.html", context | {"explain_refused": refused}, status=refused.status
-        )
+        context |= {"explain_refused": refused, "explain_typed": reason}
+        return render(request, "kpis/metric.html", context, status=refused.status)
     messages.success(request, _("Your reason stands beside these months."))
     return redirect(_address(version) + "#card-tied")
 
