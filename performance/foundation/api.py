@@ -97,6 +97,14 @@ class NewestFirst(pagination.CursorPagination):
     max_page_size = 200
 
 
+class InOrder(pagination.PageNumberPagination):
+    """Numbered pages of rows that never change and have an order of their own, which no key follows."""
+
+    page_size = 200
+    page_size_query_param = "page_size"
+    max_page_size = 1000
+
+
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error as problem+json: type, title, status, detail, and `errors` by field."""
     refused = _refusal_of(error)

@@ -230,8 +230,8 @@ def _brought_as_a_file(here: Cast, actor: Any, daily: Mapping[tuple[str, datetim
     by = actor(here.finance_owner)
     proposal = actions.propose_rates(kind="daily", given=given, is_inverse=False, by=by, at=AT)
     actions.apply_rates(proposal=proposal, against=0, by=by, at=AT)
-    known = rates.rates_known("daily", "EUR", 1)
-    assert known == {place: rate for place, rate in daily.items() if place[0] != "EUR"}
+    known = rates.marked_rates("daily", "EUR", 1)
+    assert known == {place: (rate, False) for place, rate in daily.items() if place[0] != "EUR"}
     assert (len(known), proposal.left_out) == (5844, 36525 - 5844)
 
 

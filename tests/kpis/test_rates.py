@@ -52,8 +52,8 @@ def applied(here: Cast, actor: Any, proposal: RateProposal) -> RateVersion:
 
 
 def known(kind: str = "daily", number: int = 99) -> dict[tuple[str, str], Decimal]:
-    found = rates.rates_known(kind, "CNY", number)
-    return {(source, day.isoformat()): rate for (source, day), rate in found.items()}
+    found = rates.marked_rates(kind, "CNY", number)
+    return {(source, day.isoformat()): rate for (source, day), (rate, _is_carried) in found.items()}
 
 
 def test_a_new_version_leaves_the_ones_before_it_as_they_were(here: Cast, actor: Any) -> None:
@@ -293,6 +293,11 @@ def test_gaps_are_found_between_the_first_rate_and_the_last(here: Cast, actor: A
     assert by_kind["daily"].covered[0].missing == [datetime.date(2026, 1, day) for day in (6, 7)]
     assert by_kind["closing"].covered[0].missing == [datetime.date(2026, month, 1) for month in (2, 3)]
     assert (by_kind["average"].covered, by_kind["average"].newest) == ([], None)
+    kept(here, actor, "2026-01-09 EUR 9\n2025-09-01 USD 7\n2026-01-09 USD 7.1")
+    euro, dollar = rates.covered("daily", "CNY", 2)
+    assert (euro.first.day, euro.last.day, euro.newest, euro.count, euro.missing_count) == (5, 9, 9, 3, 2)
+    assert (dollar.missing_count, len(dollar.missing), dollar.missing[0].day) == (129, 100, 2)
+    assert rates.covered("daily", "CNY", 1)[0].newest == 8
 
 
 def test_the_page_shows_rates_to_everybody_and_takes_new_ones_from_finance(
@@ -361,8 +366,11 @@ def test_the_api_does_what_the_pages_do(here: Cast, income: Any, client_for: Vis
     assert client.get(address).json()["changes"][0]["after"] == "9.50000000000000010000"
     version = client.post(f"{address}apply/", {"against": 1}, content_type="application/json")
     assert (version.status_code, version.json()["number"]) == (201, 2)
-    whole = client.get(f"/api/v1/metric-rates/versions/{version.json()['id']}/?whole=true").json()
-    assert [row["source"] for row in whole] == ["EUR", "EUR", "GBP"]
+    whole = client.get(f"/api/v1/metric-rates/versions/{version.json()['id']}/?whole=true&page_size=2").json()
+    assert (whole["count"], [row["source"] for row in whole["results"]]) == (3, ["EUR", "EUR"])
+    assert [row["source"] for row in client.get(whole["next"]).json()["results"]] == ["GBP"]
+    anew = client.get(f"/api/v1/metric-rates/versions/{version.json()['id']}/").json()
+    assert [row["source"] for row in anew["results"]] == ["GBP"]
     found = client.get("/api/v1/metric-rates/").json()
     daily = next(one for one in found["sets"] if one["kind"] == "daily")
     assert (daily["newest"]["number"], daily["metrics"]) == (2, ["income"])

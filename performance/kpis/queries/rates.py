@@ -17,6 +17,7 @@ from performance.kpis.models import (
     MetricValue,
     MetricVersion,
     MonthClose,
+    Rate,
     RateKind,
     RateProposal,
     RateVersion,
@@ -30,9 +31,10 @@ from performance.kpis.queries.values import values, values_known_at
 SHOWN = 40
 #: Months without a rate that the page of rates names.
 MOST_LACKING = 40
+#: Days or months without a rate that are named of a currency; the others are counted.
+MOST_MISSING = 100
 
 Place = tuple[str, datetime.date]
-Rates = dict[Place, Decimal]
 
 
 def rate_versions(kind: str = "", currency: str = "") -> QuerySet[RateVersion]:
@@ -59,20 +61,17 @@ def marked_rates(kind: str, currency: str, number: int) -> dict[Place, tuple[Dec
         return {(source, day): (rate, is_carried) for source, day, rate, is_carried in cursor.fetchall()}
 
 
-def rates_known(kind: str, currency: str, number: int) -> Rates:
-    """(currency, day) → what one unit was worth by that version, in that order. One query."""
-    return {place: rate for place, (rate, _is_carried) in marked_rates(kind, currency, number).items()}
-
-
 @dataclass(frozen=True)
 class Covered:
-    """The rates of one currency: from `first` to `last`, `missing` days (of an average, months) without one between."""
+    """The rates of one currency: from `first` to `last`, `missing_count` days (of averages and closing rates: months)
+    between without one, the first hundred of which are `missing`."""
 
     source: str
     first: datetime.date
     last: datetime.date
     newest: Decimal
     count: int
+    missing_count: int
     missing: Sequence[datetime.date]
 
 
@@ -106,34 +105,30 @@ def rate_sets(own: str) -> list[RateSet]:
         places, key=lambda place: (place[1] != own, place[1], order.index(place[0]))
     ):
         mine = [one for one in versions if (one.kind, one.currency) == (kind, currency)]
-        known = rates_known(kind, currency, mine[0].number) if mine else {}
-        found.append(RateSet(kind, currency, mine, covered(kind, known), users.get((kind, currency), [])))
+        there_is = covered(kind, currency, mine[0].number) if mine else []
+        found.append(RateSet(kind, currency, mine, there_is, users.get((kind, currency), [])))
     return found
 
 
-def covered(kind: str, known: Rates) -> list[Covered]:
-    """By currency. Closing rates are those of a month, wherever in it."""
-    by_source: dict[str, dict[datetime.date, Decimal]] = {}
-    for (source, day), rate in known.items():
-        by_source.setdefault(source, {})[day] = rate
-    return [
-        Covered(source, min(days), max(days), days[max(days)], len(days), _missing(kind, days))
-        for source, days in sorted(by_source.items())
-    ]
+def covered(kind: str, currency: str, number: int) -> list[Covered]:
+    """By currency, as version `number` knows them. Closing rates are those of a month, wherever in it. One query."""
+    known = semantics.known_rates(
+        organisation_id=tenancy.current_organisation_id(), kind=kind, currency=currency, number=number
+    )
+    statement = semantics.covered_rates(known, kind=kind, most=MOST_MISSING)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.params)
+        return [Covered(*row) for row in cursor.fetchall()]
 
 
-def _missing(kind: str, days: Iterable[datetime.date]) -> list[datetime.date]:
-    if kind == RateKind.DAILY:
-        there = set(days)
-        first, last = min(there), max(there)
-        every = (first + datetime.timedelta(days=step) for step in range((last - first).days))
-        return [day for day in every if day not in there]
-    there_are = {day.replace(day=1) for day in days}
-    first, last = min(there_are), max(there_are)
-    number = (last.year - first.year) * 12 + last.month - first.month
-    index = first.year * 12 + first.month - 1
-    run = (datetime.date((index + step) // 12, (index + step) % 12 + 1, 1) for step in range(number))
-    return [month for month in run if month not in there_are]
+def rates_of(version: RateVersion, *, is_whole: bool = False) -> QuerySet[Rate]:
+    """What the version says anew, or all that it knows, by currency and day."""
+    if not is_whole:
+        return Rate.objects.filter(version=version).order_by("source", "day")
+    upto = Rate.objects.filter(
+        version__kind=version.kind, version__currency=version.currency, version__number__lte=version.number
+    )
+    return upto.order_by("source", "day", "-version__number").distinct("source", "day")
 
 
 def converted_metrics(kind: str, currency: str) -> list[Metric]:

@@ -38,6 +38,7 @@ from performance.kpis.semantics.currencies import (
     RATES_OF,
     Conversion,
     Money,
+    covered_rates,
     known_rates,
 )
 from performance.kpis.semantics.fused import both, formula_values, summed_months
@@ -106,6 +107,7 @@ __all__ = [
     "base_values",
     "both",
     "check",
+    "covered_rates",
     "day_sql",
     "dimension_sets",
     "dimensions_text",

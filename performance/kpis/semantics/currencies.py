@@ -68,6 +68,29 @@ def known_rates(*, organisation_id: uuid.UUID, kind: str, currency: str, number:
     )
 
 
+def covered_rates(known: Statement, *, kind: str, most: int) -> Statement:
+    """SELECT source, first, last, newest, count, missing, days: what there is of each currency among `known` rates, how
+    many days (of averages and closing rates: months, by their first day) between its first and its last have none, and
+    the first `most` of those."""
+    by_day = kind == RATES_OF[TRANSACTION]
+    step = "day" if by_day else "date_trunc('month', day::timestamp)::date"
+    unit = f"interval '1 {'day' if by_day else 'month'}'"
+    return Statement(
+        f"WITH known AS MATERIALIZED ({known.sql}), steps AS MATERIALIZED (SELECT source, step::timestamp AS step,"
+        " lead(step::timestamp) OVER (PARTITION BY source ORDER BY step) AS following"
+        f" FROM (SELECT DISTINCT source, {step} AS step FROM known) AS every),"
+        " missing AS (SELECT source, lacked, row_number() OVER (PARTITION BY source ORDER BY lacked) AS place FROM steps,"
+        f" generate_series(step + {unit}, following - {unit}, {unit}) AS lacked WHERE following > step + {unit}),"
+        " counted AS (SELECT source, count(*) AS missing,"
+        " array_agg(lacked::date ORDER BY place) FILTER (WHERE place <= %s) AS days FROM missing GROUP BY source)"
+        " SELECT k.source, min(k.day), max(k.day), (array_agg(k.rate ORDER BY k.day DESC))[1], count(*),"
+        " coalesce(c.missing, 0), coalesce(c.days, ARRAY[]::date[])"
+        " FROM known AS k LEFT JOIN counted AS c ON c.source = k.source"
+        " GROUP BY k.source, c.missing, c.days ORDER BY k.source",
+        [*known.params, most],
+    )
+
+
 #: A closing rate is the last one of the month of the balance, and none from after the period: markets close on the last
 #: workday. The others are of their very day or month.
 CLOSING_KEYED = (
