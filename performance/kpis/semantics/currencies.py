@@ -82,11 +82,11 @@ def covered_rates(known: Statement, *, kind: str, most: int) -> Statement:
         " missing AS (SELECT source, lacked, row_number() OVER (PARTITION BY source ORDER BY lacked) AS place FROM steps,"
         f" generate_series(step + {unit}, following - {unit}, {unit}) AS lacked WHERE following > step + {unit}),"
         " counted AS (SELECT source, count(*) AS missing,"
-        " array_agg(lacked::date ORDER BY place) FILTER (WHERE place <= %s) AS days FROM missing GROUP BY source)"
-        " SELECT k.source, min(k.day), max(k.day), (array_agg(k.rate ORDER BY k.day DESC))[1], count(*),"
-        " coalesce(c.missing, 0), coalesce(c.days, ARRAY[]::date[])"
-        " FROM known AS k LEFT JOIN counted AS c ON c.source = k.source"
-        " GROUP BY k.source, c.missing, c.days ORDER BY k.source",
+        " array_agg(lacked::date ORDER BY place) FILTER (WHERE place <= %s) AS days FROM missing GROUP BY source),"
+        " there AS (SELECT source, min(day) AS first, max(day) AS last, count(*) AS count FROM known GROUP BY source)"
+        " SELECT t.source, t.first, t.last, k.rate, t.count, coalesce(c.missing, 0), coalesce(c.days, ARRAY[]::date[])"
+        " FROM there AS t JOIN known AS k ON k.source = t.source AND k.day = t.last"
+        " LEFT JOIN counted AS c ON c.source = t.source ORDER BY t.source",
         [*known.params, most],
     )
 
