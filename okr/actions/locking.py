@@ -54,11 +54,9 @@ def _offer_again(offers: QuerySet[Alignment], today: datetime.date, at: datetime
     """Both ends have to stand: a draft serves nothing."""
     resting = (State.DRAFT, State.CLOSED)
     standing = offers.exclude(Q(child__state__in=resting) | Q(parent__state__in=resting))
-    for link in standing.select_related("child", "parent__owner", "by").order_by("pk"):
-        readers = queries.readers_among(link.child, [link.parent.owner_id], today)
-        work.offer_contribution(
-            link, link.child, link.parent, is_shown=bool(readers), about=link.by, by=link.by, at=at
-        )
+    links = list(standing.select_related("child", "parent", "by").order_by("pk"))
+    reading = queries.reading_pairs([(link.child, link.parent.owner_id) for link in links], today)
+    work.offer_again([(link, (link.child_id, link.parent.owner_id) in reading) for link in links], at=at)
 
 
 def _unsigned(version: ObjectiveVersion, here: set[uuid.UUID]) -> list[uuid.UUID]:

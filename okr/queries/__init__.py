@@ -122,7 +122,7 @@ from okr.queries.team_weeks import (
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.tree import Node, own_objectives, team_tree
-from okr.queries.visibility import readers_among, visible_titles, visible_to
+from okr.queries.visibility import readers_among, reading_pairs, visible_titles, visible_to
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 from okr.queries.weeks import period_of_week, period_to_plan, periods_of_week
 
@@ -242,6 +242,7 @@ __all__ = [
     "readable_by",
     "readers_among",
     "readers_under",
+    "reading_pairs",
     "recent_goal_imports",
     "replies_to",
     "retrospective_members",

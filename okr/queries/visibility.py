@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 
@@ -53,26 +54,55 @@ def _open_as(wanted: str, level: str | None) -> Q:
 def readers_among(objective: Objective, person_ids: Iterable[uuid.UUID], on: datetime.date) -> set[uuid.UUID]:
     """Which of these people may see an objective, by the same rule as above, asked from its side: four queries for
     any number of people."""
-    asked = set(person_ids)
-    if objective.state == State.DRAFT:
-        return asked & {objective.owner_id, objective.proposed_by_id}
-    if objective.visibility == Visibility.PUBLIC:
-        return asked
-    readers = {objective.owner_id, objective.agreer_id}
-    if objective.version_number is None:
-        readers.add(objective.proposed_by_id)
-    readers |= set(people.line_above(objective.owner_id, on))
-    readers |= set(
-        KeyResult.objects.filter(objective=objective, removed_at=None).values_list("owner_id", flat=True)
-    )
-    roles = ["auditor"]
-    if objective.visibility == Visibility.TEAM:
-        roles.append("hr")
-        members = people_models.TeamMembership.objects.filter(people.holds_on(on), team_id=objective.team_id)
-        readers |= set(members.values_list("person_id", flat=True))
-    grants = people_models.RoleGrant.objects.filter(role__in=roles, person_id__in=asked)
-    readers |= set(grants.values_list("person_id", flat=True))
-    return asked & readers
+    return {person for _key, person in reading_pairs([(objective, each) for each in person_ids], on)}
+
+
+def reading_pairs(
+    asked: Collection[tuple[Objective, uuid.UUID]], on: datetime.date
+) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Of pairs of an objective and a person those, by their ids, where the person may see the objective: four queries
+    for any number of pairs, one for each level of the line in place of one where they have several owners."""
+    closed = {
+        each.pk: each
+        for each, _person in asked
+        if each.state != State.DRAFT and each.visibility != Visibility.PUBLIC
+    }
+    readers: dict[uuid.UUID, set[uuid.UUID | None]] = defaultdict(set)
+    if closed:
+        owners = {each.owner_id for each in closed.values()}
+        if len(owners) == 1:
+            lines = {key: people.line_above(key, on) for key in owners}
+        else:
+            lines = people.lines_above(owners, on)
+        held = KeyResult.objects.filter(objective__in=closed, removed_at=None)
+        for objective_id, owner_id in held.values_list("objective_id", "owner_id"):
+            readers[objective_id].add(owner_id)
+        teams = {each.team_id for each in closed.values() if each.visibility == Visibility.TEAM}
+        members: dict[uuid.UUID | None, set[uuid.UUID]] = defaultdict(set)
+        if teams:
+            joined = people_models.TeamMembership.objects.filter(people.holds_on(on), team__in=teams)
+            for team_id, person_id in joined.values_list("team_id", "person_id"):
+                members[team_id].add(person_id)
+        grants = people_models.RoleGrant.objects.filter(
+            role__in=["auditor", "hr"], person__in={person for _objective, person in asked}
+        )
+        holders: dict[str, set[uuid.UUID]] = defaultdict(set)
+        for role, person_id in grants.values_list("role", "person_id"):
+            holders[role].add(person_id)
+        for each in closed.values():
+            found = readers[each.pk]
+            found |= {each.owner_id, each.agreer_id, *lines[each.owner_id], *holders["auditor"]}
+            if each.version_number is None:
+                found.add(each.proposed_by_id)
+            if each.visibility == Visibility.TEAM:
+                found |= members[each.team_id] | holders["hr"]
+
+    def reads(objective: Objective, person_id: uuid.UUID) -> bool:
+        if objective.state == State.DRAFT:
+            return person_id in (objective.owner_id, objective.proposed_by_id)
+        return objective.pk not in closed or person_id in readers[objective.pk]
+
+    return {(each.pk, person_id) for each, person_id in asked if reads(each, person_id)}
 
 
 def visible_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

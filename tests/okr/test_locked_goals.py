@@ -1,9 +1,12 @@
 """While goals are locked nobody is asked for what is refused; opened again, they are asked anew."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from okr import actions
+from okr.models import Alignment
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
@@ -44,6 +47,35 @@ def test_what_a_lock_refuses_rests_and_comes_back_when_goals_are_opened(asked, q
     assert waiting() == []
     people_actions.unlock_goals(period=quarter, why="Too early.", by=hr, at=now)
     assert waiting() == before
+
+
+def test_offers_come_back_in_as_many_statements_however_many_there_are(
+    propose, agree, cast, quarter, hr, actor, now
+):
+    """Some of what is offered is closed to whoever answers: their titles stay hidden."""
+    parent = agree(propose(content("Theirs"), by=cast.manager, sponsor=cast.boss))
+    shut = agree(propose(content("Closed", visibility="private"), by=cast.boss, sponsor=cast.hr))
+
+    def offer(number):
+        child = agree(propose(content(f"Offered {number}")))
+        Alignment.objects.create(child=child, parent=parent, share_ppm=1000, by=cast.employee, at=now)
+
+    def counted():
+        people_actions.lock_goals(period=quarter, by=hr, at=now)
+        with CaptureQueriesContext(connection) as statements:
+            people_actions.unlock_goals(period=quarter, why="Too early.", by=hr, at=now)
+        return len(statements)
+
+    Alignment.objects.create(child=shut, parent=parent, share_ppm=1000, by=cast.boss, at=now)
+    offer(1)
+    few = counted()
+    for number in range(2, 20):
+        offer(number)
+    assert counted() == few
+    told = {each.detail_en for each in WorkItem.objects.filter(kind="goals.link", done_at=None)}
+    assert len(told) == 20
+    assert "Offered 19" in told
+    assert not any("Closed" in each for each in told)
 
 
 def test_what_waits_rests_when_a_period_begins_closing(asked, quarter, hr, now):

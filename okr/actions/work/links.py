@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from okr.actions.work.wording import (
     DECLINED,
     DECLINES,
     DEPENDENCY,
+    DETAIL,
     HIDDEN,
     LINK,
     NEEDS,
@@ -43,11 +44,29 @@ def offer_contribution(
         to=parent.owner,
         kind=LINK,
         subject_id=link.pk,
-        url=f"{reverse('okr:objective', args=[parent.pk])}#card-alignment",
+        url=_links_of(parent.pk),
         detail=(child.title,) * 2 if is_shown else in_both(HIDDEN, None),
         by=by,
         at=at,
     )
+
+
+def offer_again(waiting: Sequence[tuple[Alignment, bool]], *, at: datetime.datetime) -> None:
+    """Contributions that were offered already, after a rest, each with whether the owner of what is served may see what
+    is offered; asked already, they stay asked."""
+    hidden = in_both(HIDDEN, None)
+    works = [
+        inbox.Work(
+            link.parent.owner_id,
+            link.pk,
+            *in_both(OFFERS, link.by),
+            _links_of(link.parent_id),
+            None,
+            *((link.child.title[:DETAIL],) * 2 if is_shown else hidden),
+        )
+        for link, is_shown in waiting
+    ]
+    inbox.assign_many(kind=LINK, works=works, at=at)
 
 
 def offer_settled(link: Alignment, *, by: Any, at: datetime.datetime) -> None:
@@ -76,7 +95,7 @@ def ask_for_dependency(one: Dependency, on: Objective, *, by: Any, at: datetime.
         to=on.owner,
         kind=DEPENDENCY,
         subject_id=one.pk,
-        url=_needs_of(on),
+        url=_links_of(on.pk),
         detail=(one.what,) * 2,
         by=by,
         at=at,
@@ -91,7 +110,7 @@ def tell_of_declining(one: Dependency, *, by: Any, at: datetime.datetime) -> Non
         to=one.by,
         kind=DECLINED,
         subject_id=one.pk,
-        url=_needs_of(one.objective),
+        url=_links_of(one.objective_id),
         detail=(one.reason,) * 2,
         by=by,
         at=at,
@@ -108,5 +127,5 @@ def heard_of_declining(dependency_ids: Collection[uuid.UUID], *, by: Any, at: da
         inbox.resolve_many(kind=DECLINED, subject_ids=dependency_ids, by=by, at=at)
 
 
-def _needs_of(objective: Objective) -> str:
-    return f"{reverse('okr:objective', args=[objective.pk])}#card-alignment"
+def _links_of(objective_id: uuid.UUID) -> str:
+    return f"{reverse('okr:objective', args=[objective_id])}#card-alignment"
