@@ -69,6 +69,9 @@ def leave_votes(*, person: Any, at: datetime.datetime) -> None:
     ).exclude(objective__period__state="closed")
     for vote in waiting.select_related("objective").order_by("pk").select_for_update(of=("self",)):
         Ballot.objects.filter(vote=vote, person=person, cast_at=None).delete()
+        audit.record(
+            by=None, action="okr.leave_vote", subject=vote.objective, changes={"person": person}, at=at
+        )
         if not Ballot.objects.filter(vote=vote, cast_at=None).exists():
             _end(vote, None, None, at)
 

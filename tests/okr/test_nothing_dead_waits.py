@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from okr import actions
 from okr.models import Ballot, CheckIn, Objective
+from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
@@ -128,6 +129,9 @@ def test_a_vote_ends_when_all_who_are_still_here_have_answered(active, cast, act
     assert vote.closed_at == now
     assert vote.ballots.get().person == cast.employee
     assert waiting("goals.vote") == set()
+    logged = AuditRow.objects.filter(subject_id=active.pk, action="okr.leave_vote").get()
+    assert logged.person_id is None, "nobody did it: it follows from leaving"
+    assert logged.named == [cast.manager.pk]
 
 
 def test_a_vote_goes_on_among_those_who_stay(propose, agree, cast, actor, now):
