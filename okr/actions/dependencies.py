@@ -167,8 +167,8 @@ def meet_dependency(*, dependency: Dependency, by: access.Actor, at: datetime.da
 
 
 def let_dependencies_lapse(objective_ids: set[uuid.UUID], at: datetime.datetime) -> list[uuid.UUID]:
-    """Asks around sealed objectives that nobody answers any more. Returns those, and the declined ones, whose work
-    is over; part of sealing a period."""
+    """Asks that nobody answers any more, around objectives that are sealed or, taken back, a draft again. Returns those,
+    and the declined ones, whose work is over; part of sealing a period and of withdrawing a proposal."""
     around = Dependency.objects.filter(Q(objective__in=objective_ids) | Q(on__in=objective_ids))
     waiting = around.filter(state__in=(DependencyState.OPEN, DependencyState.DECLINED))
     found = list(waiting.values_list("pk", flat=True))

@@ -76,9 +76,8 @@ def still_to_note(
     today = people.day_at(next(iter(pairs))[1].organisation, at)
     notes = RetrospectiveNote.objects.filter(retrospective__period__in={period.pk for _team, period in pairs})
     said = set(notes.values_list("retrospective__team_id", "retrospective__period_id", "by_id"))
-    writing = people.active_people(today).exclude(pk__in=people.people_with_role("auditor").values("pk"))
     memberships = people_models.TeamMembership.objects.filter(
-        team__in={team.pk for team, _period in pairs}, person__in=writing.values("pk")
+        team__in={team.pk for team, _period in pairs}, person__in=people.people_who_write(today).values("pk")
     )
     of_team: dict[uuid.UUID, list[people_models.TeamMembership]] = defaultdict(list)
     for each in memberships:
@@ -95,10 +94,7 @@ def still_to_note(
 
 def _was_there(membership: people_models.TeamMembership, period: Any, today: datetime.date) -> bool:
     """Today, or when the period ended."""
-    return any(
-        membership.starts_on <= day and (membership.ends_on is None or membership.ends_on > day)
-        for day in (today, min(period.ends_on, today))
-    )
+    return membership.holds_on(today) or membership.holds_on(min(period.ends_on, today))
 
 
 def retrospective_of(team: Any, period: Any) -> Retrospective | None:

@@ -106,11 +106,10 @@ def owners_to_ask(
     elsewhere = running.filter(objective__period__in=list(besides)) if besides else running.none()
     asked = CheckInDuty.objects.filter(week_starts_on=monday)
     return (
-        people.active_people(monday + 6 * A_DAY)
+        people.people_who_write(monday + 6 * A_DAY)
         .filter(pk__in=owned.values("owner_id"))
         .exclude(pk__in=asked.values("person_id"))
         .exclude(pk__in=elsewhere.values("owner_id"))
-        .exclude(pk__in=people.people_with_role("auditor").values("pk"))
     )
 
 

@@ -224,8 +224,7 @@ def _belongs(membership: people_models.TeamMembership, day: datetime.date) -> bo
     """As `people.members_of` says it of a day."""
     person = membership.person
     return (
-        membership.starts_on <= day
-        and (membership.ends_on is None or membership.ends_on > day)
+        membership.holds_on(day)
         and (person.left_on is None or person.left_on >= day)
         and (person.hired_on is None or person.hired_on <= day)
     )

@@ -139,11 +139,10 @@ def stand_ins(item: WorkItem, on: datetime.date) -> QuerySet[people_models.Perso
     if item.done_at is not None or kind is None or kind.stand_ins is None:
         return people_models.Person.objects.none()
     having = WorkItem.objects.filter(kind=item.kind, subject_id=item.subject_id, done_at=None)
-    found = people.active_people(on).filter(pk__in=kind.stand_ins(item.subject_id, on))
+    found = people.people_who_write(on).filter(pk__in=kind.stand_ins(item.subject_id, on))
     return (
         found.exclude(pk__in=[key for key in (item.person_id, item.assigned_by_id) if key])
         .exclude(pk__in=having.values("person_id"))
-        .exclude(pk__in=people.people_with_role("auditor").values("pk"))
         .order_by("name_sort", "pk")
     )
 

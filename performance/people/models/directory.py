@@ -1,5 +1,7 @@
 """People, units, teams, and the dated lines between them."""
 
+import datetime
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -169,6 +171,10 @@ class TeamMembership(tenancy.TenantModel):
 
     def __str__(self) -> str:
         return f"{self.person} @ {self.team}"
+
+    def holds_on(self, day: datetime.date) -> bool:
+        """As `people.holds_on` says it of rows."""
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on > day)
 
 
 class Role(models.TextChoices):
