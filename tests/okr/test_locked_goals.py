@@ -56,6 +56,8 @@ def test_offers_come_back_in_as_many_statements_however_many_there_are(
     parent = agree(propose(content("Theirs"), by=cast.manager, sponsor=cast.boss))
     shut = agree(propose(content("Closed", visibility="private"), by=cast.boss, sponsor=cast.hr))
 
+    below = agree(propose(content("Seen by the line", visibility="private")))
+
     def offer(number):
         child = agree(propose(content(f"Offered {number}")))
         Alignment.objects.create(child=child, parent=parent, share_ppm=1000, by=cast.employee, at=now)
@@ -66,15 +68,16 @@ def test_offers_come_back_in_as_many_statements_however_many_there_are(
             people_actions.unlock_goals(period=quarter, why="Too early.", by=hr, at=now)
         return len(statements)
 
-    Alignment.objects.create(child=shut, parent=parent, share_ppm=1000, by=cast.boss, at=now)
+    for child, by in ((shut, cast.boss), (below, cast.employee)):
+        Alignment.objects.create(child=child, parent=parent, share_ppm=1000, by=by, at=now)
     offer(1)
     few = counted()
     for number in range(2, 20):
         offer(number)
     assert counted() == few
     told = {each.detail_en for each in WorkItem.objects.filter(kind="goals.link", done_at=None)}
-    assert len(told) == 20
-    assert "Offered 19" in told
+    assert len(told) == 21
+    assert {"Offered 19", "Seen by the line"} <= told
     assert not any("Closed" in each for each in told)
 
 
