@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from okr import rules
 from okr.actions import progress
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Objective, OkrPolicy
@@ -26,7 +27,7 @@ def set_policy(
     was noted before stays as it was counted then. A change while the period runs needs a reason."""
     with transaction.atomic():
         locked = people.Period.objects.select_for_update(no_key=True).get(pk=period.pk)
-        if locked.state == "closed" or locked.progress_locked_at is not None:
+        if not rules.is_policy_open(locked):
             raise ObjectiveRefused(_("The progress of this period is locked."), code="progress_locked")
         former = policies.policy_of(locked)
         if locked.state != "planning" and not reason.strip():
@@ -36,6 +37,8 @@ def set_policy(
                 field="reason",
             )
         wanted = {name: choices.get(name, getattr(former, name)) for name in CHOICES}
+        if former.number and all(getattr(former, name) == value for name, value in wanted.items()):
+            raise ObjectiveRefused(_("Nothing would be counted differently."), code="same")
         policy = OkrPolicy.objects.create(
             period=locked, number=former.number + 1, reason=reason, by=by.person, at=at, **wanted
         )

@@ -54,6 +54,11 @@ def is_progress_open(period: Any) -> bool:
     return period.state in ("active", "closing") and period.progress_locked_at is None
 
 
+def is_policy_open(period: Any) -> bool:
+    """How progress is counted may still change."""
+    return period.state != "closed" and period.progress_locked_at is None
+
+
 #: Weeks of check-ins are everybody's weeks.
 monday_of = people_rules.monday_of
 

@@ -186,7 +186,7 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         "period": period,
         "policy": standing,
         "versions": queries.versions_with_changes(period),
-        "can_set_policy": rules.can_set_policy(actor),
+        "can_set_policy": rules.can_set_policy(actor) and rules.is_policy_open(period),
     }
     return render(request, "okr/policy.html", context, status=status)
 

@@ -163,3 +163,16 @@ def test_the_evidence_of_a_score_names_the_version_that_counted_the_progress(
     (ref,) = found.refs
     assert ref.note_en.endswith("%, policy version 1")
     assert ref.note_zh.endswith("%，按计算规则第1版")
+
+
+def test_the_same_choices_are_no_new_version_and_a_closed_period_takes_none(
+    acting_cast, cast, quarter, choose, move, client_for
+):
+    choose(over="cap")
+    with pytest.raises(actions.ObjectiveRefused, match="counted differently"):
+        choose(over="cap")
+    address = reverse("okr:policy", args=[quarter.pk])
+    assert "Count this way" in client_for(cast.hr).get(address).content.decode()
+    with tenancy.acting_for(cast.organisation):
+        move("closing", "closed")
+    assert "Count this way" not in client_for(cast.hr).get(address).content.decode()

@@ -60,7 +60,7 @@ def test_choices_are_whole_sentences_rather_than_cut_off(address, client_for, ca
 def test_each_version_says_what_it_chose_and_what_it_changed(
     address, client_for, cast, quarter, actor, now, django_assert_num_queries
 ):
-    for choices in ({"over": "cap"}, {"cap_percent": 150, "missing": "zero"}, {}):
+    for choices in ({"over": "cap"}, {"cap_percent": 150, "missing": "zero"}, {"status_rule": "worst_wins"}):
         actions.set_policy(period=quarter, choices=choices, reason="Said so.", by=actor(cast.hr), at=now)
     with django_assert_num_queries(1):
         newest, second, first = queries.versions_with_changes(quarter)
@@ -71,8 +71,7 @@ def test_each_version_says_what_it_chose_and_what_it_changed(
         ("Over-achievement up to 120%", "Over-achievement up to 150%"),
         ("No check-in yet: left out of the mean", "No check-in yet: counts as 0%"),
     ]
-    assert (newest.changes, len(newest.choices)) == ([], 7)
+    assert ([each.value for each in newest.changes], len(newest.choices)) == (["Worst status wins"], 7)
     card = client_for(cast.hr).get(address).content.decode().split('id="card-versions"')[1]
     assert "<del" in card
     assert "Over-achievement up to 150%" in card
-    assert "Nothing was chosen differently." in card
