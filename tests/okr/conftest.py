@@ -11,7 +11,7 @@ import pytest
 from django.utils import translation
 
 from okr import actions, queries
-from okr.models import Content, KeyResultContent, MilestoneContent, Objective
+from okr.models import CheckInDuty, Content, KeyResultContent, MilestoneContent, Objective
 from performance.foundation import access, tenancy
 from performance.people import actions as people_actions
 from performance.people import models as people
@@ -223,3 +223,10 @@ def exported(acting_cast, actor, now):
                 return file.read()
 
     return do
+
+
+@pytest.fixture
+def owed(active: Objective, quarter: people.Period, week: datetime.date) -> CheckInDuty:
+    """The employee's duty of the week."""
+    actions.open_duties(period=quarter, monday=week, at=moment(week, 0, 8))
+    return CheckInDuty.objects.get()
