@@ -44,6 +44,10 @@ class Sheet:
     rows: list[tuple[int, list[str]]]
     encoding: str = ""
 
+    def cells(self) -> set[str]:
+        """The names of the cells below the header, such as B2."""
+        return {f"{letter(place)}{number}" for number, row in self.rows for place in range(len(row))}
+
 
 def read_sheet(
     content: bytes,

@@ -230,3 +230,18 @@ def owed(active: Objective, quarter: people.Period, week: datetime.date) -> Chec
     """The employee's duty of the week."""
     actions.open_duties(period=quarter, monday=week, at=moment(week, 0, 8))
     return CheckInDuty.objects.get()
+
+
+@pytest.fixture
+def last_quarter(cast: Any, quarter: people.Period) -> people.Period:
+    """The ninety days before."""
+    ends = quarter.starts_on - datetime.timedelta(days=1)
+    return people.Period.objects.create(
+        organisation=cast.organisation,
+        name_en="The quarter before",
+        name_zh="上一季度",
+        kind="quarter",
+        starts_on=ends - datetime.timedelta(days=89),
+        ends_on=ends,
+        state="active",
+    )

@@ -95,21 +95,13 @@ def test_a_reading_keeps_the_policy_that_counted_it(page, cast, active, choose, 
     assert DEFAULTS in history
 
 
-def test_periods_that_count_differently_each_have_their_line(page, cast, active, quarter, choose, check_in):
-    ends = quarter.starts_on - datetime.timedelta(days=1)
-    before = people.Period.objects.create(
-        organisation=cast.organisation,
-        name_en="The quarter before",
-        name_zh="上一季度",
-        kind="quarter",
-        starts_on=ends - datetime.timedelta(days=89),
-        ends_on=ends,
-        state="active",
-    )
+def test_periods_that_count_differently_each_have_their_line(
+    page, active, quarter, last_quarter, choose, check_in
+):
     check_in(*four_readings(active))
     choose(over="cap")
     choose(missing="zero")
-    html = page("okr:compare", query=f"?before={before.pk}&now={quarter.pk}")
+    html = page("okr:compare", query=f"?before={last_quarter.pk}&now={quarter.pk}")
     assert html.index("The quarter before:") < html.index(DEFAULTS) < html.index(VERSION_2)
     assert VERSION_1 not in html
 

@@ -11,22 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okr import actions, queries
-from performance.people import models as people
 from tests.okr.conftest import content, key_result
-
-
-@pytest.fixture
-def last_quarter(cast, quarter):
-    ends = quarter.starts_on - datetime.timedelta(days=1)
-    return people.Period.objects.create(
-        organisation=cast.organisation,
-        name_en="The quarter before",
-        name_zh="上一季度",
-        kind="quarter",
-        starts_on=ends - datetime.timedelta(days=89),
-        ends_on=ends,
-        state="active",
-    )
 
 
 @given(

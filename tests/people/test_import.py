@@ -201,7 +201,8 @@ def test_nothing_is_saved_while_one_cell_is_wrong(upload: Any, apply: Any) -> No
 
 def test_a_cell_is_mended_in_place_and_a_row_left_out(upload: Any, apply: Any, now: Any) -> None:
     made = upload(HEADER + "N1,Ann,P0O1,,,\nN2,Ben,NOBODY,,,\n")
-    made = actions.mend_cell(upload=made, cell="C2", value="P001", at=now)
+    made = actions.mend_cells(upload=made, texts={"C2": "P001", "C999": "P001", "ZZ2": "x"}, at=now)
+    assert made.mended == {"C2": "P001"}, "what is no cell of the file is not kept"
     made = actions.leave_row_out(upload=made, row=3, at=now)
     apply(made)
     assert models.Person.objects.filter(number__startswith="N").count() == 1

@@ -64,11 +64,7 @@ def mend_goal_cells(
 def _try_out(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> GoalImport:
     check = prepared(upload, by=by, at=at)
     if upload.mended:
-        known = {
-            f"{sheets.letter(place)}{number}"
-            for number, texts in check.sheet.rows
-            for place in range(len(texts))
-        }
+        known = check.sheet.cells()
         upload.mended = {cell: text for cell, text in upload.mended.items() if cell in known}
     upload.report = reports.report_of(check, plan.make(check))
     upload.checked_at = at

@@ -1,5 +1,7 @@
 """What the API takes as the definition of a metric."""
 
+import dataclasses
+
 from rest_framework import serializers
 
 from performance.foundation import access
@@ -72,32 +74,8 @@ class DefinitionIn(serializers.Serializer[None]):
         return actions.Definition(dataset=dataset, **{name: given[name] for name in DEFINED})
 
 
-DEFINED = (
-    "kind",
-    "unit",
-    "effective_from",
-    "direction",
-    "decimals",
-    "description_en",
-    "description_zh",
-    "aggregation",
-    "expression",
-    "filters",
-    "time_column",
-    "formula",
-    "accumulation",
-    "accumulation_months",
-    "year_starts_in",
-    "dimensions",
-    "missing_policy",
-    "currency_rule",
-    "allocations",
-    "tie_out",
-    "tie_out_reversed",
-    "tie_out_tolerance",
-    "tie_out_reason",
-    "change_note",
-)
+#: What a definition says besides the dataset, which is looked up.
+DEFINED = [each.name for each in dataclasses.fields(actions.Definition) if each.name != "dataset"]
 
 
 class MetricIn(DefinitionIn):

@@ -19,7 +19,7 @@ from performance.people.actions.importing.steps import (
     check_import,
     leave_row_out,
     map_columns,
-    mend_cell,
+    mend_cells,
     start_changes_on,
     upload_people,
 )
@@ -82,7 +82,7 @@ __all__ = [
     "lock_goals",
     "lock_progress",
     "map_columns",
-    "mend_cell",
+    "mend_cells",
     "move_period",
     "note_absence",
     "offer_setup_link",

@@ -141,7 +141,7 @@ class Cells(ImportView):
     def post(self, request: Request, import_id: uuid.UUID) -> Response:
         upload = self.to_change(request, import_id)
         asked = shared.valid(CellIn(data=request.data))
-        upload = actions.mend_cell(upload=upload, at=timezone.now(), **asked)
+        upload = actions.mend_cells(upload=upload, texts={asked["cell"]: asked["value"]}, at=timezone.now())
         return Response(DryRunOut(upload).data)
 
 

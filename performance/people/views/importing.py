@@ -103,9 +103,9 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
         upload = actions.leave_row_out(upload=upload, row=int(leave_out), at=now)
     elif "starts_on" in request.POST and form.is_valid():
         upload = actions.start_changes_on(upload=upload, at=now, **form.cleaned_data)
-    for key, value in request.POST.items():
-        if sheets.CELL.fullmatch(key) and not leave_out:
-            upload = actions.mend_cell(upload=upload, cell=key, value=str(value), at=now)
+    texts = {key: str(value) for key, value in request.POST.items() if sheets.CELL.fullmatch(key)}
+    if texts and not leave_out:
+        upload = actions.mend_cells(upload=upload, texts=texts, at=now)
     if request.htmx:
         return render(request, "people/_import_result.html", _result(request, upload))
     return redirect("people:import_check", upload.pk)

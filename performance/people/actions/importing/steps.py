@@ -49,10 +49,11 @@ def map_columns(*, upload: PeopleImport, mapping: Mapping[str, int], at: datetim
 
 
 @transaction.atomic
-def mend_cell(*, upload: PeopleImport, cell: str, value: str, at: datetime.datetime) -> PeopleImport:
-    """Replaces one cell's text, in the import alone, and tries the file out again."""
+def mend_cells(*, upload: PeopleImport, texts: Mapping[str, str], at: datetime.datetime) -> PeopleImport:
+    """Replaces the texts of these cells, in the import alone, and tries the file out again, once for all of them. What
+    names no cell below the headers is not kept."""
     held = _held(upload)
-    held.mended = {**held.mended, cell.upper(): value.strip()[:300]}
+    held.mended = held.mended | {cell.upper(): text.strip()[:300] for cell, text in texts.items()}
     return _try_out(held, at)
 
 
@@ -89,6 +90,9 @@ def _held(upload: PeopleImport) -> PeopleImport:
 
 def _try_out(upload: PeopleImport, at: datetime.datetime) -> PeopleImport:
     check = prepared(upload, at)
+    if upload.mended:
+        known = check.sheet.cells()
+        upload.mended = {cell: text for cell, text in upload.mended.items() if cell in known}
     made = plan.make(check)
     upload.report = _report(check, made)
     upload.checked_at = at
