@@ -1,9 +1,10 @@
 """Rates of exchange: the versions, what they know, where they have gaps, and what a proposal would change."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
@@ -31,6 +32,8 @@ from performance.kpis.queries.values import values, values_known_at
 SHOWN = 40
 #: Months without a rate that the page of rates names.
 MOST_LACKING = 40
+#: Twice the rate before it, or half of it: markets seldom move so, a slipped point or a turned pair does.
+OUTLYING = 2
 #: Days or months without a rate that are named of a currency; the others are counted.
 MOST_MISSING = 100
 
@@ -187,12 +190,21 @@ def lacking(metrics: QuerySet[Metric]) -> list[Lacking]:
 
 @dataclass(frozen=True)
 class RateChange:
+    """`beside`: what the day said before, else what the newest earlier day says; None for the first of its currency."""
+
     source: str
     day: datetime.date
     before: Decimal | None
     after: Decimal
     is_carried: bool = False
     was_carried: bool = False
+    beside: Decimal | None = None
+
+    @property
+    def is_outlying(self) -> bool:
+        if self.beside is None or self.is_carried:
+            return False
+        return max(self.after, self.beside) >= OUTLYING * min(self.after, self.beside)
 
 
 @dataclass(frozen=True)
@@ -214,6 +226,10 @@ class RateDiff:
     def changed(self) -> list[RateChange]:
         return [one for one in self.changes if one.before is not None]
 
+    @property
+    def outlying(self) -> list[RateChange]:
+        return [one for one in self.changes if one.is_outlying]
+
 
 def proposals(person: Any) -> QuerySet[RateProposal]:
     """What this person is looking at."""
@@ -224,9 +240,13 @@ def rate_diff(proposal: RateProposal) -> RateDiff:
     """Against the newest version there is. Four queries at most."""
     number = newest_number(proposal.kind, proposal.currency)
     known = marked_rates(proposal.kind, proposal.currency, number) if number else {}
+    given = [
+        (source, datetime.date.fromisoformat(text), Decimal(rate_text), is_carried)
+        for source, text, rate_text, is_carried in proposal.rows
+    ]
+    beside = _rates_beside(known, {(source, day): rate for source, day, rate, _carried in given})
     changes, passed_over = [], ""
-    for source, text, rate_text, is_carried in proposal.rows:
-        day, rate = datetime.date.fromisoformat(text), Decimal(rate_text)
+    for source, day, rate, is_carried in given:
         before, was_carried = known.get((source, day), (None, False))
         # Given by somebody since the proposal was made: nothing is carried over it, nor beyond.
         is_given = before is not None and not was_carried
@@ -234,9 +254,22 @@ def rate_diff(proposal: RateProposal) -> RateDiff:
         if passed_over:
             continue
         if (before, was_carried) != (rate, is_carried):
-            changes.append(RateChange(source, day, before, rate, is_carried, was_carried))
+            found = beside.get((source, day))
+            changes.append(RateChange(source, day, before, rate, is_carried, was_carried, found))
     metrics = converted_metrics(proposal.kind, proposal.currency)
     return RateDiff(number, changes, len(proposal.rows) - len(changes), metrics, _closed(metrics, changes))
+
+
+def _rates_beside(
+    known: Mapping[Place, tuple[Decimal, bool]], given: Mapping[Place, Decimal]
+) -> dict[Place, Decimal]:
+    """What each given rate is looked at beside: that of the day itself as it was, else of the newest day before it."""
+    rates = {**given, **{place: rate for place, (rate, _carried) in known.items()}}
+    found = {place: rates[place] for place in given if place in known}
+    for (source, before), (other, day) in pairwise(sorted(rates)):
+        if source == other and (other, day) in given:
+            found.setdefault((other, day), rates[source, before])
+    return found
 
 
 def _closed(metrics: Sequence[Metric], changes: Sequence[RateChange]) -> list[tuple[Metric, int]]:

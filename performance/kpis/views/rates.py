@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from performance.foundation import access, jobs, refusals
@@ -19,6 +20,8 @@ from performance.kpis.views import asking
 
 #: Rates of a version on one page.
 RATES = 100
+#: Rates far from the ones before them that are named; the others are counted.
+OUTLYING = 8
 
 
 @access.member
@@ -105,7 +108,28 @@ def _compared(proposal: RateProposal) -> dict[str, Any]:
         "shown": [*diff.changed, *diff.new][: rate_queries.SHOWN],
         "hidden": max(len(diff.changes) - rate_queries.SHOWN, 0),
         "example": diff.changes[-1] if diff.changes else None,
+        "outlying": diff.outlying[:OUTLYING],
+        "outlying_hidden": max(len(diff.outlying) - OUTLYING, 0),
+        "confirmation": _confirmation(diff),
     }
+
+
+def _confirmation(diff: rate_queries.RateDiff) -> str:
+    """What is asked before the rates count: a version is never taken out again, another one can only follow it."""
+    metrics = len(diff.metrics)
+    moved = ngettext(
+        "%(number)s metric is computed again.", "%(number)s metrics are computed again.", metrics
+    ) % {"number": metrics}
+    said = [moved] if metrics else []
+    if outlying := len(diff.outlying):
+        far = ngettext(
+            "%(number)s rate is far from the one before it.",
+            "%(number)s rates are far from the ones before them.",
+            outlying,
+        )
+        said.append(far % {"number": outlying})
+    said.append(_("A version stays on record; only another one takes its place."))
+    return " ".join(said)
 
 
 @require_POST

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from performance.foundation import access, sheets
 from performance.foundation.components import formats
@@ -44,6 +45,8 @@ WIDE = Context(prec=80, rounding=ROUND_HALF_EVEN)
 STEP = Decimal(1).scaleb(-RATE_PLACES)
 MOST = Decimal(10) ** (RATE_DIGITS - RATE_PLACES)
 MOST_ROWS = sheets.MAX_ROWS
+#: Wrong rows that are told one by one; the others are counted.
+MOST_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -123,16 +126,19 @@ def given_in_dataset(dataset: Dataset, columns: RateColumns, *, is_inverse: bool
 
 def given_in_text(text: str) -> Given:
     """Lines of day, currency and rate, with spaces, tabs or semicolons between. Raises MetricRefused("text")."""
-    rows = []
+    rows, wrong = [], []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         parts = [part for part in re.split(r"[\s;,，；]+", sheets.clean(line)) if part]
         if len(parts) != 3:
             message = _("Row %(row)s: write a day, a currency and a rate, such as 2026-01-31 EUR 7.8125.")
-            raise MetricRefused(message % {"row": number}, code="text", field="text")
+            wrong.append(MetricRefused(message % {"row": number}, code="text"))
+            continue
         day, code, rate = parts
         rows.append((number, day, code, "", rate))
+    if wrong:
+        raise _all_of(wrong, field="text")
     if not rows:
         raise MetricRefused(_("Write at least one rate."), code="text", field="text")
     return Given(RateOrigin.HAND, "", rows)
@@ -140,23 +146,31 @@ def given_in_text(text: str) -> Given:
 
 def quotes(given: Given, *, kind: str, currency: str, is_inverse: bool) -> tuple[list[Quote], int]:
     """What the rows say of this currency, in the order of currency and day, and how many are about other pairs. The same
-    rate twice is one; two for one day are an error. Raises MetricRefused with the row."""
+    rate twice is one; two for one day are an error. Raises MetricRefused with the rows."""
     found: dict[tuple[str, datetime.date], tuple[Decimal, int]] = {}
-    left_out = 0
+    left_out, wrong = 0, []
     for number, day_text, code_text, other_text, rate_text in given.rows:
         code, other = code_text.strip().upper(), other_text.strip().upper()
         if (other and other != currency) or code == currency:
             left_out += 1
             continue
-        if not CODE.fullmatch(code):
-            _refuse(number, _("“%(text)s” is not a currency. Write three letters, such as EUR."), code_text)
-        day = _day(number, day_text, kind)
-        rate = _rate(number, rate_text, is_inverse)
+        try:
+            if not CODE.fullmatch(code):
+                _refuse(
+                    number, _("“%(text)s” is not a currency. Write three letters, such as EUR."), code_text
+                )
+            day = _day(number, day_text, kind)
+            rate = _rate(number, rate_text, is_inverse)
+        except MetricRefused as refused:
+            wrong.append(refused)
+            continue
         earlier = found.setdefault((code, day), (rate, number))
         if earlier[0] != rate:
             words = {"first": earlier[1], "second": number, "currency": code, "day": _told_day(day, kind)}
             message = _("Rows %(first)s and %(second)s say different rates for %(currency)s in %(day)s.")
-            raise MetricRefused(message % words, code="twice", field=_field_of(given))
+            wrong.append(MetricRefused(message % words, code="twice"))
+    if wrong:
+        raise _all_of(wrong, field=_field_of(given))
     if not found:
         words = {"currency": formats.currency_name(currency)}
         message = _("There is no rate into %(currency)s among these rows.")
@@ -258,6 +272,18 @@ def _rate(number: int, text: str, is_inverse: bool) -> Decimal:
 
 def _told_day(day: datetime.date, kind: str) -> str:
     return f"{day:%Y-%m}" if kind == RateKind.AVERAGE else f"{day}"
+
+
+def _all_of(wrong: Sequence[MetricRefused], *, field: str) -> MetricRefused:
+    """What is wrong in all rows, so that a file is mended once."""
+    said = [str(refused) for refused in wrong[:MOST_TOLD]]
+    if len(wrong) > MOST_TOLD:
+        more = len(wrong) - MOST_TOLD
+        said.append(
+            ngettext("%(number)s more row is wrong.", "%(number)s more rows are wrong.", more)
+            % {"number": more}
+        )
+    return MetricRefused(" ".join(said), code=wrong[0].code, field=field)
 
 
 def _refuse(number: int, message: Any, text: str) -> None:
