@@ -6,6 +6,7 @@ import 'bootstrap/js/dist/offcanvas';
 import './theme-toggle.js';
 import './toasts.js';
 import './confirm.js';
+import './uploads.js';
 import './requests.js';
 import './forms.js';
 import './drafts.js';

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from performance.foundation import tenancy
@@ -64,3 +65,20 @@ def test_older_files_go_where_all_together_would_pass_the_limit(cast, actor, now
         ]
         kept = set(SourceFilePart.objects.values_list("file", flat=True))
         assert kept == {one.pk for one in made[1:]}
+
+
+def test_a_script_is_told_where_to_go_on_or_given_the_form_with_what_is_wrong(cast, actor, now, client_for):
+    with tenancy.acting_for(cast.organisation):
+        by = actor(cast.administrator)
+        connection = actions.connect_source(kind="file", name_en="Budgets", by=by, at=now)
+    client, address = client_for(cast.administrator), reverse("sources:upload", args=[connection.pk])
+    told = client.post(
+        address, {"file": SimpleUploadedFile("junk.xlsx", b"xx")}, headers={"HX-Request": "true"}
+    )
+    assert told.status_code == 422
+    assert "data-upload" in told.content.decode()
+    good = SimpleUploadedFile("budget.csv", b"month,amount\n2026-01,5\n")
+    told = client.post(address, {"file": good}, headers={"HX-Request": "true"})
+    page = reverse("sources:connection", args=[connection.pk])
+    assert (told.status_code, told["HX-Redirect"]) == (204, page)
+    assert "The file was taken over." in client.get(page).content.decode()

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from performance.foundation import access
 from performance.sources import models, queries, rules
@@ -47,4 +48,13 @@ def probe_of(request: HttpRequest, probe_id: uuid.UUID) -> models.Probe:
 def done(request: HttpRequest, text: Any, to: str, *args: Any) -> HttpResponse:
     """After a write: a toast, and the page that shows the result."""
     messages.success(request, text)
-    return redirect(to, *args)
+    return led(request, to, *args)
+
+
+def led(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
+    """To another page, also from a script, which would follow a redirect by itself and never show the page."""
+    if not request.headers.get("HX-Request"):
+        return redirect(to, *args)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = reverse(to, args=args)
+    return response
