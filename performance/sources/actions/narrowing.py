@@ -24,10 +24,10 @@ def narrow_rows(
     people: Collection[Person],
     by: Any,
     at: datetime,
-) -> None:
+) -> bool:
     """From now on readers see the rows of the units in their branch: those whose `columns` (dimension → column) say
     what the slice of such a unit says. `roles` and `people` see all rows. Without columns everybody who sees rows sees
-    all of them, as before there was a rule.
+    all of them, as before there was a rule. Whether anything changed.
 
     Raises SourceRefused: dimension, column, role.
     """
@@ -47,6 +47,7 @@ def narrow_rows(
         changes = _changes(before, queries.row_rights(dataset))
         if changes:
             audit.record(by=by, action="sources.narrow_rows", subject=dataset, changes=changes, at=at)
+        return bool(changes)
 
 
 def refuse_narrowed(by: Any, connection: Connection) -> None:

@@ -31,19 +31,20 @@ def narrow(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         columns=[key for key, _type in queries.narrowing_columns(dataset)],
         rights=rights,
     )
-    if request.method == "POST" and _narrowed(request, dataset, form):
-        return frame.done(
-            request, _("Readers see their rows by this rule from now on."), "sources:dataset", dataset.pk
-        )
+    if request.method == "POST" and (changed := _narrowed(request, dataset, form)) is not None:
+        said = _("Readers see their rows by this rule from now on.") if changed else _("Nothing has changed.")
+        return frame.done(request, said, "sources:dataset", dataset.pk)
     context = frame.context(
         request, dataset=dataset, connection=dataset.connection, form=form, offered=offered
     )
     return render(request, "sources/narrow.html", context, status=422 if form.is_bound else 200)
 
 
-def _narrowed(request: HttpRequest, dataset: models.Dataset, form: forms.NarrowForm) -> bool:
+def _narrowed(request: HttpRequest, dataset: models.Dataset, form: forms.NarrowForm) -> bool | None:
+    """Whether anything changed; None where the form says why it may not."""
+
     def write() -> bool:
-        actions.narrow_rows(
+        return actions.narrow_rows(
             dataset=dataset,
             columns=form.columns(),
             roles=form.cleaned_data["roles"],
@@ -51,6 +52,6 @@ def _narrowed(request: HttpRequest, dataset: models.Dataset, form: forms.NarrowF
             by=request.actor,
             at=timezone.now(),
         )
-        return True
 
-    return refusals.attempt(form, write) is not None
+    changed: bool | None = refusals.attempt(form, write)
+    return changed
