@@ -113,6 +113,7 @@ DEEDS = {
     "okr.accept_contribution": _("Took a contribution"),
     "okr.open_vote": _("Asked for a blind vote"),
     "okr.close_vote": _("Ended a blind vote"),
+    "okr.lapse_vote": _("Let a blind vote lapse"),
     "okr.leave_vote": _("Took somebody who has left out of a blind vote"),
     "okr.set_cadence": _("Changed when check-ins are due"),
     "okr.drop_cadence": _("Let a team follow everybody’s rhythm"),

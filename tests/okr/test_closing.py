@@ -83,6 +83,8 @@ def test_whatever_was_open_about_a_closed_period_lapses_and_waits_for_nobody(
     actions.seal_closed_periods(at=now)
     assert set(laid_aside.values_list("subject_id", flat=True)) == {never.pk, theirs.pk}
     assert laid_aside.count() == 2
+    ended = AuditRow.objects.get(action="okr.lapse_vote")
+    assert (ended.subject_id, ended.person_id, ended.at) == (active.pk, None, now)
 
 
 def test_nobody_owes_a_check_in_of_a_closed_period_and_a_missed_one_stays_missed(
