@@ -247,6 +247,7 @@ class GoalOut(Measured):
     period = serializers.UUIDField(source="period_id")
     owner = serializers.UUIDField(source="owner_id")
     team = serializers.UUIDField(source="team_id", allow_null=True)
+    state = serializers.ChoiceField(choices=State.choices, source="shown_state")
     policy = serializers.SerializerMethodField(
         help_text="The version of its period’s policy that counts the progress; 0: nobody has chosen one."
     )

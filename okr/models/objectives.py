@@ -147,6 +147,19 @@ class Objective(tenancy.TenantModel):
         """Not yet agreed for the first time."""
         return self.state in OPEN_STATES
 
+    @property
+    def shown_state(self) -> State:
+        """As sealing leaves it, from the moment on that its period is closed: sealing itself comes a little later. The
+        period is loaded."""
+        if self.state == State.CLOSED or self.period.state != "closed":
+            return State(self.state)
+        return State.CLOSED if self.state in RUNNING_STATES else State.DRAFT
+
+    @property
+    def is_final(self) -> bool:
+        """Closed with its period: compared with no pace any more."""
+        return self.shown_state == State.CLOSED
+
 
 class KeyResult(tenancy.TenantModel):
     """How one sees that the objective is reached. Amounts are exact and in the key result's own unit."""

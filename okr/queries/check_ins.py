@@ -29,7 +29,7 @@ A_WEEK = datetime.timedelta(days=7)
 
 def key_results_to_report(person_id: uuid.UUID, periods: Iterable[Any]) -> QuerySet[KeyResult]:
     """Key results that this person owns, of objectives of these periods with a version in force, with their
-    milestones."""
+    milestones; none of a closed period."""
     standing = Milestone.objects.filter(removed_at=None)
     return (
         KeyResult.objects.filter(
@@ -38,6 +38,7 @@ def key_results_to_report(person_id: uuid.UUID, periods: Iterable[Any]) -> Query
             objective__period__in=list(periods),
             objective__state__in=RUNNING_STATES,
         )
+        .exclude(objective__period__state="closed")
         .select_related("objective__period")
         .prefetch_related(Prefetch("milestones", queryset=standing))
         .order_by("objective__created_at", "objective_id", "ordinal")

@@ -80,7 +80,7 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
         one.title,
         one.description,
         one.get_type_display(),
-        one.get_state_display(),
+        str(one.shown_state.label),
         one.get_visibility_display(),
         _percent(one.progress_micro),
     ]

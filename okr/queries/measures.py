@@ -25,7 +25,7 @@ class Measures:
         return self.versions[objective.period_id]
 
     def expected_of(self, one: Objective | KeyResult) -> int | None:
-        """Micro percent; None of a yes-or-no, of which nothing is expected on the way, and of what is sealed."""
+        """Micro percent; None of a yes-or-no, of which nothing is expected on the way, and of what is closed."""
         if self._is_final(one):
             return None
         expected = self.rows[one.pk].expected if isinstance(one, Objective) else self.paces.expected_of(one)

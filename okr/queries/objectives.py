@@ -23,7 +23,7 @@ from okr.models import (
     OkrPolicy,
     ProgressPoint,
 )
-from okr.models.objectives import SCORED_STATES, State
+from okr.models.objectives import OPEN_STATES, RUNNING_STATES, SCORED_STATES, State
 from okr.queries import metrics
 from okr.queries.finding import carrying
 from okr.queries.pace import (
@@ -86,7 +86,8 @@ def filtered(
     state: str = "",
     words: str = "",
 ) -> QuerySet[Objective]:
-    """Narrowed as the list's form asks; `waiting` leaves what waits with a text that the reader may read."""
+    """Narrowed as the list's form asks; `waiting` leaves what waits with a text that the reader may read. Of a closed
+    period each counts as what sealing makes of it."""
     if period is not None:
         objectives = objectives.filter(period=period)
     if owner is not None:
@@ -94,10 +95,20 @@ def filtered(
     if team is not None:
         objectives = objectives.filter(team=team)
     if state == "waiting":
-        objectives = objectives.filter(pk__in=proposals_read_by(reader).values("objective_id"))
+        waiting = proposals_read_by(reader).exclude(objective__period__state="closed")
+        objectives = objectives.filter(pk__in=waiting.values("objective_id"))
     elif state:
-        objectives = objectives.filter(state=state)
+        objectives = objectives.filter(_shown_as(state))
     return carrying(objectives, words).order_by("-created_at", "-id")
+
+
+def _shown_as(state: str) -> Q:
+    """`Objective.shown_state` as a condition."""
+    sealed_as = {State.CLOSED: RUNNING_STATES, State.DRAFT: OPEN_STATES}.get(state, ())
+    in_closed = Q(period__state="closed")
+    if state == State.CLOSED:
+        return Q(state=state) | Q(in_closed, state__in=sealed_as)
+    return Q(~in_closed, state=state) | Q(in_closed, state__in=sealed_as)
 
 
 @dataclass
@@ -110,8 +121,7 @@ class ObjectiveRow:
 
     @property
     def is_final(self) -> bool:
-        """Sealed with its period: compared with no pace any more."""
-        return self.objective.state == State.CLOSED
+        return self.objective.is_final
 
     @property
     def ahead(self) -> int | None:
@@ -164,8 +174,8 @@ class KeyResultRow:
 
     @property
     def is_final(self) -> bool:
-        """Sealed with its objective. Loaded with it, so it costs no query."""
-        return self.key_result.objective.state == State.CLOSED
+        """Closed with its objective, which is loaded with it."""
+        return self.key_result.objective.is_final
 
     @property
     def steps(self) -> list[Milestone]:

@@ -10,7 +10,6 @@ from django.db.models import Prefetch, QuerySet
 
 from okr.models import Agreement, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
-from okr.models.objectives import State
 from okr.queries import contents, sight, thread
 from okr.queries.objectives import percent
 from performance.foundation import access
@@ -52,7 +51,7 @@ def team_history(objectives: QuerySet[Objective], actor: access.Actor) -> list[T
             reads.versions(texts[key]), reads, {**named, None: one.owner}, one.period
         )
         events += [event for step in steps for event in _events_of(one, step)]
-        if one.state == State.CLOSED and one.period.closed_at is not None:
+        if one.is_final and one.period.closed_at is not None:
             events.append(TeamEvent("closed", one.period.closed_at, one, percent=percent(one.progress_micro)))
     order = {"proposed": 0, "agreed": 1, "withdrawn": 2, "lapsed": 2, "closed": 3}
     return sorted(events, key=lambda event: (event.at, order[event.kind]), reverse=True)

@@ -148,7 +148,7 @@ def pace_ring(row: Any, size: int = 48) -> SafeString:
 
 
 def _pace_of(row: Any) -> Any:
-    """Nothing is expected any more of what is sealed."""
+    """Nothing is expected any more of what is closed."""
     if getattr(row, "is_final", False) or row.expected is None:
         return None
     return row.expected.percent

@@ -1,6 +1,7 @@
 """A sealed objective looks closed: final figures, no pace, nothing provisional; and what lapsed was not withdrawn."""
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
@@ -81,8 +82,11 @@ def test_a_proposal_that_lapsed_with_its_period_was_not_withdrawn(
     earlier = now - datetime.timedelta(minutes=1)
     actions.withdraw_proposal(objective=taken_back, by=actor(cast.employee), at=earlier)
     move("closing", "closed")
-    actions.seal_closed_periods(at=now)
     employee = client_for(cast.employee)
+    for state, is_found in (("draft", True), ("proposed", False), ("waiting", False)):
+        found = employee.get(reverse("okr:objectives"), {"period": lapsed.period_id, "state": state})
+        assert (lapsed.title in found.content.decode()) is is_found, state
+    actions.seal_closed_periods(at=now)
     words = page_of(lapsed, employee)
     assert "Lapsed" in words
     assert "It lapsed when the period closed" in words
@@ -103,6 +107,56 @@ def test_the_tree_and_the_api_say_closed_and_expect_nothing(sealed, quarter, cas
     told = client.get(reverse("api_objective", args=[sealed.pk])).json()
     assert (told["status"], told["expected"]) == ("none", None)
     assert {(each["status"], each["expected"]) for each in told["key_results"]} == {("none", None)}
+
+
+def test_it_reads_closed_everywhere_from_the_moment_on_that_its_period_is_closed(
+    reported, propose, agree, quarter, move, cast, client_for, actor, now
+):
+    """The sweep that seals comes up to a minute later: nothing looks different before it."""
+    above = agree(propose(content("The company grows"), by=cast.manager))
+    actions.align_objectives(child=reported, parent=above, share_ppm=400_000, by=actor(cast.manager), at=now)
+    move("closing", "closed")
+    client, period = client_for(cast.employee), {"period": quarter.pk}
+    pages = {
+        "objective": (reverse("okr:objective", args=[reported.pk]), {}),
+        "list": (reverse("okr:objectives"), period),
+        "closed ones": (reverse("okr:objectives"), period | {"state": "closed"}),
+        "active ones": (reverse("okr:objectives"), period | {"state": "active"}),
+        "home": (reverse("okr:home"), {}),
+        "team": (reverse("okr:team", args=[cast.team.pk]), period),
+        "team's list": (reverse("okr:team_list", args=[cast.team.pk]), period),
+        "history": (reverse("okr:team_history", args=[cast.team.pk]), period),
+        "map": (reverse("okr:strategy"), period),
+        "timeline": (reverse("okr:timeline"), period),
+        "export": (reverse("okr:export", args=["csv"]), period),
+        "api": (reverse("api_objective", args=[reported.pk]), {}),
+    }
+
+    def read():
+        return {name: _said(client.get(*asked)) for name, asked in pages.items()}
+
+    before = read()
+    actions.seal_closed_periods(at=now)
+    after = read()
+    for name in pages:
+        assert before[name] == after[name], name
+    for name in ("objective", "list", "closed ones", "home", "team", "map", "timeline"):
+        assert reported.title in before[name], name
+        assert "Closed" in before[name], name
+        assert 'class="tick"' not in before[name], name
+        assert "of pace" not in before[name], name
+    assert reported.title not in before["active ones"]
+    head = before["objective"].split('class="head-act"')[0]
+    assert "chip-line" in head
+    assert "Closed" in head
+
+
+def _said(answer):
+    """What a page says, without what is drawn anew for each reader's visit."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    text = body.decode()
+    main = text[text.index("<main") : text.index("</main>")] if "<main" in text else text
+    return re.sub(r'name="(csrfmiddlewaretoken|once)" value="[^"]*"', "", main)
 
 
 def test_a_closed_period_asks_for_no_check_in_before_the_goals_are_sealed(reported, move, cast, client_for):
