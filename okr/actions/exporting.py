@@ -10,11 +10,10 @@ from decimal import Decimal
 from typing import IO, Any
 
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from okr.models import Objective, OkrPolicy, contents
-from okr.queries import exporting
+from okr.queries import counting, exporting
 from performance.foundation import access, audit, cells
 from performance.foundation.components import formats
 
@@ -81,10 +80,7 @@ def _about(policies: Iterable[OkrPolicy], by: access.Actor, at: datetime.datetim
         (_("Organisation"), str(by.organisation)),
         (_("Asked for at"), at),
         (_("Exported by"), formats.person_name(by.person)),
-        *(
-            (str(policy.period), render_to_string("okr/export_policy.txt", {"policy": policy}).strip())
-            for policy in policies
-        ),
+        *((str(policy.period), counting.policy_words(policy)) for policy in policies),
     ]
 
 

@@ -101,6 +101,11 @@ class OkrPolicy(tenancy.TenantModel):
         return f"{self.period} v{self.number}"
 
     @property
+    def most_percent(self) -> int:
+        """What a key result counts at most."""
+        return self.cap_percent if self.over == Over.CAP else 100
+
+    @property
     def for_engine(self) -> progress.ProgressPolicy:
         return progress.ProgressPolicy(
             over=self.over,  # type: ignore[arg-type]

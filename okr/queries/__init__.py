@@ -41,6 +41,7 @@ from okr.queries.contents import (
     standing_content,
     standing_number,
 )
+from okr.queries.counting import policy_words
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.finding import search
@@ -235,6 +236,7 @@ __all__ = [
     "policies_behind",
     "policies_of",
     "policy_of",
+    "policy_words",
     "possible_parents",
     "previous_check_in",
     "proposals_waiting_for",

@@ -19,7 +19,6 @@ from okr.models import (
 )
 from okr.models.agreements import EditState, Side, VersionState
 from okr.models.objectives import OwnerKind, State
-from okr.models.policies import Over
 from okr.rules.texts import LARGEST_AMOUNT as LARGEST_AMOUNT
 from okr.rules.texts import LONGEST_VALUE as LONGEST_VALUE
 from okr.rules.texts import MOST_CHECKPOINTS as MOST_CHECKPOINTS
@@ -276,7 +275,7 @@ def is_later(period: Any, than: Any) -> bool:
 
 def highest_grade(policy: OkrPolicy) -> int:
     """In percent: the cap where the period shows over-achievement."""
-    return policy.cap_percent if policy.over == Over.CAP else 100
+    return policy.most_percent
 
 
 def suggested_grade(objective: Objective, policy: OkrPolicy) -> int | None:

@@ -37,6 +37,12 @@ def kind_name(kind: str) -> str:
 
 
 @register.filter
+def policy_words(policy: Any) -> str:
+    """`{{ policy|policy_words }}`: how progress is counted."""
+    return queries.policy_words(policy)
+
+
+@register.filter
 def whose(objective: Any) -> str:
     """`{{ one|whose }}`: a team, the organisation or a person."""
     return readings.whose(objective)
