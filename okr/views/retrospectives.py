@@ -215,6 +215,8 @@ def _context(
         "periods": ending,
         "is_time": is_time,
         "is_open": is_open,
+        "may_note": may_note,
+        "has_open_actions": any(each.done_at is None for each in agreed),
         "retrospective": one,
         "columns": columns,
         "note_count": sum(len(notes) for _column, notes, _form in columns),

@@ -243,6 +243,42 @@ def test_the_page_takes_notes_and_closes_without_a_script(cast, closing, client_
     assert "Mark as done" not in page_of(lead, cast.team, closing).content.decode()
 
 
+def test_a_closed_period_still_takes_notes_until_its_retrospective_is_closed_and_the_page_says_which(
+    closing, close, move, cast, client_for, now
+):
+    with tenancy.acting_for(cast.organisation):
+        move("closed")
+        actions.seal_closed_periods(at=now)
+    page = reverse("okr:retrospective", args=[cast.team.pk]) + f"?period={closing.pk}"
+    add = reverse("okr:add_note", args=[cast.team.pk, closing.pk, "learned"])
+    employee, boss = client_for(cast.employee), client_for(cast.boss)
+
+    def state(client):
+        html = client.get(page).content.decode()
+        return html.split('id="retrospective-state"')[1].split("</p>")[0], f'action="{add}"' in html
+
+    said, takes = state(employee)
+    assert "is closed, this retrospective is still open" in said
+    assert "you read along" not in said
+    assert takes
+    said, takes = state(boss)
+    assert "you read along" in said
+    assert not takes
+    assert employee.post(add, {"text": "After the end"}).status_code == 302
+    note = RetrospectiveNote.objects.get()
+
+    with tenancy.acting_for(cast.organisation):
+        close()
+    said, takes = state(employee)
+    assert "no note is added, changed or removed any more" in said
+    assert "marked as done" not in said
+    assert not takes
+    assert reverse("okr:edit_note", args=[note.pk]) not in employee.get(page).content.decode()
+    assert employee.post(add, {"text": "Too late"}).status_code == 422
+    employee.post(reverse("okr:remove_note", args=[note.pk]))
+    assert RetrospectiveNote.objects.get().text == "After the end"
+
+
 def test_errors_of_the_page_stand_beside_their_fields(note, cast, closing, client_for):
     where = [cast.team.pk, closing.pk]
     mine, lead = client_for(cast.employee), client_for(cast.manager)
