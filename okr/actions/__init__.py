@@ -26,7 +26,7 @@ from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, mend_goal_cells, upload_goals
 from okr.actions.leaving import pass_goals_on
 from okr.actions.locking import follow_locks
-from okr.actions.policies import set_policy
+from okr.actions.policies import proposed_policy, set_policy
 from okr.actions.progress import count_again, refresh_bound_key_results
 from okr.actions.proposals import (
     activate_agreed_objectives,
@@ -106,6 +106,7 @@ __all__ = [
     "pass_goals_on",
     "propose_change",
     "propose_objective",
+    "proposed_policy",
     "refresh_bound_key_results",
     "reject_edit",
     "remove_retrospective_note",

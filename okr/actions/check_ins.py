@@ -14,7 +14,7 @@ from okr import rules
 from okr.actions import progress, rhythm, work
 from okr.actions.refusals import CheckInRefused
 from okr.models import CheckIn, CheckInDraft, CheckInReply, KeyResult, KeyResultEntry, Milestone
-from okr.queries import check_ins, metrics, pace, policies, weeks
+from okr.queries import check_ins, metrics, pace, policies, recounts, weeks
 from okr.queries.check_ins import A_WEEK
 from okr.queries.rhythm import A_DAY
 from performance.foundation import access, audit, once
@@ -217,7 +217,7 @@ def _take(
         _set(key_result, taken.get(key_result.pk), values.get(key_result.pk), at)
     counted_by = policies.policies_of(each.objective.period_id for each in key_results)
     for period_id, policy in counted_by.items():
-        progress.measure([each for each in key_results if each.objective.period_id == period_id], policy)
+        recounts.measure([each for each in key_results if each.objective.period_id == period_id], policy)
     entries = []
     for key_result in key_results:
         reading = taken.get(key_result.pk)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from okr.models import Objective, OkrPolicy, contents
-from okr.queries import counting, exporting
+from okr.queries import exporting, policy_texts
 from performance.foundation import access, audit, cells
 from performance.foundation.components import formats
 
@@ -80,7 +80,7 @@ def _about(policies: Iterable[OkrPolicy], by: access.Actor, at: datetime.datetim
         (_("Organisation"), str(by.organisation)),
         (_("Asked for at"), at),
         (_("Exported by"), formats.person_name(by.person)),
-        *((str(policy.period), counting.policy_words(policy)) for policy in policies),
+        *((str(policy.period), policy_texts.policy_words(policy)) for policy in policies),
     ]
 
 

@@ -41,7 +41,6 @@ from okr.queries.contents import (
     standing_content,
     standing_number,
 )
-from okr.queries.counting import policy_words
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.finding import search
@@ -76,8 +75,10 @@ from okr.queries.objectives import (
     with_key_results,
 )
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
-from okr.queries.policies import policies_behind, policies_of, policy_of
-from okr.queries.policy_changes import versions_with_changes
+from okr.queries.policies import differences_of, policies_behind, policies_of, policy_of, policy_with
+from okr.queries.policy_changes import choices_changed, versions_with_changes
+from okr.queries.policy_previews import policy_preview
+from okr.queries.policy_texts import policy_words
 from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
     Circle,
@@ -168,6 +169,7 @@ __all__ = [
     "check_in_of",
     "checked_in_count",
     "checkpoints_of",
+    "choices_changed",
     "circle_of",
     "columns_of",
     "comparison_rows",
@@ -180,6 +182,7 @@ __all__ = [
     "dependencies_of",
     "dependencies_within_reach",
     "differences",
+    "differences_of",
     "draft_mark",
     "draft_of",
     "due_at",
@@ -236,6 +239,8 @@ __all__ = [
     "policies_behind",
     "policies_of",
     "policy_of",
+    "policy_preview",
+    "policy_with",
     "policy_words",
     "possible_parents",
     "previous_check_in",

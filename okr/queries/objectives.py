@@ -104,7 +104,8 @@ def filtered(
 
 def _shown_as(state: str) -> Q:
     """`Objective.shown_state` as a condition."""
-    sealed_as = {State.CLOSED: RUNNING_STATES, State.DRAFT: OPEN_STATES}.get(state, ())
+    left_by_sealing: dict[str, tuple[State, ...]] = {State.CLOSED: RUNNING_STATES, State.DRAFT: OPEN_STATES}
+    sealed_as = left_by_sealing.get(state, ())
     in_closed = Q(period__state="closed")
     if state == State.CLOSED:
         return Q(state=state) | Q(in_closed, state__in=sealed_as)

@@ -8,6 +8,11 @@ from typing import Any
 
 from okr.models import OkrPolicy
 
+CHOICES = (
+    *("over", "cap_percent", "missing", "start_equals_target", "roll_up", "method", "status_rule"),
+    "carry_over",
+)
+
 #: A reading of a period and when it was counted.
 Reading = tuple[Any, datetime.datetime]
 
@@ -17,6 +22,18 @@ def policy_of(period: Any) -> OkrPolicy:
     return OkrPolicy.objects.filter(period=period).order_by("-number").first() or OkrPolicy(
         period=period, number=0
     )
+
+
+def policy_with(former: OkrPolicy, choices: dict[str, Any]) -> OkrPolicy:
+    """The version that would follow with these choices, not stored; what is not chosen stays."""
+    wanted = {name: choices.get(name, getattr(former, name)) for name in CHOICES}
+    return OkrPolicy(period=former.period, number=former.number + 1, **wanted)
+
+
+def differences_of(former: OkrPolicy, later: OkrPolicy) -> dict[str, list[Any]]:
+    """What is chosen differently: [before, after] by name."""
+    pairs = {name: [getattr(former, name), getattr(later, name)] for name in CHOICES}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def policies_of(period_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OkrPolicy]:

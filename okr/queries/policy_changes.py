@@ -40,6 +40,12 @@ def versions_with_changes(period: Any) -> list[PolicyVersion]:
     return list(_compared([*versions, OkrPolicy(period=period, number=0)]))
 
 
+def choices_changed(later: OkrPolicy, former: OkrPolicy) -> list[Choice]:
+    """What the later one chooses otherwise, in words."""
+    (version,) = _compared([later, former])
+    return version.changes
+
+
 def _compared(newest_first: Iterable[OkrPolicy]) -> Iterable[PolicyVersion]:
     for policy, former in pairwise(newest_first):
         choices = []

@@ -4,6 +4,7 @@ from okr.views.dependencies import accept, ask, askable, decline, meet, withdraw
 from okr.views.importing import import_apply, import_check, import_goals, import_mend, import_template
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
+from okr.views.policies import policy
 from okr.views.reading import confidence, export, objective, objectives
 from okr.views.reporting import (
     check_in,
@@ -25,7 +26,7 @@ from okr.views.retrospectives import (
 )
 from okr.views.rhythm import drop_rhythm, excuse, restore_rhythm, rhythm, take_excuse_back
 from okr.views.team_tabs import team_check_ins, team_history, team_retrospectives
-from okr.views.teams import branch, policy, team, team_list
+from okr.views.teams import branch, team, team_list
 from okr.views.voting import cast_ballot, close_vote, heard, names, open_vote
 from okr.views.writing import change, propose
 

@@ -1,4 +1,4 @@
-"""A team's goals as a tree, and how a period counts progress."""
+"""A team's goals as a tree."""
 
 import datetime
 import uuid
@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from okr import actions, forms, queries, rules
+from okr import queries, rules
 from okr.views import reading
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
-from performance.scoring import tasks as scoring_tasks
 
 #: Where the tabs of a team's page stand.
 ADDRESSES = {
@@ -155,42 +151,3 @@ def branch(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
         start=int(asked) if asked.isdecimal() and len(asked) < 7 else 0,
     )
     return render(request, "okr/_card_branch.html", {"parent": one, "pace": pace, "branch": found})
-
-
-@access.role("hr", "administrator")
-def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
-    """How this period counts progress; a change is a new version."""
-    actor = request.actor
-    period = access.get_or_404(people.periods(), pk=period_id)
-    standing = queries.policy_of(period)
-    form = forms.PolicyForm(
-        request.POST or None, initial=_initial(standing), needs_reason=period.state != "planning"
-    )
-    if request.method == "POST":
-        access.require(rules.can_set_policy(actor))
-        if form.is_valid():
-            choices = dict(form.cleaned_data)
-            reason = choices.pop("reason")
-            try:
-                actions.set_policy(period=period, choices=choices, reason=reason, by=actor, at=timezone.now())
-            except actions.ObjectiveRefused as refusal:
-                refusals.place(form, refusal)
-            else:
-                jobs.nudge(scoring_tasks.rescore_stale)
-                messages.success(request, _("Counted this way from now on."))
-                return redirect("okr:policy", period.pk)
-    status = 422 if form.is_bound and form.errors else 200
-    context = {
-        "nav": "goals",
-        "form": form,
-        "period": period,
-        "policy": standing,
-        "versions": queries.versions_with_changes(period),
-        "can_set_policy": rules.can_set_policy(actor) and rules.is_policy_open(period),
-    }
-    return render(request, "okr/policy.html", context, status=status)
-
-
-def _initial(standing: object) -> dict[str, object]:
-    names = [name for name in forms.PolicyForm.base_fields if name != "reason"]
-    return {name: getattr(standing, name) for name in names}

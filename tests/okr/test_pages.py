@@ -304,6 +304,7 @@ def test_hr_changes_how_progress_is_counted(active, quarter, cast, client_for):
         "status_rule": "own_pace",
         "carry_over": "restart",
     }
+    choices |= {"step": "confirm", "seen": "0"}
     client = client_for(cast.hr)
     assert client.post(address, {**choices, "reason": ""}).status_code == 422
     assert client.post(address, {**choices, "reason": "Agreed."}).status_code == 302
