@@ -133,6 +133,11 @@ urls: list[URLPattern] = [
         name="api_finish_agreed_action",
     ),
     path("goals/policies/<uuid:period_id>/", policies.Policy.as_view(), name="api_okr_policy"),
+    path(
+        "goals/policies/<uuid:period_id>/preview/",
+        policies.PolicyPreview.as_view(),
+        name="api_okr_policy_preview",
+    ),
     path("goals/rhythm/", rhythm.CadenceView.as_view(), name="api_rhythm"),
     path("goals/rhythm/<uuid:team_id>/", rhythm.TeamCadence.as_view(), name="api_team_rhythm"),
     path("goals/check-ins/owed/", rhythm.Duties.as_view(), name="api_check_in_duties"),

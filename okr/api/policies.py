@@ -4,7 +4,8 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers as drf
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,38 @@ from okr.api.objectives import GoalsView
 from performance.foundation import access, jobs
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
+
+
+class PolicyMoverOut(drf.Serializer):
+    """An objective as it stands and as it would stand."""
+
+    objective = drf.UUIDField(source="objective.pk")
+    title = drf.CharField(source="objective.title")
+    before = drf.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+    after = drf.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+    before_status = drf.ChoiceField(choices=serializers.STATUSES)
+    after_status = drf.ChoiceField(choices=serializers.STATUSES)
+
+
+class PolicyTurnOut(drf.Serializer):
+    before = drf.ChoiceField(choices=serializers.STATUSES)
+    after = drf.ChoiceField(choices=serializers.STATUSES)
+    number = drf.IntegerField()
+
+
+class PolicyPreviewOut(drf.Serializer):
+    counted = drf.IntegerField(help_text="Objectives that would be counted again.")
+    moved = drf.IntegerField(help_text="Of them those with another progress, whether you see them or not.")
+    movers = PolicyMoverOut(many=True, help_text="Of those that you see, the furthest movers first.")
+    unlisted = drf.IntegerField(help_text="How many more of those that you see would change.")
+    unseen = drf.IntegerField(help_text="How many would change that you do not see.")
+    turned = drf.SerializerMethodField(help_text="Changes of status among those that you see.")
+
+    @extend_schema_field(PolicyTurnOut(many=True))
+    def get_turned(self, preview: queries.PolicyPreview) -> list[dict[str, Any]]:
+        return [
+            {"before": before, "after": after, "number": number} for before, after, number in preview.turned
+        ]
 
 
 class Policy(GoalsView):
@@ -32,8 +65,15 @@ class Policy(GoalsView):
         period = self.period(period_id)
         access.require(rules.can_set_policy(self.actor))
         choices = self.valid(serializers.OkrPolicyIn)
-        reason = choices.pop("reason")
-        actions.set_policy(period=period, choices=choices, reason=reason, by=self.actor, at=timezone.now())
+        reason, based_on = choices.pop("reason"), choices.pop("based_on")
+        actions.set_policy(
+            period=period,
+            choices=choices,
+            reason=reason,
+            based_on=based_on,
+            by=self.actor,
+            at=timezone.now(),
+        )
         jobs.nudge(scoring_tasks.rescore_stale)
         return self.policy(period)
 
@@ -42,3 +82,29 @@ class Policy(GoalsView):
 
     def policy(self, period: Any) -> Response:
         return Response(serializers.OkrPolicyOut(queries.policy_of(period)).data)
+
+
+class PolicyPreview(Policy):
+    http_method_names = ("post", "options")
+
+    @extend_schema(
+        operation_id="goals_preview_policy", request=serializers.OkrPolicyIn, responses=PolicyPreviewOut
+    )
+    def post(self, request: Request, period_id: uuid.UUID) -> Response:
+        """What a new version would move. Nothing is stored; the reason and `based_on` are not read."""
+        period = self.period(period_id)
+        access.require(rules.can_set_policy(self.actor))
+        choices = self.valid(serializers.OkrPolicyIn)
+        organisation = self.actor.organisation
+        preview = queries.policy_preview(
+            actions.proposed_policy(
+                period=period,
+                choices={
+                    name: value for name, value in choices.items() if name not in ("reason", "based_on")
+                },
+            ),
+            visible=queries.visible_to(self.actor),
+            on=people.today(organisation),
+            organisation=organisation,
+        )
+        return Response(PolicyPreviewOut(preview).data)

@@ -144,6 +144,12 @@ class OkrPolicyIn(serializers.Serializer):
     status_rule = serializers.ChoiceField(choices=policies.StatusRule.choices, required=False)
     carry_over = serializers.ChoiceField(choices=policies.CarryOver.choices, required=False)
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    based_on = serializers.IntegerField(
+        required=False,
+        default=None,
+        min_value=0,
+        help_text="The version that the choice was compared with. 409 when another one is in force by now.",
+    )
 
 
 class OkrPolicyVersionOut(serializers.ModelSerializer):

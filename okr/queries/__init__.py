@@ -77,7 +77,7 @@ from okr.queries.objectives import (
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
 from okr.queries.policies import differences_of, policies_behind, policies_of, policy_of, policy_with
 from okr.queries.policy_changes import choices_changed, versions_with_changes
-from okr.queries.policy_previews import policy_preview
+from okr.queries.policy_previews import PolicyPreview, policy_preview
 from okr.queries.policy_texts import policy_words
 from okr.queries.readings import amount, amount_exact, checkpoints_of, span, standing
 from okr.queries.retrospectives import (
@@ -146,6 +146,7 @@ __all__ = [
     "ObjectiveRow",
     "Pace",
     "Paces",
+    "PolicyPreview",
     "Rhythm",
     "Sight",
     "StrategyMap",

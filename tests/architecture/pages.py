@@ -59,6 +59,7 @@ IN_THE_API = {
     "okr/objective.html": "goals/objectives/{}/",
     "okr/objectives.html": "goals/objectives/",
     "okr/policy.html": "goals/policies/{}/",
+    "okr/policy_preview.html": "goals/policies/{}/preview/",
     "okr/retrospective.html": "goals/teams/{}/retrospectives/{}/",
     "okr/rhythm.html": "goals/rhythm/",
     "okr/strategy.html": "goals/map/",

@@ -50,7 +50,7 @@ def test_a_view_without_a_declaration_is_not_served() -> None:
 READ_TOO = {
     "feedback.views.pulse": "a card of the home page, without its button for whoever only reads",
     "okr.views.rhythm.rhythm": "the rhythm is everybody's to know",
-    "okr.views.teams.policy": "how progress is counted",
+    "okr.views.policies.policy": "how progress is counted",
     "performance.inbox.views.overdue.overdue_rule": "when things are overdue",
     "performance.inbox.views.webhooks.webhooks": "which systems are told, which an audit reads",
     "performance.people.views.settings.periods": "which periods there are",

@@ -49,6 +49,25 @@ def test_a_cap_below_the_whole_is_refused(address, cast, client_for):
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cap_percent"])
 
 
+def test_what_a_new_version_would_move_is_told_before_it_is_set(address, quarter, reported, cast, client_for):
+    client, look = client_for(cast.hr), reverse("api_okr_policy_preview", args=[quarter.pk])
+    told = client.post(look, {"missing": "zero"}, **JSON).json()
+    assert (told["counted"], told["moved"], told["unseen"], told["unlisted"]) == (1, 1, 0, 0)
+    (mover,) = told["movers"]
+    assert (mover["objective"], mover["before"], mover["after"]) == (
+        str(reported.pk),
+        "50.000000",
+        "12.500000",
+    )
+    assert not OkrPolicy.objects.exists()
+    late = client.post(address, {"missing": "zero", "reason": "So.", "based_on": 3}, **JSON)
+    assert late.status_code == 409
+    answer = client.post(address, {"missing": "zero", "reason": "So.", "based_on": 0}, **JSON)
+    assert answer.status_code == 200
+    assert client.post(look, {"missing": "zero"}, **JSON).status_code in (409, 422)
+    assert client_for(cast.employee).post(look, {"missing": "zero"}, **JSON).status_code == 403
+
+
 def test_others_neither_read_nor_set_it_and_the_auditor_reads(address, cast, client_for):
     given = {"over": "cap", "reason": "Why not."}
     for person in (cast.employee, cast.manager, cast.boss, cast.business_owner):
