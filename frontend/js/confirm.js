@@ -1,16 +1,15 @@
-// Signatures, locks and publishing ask first, in words: `data-confirm="sentence"` on a button, link or form.
+// Signatures, locks and publishing ask first, in words: on a button, link or form `data-confirm="what follows"`,
+// `data-confirm-title="What is about to happen?"` and `data-confirm-yes="Its verb"`.
 // Without JavaScript the form simply submits; the server stays the judge either way.
-import { say } from './words.js';
-
 const agreed = new WeakSet();
 
 function ask(element, proceed) {
   const dialog = document.getElementById('confirm');
   if (!dialog) return proceed();
-  dialog.querySelector('[data-confirm-title]').textContent = element.dataset.confirmTitle || say('sure');
+  dialog.querySelector('[data-confirm-title]').textContent = element.dataset.confirmTitle;
   dialog.querySelector('[data-confirm-text]').textContent = element.dataset.confirm;
   const yes = dialog.querySelector('[data-confirm-yes]');
-  yes.textContent = element.dataset.confirmYes || say('confirm');
+  yes.textContent = element.dataset.confirmYes;
   yes.className = element.dataset.confirmKind === 'danger' ? 'btn btn-danger' : 'btn btn-primary';
   dialog.returnValue = '';
   dialog.addEventListener('close', () => { if (dialog.returnValue === 'yes') proceed(); else element.focus?.(); }, { once: true });

@@ -46,5 +46,19 @@ def test_no_template_has(wrong: str) -> None:
     assert found == []
 
 
+def test_whatever_asks_first_says_what_is_about_to_happen_and_names_its_verb() -> None:
+    asking = [
+        (path.relative_to(TEMPLATES), tag)
+        for path in _templates()
+        for tag in re.findall(r"<[a-z]+\b[^>]*\sdata-confirm=[^>]*>", _markup(path))
+    ]
+    assert asking
+    assert [
+        f"{path}: {tag[:120]}"
+        for path, tag in asking
+        if not all(re.search(rf"{name}=\"[^\"]", tag) for name in ("data-confirm-title", "data-confirm-yes"))
+    ] == []
+
+
 def test_there_are_templates_to_look_at() -> None:
     assert any(_templates())

@@ -31,6 +31,11 @@ FOCUSED = """() => { const at = document.activeElement;
         at.getAttribute('value'), at.tagName]; }"""
 SETTLED = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 FAR = 160
+#: Where the chosen hit of the palette leads, and whether the field in focus names it as the active one.
+CHOSEN = """() => { const hit = document.querySelector('#palette[open] [role="listbox"] [role="option"][aria-selected="true"]');
+    const field = document.activeElement;
+    return [hit?.getAttribute('href'), !!hit && field.matches('[role="combobox"][aria-expanded="true"]')
+        && field.getAttribute('aria-activedescendant') === hit.id]; }"""
 
 
 class Keyboard:
@@ -81,6 +86,20 @@ class Keyboard:
         self.tab.wait_for_timeout(150)
         self.still()
 
+    def jump(self, words: str, path: str) -> None:
+        """By the palette: its first hit is chosen from the start, and the field says which one it is."""
+        self.tab.keyboard.press("Control+k")
+        assert self.tab.evaluate(CHOSEN)[0], "nothing is chosen in the palette as it opens"
+        self.tab.keyboard.type(words)
+        self.tab.wait_for_function(f"() => ({CHOSEN})()[0] === '{path}'")
+        self.tab.keyboard.press("ArrowUp")
+        self.tab.keyboard.press("ArrowDown")
+        address, is_said = self.tab.evaluate(CHOSEN)
+        assert (address, is_said) == (path, True)
+        self.tab.keyboard.press("Enter")
+        self.tab.wait_for_url(f"{self.base}{path}")
+        self.still()
+
     def said(self) -> str:
         return self.tab.inner_text("body")
 
@@ -115,8 +134,8 @@ def _agree(cast: Cast, employee: Keyboard, manager: Keyboard) -> Objective:
     employee.button(propose, "propose")
     with tenancy.acting_for(cast.organisation):
         goal = Objective.objects.get()
-    page = reverse("okr:objective", args=[goal.pk])
-    manager.open(page)
+    manager.open(reverse("okr:home"))
+    manager.jump("Shelves", reverse("okr:objective", args=[goal.pk]))
     manager.type("text", "Eight stores would do.")
     manager.button("/comment/")
     manager.button("/agree/")

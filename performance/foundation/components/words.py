@@ -7,8 +7,6 @@ SCRIPT_WORDS = {
     "undo": _("Undo"),
     "close": _("Close"),
     "cancel": _("Cancel"),
-    "confirm": _("Confirm"),
-    "sure": _("Please confirm"),
     "seconds": _("{count} s"),
     "offline": _("You are offline. Nothing is lost: what you typed is still here. Try again in a moment."),
     "failed": _("That did not work on our side. What you typed is still here. Try again in a moment."),
@@ -39,6 +37,7 @@ SCRIPT_WORDS = {
     "limit": _("limit"),
     "terms": _("Suggestions"),
     "terms_found": _("Suggestions: {number}. Arrow keys choose, Enter takes one, Escape closes."),
+    "results_found": _("Results: {number}. Arrow keys choose, Enter opens, Escape closes."),
     "show_table": _("As table"),
     "hide_table": _("Hide table"),
 }
