@@ -58,6 +58,11 @@ def going_up() -> list[str]:
     return [key for key, kind in _known().items() if kind.goes_up]
 
 
+def goes_up(key: str) -> bool:
+    kind = kind_of(key)
+    return kind is not None and kind.goes_up
+
+
 def following_the_line() -> list[str]:
     """Keys of the kinds that fall to whoever leads next."""
     return [key for key, kind in _known().items() if kind.follows_line]

@@ -265,6 +265,30 @@ def test_the_list_offers_the_days_that_there_are(cast: Cast, client_for: Any, as
         assert item.snoozed_until == until
 
 
+def test_a_day_after_the_due_day_is_called_so_before_and_after_it_is_chosen(
+    cast: Cast, client_for: Any, assign: Any
+) -> None:
+    today, tomorrow = (
+        people.today(cast.organisation),
+        people.today(cast.organisation) + datetime.timedelta(days=1),
+    )
+    client, listed = client_for(cast.employee), reverse("inbox:list")
+    item = assign(due_on=tomorrow)
+    menu = client.get(listed).content.decode()
+    # Only next Monday may be later than tomorrow.
+    assert menu.count("after the due day") == (today.weekday() != 6)
+    assert "5 workdays after that, it is told up your line, put off or not" in menu
+    snooze = reverse("inbox:snooze", args=[item.pk])
+    said = [str(each) for each in client.post(snooze, {"until": tomorrow}, follow=True).context["messages"]]
+    assert "Its due day" not in said[0]
+    said = [str(each) for each in client.post(snooze, {"until": NEXT_MONTH}, follow=True).context["messages"]]
+    assert "Its due day" in said[0]
+    assign(kind="goals.mention", due_on=today, subject_id=uuid.uuid4())
+    menu = client.get(listed).content.decode()
+    assert menu.count("after the due day") == 2
+    assert "neither that nor who hears of it" in menu
+
+
 @pytest.mark.parametrize(("zone", "is_tomorrow"), [("Asia/Shanghai", False), ("America/New_York", True)])
 def test_tomorrow_begins_by_the_clock_of_the_organisation(
     cast: Cast, assign: Any, zone: str, is_tomorrow: bool

@@ -33,6 +33,7 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "urgency": queries.urgency_of(item, on),
             "is_overdue": item.done_at is None and item.due_on is not None and item.due_on < on,
             "is_note": kinds.is_note(item.kind),
+            "goes_up": kinds.goes_up(item.kind) and item.about_id is None,
             "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
             "snooze": forms.SnoozeForm(today=on, auto_id=f"snooze-{item.pk}-%s"),
         }
@@ -68,6 +69,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "today": on,
         "tomorrow": on + datetime.timedelta(days=1),
         "next_week": on + datetime.timedelta(days=7 - on.weekday()),
+        "overdue_rule": queries.standing_overdue_rule(),
     }
     return render(request, "inbox/list.html", context)
 
@@ -143,11 +145,17 @@ def snooze(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
             refusals.place(form, refusal)
         else:
             undo = reverse("inbox:wake", args=[item.pk])
-            said = _("Put off until %(day)s.") % {"day": formats.day(until)}
-            messages.success(request, said, extra_tags=f"undo:{undo}")
+            messages.success(request, _put_off(item, until), extra_tags=f"undo:{undo}")
             return _changed(request)
     context = {"nav": "home", "item": item, "form": form}
     return render(request, "inbox/snooze.html", context, status=422 if form.errors else 200)
+
+
+def _put_off(item: WorkItem, until: datetime.date) -> str:
+    told = {"day": formats.day(until), "due": formats.day(item.due_on)}
+    if item.due_on is not None and until > item.due_on:
+        return _("Put off until %(day)s. Its due day, %(due)s, stays.") % told
+    return _("Put off until %(day)s.") % told
 
 
 @require_POST
