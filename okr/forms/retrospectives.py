@@ -8,16 +8,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from okr.models import AgreedAction, RetrospectiveNote
+from okr.models.retrospectives import Column
 from performance.foundation.components import formats
 
 
 class NoteForm(forms.Form):
+    """A note of one column, by whose heading people know the field."""
+
     text = forms.CharField(
-        label=_("Note"),
         max_length=RetrospectiveNote._meta.get_field("text").max_length,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write the note first.")},
     )
+
+    def __init__(self, *args: Any, column: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["text"].label = Column(column).label
 
 
 class AgreedForm(forms.Form):

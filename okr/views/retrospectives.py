@@ -169,11 +169,11 @@ def _page(team: Any, period: Any, card: str) -> str:
 
 
 def _note_form(column: str, data: Any = None) -> forms.NoteForm:
-    return forms.NoteForm(data, auto_id=f"add-{column}-%s")
+    return forms.NoteForm(data, column=column, auto_id=f"add-{column}-%s")
 
 
 def _edit_form(note: RetrospectiveNote, data: Any = None) -> forms.NoteForm:
-    return forms.NoteForm(data, auto_id=f"edit-{note.pk}-%s", initial={"text": note.text})
+    return forms.NoteForm(data, column=note.column, auto_id=f"edit-{note.pk}-%s", initial={"text": note.text})
 
 
 def _context(

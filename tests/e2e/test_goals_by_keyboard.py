@@ -32,7 +32,8 @@ FOCUSED = """() => { const at = document.activeElement;
 SETTLED = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 FAR = 160
 #: Where the chosen hit of the palette leads, and whether the field in focus names it as the active one.
-CHOSEN = """() => { const hit = document.querySelector('#palette[open] [role="listbox"] [role="option"][aria-selected="true"]');
+CHOSEN = """() => { const list = document.querySelector('#palette[open] [role="listbox"]');
+    const hit = list?.querySelector('[role="option"][aria-selected="true"]');
     const field = document.activeElement;
     return [hit?.getAttribute('href'), !!hit && field.matches('[role="combobox"][aria-expanded="true"]')
         && field.getAttribute('aria-activedescendant') === hit.id]; }"""

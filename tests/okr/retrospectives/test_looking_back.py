@@ -285,9 +285,11 @@ def test_errors_of_the_page_stand_beside_their_fields(note, cast, closing, clien
     answer = mine.post(reverse("okr:add_note", args=[*where, "change"]), {"text": "  "})
     assert answer.status_code == 422
     assert 'id="add-change-text_error"' in answer.content.decode()
+    assert '<a href="#add-change-text">What we change next time</a>' in answer.content.decode()
     one = note()
     answer = mine.post(reverse("okr:edit_note", args=[one.pk]), {"text": ""})
     assert f'id="edit-{one.pk}-text_error"' in answer.content.decode()
+    assert f'<a href="#edit-{one.pk}-text">{one.get_column_display()}</a>' in answer.content.decode()
     half = {"agreed-1-what": "x", "agreed-1-owner": "", "agreed-1-due_on": ""}
     answer = lead.post(reverse("okr:close_retrospective", args=where), half)
     assert answer.status_code == 422
