@@ -44,6 +44,9 @@ class TeamWeekOut(serializers.Serializer):
     week_starts_on = serializers.DateField()
     members = serializers.IntegerField(help_text="Who belonged to the team at the end of the week.")
     reported = serializers.IntegerField()
+    owing = serializers.IntegerField(
+        help_text="Who reported, or was asked to and is not excused: of so many the reported ones are a part."
+    )
     rows = TeamWeekRowOut(many=True)
 
 
@@ -111,6 +114,7 @@ class TeamCheckIns(GoalsView):
             "week_starts_on": monday,
             "members": count.members,
             "reported": count.reported,
+            "owing": count.owing,
             "rows": queries.week_of_team(team, monday, today=today, reader=actor),
         }
         return Response(TeamWeekOut(shown).data)

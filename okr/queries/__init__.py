@@ -115,7 +115,6 @@ from okr.queries.team_history import TeamEvent, team_history
 from okr.queries.team_weeks import (
     TeamRow,
     WeekCount,
-    checked_in_count,
     counts_by_week,
     team_week,
     unread_by,
@@ -168,7 +167,6 @@ __all__ = [
     "called_in",
     "check_in_history",
     "check_in_of",
-    "checked_in_count",
     "checkpoints_of",
     "choices_changed",
     "circle_of",

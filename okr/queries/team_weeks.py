@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from okr import rules
 from okr.models import CheckIn, CheckInDuty, CheckInReply, KeyResultEntry
+from okr.models.rhythm import DutyState
 from okr.queries import rhythm
 from okr.queries.check_ins import (
     A_WEEK,
@@ -177,21 +178,28 @@ def _confidence_before(
     return {person_id: _lowest(values) for person_id, values in by_person.items()}
 
 
-def checked_in_count(person_ids: Iterable[uuid.UUID], week_starts_on: datetime.date) -> int:
-    reported = CheckIn.objects.filter(person_id__in=list(person_ids), week_starts_on=week_starts_on)
-    return reported.values("person_id").distinct().count()
-
-
 # --- Week by week ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class WeekCount:
-    """How many of those who were in the team then have reported on the week."""
+    """Of those who were in the team then: how many have reported on the week, and how many were asked to and not
+    excused. Who has reported without being asked owed one as well."""
 
     monday: datetime.date
     members: int
     reported: int
+    asked: int
+    owing: int
+
+    @property
+    def not_yet(self) -> int:
+        """Who owes one that has not come."""
+        return self.owing - self.reported
+
+    @property
+    def owes_none(self) -> int:
+        return self.members - self.owing
 
 
 def counts_by_week(
@@ -215,8 +223,22 @@ def counts_by_week(
         .distinct()
     ):
         reports[monday].add(person_id)
+    asked: dict[datetime.date, set[uuid.UUID]] = defaultdict(set)
+    for monday, person_id in (
+        CheckInDuty.objects.filter(person_id__in=everybody, week_starts_on__in=days)
+        .exclude(state=DutyState.EXCUSED)
+        .values_list("week_starts_on", "person_id")
+    ):
+        asked[monday].add(person_id)
     return [
-        WeekCount(monday, len(members), len(members & reports[monday])) for monday, members in then.items()
+        WeekCount(
+            monday,
+            members=len(members),
+            reported=len(members & reports[monday]),
+            asked=len(members & asked[monday]),
+            owing=len(members & (asked[monday] | reports[monday])),
+        )
+        for monday, members in then.items()
     ]
 
 

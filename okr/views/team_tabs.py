@@ -29,18 +29,22 @@ def team_check_ins(request: HttpRequest, team_id: uuid.UUID, week: str = "") -> 
     if monday is not None:
         counts = queries.counts_by_week(page.team, begun, page.today)
         place = begun.index(monday)
+        count = counts[place]
         rows = queries.week_of_team(page.team, monday, today=page.today, reader=request.actor)
         context |= {
             "monday": monday,
             "is_this_week": monday == rules.monday_of(page.today),
             "weeks": [(each, weeks.address_of(each.monday)) for each in counts],
-            "count": counts[place],
+            "count": count,
             "before": weeks.address_of(begun[place - 1]) if place else "",
             "after": weeks.address_of(begun[place + 1]) if place + 1 < len(begun) else "",
             "rows": rows,
             "reported": [row for row in rows if row.check_in is not None],
             "waiting": [row for row in rows if row.check_in is None],
-            "untold": counts[place].reported - sum(row.check_in is not None for row in rows),
+            # Of whom the reader is told nothing, in figures that anybody can reckon.
+            "untold": count.reported - sum(row.check_in is not None for row in rows),
+            "not_yet": count.not_yet - sum(row.is_missing for row in rows),
+            "owes_none": count.owes_none - sum(row.check_in is None and not row.is_missing for row in rows),
         }
     return render(request, "okr/team_check_ins.html", context)
 

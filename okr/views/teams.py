@@ -39,7 +39,7 @@ class TeamPage:
     today: datetime.date
     endings: list[people_models.Period]
     may_look_back: bool
-    checked_in: int
+    this_week: queries.WeekCount
 
     @property
     def member_ids(self) -> list[uuid.UUID]:
@@ -53,7 +53,7 @@ class TeamPage:
             "periods": self.periods,
             "period": self.period,
             "today": self.today,
-            "checked_in": self.checked_in,
+            "this_week": self.this_week,
             "tab": tab,
             "here": reverse(f"okr:{ADDRESSES[tab]}", args=[self.team.pk]),
             "shows_retrospectives": self.may_look_back,
@@ -80,6 +80,7 @@ def load_team(request: HttpRequest, team_id: uuid.UUID, on: datetime.date | None
     line = people.line_above(found.lead_id, today) if found.lead_id else []
     endings = queries.endings_read_by(actor, found, periods, line, today)
     ids = {person.pk for person in members}
+    (this_week,) = queries.counts_by_week(found, [rules.monday_of(today)], today)
     return TeamPage(
         team=found,
         members=members,
@@ -89,7 +90,7 @@ def load_team(request: HttpRequest, team_id: uuid.UUID, on: datetime.date | None
         today=today,
         endings=endings,
         may_look_back=bool(endings) or rules.can_read_retrospective(actor, found, ids, line),
-        checked_in=queries.checked_in_count(ids, rules.monday_of(today)),
+        this_week=this_week,
     )
 
 

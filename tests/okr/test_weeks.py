@@ -98,7 +98,8 @@ def test_in_the_week_between_two_quarters_each_has_a_check_in_of_its_own(
     page = client_for(cast.manager).get(reverse("okr:person_check_ins", args=[cast.employee.pk]))
     assert "Last day" in page.content.decode()
     assert "First day" in page.content.decode()
-    assert queries.checked_in_count([cast.employee.pk], monday) == 1
+    (count,) = queries.counts_by_week(cast.team, [monday], thursday)
+    assert (count.reported, count.owing) == (1, 1)
 
 
 def test_goals_of_a_year_are_reported_on_one_page_with_those_of_the_quarter(

@@ -74,8 +74,8 @@ def test_everybody_reads_of_a_teams_week_what_is_theirs_to_read(
         told_by_api = client_for(reader).get(
             reverse("api_team_check_ins", args=[cast.team.pk]), {"week_starts_on": monday.isoformat()}
         )
-        assert told_by_api.json()["reported"] == 1
-        assert "1 of 3 checked in" in shown
+        assert [told_by_api.json()[name] for name in ("members", "owing", "reported")] == [3, 1, 1]
+        assert "1 checked in, nobody was asked" in shown
         rows = {row["person"]: row for row in told_by_api.json()["rows"]}
         for text in (shown, told_by_api.content.decode()):
             assert (BLOCKER in text) is blocker, name
@@ -98,7 +98,7 @@ def test_who_has_reported_on_nothing_that_one_sees_is_counted_and_not_named(
     secret = agree(propose(content("Cygnus", visibility="private")))
     check_in(actions.Reading(secret.key_results.get().pk, value=Decimal(1), confidence=1), wins="Quietly.")
     page = weeks(cast.administrator).content.decode()
-    assert "1 of 3 checked in" in page
+    assert "1 checked in, nobody was asked" in page
     assert cast.employee.name_en not in page
     assert "Nothing that is for you" in page
     page = weeks(cast.colleague).content.decode()
@@ -167,13 +167,41 @@ def test_a_week_counts_those_who_were_in_the_team_then(told, cast, monday):
     assert [(each.members, each.reported) for each in counts] == [(2, 0), (3, 0), (2, 1)]
 
 
-def test_an_excused_week_is_called_so_to_those_who_may_know(told, cast, quarter, monday, weeks):
-    CheckInDuty.objects.create(
-        person=cast.colleague, period=quarter, week_starts_on=monday, state="excused", excuse="absence"
+def test_a_week_counts_who_owes_a_check_in_and_says_who_is_not_shown(told, cast, quarter, monday, now, weeks):
+    """The employee has reported, the colleague is excused, the third owes theirs."""
+    duty = CheckInDuty.objects.create(
+        person=cast.colleague,
+        period=quarter,
+        week_starts_on=monday,
+        state="excused",
+        excuse="manager",
+        reason="A trade fair",
     )
-    row = weeks(cast.manager).content.decode().partition(f'id="of-{cast.colleague.pk}"')[2]
-    assert "Excused" in row.partition("</li>")[0]
-    assert "Excused" not in weeks(cast.business_owner).content.decode()
+    lead = people.TeamMembership.objects.filter(team=cast.team).exclude(
+        person__in=[cast.employee, cast.colleague]
+    )
+    CheckInDuty.objects.create(
+        person=lead.get().person, period=quarter, week_starts_on=monday, due_at=now, state="open"
+    )
+
+    def read_by(person):
+        return " ".join(weeks(person).content.decode().split())
+
+    def row_of_the_colleague(page):
+        return page.partition(f'id="of-{cast.colleague.pk}"')[2].partition("</li>")[0]
+
+    page = read_by(cast.boss)
+    assert "1 of 2 checked in this week" in page
+    row = row_of_the_colleague(page)
+    assert "Excused by a manager: A trade fair" in row
+    assert "Not checked in" not in row
+    assert 'id="week-others"' not in page
+    page = read_by(cast.business_owner)
+    assert "A trade fair" not in page
+    assert "1 more person has not checked in; they, those above them and HR see who it is." in page
+    assert "1 more of the team owes none for this week" in page
+    duty.delete()
+    assert "Owes none" in row_of_the_colleague(read_by(cast.boss))
 
 
 def test_a_period_that_has_not_begun_says_so_and_a_quiet_week_asks_for_the_first_check_in(
