@@ -1,4 +1,4 @@
-// Toasts, bottom left: ten seconds with Undo, six without, paused while pointed at or focused.
+// Toasts, bottom left: ten seconds with something to do, six without, paused while pointed at or focused.
 // They come from the HX-Trigger event `toast` and from messages that the server put into the page.
 import { element, on } from './dom.js';
 import { say } from './words.js';
@@ -18,16 +18,17 @@ function undoForm(url, label) {
     element('button', { type: 'submit' }, label || say('undo')));
 }
 
-/** Shows a sentence. `undo` is a URL that takes a plain POST and redirects. */
-export function toast({ text, level = 'good', undo = '', undo_label: label = '' }) {
+/** Shows a sentence. `undo` is a URL that takes a plain POST and redirects, `correct` the address of what can be corrected. */
+export function toast({ text, level = 'good', undo = '', undo_label: label = '', correct = '' }) {
   const place = document.getElementById('toasts');
   if (!place || !text) return;
   const shown = template(level);
   shown.querySelector('[data-toast-text]').textContent = text;
   if (undo) {
     shown.append(undoForm(undo, label), element('span', { class: 't-xs num', 'data-toast-left': true, 'aria-hidden': 'true' }));
-    shown.setAttribute('data-seconds', '10');
   }
+  if (correct) shown.append(element('a', { href: correct }, say('correct')));
+  if (undo || correct) shown.setAttribute('data-seconds', '10');
   shown.append(element('button', { type: 'button', class: 'toast-x', 'data-toast-close': true, 'aria-label': say('close') }, '×'));
   place.append(shown);
   while (place.children.length > MOST) place.firstElementChild.remove();

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -18,6 +19,7 @@ from okr import actions, forms, queries, rules
 from okr.models import CheckIn
 from okr.views import my_week, weeks
 from performance.foundation import access, jobs, once, refusals
+from performance.foundation.components import formats
 from performance.people import queries as people
 from performance.scoring import tasks as scoring_tasks
 
@@ -89,21 +91,43 @@ def _again(
 
 
 def _submitted(request: HttpRequest, page: weeks.WeekPage, submitted: CheckIn) -> HttpResponse:
+    """The toast leads back to the form, which holds what was sent: a check-in is corrected, never undone."""
     jobs.nudge(scoring_tasks.rescore_stale)
-    if submitted.number > 1:
-        text = _("Corrected. The earlier entry stays in the history.")
-    elif page.manager is not None:
-        text = _("Checked in. %(person)s can see it now.") % {"person": page.manager}
-    else:
-        text = _("Checked in.")
+    text, form = _said(page, submitted), f"{_address_of(page)}#checkin-title"
     if not request.headers.get("HX-Request"):
-        messages.success(request, text)
+        messages.success(request, text, extra_tags=f"correct:{form}")
         return redirect("okr:home")
     context = my_week.week_context(request, page.monday) | {"is_followed": True}
     response = render(request, "okr/_submitted.html", context)
     trigger_client_event(response, "todo:changed", {})
     trigger_client_event(response, "checkin:submitted", {})
-    return trigger_client_event(response, "toast", {"text": text, "level": "good"})
+    return trigger_client_event(response, "toast", {"text": text, "level": "good", "correct": form})
+
+
+def _address_of(page: weeks.WeekPage) -> str:
+    is_this_week = page.monday == rules.monday_of(page.today)
+    return reverse("okr:home") if is_this_week else reverse("okr:week", args=[page.week])
+
+
+def _said(page: weeks.WeekPage, submitted: CheckIn) -> str:
+    """What came of it: whom this entry asks for help, and who reads what was said."""
+    former = submitted.corrects
+    asked = None if former is not None and former.asks_id == submitted.asks_id else submitted.asks
+    names = {"helper": formats.person_name(asked), "manager": formats.person_name(page.manager)}
+    if former is not None:
+        earlier = _("Corrected. The earlier entry stays in the history.")
+        helped = _("Corrected. The earlier entry stays in the history. %(helper)s is asked for help.")
+        return helped % names if asked is not None else earlier
+    if asked is None:
+        return _("Checked in. %(manager)s can see it now.") % names if page.manager else _("Checked in.")
+    if asked == page.manager:
+        return _("Checked in. %(manager)s can see it now and is asked for help.") % names
+    if page.manager is None:
+        return _("Checked in. %(helper)s is asked for help and sees what blocks you.") % names
+    return (
+        _("Checked in. %(helper)s is asked for help and sees what blocks you; %(manager)s sees all of it.")
+        % names
+    )
 
 
 @access.member

@@ -1,6 +1,7 @@
 """A blocker asks anybody who is here; whoever is asked reads what blocks, and nothing that is not theirs to see."""
 
 import dataclasses
+import json
 from decimal import Decimal
 
 import pytest
@@ -53,6 +54,31 @@ def test_the_own_line_and_team_are_offered_first_and_everybody_else_is_found(
     assert str(crowd.pk) in found
     assert "Nobody for now" in found
     assert "Nobody for now" not in client.get(reverse("people:picker"), {"q": "zenith"}).content.decode()
+
+
+def test_the_toast_names_who_is_asked_and_who_reads_it_and_leads_back_to_what_was_sent(
+    active, cast, crowd, send, client_for
+):
+    def toast(**fields):
+        return json.loads(send(posted_week(active, **fields), headers=HTMX)["HX-Trigger"])["toast"]
+
+    first = toast(wins="Quiet.")
+    assert first["text"] == f"Checked in. {cast.manager.name_en} can see it now."
+    assert first["correct"] == f"{reverse('okr:home')}#checkin-title"
+    page = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert 'id="checkin-title"' in page
+    assert "Quiet.</textarea>" in page
+    helped = {"blockers": STUCK, "asks": str(crowd.pk)}
+    assert toast(**helped)["text"].endswith(f"{crowd.name_en} is asked for help.")
+    assert "asked" not in toast(wins="More.", **helped)["text"], "asked once"
+
+
+def test_the_first_toast_tells_a_helper_from_the_manager_who_sees_all(active, cast, crowd, send):
+    sent = send(posted_week(active, blockers=STUCK, asks=str(crowd.pk)), follow=True)
+    page = " ".join(sent.content.decode().split())
+    assert f"{crowd.name_en} is asked for help and sees what blocks you; " in page
+    assert f"{cast.manager.name_en} sees all of it." in page
+    assert f'<a href="{reverse("okr:home")}#checkin-title">Correct it</a>' in page
 
 
 def test_somebody_far_away_is_asked_and_finds_it_in_the_inbox(active, crowd, send):

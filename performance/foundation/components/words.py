@@ -5,6 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 SCRIPT_WORDS = {
     "undo": _("Undo"),
+    "correct": _("Correct it"),
     "close": _("Close"),
     "cancel": _("Cancel"),
     "seconds": _("{count} s"),

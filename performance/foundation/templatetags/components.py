@@ -51,9 +51,20 @@ def local(record: Any, name: str) -> str:
 
 @register.filter
 def undo_url(message: Any) -> str:
-    """The address in a message sent with `extra_tags="undo:/path/"`; only paths of our own."""
+    """The address in a message sent with `extra_tags="undo:/path/"`: a POST there takes back what was done."""
+    return _own_path(message, "undo")
+
+
+@register.filter
+def correct_url(message: Any) -> str:
+    """The same of `extra_tags="correct:/path/"`: there what was sent stands to be corrected."""
+    return _own_path(message, "correct")
+
+
+def _own_path(message: Any, wanted: str) -> str:
+    """Only paths of our own."""
     kind, _colon, url = (message.extra_tags or "").partition(":")
-    return url if kind == "undo" and url.startswith("/") and not url.startswith("//") else ""
+    return url if kind == wanted and url.startswith("/") and not url.startswith("//") else ""
 
 
 @register.filter
