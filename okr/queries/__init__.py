@@ -108,7 +108,7 @@ from okr.queries.rhythm import (
     rhythms_of,
     standing_cadence,
 )
-from okr.queries.rollups import Figure, figure_of
+from okr.queries.rollups import Figure, Part, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
 from okr.queries.strategy import MapNode, StrategyMap, found_on_map, strategy_map
 from okr.queries.team_history import TeamEvent, team_history
@@ -145,6 +145,7 @@ __all__ = [
     "ObjectiveRow",
     "Pace",
     "Paces",
+    "Part",
     "PolicyPreview",
     "Rhythm",
     "Sight",

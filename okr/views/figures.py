@@ -17,12 +17,24 @@ def weights(key_results: list[Any], figure: queries.Figure) -> list[tuple[float,
     rows += [
         (
             part.planned_ppm / 10_000,
-            queries.series_of(len(key_results) + place),
+            series,
             part.objectives[0].title if part.is_seen else _("Private objectives"),
         )
-        for place, part in enumerate(figure.others)
+        for part, series in _others(key_results, figure)
     ]
     return rows
+
+
+def lines(key_results: list[Any], figure: queries.Figure) -> list[tuple[queries.Part, list[int]]]:
+    """The lines of the sum, each with the colours that its parts have in the weight bar."""
+    own = [row.series for row in key_results if figure.planned_ppm[row.key_result.pk]]
+    ours = [(part, own) for part in figure.parts if part.is_own]
+    return ours + [(part, [series]) for part, series in _others(key_results, figure)]
+
+
+def _others(key_results: list[Any], figure: queries.Figure) -> list[tuple[queries.Part, int]]:
+    """What contributes goes on with the colours where the key results leave off."""
+    return [(part, queries.series_of(len(key_results) + place)) for place, part in enumerate(figure.others)]
 
 
 def plans(key_results: list[Any], figure: queries.Figure, policy: Any) -> dict[str, bool]:

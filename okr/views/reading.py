@@ -224,6 +224,7 @@ def objective_context(
         "key_results": key_results,
         "figure": figure,
         "weights": figures.weights(key_results, figure),
+        "figure_lines": figures.lines(key_results, figure),
         "plans": figures.plans(key_results, figure, policy),
         "course": queries.course_of(one),
         "history": history,

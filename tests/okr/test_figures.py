@@ -72,6 +72,9 @@ def test_the_page_shows_the_sum_and_the_bar_has_every_part(whole, client_for, ca
     bar = re.search(r'class="o-wbar".*?aria-label="([^"]*)"', card).group(1)
     assert bar == "Stores served 42.0%, Signed 28.0%, Never out of stock 30.0%"
     assert "28% of the whole" in card
+    drawn = re.findall(r'<rect class="(s\d)"', card.split('class="o-wbar"')[1].split("</svg>")[0])
+    keys = re.findall(r'<svg class="key (s\d)"', made)
+    assert keys == drawn == ["s1", "s2", "s3"], "each colour of the bar is named in the sum"
 
 
 def test_who_may_not_see_a_contribution_reads_its_part_without_a_name(whole, client_for, cast, actor):
