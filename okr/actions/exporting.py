@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from okr.models import Objective, OkrPolicy, contents
-from okr.queries import exporting, policy_texts
+from okr.queries import exporting, policy_texts, told
 from performance.foundation import access, audit, cells
 from performance.foundation.components import formats
 
@@ -39,7 +39,7 @@ def export_objectives(
     rows = exporting.table_of(objectives, policies)
     if form == "xlsx":
         count = _write_xlsx(
-            file, rows, _about(policies, by, at), zoneinfo.ZoneInfo(by.organisation.time_zone)
+            file, rows, _about(policies, filters, by, at), zoneinfo.ZoneInfo(by.organisation.time_zone)
         )
     else:
         count = _write_csv(file, rows, with_bom=with_bom)
@@ -74,13 +74,20 @@ def _plain(value: Any) -> str:
     return "" if value is None else cells.neutral(str(value))
 
 
-def _about(policies: Iterable[OkrPolicy], by: access.Actor, at: datetime.datetime) -> list[tuple[str, Any]]:
-    """What the file is, and how the progress of each of its periods is counted, in the words of the pages."""
+def _about(
+    policies: Iterable[OkrPolicy], filters: dict[str, Any], by: access.Actor, at: datetime.datetime
+) -> list[tuple[str, Any]]:
+    """What the file is, how the progress of each of its periods is counted, in the words of the pages, and what each
+    column holds."""
     return [
         (_("Organisation"), str(by.organisation)),
         (_("Asked for at"), at),
         (_("Exported by"), formats.person_name(by.person)),
+        (_("Filter"), told.filter_in_words(filters)),
+        (_("Objectives"), _("All that whoever exported may see and the filter leaves.")),
         *((str(policy.period), policy_texts.policy_words(policy)) for policy in policies),
+        (_("Columns"), ""),
+        *((str(label), str(told.DEFINITIONS[name])) for name, label, _is_number in exporting.COLUMNS),
     ]
 
 

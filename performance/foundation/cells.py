@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import IO, Any
 
 import xlsxwriter
+from django.utils.translation import gettext as _
 
 # What spreadsheets take for the beginning of a formula; the wide forms count in East Asian ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,8 +33,8 @@ def new_workbook(file: IO[bytes] | str, **options: Any) -> Any:
 
 
 def write_about(book: Any, name: str, notes: Iterable[tuple[str, Any]], zone: datetime.tzinfo) -> None:
-    """The sheet that says what a workbook is: (label, value) in rows. Moments are shown in `zone`; what is empty is left
-    out, its label stays."""
+    """The sheet that says what a workbook is: (label, value) in rows. Moments are shown in `zone`, which is named below
+    the last of them; what is empty is left out, its label stays."""
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     text = book.add_format({"text_wrap": True, "valign": "top"})
     number = book.add_format({"num_format": "0", "align": "left"})
@@ -42,7 +43,7 @@ def write_about(book: Any, name: str, notes: Iterable[tuple[str, Any]], zone: da
     sheet = book.add_worksheet(name[:LONGEST_NAME])
     for place, width in enumerate(ABOUT_WIDTHS):
         sheet.set_column(place, place, width)
-    for row, (label, value) in enumerate(notes):
+    for row, (label, value) in enumerate(_with_zone(notes, zone)):
         sheet.write_string(row, 0, fitting(label), head)
         if isinstance(value, datetime.datetime):
             local = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
@@ -53,3 +54,13 @@ def write_about(book: Any, name: str, notes: Iterable[tuple[str, Any]], zone: da
             sheet.write_number(row, 1, value, number)
         elif value:
             sheet.write_string(row, 1, fitting(str(value)), text)
+
+
+def _with_zone(notes: Iterable[tuple[str, Any]], zone: datetime.tzinfo) -> list[tuple[str, Any]]:
+    """A cell with a moment cannot say where its clock hangs."""
+    rows = list(notes)
+    moments = [row for row, (_label, value) in enumerate(rows) if isinstance(value, datetime.datetime)]
+    if moments:
+        offset = rows[moments[-1]][1].astimezone(zone).strftime("%z")
+        rows.insert(moments[-1] + 1, (_("Time zone"), f"{zone} (UTC{offset[:3]}:{offset[3:5]})"))
+    return rows

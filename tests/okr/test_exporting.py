@@ -80,6 +80,31 @@ def test_a_file_says_which_version_of_the_policy_counts_and_a_workbook_in_its_wo
     assert told["Exported by"] == cast.employee.name_en
 
 
+def test_a_workbook_says_who_asked_for_it_when_with_which_filter_and_what_each_column_holds(
+    named, cast, client_for, quarter
+):
+    def about(person, **asked):
+        response = client_for(person).get(reverse("okr:export", args=["xlsx"]), asked)
+        book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+        return book.worksheets[0], list(book.worksheets[1].values)
+
+    sheet, rows = about(cast.employee, owner=str(cast.employee.pk), state="waiting", q="=2")
+    told = dict(rows)
+    assert told["Filter"] == (
+        f"Period: {quarter}; Owner: {cast.employee.name_en}; State: Waiting for agreement; Words: =2"
+    )
+    zone = cast.organisation.time_zone
+    assert told["Time zone"].startswith(f"{zone} (UTC+0"), "a moment says where its clock hangs"
+    assert [label for label, _value in rows].index("Time zone") == [each for each, _v in rows].index(
+        "Asked for at"
+    ) + 1
+    heads = [cell.value for cell in sheet[1]]
+    defined = rows[[label for label, _value in rows].index("Columns") + 1 :]
+    assert [label for label, _words in defined] == heads
+    assert all(words and words.endswith(".") for _label, words in defined)
+    assert dict(about(cast.employee)[1])["Filter"] == f"Period: {quarter}"
+
+
 def test_a_list_filtered_by_somebody_beyond_the_first_choices_or_without_goals_shows_theirs_alone(
     active, propose, agree, cast, client_for, monkeypatch
 ):
