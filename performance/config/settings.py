@@ -309,7 +309,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- API -------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "performance.foundation.documented.DocumentedSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "performance.people.views.api_tokens.PersonalToken",
         "rest_framework.authentication.SessionAuthentication",

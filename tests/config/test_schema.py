@@ -16,7 +16,9 @@ def test_the_documentation_stands_under_the_policy_of_every_page(cast: Cast, cli
     page = client.get(reverse("people:directory"))
     assert response.headers["Content-Security-Policy"] == page.headers["Content-Security-Policy"]
     assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
-    assert "https://" not in response.content.decode()
+    html = response.content.decode()
+    assert "https://" not in html
+    assert f'<a href="{reverse("okr:home")}"' in html, "there is a way back to the product"
 
 
 def test_the_schema_names_the_personal_token(cast: Cast, client_for: Any) -> None:
@@ -45,6 +47,11 @@ def test_each_operation_says_in_its_own_words_what_it_does() -> None:
     }
     told = {place: operation.get("description", "").strip() for place, operation in operations}
     assert [place for place, words in told.items() if not words or words in bases] == []
+    brief = {place: operation.get("summary", "") for place, operation in operations}
+    assert [place for place, words in brief.items() if not 5 < len(words) <= 220 or words.endswith(".")] == []
+    assert brief["get /api/v1/goals/export.{form}"].startswith("Objectives that you may see"), (
+        "its first sentence"
+    )
 
 
 def _views(patterns: Any) -> Iterator[type]:
