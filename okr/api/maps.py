@@ -239,6 +239,7 @@ class MapOut(serializers.Serializer):
     nodes = MapNodeOut(many=True)
     lines = MapLineOut(many=True)
     unlinked = serializers.IntegerField(help_text="Goals that serve nothing and are served by none.")
+    lane = MapNodeOut(many=True, help_text="Of these, the oldest, what was looked for first.")
     hidden_roots = serializers.IntegerField(help_text="Goals at the top that are not listed here.")
 
 
@@ -274,19 +275,28 @@ class StrategyMap(GoalsView):
             policy=queries.policy_of(period),
             opened=None if asked is None else _ids(asked),
             found={hit.pk for hit in hits},
+            is_lane_open=True,
         )
         shown = {
             "period": period.pk,
             "nodes": drawn.nodes,
             "lines": drawn.edges,
             "unlinked": drawn.unlinked,
+            "lane": drawn.lane,
             "hidden_roots": drawn.hidden_roots,
         }
-        measured = self.measured([node.row.objective for node in drawn.nodes])
+        measured = self.measured([node.row.objective for node in drawn.drawn])
         return Response(MapOut(shown, context=measured).data)
 
 
-NO_MAP: dict[str, Any] = {"period": None, "nodes": [], "lines": [], "unlinked": 0, "hidden_roots": 0}
+NO_MAP: dict[str, Any] = {
+    "period": None,
+    "nodes": [],
+    "lines": [],
+    "unlinked": 0,
+    "lane": [],
+    "hidden_roots": 0,
+}
 
 
 def _ids(text: str) -> set[uuid.UUID]:

@@ -110,7 +110,7 @@ from okr.queries.rhythm import (
 )
 from okr.queries.rollups import Figure, Part, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
-from okr.queries.strategy import MapNode, StrategyMap, found_on_map, strategy_map
+from okr.queries.strategy import LANE, MapNode, StrategyMap, found_on_map, strategy_map
 from okr.queries.team_history import TeamEvent, team_history
 from okr.queries.team_weeks import (
     TeamRow,
@@ -129,6 +129,7 @@ from okr.queries.weeks import period_of_week, period_to_plan, periods_of_week
 
 __all__ = [
     "A_WEEK",
+    "LANE",
     "WEEK_LETTER",
     "Branch",
     "Circle",

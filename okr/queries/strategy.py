@@ -7,12 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, When
 
-from okr.models import Alignment, Dependency, Objective, OkrPolicy
-from okr.models.dependencies import DependencyState
+from okr.models import Alignment, Objective, OkrPolicy
 from okr.models.objectives import State
 from okr.queries.branches import counts_below
+from okr.queries.map_lines import (
+    COLUMN,
+    LINE,
+    MARGIN,
+    NODE_HEIGHT,
+    NODE_WIDTH,
+    Below,
+    Edge,
+    needing_lines,
+    serving_lines,
+)
 from okr.queries.objectives import ObjectiveRow, filtered, rows_of, with_key_results
 from okr.queries.pace import Pace
 from performance.foundation import access, tenancy
@@ -29,8 +39,11 @@ MOST_FOUND = 8
 #: Branches open at once.
 MOST_OPEN = 40
 
-# Pixels at a zoom of 100 %.
-NODE_WIDTH, NODE_HEIGHT, COLUMN, LINE, MARGIN = 252, 92, 316, 108, 12
+#: Goals without a line that are drawn at once; up to so many from the start, and beside each other at least.
+MOST_ALONE, FEW_ALONE, ALONE_BESIDE = 30, 12, 3
+#: What opens and closes among the branches, though it is none.
+LANE = "lane"
+LANE_HEAD = 44
 
 ANCESTORS = """
     WITH RECURSIVE above(id) AS (
@@ -69,31 +82,31 @@ class MapNode:
         return self.y + NODE_HEIGHT
 
 
-@dataclass(frozen=True)
-class Edge:
-    """A line between two objectives: `start` serves `end`, or needs something from it; `path` is SVG."""
-
-    start: uuid.UUID
-    end: uuid.UUID
-    kind: str
-    share_ppm: int
-    path: str
-    label_x: int
-    label_y: int
-
-
 @dataclass
 class StrategyMap:
-    """`nodes` in reading order. `unlinked`: visible goals of the period that serve nothing and are served by none;
-    `hidden_roots`: goals at the top that are not drawn."""
+    """`nodes` in reading order. `unlinked`: visible goals of the period that serve nothing and are served by none, of
+    which `lane` shows the first where it `is_lane_open`; it begins at `lane_y`. `hidden_roots`: goals at the top that
+    are not drawn; `undrawn_needs`: what is needed from or by goals that are not."""
 
     nodes: list[MapNode]
+    lane: list[MapNode]
     edges: list[Edge]
     opened: set[uuid.UUID]
     unlinked: int
     hidden_roots: int
+    undrawn_needs: int
+    is_lane_open: bool
     width: int = 0
     height: int = 0
+    lane_y: int = 0
+
+    @property
+    def drawn(self) -> list[MapNode]:
+        return [*self.nodes, *self.lane]
+
+    @property
+    def unlinked_undrawn(self) -> int:
+        return self.unlinked - len(self.lane)
 
 
 def strategy_map(
@@ -103,9 +116,10 @@ def strategy_map(
     policy: OkrPolicy,
     opened: set[uuid.UUID] | None,
     found: Collection[uuid.UUID] = (),
+    is_lane_open: bool | None = None,
 ) -> StrategyMap:
-    """The map of the policy's period with these branches open; None opens what fits. The branches above `found`
-    are open in any case. A constant number of queries."""
+    """The map of the policy's period with these branches open; None opens what fits. What `found` stands in is open in
+    any case. A constant number of queries."""
     standing = visible.filter(period=policy.period_id).exclude(state=State.DRAFT)
     links = Alignment.objects.filter(
         accepted_at__isnull=False, child__in=standing.values("pk"), parent__in=standing.values("pk")
@@ -124,20 +138,36 @@ def strategy_map(
         opened = _what_fits(links, {pk: sizes[pk] for pk in shown_roots})
     opened = set(list(opened)[:MOST_OPEN]) | way
     below = _below(links, opened, way)
-    rows = _rows(standing, {*shown_roots, *(pk for each in below.values() for pk, *_ in each)}, pace, policy)
+    unlinked = standing.filter(~served, ~serves)
+    alone = unlinked.count()
+    lane_ids = _lane(unlinked, found)
+    if is_lane_open is None:
+        is_lane_open = alone <= FEW_ALONE
+    is_lane_open = is_lane_open or not set(lane_ids).isdisjoint(found)
+    if not is_lane_open:
+        lane_ids = []
+    wanted = {*shown_roots, *lane_ids, *(pk for each in below.values() for pk, *_ in each)}
+    rows = _rows(standing, wanted, pace, policy)
     counts = counts_below(standing, list(rows))
     nodes = {pk: MapNode(row, counts.get(pk, 0), is_found=pk in found) for pk, row in rows.items()}
     drawn = _tree([nodes[pk] for pk in shown_roots if pk in nodes], nodes, below)
-    lowest = _place(drawn)
-    places = {node.pk: node for node in drawn}
+    lane = [nodes[pk] for pk in lane_ids if pk in nodes]
+    lane_y = _place(drawn)
+    lowest = _place_lane(lane, lane_y, beside=max((node.depth + 1 for node in drawn), default=0))
+    places = {node.pk: node for node in (*drawn, *lane)}
+    needs, undrawn_needs = needing_lines(places, standing, links)
     return StrategyMap(
         nodes=drawn,
-        edges=_edges(places, below) + _needs(places),
+        lane=lane,
+        edges=serving_lines(places, below) + needs,
         opened={node.pk for node in drawn if node.is_open},
-        unlinked=standing.filter(~served, ~serves).count(),
+        unlinked=alone,
         hidden_roots=len(sizes) - len(shown_roots),
-        width=max((node.x for node in drawn), default=0) + NODE_WIDTH + MARGIN + 40,
-        height=lowest + MARGIN,
+        undrawn_needs=undrawn_needs,
+        is_lane_open=is_lane_open,
+        width=max((node.x for node in places.values()), default=0) + NODE_WIDTH + MARGIN + 40,
+        height=(lowest if alone else lane_y) + MARGIN,
+        lane_y=lane_y,
     )
 
 
@@ -171,9 +201,6 @@ def _what_fits(links: QuerySet[Alignment], roots: dict[uuid.UUID, int]) -> set[u
     return opened
 
 
-Below = dict[uuid.UUID, list[tuple[uuid.UUID, str, int]]]
-
-
 def _below(links: QuerySet[Alignment], opened: Collection[uuid.UUID], way: set[uuid.UUID]) -> Below:
     """(child, kind, share) of each open objective, those on the way to what was looked for first."""
     found: Below = defaultdict(list)
@@ -184,6 +211,12 @@ def _below(links: QuerySet[Alignment], opened: Collection[uuid.UUID], way: set[u
         parent: sorted(children, key=lambda one: one[0] not in way)[:MOST_BELOW]
         for parent, children in found.items()
     }
+
+
+def _lane(unlinked: QuerySet[Objective], found: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those to be drawn of what has no line, found ones first."""
+    found_first = Case(When(pk__in=list(found), then=0), default=1)
+    return list(unlinked.order_by(found_first, "created_at", "id").values_list("pk", flat=True)[:MOST_ALONE])
 
 
 def _rows(
@@ -241,41 +274,14 @@ def _place(drawn: Iterable[MapNode]) -> int:
     return lowest
 
 
-def _edges(nodes: dict[uuid.UUID, MapNode], below: Below) -> list[Edge]:
-    found = []
-    for parent_id, children in below.items():
-        for child_id, kind, share in children:
-            parent, child = nodes.get(parent_id), nodes.get(child_id)
-            if parent is None or child is None:
-                continue
-            left, right = parent.x + NODE_WIDTH, child.x
-            top, end = parent.y + NODE_HEIGHT // 2, child.y + NODE_HEIGHT // 2
-            bend = max((right - left) // 2, 24)
-            path = f"M{left} {top}C{left + bend} {top} {right - bend} {end} {right} {end}"
-            found.append(Edge(child_id, parent_id, kind, share, path, (left + right) // 2, (top + end) // 2))
-    return found
-
-
-def _needs(nodes: dict[uuid.UUID, MapNode]) -> list[Edge]:
-    """A line from what needs something to what has taken it on, where both are drawn."""
-    accepted = Dependency.objects.filter(
-        state=DependencyState.ACCEPTED, objective__in=list(nodes), on__in=list(nodes)
-    )
-    pairs = accepted.order_by("objective_id", "on_id").distinct().values_list("objective_id", "on_id")
-    found = []
-    for needing_id, needed_id in pairs:
-        needing, needed = nodes[needing_id], nodes[needed_id]
-        start, end = needing.y + NODE_HEIGHT // 2 + 14, needed.y + NODE_HEIGHT // 2 + 14
-        if needing.x == needed.x:
-            # Right of the column where nothing hangs there, else left of it.
-            is_free = not needing.below and not needed.below
-            side, bow = (needing.x + NODE_WIDTH, 44) if is_free else (needing.x, -44)
-            path = f"M{side} {start}C{side + bow} {start} {side + bow} {end} {side} {end}"
-            found.append(Edge(needing_id, needed_id, "needs", 0, path, side, (start + end) // 2))
-            continue
-        is_left = needing.x < needed.x
-        left, right = (needing.x + NODE_WIDTH, needed.x) if is_left else (needing.x, needed.x + NODE_WIDTH)
-        bend = max(abs(right - left) // 2, 24) * (1 if is_left else -1)
-        path = f"M{left} {start}C{left + bend} {start} {right - bend} {end} {right} {end}"
-        found.append(Edge(needing_id, needed_id, "needs", 0, path, (left + right) // 2, (start + end) // 2))
-    return found
+def _place_lane(lane: Iterable[MapNode], top: int, *, beside: int) -> int:
+    """Below everything else, under its own head, as many beside each other as the map has columns. Returns the lowest
+    edge."""
+    columns = max(beside, ALONE_BESIDE)
+    lowest = top + LANE_HEAD
+    for place, node in enumerate(lane):
+        line, node.depth = divmod(place, columns)
+        node.x = MARGIN + node.depth * COLUMN
+        node.y = top + LANE_HEAD + line * LINE
+        lowest = node.y + LINE
+    return lowest

@@ -33,8 +33,8 @@ LINKS = """
     )
 """
 
-#: Levels of a tree that fit beside each other.
-SIDE_BY_SIDE = 3
+#: Levels of a tree that fit beside each other, narrower the more there are.
+SIDE_BY_SIDE = 4
 
 
 @dataclass
@@ -60,10 +60,12 @@ class Node:
     @property
     def is_deep(self) -> bool:
         """Whether the tree has more levels than stand side by side on a wide screen: it is drawn downwards then."""
-        return self._levels() > SIDE_BY_SIDE
+        return self.levels > SIDE_BY_SIDE
 
-    def _levels(self) -> int:
-        return 1 + max((child._levels() for child in self.children), default=0)
+    @property
+    def levels(self) -> int:
+        """Also that of a branch which is still to be opened."""
+        return 1 + max((child.levels for child in self.children), default=1 if self.below else 0)
 
     def _keys(self) -> set[uuid.UUID]:
         return {self.row.objective.pk}.union(*(child._keys() for child in self.children))

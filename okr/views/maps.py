@@ -43,8 +43,9 @@ def strategy(request: HttpRequest) -> HttpResponse:
             policy=context["policy"],
             opened=_opened(request),
             found={hit.pk for hit in hits},
+            is_lane_open=_is_lane_open(request),
         )
-        context["missing"] = [hit for hit in hits if hit.pk not in {node.pk for node in drawn.nodes}]
+        context["missing"] = [hit for hit in hits if hit.pk not in {node.pk for node in drawn.drawn}]
     return render(request, reading.template(request, "okr/strategy.html", "okr/_map.html"), context)
 
 
@@ -54,6 +55,14 @@ def _opened(request: HttpRequest) -> set[uuid.UUID] | None:
     if "open" not in request.GET and not toggled:
         return None
     return _ids(request.GET.get("open", "")) ^ toggled
+
+
+def _is_lane_open(request: HttpRequest) -> bool | None:
+    """The goals without a line open and close as a branch does."""
+    toggled = queries.LANE in request.GET.get("toggle", "").split(",")
+    if "open" not in request.GET and not toggled:
+        return None
+    return (queries.LANE in request.GET.get("open", "").split(",")) != toggled
 
 
 def _ids(text: str) -> set[uuid.UUID]:

@@ -42,7 +42,10 @@ def test_an_offer_that_nobody_took_is_no_line_yet(propose, agree, actor, cast, n
     above = agree(propose(content("Full shelves"), by=cast.manager))
     below = agree(propose(content("Order calendar everywhere")))
     actions.align_objectives(child=below, parent=above, share_ppm=400_000, by=actor(cast.employee), at=now)
-    assert nodes(shown(client_for(cast.employee))) == []
+    page = shown(client_for(cast.employee))
+    assert set(nodes(page)) == {str(above.pk), str(below.pk)}
+    assert "2 goals not connected" in page
+    assert "map-edge" not in page.split("data-map-canvas")[1]
 
 
 def test_a_branch_closes_and_opens_again_and_the_others_stay_as_they_are(aligned, client_for, cast):
@@ -65,12 +68,62 @@ def test_a_search_opens_the_way_to_what_it_finds_and_marks_it(aligned, client_fo
     assert marked.group(1) == str(below.pk)
 
 
-def test_what_serves_nothing_is_counted_and_found_beside_the_map(aligned, propose, agree, client_for, cast):
-    alone = agree(propose(content("Learn to bake")))
-    page = shown(client_for(cast.employee), q="bake")
-    assert str(alone.pk) not in nodes(page)
-    assert reverse("okr:objective", args=[alone.pk]) in page
-    assert "1 goal serves nothing yet." in shown(client_for(cast.employee))
+def test_what_serves_nothing_lies_in_a_lane_of_its_own_that_folds_when_there_is_much_of_it(
+    aligned, propose, agree, client_for, cast, monkeypatch
+):
+    tree = [str(each.pk) for each in aligned]
+    alone = [str(agree(propose(content(title))).pk) for title in ("Learn to bake", "Learn to cook")]
+    browser = client_for(cast.employee)
+    page = shown(browser)
+    assert nodes(page) == [*tree, *alone]
+    assert "2 goals not connected" in page
+    assert 'id="branch-lane" aria-expanded="true"' in page
+    as_it_is = re.search(r'name="open" value="([^"]*)"', page).group(1)
+    assert nodes(shown(browser, open=as_it_is, toggle="lane")) == tree
+    assert nodes(shown(browser, open=as_it_is, toggle=tree[0])) == [tree[0], *alone]
+
+    monkeypatch.setattr(strategy, "FEW_ALONE", 1)
+    monkeypatch.setattr(strategy, "MOST_ALONE", 1)
+    folded = shown(browser)
+    assert nodes(folded) == tree
+    assert "2 goals not connected" in folded
+    found = shown(browser, q="cook", open="")
+    assert alone[1] in nodes(found), "what a search finds is drawn, and first"
+    assert "1 more in the list" in found
+
+
+@pytest.fixture
+def need(actor, cast, now):
+    """One goal needs something from another, and it was taken on."""
+
+    def do(needing, needed):
+        asked = actions.ask_of_objective(
+            objective=needing, on=needed, what="Screens", by=actor(needing.owner), at=now
+        )
+        return actions.accept_dependency(dependency=asked, by=actor(needed.owner), at=now)
+
+    return do
+
+
+def test_a_need_is_a_line_that_ends_at_the_branch_which_hides_its_goal(
+    aligned, propose, agree, need, client_for, cast
+):
+    above, below = aligned
+    alone = agree(propose(content("Learn to bake"), by=cast.manager))
+    need(below, alone)
+    browser = client_for(cast.employee)
+
+    def lines(**asked):
+        return re.findall(
+            r'<path class="map-edge is-needs" d="(M\d+ \d+)',
+            shown(browser, **asked).split("data-map-canvas")[1],
+        )
+
+    (from_below,) = lines()
+    (from_above,) = lines(open="lane")
+    assert from_below != from_above, "folded, the line begins at the goal that it is folded into"
+    assert lines(open=str(above.pk)) == []
+    assert "1 need leads to a goal that is not drawn." in shown(browser, open=str(above.pk))
 
 
 def test_nobody_sees_on_the_map_what_they_may_not_open(propose, agree, actor, cast, now, client_for):

@@ -1,9 +1,12 @@
 """The map of a team draws what serves what, wherever it does, and nothing of what is only on offer."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from okr import actions, queries
+from okr.models import Alignment
 from okr.queries import tree
 from performance.people import models as people
 from tests.okr.conftest import content, key_result
@@ -101,12 +104,23 @@ def test_a_tree_of_more_levels_than_fit_beside_each_other_is_drawn_downwards(
     first, second, third = (goal(title) for title in ("First", "Second", "Third"))
     for child, parent in ((second, first), (third, second)):
         link(child, parent)
-    _shape, (root,) = drawn()
-    page = client_for(cast.hr).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
-    assert not root.is_deep
-    assert "o-tree-deep" not in page
 
-    link(goal("Fourth"), third)
+    def classes():
+        page = client_for(cast.hr).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
+        return re.findall(r"o-tree-\w+", page)
+
+    assert classes() == []
+    far = people.Team.objects.create(code="FAR", name_en="Far away", lead=cast.manager)
+    folded = goal("Folded", by=cast.manager, sponsor=cast.boss, team=far)
+    link(folded, third)
+    link(goal("Further", by=cast.manager, sponsor=cast.boss, team=far), folded)
+    assert classes() == ["o-tree-deep"], "what is still to be opened takes a column too"
+    Alignment.objects.filter(parent=folded).delete()
+    assert classes() == ["o-tree-four"], "four share the width"
+
+    fourth = goal("Fourth")
+    link(fourth, third)
+    link(goal("Fifth"), fourth)
     _shape, (root,) = drawn()
     page = client_for(cast.hr).get(reverse("okr:team", args=[cast.team.pk])).content.decode()
     assert root.is_deep
