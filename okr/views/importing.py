@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -71,14 +72,28 @@ def import_check(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 @access.member
 def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Another text for wrong cells; then the file is tried out again."""
-    upload = _found(request, import_id)
+    upload, form = _found(request, import_id), forms.ApplyGoalsForm()
     texts = {key: str(value) for key, value in request.POST.items() if sheets.CELL.fullmatch(key)}
+    status = 200
     if texts:
         try:
-            actions.mend_goal_cells(upload=upload, texts=texts, by=request.actor, at=timezone.now())
+            upload = actions.mend_goal_cells(upload=upload, texts=texts, by=request.actor, at=timezone.now())
         except refusals.Refused as refusal:
-            messages.error(request, str(refusal.message))
+            form = forms.ApplyGoalsForm({})
+            refusals.place(form, refusal)
+            status = refusal.status
+    if request.htmx:
+        context = _result(request, upload, form) | {"focus": _go_on_with(upload, texts)}
+        return render(request, "okr/_import_result.html", context, status=status)
+    for text in (text for errors in form.errors.values() for text in errors):
+        messages.error(request, str(text))
     return redirect(f"{reverse('okr:import_check', args=[upload.pk])}#card-errors")
+
+
+def _go_on_with(upload: GoalImport, mended: Iterable[str]) -> str:
+    """Where whoever mends goes on: the next wrong cell, else what applies the file."""
+    wrong = (each["cell"] for error in upload.report["errors"] for each in error["cells"])
+    return sheets.to_mend_next(wrong, mended) or "apply"
 
 
 @require_POST

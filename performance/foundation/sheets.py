@@ -79,6 +79,20 @@ def too_many_bytes(most_bytes: int) -> str:
     return _("The file is larger than %(size)s MB.") % {"size": most_bytes // MEGABYTE}
 
 
+def place_of(cell: str) -> tuple[int, int, str]:
+    """ "C7" → what cells are sorted by, row by row."""
+    letters = cell.rstrip("0123456789")
+    return int(cell[len(letters) :] or 0), len(letters), letters
+
+
+def to_mend_next(wrong: Iterable[str], mended: Iterable[str]) -> str:
+    """Of the wrong cells the one to go on with: the first of these where it is wrong still, else the next one down, else
+    the first of all. "" where none is left."""
+    left = sorted(filter(None, wrong), key=place_of)
+    begun = min(mended, key=place_of, default="")
+    return next((cell for cell in left if place_of(cell) >= place_of(begun)), left[0] if left else "")
+
+
 def letter(index: int) -> str:
     """0 → A, 25 → Z, 26 → AA."""
     name = ""

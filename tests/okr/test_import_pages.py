@@ -51,7 +51,7 @@ def test_a_wrong_cell_is_mended_in_place_and_the_file_goes_on(cast, client_for, 
     client = client_for(cast.hr)
     page = client.get(upload(cast.hr, WRONG)["Location"])
     made = page.context["upload"]
-    assert '<textarea class="form-control py-1 t-sm" id="fix-1" name="F2"' in page.content.decode()
+    assert '<textarea class="form-control py-1 t-sm" id="fix-1-F2" name="F2"' in page.content.decode()
     address = reverse("okr:import_mend", args=[made.pk])
     assert client_for(cast.manager).post(address, {"F2": "10"}).status_code == 404
     assert client_for(cast.auditor).post(address, {"F2": "10"}).status_code in (403, 404)
@@ -66,6 +66,28 @@ def test_a_wrong_cell_is_mended_in_place_and_the_file_goes_on(cast, client_for, 
         assert GoalImport.objects.get().mended == {}
     again = client.post(address, {"F2": "11"}, follow=True)
     assert "This file was applied already." in again.content.decode()
+
+
+def test_a_mended_cell_leads_to_the_next_one_without_a_new_page(cast, client_for, upload):
+    client = client_for(cast.hr)
+    wrong = WRONG + "P003,Quick tills,Minutes,Number up,0,few,minutes,40\n,,Tills,Number up,0,9,tills,40\n"
+    made = client.get(upload(cast.hr, wrong)["Location"]).context["upload"]
+    address = reverse("okr:import_mend", args=[made.pk])
+
+    def mend(**texts):
+        page = client.post(address, texts, headers={"HX-Request": "true"}).content.decode()
+        assert page.lstrip().startswith('<div id="import-result">'), "a part of the page, not a page"
+        return page, re.findall(r'(?:name|id)="(\w+)"[^>]*data-focus', page)
+
+    page, focus = mend(F2="eleven")
+    assert focus == ["F2"]
+    page, focus = mend(F2="10")
+    assert focus == ["F3"]
+    page, focus = mend(F3="3")
+    assert focus == ["H3"], "what came out only now"
+    told = dict(re.findall(r'<textarea [^>]*name="(H\d)"[^>]*>([^<]*)<', page))
+    assert told == {"H3": "40", "H4": "40"}, "both weights, with what is written"
+    assert mend(H3="60", H4="40")[1] == ["apply"]
 
 
 def test_many_cells_at_once_are_tried_out_once_and_only_those_of_the_file_are_kept(

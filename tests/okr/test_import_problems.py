@@ -50,6 +50,40 @@ def test_a_wrong_cell_is_named_in_plain_words(row, cell, words, upload, apply):
 
 
 @pytest.mark.parametrize(
+    ("weights", "suggested"),
+    [
+        (["90"], ["100"]),
+        (["60", "30"], ["", ""]),
+        (["80", "110"], ["", ""]),
+        (["10", "100"], ["", "90"]),
+        (["99.99", ""], None),
+    ],
+)
+def test_weights_that_sum_to_no_whole_are_offered_with_what_makes_them_one(weights, suggested, upload):
+    rows = [f"P003,Goal,KR {place},increase,0,10,,{weight}" for place, weight in enumerate(weights)]
+    found = upload(HEADER + "\n".join(rows) + "\n").report["errors"]
+    if suggested is None:
+        assert found == [], "what is empty takes the rest"
+        return
+    if "110" in weights:
+        assert [(each["cell"], each["value"]) for each in found] == [("H3", "110")], (
+            "wrong for its own reason"
+        )
+        return
+    (error,) = found
+    told = [(each["cell"], each["value"], each["suggested"]) for each in error["cells"]]
+    assert told == [
+        (f"H{row}", weight, right)
+        for row, (weight, right) in enumerate(zip(weights, suggested, strict=True), 2)
+    ]
+
+
+def test_a_cell_that_a_rule_refuses_is_offered_with_what_it_says(upload):
+    (error,) = upload(HEADER + "P003,Goal,A,increase,10,0,,100\n").report["errors"]
+    assert (error["cell"], error["value"]) == ("F2", "0")
+
+
+@pytest.mark.parametrize(
     ("row", "cells"),
     [
         ("P999,Goal,A,sideways,zero,ten,,101", ["A2", "D2", "E2", "F2", "H2"]),

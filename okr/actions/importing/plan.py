@@ -43,6 +43,12 @@ class Group:
     def text(self, field: str) -> str:
         return self.cells.get(field, (0, ""))[1]
 
+    def written(self, row: int, field: str) -> str:
+        """What a cell says: of the objective, or of the key result in this row."""
+        if field in columns.OF_OBJECTIVE:
+            return self.text(field)
+        return next((texts.get(field, "") for number, texts in self.rows if number == row), "")
+
 
 def make(check: shapes.Check) -> shapes.Plan:
     """Reads every objective, compares it with what is here, and collects every problem instead of the first."""
@@ -312,11 +318,24 @@ class _Reader:
             field = {"title": "objective", "weights": "weight"}.get(name, name)
             if place:
                 field = COLUMN_OF.get(name) or name
-            text = str(problem.message)
+            if (row, field) in blamed:
+                continue
             if name == "weights" and content.key_results:
-                text = results.weights_told(content) or text
-            if (row, field) not in blamed:
-                self.blame(row, field, text)
+                self._blame_weights(group, content, rows, blamed)
+            else:
+                self.blame(row, field, str(problem.message), group.written(row, field))
+
+    def _blame_weights(
+        self, group: Group, content: Content, rows: list[int], blamed: set[tuple[int, str]]
+    ) -> None:
+        """All of an objective's weights are wrong together, unless one of them is for a reason of its own."""
+        if any((row, "weight") in blamed for row in rows):
+            return
+        among = [(row, group.written(row, "weight")) for row in sorted(set(rows))]
+        (first, value), told = among[0], results.weights_told(content)
+        self.blame(first, "weight", told, value)
+        self.plan.problems[-1].among = among
+        self.plan.problems[-1].suggested = results.weight_suggested(content, rows)
 
     # --- Problems ------------------------------------------------------------------------------------------
 

@@ -106,4 +106,9 @@ def _problem(check: shapes.Check, problem: shapes.Problem) -> dict[str, Any]:
         else columns.label(problem.field),
         "text": problem.text,
         "value": problem.value[: cells.LONGEST],
+        "cells": [
+            {"cell": cell, "value": value[: cells.LONGEST], "suggested": problem.suggested.get(row, "")}
+            for row, value in problem.among or [(problem.row, problem.value)]
+            if (cell := problem.cell_in(row))
+        ],
     }

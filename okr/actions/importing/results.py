@@ -61,6 +61,20 @@ def weights_told(content: Content) -> str:
     }
 
 
+def weight_suggested(content: Content, rows: list[int]) -> dict[int, str]:
+    """row → the weight with which all of them sum to a whole, where one alone can make up for what is missing or too
+    much; where several could, nobody but the author knows which."""
+    missing = WHOLE_PPM - sum(each.weight_ppm for each in content.key_results)
+    mended = {
+        row: each.weight_ppm + missing
+        for row, each in zip(rows, content.key_results, strict=True)
+        if 0 < each.weight_ppm + missing <= WHOLE_PPM
+    }
+    if len(mended) != 1:
+        return {}
+    return {row: contents.plain(Decimal(ppm) / 10_000) or "" for row, ppm in mended.items()}
+
+
 def metric_problems(content: Content, check: shapes.Check) -> list[rules.Problem]:
     """A metric is certified, and its target lies on its better side."""
     directions = {metric.key: metric.direction for metric in check.metrics}

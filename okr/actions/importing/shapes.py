@@ -84,17 +84,23 @@ class Check:
 
 @dataclass
 class Problem:
-    """A cell that cannot be used. `column` is -1 where the file has no column for the `field`."""
+    """A cell that cannot be used. `column` is -1 where the file has no column for the `field`. `among`: where several
+    cells of the column are wrong together, (row, what is written) of each. `suggested`: by row, what would be right."""
 
     row: int
     column: int
     field: str
     text: str
     value: str = ""
+    among: list[tuple[int, str]] = field(default_factory=list)
+    suggested: dict[int, str] = field(default_factory=dict)
 
     @property
     def cell(self) -> str:
-        return f"{letter(self.column)}{self.row}" if self.column >= 0 else ""
+        return self.cell_in(self.row)
+
+    def cell_in(self, row: int) -> str:
+        return f"{letter(self.column)}{row}" if self.column >= 0 else ""
 
 
 @dataclass

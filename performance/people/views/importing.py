@@ -107,7 +107,9 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     if texts and not leave_out:
         upload = actions.mend_cells(upload=upload, texts=texts, at=now)
     if request.htmx:
-        return render(request, "people/_import_result.html", _result(request, upload))
+        wrong = (error["cell"] for error in upload.report["errors"])
+        context = _result(request, upload) | {"focus": sheets.to_mend_next(wrong, texts) if texts else ""}
+        return render(request, "people/_import_result.html", context)
     return redirect("people:import_check", upload.pk)
 
 
