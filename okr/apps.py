@@ -23,6 +23,7 @@ class OkrConfig(AppConfig):
         },
         # One reason for many goals, of which some may be private.
         "okr.apply_import": frozenset(),
+        "okr.take_import_back": frozenset(),
         "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
         "okr.take_excuse_back": frozenset({"reason"}),

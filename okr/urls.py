@@ -27,6 +27,7 @@ urlpatterns = [
     path("goals/import/<uuid:import_id>/", views.import_check, name="import_check"),
     path("goals/import/<uuid:import_id>/mend/", views.import_mend, name="import_mend"),
     path("goals/import/<uuid:import_id>/apply/", views.import_apply, name="import_apply"),
+    path("goals/import/<uuid:import_id>/take-back/", views.import_take_back, name="import_take_back"),
     path("goals/confidence/", views.confidence, name="confidence"),
     path("goals/map/", views.strategy, name="strategy"),
     path("goals/timeline/", views.timeline, name="timeline"),

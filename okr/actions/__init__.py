@@ -24,6 +24,7 @@ from okr.actions.forgetting import forget_person
 from okr.actions.handing import hand_on
 from okr.actions.importing.apply import apply_goal_import
 from okr.actions.importing.steps import check_goal_import, mend_goal_cells, upload_goals
+from okr.actions.importing.taking_back import take_back_goal_import
 from okr.actions.leaving import pass_goals_on
 from okr.actions.locking import follow_locks
 from okr.actions.policies import proposed_policy, set_policy
@@ -119,6 +120,7 @@ __all__ = [
     "set_policy",
     "submit_check_in",
     "suggest_edit",
+    "take_back_goal_import",
     "take_excuse_back",
     "upload_goals",
     "withdraw_dependency",

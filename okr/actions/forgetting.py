@@ -20,8 +20,11 @@ def forget_person(gone: Any) -> None:
             upload.delete()
     for upload in uploads.exclude(applied_at=None).defer("content"):
         upload.report = {**upload.report, **DETAILS}
-        upload.reason = re.sub(gone.pattern, gone.name_en, upload.reason, flags=re.IGNORECASE)
-        upload.save(update_fields=["report", "reason"])
+        upload.before, upload.undone = {}, []
+        for field in ("reason", "undone_reason"):
+            words = re.sub(gone.pattern, gone.name_en, getattr(upload, field), flags=re.IGNORECASE)
+            setattr(upload, field, words)
+        upload.save(update_fields=["report", "reason", "undone_reason", "before", "undone"])
 
 
 def _names(upload: GoalImport, gone: Any) -> bool:

@@ -54,6 +54,11 @@ urls: list[URLPattern] = [
     path("goals/imports/<uuid:import_id>/check/", imports.CheckGoals.as_view(), name="api_check_goal_import"),
     path("goals/imports/<uuid:import_id>/cells/", imports.GoalCells.as_view(), name="api_mend_goal_import"),
     path("goals/imports/<uuid:import_id>/apply/", imports.ApplyGoals.as_view(), name="api_apply_goal_import"),
+    path(
+        "goals/imports/<uuid:import_id>/take-back/",
+        imports.TakeGoalsBack.as_view(),
+        name="api_take_goal_import_back",
+    ),
     path("goals/periods/<uuid:period_id>/carry-over/", closing.Carry.as_view(), name="api_carry_over"),
     path("goals/periods/<uuid:period_id>/duplicate/", closing.Duplicate.as_view(), name="api_duplicate"),
     path(

@@ -29,7 +29,7 @@ class GoalImportOut(serializers.ModelSerializer[GoalImport]):
 
     class Meta:
         model = GoalImport
-        fields = ["id", "period", "file_name", "uploaded_at", "checked_at", "applied_at"]
+        fields = ["id", "period", "file_name", "uploaded_at", "checked_at", "applied_at", "undone_at"]
 
 
 class GoalDryRunOut(GoalImportOut):
@@ -137,5 +137,46 @@ class ApplyGoals(ImportView):
             by=self.actor,
             at=timezone.now(),
             **self.valid(ApplyGoalsIn),
+        )
+        return Response(GoalDryRunOut(upload).data)
+
+
+class RemnantOut(serializers.Serializer[queries.Remnant]):
+    id = serializers.UUIDField()
+    title = serializers.CharField(help_text="As the file had it.")
+    deed = serializers.CharField(help_text="remove, unpropose (a draft again), restore, withdraw or stay")
+    why = serializers.CharField(
+        allow_blank=True,
+        help_text="Of what stays: gone, agreed, signed, changed, used, withdrawn or closed.",
+    )
+
+
+class TakingBackOut(serializers.Serializer[Any]):
+    seen = serializers.CharField(
+        help_text="Names what is shown here: send it along, and nothing else is done."
+    )
+    goals = RemnantOut(many=True)
+
+
+class TakeBackIn(serializers.Serializer[None]):
+    reason = serializers.CharField(max_length=2000)
+    seen = serializers.CharField(
+        required=False, allow_null=True, default=None, help_text="Left out, what is there now is taken back."
+    )
+
+
+class TakeGoalsBack(ImportView):
+    @extend_schema(operation_id="goals_import_taking_back", responses=TakingBackOut)
+    def get(self, request: Request, import_id: uuid.UUID) -> Response:
+        """What taking an import back would do, goal by goal, and what stays as others have gone on with it."""
+        upload = self.upload(import_id)
+        remains = queries.remains_of(upload, self.actor, people.today(self.actor.organisation))
+        return Response(TakingBackOut({"seen": queries.digest_of(remains), "goals": remains}).data)
+
+    @extend_schema(operation_id="goals_import_take_back", request=TakeBackIn, responses=GoalDryRunOut)
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Takes back what stands as the import left it, all of it or nothing. 409 when something else would be done."""
+        upload = actions.take_back_goal_import(
+            upload=self.upload(import_id), by=self.actor, at=timezone.now(), **self.valid(TakeBackIn)
         )
         return Response(GoalDryRunOut(upload).data)

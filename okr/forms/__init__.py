@@ -3,7 +3,7 @@ from okr.forms.check_ins import CheckInForm, HandOnForm, ReplyForm, draft_fields
 from okr.forms.closing import CarryForm, DuplicateForm, GradeForm
 from okr.forms.dependencies import DeclineForm, NeedForm
 from okr.forms.fields import AmountField
-from okr.forms.importing import ApplyGoalsForm, GoalFileForm
+from okr.forms.importing import ApplyGoalsForm, GoalFileForm, TakeBackForm
 from okr.forms.maps import CompareForm, MapForm
 from okr.forms.objectives import (
     AlignForm,
@@ -46,6 +46,7 @@ __all__ = [
     "PolicyForm",
     "ReplyForm",
     "SuggestForm",
+    "TakeBackForm",
     "are_even",
     "differing",
     "draft_fields",

@@ -44,3 +44,16 @@ class ApplyGoalsForm(forms.Form):
         required=False,
         help_text=_("Only you and their owners see them, and nobody is asked to agree yet."),
     )
+
+
+class TakeBackForm(forms.Form):
+    """`seen` names what was shown: nothing else is done."""
+
+    reason = forms.CharField(
+        label=_("Why it is taken back"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why, in a sentence.")},
+        help_text=_("Stands in the log, and beside what is withdrawn."),
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)

@@ -7,7 +7,8 @@ from performance.foundation import tenancy
 
 
 class GoalImport(tenancy.TenantModel):
-    """A file of goals: kept with its dry run until it is applied; the report stays."""
+    """A file of goals: kept with its dry run until it is applied; the report stays. What it did is taken back goal by
+    goal, where it stands as the file left it."""
 
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     file_name = models.CharField(_("file"), max_length=200)
@@ -20,6 +21,12 @@ class GoalImport(tenancy.TenantModel):
     uploaded_at = models.DateTimeField(_("uploaded at"))
     checked_at = models.DateTimeField(_("checked at"))
     applied_at = models.DateTimeField(_("applied at"), null=True)
+    #: What taking it back needs: of each goal what it wrote, and what stood before. Empty once that is done.
+    before = models.JSONField(_("before"), default=dict)
+    undone_at = models.DateTimeField(_("taken back at"), null=True)
+    undone_reason = models.TextField(_("why it was taken back"), blank=True)
+    #: Of each goal what became of it then: title, deed, and why it stayed.
+    undone = models.JSONField(_("taken back"), default=list)
 
     class Meta(tenancy.TenantModel.Meta):
         indexes = [

@@ -45,6 +45,7 @@ from okr.queries.dependencies import between_teams, dependencies_of, dependencie
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.finding import search
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
+from okr.queries.import_remains import Remnant, digest_of, remains_of, undone_rows
 from okr.queries.imports import (
     goal_imports,
     memberships_of,
@@ -148,6 +149,7 @@ __all__ = [
     "Paces",
     "Part",
     "PolicyPreview",
+    "Remnant",
     "Rhythm",
     "Sight",
     "StrategyMap",
@@ -184,6 +186,7 @@ __all__ = [
     "dependencies_within_reach",
     "differences",
     "differences_of",
+    "digest_of",
     "draft_mark",
     "draft_of",
     "due_at",
@@ -252,6 +255,7 @@ __all__ = [
     "readers_under",
     "reading_pairs",
     "recent_goal_imports",
+    "remains_of",
     "replies_to",
     "retrospective_members",
     "retrospective_notes",
@@ -285,6 +289,7 @@ __all__ = [
     "to_carry",
     "to_duplicate",
     "totals_of",
+    "undone_rows",
     "unfinished",
     "unread_by",
     "versions_of",

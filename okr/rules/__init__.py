@@ -12,6 +12,7 @@ from okr.models import (
     CheckIn,
     CheckInDuty,
     Dependency,
+    GoalImport,
     Objective,
     ObjectiveVersion,
     OkrPolicy,
@@ -117,6 +118,17 @@ def can_change_by_import(actor: access.Actor, objective: Objective, line_above: 
     """Like any change; HR also for objectives that both sides are at work on. Both sides still have to agree."""
     stands = objective.state not in (State.DRAFT, State.CLOSED)
     return can_change(actor, objective, line_above) or (stands and can_import_for_all(actor))
+
+
+def can_take_import_back(actor: access.Actor, upload: GoalImport) -> bool:
+    """Whoever brought it in, once: a file shows what its owner may see. Not before it is known what it did."""
+    return (
+        not actor.only_reads
+        and upload.uploaded_by_id == actor.person_id
+        and upload.applied_at is not None
+        and upload.undone_at is None
+        and bool(upload.before)
+    )
 
 
 def side_of(actor: access.Actor, objective: Objective) -> str | None:

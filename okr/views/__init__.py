@@ -1,7 +1,14 @@
 from okr.views.agreement import agree, align, comment, decide, part, suggest, take, withdraw
 from okr.views.closing import carry, duplicate, grade
 from okr.views.dependencies import accept, ask, askable, decline, meet, withdraw_ask
-from okr.views.importing import import_apply, import_check, import_goals, import_mend, import_template
+from okr.views.importing import (
+    import_apply,
+    import_check,
+    import_goals,
+    import_mend,
+    import_take_back,
+    import_template,
+)
 from okr.views.maps import compare, strategy, timeline
 from okr.views.my_week import home, my_team, week
 from okr.views.policies import policy
@@ -66,6 +73,7 @@ __all__ = [
     "import_check",
     "import_goals",
     "import_mend",
+    "import_take_back",
     "import_template",
     "mark_read",
     "meet",

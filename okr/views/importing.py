@@ -128,6 +128,41 @@ def _refused(
     return render(request, "okr/import_check.html", _result(request, upload, form), status=refusal.status)
 
 
+@require_http_methods(["GET", "POST"])
+@access.member(writes=True)
+def import_take_back(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
+    """First what would be taken back and what stays, and why; then it is done, for a reason."""
+    actor = request.actor
+    upload = _found(request, import_id)
+    access.require(not actor.only_reads)
+    if not rules.can_take_import_back(actor, upload):
+        return redirect("okr:import_check", upload.pk)
+    form = forms.TakeBackForm(request.POST or None)
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        try:
+            upload = actions.take_back_goal_import(
+                upload=upload, by=actor, at=timezone.now(), **form.cleaned_data
+            )
+        except refusals.Refused as refusal:
+            refusals.place(form, refusal)
+            status = refusal.status
+        else:
+            messages.success(request, _("The import was taken back"))
+            return redirect("okr:import_check", upload.pk)
+    remains = queries.remains_of(upload, actor, people.today(actor.organisation))
+    context = {
+        "nav": "goals",
+        "upload": upload,
+        "form": form,
+        "seen": queries.digest_of(remains),
+        "taken": [each for each in remains if each.is_taken_back],
+        "staying": [each for each in remains if not each.is_taken_back],
+        "are_goals_open": rules.are_goals_open(upload.period),
+    }
+    return render(request, "okr/import_take_back.html", context, status=status)
+
+
 @require_GET
 @access.member
 def import_template(request: HttpRequest) -> HttpResponse:
@@ -202,6 +237,8 @@ def _result(
         "all_shown": most is None,
         "to_save": _to_save(upload),
         "longest": cells.LONGEST,
+        "can_take_back": rules.can_take_import_back(request.actor, upload),
+        "undone": queries.undone_rows(upload),
         "is_ready": not counts["errors"] and _to_save(upload) > 0,
         "form": form,
         "earlier": queries.recent_goal_imports(request.actor),

@@ -119,6 +119,7 @@ DEEDS = {
     "okr.drop_cadence": _("Let a team follow everybody’s rhythm"),
     "okr.excuse_week": _("Excused a check-in"),
     "okr.restore_cadence": _("Took back a change of when check-ins are due"),
+    "okr.take_import_back": _("Took an import of goals back"),
     "okr.take_excuse_back": _("Took back an excuse"),
     "okr.submit_check_in": _("Checked in"),
     "okr.suggest_edit": _("Suggested an edit"),

@@ -5,7 +5,7 @@ import re
 from drf_spectacular.openapi import AutoSchema
 
 
-class DocumentedSchema(AutoSchema):  # type: ignore[no-untyped-call, misc]
+class DocumentedSchema(AutoSchema):
     """The summary of an operation is the first sentence of what it says about itself."""
 
     def get_summary(self) -> str | None:

@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from okr.actions import proposals, proposing
 from okr.actions.importing import plan, shapes, steps
 from okr.actions.refusals import ObjectiveRefused
-from okr.models import GoalImport, Objective
+from okr.models import Content, GoalImport, Objective
 from okr.models.objectives import State
 from performance.foundation import access, audit
 from performance.people import queries as people
+
+#: What an import keeps of a goal that it wrote.
+Kept = dict[str, Any]
 
 
 def apply_goal_import(
@@ -43,12 +46,13 @@ def apply_goal_import(
             # Somebody may have been at work on one until now.
             made = plan.make(steps.prepared(held, by=by, at=at))
         _refuse_unready(held, made, reason)
-        _change(made, reason, by=by, at=at)
-        _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
+        changed = _change(made, reason, by=by, at=at)
+        new = _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
         held.reason, held.applied_at = reason.strip(), at
+        held.before = {"new": new, "changed": changed}
         # The report says what was done; the file has served.
         held.content, held.mended = b"", {}
-        held.save(update_fields=["reason", "applied_at", "content", "mended"])
+        held.save(update_fields=["reason", "applied_at", "before", "content", "mended"])
         audit.record(
             by=by,
             action="okr.apply_import",
@@ -91,22 +95,40 @@ def _hold(made: shapes.Plan) -> int:
     return len(wanted.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
-def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
+def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.datetime) -> list[Kept]:
+    """Returns what taking it back needs: the text of each, and what stood or was proposed before it."""
+    kept = []
     for goal in made.changed:
         if goal.match is None:
             continue
-        one = goal.match.objective
+        one, former = goal.match.objective, _proposed(goal.match)
+        version = None
         if one.state == State.DRAFT:
             proposals.save_draft(objective=one, content=goal.content, by=by, at=at)
+            former = goal.match.content
         else:
             why = reason if one.version_number is not None else ""
-            proposals.propose_change(objective=one, content=goal.content, reason=why, by=by, at=at)
+            version = proposals.propose_change(
+                objective=one, content=goal.content, reason=why, by=by, at=at
+            ).number
+        kept.append(
+            _kept(one.pk, goal.content)
+            | {"version": version, "former": former.to_json() if former is not None else None}
+        )
+    return kept
+
+
+def _proposed(match: shapes.Standing) -> Content | None:
+    """What waited for agreement before the file; what is not in force yet stands as it is proposed."""
+    if match.proposal is None and match.objective.state in (State.PROPOSED, State.DISCUSSED):
+        return match.content
+    return match.proposal
 
 
 def _propose(
     made: shapes.Plan, period: Any, *, as_drafts: bool, by: access.Actor, at: datetime.datetime
-) -> None:
-    proposing.propose_objectives(
+) -> list[Kept]:
+    written = proposing.propose_objectives(
         period=period,
         new=[
             proposing.NewObjective(
@@ -122,3 +144,12 @@ def _propose(
         by=by,
         at=at,
     )
+    version = None if as_drafts else 1
+    return [
+        _kept(one.pk, goal.content) | {"version": version, "former": None}
+        for one, goal in zip(written, made.new, strict=True)
+    ]
+
+
+def _kept(key: uuid.UUID, content: Content) -> Kept:
+    return {"id": str(key), "content": content.to_json()}

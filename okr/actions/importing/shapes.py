@@ -1,5 +1,6 @@
 """What an import of goals is made of: what is known here, problems, and the plan. Pure."""
 
+import dataclasses
 import datetime
 import hashlib
 import json
@@ -92,8 +93,8 @@ class Problem:
     field: str
     text: str
     value: str = ""
-    among: list[tuple[int, str]] = field(default_factory=list)
-    suggested: dict[int, str] = field(default_factory=dict)
+    among: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+    suggested: dict[int, str] = dataclasses.field(default_factory=dict)
 
     @property
     def cell(self) -> str:
