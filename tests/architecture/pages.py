@@ -55,6 +55,7 @@ IN_THE_API = {
     "okr/home.html": "goals/check-ins/draft/",
     "okr/import_check.html": "goals/imports/{}/",
     "okr/import_goals.html": "goals/imports/",
+    "okr/import_take_back.html": "goals/imports/{}/take-back/",
     "okr/my_team.html": "goals/check-ins/owed/",
     "okr/objective.html": "goals/objectives/{}/",
     "okr/objectives.html": "goals/objectives/",

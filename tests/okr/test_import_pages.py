@@ -287,6 +287,7 @@ def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(acting_cast,
         assert left.pk == kept.pk
         assert left.report["counts"]["new"] == 1
         assert left.report["new"] == []
+        assert left.before == {}, "the texts that it wrote are details too"
 
 
 @pytest.mark.django_db(transaction=True)
