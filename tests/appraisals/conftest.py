@@ -15,6 +15,7 @@ from performance.people import models as people
 from performance.scoring import actions as scoring
 from performance.scoring import tasks as scoring_tasks
 from performance.scoring.models import CurrentScore, PolicyVersion, Score
+from tests import ready
 from tests.conftest import LONG_AGO, Cast
 from tests.scoring.conftest import (  # noqa: F401
     approved,
@@ -38,6 +39,7 @@ def exports_folder(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+@ready.made
 def scored(
     cast: Cast,
     quarter: people.Period,
@@ -54,6 +56,7 @@ def scored(
 
 
 @pytest.fixture
+@ready.made
 def cycle(cast: Cast, quarter: people.Period, scored: list[people.Person], actor: Actor) -> Cycle:
     with tenancy.acting_for(cast.organisation):
         return actions.open_cycle(
@@ -66,6 +69,7 @@ def cycle(cast: Cast, quarter: people.Period, scored: list[people.Person], actor
 
 
 @pytest.fixture
+@ready.made
 def closed(cast: Cast, cycle: Cycle, actor: Actor) -> Cycle:
     """Its period is closing and every score is frozen."""
     with tenancy.acting_for(cast.organisation):
@@ -77,12 +81,14 @@ def closed(cast: Cast, cycle: Cycle, actor: Actor) -> Cycle:
 
 
 @pytest.fixture
+@ready.made
 def signed_off(cast: Cast, closed: Cycle, actor: Actor) -> Cycle:
     with tenancy.acting_for(cast.organisation):
         return actions.sign_off_cycle(cycle=closed, by=actor(cast.hr), at=timezone.now())
 
 
 @pytest.fixture
+@ready.made
 def published(cast: Cast, signed_off: Cycle, actor: Actor) -> Cycle:
     with tenancy.acting_for(cast.organisation):
         return actions.publish_cycle(cycle=signed_off, by=actor(cast.hr), at=timezone.now())

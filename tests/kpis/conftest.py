@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from performance.foundation import tenancy
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.sources.conftest import contoso
@@ -30,6 +31,7 @@ def here(cast: Cast) -> Iterator[Cast]:
 
 
 @pytest.fixture
+@ready.made
 def sales(here: Cast) -> object:
     """January: Binjiang 30.00 by two customers, Nanshan 5.05 by one of the same; February: 10.10 at Binjiang."""
     return tables.make_dataset(
@@ -45,6 +47,7 @@ def sales(here: Cast) -> object:
 
 
 @pytest.fixture
+@ready.made
 def costs(here: Cast) -> object:
     """Only Binjiang's costs are known."""
     return tables.make_dataset(

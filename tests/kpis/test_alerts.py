@@ -19,6 +19,7 @@ from performance.kpis import actions
 from performance.kpis.models import Alert, AlertRule, AlertStep, Metric, PointNote
 from performance.kpis.queries import alerts as told
 from performance.kpis.queries import months
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -29,6 +30,7 @@ BINJIANG = {"store": "Binjiang"}
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, now: datetime.datetime) -> Metric:
     """A hundred in each of the last fifteen months, at one store."""
     rows = [
@@ -42,6 +44,7 @@ def revenue(here: Cast, actor: Any, now: datetime.datetime) -> Metric:
 
 
 @pytest.fixture
+@ready.made
 def alert(here: Cast, actor: Any, revenue: Metric, now: datetime.datetime) -> Alert:
     """Above fifty is too much, at the store: the employee answers."""
     set_rule(here, actor, revenue, slice=BINJIANG, owner=here.employee)

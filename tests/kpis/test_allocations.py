@@ -17,6 +17,7 @@ from performance.kpis.forms.allocating import allocations_initial
 from performance.kpis.models import Metric, MetricValue, MetricVersion
 from performance.kpis.queries import changes, pages, previews, whatif
 from performance.kpis.queries import months as calendar_months
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, base, certify, formula
@@ -28,6 +29,7 @@ BY_STORE = {"store": ""}
 
 
 @pytest.fixture
+@ready.made
 def sold(here: Cast) -> Any:
     """January: three stores, the third gives more back than it sells; February: two."""
     return tables.make_dataset(
@@ -44,6 +46,7 @@ def sold(here: Cast) -> Any:
 
 
 @pytest.fixture
+@ready.made
 def rent(here: Cast) -> Any:
     """The head office pays it for all."""
     return tables.make_dataset(
@@ -54,6 +57,7 @@ def rent(here: Cast) -> Any:
 
 
 @pytest.fixture
+@ready.made
 def inputs(here: Cast, actor: Any, sold: Any, rent: Any) -> None:
     certify(here, actor, "revenue", base(sold, "sum", "price", dimensions={"store": "store"}))
     certify(here, actor, "hq_cost", base(rent, "sum", "amount", dimensions={}), name_en="Head office cost")

@@ -8,6 +8,7 @@ from django.test import Client
 
 from performance.kpis import actions
 from performance.kpis.models import Metric, MetricVersion, Target
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, base, certify, formula
 
@@ -16,6 +17,7 @@ ROOT = "/api/v1"
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> Metric:
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))
     actions.refresh_values(at=AT)

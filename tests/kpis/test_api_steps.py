@@ -9,6 +9,7 @@ from django.test import Client
 from performance.kpis import actions
 from performance.kpis.models import Metric, MonthClose, Target
 from performance.people import models as people
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, base, certify, formula, make_dataset
 
@@ -17,6 +18,7 @@ ROOT = "/api/v1"
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> Metric:
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))
     actions.refresh_values(at=AT)

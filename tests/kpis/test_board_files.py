@@ -15,6 +15,7 @@ from django.urls import reverse
 from performance.foundation.models import AuditRow
 from performance.kpis import actions
 from performance.kpis.models import Metric
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -24,6 +25,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def metrics(here: Cast, actor: Any, sales: Any) -> dict[str, Metric]:
     tables.add_rows(
         sales,

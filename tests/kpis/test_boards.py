@@ -14,6 +14,7 @@ from django.urls import reverse
 from performance.kpis import actions
 from performance.kpis.models import Metric
 from performance.kpis.queries import boards, likeness
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -32,6 +33,7 @@ MORE = [
 
 
 @pytest.fixture
+@ready.made
 def metrics(here: Cast, actor: Any, sales: Any) -> dict[str, Metric]:
     tables.add_rows(sales, SALES, MORE)
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))

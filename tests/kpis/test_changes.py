@@ -14,6 +14,7 @@ from django.urls import reverse
 from performance.kpis import actions
 from performance.kpis.models import Metric, MetricValue
 from performance.kpis.queries import changes
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -38,6 +39,7 @@ def told_of(key: str, **more: Any) -> changes.Explained:
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> Any:
     version = certify(here, actor, "revenue", base(sales, "sum", REVENUE))
     actions.refresh_values(at=AT)
@@ -45,6 +47,7 @@ def revenue(here: Cast, actor: Any, sales: Any) -> Any:
 
 
 @pytest.fixture
+@ready.made
 def per_customer(here: Cast, actor: Any, sales: Any) -> Any:
     certify(here, actor, "revenue", base(sales, "sum", REVENUE))
     certify(here, actor, "customers", base(sales, "distinct", "customer", unit="count:customer"))

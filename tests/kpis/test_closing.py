@@ -13,6 +13,7 @@ from django.urls import reverse
 from performance.foundation import stale
 from performance.kpis import actions, queries, tasks
 from performance.sources.models import Dataset
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, base, certify
 
@@ -20,6 +21,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> None:
     certify(here, actor, "revenue", base(sales, "sum", "price"))
     actions.refresh_values(at=AT)

@@ -15,6 +15,7 @@ from performance.kpis.queries import rows
 from performance.kpis.queries.likeness import like_for_like
 from performance.sources import actions as sources
 from performance.sources.models import Dataset, DatasetColumn
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, add_rows, base, certify, make_dataset, make_rates
 
@@ -28,6 +29,7 @@ def says(dataset: Dataset, column: str, currency: str) -> Dataset:
 
 
 @pytest.fixture
+@ready.made
 def sold(here: Cast) -> Dataset:
     """January: 100 EUR and 200 USD, 10 CNY at home; one sale in a currency without a rate, one without a price."""
     dataset = make_dataset(
@@ -45,6 +47,7 @@ def sold(here: Cast) -> Dataset:
 
 
 @pytest.fixture
+@ready.made
 def daily(here: Cast) -> RateVersion:
     return make_rates(
         here,

@@ -13,6 +13,7 @@ from django.urls import reverse
 from performance.kpis import actions, formulas, queries, semantics, units
 from performance.kpis.models import Metric
 from performance.kpis.queries import effects, previews
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, base, certify, formula
 from tests.kpis.test_pages import typed
@@ -22,6 +23,7 @@ CHECK = "/api/v1/metrics/check/"
 
 
 @pytest.fixture
+@ready.made
 def metrics(here: Cast, actor: Any, sales: Any, costs: Any) -> dict[str, Metric]:
     """Revenue and cost certified, profit computed from both."""
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"), name_zh="营业收入")

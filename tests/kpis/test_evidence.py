@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from performance.foundation.evidence import ComponentRequest
 from performance.kpis import actions, evidence
 from performance.people.models import BusinessUnit, Period
+from tests import ready
 from tests.conftest import Cast, make_person
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -22,6 +23,7 @@ TOTAL = ComponentRequest(key="all", source_ref="revenue", slice={})
 
 
 @pytest.fixture
+@ready.made
 def january(here: Cast, actor: Any, sales: Any) -> Period:
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))
     actions.refresh_values(at=AT)

@@ -21,6 +21,7 @@ from performance.kpis.models import Forecast, Metric, MetricValue
 from performance.kpis.queries import forecasts, months
 from performance.people import queries as people
 from performance.sources.models import Dataset
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -63,6 +64,7 @@ def last(today: datetime.date) -> datetime.date:
 
 
 @pytest.fixture
+@ready.made
 def shops(here: Cast, last: datetime.date) -> Dataset:
     """Two and a half years of Binjiang, one year of Nanshan."""
     rows: list[tuple[Any, ...]] = []
@@ -75,6 +77,7 @@ def shops(here: Cast, last: datetime.date) -> Dataset:
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, shops: Dataset) -> Metric:
     certify(here, actor, "revenue", base(shops, "sum", "price", effective_from=LONG_AGO), name_zh="营业收入")
     actions.refresh_values(at=timezone.now())

@@ -16,6 +16,7 @@ from performance.foundation import tenancy
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric, MetricVersion, Signature
 from performance.kpis.queries import previews, uses
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import COSTS
@@ -26,6 +27,7 @@ LATER = AT + datetime.timedelta(hours=1)
 
 
 @pytest.fixture
+@ready.made
 def revised(here: Cast, actor: Any, sales: Any, costs: Any) -> MetricVersion:
     """Profit, computed further by a margin, is to become revenue less twice the cost; both are asked to sign."""
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))

@@ -19,6 +19,7 @@ from performance.kpis.queries import rows
 from performance.sources import actions as sources
 from performance.sources import models
 from performance.sources import queries as source_queries
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, add_rows, base, certify, make_dataset
 
@@ -27,6 +28,7 @@ SHOPS = {"code": "text", "region": "text", "opened_on": "date", "desks": "intege
 
 
 @pytest.fixture
+@ready.made
 def shops(here: Cast) -> models.Dataset:
     """Nanshan is not in it; the Bund sells nothing."""
     return make_dataset(
@@ -38,6 +40,7 @@ def shops(here: Cast) -> models.Dataset:
 
 
 @pytest.fixture
+@ready.made
 def joined(here: Cast, actor: Any, sales: models.Dataset, shops: models.Dataset) -> models.Join:
     return join(sales, shops, by=actor(here.business_owner))
 

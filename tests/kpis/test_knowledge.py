@@ -15,6 +15,7 @@ from performance.kpis import actions
 from performance.kpis.models import Metric
 from performance.kpis.queries import knowledge
 from performance.people.models import Organisation
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -29,6 +30,7 @@ AFTER_MIDNIGHT = datetime.datetime(2026, 4, 30, 16, 0, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
+@ready.made
 def restated(here: Cast, actor: Any, sales: Any) -> Metric:
     """Known on 30 April; then January got a sale more, February another definition, and March came."""
     Organisation.objects.filter(pk=here.organisation.pk).update(time_zone="Asia/Shanghai")

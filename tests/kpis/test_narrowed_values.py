@@ -31,6 +31,7 @@ from performance.kpis.queries import boards, changes, planning, previews, scenar
 from performance.people.models import BusinessUnit
 from performance.sources import actions as sources
 from performance.sources.models import Dataset
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -45,6 +46,7 @@ TOTAL = "1,113.74"
 
 
 @pytest.fixture
+@ready.made
 def stores(here: Cast) -> dict[str, BusinessUnit]:
     """The employee works at Binjiang, the manager leads Hangzhou; Nanshan and Futian are in another city."""
     city = BusinessUnit.objects.create(code="HZ", name_en="Hangzhou", slice={"city": "Hangzhou"})
@@ -59,6 +61,7 @@ def stores(here: Cast) -> dict[str, BusinessUnit]:
 
 
 @pytest.fixture
+@ready.made
 def sold(here: Cast, stores: Any) -> Dataset:
     rows = []
     for month in ("01", "02"):
@@ -70,6 +73,7 @@ def sold(here: Cast, stores: Any) -> Dataset:
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sold: Dataset) -> Metric:
     certify(here, actor, "revenue", base(sold, "sum", "price", dimensions={"store": "store", "city": "city"}))
     certify(here, actor, "orders", base(sold, "count", dimensions={"store": "store", "city": "city"}))

@@ -11,6 +11,7 @@ from django.utils import translation
 from performance.foundation.models import AuditRow
 from performance.kpis import actions, formulas, packs, queries, semantics, units
 from performance.kpis.models import Dimension, Metric, MetricVersion
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.tables import AT, base, certify, sign
@@ -29,6 +30,7 @@ COLUMNS = {
 
 
 @pytest.fixture
+@ready.made
 def lines(here: Cast) -> Any:
     columns = {("member" if key == "会员号" else key): kind for key, kind in COLUMNS.items()}
     dataset = tables.make_dataset(

@@ -17,6 +17,7 @@ from performance.inbox import queries as inbox
 from performance.kpis import actions, queries, tasks
 from performance.kpis.models import Metric, MetricVersion, MonthClose, Target
 from performance.people.models import BusinessUnit
+from tests import ready
 from tests.conftest import ORGANISATIONS_CLOCK, Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -26,6 +27,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def metrics(here: Cast, actor: Any, sales: Any, costs: Any) -> dict[str, Metric]:
     """Revenue and cost certified, profit computed from both."""
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"), name_zh="营业收入")

@@ -16,6 +16,7 @@ from performance.foundation.models import AuditRow
 from performance.kpis import actions
 from performance.kpis.models import Metric, Target, TargetPlan
 from performance.kpis.queries import planning
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -27,6 +28,7 @@ WHOLE: dict[str, str] = {}
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any) -> Metric:
     """Each month of 2025: 10 at Binjiang and 5 at Nanshan, in December nine times as much at Binjiang."""
     rows: list[tuple[Any, ...]] = []

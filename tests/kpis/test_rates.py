@@ -20,6 +20,7 @@ from performance.kpis import evidence as kpi_evidence
 from performance.kpis.models import Rate, RateProposal, RateVersion
 from performance.kpis.queries import rates
 from performance.people.models import Period
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, JANUARY, add_rows, base, certify, formula, make_dataset, make_rates
 from tests.races import second_waits_for_first
@@ -220,6 +221,7 @@ SOLD = {"on_day": "date", "city": "text", "code": "text", "price": "decimal"}
 
 
 @pytest.fixture
+@ready.made
 def income(here: Cast, actor: Any) -> Any:
     dataset = make_dataset(
         "sold", SOLD, [("2026-01-05", "Paris", "EUR", "100"), ("2026-02-05", "Paris", "EUR", "10")]

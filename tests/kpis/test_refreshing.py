@@ -13,6 +13,7 @@ from performance.kpis import actions, queries
 from performance.kpis.models import Metric
 from performance.sources import actions as sources
 from performance.sources.models import Dataset
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -23,6 +24,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def certified(here: Cast, actor: Any, sales: Any) -> None:
     certify(here, actor, "pieces", base(sales, "sum", "quantity", unit="number"))
     certify(here, actor, "revenue", base(sales, "sum", "price"))

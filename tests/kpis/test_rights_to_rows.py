@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from performance.people.models import BusinessUnit
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import base, certify
 
@@ -15,6 +16,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def by_city(here: Cast, actor: Any, sales: Any) -> Any:
     """One metric by city and store, which makes the dimension known; another by city alone."""
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))

@@ -17,6 +17,7 @@ from performance.kpis import actions, documents, forms, queries
 from performance.kpis.models import Metric, MetricValue, MetricVersion
 from performance.kpis.queries import changes, comparing, likeness, rows, whatif
 from performance.people.models import Organisation, Period
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.tables import AT, JANUARY, base, certify, formula
@@ -52,6 +53,7 @@ def running(text: str = "sold", **window: Any) -> actions.Definition:
 
 
 @pytest.fixture
+@ready.made
 def sold(here: Cast, actor: Any) -> Any:
     lines = [
         (number, f"{on}-15", store, amount) for number, ((on, store), amount) in enumerate(SOLD.items(), 1)
@@ -62,6 +64,7 @@ def sold(here: Cast, actor: Any) -> Any:
 
 
 @pytest.fixture
+@ready.made
 def totals(here: Cast, actor: Any, sold: Any) -> dict[str, MetricVersion]:
     """This year, the year from July, and the last three months."""
     certify(here, actor, "ytd", running())

@@ -16,6 +16,7 @@ from performance.kpis import actions, rules
 from performance.kpis.models import Metric, SavedView, Subscription, ViewPin
 from performance.kpis.queries import EVERYTHING, saved_views
 from performance.people import actions as people
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, JANUARY, base, certify
 
@@ -23,6 +24,7 @@ Visit = Callable[..., Client]
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> Metric:
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))
     actions.refresh_values(at=AT)

@@ -15,6 +15,7 @@ from performance.inbox.models import WorkItem
 from performance.kpis import actions
 from performance.kpis.models import Metric, Scenario, Target
 from performance.kpis.queries import months, scenarios, whatif
+from tests import ready
 from tests.conftest import Cast, make_person
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -25,6 +26,7 @@ JUNE = datetime.date(2026, 6, 1)
 
 
 @pytest.fixture
+@ready.made
 def profit(here: Cast, actor: Any, sales: Any, costs: Any) -> Metric:
     certify(here, actor, "revenue", base(sales, "sum", "price * quantity"))
     certify(here, actor, "cost", base(costs, "sum", "amount"))

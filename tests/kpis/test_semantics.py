@@ -11,6 +11,7 @@ from performance.foundation import stale
 from performance.kpis import actions, queries
 from performance.kpis.models import MetricValue
 from performance.people.models import Period
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import COSTS, SALES
@@ -25,11 +26,13 @@ def value(key: str, on: datetime.date = JANUARY, grain: str = "month", **slice: 
 
 
 @pytest.fixture
+@ready.made
 def revenue(here: Cast, actor: Any, sales: Any) -> None:
     certify(here, actor, "revenue", base(sales, "sum", "quantity * price"))
 
 
 @pytest.fixture
+@ready.made
 def cost(here: Cast, actor: Any, costs: Any) -> None:
     certify(here, actor, "cost", base(costs, "sum", "amount"))
 

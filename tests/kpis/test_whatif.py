@@ -14,6 +14,7 @@ from django.urls import reverse
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric, MetricValue, Scenario, Target
 from performance.kpis.queries import months, whatif
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, base, certify, formula
@@ -23,6 +24,7 @@ LATER = AT + datetime.timedelta(days=1)
 
 
 @pytest.fixture
+@ready.made
 def margin(here: Cast, actor: Any, sales: Any, costs: Any) -> Metric:
     """Margin over profit over revenue and cost; customers, and revenue for each of them, beside it."""
     certify(here, actor, "revenue", base(sales, "sum", "price * quantity"))

@@ -15,6 +15,7 @@ from okr.models import CheckInDuty, Content, KeyResultContent, MilestoneContent,
 from performance.foundation import access, tenancy
 from performance.people import actions as people_actions
 from performance.people import models as people
+from tests import ready
 
 WEEK = datetime.timedelta(days=7)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -98,6 +99,7 @@ def agree(
 
 
 @pytest.fixture
+@ready.made
 def active(propose: Callable[..., Objective], agree: Callable[..., Objective]) -> Objective:
     """The employee's objective, in force."""
     return agree(propose())
@@ -129,6 +131,7 @@ def check_in(
 
 
 @pytest.fixture
+@ready.made
 def week(cast: Any, quarter: people.Period) -> datetime.date:
     """A Monday in the middle of the quarter, in a country without holidays."""
     people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
@@ -138,6 +141,7 @@ def week(cast: Any, quarter: people.Period) -> datetime.date:
 
 
 @pytest.fixture
+@ready.made
 def reported(active, check_in):
     """Half way in its first key result; the rest without a reading."""
     row = active.key_results.first()
@@ -147,6 +151,7 @@ def reported(active, check_in):
 
 
 @pytest.fixture
+@ready.made
 def next_quarter(acting_cast, quarter):
     first = quarter.ends_on + datetime.timedelta(days=1)
     return people.Period.objects.create(
@@ -165,6 +170,7 @@ def move(quarter, cast, actor, now):
 
 
 @pytest.fixture
+@ready.made
 def goals(propose, agree, acting_cast):
     """The employee's, and the one of the human resources that it needs something from."""
     return agree(propose()), agree(propose(content("Hire forty people"), by=acting_cast.hr))
@@ -226,6 +232,7 @@ def exported(acting_cast, actor, now):
 
 
 @pytest.fixture
+@ready.made
 def owed(active: Objective, quarter: people.Period, week: datetime.date) -> CheckInDuty:
     """The employee's duty of the week."""
     actions.open_duties(period=quarter, monday=week, at=moment(week, 0, 8))
@@ -233,11 +240,12 @@ def owed(active: Objective, quarter: people.Period, week: datetime.date) -> Chec
 
 
 @pytest.fixture
-def last_quarter(cast: Any, quarter: people.Period) -> people.Period:
+@ready.made
+def last_quarter(acting_cast: Any, quarter: people.Period) -> people.Period:
     """The ninety days before."""
     ends = quarter.starts_on - datetime.timedelta(days=1)
     return people.Period.objects.create(
-        organisation=cast.organisation,
+        organisation=acting_cast.organisation,
         name_en="The quarter before",
         name_zh="上一季度",
         kind="quarter",

@@ -10,12 +10,14 @@ from django.urls import reverse
 from okr.models import Alignment
 from performance.foundation import tenancy
 from performance.people import actions as people_actions
+from tests import ready
 from tests.okr.conftest import content
 
 JSON = {"content_type": "application/json"}
 
 
 @pytest.fixture
+@ready.made
 def goals(propose, agree, acting_cast):
     """The employee's objective, and the manager's that it may serve."""
     child = agree(propose())

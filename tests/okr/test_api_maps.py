@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from okr import actions
 from okr.models import Objective
+from tests import ready
 from tests.okr.conftest import content, monday_of
 
 
@@ -24,6 +25,7 @@ def get(client_for):
 
 
 @pytest.fixture
+@ready.made
 def private(propose, agree, cast):
     """A goal of the employee that only they and their line may see."""
     return agree(propose(content("Nobody else's business", visibility="private")))

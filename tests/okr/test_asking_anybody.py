@@ -15,6 +15,7 @@ from performance.foundation import tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.people import queries as people_queries
+from tests import ready
 from tests.conftest import Newcomer, make_people
 from tests.okr.conftest import content, monday_of
 from tests.okr.test_pages import HTMX, posted_week, week_of
@@ -23,6 +24,7 @@ STUCK = "The supplier is silent."
 
 
 @pytest.fixture
+@ready.made
 def crowd(acting_cast):
     """More people than are offered at once; the last of them by name is far from everybody."""
     made = make_people(

@@ -7,11 +7,13 @@ from django.urls import reverse
 
 from okr import actions
 from performance.foundation import tenancy
+from tests import ready
 from tests.okr.conftest import content, key_result
 from tests.okr.test_visibility import EVERYBODY, SEEN_BY
 
 
 @pytest.fixture
+@ready.made
 def parent(propose, agree):
     return agree(propose(content("Full shelves", key_result())))
 

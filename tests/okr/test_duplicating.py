@@ -13,7 +13,7 @@ from okr.models import KeyResult, Objective
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.people import models as people
-from tests import races
+from tests import races, ready
 from tests.okr.conftest import content, four_kinds, key_result
 
 JSON = {"content_type": "application/json"}
@@ -27,6 +27,7 @@ def after(quarter):
 
 
 @pytest.fixture
+@ready.made
 def next_quarter(acting_cast, quarter):
     return after(quarter)
 

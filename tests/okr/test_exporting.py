@@ -12,10 +12,12 @@ from django.urls import reverse
 from okr import actions
 from okr.views import reading
 from performance.foundation.models import AuditRow
+from tests import ready
 from tests.okr.conftest import content, key_result
 
 
 @pytest.fixture
+@ready.made
 def named(propose, agree):
     return agree(propose(content("=2+5", key_result("increase", "Stores served"))))
 

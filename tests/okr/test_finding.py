@@ -6,10 +6,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import content, key_result
 
 
 @pytest.fixture
+@ready.made
 def many(propose, cast):
     people.Person.objects.filter(pk=cast.manager.pk).update(name_en="Mia Manager", name_zh="米经理")
     mine = propose(content("Of the employee"))

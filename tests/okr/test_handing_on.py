@@ -8,10 +8,12 @@ from okr.models import HandedOn
 from performance.foundation import tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import content, key_result
 
 
 @pytest.fixture
+@ready.made
 def asked(active, propose, agree, check_in, cast):
     """The employee's check-in that asks the colleague, with a private goal in it."""
     secret = agree(propose(content("Close store 07", key_result(), visibility="private")))

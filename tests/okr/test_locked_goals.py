@@ -10,6 +10,7 @@ from okr.models import Alignment
 from performance.inbox.models import WorkItem
 from performance.people import actions as people_actions
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import content
 
 TEXTS = ("goals.agreement", "goals.suggestion", "goals.link")
@@ -21,6 +22,7 @@ def hr(acting_cast, actor):
 
 
 @pytest.fixture
+@ready.made
 def asked(active, propose, agree, cast, actor, now):
     """A first proposal, a change, a suggestion and an offer, each waiting for somebody."""
     new = propose(content("New"))

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from okr import actions
 from okr.models import CheckInDuty, KeyResult
+from tests import ready
 from tests.okr.conftest import WEEK, monday_of
 
 
@@ -17,6 +18,7 @@ def test_an_auditor_without_check_ins_is_not_offered_one(cast, quarter, client_f
 
 
 @pytest.fixture
+@ready.made
 def owning(active, cast):
     """Somebody who owned a key result before they became an auditor."""
     KeyResult.objects.filter(pk=active.key_results.first().pk).update(owner=cast.auditor)

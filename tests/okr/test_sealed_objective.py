@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from okr import actions, queries
 from okr.models import KeyResult
+from tests import ready
 from tests.okr.conftest import content
 
 
 @pytest.fixture
+@ready.made
 def sealed(reported, move, cast, actor, now):
     move("closing")
     for who, percent in ((cast.employee, 60), (cast.manager, 70)):

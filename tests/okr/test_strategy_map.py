@@ -9,10 +9,12 @@ from django.urls import reverse
 
 from okr import actions
 from okr.queries import strategy
+from tests import ready
 from tests.okr.conftest import content, key_result
 
 
 @pytest.fixture
+@ready.made
 def aligned(propose, agree, actor, cast, now):
     """The manager's goal, and the employee's that contributes 40 % to it."""
     above = agree(propose(content("Full shelves"), by=cast.manager))

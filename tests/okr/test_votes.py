@@ -8,10 +8,12 @@ from okr.models import Ballot, ConfidenceVote, Mention
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import content
 
 
 @pytest.fixture
+@ready.made
 def vote(active, cast, actor, now):
     """About the employee's objective, opened by them: both sides are asked."""
     return actions.open_vote(objective=active, by=actor(cast.employee), at=now)

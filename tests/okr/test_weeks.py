@@ -11,6 +11,7 @@ from okr.models import CheckIn, CheckInDuty, Objective
 from performance.foundation import tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import WEEK, content, monday_of
 
 A_DAY = datetime.timedelta(days=1)
@@ -37,6 +38,7 @@ def two_quarters(acting_cast, quarter, monday):
 
 
 @pytest.fixture
+@ready.made
 def year(acting_cast, now):
     first = datetime.date(now.year, 1, 1)
     return people.Period.objects.create(

@@ -17,6 +17,7 @@ from okr.models import Objective
 from performance.foundation import tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import content, key_result
 
 TITLES = {"public": "Aurora in every store", "team": "Borealis for the team", "private": "Cygnus in silence"}
@@ -38,6 +39,7 @@ SEES: dict[str, frozenset[str]] = {
 
 
 @pytest.fixture
+@ready.made
 def goals(
     acting_cast: Any, propose: Any, agree: Any, check_in: Any, actor: Any, now: Any
 ) -> dict[str, Objective]:

@@ -9,12 +9,14 @@ from django.urls import reverse
 from performance.foundation import tenancy
 from performance.people import actions, models, queries
 from performance.people.actions import PeopleRefused
+from tests import ready
 from tests.conftest import Cast
 
 DAY = datetime.timedelta(days=1)
 
 
 @pytest.fixture
+@ready.made
 def away(cast: Cast, actor: Any, now: datetime.datetime) -> models.Absence:
     """The employee is away for a week from today on."""
     with tenancy.acting_for(cast.organisation):

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from performance.foundation import tenancy
 from performance.people import actions, models, queries
+from tests import ready
 from tests.conftest import LONG_AGO, Cast, make_person, report_to
 
 DAY = datetime.timedelta(days=1)
@@ -19,6 +20,7 @@ def today(cast: Cast) -> datetime.date:
 
 
 @pytest.fixture
+@ready.made
 def last_day(cast: Cast, now: datetime.datetime, today: datetime.date) -> datetime.date:
     """In a month the manager leaves; until then this is HR's secret. Their reports go to the business owner."""
     with tenancy.acting_for(cast.organisation):

@@ -13,6 +13,7 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence
 from performance.scoring.models import PolicyVersion
+from tests import ready
 from tests.conftest import Cast
 from tests.scoring import collectors
 
@@ -65,6 +66,7 @@ def sources(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+@ready.made
 def unit(cast: Cast) -> people.BusinessUnit:
     with tenancy.acting_for(cast.organisation):
         unit = people.BusinessUnit.objects.create(code="STORES", name_en="Stores", name_zh="门店")
@@ -79,6 +81,7 @@ def today(cast: Cast) -> datetime.date:
 
 
 @pytest.fixture
+@ready.made
 def turnover(cast: Cast, now: datetime.datetime) -> Metric:
     """The certified metric that the policy weighs: what was sold by what lies in stock."""
     with tenancy.acting_for(cast.organisation):
@@ -109,8 +112,14 @@ def turnover(cast: Cast, now: datetime.datetime) -> Metric:
 
 
 @pytest.fixture
+@ready.made
 def draft(
-    cast: Cast, unit: people.BusinessUnit, turnover: Metric, quarter: people.Period, actor: Actor
+    cast: Cast,
+    unit: people.BusinessUnit,
+    turnover: Metric,
+    quarter: people.Period,
+    actor: Actor,
+    sources: None,
 ) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):
         return actions.draft_policy(
@@ -145,12 +154,14 @@ def in_force(
 
 
 @pytest.fixture
+@ready.made
 def proposal(draft: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):
         return actions.propose_policy(version=draft, by=actor(cast.hr), at=timezone.now())
 
 
 @pytest.fixture
+@ready.made
 def approved(proposal: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):
         actions.approve_policy(
@@ -162,6 +173,7 @@ def approved(proposal: PolicyVersion, cast: Cast, actor: Actor) -> PolicyVersion
 
 
 @pytest.fixture
+@ready.made
 def locked(approved: PolicyVersion, cast: Cast, today: datetime.date, actor: Actor) -> PolicyVersion:
     with tenancy.acting_for(cast.organisation):
         return actions.lock_policy(version=approved, effective_on=today, by=actor(cast.hr), at=timezone.now())

@@ -15,6 +15,7 @@ from performance.scoring import queries
 from performance.scoring.models import PolicyVersion
 from performance.sources import actions as sources
 from performance.sources.models import Dataset
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -24,6 +25,7 @@ Load = Callable[[people.Person], access.Actor]
 
 
 @pytest.fixture
+@ready.made
 def revenue(cast: Cast, actor: Load) -> Dataset:
     """What revenue is read from."""
     with tenancy.acting_for(cast.organisation):
@@ -34,6 +36,7 @@ def revenue(cast: Cast, actor: Load) -> Dataset:
 
 
 @pytest.fixture
+@ready.made
 def turnover(revenue: Dataset, cast: Cast, actor: Load) -> Metric:
     """What the policy weighs is computed from revenue."""
     with tenancy.acting_for(cast.organisation):
@@ -41,6 +44,7 @@ def turnover(revenue: Dataset, cast: Cast, actor: Load) -> Metric:
 
 
 @pytest.fixture
+@ready.made
 def dataset(locked: PolicyVersion, revenue: Dataset) -> Dataset:
     """Turnover, which scores the employee, is computed from revenue, which is read from this dataset."""
     return revenue

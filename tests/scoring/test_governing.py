@@ -13,11 +13,13 @@ from performance.people import models as people
 from performance.scoring import actions, queries
 from performance.scoring.models import PolicyVersion
 from performance.scoring.queries import governing
+from tests import ready
 from tests.conftest import Cast, make_person
 from tests.scoring.conftest import Actor, component, in_force
 
 
 @pytest.fixture
+@ready.made
 def region(unit: people.BusinessUnit, cast: Cast) -> people.BusinessUnit:
     """What the stores belong to."""
     with tenancy.acting_for(cast.organisation):
@@ -180,6 +182,7 @@ def _weights(version: PolicyVersion) -> dict[str, int]:
 
 
 @pytest.fixture
+@ready.made
 def halves(draft: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor) -> PolicyVersion:
     """Half and half, from the period's first day."""
     with tenancy.acting_for(cast.organisation):

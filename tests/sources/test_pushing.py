@@ -13,7 +13,7 @@ from performance.foundation.models import AuditRow, StaleRow
 from performance.people.models import Organisation
 from performance.sources import actions, models
 from performance.sources.actions import merging, pushing
-from tests import races
+from tests import races, ready
 from tests.conftest import Cast
 from tests.sources import stage
 from tests.sources.pushed import SAMPLE, bytes_of, filled
@@ -21,6 +21,7 @@ from tests.sources.stage import AT, Killed
 
 
 @pytest.fixture
+@ready.made
 def sales(acting: Organisation) -> models.Dataset:
     return filled()
 

@@ -13,6 +13,7 @@ from performance.foundation.models import AuditRow
 from performance.kpis import actions as kpis
 from performance.people.models import BusinessUnit
 from performance.sources import actions, models, queries
+from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 
@@ -32,6 +33,7 @@ def here(cast: Cast) -> Iterator[Cast]:
 
 
 @pytest.fixture
+@ready.made
 def units(here: Cast) -> dict[str, BusinessUnit]:
     """The manager leads Hangzhou, whose employee works in one of its two stores; the other has nobody."""
     city = BusinessUnit.objects.create(code="HZ", name_en="Hangzhou", slice={"city": "Hangzhou"})
@@ -51,6 +53,7 @@ def units(here: Cast) -> dict[str, BusinessUnit]:
 
 
 @pytest.fixture
+@ready.made
 def sales(here: Cast, units: Any) -> models.Dataset:
     return tables.make_dataset("sales", COLUMNS, ROWS, keys=["sale"])
 

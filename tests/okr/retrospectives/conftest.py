@@ -4,9 +4,11 @@ import pytest
 
 from okr import actions
 from performance.people import models as people
+from tests import ready
 
 
 @pytest.fixture
+@ready.made
 def closing(acting_cast, quarter):
     people.Period.objects.filter(pk=quarter.pk).update(state="closing")
     quarter.refresh_from_db()

@@ -11,9 +11,11 @@ from okr import actions, queries, tasks
 from okr.models import Objective
 from performance.inbox.models import WorkItem
 from performance.people import models as people
+from tests import ready
 
 
 @pytest.fixture
+@ready.made
 def team_goal(acting_cast, closing):
     """An objective of the team that runs in the closing period."""
     return Objective.objects.create(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from okr import actions, queries
 from okr.models import CheckInDuty
 from performance.people import models as people
+from tests import ready
 from tests.okr.conftest import WEEK, content, key_result, monday_of
 
 
@@ -33,6 +34,7 @@ def weeks(cast, client_for):
 
 
 @pytest.fixture
+@ready.made
 def told(acting_cast, propose, agree, check_in, quarter):
     """The employee on one public and one private goal, stuck; six weeks of the quarter have passed."""
     quarter.starts_on -= 6 * WEEK
