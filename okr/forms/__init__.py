@@ -11,13 +11,12 @@ from okr.forms.objectives import (
     KeyResultForm,
     ObjectiveForm,
     SuggestForm,
-    are_even,
     rows_from,
     rows_of,
     standing_of,
-    with_even_weights,
 )
 from okr.forms.policies import PolicyForm
+from okr.forms.reshaping import place_named, reshaped, weight_typed, with_even_weights
 from okr.forms.retrospectives import AgreedForm, NoteForm
 from okr.forms.rhythm import CadenceForm, ExcuseForm
 
@@ -47,13 +46,15 @@ __all__ = [
     "ReplyForm",
     "SuggestForm",
     "TakeBackForm",
-    "are_even",
     "differing",
     "draft_fields",
     "initial_of",
     "is_cut",
+    "place_named",
+    "reshaped",
     "rows_from",
     "rows_of",
     "standing_of",
+    "weight_typed",
     "with_even_weights",
 ]

@@ -4,7 +4,7 @@ import dataclasses
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -25,7 +25,6 @@ PREFIX = "kr"
 MOST_ROWS = 20
 #: "Rolled out everywhere ×3"; who has no such sign types a star.
 WEIGHED_LINE = re.compile(r"(.*\S)\s*[×*]\s*(\d{1,4})")
-HUNDRED = Decimal(100)
 
 
 class ObjectiveForm(forms.Form):
@@ -262,37 +261,6 @@ def rows_from(posted: Mapping[str, str]) -> list[dict[str, Any]]:
         | {"checkpoints": checkpoints.rows_from(posted, f"{PREFIX}-{place}")}
         for place in range(count)
     ]
-
-
-def with_even_weights(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same rows with weights that sum to exactly 100 %: locked ones as they are, the others alike. As they came
-    where the locked ones leave nothing to share."""
-    locked = {place: _amount(row.get("weight")) for place, row in enumerate(rows) if row.get("locked")}
-    free = [place for place in range(len(rows)) if place not in locked]
-    left = HUNDRED - sum(locked.values(), Decimal(0))
-    if not free or left < 0:
-        return rows
-    part = (left / len(free)).quantize(Decimal("0.01"), ROUND_DOWN)
-    shares = dict.fromkeys(free, part) | {free[0]: left - part * (len(free) - 1)}
-    return [{**row, "weight": shares.get(place, row.get("weight"))} for place, row in enumerate(rows)]
-
-
-def _amount(text: Any) -> Decimal:
-    try:
-        found = Decimal(str(text).strip() or "0")
-    except ArithmeticError:
-        return Decimal(0)
-    return found if found.is_finite() else Decimal(0)
-
-
-def are_even(rows: list[dict[str, Any]]) -> bool:
-    """Nobody has chosen the weights yet: they are empty or as equal as they can be."""
-    weights = {str(row.get("weight", "")).strip() for row in rows} - {""}
-    try:
-        amounts = {Decimal(weight) for weight in weights}
-    except ArithmeticError:
-        return False
-    return not amounts or max(amounts) - min(amounts) <= Decimal("0.05")
 
 
 class SuggestForm(forms.Form):

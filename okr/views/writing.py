@@ -5,19 +5,18 @@ import datetime
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
-from okr.forms.checkpoints import MOST_POINTS
-from okr.forms.objectives import MOST_ROWS, PREFIX
+from okr.forms.objectives import PREFIX
 from okr.models import Content, Objective
 from okr.models.contents import FIELDS_OF, one_line
 from okr.models.objectives import State
@@ -60,7 +59,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         form = _objective_form(setting, initial={**chosen, "period": str(current.pk) if current else ""})
         return _page(request, form, _row_forms([{"kind": "increase", "weight": "100"}], setting), setting)
     form = _objective_form(setting, request.POST)
-    reshaped = _reshaped(request)
+    reshaped = forms.reshaped(request.POST)
     if reshaped is not None:
         return _page(
             request,
@@ -134,7 +133,7 @@ def change(request: HttpRequest, objective_id: uuid.UUID) -> HttpResponse:
             request, form, _row_forms(forms.rows_of(content), setting), setting, one=one, basis=standing
         )
     basis = rivals.basis_of(request)
-    reshaped = _reshaped(request)
+    reshaped = forms.reshaped(request.POST)
     if reshaped is not None:
         form = _objective_form(setting, one=one, initial=request.POST.dict())
         return _page(request, form, _row_forms(reshaped, setting), setting, one=one, basis=basis)
@@ -306,34 +305,6 @@ def _bound_rows(request: HttpRequest, setting: Setting, known: dict[str, Any]) -
     ]
 
 
-def _reshaped(request: HttpRequest) -> list[dict[str, Any]] | None:
-    """The rows after "add", "remove" or "share evenly", or with a checkpoint more or less; None when the form is to be
-    saved."""
-    posted = request.POST
-    if not {"add", "leave_out", "even", "add_point", "drop_point"} & set(posted):
-        return None
-    rows = forms.rows_from(posted)
-    was_even = forms.are_even(rows)
-    kind = posted.get("add", "")
-    if kind in FIELDS_OF and len(rows) < MOST_ROWS:
-        rows.append({"kind": kind, "weight": ""})
-    gone = posted.get("leave_out", "")
-    if gone.isdigit() and int(gone) < len(rows):
-        del rows[int(gone)]
-    _reshape_points(rows, posted)
-    return forms.with_even_weights(rows) if was_even or "even" in posted else rows
-
-
-def _reshape_points(rows: list[dict[str, Any]], posted: QueryDict) -> None:
-    """ "add_point" names a row, "drop_point" a row and a place among its checkpoints: "2.0"."""
-    more = posted.get("add_point", "")
-    if more.isdigit() and int(more) < len(rows) and len(rows[int(more)]["checkpoints"]) < MOST_POINTS:
-        rows[int(more)]["checkpoints"].append({"on": "", "value": "", "is_new": True})
-    row, _dot, place = posted.get("drop_point", "").partition(".")
-    if row.isdigit() and place.isdigit() and int(row) < len(rows):
-        del rows[int(row)]["checkpoints"][int(place) : int(place) + 1]
-
-
 def _all_valid(form: Any, rows: list[Any]) -> bool:
     # Every form says what is wrong with it, not only the first.
     return all([form.is_valid(), *(row.is_valid() for row in rows)])
@@ -353,8 +324,9 @@ def _content(form: Any, rows: list[Any]) -> Content:
 
 def _show(refusal: actions.ObjectiveRefused, form: Any, rows: list[Any]) -> None:
     """Puts the refusal beside the field it speaks of."""
-    place, _dot, name = (refusal.field or "").rpartition(".")
-    target = rows[int(place)] if place.isdigit() and int(place) < len(rows) else form
+    row, _dot, name = (refusal.field or "").rpartition(".")
+    place = forms.place_named(row, rows)
+    target = form if place is None else rows[place]
     target.add_error(name if name in target.fields else None, str(refusal.message))
 
 
@@ -388,10 +360,8 @@ def _page(
     return render(request, template, context, status=status)
 
 
-def _sum_of(rows: list[Any]) -> Any:
-    """The sum of the weights as they stand in the form; None where one is not a number."""
-    field = forms.AmountField()
-    try:
-        return sum(field.to_python(row["weight"].value() or "0") or 0 for row in rows)
-    except (ValidationError, TypeError):
-        return None
+def _sum_of(rows: list[Any]) -> Decimal | None:
+    """The sum of the weights as they stand in the form; None where one is none."""
+    weights = [forms.weight_typed(row["weight"].value()) for row in rows]
+    known = [each for each in weights if each is not None]
+    return sum(known, Decimal(0)) if len(known) == len(weights) else None

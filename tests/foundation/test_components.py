@@ -58,6 +58,8 @@ def rendered(source, **values):
         (None, 2, "–"),
         ("", None, "–"),
         ("not a number", None, "–"),
+        ("9e999999999", None, "–"),
+        ("9" * 26 + ".125", 3, ",".join(["99", *["999"] * 8]) + ".125"),
         (Decimal("NaN"), None, "–"),
     ],
 )

@@ -6,7 +6,7 @@ Decimal, int, float or a string of digits; days may be date, datetime (shown in 
 
 import datetime
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TypeAlias
 
 from django.utils import dateformat, timezone
@@ -54,12 +54,14 @@ MARKS = {
     "(": (" (", "（"),
     ")": (")", "）"),
 }
+#: Digits before the point: no column holds as many.
+LONGEST = 60
 CHINESE_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 CHINESE_QUARTERS = ("一", "二", "三", "四")
 
 
 def decimal_of(value: Amount) -> Decimal | None:
-    """The amount as Decimal; None for None, empty text and what is no number."""
+    """The amount as Decimal; None for None, empty text, what is no number and what is longer than any that we keep."""
     if value is None or value == "":
         return None
     if isinstance(value, float):
@@ -68,12 +70,14 @@ def decimal_of(value: Amount) -> Decimal | None:
         amount = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         return None
-    return amount if amount.is_finite() else None
+    return amount if amount.is_finite() and amount.adjusted() < LONGEST else None
 
 
 def rounded(amount: Decimal, places: int) -> Decimal:
     """Half up, as people round by hand."""
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    # As many digits as it takes: those of the context are fewer than a metric keeps.
+    digits = Context(prec=max(amount.adjusted(), 0) + max(places, 0) + 2)
+    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=digits)
 
 
 def trimmed(amount: Decimal) -> Decimal:
@@ -84,7 +88,7 @@ def trimmed(amount: Decimal) -> Decimal:
 
 def _figures(amount: Decimal) -> str:
     """Digits in groups of three with the separators of the locale. Chinese accounts group by comma as well."""
-    text = f"{abs(amount):f}"
+    text = f"{amount.copy_abs():f}"
     whole, _point, fraction = text.partition(".")
     comma = "," if i18n.is_chinese() else django_formats.get_format("THOUSAND_SEPARATOR")
     grouped = f"{int(whole):,}".replace(",", str(comma))
@@ -99,7 +103,7 @@ def number(value: Amount, places: int | None = None) -> str:
     if amount is None:
         return MISSING
     shown = trimmed(rounded(amount, 2)) if places is None else rounded(amount, int(places))
-    return _figures(shown + 0)  # + 0 turns −0 into 0
+    return _figures(shown)
 
 
 def signed(value: Amount, places: int | None = None) -> str:
@@ -119,7 +123,7 @@ def percent(value: Amount, places: int | None = None) -> str:
     if amount is None:
         return MISSING
     shown = trimmed(rounded(amount, 1)) if places is None else rounded(amount, int(places))
-    return f"{_figures(shown + 0)}%"
+    return f"{_figures(shown)}%"
 
 
 def points(value: Amount, places: int | None = 1) -> str:
@@ -169,7 +173,7 @@ def money_exact(value: Amount, currency: str = "CNY", places: int = 2) -> str:
     amount = decimal_of(value)
     if amount is None:
         return MISSING
-    figures = _figures(rounded(amount, places) + 0)
+    figures = _figures(rounded(amount, places))
     if i18n.is_chinese():
         return f"{figures} {currency_name(currency)}"
     return _with_symbol(figures, currency)
