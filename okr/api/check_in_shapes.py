@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from okr.api.serializers import AMOUNT, decimal_text, percent_of
 from okr.models import CheckIn
+from performance.people.api.shared import DayField
 
 
 class CheckInReplyIn(serializers.Serializer):
@@ -29,7 +30,7 @@ class ReadingIn(serializers.Serializer):
 
 
 class CheckInIn(serializers.Serializer):
-    week_starts_on = serializers.DateField(help_text="The Monday of the week.")
+    week_starts_on = DayField(help_text="The Monday of the week.")
     wins = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     plans = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
     blockers = serializers.CharField(required=False, default="", allow_blank=True, max_length=4000)
@@ -44,7 +45,7 @@ class CheckInIn(serializers.Serializer):
 
 
 class WeekIn(serializers.Serializer):
-    week_starts_on = serializers.DateField(help_text="A day of the week; its Monday counts.")
+    week_starts_on = DayField(help_text="A day of the week; its Monday counts.")
 
 
 class CheckInDraftIn(WeekIn):

@@ -81,10 +81,19 @@ def test_a_draft_of_a_week_that_takes_no_check_in_is_refused_and_not_written(
     assert not CheckInDraft.objects.exists()
 
 
-def test_a_week_that_is_no_date_is_a_problem_with_its_field(acting_cast, client_for):
+def test_a_week_that_is_no_day_of_our_calendars_is_a_problem_with_its_field(acting_cast, client_for):
     client = client_for(acting_cast.employee)
-    answer = client.get(reverse("api_check_in_draft"), {"week_starts_on": "soon"})
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["week_starts_on"])
+    draft, sent = reverse("api_check_in_draft"), reverse("api_check_ins")
+    team = reverse("api_team_check_ins", args=[acting_cast.team.pk])
+    for day in ("soon", "0001-01-01", "9999-12-27", "9999-12-31"):
+        week = {"week_starts_on": day}
+        for answer in (
+            client.get(draft, week),
+            client.put(draft, week | {"typed": {}}, **JSON),
+            client.post(sent, week | {"readings": []}, **JSON),
+            client.get(team, week),
+        ):
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, ["week_starts_on"])
 
 
 def test_a_draft_of_an_objective_is_rewritten_without_a_proposal(propose, cast, client_for):

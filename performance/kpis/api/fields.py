@@ -1,6 +1,5 @@
 """What the API takes and gives in many places: days, exact values, parts of the business."""
 
-import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -9,17 +8,9 @@ from rest_framework.request import Request
 from performance.kpis import semantics
 from performance.kpis.models import Dimension
 from performance.kpis.models.values import DIGITS, PLACES
-from performance.people import queries as people
+from performance.people.api.shared import DayField
 
-
-class DayField(serializers.DateField):
-    """A day as pages take it, see people.day_from: of calendars that people use, so that no sum of months leaves them."""
-
-    def to_internal_value(self, value: Any) -> datetime.date:
-        day: datetime.date = super().to_internal_value(value)
-        if people.day_from(day.isoformat()) is None:
-            self.fail("invalid", format="YYYY-MM-DD")
-        return day
+__all__ = ["AllocationIn", "DayField", "ValueField", "slice_of"]
 
 
 class ValueField(serializers.DecimalField):

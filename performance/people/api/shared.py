@@ -1,4 +1,4 @@
-"""What the endpoints of this app share."""
+"""What the endpoints of this app share, and the days of every app."""
 
 import datetime
 import uuid
@@ -24,10 +24,10 @@ ASOF = OpenApiParameter(
 
 
 class DayField(serializers.DateField):
-    """A day of any calendar of ours: the same bounds as days in an address."""
+    """A day of any calendar of ours: the same bounds as days in an address, so no sum of weeks or months leaves them."""
 
     def to_internal_value(self, value: Any) -> datetime.date:
-        day = super().to_internal_value(value)
+        day: datetime.date = super().to_internal_value(value)
         if queries.day_from(day.isoformat()) is None:
             self.fail("invalid", format="YYYY-MM-DD")
         return day
