@@ -60,6 +60,18 @@ def test_json_nested_without_end_is_asked_wrongly(cast: Cast, client_for: Any) -
     assert answer.status_code == 400
 
 
+def test_a_text_that_cannot_be_written_down_again_is_asked_wrongly(cast: Cast, client_for: Any) -> None:
+    client = client_for(cast.hr)
+
+    def asked(body: str) -> tuple[int, str]:
+        answer = client.post(reverse("api_periods"), body, content_type="application/json")
+        return answer.status_code, answer.json()["title"]
+
+    assert asked(r'{"kind": "\ud800"}') == (400, "parse_error"), "which a choice would quote"
+    assert asked(r'{"\udfff": [{"a": "b"}]}') == (400, "parse_error")
+    assert asked(r'{"kind": "\ud83d\ude00"}') == (400, "invalid"), "a pair is one letter"
+
+
 def test_a_text_without_end_is_not_read(cast: Cast, client_for: Any) -> None:
     endless = '{"number": "' + "9" * api.LARGEST_TEXT + '"}'
     answer = client_for(cast.hr).post(reverse("api_people"), endless, content_type="application/json")
