@@ -45,13 +45,16 @@ document.addEventListener('submit', (event) => {
 });
 window.addEventListener('pageshow', () => document.querySelectorAll('button[data-busy]').forEach(idle));
 
+const NAMES = { 401: 'forbidden', 403: 'forbidden', 404: 'gone', 410: 'gone', 413: 'too_large', 429: 'busy' };
+
+// An answer that is an error, as a sentence.
+export const sayOf = (status) => say(NAMES[status] ?? 'failed');
+
 document.addEventListener('htmx:sendError', () => toast({ text: say('offline'), level: 'bad' }));
 document.addEventListener('htmx:timeout', () => toast({ text: say('offline'), level: 'bad' }));
 document.addEventListener('htmx:responseError', (event) => {
-  const { status } = event.detail.xhr;
   if ((event.detail.xhr.getResponseHeader('HX-Trigger') ?? '').includes('toast')) return;
-  const name = { 401: 'forbidden', 403: 'forbidden', 404: 'gone', 410: 'gone', 429: 'busy' }[status] ?? 'failed';
-  toast({ text: say(name), level: 'bad' });
+  toast({ text: sayOf(event.detail.xhr.status), level: 'bad' });
 });
 
 // An error summary takes the focus, on a full page as well as in a swapped fragment.

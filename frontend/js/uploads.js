@@ -1,6 +1,7 @@
 // A large file on its way says how far it is and can be stopped (`form[data-upload]`). Without scripts the form is sent
 // as any other; with them the server answers either where to go on or the form with what is wrong in it.
 import { announce, element } from './dom.js';
+import { sayOf } from './requests.js';
 import { toast } from './toasts.js';
 import { figure, say } from './words.js';
 
@@ -15,14 +16,19 @@ function shown(form) {
   return { row, bar, words, stop };
 }
 
-function moved({ bar, words }, { lengthComputable, loaded, total }) {
+function moved({ bar, words, stop }, { lengthComputable, loaded, total }) {
   if (!lengthComputable) return;
   bar.value = loaded / total;
-  // All of it is there: the server reads and keeps it, however long that takes.
-  if (loaded === total) bar.removeAttribute('value');
+  // All of it is there: the server reads and keeps it, however long that takes, and nothing stops that any more.
+  if (loaded === total) { bar.removeAttribute('value'); settled(words, stop); }
   words.textContent = loaded === total ? say('uploaded') : say('upload_part', {
     part: figure(loaded / MEGABYTE, 1), whole: figure(total / MEGABYTE, 1), percent: figure((100 * loaded) / total, 0),
   });
+}
+
+function settled(words, stop) {
+  if (document.activeElement === stop) { words.tabIndex = -1; words.focus(); }
+  stop.remove();
 }
 
 function answered(form, request) {
@@ -49,7 +55,7 @@ document.addEventListener('submit', (event) => {
   request.open('POST', form.action);
   request.setRequestHeader('HX-Request', 'true');
   request.upload.addEventListener('progress', (step) => moved(progress, step));
-  request.addEventListener('load', () => { window.removeEventListener('beforeunload', leave); if (!answered(form, request)) end(say(request.status === 413 ? 'too_large' : 'failed')); });
+  request.addEventListener('load', () => { window.removeEventListener('beforeunload', leave); if (!answered(form, request)) end(sayOf(request.status)); });
   request.addEventListener('error', () => end(say('offline')));
   request.addEventListener('abort', () => end(say('upload_stopped'), 'info'));
   request.addEventListener('loadend', () => window.removeEventListener('beforeunload', leave));
