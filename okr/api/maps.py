@@ -225,6 +225,10 @@ class MapLineOut(serializers.Serializer):
     kind = serializers.CharField(help_text="contributes, supports or needs")
     start = serializers.UUIDField(help_text="What serves, or needs something.")
     end = serializers.UUIDField(help_text="What is served, or is needed.")
+    start_drawn = serializers.UUIDField(
+        help_text="The node that shows it: its own, or that of the goal which it is folded into."
+    )
+    end_drawn = serializers.UUIDField()
     share = serializers.SerializerMethodField(
         help_text="Percent of what is served; 0 where nothing flows up."
     )
@@ -241,6 +245,7 @@ class MapOut(serializers.Serializer):
     unlinked = serializers.IntegerField(help_text="Goals that serve nothing and are served by none.")
     lane = MapNodeOut(many=True, help_text="Of these, the oldest, what was looked for first.")
     hidden_roots = serializers.IntegerField(help_text="Goals at the top that are not listed here.")
+    undrawn_needs = serializers.IntegerField(help_text="Needs that lead to or from goals without a node.")
 
 
 class StrategyMap(GoalsView):
@@ -284,6 +289,7 @@ class StrategyMap(GoalsView):
             "unlinked": drawn.unlinked,
             "lane": drawn.lane,
             "hidden_roots": drawn.hidden_roots,
+            "undrawn_needs": drawn.undrawn_needs,
         }
         measured = self.measured([node.row.objective for node in drawn.drawn])
         return Response(MapOut(shown, context=measured).data)
@@ -296,6 +302,7 @@ NO_MAP: dict[str, Any] = {
     "unlinked": 0,
     "lane": [],
     "hidden_roots": 0,
+    "undrawn_needs": 0,
 }
 
 

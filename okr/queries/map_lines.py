@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from okr.models import Alignment, Dependency, Objective
 from okr.models.dependencies import DependencyState
@@ -15,7 +15,7 @@ from okr.models.dependencies import DependencyState
 NODE_WIDTH, NODE_HEIGHT, COLUMN, LINE, MARGIN = 252, 92, 316, 108, 12
 #: A share stands beside the goal that brings it, clear of the button that folds the branch.
 SHARE_LEFT, SHARE_UP, SHARE_LINE = 6, 7, 12
-#: Needs that are looked at for one map.
+#: Needs of goals that have no node of their own: so many are looked at for one map.
 MOST_NEEDS = 200
 
 #: Parent → (child, kind, share) of each open objective.
@@ -36,10 +36,13 @@ FIRST_DRAWN = """
 
 @dataclass(frozen=True)
 class Edge:
-    """A line between two objectives: `start` serves `end`, or needs something from it; `path` is SVG."""
+    """A line between two objectives: `start` serves `end`, or needs something from it. It is drawn between the nodes that
+    show them, themselves or what they are folded into; `path` is SVG."""
 
     start: uuid.UUID
     end: uuid.UUID
+    start_drawn: uuid.UUID
+    end_drawn: uuid.UUID
     kind: str
     share_ppm: int
     path: str
@@ -63,30 +66,35 @@ def serving_lines(nodes: Mapping[uuid.UUID, Any], below: Below) -> list[Edge]:
             label_y = end - SHARE_UP - SHARE_LINE * told.get(child_id, 0)
             if share:
                 told[child_id] = told.get(child_id, 0) + 1
-            found.append(Edge(child_id, parent_id, kind, share, path, right - SHARE_LEFT, label_y))
+            ends = (child_id, parent_id, child_id, parent_id)
+            found.append(Edge(*ends, kind, share, path, right - SHARE_LEFT, label_y))
     return found
 
 
 def needing_lines(
     nodes: Mapping[uuid.UUID, Any], standing: QuerySet[Objective], links: QuerySet[Alignment]
 ) -> tuple[list[Edge], int]:
-    """From what needs something to what has taken it on. Where a folded branch hides one of them, the line goes to the
-    goal that it is folded into. Returns how many lead to what is not drawn at all, too. At most two queries."""
+    """From what needs something to what has taken it on: one for each two goals, however many share a line. Where a folded
+    branch hides one of them, the line goes to the goal that it is folded into; one within a branch is none. Returns how
+    many lead to what is not drawn at all, too. At most four queries."""
     accepted = Dependency.objects.filter(
         state=DependencyState.ACCEPTED, objective__in=standing.values("pk"), on__in=standing.values("pk")
     )
-    ordered = accepted.order_by("objective_id", "on_id").distinct()
-    pairs = list(ordered.values_list("objective_id", "on_id")[:MOST_NEEDS])
-    stands_for = _first_drawn({one for pair in pairs for one in pair} - set(nodes), nodes, links)
-    drawn: dict[tuple[uuid.UUID, uuid.UUID], Edge] = {}
-    undrawn = 0
-    for needing, needed in pairs:
+    ordered = accepted.order_by("objective_id", "on_id").values_list("objective_id", "on_id").distinct()
+    is_drawn = Q(objective__in=nodes, on__in=nodes)
+    others = list(ordered.exclude(is_drawn)[:MOST_NEEDS])
+    unseen = ordered.exclude(is_drawn).count() - len(others) if len(others) == MOST_NEEDS else 0
+    stands_for = _first_drawn({one for pair in others for one in pair} - set(nodes), nodes, links)
+    found: list[Edge] = []
+    undrawn = unseen
+    for needing, needed in [*ordered.filter(is_drawn), *others]:
         start, end = stands_for.get(needing, needing), stands_for.get(needed, needed)
         if start not in nodes or end not in nodes:
             undrawn += 1
         elif start != end:
-            drawn[start, end] = Edge(start, end, "needs", 0, _need_path(nodes[start], nodes[end]))
-    return list(drawn.values()), undrawn
+            path = _need_path(nodes[start], nodes[end])
+            found.append(Edge(needing, needed, start, end, "needs", 0, path))
+    return found, undrawn
 
 
 def _first_drawn(

@@ -105,6 +105,11 @@ class StrategyMap:
         return [*self.nodes, *self.lane]
 
     @property
+    def lines(self) -> list[Edge]:
+        """What is drawn: goals that are folded into the same nodes share a line."""
+        return list({(one.kind, one.start_drawn, one.end_drawn): one for one in self.edges}.values())
+
+    @property
     def unlinked_undrawn(self) -> int:
         return self.unlinked - len(self.lane)
 

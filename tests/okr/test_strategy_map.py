@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from okr import actions
-from okr.queries import strategy
+from okr.queries import map_lines, strategy
 from tests import ready
 from tests.okr.conftest import content, key_result
 
@@ -126,6 +126,39 @@ def test_a_need_is_a_line_that_ends_at_the_branch_which_hides_its_goal(
     assert from_below != from_above, "folded, the line begins at the goal that it is folded into"
     assert lines(open=str(above.pk)) == []
     assert "1 need leads to a goal that is not drawn." in shown(browser, open=str(above.pk))
+
+    def told(**asked):
+        drawn = browser.get(reverse("api_goals_map"), asked).json()
+        ends = ("start", "end", "start_drawn", "end_drawn")
+        return [tuple(line[end] for end in ends) for line in drawn["lines"] if line["kind"] == "needs"]
+
+    ids = (str(below.pk), str(alone.pk))
+    assert told() == [(*ids, *ids)]
+    assert told(open="") == [(*ids, str(above.pk), str(alone.pk))], (
+        "who needs it, and the node that hides them"
+    )
+
+
+def test_needs_between_drawn_goals_are_all_drawn_and_the_others_are_all_counted(
+    aligned, propose, agree, need, client_for, cast, monkeypatch
+):
+    above, below = aligned
+    alone = [agree(propose(content(title), by=cast.hr)) for title in ("Learn to bake", "Learn to cook")]
+    need(above, alone[0])
+    need(below, alone[0])
+    need(below, alone[1])
+    monkeypatch.setattr(map_lines, "MOST_NEEDS", 1)
+    browser, address = client_for(cast.employee), reverse("api_goals_map")
+
+    def needs(**asked):
+        drawn = browser.get(address, asked).json()
+        return len([1 for line in drawn["lines"] if line["kind"] == "needs"]), drawn["undrawn_needs"]
+
+    assert needs() == (3, 0)
+    assert needs(open="") == (2, 1), "one of the two that a folded branch hides is not looked at"
+    page = shown(browser, open=str(above.pk))
+    assert "map-edge is-needs" not in page.split("data-map-canvas")[1]
+    assert "3 needs lead to goals that are not drawn." in page
 
 
 def test_nobody_sees_on_the_map_what_they_may_not_open(propose, agree, actor, cast, now, client_for):
