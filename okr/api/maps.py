@@ -242,8 +242,8 @@ class MapOut(serializers.Serializer):
     period = serializers.UUIDField(allow_null=True)
     nodes = MapNodeOut(many=True)
     lines = MapLineOut(many=True)
-    unlinked = serializers.IntegerField(help_text="Goals that serve nothing and are served by none.")
-    lane = MapNodeOut(many=True, help_text="Of these, the oldest, what was looked for first.")
+    unconnected = serializers.IntegerField(help_text="Goals that serve nothing and are served by none.")
+    unconnected_nodes = MapNodeOut(many=True, help_text="Of these, the oldest, what was looked for first.")
     hidden_roots = serializers.IntegerField(help_text="Goals at the top that are not listed here.")
     undrawn_needs = serializers.IntegerField(help_text="Needs that lead to or from goals without a node.")
 
@@ -286,8 +286,8 @@ class StrategyMap(GoalsView):
             "period": period.pk,
             "nodes": drawn.nodes,
             "lines": drawn.edges,
-            "unlinked": drawn.unlinked,
-            "lane": drawn.lane,
+            "unconnected": drawn.unconnected,
+            "unconnected_nodes": drawn.lane,
             "hidden_roots": drawn.hidden_roots,
             "undrawn_needs": drawn.undrawn_needs,
         }
@@ -299,8 +299,8 @@ NO_MAP: dict[str, Any] = {
     "period": None,
     "nodes": [],
     "lines": [],
-    "unlinked": 0,
-    "lane": [],
+    "unconnected": 0,
+    "unconnected_nodes": [],
     "hidden_roots": 0,
     "undrawn_needs": 0,
 }

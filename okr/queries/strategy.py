@@ -39,11 +39,13 @@ MOST_FOUND = 8
 #: Branches open at once.
 MOST_OPEN = 40
 
-#: Goals without a line that are drawn at once; up to so many from the start, and beside each other at least.
-MOST_ALONE, FEW_ALONE, ALONE_BESIDE = 30, 12, 3
+#: Unconnected goals that are drawn at once; up to so many from the start, and beside each other at least.
+MOST_UNCONNECTED, FEW_UNCONNECTED, UNCONNECTED_BESIDE = 30, 12, 3
 #: What opens and closes among the branches, though it is none.
 LANE = "lane"
 LANE_HEAD = 44
+#: What the words of the head take, where nothing else is as wide.
+LANE_WIDTH = 560
 
 ANCESTORS = """
     WITH RECURSIVE above(id) AS (
@@ -84,15 +86,15 @@ class MapNode:
 
 @dataclass
 class StrategyMap:
-    """`nodes` in reading order. `unlinked`: visible goals of the period that serve nothing and are served by none, of
-    which `lane` shows the first where it `is_lane_open`; it begins at `lane_y`. `hidden_roots`: goals at the top that
+    """`nodes` in reading order. `unconnected`: visible goals of the period that serve nothing and are served by none, of
+    which a `lane` that begins at `lane_y` shows the first where it `is_lane_open`. `hidden_roots`: goals at the top that
     are not drawn; `undrawn_needs`: what is needed from or by goals that are not."""
 
     nodes: list[MapNode]
     lane: list[MapNode]
     edges: list[Edge]
     opened: set[uuid.UUID]
-    unlinked: int
+    unconnected: int
     hidden_roots: int
     undrawn_needs: int
     is_lane_open: bool
@@ -110,8 +112,8 @@ class StrategyMap:
         return list({(one.kind, one.start_drawn, one.end_drawn): one for one in self.edges}.values())
 
     @property
-    def unlinked_undrawn(self) -> int:
-        return self.unlinked - len(self.lane)
+    def unconnected_undrawn(self) -> int:
+        return self.unconnected - len(self.lane)
 
 
 def strategy_map(
@@ -143,11 +145,11 @@ def strategy_map(
         opened = _what_fits(links, {pk: sizes[pk] for pk in shown_roots})
     opened = set(list(opened)[:MOST_OPEN]) | way
     below = _below(links, opened, way)
-    unlinked = standing.filter(~served, ~serves)
-    alone = unlinked.count()
-    lane_ids = _lane(unlinked, found)
+    unconnected = standing.filter(~served, ~serves)
+    number = unconnected.count()
+    lane_ids = _lane(unconnected, found)
     if is_lane_open is None:
-        is_lane_open = alone <= FEW_ALONE
+        is_lane_open = number <= FEW_UNCONNECTED
     is_lane_open = is_lane_open or not set(lane_ids).isdisjoint(found)
     if not is_lane_open:
         lane_ids = []
@@ -160,18 +162,19 @@ def strategy_map(
     lane_y = _place(drawn)
     lowest = _place_lane(lane, lane_y, beside=max((node.depth + 1 for node in drawn), default=0))
     places = {node.pk: node for node in (*drawn, *lane)}
+    rightmost = max((node.x for node in places.values()), default=0)
     needs, undrawn_needs = needing_lines(places, standing, links)
     return StrategyMap(
         nodes=drawn,
         lane=lane,
         edges=serving_lines(places, below) + needs,
         opened={node.pk for node in drawn if node.is_open},
-        unlinked=alone,
+        unconnected=number,
         hidden_roots=len(sizes) - len(shown_roots),
         undrawn_needs=undrawn_needs,
         is_lane_open=is_lane_open,
-        width=max((node.x for node in places.values()), default=0) + NODE_WIDTH + MARGIN + 40,
-        height=(lowest if alone else lane_y) + MARGIN,
+        width=max(rightmost + NODE_WIDTH + MARGIN + 40, LANE_WIDTH if number else 0),
+        height=(lowest if number else lane_y) + MARGIN,
         lane_y=lane_y,
     )
 
@@ -218,10 +221,12 @@ def _below(links: QuerySet[Alignment], opened: Collection[uuid.UUID], way: set[u
     }
 
 
-def _lane(unlinked: QuerySet[Objective], found: Collection[uuid.UUID]) -> list[uuid.UUID]:
-    """Those to be drawn of what has no line, found ones first."""
+def _lane(unconnected: QuerySet[Objective], found: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those to be drawn of what is unconnected, found ones first."""
     found_first = Case(When(pk__in=list(found), then=0), default=1)
-    return list(unlinked.order_by(found_first, "created_at", "id").values_list("pk", flat=True)[:MOST_ALONE])
+    return list(
+        unconnected.order_by(found_first, "created_at", "id").values_list("pk", flat=True)[:MOST_UNCONNECTED]
+    )
 
 
 def _rows(
@@ -282,7 +287,7 @@ def _place(drawn: Iterable[MapNode]) -> int:
 def _place_lane(lane: Iterable[MapNode], top: int, *, beside: int) -> int:
     """Below everything else, under its own head, as many beside each other as the map has columns. Returns the lowest
     edge."""
-    columns = max(beside, ALONE_BESIDE)
+    columns = max(beside, UNCONNECTED_BESIDE)
     lowest = top + LANE_HEAD
     for place, node in enumerate(lane):
         line, node.depth = divmod(place, columns)

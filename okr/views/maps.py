@@ -58,7 +58,7 @@ def _opened(request: HttpRequest) -> set[uuid.UUID] | None:
 
 
 def _is_lane_open(request: HttpRequest) -> bool | None:
-    """The goals without a line open and close as a branch does."""
+    """The unconnected goals open and close as a branch does."""
     toggled = queries.LANE in request.GET.get("toggle", "").split(",")
     if "open" not in request.GET and not toggled:
         return None

@@ -79,8 +79,8 @@ def test_the_map_names_what_serves_what_and_opens_what_is_asked(
     (line,) = drawn["lines"]
     assert (line["start"], line["end"], line["kind"]) == (str(active.pk), str(top.pk), "contributes")
     assert Decimal(line["share"]) == 25
-    assert drawn["unlinked"] == 1
-    assert get(cast.colleague, "api_goals_map")["unlinked"] == 0
+    assert drawn["unconnected"] == 1
+    assert get(cast.colleague, "api_goals_map")["unconnected"] == 0
     shut = get(cast.employee, "api_goals_map", open="")
     assert [node["is_open"] for node in shut["nodes"]] == [False]
     found = get(cast.employee, "api_goals_map", open="", q=active.title)

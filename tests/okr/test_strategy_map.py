@@ -84,11 +84,12 @@ def test_what_serves_nothing_lies_in_a_lane_of_its_own_that_folds_when_there_is_
     assert nodes(shown(browser, open=as_it_is, toggle="lane")) == tree
     assert nodes(shown(browser, open=as_it_is, toggle=tree[0])) == [tree[0], *alone]
 
-    monkeypatch.setattr(strategy, "FEW_ALONE", 1)
-    monkeypatch.setattr(strategy, "MOST_ALONE", 1)
+    monkeypatch.setattr(strategy, "FEW_UNCONNECTED", 1)
+    monkeypatch.setattr(strategy, "MOST_UNCONNECTED", 1)
     folded = shown(browser)
     assert nodes(folded) == tree
     assert "2 goals not connected" in folded
+    assert int(re.search(r'class="map-canvas" viewBox="0 0 (\d+)', folded).group(1)) >= strategy.LANE_WIDTH
     found = shown(browser, q="cook", open="")
     assert alone[1] in nodes(found), "what a search finds is drawn, and first"
     assert "1 more in the list" in found
