@@ -113,12 +113,13 @@ def test_what_cannot_be_read_is_said_with_its_row(here: Cast, actor: Any, text: 
 
 
 def test_all_wrong_rows_are_said_at_once_and_the_rest_counted(here: Cast, actor: Any) -> None:
-    text = "2026-01-05 EUR eight\n2026-02-30 EUR 8\n" + "\n".join(
+    text = "2026-01-05 EUR eight\n2026-02-30 EUR\n" + "\n".join(
         f"2026-03-{day:02} EU 8" for day in range(1, 11)
     )
     with pytest.raises(actions.MetricRefused) as told:
         proposed(here, actor, text)
     assert "Row 1: “eight”" in str(told.value)
+    assert "Row 2: write a day, a currency and a rate" in str(told.value)
     assert "Row 10:" in str(told.value)
     assert str(told.value).endswith("2 more rows are wrong.")
 
@@ -130,12 +131,12 @@ def test_a_rate_far_from_the_one_before_it_is_pointed_out_before_it_is_kept(
     proposal = proposed(
         here,
         actor,
-        "2026-01-05 EUR 80\n2026-01-06 EUR 15.9\n2026-01-07 EUR 4\n2026-01-06 USD 7\n2026-01-07 USD 3",
+        "2026-01-05 EUR 80\n2026-01-06 EUR 45\n2026-01-07 EUR 4\n2026-01-06 USD 7\n2026-01-07 USD 3",
     )
     diff = rates.rate_diff(proposal)
     assert [(one.source, one.day.day, one.beside, one.after) for one in diff.outlying] == [
         ("EUR", 5, Decimal(8), Decimal(80)),
-        ("EUR", 7, Decimal("15.9"), Decimal(4)),
+        ("EUR", 7, Decimal(45), Decimal(4)),
         ("USD", 7, Decimal(7), Decimal(3)),
     ]
     page = (
@@ -143,6 +144,13 @@ def test_a_rate_far_from_the_one_before_it_is_pointed_out_before_it_is_kept(
     )
     assert "Look twice at these" in page
     assert "3 rates are far from the ones before them." in page
+    told = client_for(here.finance_owner).get(f"/api/v1/metric-rates/proposals/{proposal.pk}/").json()
+    assert told["outlying_count"] == 3
+    assert [(one["day"], Decimal(one["beside"])) for one in told["outlying"]] == [
+        ("2026-01-05", Decimal(8)),
+        ("2026-01-07", Decimal(45)),
+        ("2026-01-07", Decimal(7)),
+    ]
 
 
 PAIRS = "Date,From,To,Exchange\n2026-01-05,EUR,CNY,8.10\n2026-01-05,CNY,EUR,0.125\n2026-01-05,USD,EUR,0.9\n"

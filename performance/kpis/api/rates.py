@@ -137,6 +137,10 @@ class RateChangeOut(serializers.Serializer[rates.RateChange]):
     after = serializers.CharField()
     is_carried = serializers.BooleanField()
     was_carried = serializers.BooleanField(help_text="Whether `before` was carried over.")
+    beside = serializers.CharField(
+        allow_null=True,
+        help_text="What it is looked at beside: `before`, else the rate of the newest day before it.",
+    )
 
 
 class ClosedOut(serializers.Serializer[None]):
@@ -146,7 +150,8 @@ class ClosedOut(serializers.Serializer[None]):
 
 class RateProposalOut(serializers.Serializer[Any]):
     """`changes`: the first forty of `new` + `changed` rates, those that replace one first. `closed`: metrics with closed
-    months among them, which keep their values. `left_out`: rows about other pairs of currencies."""
+    months among them, which keep their values. `left_out`: rows about other pairs of currencies. `outlying`: the first
+    forty of the rates to look at twice: twice what they are `beside`, or half of it."""
 
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=RateKind.choices)
@@ -157,6 +162,8 @@ class RateProposalOut(serializers.Serializer[Any]):
     same = serializers.IntegerField()
     left_out = serializers.IntegerField()
     changes = RateChangeOut(many=True)
+    outlying_count = serializers.IntegerField()
+    outlying = RateChangeOut(many=True)
     metrics = serializers.ListField(child=serializers.CharField())
     closed = ClosedOut(many=True)
 
@@ -173,6 +180,8 @@ def _told(proposal: RateProposal) -> dict[str, Any]:
         "same": diff.same,
         "left_out": proposal.left_out,
         "changes": [*diff.changed, *diff.new][: rates.SHOWN],
+        "outlying_count": len(diff.outlying),
+        "outlying": diff.outlying[: rates.SHOWN],
         "metrics": [metric.key for metric in diff.metrics],
         "closed": [{"key": metric.key, "months": months} for metric, months in diff.closed],
     }

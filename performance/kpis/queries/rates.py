@@ -263,9 +263,10 @@ def rate_diff(proposal: RateProposal) -> RateDiff:
 def _rates_beside(
     known: Mapping[Place, tuple[Decimal, bool]], given: Mapping[Place, Decimal]
 ) -> dict[Place, Decimal]:
-    """What each given rate is looked at beside: that of the day itself as it was, else of the newest day before it."""
-    rates = {**given, **{place: rate for place, (rate, _carried) in known.items()}}
-    found = {place: rates[place] for place in given if place in known}
+    """What each given rate is looked at beside: that of the day itself as it was, else of the newest day before it as it
+    will be."""
+    rates = {**{place: rate for place, (rate, _carried) in known.items()}, **given}
+    found = {place: known[place][0] for place in given if place in known}
     for (source, before), (other, day) in pairwise(sorted(rates)):
         if source == other and (other, day) in given:
             found.setdefault((other, day), rates[source, before])

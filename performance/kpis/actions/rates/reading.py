@@ -4,7 +4,7 @@ import datetime
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
@@ -47,6 +47,8 @@ MOST = Decimal(10) ** (RATE_DIGITS - RATE_PLACES)
 MOST_ROWS = sheets.MAX_ROWS
 #: Wrong rows that are told one by one; the others are counted.
 MOST_TOLD = 10
+#: Day, currency and rate of a line that has another shape.
+NOTHING = ("", "", "")
 
 
 @dataclass(frozen=True)
@@ -125,20 +127,15 @@ def given_in_dataset(dataset: Dataset, columns: RateColumns, *, is_inverse: bool
 
 
 def given_in_text(text: str) -> Given:
-    """Lines of day, currency and rate, with spaces, tabs or semicolons between. Raises MetricRefused("text")."""
-    rows, wrong = [], []
+    """Lines of day, currency and rate, with spaces, tabs or semicolons between. A line of another shape is a row of
+    nothing, which is refused with whatever else is wrong. Raises MetricRefused("text")."""
+    rows: list[tuple[int, str, str, str, str]] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         parts = [part for part in re.split(r"[\s;,，；]+", sheets.clean(line)) if part]
-        if len(parts) != 3:
-            message = _("Row %(row)s: write a day, a currency and a rate, such as 2026-01-31 EUR 7.8125.")
-            wrong.append(MetricRefused(message % {"row": number}, code="text"))
-            continue
-        day, code, rate = parts
+        day, code, rate = parts if len(parts) == 3 else NOTHING
         rows.append((number, day, code, "", rate))
-    if wrong:
-        raise _all_of(wrong, field="text")
     if not rows:
         raise MetricRefused(_("Write at least one rate."), code="text", field="text")
     return Given(RateOrigin.HAND, "", rows)
@@ -148,13 +145,16 @@ def quotes(given: Given, *, kind: str, currency: str, is_inverse: bool) -> tuple
     """What the rows say of this currency, in the order of currency and day, and how many are about other pairs. The same
     rate twice is one; two for one day are an error. Raises MetricRefused with the rows."""
     found: dict[tuple[str, datetime.date], tuple[Decimal, int]] = {}
-    left_out, wrong = 0, []
+    left_out, wrong = 0, _Wrong()
     for number, day_text, code_text, other_text, rate_text in given.rows:
         code, other = code_text.strip().upper(), other_text.strip().upper()
         if (other and other != currency) or code == currency:
             left_out += 1
             continue
         try:
+            if (day_text, code_text, rate_text) == NOTHING:
+                message = _("Row %(row)s: write a day, a currency and a rate, such as 2026-01-31 EUR 7.8125.")
+                raise MetricRefused(message % {"row": number}, code="text")
             if not CODE.fullmatch(code):
                 _refuse(
                     number, _("“%(text)s” is not a currency. Write three letters, such as EUR."), code_text
@@ -162,15 +162,15 @@ def quotes(given: Given, *, kind: str, currency: str, is_inverse: bool) -> tuple
             day = _day(number, day_text, kind)
             rate = _rate(number, rate_text, is_inverse)
         except MetricRefused as refused:
-            wrong.append(refused)
+            wrong.add(refused)
             continue
         earlier = found.setdefault((code, day), (rate, number))
         if earlier[0] != rate:
             words = {"first": earlier[1], "second": number, "currency": code, "day": _told_day(day, kind)}
             message = _("Rows %(first)s and %(second)s say different rates for %(currency)s in %(day)s.")
-            wrong.append(MetricRefused(message % words, code="twice"))
-    if wrong:
-        raise _all_of(wrong, field=_field_of(given))
+            wrong.add(MetricRefused(message % words, code="twice"))
+    if wrong.count:
+        raise wrong.as_one(field=_field_of(given))
     if not found:
         words = {"currency": formats.currency_name(currency)}
         message = _("There is no rate into %(currency)s among these rows.")
@@ -274,16 +274,24 @@ def _told_day(day: datetime.date, kind: str) -> str:
     return f"{day:%Y-%m}" if kind == RateKind.AVERAGE else f"{day}"
 
 
-def _all_of(wrong: Sequence[MetricRefused], *, field: str) -> MetricRefused:
-    """What is wrong in all rows, so that a file is mended once."""
-    said = [str(refused) for refused in wrong[:MOST_TOLD]]
-    if len(wrong) > MOST_TOLD:
-        more = len(wrong) - MOST_TOLD
-        said.append(
-            ngettext("%(number)s more row is wrong.", "%(number)s more rows are wrong.", more)
-            % {"number": more}
-        )
-    return MetricRefused(" ".join(said), code=wrong[0].code, field=field)
+@dataclass
+class _Wrong:
+    """What is wrong in all rows, so that a file is mended once: the first are told, the others counted."""
+
+    told: list[MetricRefused] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, refused: MetricRefused) -> None:
+        self.count += 1
+        if len(self.told) < MOST_TOLD:
+            self.told.append(refused)
+
+    def as_one(self, *, field: str) -> MetricRefused:
+        said = [str(refused) for refused in self.told]
+        if more := self.count - len(self.told):
+            words = ngettext("%(number)s more row is wrong.", "%(number)s more rows are wrong.", more)
+            said.append(words % {"number": more})
+        return MetricRefused(" ".join(said), code=self.told[0].code, field=field)
 
 
 def _refuse(number: int, message: Any, text: str) -> None:
