@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from okr.models import Objective, OkrPolicy, contents
-from okr.queries import exporting, policy_texts, told
+from okr.queries import export_notes, exporting, policy_texts
 from performance.foundation import access, audit, cells
 from performance.foundation.components import formats
 
@@ -83,11 +83,11 @@ def _about(
         (_("Organisation"), str(by.organisation)),
         (_("Asked for at"), at),
         (_("Exported by"), formats.person_name(by.person)),
-        (_("Filter"), told.filter_in_words(filters)),
+        (_("Filter"), export_notes.filter_in_words(filters)),
         (_("Objectives"), _("All that whoever exported may see and the filter leaves.")),
         *((str(policy.period), policy_texts.policy_words(policy)) for policy in policies),
         (_("Columns"), ""),
-        *((str(label), str(told.DEFINITIONS[name])) for name, label, _is_number in exporting.COLUMNS),
+        *((str(label), str(export_notes.DEFINITIONS[name])) for name, label, _is_number in exporting.COLUMNS),
     ]
 
 

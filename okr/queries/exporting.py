@@ -51,7 +51,7 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("metric", _("Metric"), False),
     ("slice", _("Part of the business"), False),
     ("checkpoints", _("Checkpoints"), False),
-    ("policy_version", _("Policy version"), True),
+    ("policy_version", pgettext_lazy("goals", "Policy version"), True),
 )
 
 

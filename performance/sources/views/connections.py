@@ -51,7 +51,7 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
     if request.method == "POST":
         connection = refusals.attempt(form, write)
         if connection is not None:
-            return frame.led(request, "sources:connection", connection.pk)
+            return frame.go_to(request, "sources:connection", connection.pk)
     kinds = models.Kind.choices
     context = frame.context(request, form=form, kind=kind, kinds=kinds)
     return render(request, "sources/connect.html", context, status=422 if form.is_bound else 200)

@@ -48,10 +48,10 @@ def probe_of(request: HttpRequest, probe_id: uuid.UUID) -> models.Probe:
 def done(request: HttpRequest, text: Any, to: str, *args: Any) -> HttpResponse:
     """After a write: a toast, and the page that shows the result."""
     messages.success(request, text)
-    return led(request, to, *args)
+    return go_to(request, to, *args)
 
 
-def led(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
+def go_to(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
     """To another page, also from a script, which would follow a redirect by itself and never show the page."""
     if not request.headers.get("HX-Request"):
         return redirect(to, *args)

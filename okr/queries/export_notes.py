@@ -27,7 +27,7 @@ DEFINITIONS: dict[str, Any] = {
     "state": gettext_lazy("How far the agreement is: from draft over proposed and agreed to closed."),
     "visibility": gettext_lazy("Who may read the objective."),
     "progress": gettext_lazy(
-        "How far the objective is, counted as its period’s rules say; empty while nothing counts yet."
+        "How far the objective is, counted by its period’s policy; empty while nothing counts yet."
     ),
     "key_result_id": gettext_lazy("What the import and the API find the key result by; never changes."),
     "key_result": gettext_lazy("How one sees that the objective is reached; one row each."),
@@ -38,7 +38,7 @@ DEFINITIONS: dict[str, Any] = {
     "target": gettext_lazy("The value at which progress is 100%."),
     "current": gettext_lazy("The value last checked in, or last read from the metric."),
     "key_result_progress": gettext_lazy(
-        "How far the last value is from start to target, under the same rules."
+        "How far the last value is from start to target, by the same policy."
     ),
     "confidence": gettext_lazy("From one to five: how sure the owner was at the last check-in."),
     "owned_by": gettext_lazy("Whether a person, a team or the organisation owns the objective."),
@@ -55,7 +55,7 @@ DEFINITIONS: dict[str, Any] = {
     "metric": gettext_lazy("The key of the metric that fills the value."),
     "slice": gettext_lazy("The part of the business that the metric is read for; empty for all of it."),
     "checkpoints": gettext_lazy("The values expected by certain days, one a line; empty where pace is even."),
-    "policy_version": gettext_lazy("The version of the period’s counting rules; their words stand above."),
+    "policy_version": gettext_lazy("The version of the period’s policy; its words stand above."),
 }
 
 
