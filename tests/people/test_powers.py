@@ -37,6 +37,16 @@ def roles_of(person: models.Person) -> set[str]:
     return set(models.RoleGrant.objects.filter(person=person).values_list("role", flat=True))
 
 
+def test_who_acts_is_found_with_all_their_roles_at_once(cast: Cast, django_assert_num_queries: Any) -> None:
+    with tenancy.acting_for(cast.organisation):
+        models.RoleGrant.objects.create(person=cast.hr, role=models.Role.FINANCE_OWNER)
+        for person, roles in ((cast.hr, {"hr", "finance_owner"}), (cast.employee, set())):
+            with django_assert_num_queries(1):
+                found = queries.load_actor(user=person.user, organisation_id=cast.organisation.pk)
+                assert found is not None
+                assert (found.roles, found.organisation.pk) == (roles, cast.organisation.pk)
+
+
 def test_nobody_without_an_account_is_given_a_role(cast: Cast, send: Any, newcomer: models.Person) -> None:
     given = {"person_id": newcomer.pk, "role": "administrator"}
     answer = send(cast.administrator, "post", reverse("api_roles"), given)

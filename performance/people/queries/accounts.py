@@ -5,7 +5,8 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet
 from django.utils import timezone
 
 from performance.foundation import access, tenancy
@@ -34,10 +35,9 @@ def _has_left(user: Any, organisation: Organisation) -> bool:
 
 
 def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
-    """The person this account acts as, with the granted roles; None when it is nobody here (any more)."""
-    people = Person.objects.select_related("organisation", "unit").prefetch_related(
-        Prefetch("grants", queryset=RoleGrant.objects.only("role", "person_id"))
-    )
+    """The person this account acts as, with the granted roles; None when it is nobody here (any more). One query."""
+    granted = ArraySubquery(RoleGrant.objects.filter(person=OuterRef("pk")).values("role"))
+    people = Person.objects.select_related("organisation", "unit").annotate(granted=granted)
     person = people.filter(user=user).first()
     if person is None or (person.left_on is not None and person.left_on < today(person.organisation)):
         return None
@@ -45,7 +45,7 @@ def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
         user=user,
         organisation=person.organisation,
         person=person,
-        roles=frozenset(grant.role for grant in person.grants.all()),
+        roles=frozenset(person.granted),
     )
 
 
