@@ -128,6 +128,14 @@ def going_up() -> QuerySet[WorkItem]:
     return _in_hand(WorkItem.objects.filter(kind__in=kinds.going_up(), about=None))
 
 
+def goes_up(item: WorkItem, rule: OverdueRule) -> bool:
+    """Whether a level of the line has yet to hear of this item when it stays undone. On which day stands in
+    `escalate_on` once it is overdue; after a level has heard of it without a further day nobody else does."""
+    is_told = kinds.goes_up(item.kind) and item.about_id is None and item.handed_to_id is None
+    is_over = item.escalations > 0 and item.escalate_on is None
+    return is_told and item.done_at is None and item.escalations < rule.levels and not is_over
+
+
 def _in_hand(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
     return items.filter(done_at=None, handed_to=None)
 

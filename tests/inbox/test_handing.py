@@ -299,3 +299,20 @@ def test_nobody_is_asked_to_do_what_is_done_and_gone(
     page = client_for(cast.manager).get(reverse("inbox:hand", args=[item.pk]))
     assert page.status_code == 200
     assert cast.boss.name_en not in page.content.decode()
+
+
+def test_whoever_gave_it_back_does_not_take_it_from_the_next_one(
+    cast: Cast, quarter: Any, actor: Any, now: Any, client_for: Callable[..., Any]
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        item, _check_in = asked_to_reply(cast, quarter, actor, now, asks=cast.colleague)
+        old = actions.hand_work(item=item, to=cast.colleague, by=actor(cast.manager), at=now)
+        actions.take_work_back(item=old, by=actor(cast.colleague), at=now)
+        item.refresh_from_db()
+        theirs = actions.hand_work(item=item, to=cast.boss, by=actor(cast.manager), at=now)
+        assert client_for(cast.colleague).post(f"/api/v1/inbox/{old.pk}/take-back/").status_code == 409
+        theirs.refresh_from_db()
+        assert theirs.done_at is None
+        assert waiting(cast.boss) == ["goals.reply"]
+        with pytest.raises(actions.InboxRefused, match="Nobody else"):
+            actions.take_work_back(item=item, by=actor(cast.colleague), at=now)

@@ -298,6 +298,26 @@ def test_the_list_says_to_whom_it_went(here: Any, cast: Cast, client_for: Callab
     assert row["escalated_on"] == "2026-03-10"
 
 
+def test_the_list_says_on_which_day_the_next_level_hears_of_it_while_one_will(
+    here: Any, cast: Cast, client_for: Callable[..., Any]
+) -> None:
+    def said() -> list[bool]:
+        page = client_for(cast.employee).get(reverse("inbox:list")).content.decode()
+        grace, next_level, nobody = (
+            "5 workdays after that, it is told up your line",
+            "If it stays undone, the next of your line hears of it on 18 Mar",
+            "changes neither that nor who hears of it",
+        )
+        return [words in page for words in (grace, next_level, nobody)]
+
+    ask(to=cast.employee, due_on=MONDAY)
+    assert said() == [True, False, False]
+    sweep(here, moment(8))
+    assert said() == [False, True, False]
+    sweep(here, moment(16))
+    assert said() == [False, False, True]
+
+
 def test_somebody_without_a_line_keeps_it(here: Any, cast: Cast) -> None:
     alone = make_person("P100", "Alma Alone")
     below = make_person("P101", "Bert Below")

@@ -57,7 +57,7 @@ def take_work_back(*, item: WorkItem, by: access.Actor, at: datetime.datetime) -
         named = WorkItem.objects.filter(kind=item.kind, subject_id=item.subject_id, done_at=None)
         first = item.handed_by_id or item.person_id
         held = named.filter(person_id=first).exclude(handed_to=None).select_for_update(of=("self",)).first()
-        if held is None:
+        if held is None or not _is_in_hands_of(by, item, held):
             raise InboxRefused(_("Nobody else has this in hand any more."), code="conflict")
         theirs = named.filter(person_id=held.handed_to_id, handed_by_id=first)
         keys = list(theirs.values_list("pk", flat=True))
@@ -73,6 +73,13 @@ def take_work_back(*, item: WorkItem, by: access.Actor, at: datetime.datetime) -
             at=at,
         )
     return held
+
+
+def _is_in_hands_of(by: access.Actor, item: WorkItem, held: WorkItem) -> bool:
+    """Whether this very item still waits for them, or for whom they handed it to. Whoever had it in hand before keeps
+    a done item of the same work, which is somebody else's by now."""
+    is_open = WorkItem.objects.filter(pk=item.pk, done_at=None).exists()
+    return is_open and by.person_id in (held.person_id, held.handed_to_id)
 
 
 def _held(item: WorkItem) -> WorkItem:

@@ -33,7 +33,6 @@ def _shown(items: Any, on: datetime.date) -> list[dict[str, Any]]:
             "urgency": queries.urgency_of(item, on),
             "is_overdue": item.done_at is None and item.due_on is not None and item.due_on < on,
             "is_note": kinds.is_note(item.kind),
-            "goes_up": kinds.goes_up(item.kind) and item.about_id is None,
             "can_be_handed": item.handed_by_id is None and kinds.can_be_handed(item.kind),
             "snooze": forms.SnoozeForm(today=on, auto_id=f"snooze-{item.pk}-%s"),
         }
@@ -57,6 +56,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "done": queries.done_items(actor.person_id),
     }
     page = Paginator(queries.in_area(lists[shown], area), PAGE).get_page(request.GET.get("page"))
+    rule = queries.standing_overdue_rule()
     context = {
         "nav": "home",
         "list": shown,
@@ -65,11 +65,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "open_counts": queries.open_counts(actor.person_id, on=on),
         "list_counts": queries.list_counts(actor.person_id, on=on),
         "page": page,
-        "rows": _shown(page, on),
+        "rows": [row | {"goes_up": queries.goes_up(row["item"], rule)} for row in _shown(page, on)],
         "today": on,
         "tomorrow": on + datetime.timedelta(days=1),
         "next_week": on + datetime.timedelta(days=7 - on.weekday()),
-        "overdue_rule": queries.standing_overdue_rule(),
+        "overdue_rule": rule,
     }
     return render(request, "inbox/list.html", context)
 
