@@ -30,6 +30,7 @@ class DependencyDeclineIn(serializers.Serializer):
 class DependencyOut(serializers.ModelSerializer[Dependency]):
     objective = serializers.SerializerMethodField(help_text="Null: one that you may not see needs it.")
     on = serializers.SerializerMethodField(help_text="Null: it is needed from one that you may not see.")
+    what = serializers.CharField(help_text="Empty: it was said while one of the two was not for you to see.")
     by = serializers.UUIDField(source="by_id")
     answered_by = serializers.UUIDField(source="answered_by_id", allow_null=True)
 
@@ -78,7 +79,9 @@ class Dependencies(_One):
         Whoever speaks for the objective is told of each; an end that they may not see is null."""
         one, line = self.found(objective_id)
         speaks = rules.speaks_for(self.actor, one, line)
-        needs, needed = queries.dependencies_of(one, queries.visible_to(self.actor), speaks=speaks)
+        needs, needed = queries.dependencies_of(
+            one, queries.visible_to(self.actor), reader=self.actor, speaks=speaks
+        )
         return Response(DependenciesOut({"needs": needs, "needed_by": needed}).data)
 
     @extend_schema(operation_id="goals_ask_dependency", request=DependencyIn, responses={201: DependencyOut})
@@ -108,7 +111,9 @@ class TeamDependencies(GoalsView):
         if period is not None:
             members = people.members_of(team.pk, today).values_list("pk", flat=True)
             visible = queries.visible_to(self.actor)
-            rows = queries.between_teams(visible, team=team, member_ids=members, period=period)
+            rows = queries.between_teams(
+                visible, team=team, member_ids=members, period=period, reader=self.actor
+            )
         ours = {"needs": [row for row, is_ours in rows if is_ours]}
         return Response(
             DependenciesOut({**ours, "needed_by": [row for row, is_ours in rows if not is_ours]}).data

@@ -110,7 +110,8 @@ class Timeline(GoalsView):
         pages = Pages()
         found = queries.with_key_results(queries.within(self.narrowed(None), frame))
         page: Any = pages.paginate_queryset(found, request, view=self)
-        shown = TimelineRowOut(queries.timeline_rows(page, frame), many=True, context=self.measured(page))
+        rows = queries.timeline_rows(page, frame, self.actor)
+        shown = TimelineRowOut(rows, many=True, context=self.measured(page))
         answer = pages.get_paginated_response(shown.data)
         answer.data |= {"first": frame.first, "last": frame.last}
         return answer

@@ -16,6 +16,9 @@ from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
 
+#: What is counted of a week.
+COUNTED = ("reported", "asked", "owing")
+
 
 class TeamWeekRowOut(serializers.Serializer):
     person = serializers.UUIDField(source="person.pk")
@@ -43,9 +46,13 @@ class TeamWeekRowOut(serializers.Serializer):
 class TeamWeekOut(serializers.Serializer):
     week_starts_on = serializers.DateField()
     members = serializers.IntegerField(help_text="Who belonged to the team at the end of the week.")
-    reported = serializers.IntegerField()
+    reported = serializers.IntegerField(
+        allow_null=True, help_text="Null in a team so small that a count would name somebody to you."
+    )
+    asked = serializers.IntegerField(allow_null=True, help_text="0: nobody was asked.")
     owing = serializers.IntegerField(
-        help_text="Who reported, or was asked to and is not excused: of so many the reported ones are a part."
+        allow_null=True,
+        help_text="Who reported, or was asked to and is not excused: of so many the reported ones are a part.",
     )
     rows = TeamWeekRowOut(many=True)
 
@@ -109,12 +116,12 @@ class TeamCheckIns(GoalsView):
         team = access.get_or_404(people_models.Team.objects.all(), pk=team_id)
         today = people.today(actor.organisation)
         monday = min(rules.monday_of(asked.validated_data["week_starts_on"]), rules.monday_of(today))
-        (count,) = queries.counts_by_week(team, [monday], today)
+        (count,) = queries.counts_by_week(team, [monday], today, actor)
+        told = {name: getattr(count, name) if count.is_told else None for name in COUNTED}
         shown = {
             "week_starts_on": monday,
             "members": count.members,
-            "reported": count.reported,
-            "owing": count.owing,
+            **told,
             "rows": queries.week_of_team(team, monday, today=today, reader=actor),
         }
         return Response(TeamWeekOut(shown).data)

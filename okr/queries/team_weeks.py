@@ -27,6 +27,9 @@ from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
 
+#: In a team of fewer a count names people.
+FEWEST_COUNTED = 3
+
 
 @dataclass
 class TeamRow:
@@ -184,13 +187,15 @@ def _confidence_before(
 @dataclass(frozen=True)
 class WeekCount:
     """Of those who were in the team then: how many have reported on the week, and how many were asked to and not
-    excused. Who has reported without being asked owed one as well."""
+    excused. Who has reported without being asked owed one as well. `is_told`: of very few people a count would say of
+    each what is between them and those above them."""
 
     monday: datetime.date
     members: int
     reported: int
     asked: int
     owing: int
+    is_told: bool
 
     @property
     def not_yet(self) -> int:
@@ -203,9 +208,9 @@ class WeekCount:
 
 
 def counts_by_week(
-    team: people_models.Team, weeks: Iterable[datetime.date], today: datetime.date
+    team: people_models.Team, weeks: Iterable[datetime.date], today: datetime.date, reader: access.Actor
 ) -> list[WeekCount]:
-    """For each of these weeks, whatever their number. Three queries."""
+    """For each of these weeks, whatever their number. Four queries."""
     days = {monday: min(today, monday + 6 * rhythm.A_DAY) for monday in weeks}
     if not days:
         return []
@@ -230,6 +235,7 @@ def counts_by_week(
         .values_list("week_starts_on", "person_id")
     ):
         asked[monday].add(person_id)
+    known = _known_to(reader, today)
     return [
         WeekCount(
             monday,
@@ -237,6 +243,7 @@ def counts_by_week(
             reported=len(members & reports[monday]),
             asked=len(members & asked[monday]),
             owing=len(members & (asked[monday] | reports[monday])),
+            is_told=len(members) >= FEWEST_COUNTED or known is None or members <= known,
         )
         for monday, members in then.items()
     ]
@@ -259,7 +266,12 @@ def week_of_team(
     line, HR and auditors; others see the readings of goals that they may see anyway."""
     members = list(people.members_of(team.pk, min(today, monday + 6 * rhythm.A_DAY)))
     rows = team_week(members, monday, today=today, organisation=reader.organisation, reader=reader)
+    known = _known_to(reader, today)
+    return [row for row in rows if known is None or row.person.pk in known or row.is_told_anything]
+
+
+def _known_to(reader: access.Actor, today: datetime.date) -> set[uuid.UUID] | None:
+    """Of whom the reader knows whether they have reported: None for everybody."""
     if reader.has_role("hr", "auditor"):
-        return rows
-    known = {reader.person_id, *people.ids_below(reader.person_id, today)}
-    return [row for row in rows if row.person.pk in known or row.is_told_anything]
+        return None
+    return {reader.person_id, *people.ids_below(reader.person_id, today)}

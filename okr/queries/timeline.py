@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from okr.models import Objective, ObjectiveVersion
-from okr.models.agreements import VersionState
+from okr.models.agreements import Side
 from okr.models.objectives import State
 from okr.queries.objectives import percent
+from okr.queries.sight import STOOD, sights_of
+from performance.foundation import access
 
 
 @dataclass(frozen=True)
@@ -82,23 +84,23 @@ class TimelineRow:
         return percent(self.objective.progress_micro)
 
 
-def timeline_rows(objectives: Iterable[Objective], frame: Frame) -> list[TimelineRow]:
-    """The goals of a page. One query: when each version was agreed."""
+def timeline_rows(objectives: Iterable[Objective], frame: Frame, reader: access.Actor) -> list[TimelineRow]:
+    """The goals of a page. One query, and those of `sights_of`: when each version was agreed by both sides, of
+    those that the reader may read."""
     shown = list(objectives)
-    agreed: dict[uuid.UUID, list[tuple[int, datetime.date]]] = defaultdict(list)
-    versions = ObjectiveVersion.objects.filter(
-        objective__in=[each.pk for each in shown],
-        state__in=(VersionState.IN_FORCE, VersionState.SUPERSEDED),
-    ).annotate(signed_at=Max("agreements__at"))
-    told = versions.exclude(signed_at=None).order_by("number")
-    for objective_id, number, signed_at in told.values_list("objective_id", "number", "signed_at"):
-        agreed[objective_id].append((number, timezone.localdate(signed_at)))
-    return [_row(each, agreed[each.pk], frame) for each in shown]
+    sights = sights_of(shown, reader)
+    versions = ObjectiveVersion.objects.filter(objective__in=[each.pk for each in shown], state__in=STOOD)
+    signed = versions.annotate(signed_at=Max("agreements__at"), sides=Count("agreements"))
+    agreed: dict[uuid.UUID, list[ObjectiveVersion]] = defaultdict(list)
+    for version in signed.filter(sides=len(Side.values)).defer("content").order_by("number"):
+        agreed[version.objective_id].append(version)
+    return [_row(each, sights[each.pk].versions(agreed[each.pk]), frame) for each in shown]
 
 
-def _row(objective: Objective, agreed: list[tuple[int, datetime.date]], frame: Frame) -> TimelineRow:
+def _row(objective: Objective, agreed: Iterable[ObjectiveVersion], frame: Frame) -> TimelineRow:
     x = frame.place(objective.period.starts_on)
     width = frame.place(objective.period.ends_on + datetime.timedelta(days=1)) - x
     done = width * min(max(percent(objective.progress_micro) or 0, 0), 100) / 100
-    marks = [(frame.place(day), number, day) for number, day in agreed if frame.first <= day <= frame.last]
+    days = [(each.number, timezone.localdate(each.signed_at)) for each in agreed]  # type: ignore[attr-defined]
+    marks = [(frame.place(day), number, day) for number, day in days if frame.first <= day <= frame.last]
     return TimelineRow(objective, x, round(width, 3), round(done, 3), marks)

@@ -233,8 +233,10 @@ def can_ask_of(actor: access.Actor, objective: Objective, line_above: Line) -> b
 
 
 def can_answer(actor: access.Actor, dependency: Dependency, asked_line: Line) -> bool:
-    """Whoever speaks for what is needed accepts or declines. `asked_line` is the one above its owner."""
-    return not actor.only_reads and speaks_for(actor, dependency.on, asked_line)
+    """Whoever speaks for what is needed accepts or declines, but not what they ask for themselves. `asked_line` is the
+    one above its owner."""
+    speaks = speaks_for(actor, dependency.on, asked_line)
+    return not actor.only_reads and speaks and actor.person_id != dependency.by_id
 
 
 def can_take_off(actor: access.Actor, dependency: Dependency, asking_line: Line) -> bool:
@@ -244,7 +246,8 @@ def can_take_off(actor: access.Actor, dependency: Dependency, asking_line: Line)
 
 def can_meet(actor: access.Actor, dependency: Dependency, asking_line: Line, asked_line: Line) -> bool:
     """Either side notes that what was accepted is there."""
-    return can_take_off(actor, dependency, asking_line) or can_answer(actor, dependency, asked_line)
+    speaks = speaks_for(actor, dependency.on, asked_line)
+    return can_take_off(actor, dependency, asking_line) or (speaks and not actor.only_reads)
 
 
 def can_check_in_for(actor: access.Actor, person_id: uuid.UUID) -> bool:

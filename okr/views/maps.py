@@ -85,7 +85,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     context |= {"nav": "goals", "frame": frame, "team": people.team_of(actor.person_id, today)}
     shown = queries.within(found, frame).select_related("owner", "team", "period")
     page = Paginator(shown, reading.A_PAGE).get_page(request.GET.get("page"))
-    rows = queries.timeline_rows(page, frame)
+    rows = queries.timeline_rows(page, frame, actor)
     policies = queries.policies_behind(row.objective.period for row in rows)
     context |= {"page_obj": page, "rows": rows, "policies": policies}
     return render(request, reading.template(request, "okr/timeline.html", "okr/_card_timeline.html"), context)

@@ -287,12 +287,17 @@ def needs_context(
     were refused."""
     actor = request.actor
     speaks = rules.speaks_for(actor, one, line)
-    needs, needed = queries.dependencies_of(one, visible(request), speaks=speaks)
+    needs, needed = queries.dependencies_of(one, visible(request), reader=actor, speaks=speaks)
     acts = not actor.only_reads and speaks and one.period.state != "closed"
     return {
         "needs": needs,
         "needed_by": [
-            (row, declining.get(row.pk) or forms.DeclineForm(auto_id=f"decline-{row.pk}-%s"))
+            (
+                row,
+                (declining.get(row.pk) or forms.DeclineForm(auto_id=f"decline-{row.pk}-%s"))
+                if acts and row.state == "open" and rules.can_answer(actor, row, line)
+                else None,
+            )
             for row in needed
         ],
         "today": people.today(actor.organisation),

@@ -27,7 +27,7 @@ def team_check_ins(request: HttpRequest, team_id: uuid.UUID, week: str = "") -> 
         raise Http404
     context = page.context("check_ins") | _own_count(request, page)
     if monday is not None:
-        counts = queries.counts_by_week(page.team, begun, page.today)
+        counts = queries.counts_by_week(page.team, begun, page.today, request.actor)
         place = begun.index(monday)
         count = counts[place]
         rows = queries.week_of_team(page.team, monday, today=page.today, reader=request.actor)

@@ -80,7 +80,7 @@ def load_team(request: HttpRequest, team_id: uuid.UUID, on: datetime.date | None
     line = people.line_above(found.lead_id, today) if found.lead_id else []
     endings = queries.endings_read_by(actor, found, periods, line, today)
     ids = {person.pk for person in members}
-    (this_week,) = queries.counts_by_week(found, [rules.monday_of(today)], today)
+    (this_week,) = queries.counts_by_week(found, [rules.monday_of(today)], today, actor)
     return TeamPage(
         team=found,
         members=members,
@@ -127,7 +127,7 @@ def _goals(request: HttpRequest, team_id: uuid.UUID, tab: str) -> HttpResponse:
             "rows": own,
             "goal_count": len(own),
             "crossing": queries.between_teams(
-                reading.visible(request), team=page.team, member_ids=ids, period=period
+                reading.visible(request), team=page.team, member_ids=ids, period=period, reader=request.actor
             ),
         }
     return render(request, "okr/team.html", context)

@@ -191,4 +191,22 @@ def test_accepting_and_withdrawing_at_once_leave_one_outcome(cast, quarter, acto
             team=cast.team,
             member_ids=[cast.employee.pk],
             period=quarter,
+            reader=actor(cast.employee),
         ) == ([(row, True)] if first_is == "accept" else [])
+
+
+def test_nobody_accepts_or_declines_what_they_asked_for_themselves(goals, actor, cast, now, client_for):
+    """The manager of both owners speaks for either objective."""
+    one, on = goals
+    on.agreer = cast.manager
+    on.save()
+    row = actions.ask_of_objective(objective=one, on=on, what="A lift", by=actor(cast.manager), at=now)
+    manager = client_for(cast.manager)
+    for name, sent in (("accept", {}), ("decline", {"reason": "No"})):
+        assert manager.post(reverse(f"api_{name}_dependency", args=[row.pk]), sent, **JSON).status_code == 403
+        assert manager.post(reverse(f"okr:{name}_dependency", args=[row.pk]), sent).status_code == 403
+    assert "Accept<" not in page_of(manager, on)
+    hr = client_for(cast.hr)
+    assert "Accept<" in page_of(hr, on)
+    assert hr.post(reverse("api_accept_dependency", args=[row.pk])).status_code == 200
+    assert manager.post(reverse("api_meet_dependency", args=[row.pk])).status_code == 200

@@ -168,3 +168,61 @@ def test_notes_on_an_open_goal_are_read_also_while_something_private_is_proposed
 def later(now: Any) -> Any:
     """Minutes after now."""
     return lambda minutes: now + datetime.timedelta(minutes=minutes)
+
+
+def test_the_timeline_marks_only_agreements_on_texts_that_the_reader_may_read(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, now: Any, later: Any, client_for: Any
+) -> None:
+    cast = acting_cast
+    opened = agree(propose(content("Merge two stores", visibility="private")))
+    text = content("Full shelves")
+    version = actions.propose_change(
+        objective=opened, content=text, reason="Opened", by=actor(cast.employee), at=later(1)
+    )
+    actions.agree_objective(
+        objective=opened, version_number=version.number, by=actor(cast.manager), at=later(2)
+    )
+    public = agree(propose(content("Hire forty people")))
+    for number, visibility in ((3, "private"), (4, "public")):
+        actions.propose_change(
+            objective=public,
+            content=content(f"Hire {number}", visibility=visibility),
+            reason="More",
+            by=actor(cast.employee),
+            at=later(number),
+        )
+
+    def agreed(person: Any) -> dict[str, list[int]]:
+        rows = client_for(person).get("/api/v1/goals/timeline/").json()["results"]
+        return {row["objective"]["title"]: [each["version"] for each in row["agreed"]] for row in rows}
+
+    assert agreed(cast.employee) == {"Full shelves": [1, 2], "Hire forty people": [1]}
+    assert agreed(cast.finance_owner) == {"Full shelves": [2], "Hire forty people": [1]}
+
+
+def test_what_was_needed_in_a_private_time_stays_with_those_who_were_told_of_it(
+    acting_cast: Any, propose: Any, agree: Any, actor: Any, told: Any, now: Any, later: Any
+) -> None:
+    cast = acting_cast
+    one = agree(propose(content("Merge two stores", visibility="private")))
+    on = agree(propose(content("Hire forty people"), by=cast.colleague))
+    asked = actions.ask_of_objective(
+        objective=one, on=on, what="Two silent lawyers", by=actor(cast.employee), at=now
+    )
+    actions.decline_dependency(
+        dependency=asked, reason="No silent lawyer is left", by=actor(cast.colleague), at=now
+    )
+    version = actions.propose_change(
+        objective=one, content=content("Full shelves"), reason="Open", by=actor(cast.employee), at=later(1)
+    )
+    actions.agree_objective(objective=one, version_number=version.number, by=actor(cast.manager), at=later(2))
+    actions.ask_of_objective(objective=one, on=on, what="A lift", by=actor(cast.employee), at=later(3))
+    for objective in (one, on):
+        for reader in (cast.employee, cast.manager, cast.colleague):
+            page = told(reader, objective)
+            assert "Two silent lawyers" in page
+            assert "No silent lawyer is left" in page
+        page = told(cast.finance_owner, objective)
+        assert "silent" not in page
+        assert "What is needed was said while one of the two was for few." in page
+        assert "A lift" in page

@@ -30,12 +30,12 @@ def test_a_frame_is_the_fiscal_year_of_the_day_and_its_months_fill_it(day, first
 
 
 def test_a_bar_runs_from_the_periods_first_day_to_its_last_and_is_filled_by_progress(
-    active, check_in, quarter, now, client_for, cast
+    active, check_in, quarter, now, client_for, cast, actor
 ):
     check_in(actions.Reading(key_result_id=active.key_results.first().pk, value=5, confidence=3))
     active.refresh_from_db()
     frame = queries.frame_around(quarter, now.date())
-    (row,) = queries.timeline_rows([active], frame)
+    (row,) = queries.timeline_rows([active], frame, actor(cast.employee))
     assert row.x == frame.place(quarter.starts_on)
     assert row.x + row.width == pytest.approx(
         frame.place(quarter.ends_on + datetime.timedelta(days=1)), abs=0.01

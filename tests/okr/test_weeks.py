@@ -80,7 +80,7 @@ def test_the_last_value_of_a_quarter_counts_although_the_next_was_reported_on(
 
 
 def test_in_the_week_between_two_quarters_each_has_a_check_in_of_its_own(
-    two_quarters, propose, agree, check_in, cast, monday, client_for
+    two_quarters, propose, agree, check_in, cast, monday, client_for, actor
 ):
     first, second = two_quarters
     _old, old_row = goal_in(first, "Then", propose, agree)
@@ -100,7 +100,7 @@ def test_in_the_week_between_two_quarters_each_has_a_check_in_of_its_own(
     page = client_for(cast.manager).get(reverse("okr:person_check_ins", args=[cast.employee.pk]))
     assert "Last day" in page.content.decode()
     assert "First day" in page.content.decode()
-    (count,) = queries.counts_by_week(cast.team, [monday], thursday)
+    (count,) = queries.counts_by_week(cast.team, [monday], thursday, actor(cast.hr))
     assert (count.reported, count.owing) == (1, 1)
 
 

@@ -159,13 +159,14 @@ def test_a_chosen_period_stays_chosen_from_week_to_week_and_tab_to_tab(told, cas
     )
 
 
-def test_a_week_counts_those_who_were_in_the_team_then(told, cast, monday):
+def test_a_week_counts_those_who_were_in_the_team_then(told, cast, actor, monday):
     membership = people.TeamMembership.objects.get(person=cast.colleague)
     membership.ends_on = monday
     membership.save()
     people.TeamMembership.objects.filter(person=cast.employee).update(starts_on=monday - WEEK)
     today = monday + datetime.timedelta(days=6)
-    counts = queries.counts_by_week(cast.team, [monday - 2 * WEEK, monday - WEEK, monday], today)
+    weeks = [monday - 2 * WEEK, monday - WEEK, monday]
+    counts = queries.counts_by_week(cast.team, weeks, today, actor(cast.hr))
     assert [(each.members, each.reported) for each in counts] == [(2, 0), (3, 0), (2, 1)]
 
 
@@ -212,3 +213,21 @@ def test_a_period_that_has_not_begun_says_so_and_a_quiet_week_asks_for_the_first
     shown = weeks(cast.employee, period=str(next_quarter.pk)).content.decode()
     assert "No week of this period has begun" in shown
     assert "Nobody has checked in yet" in weeks(cast.administrator).content.decode()
+
+
+def test_of_fewer_than_three_people_others_read_no_count(told, cast, weeks, client_for, monday, acting_cast):
+    people.TeamMembership.objects.filter(team=cast.team).exclude(person=cast.employee).delete()
+    of_week = {"week_starts_on": monday.isoformat()}
+    for name, counts in {
+        "finance_owner": [1, None, None, None],
+        "manager": [1, 1, 0, 1],
+        "employee": [1, 1, 0, 1],
+        "hr": [1, 1, 0, 1],
+    }.items():
+        client = client_for(getattr(cast, name))
+        answer = client.get(reverse("api_team_check_ins", args=[cast.team.pk]), of_week).json()
+        assert [answer[each] for each in ("members", "reported", "asked", "owing")] == counts, name
+        shown = weeks(getattr(cast, name)).content.decode()
+        assert ("1 checked in, nobody was asked" in shown) is (counts[1] == 1)
+        assert ("1 checked in this week" in shown) is (counts[1] == 1)
+        assert ("in so small a team no count is shown" in shown) is (counts[1] is None)
