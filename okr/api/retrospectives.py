@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -174,7 +175,9 @@ class FinishAgreedAction(Circles):
     def post(self, request: Request, action_id: uuid.UUID) -> Response:
         """Its owner or the lead says that it is done."""
         one = access.get_or_404(queries.all_agreed(), pk=action_id)
-        team, _period, _circle = self.reached(one.retrospective.team_id, one.retrospective.period_id)
-        access.require(rules.can_finish(self.actor, one, team))
+        if not rules.can_finish(self.actor, one, one.retrospective.team):
+            # Whoever may not look back with the team hears of nothing that it agreed on.
+            self.reached(one.retrospective.team_id, one.retrospective.period_id)
+            raise PermissionDenied
         done = actions.finish_agreed_action(action=one, by=self.actor, at=timezone.now())
         return Response(AgreedActionOut(done).data)

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -130,8 +131,10 @@ def close_retrospective(request: HttpRequest, team_id: uuid.UUID, period_id: uui
 def finish_action(request: HttpRequest, action_id: uuid.UUID) -> HttpResponse:
     """What was agreed is done."""
     one = access.get_or_404(queries.all_agreed(), pk=action_id)
-    team, period, _circle = _reached(request, one.retrospective.team_id, one.retrospective.period_id)
-    access.require(rules.can_finish(request.actor, one, team))
+    team, period = one.retrospective.team, one.retrospective.period
+    if not rules.can_finish(request.actor, one, team):
+        _circle(request, team, period)
+        raise PermissionDenied
     actions.finish_agreed_action(action=one, by=request.actor, at=timezone.now())
     messages.success(request, _("Marked as done."))
     return redirect(_page(team, period, "agreed"))
@@ -194,9 +197,11 @@ def _context(
         if not rules.can_read_retrospective(actor, team, *_circle_today(team, today)):
             raise Http404
         return context
-    circle = _circle(request, team, period)
     is_time = rules.is_retrospective_time(period)
     one = queries.retrospective_of(team, period) if is_time else None
+    circle = queries.circle_of(team, period, today)
+    if not rules.can_read_retrospective(actor, team, circle.member_ids, circle.line_above):
+        return context | _own_part(actor, team, one)
     is_open = is_time and (one is None or one.closed_at is None)
     may_note = is_open and rules.can_note(actor, team, circle.member_ids)
     columns = []
@@ -225,6 +230,15 @@ def _context(
         if may_close
         else [],
     }
+
+
+def _own_part(actor: access.Actor, team: Any, one: Any) -> dict[str, Any]:
+    """Whoever has left the team is shown what they still have to do for it, and nothing else that was said."""
+    own = [each for each in one.agreed.all() if each.owner_id == actor.person_id] if one is not None else []
+    if not own:
+        raise Http404
+    may_finish = [each.done_at is None and rules.can_finish(actor, each, team) for each in own]
+    return {"is_time": True, "agreed": list(zip(own, may_finish, strict=True))}
 
 
 def _circle_today(team: Any, today: Any) -> tuple[Any, Any]:

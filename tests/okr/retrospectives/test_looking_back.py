@@ -364,3 +364,28 @@ def test_a_note_sent_twice_is_one(closing, acting_cast, client_for):
     assert [each.status_code for each in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
     assert RetrospectiveNote.objects.count() == 2
+
+
+def test_whoever_has_changed_teams_still_does_what_they_agreed_to_and_reads_nothing_else(
+    note, close, cast, client_for, now
+):
+    note(text="Between us")
+    close(
+        actions.Agreed("Share the calendar", cast.employee, now.date() + DAY),
+        actions.Agreed("Order new screens", cast.manager, now.date() + DAY),
+    )
+    people.TeamMembership.objects.filter(person=cast.employee).update(ends_on=LONG_AGO + DAY)
+    one = AgreedAction.objects.get(owner=cast.employee)
+    mover, where = client_for(cast.employee), [cast.team.pk]
+    page = mover.get(reverse("okr:retrospective", args=where)).content.decode()
+    assert "Share the calendar" in page
+    for words in ("Between us", "Order new screens", "0 notes", "Add note"):
+        assert words not in page
+    assert client_for(cast.finance_owner).get(reverse("okr:retrospective", args=where)).status_code == 404
+    assert mover.post(reverse("okr:finish_action", args=[one.pk]), follow=True).status_code == 200
+    one.refresh_from_db()
+    assert one.done_at is not None
+    other = AgreedAction.objects.get(owner=cast.manager)
+    assert mover.post(reverse("api_finish_agreed_action", args=[other.pk]), **JSON).status_code == 404
+    AgreedAction.objects.filter(pk=one.pk).update(done_at=None)
+    assert mover.post(reverse("api_finish_agreed_action", args=[one.pk]), **JSON).status_code == 200
