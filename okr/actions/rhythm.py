@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import work
+from okr.actions import proposals, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Cadence, CheckIn, CheckInDuty
 from okr.models.rhythm import DutyState, Excuse
@@ -245,6 +245,7 @@ def excuse_week(*, duty: CheckInDuty, reason: str, by: access.Actor, at: datetim
     if not reason.strip():
         raise ObjectiveRefused(_("Say why, in a sentence."), code="reason", field="reason")
     with transaction.atomic():
+        proposals.require_unclosed(people.hold_period(duty.period_id))
         duty = CheckInDuty.objects.select_for_update().get(pk=duty.pk)
         if duty.state != DutyState.OPEN:
             raise ObjectiveRefused(_("Nothing is open for this week any more."), code="conflict")

@@ -9,6 +9,12 @@ from django import forms
 from performance.foundation.components import formats
 
 
+def _plain(character: str) -> str:
+    """A character in its usual width. No more is taken for another one: 10² is not 102."""
+    is_wide = unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
+    return unicodedata.normalize("NFKC", character) if is_wide else character
+
+
 class AmountField(forms.DecimalField):
     """An exact amount: takes 1,874.5, ¥800,000, full-width digits, a real minus sign and a trailing percent sign;
     shows 2.90000000 as 2.9 and groups thousands."""
@@ -22,8 +28,8 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
-            value = unicodedata.normalize("NFKC", value).replace("−", "-")
-            value = value.replace(",", "").replace(" ", "").rstrip("%").lstrip("¥$€£")
+            value = "".join(_plain(each) for each in value if not each.isspace()).replace("−", "-")
+            value = value.replace(",", "").rstrip("%").lstrip("¥$€£")
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:

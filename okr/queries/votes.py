@@ -78,12 +78,10 @@ def voters_of(objective: Objective, on: datetime.date) -> list[uuid.UUID]:
 def called_in(text: str, on: datetime.date) -> list[Sequence[people_models.Person]]:
     """Whom a text calls with @ and their name in either language: for each call all who bear the longest name that
     fits."""
-    calls = [match.group(1) for match in CALL.finditer(text)][:MOST_CALLS]
+    calls = [call for match in CALL.finditer(text) if _first_word(call := match.group(1))][:MOST_CALLS]
     starts = Q(pk__in=[])
     for call in calls:
-        starts |= Q(name_en__istartswith=call.split()[0].rstrip(",.;:!?，。；：！？、")) | Q(
-            name_zh__startswith=call[:1]
-        )
+        starts |= Q(name_en__istartswith=_first_word(call)) | Q(name_zh__startswith=call[:1])
     if not calls:
         return []
     nearby: list[Any] = list(people.active_people(on).filter(starts))
@@ -108,6 +106,11 @@ def called_by_comment(objective: Objective) -> dict[uuid.UUID, list[people_model
     for mention in Mention.objects.filter(comment__objective=objective).select_related("person"):
         found[mention.comment_id].append(mention.person)
     return found
+
+
+def _first_word(call: str) -> str:
+    """Empty where nothing but marks follows the @: that calls nobody, and would be the beginning of every name."""
+    return call.split()[0].rstrip(",.;:!?，。；：！？、")
 
 
 def _begins(call: str, name: str) -> bool:

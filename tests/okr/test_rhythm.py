@@ -333,3 +333,12 @@ def test_who_has_left_owes_nothing_any_more(owed, week, cast):
     owed.refresh_from_db()
     assert (owed.state, owed.excuse, owed.escalate_at) == ("excused", "left", None)
     assert waiting("goals.check_in") == waiting("goals.missed") == []
+
+
+def test_nobody_is_excused_from_a_week_of_a_closed_period(owed, week, cast, actor, quarter):
+    people.Period.objects.filter(pk=quarter.pk).update(state="closed")
+    with pytest.raises(actions.ObjectiveRefused, match="This period is closed") as refused:
+        actions.excuse_week(duty=owed, reason="Ill", by=actor(cast.manager), at=moment(week, 2, 9))
+    assert refused.value.code == "closed"
+    owed.refresh_from_db()
+    assert owed.state == "open"

@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from okr import rules
+from okr.forms.fields import AmountField
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,25 @@ def test_the_first_number_is_never_asked_about() -> None:
 @given(st.decimals("0.01", 10**6, places=2), st.decimals("0.2", 5, places=2))
 def test_a_number_near_the_last_is_never_asked_about(before: Decimal, times: Decimal) -> None:
     assert rules.likely_slip(before * times, before) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("1,874.5", Decimal("1874.5")),
+        ("１２．５", Decimal("12.5")),
+        ("￥800,000", Decimal(800_000)),
+        ("−3 ％", Decimal(-3)),
+        ("1 234", Decimal(1234)),
+        ("10²", None),
+        ("①0", None),
+        ("1½", None),
+    ],
+)
+def test_an_amount_is_read_in_any_width_and_never_as_another_number(typed, read):
+    field = AmountField()
+    if read is None:
+        with pytest.raises(ValidationError, match="Enter a number"):
+            field.clean(typed)
+    else:
+        assert field.clean(typed) == read

@@ -1,6 +1,8 @@
 """A blind vote shows nothing before its time, and a comment calls only whom it may."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from okr import actions, queries
@@ -138,6 +140,7 @@ def test_a_reason_of_a_vote_is_not_cut(active, cast, client_for):
         ("看一下 @{zh}，谢谢", {"manager"}),
         ("麻烦@{zh}看一下", {"manager"}),
         ("mail_me.@{zh}", set()),
+        ("Write to me @, please", set()),
     ],
 )
 def test_names_after_an_at_call_people(text, called, active, cast, actor, now):
@@ -245,3 +248,9 @@ def test_of_two_people_of_one_name_the_one_who_may_see_it_is_called(propose, cas
     aloud = propose(content("Said aloud"))
     actions.comment_on_objective(objective=aloud, text="麻烦@王伟看一下", by=actor(cast.employee), at=now)
     assert waiting("goals.mention") == {cast.boss.number, cast.hr.number}
+
+
+def test_an_at_before_a_mark_asks_for_nobody_by_name(cast, now):
+    with CaptureQueriesContext(connection) as asked:
+        assert queries.called_in("Write to me @, or @。", now.date()) == []
+    assert len(asked) == 0
