@@ -1,6 +1,7 @@
 """Saying which objective serves which."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import progress, work
+from okr.actions import following, progress, work
 from okr.actions.proposals import require_open_goals, require_open_progress
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import Alignment, Objective
@@ -37,6 +38,7 @@ def align_objectives(
             _("Both objectives belong to the same period."), code="other_period", field="parent"
         )
     share = share_ppm if kind == AlignmentKind.CONTRIBUTES else 0
+    following.refuse_former_manager(child, by=by, at=at, line=_line_of(child, by, at))
     is_theirs = _takes(parent, by, at)
     is_taken = is_theirs or kind == AlignmentKind.SUPPORTS
     acceptance = {"accepted_by": by.person, "accepted_at": at} if is_taken else dict.fromkeys(ACCEPTANCE)
@@ -88,6 +90,7 @@ def accept_contribution(*, link: Alignment, by: access.Actor, at: datetime.datet
             .select_related("child", "parent")
             .get(pk=link.pk)
         )
+        following.refuse_former_manager(link.parent, by=by, at=at, line=_line_of(link.parent, by, at))
         if not link.is_offer:
             raise ObjectiveRefused(_("This counts already."), code="conflict")
         _require_room(link.parent, link.child, link.share_ppm, link.kind)
@@ -128,8 +131,11 @@ def part_objectives(*, link: Alignment, by: access.Actor, at: datetime.datetime)
 
 
 def _takes(parent: Objective, by: access.Actor, at: datetime.datetime) -> bool:
-    line = people.line_above(parent.owner_id, people.day_at(by.organisation, at))
-    return rules.can_take_contributions(by, parent, line)
+    return rules.can_take_contributions(by, parent, _line_of(parent, by, at))
+
+
+def _line_of(objective: Objective, by: access.Actor, at: datetime.datetime) -> list[uuid.UUID]:
+    return people.line_above(objective.owner_id, people.day_at(by.organisation, at))
 
 
 def _refuse_changing_what_counts(child: Objective, parent: Objective, is_theirs: bool) -> None:

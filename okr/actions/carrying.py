@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -38,6 +38,7 @@ def carry_over(
             )
         )
         policies = queries.policies_of({each.period_id for each in sources})
+        here = _still_here(sources, by, at)
         for source in sources:
             if source.pk in carried:
                 continue
@@ -48,7 +49,7 @@ def carry_over(
                 )
             if not rules.is_later(to, source.period):
                 raise ObjectiveRefused(_("Carry over into a later period."), code="period", field="period")
-            made.append(_carry(source, to, policy.carry_over, by=by, at=at))
+            made.append(_carry(source, to, policy.carry_over, here, by=by, at=at))
     return made
 
 
@@ -79,8 +80,9 @@ def duplicate_objectives(
         taken = {_whose(each) for each in Objective.objects.filter(theirs, period=to)}
         fresh = list({_whose(each): each for each in sources if _whose(each) not in taken}.values())
         how = CarryOver.FROM_CURRENT if from_last_value else CarryOver.RESTART
+        here = _still_here(fresh, by, at)
         made = proposing.propose_objectives(
-            period=to, new=[_copy(each, how) for each in fresh], is_draft=True, by=by, at=at
+            period=to, new=[_copy(each, how, here) for each in fresh], is_draft=True, by=by, at=at
         )
         audit.record_many(
             by=by,
@@ -91,16 +93,23 @@ def duplicate_objectives(
     return made
 
 
+def _still_here(sources: Sequence[Objective], by: access.Actor, at: datetime.datetime) -> set[uuid.UUID]:
+    """Who of the owners of their key results can own one now. What another one owned falls to the objective's owner."""
+    here = people.people_who_write(people.day_at(by.organisation, at))
+    owned = KeyResult.objects.filter(objective__in=[each.pk for each in sources], removed_at=None)
+    return set(here.filter(pk__in=owned.values("owner_id")).values_list("pk", flat=True))
+
+
 def _whose(one: Objective) -> tuple[Any, ...]:
     """What makes two objectives of a period the same to whoever reads them: owner or team, and title."""
     owner = one.team_id if one.owner_kind == OwnerKind.TEAM else one.owner_id
     return one.owner_kind, owner, " ".join(one.title.casefold().split())
 
 
-def _copy(source: Objective, how: str) -> proposing.NewObjective:
+def _copy(source: Objective, how: str, here: Collection[uuid.UUID]) -> proposing.NewObjective:
     rows, owner = {each.pk: each for each in source.key_results.all()}, _answering(source)
     return proposing.NewObjective(
-        content=_renewed(queries.content_of_rows(source, rows.values()), rows, how),
+        content=_renewed(queries.content_of_rows(source, rows.values()), rows, how, here),
         owner_id=owner.pk,
         owner_kind=source.owner_kind,
         team_id=source.team_id,
@@ -114,11 +123,19 @@ def _answering(source: Objective) -> Any:
     return (team.lead if team is not None else None) or source.owner
 
 
-def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: datetime.datetime) -> Objective:
+def _carry(
+    source: Objective,
+    to: Any,
+    how: str,
+    here: Collection[uuid.UUID],
+    *,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> Objective:
     owner = _answering(source)
     new = proposals.propose_objective(
         period=to,
-        content=_fresh(queries.content_of(source), source, how),
+        content=_fresh(queries.content_of(source), source, how, here),
         owner=owner,
         team=source.team,
         owner_kind=OwnerKind(source.owner_kind),
@@ -135,15 +152,22 @@ def _carry(source: Objective, to: Any, how: str, *, by: access.Actor, at: dateti
     return new
 
 
-def _fresh(content: Content, source: Objective, how: str) -> Content:
+def _fresh(content: Content, source: Objective, how: str, here: Collection[uuid.UUID]) -> Content:
     """The same text under new identities; where the policy says so, starting from what was reached."""
     rows = {each.pk: each for each in source.key_results.prefetch_related("milestones")}
-    return _renewed(content, rows, how)
+    return _renewed(content, rows, how, here)
 
 
-def _renewed(content: Content, rows: Mapping[uuid.UUID, KeyResult], how: str) -> Content:
+def _renewed(
+    content: Content, rows: Mapping[uuid.UUID, KeyResult], how: str, here: Collection[uuid.UUID]
+) -> Content:
+    fresh = (_fresh_row(each, rows[each.id], how) for each in content.key_results)
     return dataclasses.replace(
-        content, key_results=tuple(_fresh_row(each, rows[each.id], how) for each in content.key_results)
+        content,
+        key_results=tuple(
+            dataclasses.replace(each, owner_id=each.owner_id if each.owner_id in here else None)
+            for each in fresh
+        ),
     )
 
 

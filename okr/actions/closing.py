@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import lapsing, rhythm, work
+from okr.actions import following, lapsing, rhythm, work
 from okr.actions.refusals import ObjectiveRefused
 from okr.models import ConfidenceVote, Grade, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState, Side, VersionState
@@ -59,6 +59,7 @@ def grade_objective(
         side = rules.side_of(by, locked)
         if side is None or not rules.is_graded_now(locked):
             raise ObjectiveRefused(_("Grades are given while the period is closing."), code="not_closing")
+        following.refuse_former_manager(locked, by=by, at=at)
         standing = queries.grades_of(locked)
         if side == Side.MANAGER and Side.OWNER not in standing:
             raise ObjectiveRefused(_("The owner grades first."), code="owner_first")

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from okr import queries, rules
-from okr.actions import proposals, soundness, telling, work
+from okr.actions import following, proposals, soundness, telling, work
 from okr.actions.refusals import LONGEST_COMMENT, LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Comment, Content, KeyResultContent, Mention, Objective, ObjectiveVersion, SuggestedEdit
 from okr.models.agreements import EditState
@@ -110,7 +110,8 @@ def suggest_edit(
             raise ObjectiveRefused(_("This field does not exist."), code="no_field", field="field") from error
         if old == kept:
             raise ObjectiveRefused(_("That is what it says already."), code="unchanged", field="new")
-        soundness.require_sound(with_value(content, field, kept), period=locked.period)
+        suggested = with_value(content, field, kept)
+        soundness.require_sound(suggested, period=locked.period, by=by, standing=content)
         proposals.require_other_side(locked)
         version = queries.open_proposal(locked) or ObjectiveVersion.objects.filter(objective=locked).first()
         if version is None:
@@ -249,6 +250,7 @@ def _locked_edit(edit: SuggestedEdit) -> SuggestedEdit:
     objective = proposals.lock_objective(edit.objective)
     locked = SuggestedEdit.objects.select_related("by").get(pk=edit.pk)
     locked.objective = objective
+    proposals.require_open_goals(objective.period)
     if locked.state != EditState.OPEN:
         raise ObjectiveRefused(_("This suggestion has been decided already."), code="conflict")
     return locked
@@ -259,6 +261,7 @@ def _decide(
 ) -> None:
     if not rules.can_decide(by, edit, edit.objective):
         raise ObjectiveRefused(_("The other side decides on this suggestion."), code="no_side")
+    following.refuse_former_manager(edit.objective, by=by, at=at)
     edit.state, edit.decided_by, edit.decided_at = state, by.person, at
     edit.save(update_fields=["state", "decided_by", "decided_at"])
     work.edit_decided(edit, by=by, at=at)

@@ -6,13 +6,15 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from okr.actions import work
+from okr.actions.refusals import ObjectiveRefused
 from okr.models import CheckIn, CheckInDuty, Objective, SuggestedEdit
 from okr.models.agreements import EditState
 from okr.models.objectives import State
 from okr.queries import check_ins, contents
-from performance.foundation import audit
+from performance.foundation import access, audit
 from performance.inbox import queries as inbox
 from performance.people import queries as people
 from performance.people.models import Person, ReportingLine
@@ -61,6 +63,20 @@ def manager_who_agrees(owner_id: uuid.UUID, today: datetime.date) -> Person | No
     if manager is None or manager.pk == owner_id:
         return None
     return manager if people.active_people(today).filter(pk=manager.pk).exists() else None
+
+
+def refuse_former_manager(
+    objective: Objective, *, by: access.Actor, at: datetime.datetime, line: Collection[uuid.UUID] = ()
+) -> None:
+    """A line that changes is followed at once, a plan within the day: until then it holds here. A sponsor, and whoever
+    stands in for a manager who left, is nobody's former manager; whoever is in `line` may do it anyway."""
+    if by.person_id != objective.agreer_id or by.person_id in line:
+        return
+    manager = manager_who_agrees(objective.owner_id, people.day_at(by.organisation, at))
+    if manager is not None and manager.pk != by.person_id:
+        raise ObjectiveRefused(
+            _("The owner has another manager by now, who does this in your place."), code="no_side"
+        )
 
 
 def pass_side_on(objective: Objective, manager: Person, *, at: datetime.datetime) -> None:

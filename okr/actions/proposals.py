@@ -245,6 +245,14 @@ def other_side(owner: Any, other: Any) -> Any:
     return other
 
 
+def require_sponsors_here(sponsor_ids: set[Any], on: datetime.date) -> None:
+    """Who is named to agree can do so: an auditor reads, and signs nothing."""
+    if people.people_who_write(on).filter(pk__in=sponsor_ids).count() < len(sponsor_ids):
+        raise ObjectiveRefused(
+            _("Name a sponsor who is here and does not only read."), code="no_agreer", field="sponsor"
+        )
+
+
 def require_other_side(objective: Objective) -> None:
     """Nothing is put before a side that nobody stands on: whoever agreed has left, and the owner has no manager."""
     if objective.agreer is None:
@@ -298,6 +306,8 @@ def _open_version(
     if manager is not None and manager.pk != objective.agreer_id:
         following.pass_side_on(objective, manager, at=at)
     require_other_side(objective)
+    if manager is None:
+        require_sponsors_here({objective.agreer_id}, people.day_at(by.organisation, at))
     last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
     version = ObjectiveVersion.objects.create(
         objective=objective,
@@ -342,20 +352,10 @@ def _sign(
         raise ObjectiveRefused(
             _("Only the owner and the manager's side sign this objective."), code="no_side"
         )
-    if side == Side.MANAGER and _is_former_manager(objective, by, at):
-        raise ObjectiveRefused(
-            _("The owner has another manager by now, who agrees in your place."), code="no_side"
-        )
+    following.refuse_former_manager(objective, by=by, at=at)
     if version.agreements.filter(side=side).exists():
         raise ObjectiveRefused(_("This side has been signed already."), code="conflict")
     Agreement.objects.create(version=version, side=side, person=by.person, at=at)
-
-
-def _is_former_manager(objective: Objective, by: access.Actor, at: datetime.datetime) -> bool:
-    """A line that changes is followed at once, a plan within the day: until then it holds here. A sponsor, and whoever
-    stands in for a manager who left, is nobody's former manager."""
-    manager = following.manager_who_agrees(objective.owner_id, people.day_at(by.organisation, at))
-    return manager is not None and manager.pk != by.person_id
 
 
 def _put_in_force_if_agreed(

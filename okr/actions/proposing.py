@@ -68,6 +68,9 @@ def _objectives(
     known = owner_ids | set(managers.values()) | {each.sponsor_id for each in new if each.sponsor_id}
     persons = people_models.Person.objects.in_bulk(list(known))
     teams = people.teams_of(owner_ids, on)
+    sponsors = {each.sponsor_id for each in new if each.sponsor_id and not managers.get(each.owner_id)}
+    if sponsors and not is_draft:
+        proposals.require_sponsors_here(sponsors, on)
     made = []
     for each in new:
         owner = persons[each.owner_id]

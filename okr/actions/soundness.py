@@ -12,29 +12,30 @@ from okr.models import Content
 from okr.models.objectives import KeyResultKind
 from performance.foundation import access
 from performance.kpis import queries as kpis
-from performance.people import models as people_models
+from performance.people import queries as people
 
 
-def require_sound(
-    *texts: Content, period: Any, by: access.Actor | None = None, standing: Content | None = None
-) -> None:
+def require_sound(*texts: Content, period: Any, by: access.Actor, standing: Content | None = None) -> None:
     """Refuses the first problem of any in this period. Two queries at most, for any number of texts, and those of the
     sight of `by`: nobody newly binds a key result to a part whose figures are closed to them, since a key result shows
-    them to its readers. `standing`: the text of before, whose bindings may stay."""
+    them to its readers. `standing`: the text of before, whose bindings and owners may stay."""
     for content in texts:
         for problem in rules.problems_of(content, period):
             raise ObjectiveRefused(problem.message, code="unsound", field=problem.path)
     rows = [each for content in texts for each in content.key_results]
     owners = {each.owner_id for each in rows if each.owner_id is not None}
-    known = set(people_models.Person.objects.filter(pk__in=owners).values_list("pk", flat=True))
+    standing_owners = {each.owner_id for each in standing.key_results} if standing else set()
+    known = owners & standing_owners
+    if owners - known:
+        writers = people.people_who_write(people.today(by.organisation))
+        known |= set(writers.filter(pk__in=owners).values_list("pk", flat=True))
     metrics = {each.metric_key for each in rows if each.kind == KeyResultKind.KPI}
     directions: dict[str, str] = {}
     if metrics:
         found = kpis.certified_metrics().filter(key__in=metrics)
         told = {key: (direction, pk) for key, direction, pk in found.values_list("key", "direction", "pk")}
         directions = {key: direction for key, (direction, _pk) in told.items()}
-        if by is not None:
-            _require_open(texts, {key: pk for key, (_way, pk) in told.items()}, by, standing)
+        _require_open(texts, {key: pk for key, (_way, pk) in told.items()}, by, standing)
     for content in texts:
         _require_known(content, known, directions)
 
@@ -57,7 +58,7 @@ def _require_open(
 
 
 def _require_known(content: Content, known: set[uuid.UUID], directions: Mapping[str, str]) -> None:
-    """Owners are here, and metrics are certified and lead the right way."""
+    """Owners are here and write, and metrics are certified and lead the right way."""
     for place, each in enumerate(content.key_results):
         if each.owner_id is not None and each.owner_id not in known:
             raise ObjectiveRefused(_("This person is not here."), code="no_person", field=f"{place}.owner")

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from okr import queries
-from okr.actions import proposals, work
+from okr.actions import following, proposals, work
 from okr.actions.refusals import ObjectiveRefused, require_length
 from okr.models import Ballot, ConfidenceVote, Objective
 from performance.foundation import access, audit
@@ -23,7 +23,9 @@ def open_vote(*, objective: Objective, by: access.Actor, at: datetime.datetime) 
     if len(voters) < FEWEST_VOTERS:
         raise ObjectiveRefused(_("A vote needs at least two people."), code="too_few")
     with transaction.atomic():
-        proposals.require_unclosed(people.hold_period(objective.period_id))
+        objective = proposals.lock_objective(objective)
+        proposals.require_unclosed(objective.period)
+        following.refuse_former_manager(objective, by=by, at=at)
         try:
             with transaction.atomic():
                 vote = ConfidenceVote.objects.create(objective=objective, opened_by=by.person, opened_at=at)

@@ -233,7 +233,7 @@ def _sponsors(owner_id: uuid.UUID | None, today: datetime.date) -> QuerySet[Any]
     """Anybody else may sign for the other side, where the owner has no manager who does."""
     if owner_id is None or people.manager_of(owner_id, today) is not None:
         return None
-    return people.active_people(today).exclude(pk=owner_id).order_by("name_sort")
+    return people.people_who_write(today).exclude(pk=owner_id).order_by("name_sort")
 
 
 def _first_sponsors(form: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """Co-creation: two people agree, one text at a time."""
 
 import dataclasses
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,9 @@ from okr.models import Agreement, Objective, ObjectiveVersion
 from performance.foundation import audit
 from performance.foundation.models import AuditRow, StaleRow
 from performance.inbox import queries as inbox
-from tests.okr.conftest import content, four_kinds
+from performance.people import models as people
+from tests.conftest import make_person
+from tests.okr.conftest import content, four_kinds, key_result
 
 
 def test_whoever_proposes_has_signed_and_the_manager_is_asked(propose, cast):
@@ -258,3 +261,28 @@ def test_a_reason_too_long_for_the_log_is_refused(active, cast, client_for, acto
     assert answer.status_code == 422
     assert "2000 characters are the most" in answer.content.decode()
     assert active.versions.filter(state="proposed").exists()
+
+
+def test_nobody_who_has_left_or_only_reads_is_newly_named_in_a_text(
+    propose, cast, actor, now, agree, quarter, acting_cast
+):
+    leaver = make_person("X9", "Lea Leaver")
+    with_owner = content("Owned", key_result(owner_id=leaver.pk))
+    standing = agree(propose(with_owner))
+    people.Person.objects.filter(pk=leaver.pk).update(left_on=now.date() - datetime.timedelta(days=1))
+    for named in (leaver, cast.auditor):
+        with pytest.raises(actions.ObjectiveRefused, match="This person is not here") as refused:
+            propose(content("New", key_result(owner_id=named.pk)))
+        assert refused.value.field == "0.owner"
+    kept = dataclasses.replace(queries.standing_content(standing), description="Said better")
+    change = {
+        "objective": standing,
+        "content": kept,
+        "reason": "Words",
+        "by": actor(cast.employee),
+        "at": now,
+    }
+    assert actions.propose_change(**change).number == 2
+    with pytest.raises(actions.ObjectiveRefused, match="does not only read") as refused:
+        propose(content("Nobody manages the boss"), by=cast.boss, sponsor=cast.auditor)
+    assert (refused.value.code, refused.value.field) == ("no_agreer", "sponsor")

@@ -147,3 +147,18 @@ def test_a_link_and_a_draft_of_locked_goals_are_only_read(
         answer = employee.get(reverse("okr:change", args=[draft.pk]), follow=True)
         assert answer.redirect_chain
         assert "The goals of this period are locked." in answer.content.decode()
+
+
+def test_a_suggestion_is_neither_accepted_nor_rejected_while_goals_are_locked_or_the_period_is_closed(
+    active, quarter, cast, hr, actor, now, client_for
+):
+    edit = actions.suggest_edit(objective=active, field="title", new="Other", by=actor(cast.manager), at=now)
+    employee = client_for(cast.employee)
+    for state in ("closing", "closed"):
+        people_actions.move_period(period=quarter, to=state, by=hr, at=now)
+        for decision in ("accept", "reject"):
+            answer = employee.post(reverse(f"api_{decision}_edit", args=[edit.pk]))
+            assert answer.status_code == 422, (state, decision)
+            assert "The goals of this period are locked." in answer.content.decode()
+    edit.refresh_from_db()
+    assert (edit.state, edit.decided_by_id) == ("open", None)

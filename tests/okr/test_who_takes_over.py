@@ -317,3 +317,32 @@ def test_of_a_missing_check_in_hears_who_leads_now(active, actor, cast, now, qua
     )
     assert not waiting(cast.manager, "goals.missed").exists()
     assert waiting(cast.hr, "goals.missed").exists()
+
+
+def test_a_former_manager_does_nothing_in_the_new_ones_place_before_the_line_is_followed(
+    active, propose, agree, move, moves, actor, cast, now
+):
+    """A plan holds from its day on, also until that day's look at the lines."""
+    other = agree(propose(content("Theirs"), by=cast.colleague))
+    edit = actions.suggest_edit(objective=active, field="title", new="Other", by=actor(cast.employee), at=now)
+    offer = {"child": other, "parent": active, "share_ppm": 500_000}
+    link = actions.align_objectives(**offer, by=actor(cast.colleague), at=now)
+    moves(cast.boss, days=3)
+    later = now + datetime.timedelta(days=3)
+    given = {"by": actor(cast.manager), "at": later}
+    acts = (
+        lambda: actions.accept_edit(edit=edit, **given),
+        lambda: actions.reject_edit(edit=edit, **given),
+        lambda: actions.accept_contribution(link=link, **given),
+        lambda: actions.align_objectives(child=active, parent=other, kind="supports", **given),
+        lambda: actions.open_vote(objective=active, **given),
+    )
+    for act in acts:
+        with pytest.raises(actions.ObjectiveRefused, match="another manager by now"):
+            act()
+    move("closing")
+    actions.grade_objective(objective=active, percent=80, reason="So.", by=actor(cast.employee), at=later)
+    with pytest.raises(actions.ObjectiveRefused, match="another manager by now"):
+        actions.grade_objective(objective=active, percent=80, reason="So.", **given)
+    actions.follow_lines(at=later, organisation=cast.organisation)
+    actions.grade_objective(objective=active, percent=80, reason="So.", by=actor(cast.boss), at=later)

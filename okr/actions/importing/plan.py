@@ -200,6 +200,8 @@ class _Reader:
             )
         elif not people[0].is_here:
             self.blame(row, field, _("%(name)s does not work here today.") % {"name": people[0].label}, text)
+        elif not people[0].writes:
+            self.blame(row, field, _("%(name)s only reads here.") % {"name": people[0].label}, text)
         else:
             return people[0]
         return None

@@ -15,7 +15,8 @@ from performance.foundation.sheets import Sheet, letter
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whom the file may name. `words`: the ways to write the name, in lower case."""
+    """Somebody whom the file may name. `words`: the ways to write the name, in lower case. `writes`: an auditor here
+    does not."""
 
     id: uuid.UUID
     number: str
@@ -23,6 +24,7 @@ class Person:
     words: tuple[str, ...]
     label: str
     is_here: bool
+    writes: bool = True
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,10 @@ class _People:
         words = {cells.key(text.removeprefix("'")) for text in texts} | {
             naming.turned(text) for text in texts
         }
-        self.people = [_person(each, on) for each in queries.people_called(words)]
+        called = list(queries.people_called(words))
+        here = people.people_who_write(on).filter(pk__in=[each.pk for each in called])
+        writers = set(here.values_list("pk", flat=True))
+        self.people = [_person(each, on, writes=each.pk in writers) for each in called]
         self.below = frozenset(people.ids_below(by.person_id, on))
         self.my_teams = frozenset(people.teams_spoken_for(by.person_id, on).values_list("pk", flat=True))
         wanted = (
@@ -181,10 +184,10 @@ class _People:
         ]
 
 
-def _person(one: people_models.Person, on: datetime.date) -> shapes.Person:
+def _person(one: people_models.Person, on: datetime.date, *, writes: bool) -> shapes.Person:
     is_here = (one.left_on is None or one.left_on >= on) and (one.hired_on is None or one.hired_on <= on)
     names = tuple(word for word in (one.name_en, one.name_zh) if word)
-    return shapes.Person(one.pk, one.number, one.email, names, str(one), is_here)
+    return shapes.Person(one.pk, one.number, one.email, names, str(one), is_here, writes)
 
 
 def _ids(sheet: sheets.Sheet, mapping: dict[str, int]) -> set[uuid.UUID]:
