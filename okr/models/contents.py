@@ -28,7 +28,6 @@ FIELDS_OF = {
 }
 # A band is to be kept from the first day on, and a yes or no is nowhere on the way: neither has checkpoints.
 PACED_KINDS = tuple(kind for kind, fields in FIELDS_OF.items() if "checkpoints" in fields)
-SLICE_PAIR = re.compile(r"\s*([^=:,;]+?)\s*[=:]\s*([^=:,;]+?)\s*")
 
 
 @dataclass(frozen=True)
@@ -193,9 +192,16 @@ def ppm_of(percent: Decimal) -> int:
 
 
 def slice_of(text: str) -> dict[str, str]:
-    """ "store=010, country=CN" as a slice."""
-    pairs = (SLICE_PAIR.fullmatch(part) for part in re.split(r"[,;，；]", text) if part.strip())
-    return {pair[1]: pair[2] for pair in pairs if pair}
+    """ "store=010, country=CN" as a slice. What names no dimension, or none of its values, tells nothing."""
+    pairs = (_pair(part) for part in re.split(r"[,;，；]", text))
+    return {key: value for key, value in pairs if key and value}
+
+
+def _pair(part: str) -> tuple[str, str]:
+    """Parted at the first sign, without a pattern that spaces could keep busy: a cell is as long as its file allows."""
+    sign = "=" if "=" in part.partition(":")[0] else ":"
+    key, _sign, value = part.partition(sign)
+    return key.strip(), value.strip()
 
 
 def slice_text(given: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ DECIMALS = 8
 #: A workbook keeps numbers to so many figures; what follows is noise of the machine.
 FIGURES = 15
 CHECKPOINT = re.compile(
-    r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*[:=]\s*(?P<value>\S.*)"
+    r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})(?:\s*日)?\s*[:=]\s*(?P<value>\S.*)"
 )
 
 

@@ -90,6 +90,8 @@ OF_OBJECTIVE = (
 )
 OF_KEY_RESULT = tuple(field.key for field in FIELDS if field.key not in OF_OBJECTIVE)
 AMOUNTS = ("start", "target", "commit", "stretch", "lower", "upper", "tolerance")
+#: Letters of a header that are looked at: no name of a column is as long.
+LONGEST = 200
 
 
 def mapping_of(headers: Sequence[str]) -> dict[str, int]:
@@ -111,9 +113,9 @@ def label(key: str) -> str:
 
 def plain(header: str) -> str:
     """ "Key_Result *" → "key result"; "权重（%）" → "权重"; "Owner’s number" → "owners number"."""
-    text = unicodedata.normalize("NFKC", header)
+    text = unicodedata.normalize("NFKC", header[:LONGEST])
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower().replace("'", "").replace("’", "")
-    text = re.sub(r"\(.*?\)", " ", text)
+    text = re.sub(r"\([^()]*\)", " ", text)
     return " ".join(re.sub(r"[_\-./*:#%]+", " ", text).split())
 
 
