@@ -27,10 +27,12 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a text, and where: "title", "weights", or "<place of the key result>.<field>"."""
+    """What is wrong with a text, and where: "title", "weights", or "<place of the key result>.<field>". `is_sum`: it is
+    wrong with all weights together."""
 
     path: str
     message: Any
+    is_sum: bool = False
 
 
 def problems_of(content: Content, period: Any) -> list[Problem]:
@@ -52,7 +54,8 @@ def problems_of(content: Content, period: Any) -> list[Problem]:
     if len({each.id for each in content.key_results}) < len(content.key_results):
         found.append(Problem("weights", _("The same key result stands here twice.")))
     if content.key_results and sum(each.weight_ppm for each in content.key_results) != WHOLE_PPM:
-        found.append(Problem("weights", _("The weights of the key results must sum to exactly 100%.")))
+        told = _("The weights of the key results must sum to exactly 100%.")
+        found.append(Problem("weights", told, is_sum=True))
     return found
 
 

@@ -1,11 +1,13 @@
 """What stands in the way of a file of goals, named by its cell."""
 
+import time
+
 import pytest
 
 from okr import actions, queries
 from okr.actions import ObjectiveRefused
-from okr.actions.importing import plan
-from okr.models import Content, Objective
+from okr.actions.importing import cells, columns, plan
+from okr.models import Content, Objective, contents
 from performance.foundation import sheets
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
@@ -76,6 +78,11 @@ def test_weights_that_sum_to_no_whole_are_offered_with_what_makes_them_one(weigh
         (f"H{row}", weight, right)
         for row, (weight, right) in enumerate(zip(weights, suggested, strict=True), 2)
     ]
+
+
+def test_what_is_wrong_of_weights_that_sum_to_a_whole_is_told(upload):
+    rows = "".join(f"P003,Goal,KR {place},increase,0,10,,\n" for place in range(13))
+    assert errors(upload(HEADER + rows)) == [("H2", "Twelve key results are the most. Fewer are clearer.")]
 
 
 def test_a_cell_that_a_rule_refuses_is_offered_with_what_it_says(upload):
@@ -221,3 +228,18 @@ def test_a_cell_of_many_milestones_or_dimensions_is_named(upload):
     assert errors(made) == [("D2", "50 milestones are the most.")]
     checkpoint = "Owner,Objective,Key result,Start,Target,Checkpoints\nP003,Goal,A,0,10,2026-01-31: 1e30\n"
     assert errors(upload(checkpoint)) == [("F2", "This number is too large.")]
+
+
+def test_a_cell_full_of_signs_is_read_as_fast_as_any():
+    long = 100_000
+    began = time.process_time()
+    assert contents.slice_of(f"store=1,{' ' * long}x, at = 12:30 ,=2,country: CN") == {
+        "store": "1",
+        "at": "12:30",
+        "country": "CN",
+    }
+    assert columns.plain("(" * long) == "(" * columns.LONGEST
+    assert columns.plain("Weight (in %) (KR)") == "weight"
+    with pytest.raises(cells.CellError, match="is no checkpoint"):
+        cells.checkpoints(f"2026-01-31{' ' * long}x")
+    assert time.process_time() - began < 2

@@ -322,7 +322,7 @@ class _Reader:
                 field = COLUMN_OF.get(name) or name
             if (row, field) in blamed:
                 continue
-            if name == "weights" and content.key_results:
+            if problem.is_sum:
                 self._blame_weights(group, content, rows, blamed)
             else:
                 self.blame(row, field, str(problem.message), group.written(row, field))

@@ -52,10 +52,8 @@ def rows_in_order(group: "Group", content: Content, reader: Any) -> list[int]:
 
 
 def weights_told(content: Content) -> str:
-    """What the weights sum to, where that is not a whole."""
+    """What the weights sum to, which is not a whole."""
     total = sum(each.weight_ppm for each in content.key_results)
-    if total == WHOLE_PPM:
-        return ""
     return _("The weights sum to %(sum)s%%. They must sum to exactly 100%%.") % {
         "sum": contents.plain(Decimal(total) / 10_000)
     }
