@@ -92,6 +92,13 @@ class KeyResultContent:
     checkpoints: tuple[CheckpointContent, ...] = ()
     id: uuid.UUID = field(default_factory=uuid7)
 
+    def __post_init__(self) -> None:
+        # Money has a currency and no unit besides, whichever way the text came in: the form asks for one of the two,
+        # and a second one would vanish as a change that nobody made.
+        for name in ("unit", "currency"):
+            if self.kind in FIELDS_OF and name not in FIELDS_OF[self.kind]:
+                object.__setattr__(self, name, "")
+
     def to_json(self) -> dict[str, Any]:
         kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return kept | {

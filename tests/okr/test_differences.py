@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from okr import actions, queries
-from okr.models import MilestoneContent
+from okr.models import KeyResultContent, MilestoneContent
 from okr.views import writing
 from tests.okr.conftest import content, four_kinds, key_result
 
@@ -46,6 +46,13 @@ def test_another_unit_shows_and_each_value_reads_in_its_own(differ):
 
 def test_another_currency_shows_though_the_figures_stay(differ):
     assert ("KR1 currency", "CNY", "USD") in differ(key_result("money", currency="CNY"), currency="USD")
+
+
+def test_money_has_no_unit_besides_its_currency_whichever_way_it_came(differ):
+    kept = key_result("money", currency="CNY", unit="CNY")
+    assert (kept.unit, kept.currency) == ("", "CNY")
+    assert KeyResultContent.from_json({**kept.to_json(), "unit": "CNY"}) == kept, "agreed earlier"
+    assert differ(kept, title="Cheaper") == [("KR1 title", kept.title, "Cheaper")]
 
 
 def test_a_milestone_that_weighs_more_shows(differ):

@@ -62,9 +62,9 @@ GOALS = [
         ("A guest finds what they came for, and no city pays for stock that does not move.",
          "顾客来了就有货，也不为不动销的库存买单。"),
         (
-            Result("percent", ("On-shelf availability of the chain", "全链货架有货率"), 40, "91.5", "96", "%"),
-            Result("money", ("Stock older than 180 days", "库龄超过 180 天的存货"), 30, "9200000", "5500000", "CNY",
-                   "CNY"),
+            Result("percent", ("On-shelf availability of the chain", "全链货架有货率"), 40, "91.5", "96"),
+            Result("money", ("Stock older than 180 days", "库龄超过 180 天的存货"), 30, "9200000", "5500000",
+                   currency="CNY"),
             Result("kpi", ("Gross margin of the chain", "全链毛利率"), 30, "46", "52", "%", metric="gross_margin"),
         ),
     ),
@@ -75,7 +75,7 @@ GOALS = [
         (
             Result("increase", ("On-shelf availability, top 500 items", "TOP 500 商品货架有货率"), 30, "92.1", "97", "%"),
             # The clearance sale is in the last month, and the first store takes the longest.
-            Result("money", ("Clear slow-moving stock", "清理滞销库存"), 20, "3800000", "1500000", "CNY", "CNY",
+            Result("money", ("Clear slow-moving stock", "清理滞销库存"), 20, "3800000", "1500000", currency="CNY",
                    checkpoints=((4, "3600000"), (9, "2900000"))),
             Result("milestones", ("Order calendar in every store", "订货日历覆盖全部门店"), 20, milestones=STORE_STEPS,
                    checkpoints=((5, "15"),)),
