@@ -27,6 +27,7 @@ AMOUNT: dict[str, Any] = {"max_digits": 28, "decimal_places": 8, "required": Fal
 
 #: Percent with six decimals, as text.
 PERCENT = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+LOWEST_CONFIDENCE = "1 to 5: the lowest among its key results; null where nobody has said."
 #: How something stands by its plan, best first; "none" where nothing is known yet.
 STATUSES = ("good", "warn", "bad", "none")
 
@@ -254,6 +255,7 @@ class GoalOut(Measured):
     owner = serializers.UUIDField(source="owner_id")
     team = serializers.UUIDField(source="team_id", allow_null=True)
     state = serializers.ChoiceField(choices=State.choices, source="shown_state")
+    confidence = serializers.IntegerField(allow_null=True, help_text=LOWEST_CONFIDENCE)
     policy = serializers.SerializerMethodField(
         help_text="The version of its period’s policy that counts the progress; 0: nobody has chosen one."
     )

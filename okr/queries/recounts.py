@@ -124,8 +124,8 @@ def _refresh(
     policy: OkrPolicy,
 ) -> bool:
     rolled = rollups.counted_together(*rollups.items_of(own, contributing), policy)
-    answers = [each.confidence for each in own if each.confidence is not None]
-    confidence = (2 * sum(answers) + len(answers)) // (2 * len(answers)) if answers else None
+    # The lowest tells the risk; a mean would hide the one key result that nobody believes in.
+    confidence = min((each.confidence for each in own if each.confidence is not None), default=None)
     filled = max((each.filled_at for each in own if each.filled_at is not None), default=None)
     before = (objective.progress_micro, objective.coverage_ppm, objective.confidence, objective.checked_at)
     objective.progress_micro = rolled.value_micro

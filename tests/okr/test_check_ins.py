@@ -40,7 +40,7 @@ def test_a_check_in_moves_every_key_result_and_the_objective(active, check_in, c
         100_000_000,
     ]
     active.refresh_from_db()
-    assert (active.progress_micro, active.coverage_ppm, active.confidence) == (55_000_000, 1_000_000, 4)
+    assert (active.progress_micro, active.coverage_ppm, active.confidence) == (55_000_000, 1_000_000, 2)
     assert StaleRow.objects.filter(kind="score", subject_id=cast.employee.pk).exists()
     assert ProgressPoint.objects.filter(objective=active).latest("at", "id").progress_micro == 55_000_000
 
