@@ -87,7 +87,7 @@ def duplicate_objectives(
         audit.record_many(
             by=by,
             action="okr.duplicate_objective",
-            changed=[(new, {"copied_from": str(source.pk)}) for new, source in zip(made, fresh, strict=True)],
+            changed=[(new, {"copied_from": source}) for new, source in zip(made, fresh, strict=True)],
             at=at,
         )
     return made
@@ -146,9 +146,7 @@ def _carry(
     )
     new.carried_from = source
     new.save(update_fields=["carried_from"])
-    audit.record(
-        by=by, action="okr.carry_over", subject=new, changes={"carried_from": [None, str(source.pk)]}, at=at
-    )
+    audit.record(by=by, action="okr.carry_over", subject=new, changes={"carried_from": [None, source]}, at=at)
     return new
 
 

@@ -234,7 +234,10 @@ def _with_weight(content: Content, key: str, weight_ppm: int) -> Content:
 def _told(edit: SuggestedEdit, objective: Objective, reason: str) -> telling.Told:
     """What the log keeps: the texts of an objective that everybody sees, of any other only which field."""
     openly = telling.is_for_everybody(objective, edit.version.as_content.visibility)
-    changes = {edit.field: [edit.old, edit.new]} if openly else {"field": edit.field}
+    changes: dict[str, Any] = {edit.field: [edit.old, edit.new]} if openly else {"field": edit.field}
+    part = edit.version.as_content.key_result(edit.field.rpartition(".")[0])
+    if openly and part is not None:
+        changes = {"key_result": part.title, **changes}
     return telling.told(reason, changes, openly=openly)
 
 

@@ -1,11 +1,16 @@
 """Deeds in words: what the log calls each action, and each thing that an action changed."""
 
+import functools
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from performance.foundation.components import formats
 
 DEEDS = {
     "appraisals.add_exception": _("Added a person to a cycle as an exception"),
@@ -251,6 +256,9 @@ NAMES = {
     "ends_on": pgettext_lazy("log", "Until"),
     "columns": pgettext_lazy("log", "Columns"),
     "source": pgettext_lazy("log", "Source"),
+    "field": pgettext_lazy("log", "Field"),
+    "key_result": pgettext_lazy("log", "Key result"),
+    "weight_ppm": pgettext_lazy("log", "Weight"),
     "pack": pgettext_lazy("log", "Pack"),
 }
 #: (action, name in `changes`) → the model whose field it is, where that is not the subject's.
@@ -282,6 +290,7 @@ FIELDS_OF = {
     ("okr.agree_objective", "side"): "okr.Agreement",
     ("okr.align_objectives", "kind"): "okr.Alignment",
     ("okr.ask_of_objective", "due_on"): "okr.Dependency",
+    ("okr.grade_objective", "side"): "okr.Grade",
     ("okr.offer_contribution", "kind"): "okr.Alignment",
     ("people.grant_role", "role"): "people.RoleGrant",
     ("people.note_absence", "kind"): "people.Absence",
@@ -290,9 +299,30 @@ FIELDS_OF = {
 }
 
 
+#: The parts that a change may be of, written "<id of the part>.<field>": model of the subject → of the part.
+PARTS_OF = {"okr.objective": "okr.KeyResult"}
+#: How a row that not everybody sees is called in the log.
+SEALED = re.compile(r"Objective ([0-9a-f]{8})")
+
+
+@functools.cache
+def _worded() -> Mapping[tuple[str, str], Callable[[str], str]]:
+    """(action, name in `changes`) → what a code there is called; each app declares its own (`log_words`)."""
+    declared: dict[tuple[str, str], Callable[[str], str]] = {}
+    for config in apps.get_app_configs():
+        declared |= getattr(config, "log_words", {})
+    return declared
+
+
 def deed(action: str) -> str:
     """What somebody did; the code itself for one that an earlier version knew."""
     return str(DEEDS.get(action, action))
+
+
+def subject(label: str) -> str:
+    """What it was done to, in the reader's language where the log does not tell its name."""
+    sealed = SEALED.fullmatch(label)
+    return str(pgettext_lazy("log", "Objective %(mark)s")) % {"mark": sealed[1]} if sealed else label
 
 
 def actions_called(words: str) -> list[str]:
@@ -304,14 +334,25 @@ def told(action: str, subject_type: str, changes: dict[str, Any]) -> list[tuple[
     """(name, before, after) of each change in words; what replaced nothing, or says nothing, is empty."""
     found = []
     for key, value in changes.items():
-        model = _model(FIELDS_OF.get((action, key), subject_type))
+        model, field = _place(FIELDS_OF.get((action, key), subject_type), key)
         is_pair = isinstance(value, list) and len(value) == 2
         before, after = value if is_pair else (None, value)
-        name = _name(model, key)
-        shown = (_shown(model, key, before), _shown(model, key, after))
-        if any(shown):
-            found.append((name, *shown))
+        if key == "field" and isinstance(after, str):
+            after = _name(*_place(subject_type, after))
+        words = _worded().get((action, key))
+        told_before, told_after = (
+            words(each) if words and isinstance(each, str) else _shown(model, field, each)
+            for each in (before, after)
+        )
+        if told_before or told_after:
+            found.append((_name(model, field), told_before, told_after))
     return found
+
+
+def _place(subject_type: str, path: str) -> tuple[Any, str]:
+    """The model and the field at "title", or at "<id of a part>.target"."""
+    part, _dot, field = path.rpartition(".")
+    return _model(PARTS_OF.get(subject_type.lower(), subject_type) if part else subject_type), field
 
 
 def _model(subject_type: str) -> Any:
@@ -342,8 +383,13 @@ def _shown(model: Any, key: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
-        return ", ".join(_shown(model, key, each) for each in value)
+        return formats.listed(_shown(model, key, each) for each in value)
     if isinstance(value, dict):
-        return ", ".join(f"{_name(None, name)}: {_shown(None, name, each)}" for name, each in value.items())
+        return formats.listed(
+            f"{_name(None, name)}{formats.mark(':')}{_shown(None, name, each)}"
+            for name, each in value.items()
+        )
+    if isinstance(value, int) and key.endswith("_ppm"):
+        return formats.percent(formats.ppm(value), 4 if value % 1000 else None)
     choices = dict(getattr(_field(model, key), "flatchoices", None) or [])
     return str(choices.get(value, value))

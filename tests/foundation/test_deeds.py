@@ -28,6 +28,7 @@ NAMED = re.compile(
 COMPOSED = {f"scoring.start_{kind}_run" for kind in RunKind.values} | {
     f"people.{way}_{what}" for way in ("lock", "unlock") for what in ("goals", "progress")
 }
+PART = "0198c0de-0000-7000-8000-000000000001"
 
 
 def _written_actions() -> set[str]:
@@ -61,10 +62,25 @@ def test_every_name_is_told_in_both_languages() -> None:
         ({"filters": {"q": "stock"}}, [("Filters", "", "q: stock")]),
         ({"worked": False}, [("Worked", "", "no")]),
         ({"scopes": ["a", "b", "c"]}, [("Scopes", "", "a, b, c")]),
+        # A field of one of its key results, and which one it was where no more may be told.
+        ({f"{PART}.target": ["5", "6"]}, [("Target", "5", "6")]),
+        ({f"{PART}.weight_ppm": [250_000, 300_000]}, [("Weight", "25%", "30%")]),
+        ({"field": f"{PART}.target"}, [("Field", "", "Target")]),
     ],
 )
 def test_changes_are_told_in_words(changes: dict[str, Any], told: list[tuple[str, str, str]]) -> None:
     assert deeds.told("okr.edit", "okr.objective", changes) == told
+
+
+def test_codes_that_only_their_app_knows_and_names_that_are_withheld_are_words_too() -> None:
+    assert deeds.told("inbox.hand_work", "people.person", {"kind": "goals.reply"}) != [
+        ("Kind", "", "goals.reply")
+    ]
+    assert deeds.told("okr.grade_objective", "okr.objective", {"side": "manager"}) == [
+        ("Side", "", "Manager")
+    ]
+    assert deeds.subject("Objective 0123abcd") == "Objective 0123abcd"
+    assert deeds.subject("Stock") == "Stock"
 
 
 def test_a_subject_that_is_no_model_is_told_all_the_same() -> None:

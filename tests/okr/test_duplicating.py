@@ -67,7 +67,7 @@ def test_a_copy_is_a_draft_with_the_text_and_without_a_past(active, duplicate, n
     assert told[0] == told[1]
     assert not {row.pk for row in new.key_results.all()} & {row.pk for row in active.key_results.all()}
     row = AuditRow.objects.get(action="okr.duplicate_objective")
-    assert (row.subject_id, row.changes) == (new.pk, {"copied_from": str(active.pk)})
+    assert (row.subject_id, row.changes) == (new.pk, {"copied_from": active.title})
 
 
 def test_a_copy_starts_from_the_last_value_where_the_target_is_not_reached(

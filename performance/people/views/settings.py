@@ -274,7 +274,12 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     context = frame.settings_frame(request, "audit") | {
         "page": page,
         "rows": [
-            (row, deeds.deed(row.action), deeds.told(row.action, row.subject_type, row.changes))
+            (
+                row,
+                deeds.deed(row.action),
+                deeds.subject(row.subject_label),
+                deeds.told(row.action, row.subject_type, row.changes),
+            )
             for row in queries.log_shown(request.actor, page)
         ],
         "words": filters["search"],
