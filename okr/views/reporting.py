@@ -208,8 +208,10 @@ def _conversation(
         "nav": "goals",
         "check_in": found,
         "entries": entries,
+        "is_asked": actor.person_id in queries.helpers_of(found),
         "replies": list(queries.replies_to(found, actor)),
-        "versions": queries.entries_of(found).order_by("-number"),
+        "versions": (versions := list(queries.entries_of(found).order_by("-number"))),
+        "others": _others(actor, versions, found),
         "can_reply": rules.can_reply(actor, found, line, queries.helpers_of(found)),
         "handed_on": list(queries.handed_on(found)),
         "hand_on": (hand_on := hand_on or _hand_on_form(request, found)),
@@ -220,6 +222,15 @@ def _conversation(
         ),
         "form": form or forms.ReplyForm(),
     }
+
+
+def _others(actor: access.Actor, versions: list[CheckIn], shown: CheckIn) -> list[CheckIn]:
+    """What else was reported on the week and is this reader's to read: a correction hides nothing."""
+    keys = [each.pk for each in versions if each.pk != shown.pk]
+    if not keys:
+        return []
+    rows = queries.with_conversation(queries.readable_by(actor).filter(pk__in=keys), actor)
+    return queries.as_read(rows.order_by("-number"), actor)
 
 
 @access.member(writes=True)
