@@ -67,7 +67,8 @@ def _choosing(request: HttpRequest, period: Any, standing: OkrPolicy, form: form
         "policy": standing,
         "asks_first": rules.previews_policy(period),
         "versions": queries.versions_with_changes(period),
-        "can_set_policy": rules.can_set_policy(request.actor) and rules.is_policy_open(period),
+        "is_open": (is_open := rules.is_policy_open(period)),
+        "can_set_policy": is_open and rules.can_set_policy(request.actor),
     }
     return render(request, "okr/policy.html", context, status=_status(form))
 

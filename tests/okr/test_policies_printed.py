@@ -164,7 +164,7 @@ def test_the_same_choices_are_no_new_version_and_a_closed_period_takes_none(
     with pytest.raises(actions.ObjectiveRefused, match="counted differently"):
         choose(over="cap")
     address = reverse("okr:policy", args=[quarter.pk])
-    assert "Count this way" in client_for(cast.hr).get(address).content.decode()
+    assert "See what this changes" in client_for(cast.hr).get(address).content.decode()
     with tenancy.acting_for(cast.organisation):
         move("closing", "closed")
-    assert "Count this way" not in client_for(cast.hr).get(address).content.decode()
+    assert "See what this changes" not in client_for(cast.hr).get(address).content.decode()
