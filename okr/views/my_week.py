@@ -48,20 +48,24 @@ def week_context(
         return {**shared, "page": None}
     form = form or page.form()
     previous = queries.previous_check_in(actor.person_id, page.monday)
+    streak = queries.streak_of(actor.person_id, page.period, page.today)
     return {
         **shared,
         "page": page,
         "form": form,
-        "groups": page.rows(form),
+        "groups": (groups := page.rows(form)),
         "helpers": page.helpers(form),
         "now": timezone.now(),
-        "due_at": None if actor.only_reads else queries.due_at(actor.person_id, page.monday, page.period),
+        # Who has nothing to report on owes nothing, and is not counted as behind.
+        "due_at": queries.due_at(actor.person_id, page.monday, page.period)
+        if groups and not actor.only_reads
+        else None,
         "is_this_week": page.monday == rules.monday_of(page.today),
         "previous_week": page.monday - queries.A_WEEK,
         "previous_address": weeks.address_of(page.monday - queries.A_WEEK),
         "glances": (glances := _glances(actor, page)),
         "policies": _policies(page, has_glances=bool(glances)),
-        "streak": queries.streak_of(actor.person_id, page.period, page.today),
+        "streak": streak if groups or streak.done else None,
         "previous": previous,
         "previous_replies": list(queries.replies_to(previous)) if previous else [],
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
@@ -105,6 +109,7 @@ def team_context(
     rows = queries.team_week(reports, monday, today=today, organisation=actor.organisation)
     shows_all = request.GET.get("show") == "all"
     waiting = [row for row in rows if row.needs_reply]
+    shown = rows if shows_all else waiting
     quiet = [row for row in rows if row.check_in is not None and not row.needs_reply]
     takes = {each.pk for each in queries.periods_of_week(monday, today)}
     missing = [row for row in rows if row.is_missing and row.duty and row.duty.period_id in takes]
@@ -119,7 +124,7 @@ def team_context(
         "period": period,
         "pace": pace,
         "rows": rows,
-        "shown": rows if shows_all else waiting,
+        "shown": shown,
         "shows_all": shows_all,
         "earlier": [] if shows_all else earlier,
         "waiting_count": len(waiting) + len(earlier),
@@ -136,7 +141,7 @@ def team_context(
         "glances": queries.rows_of(glances, {period.pk: pace}, {period.pk: queries.policy_of(period)}),
         "policies": queries.policies_behind(
             [period] if glances else [],
-            [(row.worst.key_result.objective.period, row.worst.at) for row in rows if row.worst],
+            [(row.worst.key_result.objective.period, row.worst.at) for row in shown if row.worst],
         ),
         "proposals": list(queries.proposals_waiting_for(actor.person_id)[:PROPOSALS]),
     }
