@@ -1,5 +1,5 @@
 // Forms: ⌘↵ submits, filters submit themselves, weights show their sum, a dropped file shows its name.
-import { on } from './dom.js';
+import { announce, on } from './dom.js';
 import { textOf, unitsOf } from './shares-units.js';
 import { say } from './words.js';
 
@@ -14,6 +14,13 @@ document.addEventListener('keydown', (event) => {
 // Enter in the search above a choice finds; it does not send the form around it.
 on('keydown', 'form[method="post"] input[type="search"][hx-get]', (event) => {
   if (event.key === 'Enter' && !event.metaKey && !event.ctrlKey) event.preventDefault();
+});
+
+// Where the search leaves somebody else chosen, the choice has changed: it is said, and kept with the draft.
+document.addEventListener('htmx:afterSwap', ({ detail: { target } }) => {
+  if (!(target instanceof HTMLSelectElement)) return;
+  announce(target.selectedOptions[0]?.text ?? '');
+  target.dispatchEvent(new Event('change', { bubbles: true }));
 });
 
 on('change', '[data-autosubmit]', (event, control) => control.form?.requestSubmit());

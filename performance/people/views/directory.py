@@ -90,8 +90,8 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 @access.member
 def picker(request: HttpRequest) -> HttpResponse:
-    """Options of a select: the first people who match the words; nobody too where the form says so, and where it asks
-    for help only who can give it."""
+    """Options of a select: the first people who match the words, chosen already where one alone does; nobody too where
+    the form says so, and where it asks for help only who can give it."""
     words = request.GET.get("q", "").strip()[:80]
     those = queries.people_who_write if "writes" in request.GET else queries.active_people
     people = those(frame.today(request)).order_by("name_sort")
@@ -99,7 +99,7 @@ def picker(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "people/_options.html",
-        {"people": found[:30], "words": words, "is_optional": "optional" in request.GET},
+        {"people": list(found[:30]), "words": words, "is_optional": "optional" in request.GET},
     )
 
 
