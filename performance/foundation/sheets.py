@@ -109,18 +109,22 @@ def clean(value: str) -> str:
     return " ".join(plain.split())
 
 
+#: How text files are written, as tried one after the other, by the name that people know.
+ENCODINGS = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
+
+
 def _decoded(content: bytes) -> tuple[str, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         candidates = ["utf-16"]
     else:
-        candidates = ["utf-8-sig", "gb18030", "cp1252"]
+        candidates = [each for each in ENCODINGS if each != "utf-16"]
     for encoding in candidates:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         if not CONTROLS.search(text):
-            return text, encoding
+            return text, ENCODINGS[encoding]
     raise SheetRefused(
         _("This is not a text file. Save it as CSV (UTF-8) or XLSX."), field="file", code="unreadable"
     )
