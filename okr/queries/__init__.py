@@ -43,6 +43,7 @@ from okr.queries.contents import (
 )
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
+from okr.queries.effects import Effect, effect_of
 from okr.queries.finding import search
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
 from okr.queries.import_remains import Remnant, digest_of, remains_of, undone_rows
@@ -135,6 +136,7 @@ __all__ = [
     "Branch",
     "Circle",
     "ConfidenceRow",
+    "Effect",
     "Expected",
     "Figure",
     "Frame",
@@ -192,6 +194,7 @@ __all__ = [
     "due_at",
     "duties_of_week",
     "duties_visible_to",
+    "effect_of",
     "endings_read_by",
     "entries_of",
     "entry_of_week",

@@ -18,6 +18,7 @@ from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES, SCORED_STATES
 from okr.views import figures
 from performance.foundation import access
+from performance.foundation.components import parts
 from performance.people import models as people_models
 from performance.people import queries as people
 
@@ -164,6 +165,7 @@ def confidence(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "weeks": weeks,
         "rows": queries.confidence_rows(page, weeks),
+        "confidence_words": parts.CONFIDENCE,
         "team": people.team_of(request.actor.person_id, today),
     }
     return render(request, template(request, "okr/confidence.html", "okr/_card_confidence.html"), context)
@@ -228,8 +230,9 @@ def objective_context(
         "plans": figures.plans(key_results, figure, policy),
         "course": queries.course_of(one),
         "history": history,
-        "history_policies": queries.policies_behind(
-            then=[(one.period, at) for row in history for at in row.counted_at]
+        "history_policies": _other_than(
+            policy,
+            queries.policies_behind(then=[(one.period, at) for row in history for at in row.counted_at]),
         ),
         "can_take": can_take,
         "serves": up,
@@ -242,6 +245,11 @@ def objective_context(
         if can_align and rules.are_goals_open(one.period)
         else None,
     }
+
+
+def _other_than(policy: Any, behind: list[Any]) -> list[Any]:
+    """What the history says of its rules: nothing where they are those that stand above it already."""
+    return [] if [each.number for each in behind] == [policy.number] else behind
 
 
 def vote_context(actor: access.Actor, one: Objective) -> dict[str, Any]:
@@ -316,9 +324,8 @@ def grades_context(
     given = queries.grades_of(one)
     side = rules.side_of(actor, one)
     suggested = rules.suggested_grade(one, policy)
-    form = None
+    form, mine = None, given.get(side or "")
     if rules.can_grade(actor, one, given):
-        mine = given.get(side or "")
         names = ("percent", "reason", "went_well", "learned", "change")
         initial = {name: getattr(mine, name) for name in names} if mine else {"percent": suggested}
         form = forms.GradeForm(most=rules.highest_grade(policy), initial=initial)
@@ -328,6 +335,7 @@ def grades_context(
         "grades": [(one.owner, "owner", given.get("owner")), (one.agreer, "manager", given.get("manager"))],
         "suggested_grade": suggested,
         "grade_form": form,
+        "has_graded": mine is not None,
         "grades_side": side,
     }
 
@@ -353,6 +361,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
+        "effect": queries.effect_of(one, proposal) if proposal and in_force else None,
         "thread": queries.thread_of(one, versions, edits, content, actor, sight),
         "has_closed_past": sight.past,
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),

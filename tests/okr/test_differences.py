@@ -146,3 +146,18 @@ def test_where_two_people_sign_an_amount_reads_with_every_figure(propose, cast, 
     after = dataclasses.replace(before, key_results=(changed, *before.key_results[1:]))
     told = queries.differences(before, after, {})
     assert told == [("KR1 target", "99,999,999,999.12345678 h", "99,999,999,999.12345679 h")]
+
+
+def test_a_proposal_says_what_it_would_do_today_and_does_that_once_agreed(
+    reported, agree, cast, actor, now, client_for
+):
+    standing = queries.content_of(reported)
+    first, *rest = standing.key_results
+    text = dataclasses.replace(standing, key_results=(dataclasses.replace(first, target=Decimal(20)), *rest))
+    actions.propose_change(objective=reported, content=text, reason="Larger", by=actor(cast.employee), at=now)
+    reported.refresh_from_db()
+    effect = queries.effect_of(reported, queries.open_proposal(reported))
+    page = client_for(cast.manager).get(reverse("okr:objective", args=[reported.pk])).content.decode()
+    assert "Progress 50% → 25%" in page
+    assert (effect.before, effect.after) == (50, 25)
+    assert queries.percent(agree(reported).progress_micro) == 25
