@@ -43,6 +43,21 @@ def policy_words(policy: Any) -> str:
 
 
 @register.filter
+def by_words(shown: list[Any]) -> list[dict[str, Any]]:
+    """`{% for group in policies|by_words %}`: policies that say the same are one sentence, with the periods that it is
+    said of."""
+    groups: list[dict[str, Any]] = []
+    for policy in shown:
+        words = queries.policy_words(policy)
+        same = next((each for each in groups if not policy.since and each["words"] == words), None)
+        if same is not None and not same["since"]:
+            same["periods"].append(policy.period)
+        else:
+            groups.append({"words": words, "since": policy.since, "periods": [policy.period]})
+    return groups
+
+
+@register.filter
 def whose(objective: Any) -> str:
     """`{{ one|whose }}`: a team, the organisation or a person."""
     return readings.whose(objective)
