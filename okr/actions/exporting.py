@@ -21,6 +21,13 @@ FORMATS = ("csv", "xlsx")
 BOM = "\ufeff"
 # Beyond it a file lies on disk rather than in memory.
 IN_MEMORY = 4 * 1024**2
+#: In characters. What people read is wide, what only the import reads is narrow.
+TEXT_WIDTH, NUMBER_WIDTH = 16, 12
+WIDTHS = {
+    **dict.fromkeys(("objective", "key_result"), 44),
+    **dict.fromkeys(("description", "milestones", "checkpoints"), 36),
+    **dict.fromkeys(("objective_id", "key_result_id"), 8),
+}
 
 
 def export_objectives(
@@ -99,7 +106,8 @@ def _write_xlsx(
     head = book.add_format({"bold": True, "bottom": 1})
     sheet = book.add_worksheet(_("Objectives")[: cells.LONGEST_NAME])
     sheet.freeze_panes(1, 0)
-    for place, (_name, label, _is_number) in enumerate(exporting.COLUMNS):
+    for place, (name, label, is_number) in enumerate(exporting.COLUMNS):
+        sheet.set_column(place, place, WIDTHS.get(name, NUMBER_WIDTH if is_number else TEXT_WIDTH))
         sheet.write_string(0, place, str(label), head)
     count = 0
     for count, row in enumerate(rows, 1):

@@ -2,9 +2,10 @@
 
 import unicodedata
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from performance.foundation.components import formats
 
@@ -20,6 +21,9 @@ class AmountField(forms.DecimalField):
     shows 2.90000000 as 2.9 and groups thousands."""
 
     widget = forms.TextInput
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Write the number in figures alone, such as 600,000 or 2.9.")
+    }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_digits": 28, "decimal_places": 8, **options})

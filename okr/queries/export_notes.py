@@ -24,7 +24,9 @@ DEFINITIONS: dict[str, Any] = {
     "type": gettext_lazy(
         "Committed: to be reached in full. Aspirational: further than one can see. Learning."
     ),
-    "state": gettext_lazy("How far the agreement is: from draft over proposed and agreed to closed."),
+    "state": gettext_lazy(
+        "How far it is: draft, proposed and in discussion until both agree, then agreed, active, closed."
+    ),
     "visibility": gettext_lazy("Who may read the objective."),
     "progress": gettext_lazy(
         "How far the objective is, counted by its period’s policy; empty while nothing counts yet."

@@ -73,7 +73,7 @@ def test_checkpoints_are_saved_in_the_order_of_their_days_and_empty_rows_are_non
     [
         (30, "", "Say which value"),
         (None, "3", "Say by which day"),
-        (30, "x", "Enter a number"),
+        (30, "60万", "Write the number in figures alone"),
         (0, "3", "outside the period"),
     ],
 )
