@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy
 
 from okr.models import OkrPolicy
 from okr.models.policies import Method, Missing, RollUp, StartEqualsTarget, StatusRule
-from performance.foundation import i18n
 from performance.foundation.components import formats
 
 #: What progress is, by where it comes from and how it is drawn together.
@@ -54,4 +53,4 @@ def policy_words(policy: OkrPolicy) -> str:
         STATUS[StatusRule(policy.status_rule)],
         _("Expected is what checkpoints say or, without any, an even pace by workday."),
     ]
-    return ("" if i18n.is_chinese() else " ").join(str(each) for each in sentences)
+    return formats.mark(" ").join(str(each) for each in sentences)

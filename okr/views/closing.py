@@ -17,6 +17,7 @@ from okr import actions, forms, queries, rules
 from okr.models import Objective
 from okr.views import reading
 from performance.foundation import access, refusals
+from performance.foundation.components import formats
 from performance.people import queries as people
 
 
@@ -70,7 +71,7 @@ def carry(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
                     len(made),
                 )
                 told = [text % {"count": len(made), "period": to}, *_dates_left_out(made, chosen)]
-                messages.success(request, " ".join(told))
+                messages.success(request, formats.mark(" ").join(told))
                 return redirect("okr:carry", period.pk)
     context = {
         "nav": "goals",
@@ -151,4 +152,4 @@ def _tell_of_copies(
     if standing:
         text = ngettext("%(count)s stands there already.", "%(count)s stand there already.", standing)
         told.append(text % {"count": standing})
-    messages.success(request, " ".join(told))
+    messages.success(request, formats.mark(" ").join(told))

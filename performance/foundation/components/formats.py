@@ -53,6 +53,8 @@ MARKS = {
     ".": (".", "。"),
     "(": (" (", "（"),
     ")": (")", "）"),
+    # Between two sentences.
+    " ": (" ", ""),
 }
 #: Digits before the point: no column holds as many.
 LONGEST = 60
