@@ -6,6 +6,8 @@ const STEPS = [0.25, 0.4, 0.55, 0.7, 0.85, 1, 1.2, 1.5];
 const [SMALLEST, LARGEST] = [STEPS[0], STEPS.at(-1)];
 // What a search has found is to be read, not only seen.
 const READABLE = 0.7;
+const PHONE = 820;
+const GAP = 12;
 let zoom = 1;
 
 const pane = () => document.querySelector('[data-map]');
@@ -40,13 +42,17 @@ function change(step) {
   draw(around);
 }
 
-// At first every column is in sight; how far down it goes is for scrolling.
+// At first every column is in sight; how far down it goes is for scrolling. Where that would be too small to read, as on
+// a phone, it opens at the first goal.
 function open(around) {
   const found = around.querySelector('.is-found');
   const fits = within(Math.min(1, around.clientWidth / around.querySelector('[data-map-canvas]').viewBox.baseVal.width));
-  zoom = found ? Math.max(fits, READABLE) : fits;
+  const isSmall = fits < READABLE && around.clientWidth < PHONE;
+  zoom = found || isSmall ? Math.max(fits, READABLE) : fits;
   draw(around);
-  [around.scrollLeft, around.scrollTop] = [0, 0];
+  const first = isSmall ? around.querySelector('[data-map-node]')?.parentElement : null;
+  const place = (axis) => Math.max(0, Number(first?.getAttribute(axis) ?? 0) * zoom - GAP);
+  [around.scrollLeft, around.scrollTop] = [place('x'), place('y')];
   found?.scrollIntoView({ block: 'center', inline: 'center' });
 }
 
