@@ -37,6 +37,9 @@ LEAVERS = [
 LINE_TELLERS = ["performance.inbox.actions.tell_of_line", "okr.actions.follow_line"]
 # What rests while a period is locked, and comes back: called with the period in the transaction that moves or locks it.
 PERIOD_FOLLOWERS = ["okr.actions.follow_locks"]
+# Who follows another fiscal calendar, or refuses it: called with pattern and first month of the year, before and after, in
+# the transaction that changes the organisation.
+CALENDAR_FOLLOWERS = ["performance.kpis.actions.follow_fiscal_calendar"]
 # What the end of a period leaves open in the apps above people: (periods, at) -> {id: [Unfinished]}.
 PERIOD_LEFTOVERS = ["okr.queries.unfinished"]
 # What the kinds of work are like that each app puts before people: which go up the line, who else may do them.

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import connection, models, transaction
@@ -20,7 +21,16 @@ from uuid_utils.compat import uuid7
 
 SETTING = "app.organisation"
 
-_organisation: ContextVar[uuid.UUID | None] = ContextVar("organisation", default=None)
+
+@dataclass
+class _Scope:
+    """`organisation`: the row itself once somebody has read it; which class it is of is not our concern."""
+
+    organisation_id: uuid.UUID
+    organisation: Any = None
+
+
+_scope: ContextVar[_Scope | None] = ContextVar("scope", default=None)
 
 
 class NoOrganisation(RuntimeError):
@@ -33,14 +43,29 @@ class OtherOrganisation(RuntimeError):
 
 def current_organisation_id() -> uuid.UUID:
     """The organisation we act for. Raises NoOrganisation outside `acting_for`."""
-    organisation_id = _organisation.get()
-    if organisation_id is None:
+    scope = _scope.get()
+    if scope is None:
         raise NoOrganisation("Tenant data was touched outside acting_for(organisation).")
-    return organisation_id
+    return scope.organisation_id
 
 
 def organisation_id_or_none() -> uuid.UUID | None:
-    return _organisation.get()
+    scope = _scope.get()
+    return scope.organisation_id if scope else None
+
+
+def held_organisation() -> Any:
+    """The organisation's row, where somebody has read it in this scope or one around it; None where nobody has."""
+    scope = _scope.get()
+    return scope.organisation if scope else None
+
+
+def hold_organisation(organisation: Any) -> None:
+    """Keeps the row that was read, or has just been changed, until the scope ends, and those around it that act for the
+    same organisation."""
+    scope = _scope.get()
+    if scope is not None and scope.organisation_id == organisation.pk:
+        scope.organisation = organisation
 
 
 @contextmanager
@@ -49,24 +74,30 @@ def remembering(organisation_id: uuid.UUID) -> Iterator[None]:
 
     Queries inside still see no rows; open `acting_for` around each piece of database work.
     """
-    token = _organisation.set(organisation_id)
+    outer = _scope.get()
+    # The same organisation further in shares what is held; another one never does.
+    is_same = outer is not None and outer.organisation_id == organisation_id
+    token = _scope.set(outer if is_same else _Scope(organisation_id))
     try:
         yield
     finally:
-        _organisation.reset(token)
+        _scope.reset(token)
 
 
 @contextmanager
 def acting_for(organisation: Any) -> Iterator[None]:
-    """One transaction in which only this organisation's rows exist. Takes an Organisation or its id.
+    """One transaction in which only this organisation's rows exist. Takes an Organisation, which is held, or its id.
 
     The setting is local to the transaction, so a pooled connection forgets it at commit. Nested use restores
     the outer organisation: on success here, on an exception by the rolled-back savepoint.
     """
-    organisation_id = organisation if isinstance(organisation, uuid.UUID) else uuid.UUID(str(organisation.pk))
-    outer = _organisation.get()
+    is_id = isinstance(organisation, uuid.UUID)
+    organisation_id = organisation if is_id else uuid.UUID(str(organisation.pk))
+    outer = organisation_id_or_none()
     nested = connection.in_atomic_block
     with remembering(organisation_id), transaction.atomic():
+        if not is_id:
+            hold_organisation(organisation)
         _tell_database(organisation_id)
         yield
         if nested and not connection.needs_rollback:

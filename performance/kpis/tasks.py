@@ -18,12 +18,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, jobs, stale, tenancy
-from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 from performance.inbox import tasks as inbox_tasks
 from performance.kpis import actions, forecasting, queries
 from performance.kpis.models import Subscription, ValueState
-from performance.kpis.queries import boards, forecasts, live, saved_views
+from performance.kpis.queries import boards, forecasts, live, months, saved_views
 from performance.kpis.queries.ranking import Ranked
 from performance.people import queries as people
 from performance.people.models import Organisation
@@ -196,7 +195,7 @@ def board_letter(subscription: Subscription, organisation: Organisation) -> inbo
             "end": settings.ACCORD_URL
             + access.inside(organisation.pk, reverse("kpis:subscription", args=[subscription.pk])),
         }
-        named = {"name": view.name, "month": formats.month(board.month)}
+        named = {"name": view.name, "month": months.name(board.month)}
         return inbox.Written(
             person_id=person.pk,
             subject=_("%(name)s: %(month)s") % named,

@@ -10,6 +10,7 @@ from performance.kpis.actions.alerts import (
     take_up_alert,
 )
 from performance.kpis.actions.board_files import export_board
+from performance.kpis.actions.calendars import follow_fiscal_calendar
 from performance.kpis.actions.definitions import (
     SIGNATURE_WORK,
     decline_version,
@@ -109,6 +110,7 @@ __all__ = [
     "end_subscription",
     "explain_tie_out",
     "export_board",
+    "follow_fiscal_calendar",
     "forget_person",
     "given_in_dataset",
     "given_in_file",

@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.utils import timezone
 
 from performance.foundation import access, audit, cells
-from performance.kpis.queries import board_tables
+from performance.kpis.queries import board_tables, months
 from performance.kpis.queries.boards import Board
 
 # Beyond it a file lies on disk rather than in memory.
@@ -46,7 +46,7 @@ def export_board(*, board: Board, by: access.Actor, at: datetime.datetime) -> IO
             "rows": sum(len(table.rows) for table in tables),
             "format": "xlsx",
             "filters": {
-                "month": f"{board.month:%Y-%m}",
+                "month": months.key(board.month),
                 "metric": board.chosen.metric.key,
                 "by": board.cut,
                 "vs": board.basis,

@@ -11,7 +11,7 @@ from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import set_targets
 from performance.kpis.models import Grain, Metric, Target, TargetPlan
-from performance.kpis.queries import planning
+from performance.kpis.queries import months, planning
 
 
 def apply_target_plan(
@@ -107,7 +107,7 @@ def undo_target_plan(*, plan: TargetPlan, by: access.Actor, at: datetime.datetim
         kept.undone_by, kept.undone_at = by.person, at
         kept.save(update_fields=["undone_by", "undone_at"])
         changes = {
-            f"{month:%Y-%m} {text}": [places[month, text]["after"], places[month, text]["before"]]
+            f"{months.key(month)} {text}": [places[month, text]["after"], places[month, text]["before"]]
             for month, text in places
         }
         audit.record(by=by, action="kpis.undo_target_plan", subject=kept, at=at)

@@ -174,7 +174,14 @@ def _question(work: Work, source: connectors.Connector) -> Question:
         spans = [span for span in spans if not months.is_whole_months(*span)]
     with tenancy.acting_for(tenancy.current_organisation_id()):
         place = live.place_of(work.version.dataset, natives)  # type: ignore[arg-type]
-    return semantics.live.asked(work.version, place, grains=grains, spans=spans, money=work.money)  # type: ignore[arg-type]
+    return semantics.live.asked(
+        work.version,
+        place,
+        grains=grains,
+        calendar=months.calendar(),
+        spans=spans,  # type: ignore[arg-type]
+        money=work.money,
+    )
 
 
 def _money_of(version: MetricVersion) -> semantics.Money | None:

@@ -22,7 +22,7 @@ from performance.kpis.models import (
     SpreadWay,
     TargetKind,
 )
-from performance.kpis.queries import planning, scenarios, whatif
+from performance.kpis.queries import months, planning, scenarios, whatif
 
 SCENARIO_WORK = "metrics.scenario"
 
@@ -109,7 +109,7 @@ def propose_scenario(
         ):
             message = _("Nobody can approve it for one of the sides. Have somebody given the role first.")
             raise MetricRefused(message, code="nobody")
-        kept.target_from, kept.proposed_at = target_from.replace(day=1), at
+        kept.target_from, kept.proposed_at = months.first_of(target_from), at
         _move(
             kept, ScenarioState.PROPOSED, "kpis.propose_scenario", by, at, also=["target_from", "proposed_at"]
         )

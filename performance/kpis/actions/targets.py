@@ -13,21 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import access, audit, duties, stale, tenancy
 from performance.kpis import queries, semantics
 from performance.kpis.actions.refused import MetricRefused, refuse_narrowed
+from performance.kpis.actions.written_months import month_sql
 from performance.kpis.models import Grain, Metric, Target, TargetKind
 from performance.kpis.models.values import DIGITS, PLACES
 from performance.kpis.queries import months
+from performance.people import queries as people
 from performance.sources.models import Dataset
 
 KEY_FIELDS = ["organisation", "metric", "kind", "grain", "period_start", "period_end", "slice_key"]
 TIMES = ("date", "timestamp")
 #: What a column of values does not hold any more.
 MOST = 10 ** (DIGITS - PLACES)
-#: How a month may be written where the column is text: 2026-05, 2026/5/1, 2026年5月, and 202605 without signs. Which
-#: number of 5/1/2026 is the month cannot be told.
-WRITTEN = (
-    "^(1[89]|2[01])[0-9]{2} ?[-/.年] ?(0?[1-9]|1[0-2]) ?(月|[-/.月] ?[0-9]{1,2} ?日?([ T].*)?)?$",
-    "^(1[89]|2[01])[0-9]{2}(0[1-9]|1[0-2])([0-3][0-9])?$",
-)
 NUMBERS = ("integer", "decimal")
 
 
@@ -90,7 +86,7 @@ def set_targets(
             update_fields=["value", "set_by", "set_at"],
         )
         changes = {
-            f"{month:%Y-%m} {text}": [before.get((month, text)), value]
+            f"{months.key(month)} {text}": [before.get((month, text)), value]
             for (month, text), (_slice, value) in wanted.items()
             if before.get((month, text)) != value
         }
@@ -127,7 +123,7 @@ def import_targets(
                 "INSERT INTO kpis_target (id, organisation_id, metric_id, kind, grain, period_start,"  # noqa: S608
                 " period_end, slice, slice_key, value, set_by_id, set_at)"
                 " SELECT accord_uuid7(), %s, metric_id, %s, 'month', month,"
-                " (month + interval '1 month - 1 day')::date, slice, slice::text, value, %s, %s"
+                f" {months.calendar().end_sql('month', 'month')}, slice, slice::text, value, %s, %s"
                 f" FROM ({rows.sql}) AS given WHERE month IS NOT NULL AND value IS NOT NULL"
                 " ON CONFLICT (organisation_id, metric_id, kind, grain, period_start, period_end, slice_key)"
                 " DO UPDATE SET value = EXCLUDED.value, set_by_id = EXCLUDED.set_by_id,"
@@ -159,7 +155,7 @@ def _moved(rows: semantics.Statement, kind: str) -> dict[uuid.UUID, dict[str, li
     """What the rows will change: metric → (month and slice → [target before, target after])."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT given.metric_id, to_char(given.month, 'YYYY-MM') || ' ' || given.slice::text, was.value,"  # noqa: S608
+            "SELECT given.metric_id, to_char(given.month, %s) || ' ' || given.slice::text, was.value,"  # noqa: S608
             f" given.value FROM (SELECT metric_id, month, slice, round(value, {PLACES}) AS value"
             f" FROM ({rows.sql}) AS read) AS given LEFT JOIN kpis_target AS was"
             " ON was.organisation_id = %s AND was.metric_id = given.metric_id AND was.kind = %s"
@@ -167,7 +163,7 @@ def _moved(rows: semantics.Statement, kind: str) -> dict[uuid.UUID, dict[str, li
             " AND was.slice_key = given.slice::text"
             " WHERE given.month IS NOT NULL AND given.value IS NOT NULL"
             " AND was.value IS DISTINCT FROM given.value ORDER BY 1, 2",
-            [*rows.params, tenancy.current_organisation_id(), kind],
+            [months.key_pattern(), *rows.params, tenancy.current_organisation_id(), kind],
         )
         moved: dict[uuid.UUID, dict[str, list[Decimal | None]]] = {}
         for metric_id, place, before, after in cursor.fetchall():
@@ -191,7 +187,7 @@ def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> s
     """SELECT metric_id, metric_name, month, month_given, slice, value. Empty slice columns mean the total; a month
     that cannot be read is missing beside what was given."""
     column = sheet.columns[columns.month_column]
-    month = _month_sql(f"t.{column.sql}", column.type, zone)
+    month = month_sql(f"t.{column.sql}", column.type, zone)
     given = f"nullif(btrim(t.{column.sql}::text), '') AS month_given"
     parts = ", ".join(
         f"{semantics.literal(key)}, nullif(t.{sheet.columns[column].sql}::text, '')"
@@ -218,23 +214,6 @@ def _target_rows(sheet: semantics.Sheet, columns: TargetColumns, zone: str) -> s
     return semantics.Statement(sql, [*before, *month.params, *after])
 
 
-def _month_sql(column: str, type_: str, zone: str) -> semantics.Statement:
-    """The first day of the month that a column says."""
-    if type_ == "timestamp":
-        return semantics.Statement(f"date_trunc('month', {column} AT TIME ZONE %s)::date", [zone])
-    if type_ == "date":
-        return semantics.Statement(f"date_trunc('month', {column}::timestamp)::date")
-    # What a Chinese keyboard writes wide is made plain first, and spaces are made few.
-    text = f"btrim(regexp_replace(normalize({column}, NFKC), '\\s+', ' ', 'g'))"
-    signed, plain = WRITTEN
-    year = f"left({text}, 4)::int"
-    return semantics.Statement(
-        f"CASE WHEN {text} ~ %s THEN make_date({year}, substring({text}, '^.{{4}}[^0-9]+([0-9]+)')::int, 1)"
-        f" WHEN {text} ~ %s THEN make_date({year}, substring({text}, 5, 2)::int, 1) END",
-        [signed, plain],
-    )
-
-
 def _judge_rows(rows: semantics.Statement) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -251,9 +230,7 @@ def _judge_rows(rows: semantics.Statement) -> None:
             message = _("There is no metric “%(name)s” (rows like this: %(number)s).") % words
             raise MetricRefused(message, code="unknown_metric", field="metric_column")
         if unread:
-            words = {"given": given, "number": unread}
-            message = _("“%(given)s” is not a month like 2026-05 (rows like this: %(number)s).") % words
-            raise MetricRefused(message, code="month", field="month_column")
+            raise MetricRefused(_unread_words(given, unread), code="month", field="month_column")
         if is_too_large:
             raise MetricRefused(_("A target is too large to be kept."), code="value", field="value_column")
         cursor.execute(
@@ -264,6 +241,21 @@ def _judge_rows(rows: semantics.Statement) -> None:
         )
         twice = cursor.fetchone()
     if twice:
-        words = {"month": f"{twice[0]:%Y-%m}"}
+        words = {"month": months.key(twice[0])}
         message = _("Two rows set the same target in %(month)s.") % words
         raise MetricRefused(message, code="twice", field="value_column")
+
+
+def _unread_words(given: str, number: int) -> str:
+    words = {"given": given, "number": number}
+    if not months.calendar().is_weeks:
+        return _("“%(given)s” is not a month like 2026-05 (rows like this: %(number)s).") % words
+    month = months.first_of(people.today_here())
+    words |= {"first": months.key(month), "name": months.name(month)}
+    return (
+        _(
+            "“%(given)s” is no month of the fiscal calendar: write its first day, such as %(first)s, or its number, such as "
+            "%(name)s (rows like this: %(number)s)."
+        )
+        % words
+    )

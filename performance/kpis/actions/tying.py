@@ -10,6 +10,7 @@ from performance.foundation.components import formats
 from performance.kpis import queries, semantics, units
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import MetricVersion
+from performance.kpis.queries import months
 
 NO_REASON = _(
     "Money is tied out to an account of the ledger, or says why it is not: name the account, or state the reason."
@@ -60,12 +61,12 @@ def refuse_untied(version: MetricVersion, on: datetime.date) -> dict[str, Any]:
         raise _refused(found.why_nothing, "nothing_to_compare")
     if not found.is_passing:
         words = {
-            "months": formats.listed(formats.month(row.month) for row in found.off),
+            "months": formats.listed(months.name(row.month) for row in found.off),
             "account": found.account,
         }
         message = _("It differs from %(account)s by more than was allowed: %(months)s.") % words
         raise _refused(message, "untied")
-    figures = {f"{row.month:%Y-%m}": [audit.plain(row.own), audit.plain(row.ledger)] for row in found.rows}
+    figures = {months.key(row.month): [audit.plain(row.own), audit.plain(row.ledger)] for row in found.rows}
     return {"tie_out": figures}
 
 

@@ -17,6 +17,7 @@ from performance.inbox import queries as inbox_queries
 from performance.kpis import queries
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Metric, MetricVersion, TieOutReason
+from performance.kpis.queries import months
 from performance.people import queries as people
 from performance.people.models import Organisation
 
@@ -76,7 +77,7 @@ def explain_tie_out(*, version: MetricVersion, reason: str, by: access.Actor, at
             for row in off
         )
         inbox.resolve_work(kind=TIE_OUT_WORK, subject_id=version.metric_id, by=by, at=at)
-        figures = {f"{row.month:%Y-%m}": [audit.plain(row.own), audit.plain(row.ledger)] for row in off}
+        figures = {months.key(row.month): [audit.plain(row.own), audit.plain(row.ledger)] for row in off}
         audit.record(
             by=by,
             action="kpis.explain_tie_out",
@@ -129,4 +130,4 @@ def _title(metric: Metric, found: queries.TieOut) -> str:
 
 
 def _months(found: queries.TieOut) -> str:
-    return formats.listed(formats.month(row.month) for row in found.unexplained)
+    return formats.listed(months.name(row.month) for row in found.unexplained)

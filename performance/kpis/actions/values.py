@@ -126,7 +126,7 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
 
     Raises MetricRefused: month, not_over, too_old, not_settled, conflict.
     """
-    if month.day != 1:
+    if month != months.first_of(month):
         raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
     today = people.day_at(by.organisation, at)
     if months.last_of(month) >= today:
@@ -229,6 +229,7 @@ def _refresh_metric(
                 metric_id=version.metric_id,
                 version_id=version.pk,
                 grain=grain,
+                calendar=months.calendar(),
                 since=since,
                 until=until,
                 at=at,
@@ -313,7 +314,9 @@ def _base_statement(
     zone = version.dataset.time_zone if version.dataset else "UTC"
 
     def from_rows(grain: str, spans: Sequence[Span]) -> semantics.Statement:
-        return semantics.base_values(version, sheet, zone, grain, spans=spans, conversion=conversion)
+        return semantics.base_values(
+            version, sheet, zone, grain, calendar=months.calendar(), spans=spans, conversion=conversion
+        )
 
     return _summed_or_fresh(version, from_rows, grain, spans)
 
@@ -361,6 +364,7 @@ def _summed(version: MetricVersion, spans: Sequence[Span] | None) -> semantics.S
     return semantics.summed_months(
         organisation_id=tenancy.current_organisation_id(),
         metric_id=version.metric_id,
+        calendar=months.calendar(),
         spans=spans,
         missing_policy=version.missing_policy,
     )
@@ -375,6 +379,7 @@ def _formula_statement(
             organisation_id=tenancy.current_organisation_id(),
             metric_id=keys[version.formula],
             grain=grain,
+            calendar=months.calendar(),
             spans=spans,
         )
     return semantics.formula_values(

@@ -22,6 +22,7 @@ from performance.kpis.models import (
     StepKind,
 )
 from performance.kpis.queries import alerts as told
+from performance.kpis.queries import months
 from performance.kpis.queries.conditions import Condition, conditions
 from performance.people import queries as people
 from performance.people.models import Organisation, Person
@@ -241,4 +242,4 @@ def works_for(alerts: Sequence[Alert]) -> list[inbox.Work]:
 
 def _titled(alert: Alert, labels: queries.Labels) -> tuple[str, str]:
     place = f"{formats.mark(',')}{labels.of(alert.slice)}" if alert.slice else ""
-    return f"{alert.metric.name}{place}{formats.mark(':')}{told.words_of(alert)}", formats.month(alert.month)
+    return f"{alert.metric.name}{place}{formats.mark(':')}{told.words_of(alert)}", months.name(alert.month)

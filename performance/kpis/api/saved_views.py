@@ -14,7 +14,7 @@ from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
 from performance.kpis.api import boards, definitions, fields
 from performance.kpis.models import Basis, HeatShown, Rhythm, SavedView, Subscription
-from performance.kpis.queries import saved_views
+from performance.kpis.queries import months, saved_views
 from performance.people import queries as people
 
 
@@ -104,7 +104,7 @@ class ExportBoardView(api.TenantView):
     def get(self, request: Request) -> Any:
         found = boards.board_of(request)
         file = actions.export_board(board=found, by=request.actor, at=timezone.now())
-        return FileResponse(file, as_attachment=True, filename=f"metrics-{found.month:%Y-%m}.xlsx")
+        return FileResponse(file, as_attachment=True, filename=f"metrics-{months.key(found.month)}.xlsx")
 
 
 class ViewsView(api.TenantView):

@@ -3,7 +3,14 @@
 from performance.kpis.forecasting.foreseeing import Foreseen, History, foresee
 from performance.kpis.forecasting.library import is_installed
 from performance.kpis.forecasting.outlooks import BLEND, HORIZON, MIXED, NAIVE, WAYS, Outlook, Step, outlook
-from performance.kpis.forecasting.series import LEAST_SEASONS, SEASON, ForecastRefused, Refusal, usable
+from performance.kpis.forecasting.series import (
+    LEAST_SEASONS,
+    MOST_SEASONS,
+    SEASON,
+    ForecastRefused,
+    Refusal,
+    usable,
+)
 from performance.kpis.forecasting.spreads import Spread, Trial
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "HORIZON",
     "LEAST_SEASONS",
     "MIXED",
+    "MOST_SEASONS",
     "NAIVE",
     "SEASON",
     "WAYS",

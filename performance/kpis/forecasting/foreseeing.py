@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from performance.kpis.forecasting import library, outlooks
-from performance.kpis.forecasting.series import ForecastRefused, Refusal, usable
+from performance.kpis.forecasting.series import SEASON, ForecastRefused, Refusal, usable
 
 #: Parts of a metric that are foreseen beside its total; beyond, the smallest have none.
 MOST_PARTS = 300
@@ -17,12 +17,13 @@ EDITION = "1"
 
 @dataclass(frozen=True)
 class History:
-    """The values of one slice month by month up to `after_month`; None where there is none."""
+    """The values of one slice month by month up to `after_month`; None where there is none. `season`: months of a year."""
 
     slice: dict[str, str]
     slice_key: str
     after_month: datetime.date
     values: Sequence[float | None]
+    season: int = SEASON
 
     @property
     def is_total(self) -> bool:
@@ -49,12 +50,12 @@ def foresee(histories: Iterable[History], kept: Mapping[str, str]) -> list[Fores
         if len(found) > MOST_PARTS:
             break
         try:
-            known = len(usable(history.values))
+            known = len(usable(history.values, history.season))
             if not library.is_installed():
                 raise ForecastRefused(Refusal.NOT_INSTALLED, known)
             basis = _basis(history, "")
             is_kept = kept.get(history.slice_key) == basis
-            new = None if is_kept else outlooks.outlook(history.values)
+            new = None if is_kept else outlooks.outlook(history.values, season=history.season)
             found.append(Foreseen(history, basis, known_months=known, outlook=new))
         except ForecastRefused as refused:
             if history.is_total:

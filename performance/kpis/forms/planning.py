@@ -11,14 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.kpis.forms.targets import MonthField
 from performance.kpis.models import CascadeWay, SpreadWay, TargetKind
-from performance.kpis.queries import planning
+from performance.kpis.queries import months, planning
 
 SPANS = [
-    ("12", _("a year")),
-    ("6", _("half a year")),
-    ("3", _("a quarter")),
-    ("1", _("a month")),
+    (12, _("a year")),
+    (6, _("half a year")),
+    (3, _("a quarter")),
+    (1, _("a month")),
 ]
+#: Thirteen periods cannot be halved, and one quarter has four of them.
+SPANS_OF_PERIODS = [(13, _("a year")), (3, _("three periods")), (1, _("a period"))]
 
 
 def percent_from(text: str) -> Decimal:
@@ -32,12 +34,16 @@ class _PlanForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=TargetKind.choices)
     slice = forms.ChoiceField(label=_("For"), required=False)
     first = MonthField(label=_("First month"))
-    span = forms.ChoiceField(label=_("For how long"), choices=SPANS)
+    span = forms.ChoiceField(
+        label=_("For how long"),
+    )
 
     def __init__(self, *args: Any, by_key: Mapping[str, tuple[dict[str, str], str]], **kwargs: Any) -> None:
         """`by_key`: slice as text → (slice, what people call it), the whole first."""
         super().__init__(*args, **kwargs)
         self.by_key = by_key
+        spans = SPANS if months.calendar().per_year == SPANS[0][0] else SPANS_OF_PERIODS
+        self.fields["span"].choices = [(str(number), label) for number, label in spans]  # type: ignore[attr-defined]
         self.fields["slice"].choices = [(key, label) for key, (_slice, label) in by_key.items()]  # type: ignore[attr-defined]
 
     def _place(self) -> dict[str, Any]:
@@ -102,5 +108,13 @@ class CascadeForm(_PlanForm):
 
 
 def first_offered(today: datetime.date) -> datetime.date:
-    """The year that is planned: this one, from its second half on the next."""
-    return datetime.date(today.year + (today.month > 6), 1, 1)
+    """The year that is planned: this one, from its second half on the next. Of weeks it is the fiscal one."""
+    here = months.calendar()
+    _year, number = here.place(today)
+    begins = here.before(today, number - 1)
+    return here.before(begins, -here.per_year) if number > here.per_year // 2 else begins
+
+
+def a_year() -> str:
+    """As the field of the span has it."""
+    return str(months.calendar().per_year)

@@ -6,26 +6,42 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from performance.kpis import semantics
 from performance.kpis.forms.metrics import named_column
 from performance.kpis.models import Metric, TargetKind
+from performance.kpis.queries import months
 from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 
 
 class MonthField(forms.DateField):
-    """2026-05 as the first day of the month."""
+    """2026-05 as the first day of the month; where months are of weeks, which no browser knows, one of a list."""
 
-    widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
+    widget: forms.Widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m"], **kwargs)
 
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        bound = super().get_bound_field(form, field_name)
+        if months.calendar().is_weeks:
+            offered = months.offered(people.today_here())
+            chosen = months.from_key(str(bound.value() or ""))
+            listed = sorted({*offered, *([chosen] if chosen else [])})
+            self.widget = forms.Select(choices=[(months.key(one), months.choice(one)) for one in listed])
+        return bound
+
     def to_python(self, value: Any) -> datetime.date | None:
         """No month outside any calendar of ours."""
+        if isinstance(value, str) and value and months.calendar().is_weeks:
+            month = months.from_key(value)
+            if month is None:
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+            return month
         month = super().to_python(value)
         if month is not None and people.day_from(month.isoformat()) is None:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")

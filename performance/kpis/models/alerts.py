@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric
-from performance.kpis.models.values import DIGITS, PLACES
+from performance.kpis.models.values import DIGITS, PLACES, month_text
 
 
 class AlertKind(models.TextChoices):
@@ -124,7 +124,6 @@ class Alert(tenancy.TenantModel):
                 condition=Q(state__in=UNANSWERED),
                 name="alert_open_once",
             ),
-            models.CheckConstraint(condition=Q(month__day=1), name="alert_month_starts_on_its_first"),
             models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind"),
             models.CheckConstraint(
                 condition=(
@@ -153,7 +152,7 @@ class Alert(tenancy.TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} · {self.month:%Y-%m}"
+        return f"{self.metric} · {month_text(self.month)}"
 
     @property
     def is_unanswered(self) -> bool:
@@ -205,7 +204,6 @@ class PointNote(tenancy.TenantModel):
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(month__day=1), name="point_note_month_starts_on_its_first"),
             models.CheckConstraint(condition=~Q(text=""), name="point_note_says_something"),
         ]
         indexes = [
@@ -217,4 +215,4 @@ class PointNote(tenancy.TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} · {self.month:%Y-%m}"
+        return f"{self.metric} · {month_text(self.month)}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric
+from performance.kpis.models.values import month_text
 
 
 class Way(models.TextChoices):
@@ -66,8 +67,7 @@ class Forecast(tenancy.TenantModel):
                 condition=Q(way__in=["", *Way.values]) & Q(refusal__in=["", *ForecastRefusal.values]),
                 name="metric_forecast_words",
             ),
-            models.CheckConstraint(condition=Q(after_month__day=1), name="metric_forecast_after_a_month"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric_id} {self.after_month:%Y-%m} {self.slice_key}"
+        return f"{self.metric_id} {month_text(self.after_month)} {self.slice_key}"

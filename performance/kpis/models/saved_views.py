@@ -53,9 +53,6 @@ class SavedView(tenancy.TenantModel):
                 name="saved_view_name_once",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="saved_view_has_a_name"),
-            models.CheckConstraint(
-                condition=Q(month__isnull=True) | Q(month__day=1), name="saved_view_month_starts_on_its_first"
-            ),
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="saved_view_basis"),
             models.CheckConstraint(condition=Q(heat__in=HeatShown.values), name="saved_view_heat"),
         ]

@@ -58,10 +58,6 @@ class Scenario(tenancy.TenantModel):
             models.CheckConstraint(condition=Q(until__gte=F("since")), name="scenario_has_days"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(reason=""), name="scenario_says_why"),
             models.CheckConstraint(
-                condition=Q(target_from__isnull=True) | Q(target_from__day=1),
-                name="scenario_targets_start_with_a_month",
-            ),
-            models.CheckConstraint(
                 condition=~Q(state__in=[ScenarioState.PROPOSED, ScenarioState.APPROVED])
                 | Q(target_from__isnull=False, proposed_at__isnull=False),
                 name="scenario_is_proposed_for_months",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric
-from performance.kpis.models.values import DIGITS, PLACES, Grain
+from performance.kpis.models.values import DIGITS, PLACES, Grain, month_text
 
 
 class TargetKind(models.TextChoices):
@@ -98,8 +98,7 @@ class TargetPlan(tenancy.TenantModel):
                 name="target_plan_says_how",
             ),
             models.CheckConstraint(
-                condition=Q(last_month__gte=F("first_month"), first_month__day=1, last_month__day=1),
-                name="target_plan_has_months",
+                condition=Q(last_month__gte=F("first_month")), name="target_plan_has_months"
             ),
             models.CheckConstraint(
                 condition=Q(undone_at__isnull=True, undone_by__isnull=True)
@@ -112,4 +111,4 @@ class TargetPlan(tenancy.TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} · {self.first_month:%Y-%m}"
+        return f"{self.metric} · {month_text(self.first_month)}"

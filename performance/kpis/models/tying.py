@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import tenancy
 from performance.kpis.models.metrics import Metric
-from performance.kpis.models.values import DIGITS, PLACES
+from performance.kpis.models.values import DIGITS, PLACES, month_text
 
 
 class TieOutReason(tenancy.TenantModel):
@@ -31,4 +31,4 @@ class TieOutReason(tenancy.TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.month:%Y-%m}"
+        return f"{self.metric} {month_text(self.month)}"

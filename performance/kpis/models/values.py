@@ -1,5 +1,6 @@
 """What the metrics were: values by grain and slice, each with its as-of, and the months that are closed."""
 
+import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +12,11 @@ from performance.kpis.models.metrics import Metric, MetricVersion
 
 #: Money to the cent and ratios beyond 1e-9 both fit.
 DIGITS, PLACES = 38, 12
+
+
+def month_text(month: datetime.date) -> str:
+    """2026-03; by its first day where that is not the first of a calendar month."""
+    return f"{month:%Y-%m}" if month.day == 1 else f"{month}"
 
 
 class Grain(models.TextChoices):
@@ -90,8 +96,7 @@ class MonthClose(tenancy.TenantModel):
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "month"], name="metric_month_closed_once"),
-            models.CheckConstraint(condition=Q(month__day=1), name="metric_month_starts_on_its_first"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m}"
+        return month_text(self.month)

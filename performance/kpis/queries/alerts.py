@@ -258,7 +258,7 @@ def marks(
     """month → what belongs to it, for months that have anything. Two queries."""
     if not months:
         return {}
-    first = calendar_months.months_before(min(months), 12 * YEARS_REMEMBERED)
+    first = calendar_months.years_before(min(months), YEARS_REMEMBERED)
     notes: dict[datetime.date, list[PointNote]] = defaultdict(list)
     for note in _seen_notes(actor, notes_at(metric, within)).filter(month__gte=first):
         notes[note.month].append(note)
@@ -276,7 +276,7 @@ def marks(
 def _of_earlier_years(
     notes: Mapping[datetime.date, Sequence[PointNote]], month: datetime.date
 ) -> list[PointNote]:
-    earlier = (calendar_months.months_before(month, 12 * back) for back in range(1, YEARS_REMEMBERED + 1))
+    earlier = (calendar_months.years_before(month, back) for back in range(1, YEARS_REMEMBERED + 1))
     return [note for one in earlier for note in notes.get(one, ())]
 
 

@@ -13,7 +13,7 @@ from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.kpis import rules, units
 from performance.kpis.models import Metric, MetricValue, ValueState
-from performance.kpis.queries import comparing
+from performance.kpis.queries import comparing, months
 from performance.kpis.queries.boards import Board
 from performance.kpis.queries.heat import SHOWN, Heat
 from performance.kpis.queries.likeness import BEGAN, ENDED, Likeness
@@ -66,7 +66,7 @@ def _status(status: str) -> str:
 
 
 def _against_words(board: Board) -> str:
-    return formats.month(board.compared_month) if board.compared_month else board.line_words
+    return months.name(board.compared_month) if board.compared_month else board.line_words
 
 
 def _indicators(board: Board) -> Table:
@@ -116,13 +116,13 @@ def _ranking(board: Board) -> Table:
 
 
 def _heat(board: Board, shown: Heat) -> Table:
-    heads = [board.labels.dimension(board.cut), *(formats.month(month) for month in shown.months)]
+    heads = [board.labels.dimension(board.cut), *(months.name(month) for month in shown.months)]
     rows = [[row.label, *(cell.number for cell in row.cells)] for row in shown.rows]
     return Table(_("By month"), heads, rows)
 
 
 def _likeness(told: Likeness) -> Table:
-    since, until = formats.month(told.since), formats.month(told.until)
+    since, until = months.name(told.since), months.name(told.until)
     heads = [
         _("Counted"),
         since,
@@ -138,7 +138,7 @@ def _likeness(told: Likeness) -> Table:
     rows[1][-1] = told.refusal
     for one in told.left_out:
         said = {BEGAN: _("first value in %(month)s"), ENDED: _("last value in %(month)s")}
-        why = said.get(one.reason, _("no value in %(month)s")) % {"month": formats.month(one.month)}
+        why = said.get(one.reason, _("no value in %(month)s")) % {"month": months.name(one.month)}
         rows.append([one.label, one.before, one.after, None, None, why])
     return Table(_("Like for like"), heads, rows)
 

@@ -121,7 +121,7 @@ class Board:
     @property
     def compared_month(self) -> datetime.date | None:
         """The earlier month that values are held against; None where they are held against what was set."""
-        return comparing.compared_month(self.month, self.basis) if self.basis in comparing.BACK else None
+        return comparing.compared_month(self.month, self.basis) if self.basis in comparing.EARLIER else None
 
     @property
     def basis_words(self) -> str:
@@ -175,7 +175,7 @@ def board(
     labels = labels_for([*(found for found in choices), *(one.slice for one in ranking), slice])
     ranked = with_series(chosen.metric, named(ranking, labels, cut), month)
     growing = month if comparing.is_part_of_month(chosen.version, month, today) else None
-    long = TREND_MONTHS + comparing.BACK.get(basis, 0)
+    long = TREND_MONTHS + comparing.back(basis)
     shown = chosen.metric.pk, slice_key(slice)
     trend = series_of([(chosen.metric, slice)], long, newest, sight=sight)[shown]
     return Board(
@@ -248,7 +248,7 @@ def _status(
     basis: str,
     today: datetime.date,
 ) -> str:
-    if basis not in comparing.BACK:
+    if basis not in comparing.EARLIER:
         return rules.status_of(now.value, path, metric.direction)
     if comparing.is_part_of_month(version, now.month, today):
         return rules.UNKNOWN
@@ -259,7 +259,7 @@ def _likeness(
     metric: Metric, slice: dict[str, str], cut: str, month: datetime.date, basis: str, sight: Sight
 ) -> Likeness | None:
     """Where an earlier month is compared with."""
-    if basis not in comparing.BACK or not cut:
+    if basis not in comparing.EARLIER or not cut:
         return None
     since = comparing.compared_month(month, basis)
     return like_for_like(metric, since=since, until=month, within=slice, cut=cut, sight=sight)

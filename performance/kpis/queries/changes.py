@@ -284,8 +284,7 @@ def _of_months(
 
 
 def _window(version: MetricVersion, last: datetime.date) -> list[datetime.date]:
-    first = semantics.first_month(version, last)
-    return months.run(last, (last.year - first.year) * 12 + last.month - first.month + 1)
+    return months.between(semantics.first_month(version, last, months.calendar()), last)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ TARGET, MONTH, YEAR, BUDGET = Basis.values
 BASES = dict(Basis.choices)
 #: What the line in charts is called that values are held against.
 LINES = {TARGET: _("Target"), MONTH: _("Month before"), YEAR: _("Year before"), BUDGET: _("Budget")}
-#: How many months back a basis looks; those that are set look at the month itself.
-BACK = {MONTH: 1, YEAR: 12}
+#: What looks at an earlier month; those that are set look at the month itself.
+EARLIER = (MONTH, YEAR)
 
 
 def basis_from(text: str) -> str:
@@ -26,13 +26,18 @@ def basis_from(text: str) -> str:
 
 
 def compared_month(month: datetime.date, basis: str) -> datetime.date:
-    return calendar_months.months_before(month, BACK.get(basis, 0))
+    return calendar_months.months_before(month, back(basis))
+
+
+def back(basis: str) -> int:
+    """How many months back a basis looks."""
+    return {MONTH: 1, YEAR: calendar_months.calendar().per_year}.get(basis, 0)
 
 
 def references(points: Sequence[Point], basis: str) -> dict[datetime.date, Decimal]:
     """month → what its value is held against, for the months of a series and, where past values are, as many after it."""
-    if basis in BACK:
-        found = ((calendar_months.months_before(each.month, -BACK[basis]), each.value) for each in points)
+    if basis in EARLIER:
+        found = ((calendar_months.months_before(each.month, -back(basis)), each.value) for each in points)
     elif basis == BUDGET:
         found = ((each.month, each.budget) for each in points)
     else:
@@ -51,7 +56,7 @@ def path_today(
         return None
     if version.additivity != Additivity.ADDITIVE:
         return given
-    return given * max(today.day - 1, 0) / calendar_months.last_of(month).day if today >= month else given
+    return given * max((today - month).days, 0) / calendar_months.days_of(month) if today >= month else given
 
 
 def is_part_of_month(version: MetricVersion, month: datetime.date, today: datetime.date) -> bool:
@@ -66,7 +71,7 @@ def compared(
     """(what the last month is held against as a whole, where that is today). Past months are told as they were."""
     month = points[-1].month
     whole = references(points, basis).get(month)
-    return whole, whole if basis in BACK else path_today(whole, version, month, today)
+    return whole, whole if basis in EARLIER else path_today(whole, version, month, today)
 
 
 def relative(value: Decimal | None, against: Decimal | None) -> Decimal | None:

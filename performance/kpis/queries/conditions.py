@@ -92,8 +92,7 @@ def last_settled_month(today: datetime.date, settling: int) -> datetime.date:
 def watched_months(today: datetime.date, settling: int) -> list[datetime.date]:
     """From the last settled month to the running one."""
     first, last = last_settled_month(today, settling), calendar_months.first_of(today)
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return calendar_months.run(last, count)
+    return calendar_months.between(first, last)
 
 
 def conditions(

@@ -8,6 +8,7 @@ from django.db.models import Max
 from performance.foundation import tenancy
 from performance.kpis import semantics, units
 from performance.kpis.models import MetricVersion, RateVersion
+from performance.kpis.queries import months
 
 #: (kind, currency) → the newest number.
 Newest = Mapping[tuple[str, str], int]
@@ -34,6 +35,7 @@ def conversion_of(
         currency=currency,
         money=semantics.money_of(wording, sheet),
         number=numbers.get((semantics.RATES_OF[wording.currency_rule], currency), 0),
+        calendar=months.calendar(),
     )
 
 

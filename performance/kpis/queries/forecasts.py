@@ -34,7 +34,11 @@ STALE = "metric_forecasts"
 #: Months that pages draw; more are kept.
 SHOWN = 6
 MOST_CHANCES = 2
-LEAST_MONTHS = forecasting.LEAST_SEASONS * forecasting.SEASON
+
+
+def season() -> int:
+    """How many months make a year."""
+    return calendar_months.calendar().per_year
 
 
 def standing_month(today: datetime.date) -> datetime.date:
@@ -66,7 +70,7 @@ def histories(metric_id: uuid.UUID, today: datetime.date) -> list[forecasting.Hi
     if not definitions.certified_metrics().filter(pk=metric_id).exists():
         return []
     last = standing_month(today)
-    shown = calendar_months.run(last, forecasting.SEASON * 10)
+    shown = calendar_months.run(last, season() * forecasting.MOST_SEASONS)
     places = {month: place for place, month in enumerate(shown)}
     found = values().filter(metric=metric_id, period_start__range=(shown[0], last))
     rows = found.exclude(dimensions__contains=",").values_list("slice_key", "slice", "period_start", "value")
@@ -76,12 +80,14 @@ def histories(metric_id: uuid.UUID, today: datetime.date) -> list[forecasting.Hi
         slices.setdefault(text, given)
         if value is not None:
             series.setdefault(text, [None] * len(shown))[places[month]] = float(value)
-    everything = [forecasting.History(slices[text], text, last, known) for text, known in series.items()]
+    everything = [
+        forecasting.History(slices[text], text, last, known, season()) for text, known in series.items()
+    ]
     return sorted(everything, key=lambda one: (not one.is_total, -_recent_size(one.values), one.slice_key))
 
 
 def _recent_size(known: Sequence[float | None]) -> float:
-    return sum(abs(value) for value in known[-forecasting.SEASON :] if value is not None)
+    return sum(abs(value) for value in known[-season() :] if value is not None)
 
 
 def current_bases(metric_id: uuid.UUID) -> dict[str, str]:
@@ -145,7 +151,7 @@ class Ahead:
 
     @property
     def least_months(self) -> int:
-        return LEAST_MONTHS
+        return forecasting.LEAST_SEASONS * season()
 
     @property
     def error(self) -> Decimal | None:
@@ -201,12 +207,12 @@ def _without(metric: Metric, text: str, slice: Slice) -> Ahead:
     """Why a slice has none: parts keep no refusals, so it is seen from their values."""
     if len(slice) > 1:
         return Ahead(None, "many", 0)
-    shown = calendar_months.run(standing_month(people.today_here()), forecasting.SEASON * 10)
+    shown = calendar_months.run(standing_month(people.today_here()), season() * forecasting.MOST_SEASONS)
     kept = values().filter(metric=metric, slice_key=text, period_start__range=(shown[0], shown[-1]))
     known = dict(kept.values_list("period_start", "value"))
     series = [None if (value := known.get(month)) is None else float(value) for month in shown]
     try:
-        return Ahead(None, "waiting", len(forecasting.usable(series)))
+        return Ahead(None, "waiting", len(forecasting.usable(series, season())))
     except forecasting.ForecastRefused as refused:
         return Ahead(None, str(refused.code), refused.known)
 
@@ -255,17 +261,12 @@ def _chances(
 
 def _spans(months: Sequence[MonthAhead]) -> list[_Span]:
     first, last = months[0].month, calendar_months.last_of(months[-1].month)
-    quarter = calendar_months.months_before(first, (first.month - 1) % 3)
     periods = Period.objects.filter(starts_on__lte=first, ends_on__gte=first, ends_on__lte=last)
     spans = {
-        (quarter, calendar_months.last_of(calendar_months.months_before(quarter, -2))),
+        calendar_months.quarter_of(first),
         *periods.values_list("starts_on", "ends_on"),
     }
-    whole = [
-        span
-        for span in spans
-        if span[0].day == 1 and span[1] == calendar_months.last_of(span[1]) and span[1] <= last
-    ]
+    whole = [span for span in spans if calendar_months.is_whole_months(*span) and span[1] <= last]
     return [_Span(*span) for span in sorted(whole, key=lambda span: (span[1], span[0]))]
 
 
@@ -316,8 +317,7 @@ def _known_sum(found: Forecast, span: _Span) -> Decimal | None:
         period_start__range=(span.starts_on, found.after_month),
     )
     amounts = [value for value in known.values_list("value", flat=True) if value is not None]
-    first, last = span.starts_on, found.after_month
-    wanted = (last.year - first.year) * 12 + last.month - first.month + 1
+    wanted = calendar_months.calendar().count(span.starts_on, found.after_month)
     return sum(amounts, Decimal(0)) if len(amounts) == max(wanted, 0) else None
 
 

@@ -136,7 +136,7 @@ def _kept(
     months: Sequence[datetime.date],
     shown: str,
 ) -> dict[tuple[str, datetime.date], MetricValue]:
-    first = calendar_months.months_before(months[0], comparing.BACK[comparing.YEAR] if shown == YEAR else 0)
+    first = calendar_months.months_before(months[0], comparing.back(comparing.YEAR) if shown == YEAR else 0)
     found = values().filter(
         metric=metric,
         dimensions=",".join(sorted({cut, *within})),
@@ -154,7 +154,7 @@ def _against(
     kept: Mapping[tuple[str, datetime.date], MetricValue],
 ) -> dict[tuple[str, datetime.date], Decimal]:
     if shown == YEAR:
-        back = comparing.BACK[comparing.YEAR]
+        back = comparing.back(comparing.YEAR)
         return {
             (text, calendar_months.months_before(month, -back)): value.value
             for (text, month), value in kept.items()

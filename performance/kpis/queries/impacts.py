@@ -10,7 +10,7 @@ from typing import Any
 from performance.foundation import access, audit, refusals
 from performance.kpis import semantics
 from performance.kpis.models import MetricVersion, VersionState
-from performance.kpis.queries import effects, pages, previews, uses
+from performance.kpis.queries import effects, months, pages, previews, uses
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import sight_of
 
@@ -40,7 +40,7 @@ class Impact:
             "too_slow": self.is_too_slow,
             "months": [
                 {
-                    "month": f"{row.month:%Y-%m}",
+                    "month": months.key(row.month),
                     "before": audit.plain(row.before),
                     "after": audit.plain(row.after),
                 }

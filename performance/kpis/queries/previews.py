@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import dates
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import patience, tenancy
@@ -107,14 +108,24 @@ def as_of_here(
     """With the currency and the first month of the year of the organisation, where nobody said others. Raises
     DefinitionRefused where amounts would be converted into another currency than its own."""
     start = checked.year_starts_in
-    if definition.accumulation == semantics.YEAR and start is None:
-        start = organisation.fiscal_start_month
+    if definition.accumulation == semantics.YEAR:
+        start = _year_starts_in(start, organisation)
     unit = units.in_currency(checked.unit, organisation.currency)
     if definition.currency_rule and unit.currency != organisation.currency:
         words = {"own": formats.currency_name(organisation.currency)}
         message = _("Amounts are converted into the currency of the organisation: the unit is in %(own)s.")
         raise semantics.DefinitionRefused(message % words, field="unit", code="currency")
     return dataclasses.replace(checked, unit=unit, year_starts_in=start)
+
+
+def _year_starts_in(given: int | None, organisation: Organisation) -> int:
+    """Months of weeks are counted in fiscal years alone: no other year begins with one of them."""
+    own = organisation.fiscal_start_month
+    if given not in (None, own) and calendar_months.calendar().is_weeks:
+        message = _("Months of weeks are summed over the fiscal year: it starts in %(month)s.")
+        words = {"month": dates.MONTHS[own]}
+        raise semantics.DefinitionRefused(message % words, field="year_starts_in", code="year")
+    return own if given is None else given
 
 
 def as_checked(
@@ -241,6 +252,7 @@ def _preview_statement(
             sheet,
             wording.dataset.time_zone,
             "month",
+            calendar=calendar_months.calendar(),
             since=since,
             until=until,
             within=semantics.Statement(f"{part.sql} AND {opened.sql}", [*part.params, *opened.params]),
@@ -254,6 +266,7 @@ def _preview_statement(
             organisation_id=tenancy.current_organisation_id(),
             metric_id=Metric.objects.values_list("pk", flat=True).get(key=key),
             grain=Grain.MONTH,
+            calendar=calendar_months.calendar(),
             since=since,
             until=until,
         )

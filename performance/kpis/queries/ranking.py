@@ -94,7 +94,7 @@ def ranking(
         return by_month[on][text].value if text in by_month[on] else None
 
     def against(text: str) -> Decimal | None:
-        if basis in comparing.BACK:
+        if basis in comparing.EARLIER:
             return value_of(then, text)
         kind = TargetKind.BUDGET if basis == comparing.BUDGET else TargetKind.TARGET
         return set_values.get((kind, text))

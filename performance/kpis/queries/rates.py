@@ -118,7 +118,7 @@ def covered(kind: str, currency: str, number: int) -> list[Covered]:
     known = semantics.known_rates(
         organisation_id=tenancy.current_organisation_id(), kind=kind, currency=currency, number=number
     )
-    statement = semantics.covered_rates(known, kind=kind, most=MOST_MISSING)
+    statement = semantics.covered_rates(known, kind=kind, calendar=months.calendar(), most=MOST_MISSING)
     with connection.cursor() as cursor:
         cursor.execute(statement.sql, statement.params)
         return [Covered(*row) for row in cursor.fetchall()]
@@ -274,7 +274,7 @@ def _rates_beside(
 
 
 def _closed(metrics: Sequence[Metric], changes: Sequence[RateChange]) -> list[tuple[Metric, int]]:
-    touched = {change.day.replace(day=1) for change in changes if change.before != change.after}
+    touched = {months.first_of(change.day) for change in changes if change.before != change.after}
     closed = list(MonthClose.objects.filter(month__in=touched).values_list("month", flat=True))
     if not closed or not metrics:
         return []

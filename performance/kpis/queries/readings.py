@@ -12,6 +12,7 @@ from performance.foundation import i18n
 from performance.kpis import formulas
 from performance.kpis.formulas import spelling, tree
 from performance.kpis.models import Accumulation, Metric, MetricVersion
+from performance.kpis.queries import months as calendar_months
 from performance.kpis.semantics import Sheet
 
 WORD = re.compile(r"[a-z_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*")
@@ -60,6 +61,8 @@ def over_words(version: MetricVersion) -> str:
     """What a running total runs over."""
     if version.accumulation == Accumulation.ROLLING:
         return _("over the last %(number)s months") % {"number": version.accumulation_months}
+    if calendar_months.calendar().is_weeks:
+        return _("from the start of the fiscal year")
     return _("from the start of the year in %(month)s") % {"month": MONTHS[version.year_starts_in or 1]}
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from performance.kpis import semantics
 from performance.kpis.models import Metric, MetricValue, MetricVersion
+from performance.kpis.queries import months
 from performance.kpis.queries.conversions import conversion_of
 from performance.kpis.queries.definitions import Lineage, lineage, versions_in_force
 from performance.kpis.queries.sheets import sheet_of
@@ -140,7 +141,7 @@ def _first_days(line: Lineage, since: datetime.date, until: datetime.date) -> di
     if version.is_base:
         return {version.metric_id: since}
     if version.is_cumulative:
-        since = semantics.first_month(version, until)
+        since = semantics.first_month(version, until, months.calendar())
     found: dict[uuid.UUID, datetime.date] = {}
     for part in line.parts:
         for metric_id, day in _first_days(part, since, until).items():

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from performance.foundation import access
 from performance.kpis.models import SavedView, Subscription, ViewPin
+from performance.kpis.queries import months
 from performance.kpis.queries.boards import Board, board
 from performance.kpis.queries.sights import Sight
 
@@ -83,7 +84,7 @@ def address_of(view: SavedView) -> str:
     """The board with the view's filters; the view is named, so that the page can be called so."""
     asked = {
         "view": str(view.pk),
-        "month": f"{view.month:%Y-%m}" if view.month else "",
+        "month": months.key(view.month) if view.month else "",
         "metric": str(view.metric_id or ""),
         "by": view.cut,
         "vs": view.basis,

@@ -199,7 +199,7 @@ def number_of_months(scenario: Scenario) -> int:
     """Of its days; 0 where they are no whole months."""
     if not months.is_whole_months(scenario.since, scenario.until):
         return 0
-    return (scenario.until.year - scenario.since.year) * 12 + scenario.until.month - scenario.since.month + 1
+    return months.calendar().count(scenario.since, scenario.until)
 
 
 def by_ids(actor: access.Actor, ids: Sequence[uuid.UUID]) -> list[Scenario]:

@@ -5,17 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from performance.kpis import formulas
 from performance.kpis.semantics import composing, currencies, filters, slices
+from performance.kpis.semantics.calendars import Calendar, Span
 from performance.kpis.semantics.composing import AVERAGE_SCALE
 from performance.kpis.semantics.currencies import Conversion
 from performance.kpis.semantics.sheets import Sheet, Statement
 from performance.kpis.semantics.wording import Wording
 
-Span = tuple[datetime.date, datetime.date]
-
-BUCKETS = {
-    "month": ("date_trunc('month', day::timestamp)::date", "interval '1 month - 1 day'"),
-    "quarter": ("date_trunc('quarter', day::timestamp)::date", "interval '3 months - 1 day'"),
-}
 AGGREGATES = {
     "sum": "sum(amount)",
     "count": "count(amount)::numeric",
@@ -35,6 +30,7 @@ def base_values(
     zone: str,
     grain: str,
     *,
+    calendar: Calendar,
     spans: Sequence[Span] = (),
     since: datetime.date | None = None,
     until: datetime.date | None = None,
@@ -59,10 +55,11 @@ def base_values(
         )
         params = [*rows.params, [start for start, _end in spans], [end for _start, end in spans]]
     else:
-        start, length = BUCKETS[grain]
+        start, end = calendar.start_sql(grain, "day"), calendar.end_sql(grain, "period_start")
         bucketed = (
-            f"SELECT period_start, (period_start + {length})::date AS period_end, day, amount, given{names}"
-            f" FROM (SELECT {start} AS period_start, r.* FROM ({rows.sql}) AS r) AS started"
+            f"SELECT period_start, {end} AS period_end, day, amount, given{names}"
+            f" FROM (SELECT {start} AS period_start, r.* FROM ({rows.sql}) AS r"
+            f" WHERE {calendar.known_sql('day')}) AS started"
         )
         params = rows.params
     if wording.aggregation == "last":
@@ -91,7 +88,7 @@ def _by_currency(wording: Wording, conversion: Conversion, rows: str, group: str
     return (
         f"SELECT {group}, written, rate_on, count(*) AS row_count, count(given) AS with_value,"
         f" count(amount) AS with_amount, {currencies.WITHIN[wording.aggregation]} AS amount"
-        f" FROM (SELECT *, {currencies.rate_day(conversion.rule, 'day')} AS rate_on FROM ({rows}) AS r) AS dated"
+        f" FROM (SELECT *, {currencies.rate_day(conversion, 'day')} AS rate_on FROM ({rows}) AS r) AS dated"
         f" GROUP BY {group}, written, rate_on"
     )
 
@@ -153,7 +150,7 @@ def rates_beside(
 ) -> Statement:
     """A JOIN that puts RATE_BESIDE the rows (given_rows) that `where` picks, of a stretch that ends with `until`."""
     day, code = day_sql(wording, sheet, zone), currencies.written_sql(conversion, sheet)
-    rate_on = currencies.rate_day(conversion.rule, day.sql)
+    rate_on = currencies.rate_day(conversion, day.sql)
     asked = Statement(
         f"SELECT DISTINCT {code.sql} AS written, {rate_on} AS rate_on, %s::date AS period_end"
         f" FROM {sheet.relation} AS given_rows WHERE {where.sql}",

@@ -10,23 +10,9 @@ import uuid
 from collections.abc import Sequence
 
 from performance.kpis.semantics import slices
+from performance.kpis.semantics.calendars import Calendar, Span
 from performance.kpis.semantics.sheets import Statement
 from performance.kpis.semantics.wording import ROLLING, Wording
-
-Span = tuple[datetime.date, datetime.date]
-
-#: From the first to the last month with a value of the input, those between that have none included.
-STRETCHES = {
-    "month": (
-        "SELECT m::date AS period_start, (m + interval '1 month - 1 day')::date AS period_end, m::date AS last"
-        " FROM bounds, generate_series(earliest::timestamp, latest::timestamp, interval '1 month') AS m"
-    ),
-    "quarter": (
-        "SELECT m::date AS period_start, (m + interval '3 months - 1 day')::date AS period_end,"
-        " (m + interval '2 months')::date AS last FROM bounds, generate_series("
-        "date_trunc('quarter', earliest::timestamp), latest::timestamp, interval '3 months') AS m"
-    ),
-}
 
 
 def running_values(
@@ -35,6 +21,7 @@ def running_values(
     organisation_id: uuid.UUID,
     metric_id: uuid.UUID,
     grain: str,
+    calendar: Calendar,
     spans: Sequence[Span] = (),
     since: datetime.date | None = None,
     until: datetime.date | None = None,
@@ -47,21 +34,16 @@ def running_values(
     """
     keys = sorted(wording.dimensions)
     if grain == "period":
-        stretches = Statement(
-            "SELECT period_start, period_end, date_trunc('month', period_end::timestamp)::date AS last"
-            " FROM bounds, unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
-            " WHERE period_end = (date_trunc('month', period_end::timestamp) + interval '1 month - 1 day')::date"
-            " AND date_trunc('month', period_end::timestamp) >= earliest AND period_start <= latest",
-            [[start for start, _end in spans], [end for _start, end in spans]],
-        )
+        stretches = _of_spans(calendar, spans)
     else:
-        stretches = Statement(STRETCHES[grain])
+        stretches = _of_grain(calendar, grain)
     value = "sum(i.value)"
     if wording.missing_policy == "zero":
         value = "coalesce(sum(i.value), 0)"
     elif wording.missing_policy == "block":
         value = f"CASE WHEN {COVERAGE} = 1000000 THEN sum(i.value) END"
-    back, params = _back(wording)
+    back = _back(wording, calendar)
+    months = calendar.starts_sql("month", "w.first", "w.last")
     return Statement(
         "WITH input AS MATERIALIZED (SELECT period_start AS month, slice, slice_key, dimensions, value,"
         " CASE WHEN value IS NULL THEN 0 ELSE coverage_ppm END AS coverage_ppm FROM kpis_metricvalue"
@@ -73,13 +55,12 @@ def running_values(
         f" backed AS (SELECT stretches.*, {back} AS back FROM stretches"
         " WHERE period_start >= %s AND period_start <= %s),"
         " windows AS MATERIALIZED (SELECT period_start, period_end, last, back + 1 AS size,"
-        " (last - make_interval(months => back))::date AS first FROM backed),"
+        f" {calendar.earlier_sql('last', 'back')} AS first FROM backed),"
         " counted AS MATERIALIZED (SELECT w.period_start, w.period_end, w.first, w.last, w.size,"
-        " count(k.month) AS present, coalesce(jsonb_agg(to_char(m, 'YYYY-MM') ORDER BY m)"
+        f" count(k.month) AS present, coalesce(jsonb_agg(to_char(m, '{calendar.key_pattern}') ORDER BY m)"
         " FILTER (WHERE k.month IS NULL), '[]') AS missing"
-        " FROM windows AS w CROSS JOIN LATERAL"
-        " generate_series(w.first::timestamp, w.last::timestamp, interval '1 month') AS m"
-        " LEFT JOIN known AS k ON k.month = m::date"
+        f" FROM windows AS w CROSS JOIN LATERAL {months} AS there(m)"
+        " LEFT JOIN known AS k ON k.month = m"
         " GROUP BY w.period_start, w.period_end, w.first, w.last, w.size)"
         f" SELECT c.period_start, c.period_end, i.slice, i.dimensions, {value} AS value,"
         f" {COVERAGE} AS coverage_ppm,"
@@ -91,7 +72,6 @@ def running_values(
             metric_id,
             slices.dimension_sets(keys),
             *stretches.params,
-            *params,
             since or datetime.date.min,
             until or datetime.date.max,
         ],
@@ -102,18 +82,37 @@ def running_values(
 COVERAGE = "floor((sum(i.coverage_ppm) + 1000000 * (c.present - count(*))) / c.size)::int"
 
 
-def _back(wording: Wording) -> tuple[str, list[int]]:
+def _of_grain(calendar: Calendar, grain: str) -> Statement:
+    """From the first to the last month with a value of the input, those between that have none included."""
+    first = calendar.start_sql(grain, "earliest")
+    last = calendar.start_sql("month", "period_end")
+    return Statement(
+        f"SELECT period_start, period_end, {last} AS last FROM (SELECT period_start,"
+        f" {calendar.end_sql(grain, 'period_start')} AS period_end FROM bounds,"
+        f" LATERAL {calendar.starts_sql(grain, first, 'latest')} AS begins(period_start)) AS whole"
+    )
+
+
+def _of_spans(calendar: Calendar, spans: Sequence[Span]) -> Statement:
+    last = calendar.start_sql("month", "period_end")
+    return Statement(
+        f"SELECT period_start, period_end, {last} AS last"
+        " FROM bounds, unnest(%s::date[], %s::date[]) AS span(period_start, period_end)"
+        f" WHERE period_end = {calendar.end_sql('month', last)}"
+        f" AND {last} >= earliest AND period_start <= latest",
+        [[start for start, _end in spans], [end for _start, end in spans]],
+    )
+
+
+def _back(wording: Wording, calendar: Calendar) -> str:
     """How many months before the last one a window begins, as SQL."""
     if wording.accumulation == ROLLING:
-        return "%s::int", [(wording.accumulation_months or 1) - 1]
-    return "(extract(month FROM last)::int - %s + 12) %% 12", [wording.year_starts_in or 1]
+        return f"{(wording.accumulation_months or 1) - 1:d}"
+    return calendar.back_sql("last", wording.year_starts_in or 1)
 
 
-def first_month(wording: Wording, last: datetime.date) -> datetime.date:
+def first_month(wording: Wording, last: datetime.date, calendar: Calendar) -> datetime.date:
     """The first day of the window whose last month holds `last`."""
     if wording.accumulation == ROLLING:
-        back = (wording.accumulation_months or 1) - 1
-    else:
-        back = (last.month - (wording.year_starts_in or 1)) % 12
-    index = last.year * 12 + last.month - 1 - back
-    return datetime.date(index // 12, index % 12 + 1, 1)
+        return calendar.before(last, (wording.accumulation_months or 1) - 1)
+    return calendar.year_from(last, wording.year_starts_in or 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from performance.kpis.semantics import composing
+from performance.kpis.semantics.calendars import Calendar
 from performance.kpis.semantics.sheets import Sheet, Statement
 from performance.kpis.semantics.wording import AVERAGE, CLOSING, TRANSACTION, Wording
 
@@ -43,11 +44,12 @@ class Conversion:
     currency: str
     money: Money
     number: int
+    calendar: Calendar
 
 
-def rate_day(rule: str, day: str) -> str:
+def rate_day(conversion: Conversion, day: str) -> str:
     """The day that a row's rate is of, as SQL: averages are kept by the first day of their month."""
-    return f"date_trunc('month', ({day})::timestamp)::date" if rule == AVERAGE else day
+    return conversion.calendar.start_sql("month", day) if conversion.rule == AVERAGE else day
 
 
 def written_sql(conversion: Conversion, sheet: Sheet) -> Statement:
@@ -68,21 +70,22 @@ def known_rates(*, organisation_id: uuid.UUID, kind: str, currency: str, number:
     )
 
 
-def covered_rates(known: Statement, *, kind: str, most: int) -> Statement:
+def covered_rates(known: Statement, *, kind: str, calendar: Calendar, most: int) -> Statement:
     """SELECT source, first, last, newest, count, missing, days: what there is of each currency among `known` rates, how
     many days (of averages and closing rates: months, by their first day) between its first and its last have none, and
     the first `most` of those."""
     by_day = kind == RATES_OF[TRANSACTION]
-    step = "day" if by_day else "date_trunc('month', day::timestamp)::date"
-    unit = f"interval '1 {'day' if by_day else 'month'}'"
+    step, there = "day", "(SELECT generate_series(step, following, interval '1 day')::date)"
+    if not by_day:
+        step, there = calendar.start_sql("month", "day"), calendar.starts_sql("month", "step", "following")
     return Statement(
-        f"WITH known AS MATERIALIZED ({known.sql}), steps AS MATERIALIZED (SELECT source, step::timestamp AS step,"
-        " lead(step::timestamp) OVER (PARTITION BY source ORDER BY step) AS following"
+        f"WITH known AS MATERIALIZED ({known.sql}), steps AS MATERIALIZED (SELECT source, step,"
+        " lead(step) OVER (PARTITION BY source ORDER BY step) AS following"
         f" FROM (SELECT DISTINCT source, {step} AS step FROM known) AS every),"
         " missing AS (SELECT source, lacked, row_number() OVER (PARTITION BY source ORDER BY lacked) AS place FROM steps,"
-        f" generate_series(step + {unit}, following - {unit}, {unit}) AS lacked WHERE following > step + {unit}),"
+        f" LATERAL {there} AS within(lacked) WHERE lacked > step AND lacked < following),"
         " counted AS (SELECT source, count(*) AS missing,"
-        " array_agg(lacked::date ORDER BY place) FILTER (WHERE place <= %s) AS days FROM missing GROUP BY source),"
+        " array_agg(lacked ORDER BY place) FILTER (WHERE place <= %s) AS days FROM missing GROUP BY source),"
         " there AS (SELECT source, min(day) AS first, max(day) AS last, count(*) AS count FROM known GROUP BY source)"
         " SELECT t.source, t.first, t.last, k.rate, t.count, coalesce(c.missing, 0), coalesce(c.days, ARRAY[]::date[])"
         " FROM there AS t JOIN known AS k ON k.source = t.source AND k.day = t.last"
@@ -96,7 +99,7 @@ def covered_rates(known: Statement, *, kind: str, most: int) -> Statement:
 CLOSING_KEYED = (
     "SELECT DISTINCT ON (w.code, w.rate_on, w.period_end) w.code, w.rate_on, w.period_end, r.rate"
     " FROM (SELECT DISTINCT code, rate_on, period_end FROM parts) AS w JOIN rates AS r ON r.source = w.code"
-    " AND date_trunc('month', r.day::timestamp) = date_trunc('month', w.rate_on::timestamp)"
+    " AND {rate_month} = {balance_month}"
     " AND r.day <= w.period_end ORDER BY w.code, w.rate_on, w.period_end, r.day DESC"
 )
 KEYED = "SELECT source AS code, day AS rate_on, rate FROM rates"
@@ -113,10 +116,16 @@ def rated(given: Statement, conversion: Conversion) -> Statement:
     )
     is_closing = conversion.rule == CLOSING
     same_period = " AND k.period_end = p.period_end" if is_closing else ""
+    keyed = KEYED
+    if is_closing:
+        rate_month, balance_month = (
+            conversion.calendar.start_sql("month", day) for day in ("r.day", "w.rate_on")
+        )
+        keyed = CLOSING_KEYED.format(rate_month=rate_month, balance_month=balance_month)
     return Statement(
         f"WITH rates AS MATERIALIZED ({rates.sql}), parts AS MATERIALIZED (SELECT given.*,"
         f" upper(btrim(coalesce(written, ''))) AS code FROM ({given.sql}) AS given),"
-        f" keyed AS MATERIALIZED ({CLOSING_KEYED if is_closing else KEYED})"
+        f" keyed AS MATERIALIZED ({keyed})"
         " SELECT p.*, CASE WHEN p.code = %s THEN 1 ELSE k.rate END AS rate FROM parts AS p"
         f" LEFT JOIN keyed AS k ON k.code = p.code AND k.rate_on = p.rate_on{same_period}",
         [*rates.params, *given.params, conversion.currency],

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from performance.kpis import formulas
 from performance.kpis.semantics import allocating, slices
+from performance.kpis.semantics.calendars import Calendar, Span
 from performance.kpis.semantics.sheets import Statement
-
-Span = tuple[datetime.date, datetime.date]
 
 
 def formula_values(
@@ -114,27 +113,24 @@ def _pivot(
     )
 
 
-QUARTERS = (
-    "(SELECT DISTINCT date_trunc('quarter', period_start::timestamp)::date AS period_start,"
-    " (date_trunc('quarter', period_start::timestamp) + interval '3 months - 1 day')::date AS period_end"
-    " FROM kpis_metricvalue WHERE organisation_id = %s AND metric_id = %s AND grain = 'month'"
-    " AND superseded_at IS NULL)"
-)
-
-
 def summed_months(
-    *, organisation_id: uuid.UUID, metric_id: uuid.UUID, spans: Sequence[Span] | None, missing_policy: str
+    *,
+    organisation_id: uuid.UUID,
+    metric_id: uuid.UUID,
+    calendar: Calendar,
+    spans: Sequence[Span] | None,
+    missing_policy: str,
 ) -> Statement:
     """Values of whole-month stretches of an additive metric: the sum of its months, frozen ones included.
 
-    Same columns as formula_values; coverage is that of all rows together. `spans` None: every calendar quarter that has
-    a month with a value.
+    Same columns as formula_values; coverage is that of all rows together. `spans` None: every quarter that has a month
+    with a value.
     """
     total = "sum(v.value)"
     if missing_policy == "block":
         total = "CASE WHEN count(v.value) = count(*) THEN sum(v.value) END"
     if spans is None:
-        span = Statement(QUARTERS, [organisation_id, metric_id])
+        span = _quarters(organisation_id, metric_id, calendar)
     else:
         bounds = [[start for start, _end in spans], [end for _start, end in spans]]
         span = Statement("unnest(%s::date[], %s::date[])", bounds)
@@ -152,6 +148,16 @@ def summed_months(
         " AND v.period_end <= span.period_end"
         " GROUP BY span.period_start, span.period_end, v.slice_key, v.slice, v.dimensions",
         [*span.params, organisation_id, metric_id],
+    )
+
+
+def _quarters(organisation_id: uuid.UUID, metric_id: uuid.UUID, calendar: Calendar) -> Statement:
+    return Statement(
+        f"(SELECT period_start, {calendar.end_sql('quarter', 'period_start')} AS period_end FROM"
+        f" (SELECT DISTINCT {calendar.start_sql('quarter', 'period_start')} AS period_start"
+        " FROM kpis_metricvalue WHERE organisation_id = %s AND metric_id = %s AND grain = 'month'"
+        " AND superseded_at IS NULL) AS begun)",
+        [organisation_id, metric_id],
     )
 
 

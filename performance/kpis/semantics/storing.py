@@ -3,13 +3,9 @@
 import datetime
 import uuid
 
+from performance.kpis.semantics.calendars import Calendar
 from performance.kpis.semantics.sheets import Statement
 from performance.kpis.semantics.slices import MOST_SLICES
-
-#: A stretch is closed when every month that it touches is.
-CLOSED = """(SELECT months FROM closed) @> ARRAY(
-    SELECT generate_series(date_trunc('month', f.period_start::timestamp), f.period_end, '1 month')::date
-)"""
 
 
 def store_values(
@@ -19,6 +15,7 @@ def store_values(
     metric_id: uuid.UUID,
     version_id: uuid.UUID,
     grain: str,
+    calendar: Calendar,
     since: datetime.date,
     until: datetime.date,
     at: datetime.datetime,
@@ -31,6 +28,8 @@ def store_values(
     which case nothing was. The insert waits
     for the count of what was superseded, so that the key of current values is free by then.
     """
+    # A stretch is closed when every month that it touches is.
+    touched = calendar.starts_sql("month", calendar.start_sql("month", "f.period_start"), "f.period_end")
     sql = f"""
     WITH computed AS MATERIALIZED ({fresh.sql}),
     closed AS MATERIALIZED (
@@ -40,7 +39,7 @@ def store_values(
     fresh AS MATERIALIZED (
         SELECT f.period_start, f.period_end, f.slice, f.slice::text AS slice_key, f.dimensions,
                round(f.value::numeric, 12) AS value, f.coverage_ppm, f.inputs,
-               CASE WHEN {CLOSED} THEN 'closed' ELSE 'provisional' END AS state
+               CASE WHEN (SELECT months FROM closed) @> ARRAY{touched} THEN 'closed' ELSE 'provisional' END AS state
         FROM computed AS f WHERE f.period_start BETWEEN %s AND %s
     ),
     kept AS (

@@ -14,7 +14,7 @@ from performance.foundation import access
 from performance.foundation.components import formats
 from performance.kpis import queries, rules, units
 from performance.kpis.models import PointNote, RateKind
-from performance.kpis.queries import uses
+from performance.kpis.queries import months, uses
 from performance.kpis.semantics import RATES_OF
 
 register = template.Library()
@@ -48,7 +48,13 @@ def rate(value: Decimal | None) -> str:
 @register.filter
 def rate_day(day: datetime.date, kind: str) -> str:
     """The day of a rate; of an average, its month."""
-    return formats.month(day) if kind == RateKind.AVERAGE else formats.day(day, "year")
+    return months.name(day) if kind == RateKind.AVERAGE else formats.day(day, "year")
+
+
+register.filter("month_name", months.name)
+register.filter("month_days", months.days_in_words)
+register.filter("month_choice", months.choice)
+register.filter("month_key", months.key)
 
 
 @register.filter
@@ -210,7 +216,7 @@ def chip_of(status: str) -> str:
 @register.simple_tag
 def slice_query(slice: Mapping[str, str], month: datetime.date | None = None, **more: str) -> str:
     """Query parameters of a slice in a month."""
-    given = {"month": f"{month:%Y-%m}"} if month else {}
+    given = {"month": months.key(month)} if month else {}
     return urlencode({**given, **more, **slice})
 
 

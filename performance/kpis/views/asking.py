@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from performance.foundation import access
 from performance.kpis import queries
 from performance.kpis.models import Dimension
+from performance.kpis.queries import months
 from performance.people import queries as people
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
@@ -27,8 +28,8 @@ class MemberRequest(HttpRequest):
 
 
 def month_of(request: HttpRequest) -> datetime.date | None:
-    """?month=2026-05; None when it is absent or no month."""
-    return people.day_from(f"{request.GET.get('month', '')[:7]}-01")
+    """?month=2026-05; None when it is absent or no month. See months.key."""
+    return months.from_key(request.GET.get("month", ""))
 
 
 def day_of(request: HttpRequest, name: str) -> datetime.date | None:

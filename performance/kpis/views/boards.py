@@ -54,7 +54,7 @@ def board(request: asking.MemberRequest) -> HttpResponse:
 def _kept(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
     """Saved views, and the board's own filters for keeping it as one."""
     asked = {
-        "month": f"{found.month:%Y-%m}",
+        "month": months.key(found.month),
         "metric": str(found.chosen.metric.pk),
         "by": found.cut,
         "vs": found.basis,
@@ -76,7 +76,7 @@ def export_board(request: asking.MemberRequest) -> Any:
     if found is None:
         raise Http404
     file = actions.export_board(board=found, by=request.actor, at=timezone.now())
-    return FileResponse(file, as_attachment=True, filename=f"metrics-{found.month:%Y-%m}.xlsx")
+    return FileResponse(file, as_attachment=True, filename=f"metrics-{months.key(found.month)}.xlsx")
 
 
 def _watched(actor: access.Actor, found: boards.Board, today: datetime.date) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def chart_of(
     targets = [point.target for point in points] + [month.target for month in further]
     data: dict[str, Any] = {
         "grain": "month",
-        "x": [f"{month:%Y-%m}" for month in [*months_shown, *(each.month for each in further)]],
+        "x": [months.label_of_axis(month) for month in [*months_shown, *(each.month for each in further)]],
         "closed": numbers[:cut],
         "provisional": numbers[cut:],
         "target": [None if target is None else float(target) for target in targets],
@@ -204,7 +204,7 @@ def chart_of(
         data["forecast"] = [
             [float(month.low_80), float(month.value), float(month.high_80)] for month in coming
         ]
-        data["forecast_at"] = data["x"].index(f"{coming[0].month:%Y-%m}")
+        data["forecast_at"] = data["x"].index(months.label_of_axis(coming[0].month))
     return data
 
 
@@ -223,7 +223,10 @@ def _drawn_marks(points: Any, marks: Mapping[datetime.date, alerts.Mark]) -> dic
         for place in raised
     ]
     noted = [
-        {"x": f"{point.month:%Y-%m}", "text": Truncator(marks[point.month].notes[0].text).chars(NOTE_SHOWN)}
+        {
+            "x": months.label_of_axis(point.month),
+            "text": Truncator(marks[point.month].notes[0].text).chars(NOTE_SHOWN),
+        }
         for point in points
         if point.month in marks and marks[point.month].notes
     ]
@@ -237,8 +240,8 @@ def sentence_of(points: Any, metric: Any) -> str:
         return _("%(metric)s: no values yet") % {"metric": metric}
     return _("%(metric)s from %(first)s to %(last)s; last value %(value)s") % {
         "metric": metric,
-        "first": formats.month(known[0].month),
-        "last": formats.month(known[-1].month),
+        "first": months.name(known[0].month),
+        "last": months.name(known[-1].month),
         "value": formats.number(known[-1].value, metric.decimals),
     }
 
@@ -248,16 +251,15 @@ def sentence_of(points: Any, metric: Any) -> str:
 def close_month(request: asking.MemberRequest) -> HttpResponse:
     """Closes a month; a worker freezes its values."""
     access.require(rules.can_close_month(request.actor))
-    try:
-        month = datetime.date.fromisoformat(f"{request.POST.get('month', '')[:7]}-01")
-    except ValueError as error:
-        raise Http404 from error
+    month = months.from_key(request.POST.get("month", ""))
+    if month is None:
+        raise Http404
     try:
         actions.close_month(month=month, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:
         messages.error(request, str(refused))
     else:
         jobs.nudge(tasks.refresh_stale_values)
-        said = _("%(month)s is closed. Its values stay as they are.") % {"month": formats.month(month)}
+        said = _("%(month)s is closed. Its values stay as they are.") % {"month": months.name(month)}
         messages.success(request, said)
-    return redirect(f"{reverse('kpis:board')}?month={month:%Y-%m}")
+    return redirect(f"{reverse('kpis:board')}?month={months.key(month)}")

@@ -27,7 +27,7 @@ def change(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         newest or datetime.date.max,
     )
     until = months.first_of(until)
-    since = people.day_from(f"{request.GET.get('from', '')[:7]}-01") or months.months_before(until, 1)
+    since = months.from_key(request.GET.get("from", "")) or months.months_before(until, 1)
     told = changes.explained(
         found,
         since=since,
@@ -46,7 +46,7 @@ def change(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "metric": found,
             "told": told,
             "months": months.run(newest or until, OFFERED)[::-1],
-            "year_before": months.months_before(until, 12),
+            "year_before": months.years_before(until),
             "month_before": months.months_before(until, 1),
             "within_label": told.labels.of(told.within),
             "within_query": urlencode(told.within),

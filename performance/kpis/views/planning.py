@@ -16,7 +16,7 @@ from performance.foundation import access, refusals
 from performance.kpis import actions, forms, queries, rules
 from performance.kpis.forms import planning as plan_forms
 from performance.kpis.models import Additivity, Metric, PlanKind, TargetPlan
-from performance.kpis.queries import pages, planning
+from performance.kpis.queries import months, pages, planning
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -81,7 +81,11 @@ def _forms(request: asking.MemberRequest, metric: Metric, given: QueryDict) -> d
         raise Http404
     choices = queries.dimension_choices(metric, sight=queries.sight_of(request.actor))
     by_key = {queries.slice_key(slice): (slice, label) for slice, label in choices}
-    initial = {"first": f"{plan_forms.first_offered(today):%Y-%m}", "span": "12", "slice": "{}"}
+    initial = {
+        "first": months.key(plan_forms.first_offered(today)),
+        "span": plan_forms.a_year(),
+        "slice": "{}",
+    }
     what = given.get("what", "")
     found: dict[str, Any] = {
         PlanKind.SPREAD: forms.SpreadForm(

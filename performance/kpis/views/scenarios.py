@@ -128,7 +128,7 @@ def _page(
         "try_url": told.what_if_url(found, forms.moves_as_fields(moved, found.volume)),
         "others": told.visible_scenarios(actor).filter(metric=found.metric).exclude(pk=found.pk)[:OFFERED],
         "propose_form": bound.get("propose")
-        or forms.ProposeForm(initial={"target_from": f"{next_month:%Y-%m}"}),
+        or forms.ProposeForm(initial={"target_from": months.key(next_month)}),
         "decline_form": bound.get("decline") or forms.ReasonForm(auto_id="id_decline_%s"),
         "withdraw_form": bound.get("withdraw") or forms.ReasonForm(auto_id="id_withdraw_%s"),
     }

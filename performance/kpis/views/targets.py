@@ -62,7 +62,9 @@ def _page(request: asking.MemberRequest, metric: Metric, form: forms.TargetForm 
     today = people.today(request.actor.organisation)
     if form is None:
         _by_key, choices = _slices(metric, request.actor)
-        form = forms.TargetForm(slices=choices, initial={"month": f"{today:%Y-%m}", "kind": "target"})
+        form = forms.TargetForm(
+            slices=choices, initial={"month": months.key(months.first_of(today)), "kind": "target"}
+        )
     plans = list(planning.target_plans(metric)[:PLANS])
     labels = queries.labels_for([plan.slice for plan in plans])
     rows, page = pages.target_table(

@@ -26,7 +26,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     today = people.today(request.actor.organisation)
     sight = queries.sight_of(request.actor)
     newest = queries.latest_month([found.pk])
-    month = min(asking.month_of(request) or newest or today, newest or today).replace(day=1)
+    month = months.first_of(min(asking.month_of(request) or newest or today, newest or today))
     within = asking.slice_of(request)
     version = queries.versions_in_force(month, [found.pk]).get(found.pk)
     cuts = [key for key in (version.dimension_keys if version else ()) if key not in within]
@@ -154,6 +154,6 @@ def rows(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         "query": urlencode({**days, **within}),
         "page": page,
         "pages": -(-shown.total // PAGE) if shown else 0,
-        "values_query": urlencode({"month": f"{since:%Y-%m}", **within}),
+        "values_query": urlencode({"month": months.key(months.first_of(since)), **within}),
     }
     return render(request, "kpis/rows.html", context)

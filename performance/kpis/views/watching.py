@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.kpis import actions, forms, queries, rules, tasks
 from performance.kpis.models import Metric
 from performance.kpis.queries import alerts as told
-from performance.kpis.queries import pages
+from performance.kpis.queries import months, pages
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -121,7 +121,7 @@ def write_note(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Kept with this month."))
-    query = urlencode({"month": f"{form.cleaned_data['month']:%Y-%m}", **within})
+    query = urlencode({"month": months.key(form.cleaned_data["month"]), **within})
     return redirect(f"{address}?{query}")
 
 
@@ -132,5 +132,5 @@ def withdraw_note(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     access.require(rules.can_withdraw_note(request.actor, note))
     actions.withdraw_point_note(note=note, by=request.actor, at=timezone.now())
     messages.success(request, _("Taken back."))
-    query = urlencode({"month": f"{note.month:%Y-%m}", **note.slice})
+    query = urlencode({"month": months.key(note.month), **note.slice})
     return redirect(f"{reverse('kpis:values', args=[note.metric_id])}?{query}")

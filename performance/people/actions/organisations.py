@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from performance.foundation import audit, tenancy
@@ -71,7 +73,8 @@ def found_organisation(
 def edit_organisation(
     *, organisation: Organisation, fields: Mapping[str, Any], by: Any, at: datetime.datetime
 ) -> Organisation:
-    """Names, language, time zone, currency, fiscal calendar, whose holidays, and who sees goals."""
+    """Names, language, time zone, currency, fiscal calendar, whose holidays, and who sees goals. Raises what the apps that
+    follow the fiscal calendar refuse it with."""
     changes = {
         key: [getattr(organisation, key), value]
         for key, value in fields.items()
@@ -80,11 +83,26 @@ def edit_organisation(
     if not changes:
         return organisation
     with transaction.atomic():
+        _tell_of_calendar(organisation, changes, at)
         for key, (_old, value) in changes.items():
             setattr(organisation, key, value)
         organisation.save(update_fields=list(changes))
+        tenancy.hold_organisation(organisation)
         audit.record(by=by, action="people.edit_organisation", subject=organisation, at=at, changes=changes)
     return organisation
+
+
+def _tell_of_calendar(
+    organisation: Organisation, changes: Mapping[str, list[Any]], at: datetime.datetime
+) -> None:
+    """The apps above this one may refuse another fiscal calendar, and follow it."""
+    fields = ("fiscal_pattern", "fiscal_start_month")
+    if changes.keys().isdisjoint(fields):
+        return
+    before = tuple(getattr(organisation, key) for key in fields)
+    after = tuple(changes[key][1] if key in changes else getattr(organisation, key) for key in fields)
+    for name in settings.CALENDAR_FOLLOWERS:
+        import_string(name)(before=before, after=after, at=at)
 
 
 def set_calendar_day(

@@ -50,7 +50,14 @@ class OrganisationForm(forms.Form):
     fiscal_start_month = forms.TypedChoiceField(
         label=_("First month of the fiscal year"), choices=months, coerce=int
     )
-    fiscal_pattern = forms.ChoiceField(label=_("Fiscal calendar"), choices=FiscalPattern.choices)
+    fiscal_pattern = forms.ChoiceField(
+        label=_("Fiscal calendar"),
+        choices=FiscalPattern.choices,
+        help_text=_(
+            "Other months give other values: after saving, all metrics are computed again, and targets and average rates of "
+            "months have to be given again. Once finance has closed a month, its calendar stays."
+        ),
+    )
     goal_visibility = forms.ChoiceField(
         label=_("New goals are visible to"), choices=Visibility.choices, widget=forms.RadioSelect
     )

@@ -10,6 +10,7 @@ from performance.people.queries.accounts import (
     local_time,
     memberships_of,
     open_invitations,
+    organisation_here,
     today,
     today_here,
     tokens_bound_to,
@@ -87,6 +88,7 @@ from performance.people.queries.periods import (
     next_quarter,
     periods,
     unfinished,
+    week_years,
 )
 from performance.people.queries.setup import SetupStep, setup_steps
 from performance.people.queries.teams import (
@@ -170,6 +172,7 @@ __all__ = [
     "next_quarter",
     "not_there",
     "open_invitations",
+    "organisation_here",
     "outline",
     "outside_every_line",
     "own_days",
@@ -201,5 +204,6 @@ __all__ = [
     "tops",
     "unfinished",
     "units",
+    "week_years",
     "work_days",
 ]

@@ -41,6 +41,7 @@ def load_actor(*, user: Any, organisation_id: uuid.UUID) -> access.Actor | None:
     person = people.filter(user=user).first()
     if person is None or (person.left_on is not None and person.left_on < today(person.organisation)):
         return None
+    tenancy.hold_organisation(person.organisation)
     return access.Actor(
         user=user,
         organisation=person.organisation,
@@ -54,9 +55,18 @@ def today(organisation: Organisation) -> datetime.date:
     return day_at(organisation, timezone.now())
 
 
+def organisation_here() -> Organisation:
+    """The organisation we act for: who signed in has brought it; else one query in each scope."""
+    held = tenancy.held_organisation()
+    if held is None:
+        held = Organisation.objects.get(pk=tenancy.current_organisation_id())
+        tenancy.hold_organisation(held)
+    return held
+
+
 def today_here() -> datetime.date:
-    """The calendar day now in the organisation we act for. One query."""
-    return today(Organisation.objects.get(pk=tenancy.current_organisation_id()))
+    """The calendar day now in the organisation we act for."""
+    return today(organisation_here())
 
 
 def day_from(text: str) -> datetime.date | None:

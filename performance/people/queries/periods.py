@@ -130,23 +130,39 @@ def months_of(organisation: Organisation, quarter: Quarter) -> list[Month]:
     return [month for month in months if quarter.starts_on <= month.starts_on <= quarter.ends_on]
 
 
+def week_years(pattern: str, first_month: int, years: range) -> list[list[Month]]:
+    """The months of these fiscal years of a pattern of weeks; empty for calendar months. Pure."""
+    weeks = WEEKS_OF_MONTHS.get(FiscalPattern(pattern))
+    if weeks is None:
+        return []
+    # A year is named after the one that it ends in, which begins some months after it unless both begin in January.
+    late = int(first_month > 1)
+    begins = [_nearest_monday(year - late, first_month) for year in (*years, years.stop)]
+    return [_months_of_weeks(weeks, begin, after) for begin, after in pairwise(begins)]
+
+
 def _months(organisation: Organisation, on: datetime.date) -> list[Month]:
     """The months of the fiscal year that holds a day."""
-    weeks = WEEKS_OF_MONTHS.get(FiscalPattern(organisation.fiscal_pattern))
+    years = week_years(
+        organisation.fiscal_pattern, organisation.fiscal_start_month, range(on.year - 1, on.year + 3)
+    )
+    if years:
+        return next(months for months in years if months[0].starts_on <= on <= months[-1].ends_on)
     first_month = organisation.fiscal_start_month
-    if weeks is None:
-        begin = _first_of_month(on.year - (on.month < first_month), first_month)
-        starts = [_first_of_month(begin.year, begin.month + number) for number in range(13)]
-        year = (starts[12] - A_DAY).year
-    else:
-        years = [_nearest_monday(year, first_month) for year in range(on.year - 1, on.year + 3)]
-        begin = max(start for start in years if start <= on)
-        after = min(start for start in years if start > on)
-        starts = [begin]
-        for count in weeks:
-            starts.append(starts[-1] + datetime.timedelta(weeks=count))
-        starts[-1] = after
-        year = (after - datetime.timedelta(days=10)).year
+    begin = _first_of_month(on.year - (on.month < first_month), first_month)
+    starts = [_first_of_month(begin.year, begin.month + number) for number in range(13)]
+    return _named((starts[12] - A_DAY).year, starts)
+
+
+def _months_of_weeks(weeks: Sequence[int], begin: datetime.date, after: datetime.date) -> list[Month]:
+    starts = [begin]
+    for count in weeks:
+        starts.append(starts[-1] + datetime.timedelta(weeks=count))
+    starts[-1] = after
+    return _named((after - datetime.timedelta(days=10)).year, starts)
+
+
+def _named(year: int, starts: Sequence[datetime.date]) -> list[Month]:
     return [
         Month(year, number, starts_on, following - A_DAY)
         for number, (starts_on, following) in enumerate(pairwise(starts), start=1)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from performance.kpis import queries
 from performance.kpis.actions.refused import MetricRefused, refuse_narrowed
 from performance.kpis.models import RateKind, RateOrigin
 from performance.kpis.models.rates import RATE_DIGITS, RATE_PLACES
+from performance.kpis.queries import months
 from performance.sources.connectors import columns as cells
 from performance.sources.models import Dataset
 
@@ -244,7 +245,14 @@ def _day(number: int, text: str, kind: str) -> datetime.date:
         if found:
             year, month = int(found[1] or found[3]), int(found[2] or found[4])
             if 1900 <= year <= 2200 and 1 <= month <= 12:
-                return datetime.date(year, month, 1)
+                named = months.named_by_calendar(year, month)
+                if named is None:
+                    _refuse(
+                        number,
+                        _("“%(text)s” is no period of the fiscal calendar. Write its first day."),
+                        text,
+                    )
+                return named
     try:
         day: Any = cells.coercer("date")(text)
     except cells.Rejected:
@@ -253,7 +261,7 @@ def _day(number: int, text: str, kind: str) -> datetime.date:
         if kind == RateKind.AVERAGE:
             _refuse(number, _("“%(text)s” is not a month. Months look like 2026-01."), text)
         _refuse(number, _("“%(text)s” is not a date. Dates look like 2026-06-30."), text)
-    return day.replace(day=1) if kind == RateKind.AVERAGE else day
+    return months.first_of(day) if kind == RateKind.AVERAGE else day
 
 
 def _rate(number: int, text: str, is_inverse: bool) -> Decimal:
@@ -271,7 +279,7 @@ def _rate(number: int, text: str, is_inverse: bool) -> Decimal:
 
 
 def _told_day(day: datetime.date, kind: str) -> str:
-    return f"{day:%Y-%m}" if kind == RateKind.AVERAGE else f"{day}"
+    return months.key(day) if kind == RateKind.AVERAGE else f"{day}"
 
 
 @dataclass
@@ -294,6 +302,6 @@ class _Wrong:
         return MetricRefused(" ".join(said), code=self.told[0].code, field=field)
 
 
-def _refuse(number: int, message: Any, text: str) -> None:
+def _refuse(number: int, message: Any, text: str) -> NoReturn:
     words = {"row": number, "reason": message % {"text": text[:40]}}
     raise MetricRefused(_("Row %(row)s: %(reason)s") % words, code="row")

@@ -38,8 +38,9 @@ from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import values
 from performance.kpis.semantics import Slice, dimensions_text, slice_key
 
-#: How many months a plan covers, how many past years make a season, and how many parts a target is shared out over.
-MOST_MONTHS, YEARS, MOST_PARTS = 24, 3, 400
+#: How many months a plan covers (two years), how many past years make a season, and how many parts a target is shared
+#: out over.
+MOST_MONTHS, YEARS, MOST_PARTS = 26, 3, 400
 SUMMED = (SpreadWay.SEASON, SpreadWay.EVEN, SpreadWay.OWN)
 WHOLE = Decimal(100)
 
@@ -48,8 +49,10 @@ def plan_of(metric: Metric, asked: SpreadAsked | CascadeAsked, sight: Sight = EV
     """Raises PlanRefused, also where the plan would be made from values that are closed to its reader. A constant number
     of queries."""
     first = months.first_of(asked.first)
-    if not 1 <= asked.months <= MOST_MONTHS:
-        raise PlanRefused(gettext_lazy("A plan covers between 1 and 24 months."), code="months", field="span")
+    most = 2 * months.calendar().per_year
+    if not 1 <= asked.months <= most:
+        told = Said(gettext_lazy("A plan covers between 1 and %(most)s months."), {"most": most})
+        raise PlanRefused(told, code="months", field="span")
     version = versions_in_force(first, [metric.pk]).get(metric.pk)
     if metric.retired_at is not None or version is None:
         raise PlanRefused(gettext_lazy("Targets are planned for certified metrics."), code="uncertified")
@@ -123,7 +126,7 @@ def _shares(
     known = _values_by_month(metric, within, run)
     years: list[list[Fraction]] = []
     for back in range(1, YEARS + 1):
-        year = [known.get(months.months_before(month, 12 * back)) for month in run]
+        year = [known.get(months.years_before(month, back)) for month in run]
         if all(value is not None for value in year):
             years.append([Fraction(value or 0) for value in year])
     if not years:
@@ -167,13 +170,13 @@ def _line(
         raise PlanRefused(message, code="no_value", field="way")
     steps = _months_between(newest.period_start, run[-1])
     line = planning.straight_line(Fraction(newest.value), end, steps, places)
-    words = {"value": units.measured(newest.value, metric), "month": formats.month(newest.period_start)}
+    words = {"value": units.measured(newest.value, metric), "month": months.name(newest.period_start)}
     said = _("It does not add up over time: the line starts at %(value)s, the value of %(month)s.") % words
     return line[-len(run) :], [said]
 
 
 def _months_between(first: datetime.date, last: datetime.date) -> int:
-    return (last.year - first.year) * 12 + last.month - first.month
+    return months.calendar().count(first, last) - 1
 
 
 def _cascade(metric: Metric, version: MetricVersion, asked: CascadeAsked, run: list[datetime.date]) -> Plan:
@@ -227,7 +230,7 @@ def _shares_of_parts(
     metric: Metric, asked: CascadeAsked, within: dict[str, str], run: list[datetime.date]
 ) -> tuple[list[tuple[dict[str, str], Fraction]], Labels, list[str]]:
     """Each part with its share, largest first. Parts without a value last year have no share and are named."""
-    last_year = [months.months_before(month, 12) for month in run]
+    last_year = [months.years_before(month) for month in run]
     newest = values().filter(metric=metric, dimensions="").order_by("-period_start").first()
     lately = [newest.period_start] if newest else []
     found = values().filter(
@@ -286,7 +289,7 @@ def _standing(
 def _values_by_month(
     metric: Metric, within: Slice, run: Sequence[datetime.date]
 ) -> dict[datetime.date, Decimal | None]:
-    wanted = [months.months_before(month, 12 * back) for month in run for back in range(1, YEARS + 1)]
+    wanted = [months.years_before(month, back) for month in run for back in range(1, YEARS + 1)]
     found = values().filter(metric=metric, slice_key=slice_key(within), period_start__in=wanted)
     return dict(found.values_list("period_start", "value"))
 

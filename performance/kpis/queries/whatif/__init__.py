@@ -115,7 +115,7 @@ def span_label(since: datetime.date, until: datetime.date) -> str:
     """May 2026, Q2 2026, or the days."""
     grain = months.grain_of(since, until)
     if grain == Grain.MONTH:
-        return formats.month(since)
+        return months.name(since)
     return formats.quarter(since) if grain == Grain.QUARTER else formats.day_range(since, until)
 
 

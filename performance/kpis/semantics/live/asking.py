@@ -10,17 +10,18 @@ from sqlglot import exp
 
 from performance.kpis import formulas
 from performance.kpis.semantics import base, filters
+from performance.kpis.semantics.calendars import Calendar, Span
 from performance.kpis.semantics.currencies import Money
 from performance.kpis.semantics.live import grouping
 from performance.kpis.semantics.live.arithmetic import computed
 from performance.kpis.semantics.live.places import LiveColumn, Place
+from performance.kpis.semantics.live.stretches import Stretches, stretches_of
 from performance.kpis.semantics.live.tongues import EARLIEST, TONGUES, Tongue, called, date, whole, within
 from performance.kpis.semantics.sheets import Column
 from performance.kpis.semantics.wording import AVERAGE, Wording
 from performance.sources import connectors
 from performance.sources.connectors.columns import TooLong
 
-Span = grouping.Span
 PLAIN = {"=": exp.EQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 
 
@@ -49,6 +50,7 @@ class Question:
     columns: tuple[str, ...]
     _parts: tuple[tuple[str, tuple[int, ...]], ...]
     _spans: tuple[Span, ...]
+    _places: Stretches
     _rule: str = ""
 
     def part(self, row: Sequence[Any]) -> Part:
@@ -72,12 +74,7 @@ class Question:
     def _days(self, grain: str, bucket: int) -> Span:
         if grain == "period":
             return self._spans[bucket]
-        months = 1 if grain == "month" else 3
-        year, place = divmod(bucket - 1, 12 // months)
-        start = datetime.date(year, place * months + 1, 1)
-        following = start.month + months
-        after = datetime.date(start.year + following // 13, (following - 1) % 12 + 1, 1)
-        return start, after - datetime.timedelta(days=1)
+        return self._places.days(bucket, grain)
 
 
 def _cut(value: Any) -> str:
@@ -91,6 +88,7 @@ def asked(
     place: Place,
     *,
     grains: Sequence[str],
+    calendar: Calendar,
     spans: Sequence[Span] = (),
     money: Money | None = None,
 ) -> Question:
@@ -100,27 +98,40 @@ def asked(
     Raises ConnectorRefused: live_type, bad_name, query_*.
     """
     tongue: Tongue = TONGUES[place.kind]
+    places: Stretches = stretches_of(calendar)
     keys = sorted(wording.dimensions)
     asked_for = [grain for grain in grains if grain != "period" or spans]
     parts = [(grain, chosen) for grain in asked_for for chosen in grouping.combinations(wording)]
     more = ("written", "rate_on") if money else ()
     selects = [
         grouping.grouped(
-            wording, tongue, number=number, grain=grain, chosen=chosen, dimensions=len(keys), more=more
+            wording,
+            tongue,
+            number=number,
+            grain=grain,
+            places=places,
+            chosen=chosen,
+            dimensions=len(keys),
+            more=more,
         )
         for number, (grain, chosen) in enumerate(parts)
     ]
     whole_text = grouping.together(selects)
-    whole_text = whole_text.with_("accord_rows", as_=_rows(wording, place, tongue, keys, money))
+    whole_text = whole_text.with_("accord_rows", as_=_rows(wording, place, tongue, keys, money, places))
     if "period" in asked_for:
         whole_text = whole_text.with_("accord_spans", as_=grouping.spans_relation(spans))
     names = ("part", "bucket", *(f"d{place}" for place in range(len(keys))), *more, *grouping.NUMBERS)
     rule = wording.currency_rule if money else ""
-    return Question(whole_text.sql(dialect=place.dialect), names, tuple(parts), tuple(spans), rule)
+    return Question(whole_text.sql(dialect=place.dialect), names, tuple(parts), tuple(spans), places, rule)
 
 
 def _rows(
-    wording: Wording, place: Place, tongue: Tongue, keys: Sequence[str], money: Money | None
+    wording: Wording,
+    place: Place,
+    tongue: Tongue,
+    keys: Sequence[str],
+    money: Money | None,
+    places: Stretches,
 ) -> exp.Select:
     """day, amount, given, d0…: one line for each row that counts; where amounts are converted also written and rate_on."""
     names = {key: f"c{number}" for number, key in enumerate(_values_used(wording, money))}
@@ -145,16 +156,20 @@ def _rows(
     ]
     if money:
         code = values[money.column].copy() if money.column else tongue.nothing()
-        is_average = wording.currency_rule == AVERAGE
-        rate_on = grouping.month_number(exp.column("day")) if is_average else exp.column("day")
-        cuts += [exp.alias_(code, "written"), exp.alias_(rate_on, "rate_on")]
+        cuts.append(exp.alias_(code, "written"))
     is_dated = within(exp.column("day"), EARLIEST)
     conditions = [_condition(dict(one), place, values, tongue) for one in wording.filters]
-    return (
+    rows = (
         exp.select(exp.column("day"), exp.alias_(amount, "amount"), exp.alias_(given, "given"), *cuts)
         .from_(exp.select(*read).from_(place.relation()).subquery("accord_read"))
         .where(is_dated, *conditions)
     )
+    dated = places.dated(rows, tongue)
+    if not money:
+        return dated
+    day = exp.column("day")
+    rate_on = places.numbered(day, "month") if wording.currency_rule == AVERAGE else day
+    return places.beside(dated, exp.alias_(rate_on, "rate_on"))
 
 
 def columns_used(wording: Wording, money: Money | None = None) -> list[str]:

@@ -1,16 +1,15 @@
 """One GROUP BY for each stretch of time and each combination of dimensions, put together by UNION ALL: the servers have
 no CUBE in common. One statement, so that all of it is about one moment."""
 
-import datetime
 import itertools
 from collections.abc import Sequence
 
 from sqlglot import exp
 
-from performance.kpis.semantics.live.tongues import Tongue, called, cast, date, whole
+from performance.kpis.semantics.calendars import Span
+from performance.kpis.semantics.live.stretches import Stretches
+from performance.kpis.semantics.live.tongues import Tongue, called, date, whole
 from performance.kpis.semantics.wording import Wording
-
-Span = tuple[datetime.date, datetime.date]
 
 #: What sums up over slices from the finest ones; the others are counted for each combination by itself.
 COMPOSABLE = frozenset({"sum", "count", "min", "max", "avg", "last"})
@@ -48,6 +47,7 @@ def grouped(
     *,
     number: int,
     grain: str,
+    places: Stretches,
     chosen: Sequence[int],
     dimensions: int,
     more: Sequence[str] = (),
@@ -55,7 +55,7 @@ def grouped(
     """SELECT part, bucket, d0…, `more`, row_count, with_value, with_amount, amount of one stretch and combination; the
     columns `more` are always told apart."""
     names = [f"d{place}" for place in range(dimensions)]
-    rows = _bucketed([*names, *more], grain)
+    rows = _bucketed([*names, *more], grain, places)
     if wording.aggregation == "last":
         rows = _newest(rows, names, more)
     cuts = [
@@ -91,7 +91,7 @@ def _aggregate(aggregation: str) -> exp.Expr:
     return exp.Sum(this=amount)
 
 
-def _bucketed(names: Sequence[str], grain: str) -> exp.Select:
+def _bucketed(names: Sequence[str], grain: str, places: Stretches) -> exp.Select:
     kept = [exp.column("day"), exp.column("amount"), exp.column("given"), *map(exp.column, names)]
     day = exp.column("day")
     if grain == "period":
@@ -106,20 +106,7 @@ def _bucketed(names: Sequence[str], grain: str) -> exp.Select:
                 ),
             )
         )
-    number = month_number(day) if grain == "month" else _number(day, "QUARTER", 4)
-    return exp.select(exp.alias_(number, "bucket"), *kept).from_("accord_rows")
-
-
-def month_number(day: exp.Expr) -> exp.Expr:
-    """Twelve for each year, and the month."""
-    return _number(day, "MONTH", 12)
-
-
-def _number(day: exp.Expr, unit: str, parts: int) -> exp.Expr:
-    year, within = (
-        cast(exp.Extract(this=exp.Var(this=name), expression=day.copy()), "int") for name in ("YEAR", unit)
-    )
-    return exp.Add(this=exp.Mul(this=year, expression=whole(parts)), expression=within)
+    return exp.select(exp.alias_(places.numbered(day, grain), "bucket"), *kept).from_("accord_rows")
 
 
 def _newest(rows: exp.Select, names: Sequence[str], more: Sequence[str] = ()) -> exp.Select:

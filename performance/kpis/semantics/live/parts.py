@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Sequence
 
 from performance.kpis.semantics import composing, currencies, slices
-from performance.kpis.semantics.live.grouping import COMPOSABLE, Span
+from performance.kpis.semantics.calendars import Span
+from performance.kpis.semantics.live.grouping import COMPOSABLE
 from performance.kpis.semantics.sheets import Statement
 from performance.kpis.semantics.wording import Wording
 

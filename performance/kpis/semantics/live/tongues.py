@@ -41,6 +41,7 @@ class Tongue(Protocol):
     def text(self, text: str) -> exp.Expr: ...
     def moment(self, moment: datetime.datetime, native: str, zone: str) -> exp.Expr: ...
     def number(self, value: Decimal) -> exp.Expr: ...
+    def days_since(self, day: exp.Expr, origin: datetime.date) -> exp.Expr: ...
     def nothing(self) -> exp.Expr:
         """NULL, in the type of `words`."""
 
@@ -167,6 +168,9 @@ class PostgreSQL:
     def number(self, value: Decimal) -> exp.Expr:
         return cast(exp.Literal.number(number_text(value)), "decimal")
 
+    def days_since(self, day: exp.Expr, origin: datetime.date) -> exp.Expr:
+        return exp.Paren(this=exp.Sub(this=day, expression=date(origin)))
+
     def nothing(self) -> exp.Expr:
         return cast(exp.Null(), "text")
 
@@ -250,6 +254,9 @@ class MySQL:
         places = max(0, -int(value.as_tuple().exponent))
         text = exp.Literal.number(number_text(value))
         return cast(text, f"decimal({DIGITS}, {min(places, PLACES)})")
+
+    def days_since(self, day: exp.Expr, origin: datetime.date) -> exp.Expr:
+        return called("DATEDIFF", day, exp.Literal.string(origin.isoformat()))
 
     def nothing(self) -> exp.Expr:
         return cast(exp.Null(), "binary")
