@@ -21,6 +21,7 @@ from performance.kpis.models import (
     Side,
     VersionState,
 )
+from performance.kpis.semantics.calendars import Calendar
 
 OWNERS = ("business_owner", "finance_owner")
 
@@ -184,16 +185,18 @@ def can_take_over_view(actor: access.Actor, view: SavedView, today: datetime.dat
     return not actor.only_reads and is_orphaned and actor.has_role(*OWNERS, "administrator")
 
 
-def next_day_of(rhythm: str, day: int, after: datetime.date, work_days: WorkDays) -> datetime.date:
+def next_day_of(
+    rhythm: str, day: int, after: datetime.date, work_days: WorkDays, calendar: Calendar
+) -> datetime.date:
     """The first day after `after` on which a subscription is due: that weekday, or that workday of a month."""
     if rhythm == Rhythm.WEEKLY:
         return after + datetime.timedelta(days=(day - after.isoweekday() - 1) % 7 + 1)
-    month = after.replace(day=1)
+    month = calendar.first_of(after)
     while True:
         due = _workday_of(month, day, work_days)
         if due > after:
             return due
-        month = (month + datetime.timedelta(days=31)).replace(day=1)
+        month = calendar.before(month, -1)
 
 
 def _workday_of(month: datetime.date, number: int, work_days: WorkDays) -> datetime.date:

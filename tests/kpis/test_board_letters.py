@@ -17,6 +17,7 @@ from performance.foundation import tenancy
 from performance.inbox import tasks as inbox_tasks
 from performance.kpis import actions, rules, tasks
 from performance.kpis.models import Metric, SavedView, Subscription
+from performance.kpis.semantics.calendars import PLAIN
 from performance.people import actions as people
 from performance.people.queries import WorkDays
 from tests.conftest import ORGANISATIONS_CLOCK, Cast
@@ -209,7 +210,7 @@ def test_the_next_day_lies_ahead_and_is_the_first_of_its_kind(
     rhythm: str, day: int, after: datetime.date
 ) -> None:
     work_days = WorkDays()
-    found = rules.next_day_of(rhythm, day, after, work_days)
+    found = rules.next_day_of(rhythm, day, after, work_days, PLAIN)
     assert found > after
     between = [after + datetime.timedelta(days=n) for n in range(1, (found - after).days)]
 

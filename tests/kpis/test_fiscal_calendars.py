@@ -1,5 +1,6 @@
 """Metrics of organisations whose months are of weeks, held against a calendar and sums that are reckoned here apart."""
 
+import dataclasses
 import datetime
 import itertools
 from collections.abc import Callable, Iterator
@@ -13,11 +14,12 @@ from django.test import Client
 from django.urls import reverse
 
 from performance.foundation import stale, tenancy
-from performance.kpis import actions, queries, tasks
+from performance.kpis import actions, queries, rules, semantics, tasks
 from performance.kpis.models import Metric, MonthClose, Target
 from performance.kpis.queries import comparing, months, rates
 from performance.people.actions import organisations as people
 from performance.people.models import Period
+from performance.people.queries import WorkDays
 from performance.sources import models as sources
 from tests.conftest import Cast
 from tests.kpis import tables
@@ -89,17 +91,20 @@ def shop(request: Any, cast: Cast, actor: Any) -> Iterator[Shop]:
 
 @pytest.fixture
 def metrics(shop: Shop, actor: Any) -> dict[str, Metric]:
-    here, cut = shop.cast, {"store": "store"}
-    certify(here, actor, "revenue", base(shop.dataset, "sum", "amount", dimensions=cut))
-    certify(here, actor, "customers", base(shop.dataset, "distinct", "customer", dimensions=cut))
-    certify(here, actor, "each", formula("revenue / customers"))
-    certify(here, actor, "ytd", formula("revenue", kind="cumulative", accumulation="year"))
-    certify(
-        here,
-        actor,
-        "rolling",
-        formula("revenue", kind="cumulative", accumulation="rolling", accumulation_months=5),
-    )
+    here, since = shop.cast, {"effective_from": shop.months[0][0]}
+    cut = since | {"dimensions": {"store": "store"}}
+    wrong = base(shop.dataset, "sum", "amount", **cut | {"effective_from": shop.months[0][0] + A_DAY})
+    with pytest.raises(actions.MetricRefused, match=r"P01 FY\d+ begins on 20"):
+        certify(here, actor, "wrong", wrong)
+    certify(here, actor, "revenue", base(shop.dataset, "sum", "amount", **cut))
+    certify(here, actor, "customers", base(shop.dataset, "distinct", "customer", **cut))
+    certify(here, actor, "each", formula("revenue / customers", **since))
+    year = formula("revenue", kind="cumulative", accumulation="year", **since)
+    with pytest.raises(semantics.DefinitionRefused, match="summed over the fiscal year"):
+        certify(here, actor, "wrong", dataclasses.replace(year, year_starts_in=10))
+    certify(here, actor, "ytd", year)
+    last = formula("revenue", kind="cumulative", accumulation="rolling", accumulation_months=5, **since)
+    certify(here, actor, "rolling", last)
     actions.refresh_values(at=LATER)
     assert not Metric.objects.exclude(problem="").exists()
     return {metric.key: metric for metric in Metric.objects.all()}
@@ -182,6 +187,9 @@ def test_finance_closes_a_month_of_weeks_and_what_comes_in_later_leaves_it_as_it
     states = queries.values().filter(metric__key="revenue", state="closed").values_list("period_start")
     assert set(states) == {(closed[0],)}
     assert [months.key(one.month) for one in MonthClose.objects.all()] == [closed[0].isoformat()]
+    # The letter after the month comes on the second workday of the one that follows.
+    due = rules.next_day_of("monthly", 2, closed[1], WorkDays(), months.calendar())
+    assert due == following[0] + A_DAY
 
 
 def test_budgets_are_read_by_days_numbers_and_the_names_of_months(
@@ -216,7 +224,7 @@ def test_budgets_are_read_by_days_numbers_and_the_names_of_months(
 
 def test_average_and_closing_rates_are_those_of_the_month_of_weeks(shop: Shop, actor: Any) -> None:
     first, second, third = shop.months[:3]
-    euro = {"dimensions": {}, "unit": "money:CNY"}
+    euro = {"dimensions": {}, "unit": "money:CNY", "effective_from": first[0]}
     sources.DatasetColumn.objects.filter(dataset=shop.dataset, key="amount").update(currency="EUR")
     certify(shop.cast, actor, "bought", base(shop.dataset, "sum", "amount", currency_rule="average", **euro))
     certify(shop.cast, actor, "owed", base(shop.dataset, "last", "amount", currency_rule="closing", **euro))

@@ -9,6 +9,7 @@ import pytest
 
 from performance.kpis import actions
 from performance.kpis.models import Metric
+from performance.kpis.queries import months
 from performance.people.models import Period
 from tests.conftest import Cast
 from tests.kpis import live_places
@@ -147,7 +148,7 @@ def wording(key: str) -> dict[str, Any]:
     return {
         "kind": "base",
         "unit": "number",
-        "effective_from": SINCE,
+        "effective_from": months.first_of(SINCE),
         "aggregation": aggregation,
         "expression": expression,
         "time_column": time_column,

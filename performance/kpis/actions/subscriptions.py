@@ -10,7 +10,7 @@ from performance.foundation import access, audit
 from performance.kpis import rules
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import MOST_DAYS, Rhythm, SavedView, Subscription
-from performance.kpis.queries import saved_views
+from performance.kpis.queries import months, saved_views
 from performance.people import queries as people
 
 
@@ -26,7 +26,8 @@ def subscribe(
     if not by.person.email:
         raise MetricRefused(_("You have no e-mail address here."), code="email")
     today = people.day_at(by.organisation, at)
-    next_on = rules.next_day_of(rhythm, day, today, people.work_days(by.organisation))
+    work_days = people.work_days(by.organisation)
+    next_on = rules.next_day_of(rhythm, day, today, work_days, months.calendar())
     with transaction.atomic():
         subscription, _is_new = Subscription.objects.update_or_create(
             view=view,
@@ -65,9 +66,8 @@ def claim_subscription(*, subscription_id: uuid.UUID, at: datetime.datetime) -> 
     if has_left or not person.email or not _may_see(subscription):
         held.update(ended_at=at)
         return None
-    following = rules.next_day_of(
-        subscription.rhythm, subscription.day, today, people.work_days(person.organisation)
-    )
+    work_days = people.work_days(person.organisation)
+    following = rules.next_day_of(subscription.rhythm, subscription.day, today, work_days, months.calendar())
     return subscription if held.update(next_on=following) else None
 
 

@@ -13,6 +13,7 @@ from performance.kpis.actions import tying
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.models import Dimension, Kind, MetricVersion
 from performance.kpis.models.metrics import KEY_HELP
+from performance.kpis.queries import months
 from performance.people.models import Person
 
 #: What a version keeps of a Definition as it was given.
@@ -53,9 +54,16 @@ def judge_owners(business_owner: Person, finance_owner: Person) -> None:
 
 def judge_day(definition: semantics.Definition) -> None:
     """Values are kept by month, so a month has one definition."""
-    if definition.effective_from.day != 1:
-        message = _("A definition comes into force on the first day of a month.")
-        raise MetricRefused(message, code="effective_from", field="effective_from")
+    given = definition.effective_from
+    first = months.first_of(given)
+    if given == first:
+        return
+    message = _("A definition comes into force on the first day of a month.")
+    if months.calendar().is_weeks:
+        words = {"month": months.name(first), "day": first.isoformat()}
+        told = _("A definition comes into force on the first day of a month: %(month)s begins on %(day)s.")
+        message = told % words
+    raise MetricRefused(message, code="effective_from", field="effective_from")
 
 
 def judge_size(definition: semantics.Definition) -> None:
