@@ -126,19 +126,10 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
 
     Raises MetricRefused: month, not_over, too_old, not_settled, conflict.
     """
-    if month != months.first_of(month):
-        raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
-    today = people.day_at(by.organisation, at)
-    if months.last_of(month) >= today:
-        raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
-    if month.year < today.year - MOST_YEARS:
-        raise MetricRefused(_("This month lies too far back."), code="too_old", field="month")
-    settled_on = months.settled_on(month, queries.settling_days())
-    if settled_on > today:
-        words = {"day": settled_on.isoformat()}
-        said = _("The data of this month may still move until %(day)s.") % words
-        raise MetricRefused(said, code="not_settled", field="month")
     with transaction.atomic():
+        # The calendar stays what it is meanwhile.
+        people.hold_organisation()
+        _judge_month(month, people.day_at(by.organisation, at))
         try:
             with transaction.atomic():
                 closed = MonthClose.objects.create(month=month, closed_by=by.person, closed_at=at)
@@ -148,6 +139,20 @@ def close_month(*, month: datetime.date, by: access.Actor, at: datetime.datetime
         stale.mark("metric_values", queries.datasets_read(), at=at)
         audit.record(by=by, action="kpis.close_month", subject=closed, at=at, changes={"month": month})
     return closed
+
+
+def _judge_month(month: datetime.date, today: datetime.date) -> None:
+    if month != months.first_of(month):
+        raise MetricRefused(_("A month is named by its first day."), code="month", field="month")
+    if months.last_of(month) >= today:
+        raise MetricRefused(_("This month is not over yet."), code="not_over", field="month")
+    if month.year < today.year - MOST_YEARS:
+        raise MetricRefused(_("This month lies too far back."), code="too_old", field="month")
+    settled_on = months.settled_on(month, queries.settling_days())
+    if settled_on > today:
+        words = {"day": settled_on.isoformat()}
+        said = _("The data of this month may still move until %(day)s.") % words
+        raise MetricRefused(said, code="not_settled", field="month")
 
 
 def _one_at_a_time() -> None:

@@ -58,12 +58,12 @@ def judge_day(definition: semantics.Definition) -> None:
     first = months.first_of(given)
     if given == first:
         return
-    message = _("A definition comes into force on the first day of a month.")
+    told: Any = _("A definition comes into force on the first day of a month.")
     if months.calendar().is_weeks:
         words = {"month": months.name(first), "day": first.isoformat()}
         told = _("A definition comes into force on the first day of a month: %(month)s begins on %(day)s.")
-        message = told % words
-    raise MetricRefused(message, code="effective_from", field="effective_from")
+        told = told % words
+    raise MetricRefused(told, code="effective_from", field="effective_from")
 
 
 def judge_size(definition: semantics.Definition) -> None:

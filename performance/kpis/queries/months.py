@@ -3,6 +3,7 @@
 import datetime
 from functools import lru_cache
 
+from django.utils import dateformat
 from django.utils.translation import gettext as _
 
 from performance.foundation import i18n, tenancy
@@ -149,7 +150,13 @@ def days_in_words(month: datetime.date | None) -> str:
 
 
 def choice(month: datetime.date) -> str:
-    """As lists offer it: its name, and its days where the name does not say them."""
-    days = days_in_words(month)
-    words = {"month": name(month), "days": days}
-    return _("%(month)s (%(days)s)") % words if days else name(month)
+    """As lists offer it: its name, and its days where the name does not say them, without the year that it says."""
+    here = calendar()
+    if not here.is_weeks:
+        return name(month)
+    first, last = month, here.last_of(month)
+    if i18n.is_chinese():
+        days = f"{first.month}月{first.day}日—{last.month}月{last.day}日"
+    else:
+        days = " – ".join(dateformat.format(day, "j M") for day in (first, last))
+    return _("%(month)s (%(days)s)") % {"month": name(month), "days": days}

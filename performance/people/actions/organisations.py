@@ -99,6 +99,8 @@ def _tell_of_calendar(
     fields = ("fiscal_pattern", "fiscal_start_month")
     if changes.keys().isdisjoint(fields):
         return
+    # Whoever acts by this calendar, as by closing a month, has done so or waits.
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
     before = tuple(getattr(organisation, key) for key in fields)
     after = tuple(changes[key][1] if key in changes else getattr(organisation, key) for key in fields)
     for name in settings.CALENDAR_FOLLOWERS:

@@ -6,6 +6,7 @@ import zoneinfo
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import F, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -62,6 +63,18 @@ def organisation_here() -> Organisation:
         held = Organisation.objects.get(pk=tenancy.current_organisation_id())
         tenancy.hold_organisation(held)
     return held
+
+
+def hold_organisation() -> Organisation:
+    """The organisation we act for as it is now, kept from being changed until the transaction ends. Readers hold it side by
+    side; whoever changes it waits for them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM people_organisation WHERE id = %s FOR SHARE", [tenancy.current_organisation_id()]
+        )
+    found = Organisation.objects.get(pk=tenancy.current_organisation_id())
+    tenancy.hold_organisation(found)
+    return found
 
 
 def today_here() -> datetime.date:
