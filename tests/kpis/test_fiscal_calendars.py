@@ -15,8 +15,9 @@ from django.urls import reverse
 
 from performance.foundation import stale, tenancy
 from performance.kpis import actions, queries, rules, semantics, tasks
+from performance.kpis.forms import planning as plan_forms
 from performance.kpis.models import Metric, MonthClose, Target
-from performance.kpis.queries import comparing, months, rates
+from performance.kpis.queries import comparing, forecasts, months, planning, rates
 from performance.people.actions import organisations as people
 from performance.people.models import Period
 from performance.people.queries import WorkDays
@@ -299,3 +300,27 @@ def test_another_calendar_has_all_values_computed_again_until_a_month_is_closed(
     assert page.status_code == 422
     assert "Finance has closed months" in str(page.context["form"].errors["fiscal_start_month"])
     changed(currency="EUR")
+
+
+def test_plans_and_forecasts_count_in_years_of_the_calendar(shop: Shop, metrics: dict[str, Metric]) -> None:
+    year = shop.months[2 * shop.year : 3 * shop.year]
+    asked = planning.SpreadAsked(
+        kind="target", slice={}, first=year[0][1], months=shop.year, total=Decimal(1000), way="season"
+    )
+    plan = planning.plan_of(metrics["revenue"], asked)
+    assert [row.month for row in plan.rows] == [span[0] for span in year]
+    past = [
+        [Fraction(total(shop.sold(span))) for span in shop.months[at : at + shop.year]]
+        for at in (0, shop.year)
+    ]
+    shapes = [[value / sum(values) for value in values] for values in past]
+    assert [row.share for row in plan.rows] == [(one + two) / 2 for one, two in zip(*shapes, strict=True)]
+    assert sum(row.after for row in plan.rows) == 1000
+    with pytest.raises(planning.PlanRefused, match=f"between 1 and {2 * shop.year} months"):
+        planning.plan_of(metrics["revenue"], dataclasses.replace(asked, months=2 * shop.year + 1))
+    [history, *_parts] = forecasts.histories(metrics["revenue"].pk, shop.months[2 * shop.year + 5][1])
+    known = [one for one in history.values if one is not None]
+    assert (history.season, history.after_month) == (shop.year, shop.months[2 * shop.year + 4][0])
+    assert known == [float(total(shop.sold(span))) for span in shop.months[: 2 * shop.year + 5]]
+    assert plan_forms.first_offered(year[0][1]) == year[0][0]
+    assert plan_forms.first_offered(year[-1][0]) == shop.months[3 * shop.year][0]
