@@ -18,6 +18,7 @@ from performance.kpis import actions, queries, rules, semantics, tasks
 from performance.kpis.forms import planning as plan_forms
 from performance.kpis.models import Metric, MonthClose, Target
 from performance.kpis.queries import comparing, forecasts, months, planning, rates
+from performance.kpis.templatetags import metrics as tags
 from performance.people.actions import organisations as people
 from performance.people.models import Period
 from performance.people.queries import WorkDays
@@ -251,19 +252,24 @@ def test_pages_name_months_by_their_number_and_lead_to_them_by_their_first_day(
     span = [span for span in shop.months if shop.sold(span)][-3]
     year, number = months.calendar().place(span[0])
     name, key = f"P{number:02d} FY{year}", span[0].isoformat()
-    own = [
-        reverse(f"kpis:{page}", args=[metrics["revenue"].pk])
-        for page in ("values", "change", "targets", "rows")
-    ]
-    for page in [reverse("kpis:board"), *own]:
-        answer = browser.get(page, {"month": key})
+    named = [reverse(f"kpis:{page}", args=[metrics["revenue"].pk]) for page in ("values", "change")]
+    own = ("targets", "rows", "metric", "what_if", "plan_targets", "alert_rules")
+    silent = [reverse(f"kpis:{page}", args=[metrics["ytd"].pk]) for page in own]
+    silent += [reverse(f"kpis:{page}") for page in ("alerts", "rates", "scenarios", "library")]
+    for page in [reverse("kpis:board"), *named, *silent]:
+        answer = browser.get(page, {"month": key, "vs": "year", "known": key})
         assert answer.status_code == 200, page
-        if page not in own[2:]:
+        if page not in silent:
             assert name in answer.content.decode(), page
+    # As signatures keep months, and running totals those that are missing.
+    assert tags.month_of_text(key) == span[0]
+    before = shop.months[shop.year][0]
+    assert browser.post(reverse("kpis:close_month"), {"month": before.isoformat()}).status_code == 302
+    assert MonthClose.objects.get().month == before
     board = browser.get(reverse("kpis:board"), {"month": key})
     assert board.context["board"].month == span[0]
     assert f'<option value="{key}" selected>{name} (' in board.content.decode()
-    told = browser.get(own[0], {"month": key})
+    told = browser.get(named[0], {"month": key})
     assert told.context["chart"]["x"][-1] == months.name(told.context["points"][-1].month)
     setting = reverse("kpis:set_target", args=[metrics["revenue"].pk])
     answer = browser.post(setting, {"kind": "target", "month": key, "slice": "{}", "value": "12"})

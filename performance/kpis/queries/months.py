@@ -91,9 +91,11 @@ def is_whole_months(starts_on: datetime.date, ends_on: datetime.date) -> bool:
     return starts_on == here.first_of(starts_on) and ends_on == here.last_of(ends_on)
 
 
-def key(month: datetime.date) -> str:
+def key(month: datetime.date | None) -> str:
     """How addresses, files and the log name a month: 2026-03; by its first day, 2026-03-02, where months are of weeks,
-    because two of them may begin in one calendar month."""
+    because two of them may begin in one calendar month. Empty for no month, as templates ask it."""
+    if not month:
+        return ""
     return f"{month}" if calendar().is_weeks else f"{month:%Y-%m}"
 
 
@@ -128,7 +130,7 @@ def offered(today: datetime.date) -> list[datetime.date]:
 def name(month: datetime.date | None) -> str:
     """Mar 2026 or 2026年3月; where months are of weeks P03 FY2026, or 2026财年3月 (of thirteen: 2026财年第3期)."""
     here = calendar()
-    if month is None or not here.is_weeks:
+    if not month or not here.is_weeks:
         return formats.month(month)
     year, number = here.place(month)
     if not i18n.is_chinese():
@@ -144,7 +146,7 @@ def label_of_axis(month: datetime.date) -> str:
 def days_in_words(month: datetime.date | None) -> str:
     """The days of a month whose name does not say them: 2–29 Mar 2026; empty for calendar months."""
     here = calendar()
-    if month is None or not here.is_weeks:
+    if not month or not here.is_weeks:
         return ""
     return formats.day_range(here.first_of(month), here.last_of(month))
 

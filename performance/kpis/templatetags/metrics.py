@@ -129,8 +129,8 @@ def decimal(text: str | None) -> Decimal | None:
 
 @register.filter
 def month_of_text(text: str) -> datetime.date:
-    """The first day of 2026-05."""
-    return datetime.date.fromisoformat(f"{text}-01")
+    """The month that a signature or a value keeps by its key: 2026-05, or the first day of one of weeks."""
+    return datetime.date.fromisoformat(text if len(text) > len("2026-05") else f"{text}-01")
 
 
 @register.filter
