@@ -3,17 +3,20 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 from psycopg import errors
 from uuid_utils.compat import uuid7
 
 from performance.foundation import audit, stale, tenancy
 from performance.foundation.models import AuditRow, StaleRow
 from performance.inbox import models as inbox
+from performance.people import actions, queries
 from performance.people import models as people
 from tests.conftest import Cast
 
@@ -348,3 +351,22 @@ def test_a_session_cannot_choose_an_organisation_it_does_not_belong_to(
     from django.urls import reverse
 
     assert client.get(reverse("people:person", args=[cast.employee.pk])).status_code == 404
+
+
+def test_the_organisation_is_read_once_in_its_scope_and_never_taken_for_another(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    here, elsewhere = cast.organisation, cast.elsewhere
+    with tenancy.remembering(here.pk):
+        with tenancy.acting_for(here.pk), django_assert_num_queries(1):
+            assert queries.organisation_here() == queries.organisation_here() == here
+        with tenancy.acting_for(elsewhere):
+            assert queries.organisation_here() is elsewhere
+        with tenancy.acting_for(here.pk), django_assert_num_queries(0):
+            assert queries.organisation_here() == here
+    with tenancy.acting_for(here.pk):
+        by = queries.load_actor(user=cast.administrator.user, organisation_id=here.pk)
+        actions.edit_organisation(
+            organisation=by.organisation, fields={"currency": "EUR"}, by=by, at=timezone.now()
+        )
+        assert queries.organisation_here().currency == "EUR"
