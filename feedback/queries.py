@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -43,6 +43,16 @@ def notes_given(actor: access.Actor) -> QuerySet[Note]:
 
 def notes_on_objective(actor: access.Actor, objective_id: uuid.UUID) -> QuerySet[Note]:
     return notes_visible_to(actor).filter(objective_id=objective_id)
+
+
+def writers_on_objectives(objective_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """By objective, whose notes are tied to it. It tells that there are some, to nobody what they say."""
+    found: dict[uuid.UUID, set[uuid.UUID]] = {}
+    notes = Note.objects.filter(objective_id__in=objective_ids, retracted_at=None)
+    for key, author_id in notes.values_list("objective_id", "author_id").order_by().distinct():
+        if key is not None:
+            found.setdefault(key, set()).add(author_id)
+    return found
 
 
 def recognition(actor: access.Actor, *, limit: int = 5) -> list[Note]:

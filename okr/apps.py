@@ -24,6 +24,8 @@ class OkrConfig(AppConfig):
         # One reason for many goals, of which some may be private.
         "okr.apply_import": frozenset(),
         "okr.take_import_back": frozenset(),
+        # Of one that not everybody saw, the row is all that is left.
+        "okr.remove_objective": frozenset({"title"}),
         "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
         "okr.take_excuse_back": frozenset({"reason"}),

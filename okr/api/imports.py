@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,8 @@ from okr import actions, queries
 from okr.actions.importing import cells, steps
 from okr.api.objectives import GoalsView
 from okr.models import GoalImport
+from okr.queries import import_remains
+from okr.queries.imports import HEAVY
 from performance.foundation import access, api, sheets
 from performance.people import queries as people
 
@@ -29,18 +31,40 @@ class GoalImportOut(serializers.ModelSerializer[GoalImport]):
 
     class Meta:
         model = GoalImport
-        fields = ["id", "period", "file_name", "uploaded_at", "checked_at", "applied_at", "undone_at"]
+        fields = ["id", "period", "file_name", "uploaded_at", "checked_at", "applied_at", "taken_back_at"]
+
+
+class RemnantOut(serializers.Serializer[queries.Remnant]):
+    id = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(help_text="As the file had it.")
+    deed = serializers.ChoiceField(
+        list(import_remains.DEEDS), help_text="`unpropose`: it is a draft again. `restore`: its former text."
+    )
+    why = serializers.ChoiceField(
+        list(import_remains.REASONS), allow_blank=True, help_text="Of what stays, else empty."
+    )
 
 
 class GoalDryRunOut(GoalImportOut):
     mended = serializers.DictField(child=serializers.CharField(), help_text="Cell: the text in its place.")
     report = serializers.DictField(
         help_text="What would be `new` and `changed` (with the fields of each change), what is the `same`, "
-        "`counts`, what stands in the way (`errors`), and columns that are `not_read`."
+        "`counts`, what stands in the way (`errors`), and columns that are `not_read`. Where somebody was `forgotten` "
+        "whom it told of, it cannot be taken back any more."
+    )
+    taken_back = serializers.SerializerMethodField(
+        help_text="What became of each goal when it was taken back."
     )
 
     class Meta(GoalImportOut.Meta):
-        fields = [*GoalImportOut.Meta.fields, "reason", "mended", "report"]
+        fields = [*GoalImportOut.Meta.fields, "reason", "mended", "report", "taken_back_reason", "taken_back"]
+
+    @extend_schema_field(RemnantOut(many=True))
+    def get_taken_back(self, upload: GoalImport) -> list[dict[str, Any]]:
+        return [
+            {"id": row[3] if len(row) > 3 else None, "title": row[0], "deed": row[1], "why": row[2]}
+            for row in upload.taken_back
+        ]
 
 
 class GoalCellIn(serializers.Serializer[None]):
@@ -72,7 +96,7 @@ class GoalImports(ImportView):
     def get(self, request: Request) -> Response:
         """Your own imports, newest first."""
         pages = api.NewestFirst()
-        rows = queries.goal_imports(self.actor).defer("content", "report").order_by()
+        rows = queries.goal_imports(self.actor).defer("report", *HEAVY).order_by()
         page = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(GoalImportOut(page, many=True).data)
 
@@ -139,16 +163,6 @@ class ApplyGoals(ImportView):
             **self.valid(ApplyGoalsIn),
         )
         return Response(GoalDryRunOut(upload).data)
-
-
-class RemnantOut(serializers.Serializer[queries.Remnant]):
-    id = serializers.UUIDField()
-    title = serializers.CharField(help_text="As the file had it.")
-    deed = serializers.CharField(help_text="remove, unpropose (a draft again), restore, withdraw or stay")
-    why = serializers.CharField(
-        allow_blank=True,
-        help_text="Of what stays: gone, agreed, signed, changed, used, withdrawn or closed.",
-    )
 
 
 class TakingBackOut(serializers.Serializer[Any]):

@@ -23,10 +23,10 @@ class GoalImport(tenancy.TenantModel):
     applied_at = models.DateTimeField(_("applied at"), null=True)
     #: What taking it back needs: of each goal what it wrote, and what stood before. Empty once that is done.
     before = models.JSONField(_("before"), default=dict)
-    undone_at = models.DateTimeField(_("taken back at"), null=True)
-    undone_reason = models.TextField(_("why it was taken back"), blank=True)
-    #: Of each goal what became of it then: title, deed, and why it stayed.
-    undone = models.JSONField(_("taken back"), default=list)
+    taken_back_at = models.DateTimeField(_("taken back at"), null=True)
+    taken_back_reason = models.TextField(_("why it was taken back"), blank=True)
+    #: Of each goal what became of it then: title, deed, why it stayed, id, and number of its latest version.
+    taken_back = models.JSONField(_("taken back"), default=list)
 
     class Meta(tenancy.TenantModel.Meta):
         indexes = [

@@ -46,7 +46,7 @@ from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.effects import Effect, effect_of
 from okr.queries.finding import search
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
-from okr.queries.import_remains import Remnant, digest_of, remains_of, undone_rows
+from okr.queries.import_remains import Remnant, digest_of, drafts_left, remains_of, taken_back_rows
 from okr.queries.imports import (
     goal_imports,
     memberships_of,
@@ -112,6 +112,7 @@ from okr.queries.rhythm import (
 )
 from okr.queries.rollups import Figure, Part, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
+from okr.queries.soundness import flaws_of
 from okr.queries.strategy import LANE, MapNode, StrategyMap, found_on_map, strategy_map
 from okr.queries.team_history import TeamEvent, team_history
 from okr.queries.team_weeks import (
@@ -191,6 +192,7 @@ __all__ = [
     "digest_of",
     "draft_mark",
     "draft_of",
+    "drafts_left",
     "due_at",
     "duties_of_week",
     "duties_visible_to",
@@ -203,6 +205,7 @@ __all__ = [
     "field_value",
     "figure_of",
     "filtered",
+    "flaws_of",
     "found_on_map",
     "frame_around",
     "goal_imports",
@@ -283,6 +286,7 @@ __all__ = [
     "strategy_map",
     "streak_of",
     "take",
+    "taken_back_rows",
     "team_history",
     "team_tree",
     "team_week",
@@ -292,7 +296,6 @@ __all__ = [
     "to_carry",
     "to_duplicate",
     "totals_of",
-    "undone_rows",
     "unfinished",
     "unread_by",
     "versions_of",

@@ -18,6 +18,8 @@ from performance.people import models as people_models
 from performance.people import queries as people
 
 RECENT = 5
+#: What a list of imports shows nothing of: the file, its mended cells, and the texts of goals.
+HEAVY = ("content", "mended", "before", "taken_back")
 
 
 def goal_imports(actor: access.Actor) -> QuerySet[GoalImport]:
@@ -27,7 +29,7 @@ def goal_imports(actor: access.Actor) -> QuerySet[GoalImport]:
 
 def recent_goal_imports(actor: access.Actor) -> QuerySet[GoalImport]:
     """Those that were applied, the latest first, without their files."""
-    applied = goal_imports(actor).exclude(applied_at=None).defer("content")
+    applied = goal_imports(actor).exclude(applied_at=None).defer(*HEAVY)
     return applied.order_by("-applied_at", "-id")[:RECENT]
 
 

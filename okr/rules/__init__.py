@@ -126,7 +126,7 @@ def can_take_import_back(actor: access.Actor, upload: GoalImport) -> bool:
         not actor.only_reads
         and upload.uploaded_by_id == actor.person_id
         and upload.applied_at is not None
-        and upload.undone_at is None
+        and upload.taken_back_at is None
         and bool(upload.before)
     )
 

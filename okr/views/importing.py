@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from okr import actions, forms, queries, rules
-from okr.actions.importing import cells, columns, steps
+from okr.actions.importing import cells, columns, reports, steps
 from okr.models import GoalImport
 from okr.models.objectives import KeyResultKind, ObjectiveType, Visibility
 from performance.foundation import access, refusals, sheets
@@ -30,7 +30,6 @@ SHOWN = 25
 def import_goals(request: HttpRequest) -> HttpResponse:
     """Takes the file, and the period it is for."""
     actor = request.actor
-    access.require(not actor.only_reads)
     periods = [each for each in people.periods() if rules.are_goals_open(each)]
     current = queries.period_to_plan(people.today(actor.organisation))
     initial = {"period": request.GET.get("period") or (str(current.pk) if current else "")}
@@ -92,7 +91,7 @@ def import_mend(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 
 def _go_on_with(upload: GoalImport, mended: Iterable[str]) -> str:
     """Where whoever mends goes on: the next wrong cell, else what applies the file."""
-    wrong = (each["cell"] for error in upload.report["errors"] for each in error["cells"])
+    wrong = (each["cell"] for error in reports.errors_of(upload.report) for each in error["cells"])
     return sheets.to_mend_next(wrong, mended) or "apply"
 
 
@@ -134,7 +133,6 @@ def import_take_back(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse
     """First what would be taken back and what stays, and why; then it is done, for a reason."""
     actor = request.actor
     upload = _found(request, import_id)
-    access.require(not actor.only_reads)
     if not rules.can_take_import_back(actor, upload):
         return redirect("okr:import_check", upload.pk)
     form = forms.TakeBackForm(request.POST or None)
@@ -151,13 +149,18 @@ def import_take_back(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse
             messages.success(request, _("The import was taken back"))
             return redirect("okr:import_check", upload.pk)
     remains = queries.remains_of(upload, actor, people.today(actor.organisation))
+    taken = [each for each in remains if each.is_taken_back]
+    staying = [each for each in remains if not each.is_taken_back]
+    most = _most(request)
     context = {
         "nav": "goals",
         "upload": upload,
         "form": form,
         "seen": queries.digest_of(remains),
-        "taken": [each for each in remains if each.is_taken_back],
-        "staying": [each for each in remains if not each.is_taken_back],
+        "taken": taken[:most],
+        "staying": staying[:most],
+        "taken_count": len(taken),
+        "staying_count": len(staying),
         "are_goals_open": rules.are_goals_open(upload.period),
     }
     return render(request, "okr/import_take_back.html", context, status=status)
@@ -214,6 +217,11 @@ def _found(request: HttpRequest, import_id: uuid.UUID) -> GoalImport:
     return access.get_or_404(queries.goal_imports(request.actor), pk=import_id)
 
 
+def _most(request: HttpRequest) -> int | None:
+    """Rows of each table, until all are asked for."""
+    return None if request.GET.get("all") else SHOWN
+
+
 def _to_save(upload: GoalImport) -> int:
     return int(upload.report["counts"]["new"]) + int(upload.report["counts"]["changed"])
 
@@ -222,7 +230,14 @@ def _result(
     request: HttpRequest, upload: GoalImport, form: forms.ApplyGoalsForm | None = None
 ) -> dict[str, Any]:
     report = upload.report
-    most = None if request.GET.get("all") else SHOWN
+    lists = {
+        "new": report["new"],
+        "changed": report["changed"],
+        "same": report["same"],
+        "errors": reports.errors_of(report),
+        "taken_back": queries.taken_back_rows(upload),
+    }
+    most = _most(request)
     counts = report["counts"]
     form = form or forms.ApplyGoalsForm()
     # A change of what is agreed needs a reason: the page says so before anybody applies.
@@ -233,12 +248,12 @@ def _result(
         "upload": upload,
         "report": report,
         "counts": counts,
-        **{name: report[name][:most] for name in ("new", "changed", "same", "errors")},
+        **{name: rows[:most] for name, rows in lists.items()},
+        "taken_back_count": len(lists["taken_back"]),
         "all_shown": most is None,
         "to_save": _to_save(upload),
         "longest": cells.LONGEST,
         "can_take_back": rules.can_take_import_back(request.actor, upload),
-        "undone": queries.undone_rows(upload),
         "is_ready": not counts["errors"] and _to_save(upload) > 0,
         "form": form,
         "earlier": queries.recent_goal_imports(request.actor),

@@ -11,6 +11,8 @@ SCORE_SOURCES = {
 SCORED_BY = "performance.scoring.queries.is_scored_by"
 # The titles of the objectives that somebody may see, for notes tied to them: (actor, ids) -> {id: title}.
 OBJECTIVE_TITLES = "okr.queries.visible_titles"
+# Who has written of objectives in the apps beside okr: (ids) -> {id: {person ids}}. Nobody takes such a goal away.
+OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
 METRICS_OVER = "performance.kpis.queries.keys_over"
 # What reads a metric, for those who sign a change of it: (actor, keys, first day concerned) -> Uses; checked at start-up.
 METRIC_USES = [

@@ -108,6 +108,7 @@ DEEDS = {
     "okr.propose_objective": _("Proposed an objective"),
     "okr.put_in_force": _("Brought an objective into force"),
     "okr.reject_edit": _("Rejected a suggested edit"),
+    "okr.remove_objective": _("Removed an objective that an import had brought in"),
     "okr.remove_retrospective_note": _("Removed a note of a retrospective"),
     "okr.reply_to_check_in": _("Replied to a check-in"),
     "okr.save_draft": _("Saved a draft objective"),
@@ -199,6 +200,11 @@ DEEDS = {
 }
 #: Names in `changes` that are no field of the subject, or that read better so.
 NAMES = {
+    "remove": pgettext_lazy("log", "Removed"),
+    "unpropose": pgettext_lazy("log", "Drafts again"),
+    "restore": pgettext_lazy("log", "Former text back"),
+    "withdraw": pgettext_lazy("log", "Changes withdrawn"),
+    "stay": pgettext_lazy("log", "Stayed"),
     "roles_with_all_rows": _("Roles that see all rows"),
     "people_with_all_rows": _("People who see all rows"),
     "state": pgettext_lazy("log", "State"),

@@ -88,9 +88,10 @@ def place_of(cell: str) -> tuple[int, int, str]:
 def to_mend_next(wrong: Iterable[str], mended: Iterable[str]) -> str:
     """Of the wrong cells the one to go on with: the first of these where it is wrong still, else the next one down, else
     the first of all. "" where none is left."""
-    left = sorted(filter(None, wrong), key=place_of)
-    begun = min(mended, key=place_of, default="")
-    return next((cell for cell in left if place_of(cell) >= place_of(begun)), left[0] if left else "")
+    left, begun = (sorted(filter(None, map(str.upper, each)), key=place_of) for each in (wrong, mended))
+    still = [cell for cell in left if cell in begun]
+    below = [cell for cell in left if begun and place_of(cell) > place_of(begun[0])]
+    return next(iter((*still, *below, *left)), "")
 
 
 def letter(index: int) -> str:

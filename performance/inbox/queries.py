@@ -122,6 +122,12 @@ def told_about(subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return set(WorkItem.objects.filter(subject_id__in=subject_ids).values_list("person_id", flat=True))
 
 
+def told_of_each(subject_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """The same as pairs of a subject and a person."""
+    told = WorkItem.objects.filter(subject_id__in=subject_ids).values_list("subject_id", "person_id")
+    return set(told.order_by().distinct())
+
+
 def going_up() -> QuerySet[WorkItem]:
     """What waits and is told up the line when it stays undone: of the kinds that go up, in the hands of whoever does
     it."""

@@ -12,7 +12,7 @@ from django.urls import reverse
 from okr import actions
 from okr.actions.importing import plan
 from okr.models import GoalImport, Objective
-from performance.foundation import tenancy
+from performance.foundation import sheets, tenancy
 from performance.people import actions as people_actions
 from performance.people import queries
 from tests import races
@@ -87,7 +87,27 @@ def test_a_mended_cell_leads_to_the_next_one_without_a_new_page(cast, client_for
     assert focus == ["H3"], "what came out only now"
     told = dict(re.findall(r'<textarea [^>]*name="(H\d)"[^>]*>([^<]*)<', page))
     assert told == {"H3": "40", "H4": "40"}, "both weights, with what is written"
+    assert mend(H3="60", H4="x")[1] == ["H4"], "the one of these that is wrong still"
     assert mend(H3="60", H4="40")[1] == ["apply"]
+    assert sheets.to_mend_next(["B2", "c3", "H4"], ["A3", "h4"]) == "H4"
+
+
+def test_a_report_from_before_several_cells_were_mended_together_is_mended_as_well(
+    cast, client_for, upload, now
+):
+    client = client_for(cast.hr)
+    made = client.get(upload(cast.hr, WRONG)["Location"]).context["upload"]
+    with tenancy.acting_for(cast.organisation):
+        report = {**made.report, "errors": [{**made.report["errors"][0]}]}
+        del report["errors"][0]["cells"]
+        GoalImport.objects.update(report=report)
+    page = client.get(reverse("okr:import_check", args=[made.pk])).content.decode()
+    assert re.search(r'<textarea [^>]*name="F2"[^>]*>ten<', page)
+    with tenancy.acting_for(cast.organisation):
+        GoalImport.objects.update(applied_at=now)
+    address = reverse("okr:import_mend", args=[made.pk])
+    refused = client.post(address, {"F2": "10"}, headers={"HX-Request": "true"})
+    assert (refused.status_code, "applied already" in refused.content.decode()) == (409, True)
 
 
 def test_many_cells_at_once_are_tried_out_once_and_only_those_of_the_file_are_kept(
@@ -270,24 +290,32 @@ def test_the_api_refuses_the_auditor_and_what_is_no_table(cast, send_file, clien
     assert client_for(cast.auditor).get(reverse("api_goal_imports")).json()["results"] == []
 
 
-def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(acting_cast, upload, actor, now):
+def test_a_file_that_names_somebody_is_gone_when_they_are_forgotten(
+    acting_cast, upload, client_for, actor, now
+):
     cast = acting_cast
     upload(cast.hr, ONE.replace("P003", "Cody Colleague"))
-    upload(cast.hr)
+    for text in (ONE, ONE.replace("P003", cast.colleague.number).replace("Never", "Hardly")):
+        upload(cast.hr, text)
+        with tenancy.acting_for(cast.organisation):
+            last = GoalImport.objects.order_by("-pk").first()
+            actions.apply_goal_import(upload=last, by=actor(cast.hr), at=now)
     with tenancy.acting_for(cast.organisation):
-        kept = actions.apply_goal_import(
-            upload=GoalImport.objects.order_by("-pk").first(), by=actor(cast.hr), at=now
-        )
         last_day = queries.today(cast.organisation) - datetime.timedelta(days=2)
         people_actions.deactivate_person(
             person=cast.colleague, left_on=last_day, by=cast.hr, at=now, why="moves"
         )
         people_actions.erase_personal_data(person=cast.colleague, by=cast.hr, at=now, why="asked")
-        (left,) = GoalImport.objects.all()
-        assert left.pk == kept.pk
-        assert left.report["counts"]["new"] == 1
-        assert left.report["new"] == []
-        assert left.before == {}, "the texts that it wrote are details too"
+        kept, theirs = GoalImport.objects.order_by("pk")
+        for left in (kept, theirs):
+            assert left.report["counts"]["new"] == 1
+            assert left.report["new"] == []
+        assert kept.before["new"], "it tells of nobody who is forgotten: it can be taken back still"
+        assert theirs.before == {}, "the texts of their goals are details too"
+    told = "It cannot be taken back any more"
+    for left, said in ((kept, False), (theirs, True)):
+        page = client_for(cast.hr).get(reverse("okr:import_check", args=[left.pk])).content.decode()
+        assert (told in page, reverse("okr:import_take_back", args=[left.pk]) in page) == (said, not said)
 
 
 @pytest.mark.django_db(transaction=True)

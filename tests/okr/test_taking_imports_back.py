@@ -175,7 +175,7 @@ def test_the_page_shows_what_is_taken_back_before_it_is_done(upload, apply, cast
     assert "Say why, in a sentence." in refused.content.decode()
     assert browser.post(address, {"seen": "x", "reason": "Wrong file"}).status_code == 409
     done = browser.post(address, {"seen": page.context["seen"], "reason": "Wrong file"}, follow=True)
-    card = done.content.decode().split('id="card-undone"')[1].split("</section>")[0]
+    card = done.content.decode().split('id="card-taken-back"')[1].split("</section>")[0]
     for words in ("Wrong file", "Untouched", "is removed", "Agreed", "Both sides have agreed to it."):
         assert words in card, words
     assert address not in done.content.decode()
@@ -189,5 +189,13 @@ def test_the_api_shows_and_takes_back_too(upload, apply, cast, client_for):
     body = {"reason": "Wrong file", "seen": shown["seen"]}
     answer = client_for(cast.hr).post(address, body, content_type="application/json")
     assert answer.status_code == 200, answer.content
-    assert answer.json()["undone_at"] is not None
+    assert answer.json()["taken_back_at"] is not None
+    (goal,) = answer.json()["taken_back"]
+    assert (answer.json()["taken_back_reason"], goal["deed"], goal["why"]) == ("Wrong file", "remove", "")
+    assert goal["id"] == shown["goals"][0]["id"]
+    with CaptureQueriesContext(connection) as asked:
+        client_for(cast.hr).get(reverse("api_goal_imports"))
+    (listed,) = [each["sql"] for each in asked if "LIMIT" in each["sql"] and "okr_goalimport" in each["sql"]]
+    assert "file_name" in listed
+    assert not any(heavy in listed for heavy in ('"before"', '"content"', '"mended"', '"taken_back",'))
     assert client_for(cast.hr).post(address, body, content_type="application/json").status_code == 409

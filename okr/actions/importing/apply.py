@@ -27,9 +27,9 @@ def apply_goal_import(
     reason: str = "",
     as_drafts: bool = False,
 ) -> GoalImport:
-    """Does what the dry run showed: new objectives are proposed (or saved as drafts), those not agreed yet get the
-    new text, and those in force a proposed change with the reason. Declines while a cell is wrong, and when goals
-    changed since they were shown."""
+    """Does what the dry run showed: new objectives, and drafts that an import taken back has left, are proposed (or saved
+    as drafts), those not agreed yet get the new text, and those in force a proposed change with the reason. Declines
+    while a cell is wrong, and when goals changed since they were shown."""
     with transaction.atomic():
         people.hold_period(upload.period_id)
         held = (
@@ -46,7 +46,7 @@ def apply_goal_import(
             # Somebody may have been at work on one until now.
             made = plan.make(steps.prepared(held, by=by, at=at))
         _refuse_unready(held, made, reason)
-        changed = _change(made, reason, by=by, at=at)
+        changed = _change(made, reason, as_drafts=as_drafts, by=by, at=at)
         new = _propose(made, held.period, as_drafts=as_drafts, by=by, at=at)
         held.reason, held.applied_at = reason.strip(), at
         held.before = {"new": new, "changed": changed}
@@ -95,7 +95,9 @@ def _hold(made: shapes.Plan) -> int:
     return len(wanted.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
-def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.datetime) -> list[Kept]:
+def _change(
+    made: shapes.Plan, reason: str, *, as_drafts: bool, by: access.Actor, at: datetime.datetime
+) -> list[Kept]:
     """Returns what taking it back needs: the text of each, and what stood or was proposed before it."""
     kept = []
     for goal in made.changed:
@@ -103,7 +105,7 @@ def _change(made: shapes.Plan, reason: str, *, by: access.Actor, at: datetime.da
             continue
         one, former = goal.match.objective, _proposed(goal.match)
         version = None
-        if one.state == State.DRAFT:
+        if one.state == State.DRAFT and (as_drafts or not goal.is_anew):
             proposals.save_draft(objective=one, content=goal.content, by=by, at=at)
             former = goal.match.content
         else:

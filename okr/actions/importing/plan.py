@@ -233,13 +233,14 @@ class _Reader:
         return shapes.Goal(group.row, sponsor_id=sponsor, content=content, **side)
 
     def _known(self, group: Group, match: shapes.Standing, side: dict[str, Any]) -> shapes.Goal:
-        """The same when the file says what is in force, or what waits for agreement already; else a change."""
+        """The same when the file says what is in force, or what waits for agreement already; else a change, as is
+        proposing a draft anew."""
         goal = shapes.Goal(group.row, sponsor_id=None, content=match.content, match=match, **side)
         before = len(self.plan.problems)
         for base in filter(None, (match.content, match.proposal)):
             del self.plan.problems[before:]
             content = self._content(group, base, side["owner_id"])
-            if len(self.plan.problems) == before and content == base:
+            if len(self.plan.problems) == before and content == base and not match.is_left:
                 return goal
         self._refuse_unsound(group, content)
         one = match.objective

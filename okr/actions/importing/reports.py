@@ -30,6 +30,7 @@ def report_of(check: shapes.Check, made: shapes.Plan) -> dict[str, Any]:
             "new": len(made.new),
             "changed": len(made.changed),
             "agreed": sum(goal.needs_reason for goal in made.changed),
+            "anew": sum(goal.is_anew for goal in made.changed),
             "same": len(made.same),
             "errors": len(made.problems),
             "key_results": sum(len(goal.content.key_results) for goal in made.new),
@@ -39,6 +40,14 @@ def report_of(check: shapes.Check, made: shapes.Plan) -> dict[str, Any]:
         "same": [_head(check, goal, people) for goal in made.same[:SHOWN]],
         "errors": [_problem(check, problem) for problem in made.problems[:SHOWN_PROBLEMS]],
     }
+
+
+def errors_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The problems of a report, each with the cells to mend: reports from before there could be several tell of one."""
+    return [
+        {"cells": [{"cell": each["cell"], "value": each["value"]}] if each["cell"] else [], **each}
+        for each in report["errors"]
+    ]
 
 
 def _head(check: shapes.Check, goal: shapes.Goal, people: Mapping[Any, str]) -> dict[str, Any]:
@@ -76,6 +85,7 @@ def _changed(check: shapes.Check, goal: shapes.Goal, people: Mapping[Any, str]) 
     return _head(check, goal, people) | {
         "title": before.title,
         "agreed": goal.needs_reason,
+        "anew": goal.is_anew,
         "fields": [
             {"label": label, "before": before or "", "after": after or ""} for label, before, after in told
         ],

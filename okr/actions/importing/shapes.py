@@ -40,12 +40,14 @@ class Team:
 @dataclass(frozen=True)
 class Standing:
     """An objective that is here. `content` is what its rows say, `proposal` what waits for agreement, if another.
-    `hides_proposal`: something is proposed that the importer may not read."""
+    `hides_proposal`: something is proposed that the importer may not read. `is_left`: a draft that taking an import of
+    theirs back has left, which a corrected file proposes anew."""
 
     objective: Objective
     content: Content
     proposal: Content | None = None
     hides_proposal: bool = False
+    is_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,11 @@ class Goal:
     content: Content
     match: Standing | None = None
     before: Content | None = None
+
+    @property
+    def is_anew(self) -> bool:
+        """Proposed although it is here, and a draft."""
+        return self.match is not None and self.match.is_left
 
     @property
     def needs_reason(self) -> bool:

@@ -94,6 +94,7 @@ def prepared(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> 
         by, period.pk, on, owner_ids=found.ids, team_ids=found.team_ids, ids=ids
     )
     found.also(here)
+    left = queries.drafts_left(by, period.pk)
     may_change = frozenset(each.pk for each in here if _may_change(by, each, found.below))
     return shapes.Check(
         sheet=sheet,
@@ -112,7 +113,7 @@ def prepared(upload: GoalImport, *, by: access.Actor, at: datetime.datetime) -> 
         teams=found.teams,
         memberships=queries.memberships_of(found.ids, on),
         managed=frozenset(people.managers_of(found.ids, on)),
-        standing=[_standing(each) for each in here],
+        standing=[_standing(each, is_left=each.pk in left) for each in here],
         elsewhere={key: str(each.period) for key, each in elsewhere.items()},
         metrics=[
             shapes.Metric(each.key, tuple(filter(None, (each.name_en, each.name_zh))), each.direction)
@@ -200,7 +201,7 @@ def _ids(sheet: sheets.Sheet, mapping: dict[str, int]) -> set[uuid.UUID]:
     return found
 
 
-def _standing(one: Objective) -> shapes.Standing:
+def _standing(one: Objective, *, is_left: bool) -> shapes.Standing:
     """Of its versions, what is proposed alone is loaded, where the importer may read it."""
     content = queries.content_of_rows(one, one.key_results.all())
     proposal = next((each.as_content for each in one.versions.all()), None)
@@ -209,6 +210,7 @@ def _standing(one: Objective) -> shapes.Standing:
         content,
         proposal if proposal != content else None,
         hides_proposal=one.hides_proposal,  # type: ignore[attr-defined]
+        is_left=is_left,
     )
 
 

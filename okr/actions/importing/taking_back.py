@@ -2,14 +2,14 @@
 
 import datetime
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import lapsing, narrowing, proposals
+from okr.actions import lapsing, narrowing, proposals, telling
 from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import GoalImport, KeyResult, Milestone, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
@@ -25,9 +25,10 @@ from performance.people import queries as people
 def take_back_goal_import(
     *, upload: GoalImport, reason: str, by: access.Actor, at: datetime.datetime, seen: str | None = None
 ) -> GoalImport:
-    """What the file brought is removed (or, signed by the importer, a draft again), changed drafts and proposals get
-    their former text back, proposed changes of what is in force are withdrawn. What others have signed, changed or
-    worked with since stays. All of it or nothing.
+    """What the file brought is removed (or, where the importer signed it for their own side or has written of it, a draft
+    again), changed drafts and proposals get their former text back, proposed changes of what is in force are withdrawn.
+    What others have signed, changed or worked with since stays, and so does what the importer may not change any more
+    or whose former text cannot be proposed. All of it or nothing.
 
     `seen` is the digest of what was looked at. Refuses (conflict) where something else would be done by now, once it is
     taken back, and while the period's goals are locked.
@@ -45,17 +46,19 @@ def take_back_goal_import(
             )
             remains = _agreed_remains(held, seen, by=by, at=at)
             taken = [each for each in remains if each.is_taken_back]
-            _take_back_new(taken, reason, by=by, at=at)
+            _take_back_new(taken, reason.strip(), by=by, at=at)
             for each in taken:
                 _take_back_changed(each, reason, by=by, at=at)
-            held.undone_at, held.undone_reason, held.before = at, reason.strip(), {}
-            held.undone = [[each.title, each.deed, each.why] for each in remains]
-            held.save(update_fields=["undone_at", "undone_reason", "undone", "before"])
+            held.taken_back_at, held.taken_back_reason, held.before = at, reason.strip(), {}
+            held.taken_back = [
+                [each.title, each.deed, each.why, str(each.id), each.version] for each in remains
+            ]
+            held.save(update_fields=["taken_back_at", "taken_back_reason", "taken_back", "before"])
             audit.record(
                 by=by,
                 action="okr.take_import_back",
                 subject=held,
-                changes={deed: sum(each.deed == deed for each in remains) for deed in import_remains.DEEDS},
+                changes=_counts(remains),
                 why=reason,
                 at=at,
             )
@@ -64,6 +67,11 @@ def take_back_goal_import(
             _("Somebody is at work on these goals. Look at what would be taken back now."), code="conflict"
         ) from error
     return held
+
+
+def _counts(remains: Sequence[Remnant]) -> dict[str, int]:
+    counted = {deed: sum(each.deed == deed for each in remains) for deed in import_remains.DEEDS}
+    return {deed: count for deed, count in counted.items() if count}
 
 
 def _agreed_remains(
@@ -87,27 +95,28 @@ def _agreed_remains(
 
 
 def _take_back_new(taken: Sequence[Remnant], reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
-    """In a fixed number of statements, however many the file brought; those that stay as drafts are few."""
+    """Removed, or drafts again: in a number of statements that does not grow with how many the file brought."""
     new = [each for each in taken if each.deed in ("remove", "unpropose")]
     ids = [each.id for each in new]
     proposed = ObjectiveVersion.objects.filter(objective__in=ids, state=VersionState.PROPOSED)
     proposed.update(state=VersionState.WITHDRAWN, settled_at=at)
     Objective.objects.filter(pk__in=ids).update(state=State.DRAFT)
     lapsing.let_lapse(ids, at)
-    _remove([each.id for each in new if each.deed == "remove"], by=by, at=at)
-    kept = Objective.objects.filter(pk__in=[each.id for each in new if each.deed == "unpropose"])
-    for one in kept.order_by("pk"):
-        narrowing.note_fewer_readers(one, by=by, at=at)
+    _remove([each for each in new if each.deed == "remove"], reason, by=by, at=at)
+    _leave_as_drafts([each for each in new if each.deed == "unpropose"], reason, by=by, at=at)
+
+
+def _remove(removed: Sequence[Remnant], reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
+    """Nobody has had anything to do with these; what others were told of them says no word more. The log keeps that
+    they were here."""
+    ids = [each.id for each in removed]
     audit.record_many(
         by=by,
-        action="okr.withdraw_proposal",
-        changed=[(one, {"version": 1}) for one in kept],
+        action="okr.remove_objective",
+        changed=[(each.objective, {"title": each.title}) for each in removed],
+        why=reason,
         at=at,
     )
-
-
-def _remove(ids: Collection[uuid.UUID], *, by: access.Actor, at: datetime.datetime) -> None:
-    """Nobody but the importer has had anything to do with these; what others were told of them says no word more."""
     inbox.end_work_of(subject_ids=ids, person_ids=waiting.told_about(ids), by=by, at=at)
     Milestone.objects.filter(key_result__objective__in=ids).delete()
     KeyResult.objects.filter(objective__in=ids).delete()
@@ -115,7 +124,26 @@ def _remove(ids: Collection[uuid.UUID], *, by: access.Actor, at: datetime.dateti
     Objective.objects.filter(pk__in=ids).delete()
 
 
+def _leave_as_drafts(
+    left: Sequence[Remnant], reason: str, *, by: access.Actor, at: datetime.datetime
+) -> None:
+    """As after any withdrawal. Their author and owner alone see them from now on, so the log says why to few."""
+    version = {each.id: each.version for each in left}
+    drafts = Objective.objects.filter(pk__in=version).select_related("organisation").order_by("pk")
+    narrowing.note_fewer_readers(*drafts, by=by, at=at)
+    audit.record_many(
+        by=by,
+        action="okr.withdraw_proposal",
+        changed=[
+            (one, telling.told(reason, {"version": version[one.pk]}, openly=False)["changes"])
+            for one in drafts
+        ],
+        at=at,
+    )
+
+
 def _take_back_changed(each: Remnant, reason: str, *, by: access.Actor, at: datetime.datetime) -> None:
+    """By the rules for a single one; a file changes few enough (MOST_CHANGES)."""
     if each.objective is None or each.deed not in ("restore", "withdraw"):
         return
     if each.deed == "withdraw":
