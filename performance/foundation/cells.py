@@ -57,10 +57,12 @@ def write_about(book: Any, name: str, notes: Iterable[tuple[str, Any]], zone: da
 
 
 def _with_zone(notes: Iterable[tuple[str, Any]], zone: datetime.tzinfo) -> list[tuple[str, Any]]:
-    """A cell with a moment cannot say where its clock hangs."""
+    """A cell with a moment cannot say where its clock hangs. Where summer time lies between two of them, the name of the
+    zone says it for each."""
     rows = list(notes)
     moments = [row for row, (_label, value) in enumerate(rows) if isinstance(value, datetime.datetime)]
     if moments:
-        offset = rows[moments[-1]][1].astimezone(zone).strftime("%z")
-        rows.insert(moments[-1] + 1, (_("Time zone"), f"{zone} (UTC{offset[:3]}:{offset[3:5]})"))
+        offsets = {rows[row][1].astimezone(zone).strftime("%z") for row in moments}
+        told = "".join(f" (UTC{each[:3]}:{each[3:5]})" for each in offsets) if len(offsets) == 1 else ""
+        rows.insert(moments[-1] + 1, (_("Time zone"), f"{zone}{told}"))
     return rows
