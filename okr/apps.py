@@ -25,7 +25,7 @@ class OkrConfig(AppConfig):
         "okr.apply_import": frozenset(),
         "okr.take_import_back": frozenset(),
         # Of one that not everybody saw, the row is all that is left.
-        "okr.remove_objective": frozenset({"title"}),
+        "okr.remove_objective": frozenset({"title", "owner"}),
         "okr.decline_dependency": frozenset(),
         "okr.excuse_week": frozenset(),
         "okr.take_excuse_back": frozenset({"reason"}),

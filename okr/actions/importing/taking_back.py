@@ -113,7 +113,11 @@ def _remove(removed: Sequence[Remnant], reason: str, *, by: access.Actor, at: da
     audit.record_many(
         by=by,
         action="okr.remove_objective",
-        changed=[(each.objective, {"title": each.title}) for each in removed],
+        changed=[
+            (each.objective, {"title": each.title, "owner": each.objective.owner})
+            for each in removed
+            if each.objective is not None
+        ],
         why=reason,
         at=at,
     )
