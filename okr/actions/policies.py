@@ -48,7 +48,7 @@ def set_policy(
                 _("Somebody has chosen another version meanwhile. Look again at what this one changes."),
                 code="conflict",
             )
-        if locked.state != "planning" and not reason.strip():
+        if rules.is_policy_previewed(locked) and not reason.strip():
             raise ObjectiveRefused(
                 _("The period runs already: say why it is counted differently."),
                 code="reason",

@@ -99,9 +99,7 @@ class PolicyPreview(Policy):
         preview = queries.policy_preview(
             actions.proposed_policy(
                 period=period,
-                choices={
-                    name: value for name, value in choices.items() if name not in ("reason", "based_on")
-                },
+                choices={name: value for name, value in choices.items() if name in queries.POLICY_CHOICES},
             ),
             visible=queries.visible_to(self.actor),
             on=people.today(organisation),

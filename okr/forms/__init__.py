@@ -15,12 +15,13 @@ from okr.forms.objectives import (
     rows_of,
     standing_of,
 )
-from okr.forms.policies import PolicyForm
+from okr.forms.policies import VERSION, PolicyForm
 from okr.forms.reshaping import place_named, reshaped, weight_typed, with_even_weights
 from okr.forms.retrospectives import AgreedForm, NoteForm
 from okr.forms.rhythm import CadenceForm, ExcuseForm
 
 __all__ = [
+    "VERSION",
     "AgreedForm",
     "AlignForm",
     "AmountField",

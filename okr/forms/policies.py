@@ -10,6 +10,9 @@ from okr.models.policies import LARGEST_CAP, SMALLEST_CAP, Over
 
 CAP_WORDS = _("A cap is a whole number from 100 to 1,000: below 100 it would cut off what counts.")
 
+#: The number of the version that a look was compared with.
+VERSION = forms.IntegerField(min_value=0, max_value=32_767)
+
 
 class PolicyForm(forms.ModelForm):
     """How the period counts progress. The cap is read only where over-achievement shows up to one; else the cap that

@@ -77,7 +77,14 @@ from okr.queries.objectives import (
     with_key_results,
 )
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
-from okr.queries.policies import differences_of, policies_behind, policies_of, policy_of, policy_with
+from okr.queries.policies import (
+    POLICY_CHOICES,
+    differences_of,
+    policies_behind,
+    policies_of,
+    policy_of,
+    policy_with,
+)
 from okr.queries.policy_changes import choices_changed, versions_with_changes
 from okr.queries.policy_previews import PolicyPreview, policy_preview
 from okr.queries.policy_texts import policy_words
@@ -133,6 +140,7 @@ from okr.queries.weeks import period_of_week, period_to_plan, periods_of_week
 __all__ = [
     "A_WEEK",
     "LANE",
+    "POLICY_CHOICES",
     "WEEK_LETTER",
     "Branch",
     "Circle",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from okr.models import Alignment, Objective, OkrPolicy
-from okr.models.objectives import State
 from okr.queries.objectives import rows_of, with_key_results
 from okr.queries.pace import Pace
 from okr.queries.tree import Node
+from okr.queries.visibility import drafts
 
 A_BRANCH = 15
 
@@ -27,12 +27,12 @@ class Branch:
 def serving(visible: QuerySet[Objective], parent_id: uuid.UUID) -> QuerySet[Objective]:
     """The visible objectives that directly serve one; no drafts, and no offers that nobody has taken yet."""
     links = Alignment.objects.filter(parent_id=parent_id).exclude(accepted_at=None).values("child_id")
-    return visible.filter(pk__in=links).exclude(state=State.DRAFT)
+    return visible.filter(pk__in=links).exclude(drafts())
 
 
 def counts_below(visible: QuerySet[Objective], parents: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many visible objectives directly serve each; one query."""
-    seen = visible.exclude(state=State.DRAFT).values("pk")
+    seen = visible.exclude(drafts()).values("pk")
     links = (
         Alignment.objects.filter(parent_id__in=parents, child__in=seen).exclude(accepted_at=None).order_by()
     )

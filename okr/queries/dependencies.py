@@ -10,7 +10,7 @@ from okr.models import Dependency, Objective
 from okr.models.dependencies import UNSETTLED, DependencyState
 from okr.models.objectives import OwnerKind, State
 from okr.queries.sight import sights_of
-from okr.queries.visibility import visible_to
+from okr.queries.visibility import drafts, visible_to
 from performance.foundation import access
 from performance.people import queries as people
 
@@ -97,7 +97,7 @@ def _is_of(objective: Objective, team: Any, members: list[uuid.UUID]) -> bool:
 
 def to_ask(visible: QuerySet[Objective], objective: Objective) -> QuerySet[Objective]:
     """Objectives that this one may need something from: standing ones of its period with another owner or team."""
-    others = visible.filter(period_id=objective.period_id).exclude(state__in=(State.DRAFT, State.CLOSED))
+    others = visible.filter(period_id=objective.period_id).exclude(drafts()).exclude(state=State.CLOSED)
     same = Q(owner_id=objective.owner_id) & (
         Q(team_id=objective.team_id) if objective.team_id else Q(team_id=None)
     )

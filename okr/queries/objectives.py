@@ -23,7 +23,7 @@ from okr.models import (
     OkrPolicy,
     ProgressPoint,
 )
-from okr.models.objectives import OPEN_STATES, RUNNING_STATES, SCORED_STATES, State
+from okr.models.objectives import RUNNING_STATES, SCORED_STATES, State
 from okr.queries import metrics
 from okr.queries.finding import carrying
 from okr.queries.pace import (
@@ -34,6 +34,7 @@ from okr.queries.pace import (
     statuses_of,
 )
 from okr.queries.sight import Sight, proposals_read_by
+from okr.queries.visibility import drafts
 from performance.foundation import access
 
 # A key result keeps its colour in the weight bar and in the table.
@@ -104,12 +105,12 @@ def filtered(
 
 def _shown_as(state: str) -> Q:
     """`Objective.shown_state` as a condition."""
-    left_by_sealing: dict[str, tuple[State, ...]] = {State.CLOSED: RUNNING_STATES, State.DRAFT: OPEN_STATES}
-    sealed_as = left_by_sealing.get(state, ())
     in_closed = Q(period__state="closed")
+    if state == State.DRAFT:
+        return drafts()
     if state == State.CLOSED:
-        return Q(state=state) | Q(in_closed, state__in=sealed_as)
-    return Q(~in_closed, state=state) | Q(in_closed, state__in=sealed_as)
+        return Q(state=state) | Q(in_closed, state__in=RUNNING_STATES)
+    return Q(~in_closed, state=state)
 
 
 @dataclass
@@ -326,4 +327,4 @@ def versions_of(objective: Objective) -> list[ObjectiveVersion]:
 def possible_parents(visible: QuerySet[Objective], line_above: Collection[uuid.UUID]) -> QuerySet[Objective]:
     """What an objective may serve: goals of teams, of the organisation, and of those above its owner."""
     served = Q(owner_kind__in=("team", "organisation")) | Q(owner_id__in=line_above)
-    return visible.filter(served).exclude(state=State.DRAFT)
+    return visible.filter(served).exclude(drafts())

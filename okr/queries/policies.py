@@ -8,7 +8,8 @@ from typing import Any
 
 from okr.models import OkrPolicy
 
-CHOICES = (
+#: What one chooses of a policy.
+POLICY_CHOICES = (
     *("over", "cap_percent", "missing", "start_equals_target", "roll_up", "method", "status_rule"),
     "carry_over",
 )
@@ -26,13 +27,13 @@ def policy_of(period: Any) -> OkrPolicy:
 
 def policy_with(former: OkrPolicy, choices: dict[str, Any]) -> OkrPolicy:
     """The version that would follow with these choices, not stored; what is not chosen stays."""
-    wanted = {name: choices.get(name, getattr(former, name)) for name in CHOICES}
+    wanted = {name: choices.get(name, getattr(former, name)) for name in POLICY_CHOICES}
     return OkrPolicy(period=former.period, number=former.number + 1, **wanted)
 
 
 def differences_of(former: OkrPolicy, later: OkrPolicy) -> dict[str, list[Any]]:
     """What is chosen differently: [before, after] by name."""
-    pairs = {name: [getattr(former, name), getattr(later, name)] for name in CHOICES}
+    pairs = {name: [getattr(former, name), getattr(later, name)] for name in POLICY_CHOICES}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 

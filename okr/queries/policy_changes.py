@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from okr.models import OkrPolicy
 from okr.models.policies import Over
+from okr.queries.policies import POLICY_CHOICES
 
 #: The cap belongs to the over-achievement that it limits.
-CHOSEN = ("over", "missing", "start_equals_target", "roll_up", "method", "status_rule", "carry_over")
+SAID_APART = tuple(name for name in POLICY_CHOICES if name != "cap_percent")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def choices_changed(later: OkrPolicy, former: OkrPolicy) -> list[Choice]:
 def _compared(newest_first: Iterable[OkrPolicy]) -> Iterable[PolicyVersion]:
     for policy, former in pairwise(newest_first):
         choices = []
-        for name in CHOSEN:
+        for name in SAID_APART:
             value, before = _words(policy, name), _words(former, name)
             column: Any = OkrPolicy._meta.get_field(name)
             label = capfirst(str(column.verbose_name))

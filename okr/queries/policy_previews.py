@@ -3,15 +3,16 @@
 import datetime
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from okr.models import Objective, OkrPolicy
+from okr.models import KeyResult, Milestone, Objective, OkrPolicy
 from okr.queries import pace, policies, recounts
-from okr.queries.objectives import ObjectiveRow, rows_of, with_key_results
+from okr.queries.objectives import ObjectiveRow, rows_of
 
 #: Objectives that are named.
 LISTED = 10
@@ -50,7 +51,7 @@ class Mover:
 
 @dataclass(frozen=True)
 class PolicyPreview:
-    """`counted`: objectives that are counted again, those above in other periods included; `moved`: of them those with
+    """`counted`: objectives that are counted again, those above in other open periods included; `moved`: of them those with
     another progress, whoever may see them. The rest is about what the reader sees: `movers` the furthest first, `unlisted`
     how many more there are, and `turned` how many change from one status to another. `unseen`: how many move or turn that
     the reader may not see."""
@@ -70,7 +71,7 @@ def policy_preview(
     queries, a few more for each period with checkpoints that is reached."""
     own = Objective.objects.filter(period=proposed.period_id).exclude(version_number=None)
     reached = recounts.and_above(list(own.values_list("pk", flat=True)))
-    objectives = {each.pk: each for each in with_key_results(Objective.objects.filter(pk__in=reached))}
+    objectives = {each.pk: each for each in _with_figures(reached)}
     periods = {each.period_id: each.period for each in objectives.values()}
     paces = pace.paces_in(periods.values(), on, organisation)
     in_force = policies.policies_of(periods)
@@ -93,9 +94,19 @@ def policy_preview(
     every = [
         Mover(one, stood[key], one.progress_micro, before[key].status, after[key].status)
         for key, one in objectives.items()
-        if one.is_in_force
+        if recounts.may_move(one)
     ]
     return _told(every, visible)
+
+
+def _with_figures(objective_ids: Iterable[uuid.UUID]) -> QuerySet[Objective]:
+    """No more of each than its figures need: a period holds thousands. Who owns the few that are named comes after."""
+    steps = Milestone.objects.filter(removed_at=None)
+    standing = KeyResult.objects.filter(removed_at=None).prefetch_related(
+        Prefetch("milestones", queryset=steps.defer("title"))
+    )
+    found = Objective.objects.filter(pk__in=objective_ids).select_related("period").defer("description")
+    return found.prefetch_related(Prefetch("key_results", queryset=standing.defer("title", "unit")))
 
 
 def _told(every: list[Mover], visible: QuerySet[Objective]) -> PolicyPreview:
@@ -103,6 +114,7 @@ def _told(every: list[Mover], visible: QuerySet[Objective]) -> PolicyPreview:
     known = set(visible.filter(pk__in=[each.objective.pk for each in changed]).values_list("pk", flat=True))
     seen = [each for each in changed if each.objective.pk in known]
     seen.sort(key=lambda each: (-each.distance, not each.turns, each.objective.title))
+    prefetch_related_objects([each.objective for each in seen[:LISTED]], "owner", "team")
     turned = Counter((each.before_status, each.after_status) for each in seen if each.turns)
     return PolicyPreview(
         counted=len(every),

@@ -45,9 +45,9 @@ def policy_words(policy: OkrPolicy) -> str:
         "most": formats.percent(policy.most_percent),
     }
     sentences = [
-        _("Counted by policy version %(number)s: %(made)s, each up to %(most)s.") % told
+        _("Counted by policy version %(number)s: %(made)s, each key result up to %(most)s.") % told
         if policy.number
-        else _("Counted by the default rules: %(made)s, each up to %(most)s.") % told,
+        else _("Counted by the default rules: %(made)s, each key result up to %(most)s.") % told,
         MISSING[Missing(policy.missing)],
         START_EQUALS_TARGET[StartEqualsTarget(policy.start_equals_target)],
         STATUS[StatusRule(policy.status_rule)],

@@ -73,6 +73,12 @@ def measure_each(
         measure(members, counted_by[period_id])
 
 
+def may_move(objective: Objective) -> bool:
+    """Figures of what is in force move, until the progress of their period is locked or it is closed."""
+    period = objective.period
+    return objective.is_in_force and period.state != "closed" and period.progress_locked_at is None
+
+
 @dataclass(frozen=True)
 class Recount:
     """`moved`: objectives with other figures than before, or that are to be noted in any case; `replanned`: of the rest
@@ -98,8 +104,7 @@ def recount(
         served_by[link.parent_id].append(link)
     found, planner = Recount([], []), pacing.Planner()
     for objective in _lowest_first(objectives, served_by):
-        period = objective.period
-        if not objective.is_in_force or period.state == "closed" or period.progress_locked_at is not None:
+        if not may_move(objective):
             continue
         own, policy = key_results.get(objective.pk, ()), counted_by[objective.period_id]
         contributing = [

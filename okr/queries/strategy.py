@@ -10,7 +10,6 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, OuterRef, QuerySet, When
 
 from okr.models import Alignment, Objective, OkrPolicy
-from okr.models.objectives import State
 from okr.queries.branches import counts_below
 from okr.queries.map_lines import (
     COLUMN,
@@ -25,6 +24,7 @@ from okr.queries.map_lines import (
 )
 from okr.queries.objectives import ObjectiveRow, filtered, rows_of, with_key_results
 from okr.queries.pace import Pace
+from okr.queries.visibility import drafts
 from performance.foundation import access, tenancy
 
 #: Goals at the top that are drawn at once; the search finds the others.
@@ -127,7 +127,7 @@ def strategy_map(
 ) -> StrategyMap:
     """The map of the policy's period with these branches open; None opens what fits. What `found` stands in is open in
     any case. A constant number of queries."""
-    standing = visible.filter(period=policy.period_id).exclude(state=State.DRAFT)
+    standing = visible.filter(period=policy.period_id).exclude(drafts())
     links = Alignment.objects.filter(
         accepted_at__isnull=False, child__in=standing.values("pk"), parent__in=standing.values("pk")
     )
@@ -185,7 +185,7 @@ def found_on_map(
     """Goals of the period that the words name, with owner and team; the newest few."""
     if not words.strip():
         return []
-    found = filtered(visible, reader=reader, period=period, words=words).exclude(state=State.DRAFT)
+    found = filtered(visible, reader=reader, period=period, words=words).exclude(drafts())
     return list(found.select_related("owner", "team")[:MOST_FOUND])
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from okr.models import Objective, ObjectiveVersion
 from okr.models.agreements import Side
-from okr.models.objectives import State
 from okr.queries.objectives import percent
 from okr.queries.sight import STOOD, sights_of
+from okr.queries.visibility import drafts
 from performance.foundation import access
 
 
@@ -65,7 +65,7 @@ def _later(first: datetime.date, months: int) -> datetime.date:
 def within(objectives: QuerySet[Objective], frame: Frame) -> QuerySet[Objective]:
     """Those whose period touches the frame, by owner and time; no drafts."""
     touching = objectives.filter(period__starts_on__lte=frame.last, period__ends_on__gte=frame.first)
-    return touching.exclude(state=State.DRAFT).order_by("owner__name_sort", "period__starts_on", "id")
+    return touching.exclude(drafts()).order_by("owner__name_sort", "period__starts_on", "id")
 
 
 @dataclass(frozen=True)

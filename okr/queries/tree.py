@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from okr.models import Objective, OkrPolicy
-from okr.models.objectives import State
 from okr.queries.objectives import ObjectiveRow, rows_of, with_key_results
 from okr.queries.pace import Pace
+from okr.queries.visibility import drafts
 from performance.foundation import tenancy
 
 # What the own goals serve up to the top, and what directly serves them: links between any two of these. An offer
@@ -76,7 +76,7 @@ def own_objectives(
 ) -> QuerySet[Objective]:
     """What a team and its people work for in a period: of the visible, without drafts."""
     own = Q(team=team) | Q(owner_id__in=list(member_ids), owner_kind="person")
-    return visible.filter(own, period=period).exclude(state=State.DRAFT)
+    return visible.filter(own, period=period).exclude(drafts())
 
 
 def team_tree(
@@ -90,7 +90,7 @@ def team_tree(
 ) -> tuple[list[Node], list[ObjectiveRow]]:
     """The team's objectives under what they serve and over what serves them, and the flat list of the team's own.
     A constant number of queries."""
-    standing = visible.filter(period=period).exclude(state=State.DRAFT)
+    standing = visible.filter(period=period).exclude(drafts())
     own = own_objectives(visible, team=team, member_ids=member_ids, period=period)
     own_ids = set(own.values_list("pk", flat=True))
     links = _links(own_ids)

@@ -8,10 +8,16 @@ from collections.abc import Collection, Iterable
 from django.db.models import Q, QuerySet
 
 from okr.models import KeyResult, Objective
-from okr.models.objectives import State, Visibility
+from okr.models.objectives import OPEN_STATES, State, Visibility
 from performance.foundation import access
 from performance.people import models as people_models
 from performance.people import queries as people
+
+
+def drafts() -> Q:
+    """What reads as a draft: also what was never agreed, from the moment on that its period is closed. Sealing makes it
+    one a little later."""
+    return Q(state=State.DRAFT) | Q(state__in=OPEN_STATES) & Q(period__state="closed")
 
 
 def visible_to(
@@ -27,7 +33,7 @@ def visible_to(
     on = on or people.today(actor.organisation)
     me = actor.person_id
     if actor.has_role("auditor"):
-        return Objective.objects.exclude(state=State.DRAFT)
+        return Objective.objects.exclude(drafts())
     mine = Q(owner_id=me) | Q(agreer_id=me) | Q(proposed_by_id=me, version_number=None)
     mine |= Q(pk__in=KeyResult.objects.filter(owner_id=me, removed_at=None).values("objective_id"))
     line = Q(owner_id__in=people.below(me, on))
@@ -37,11 +43,8 @@ def visible_to(
     shared = _open_as(Visibility.PUBLIC, level) | _open_as(Visibility.TEAM, level) & Q(team_id__in=my_teams)
     if actor.has_role("hr"):
         shared |= _open_as(Visibility.TEAM, level)
-    stands = ~Q(state=State.DRAFT)
     return Objective.objects.filter(
-        (stands & (shared | mine | line))
-        | Q(state=State.DRAFT, owner_id=me)
-        | Q(state=State.DRAFT, proposed_by_id=me)
+        (~drafts() & (shared | mine | line)) | drafts() & (Q(owner_id=me) | Q(proposed_by_id=me))
     )
 
 
@@ -61,11 +64,16 @@ def reading_pairs(
     asked: Collection[tuple[Objective, uuid.UUID]], on: datetime.date
 ) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """Of pairs of an objective and a person those, by their ids, where the person may see the objective: four queries
-    for any number of pairs, one for each level of the line in place of one where they have several owners."""
+    for any number of pairs, one more where one is not agreed yet, and one for each level of the line in place of one
+    where they have several owners."""
+    rests = {each.pk for each, _person in asked if each.state == State.DRAFT}
+    proposed = {each.pk for each, _person in asked if each.state in OPEN_STATES} - rests
+    if proposed:
+        rests |= set(Objective.objects.filter(drafts(), pk__in=proposed).values_list("pk", flat=True))
     closed = {
         each.pk: each
         for each, _person in asked
-        if each.state != State.DRAFT and each.visibility != Visibility.PUBLIC
+        if each.pk not in rests and each.visibility != Visibility.PUBLIC
     }
     readers: dict[uuid.UUID, set[uuid.UUID | None]] = defaultdict(set)
     if closed:
@@ -98,7 +106,7 @@ def reading_pairs(
                 found |= members[each.team_id] | holders["hr"]
 
     def reads(objective: Objective, person_id: uuid.UUID) -> bool:
-        if objective.state == State.DRAFT:
+        if objective.pk in rests:
             return person_id in (objective.owner_id, objective.proposed_by_id)
         return objective.pk not in closed or person_id in readers[objective.pk]
 

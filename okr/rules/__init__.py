@@ -59,7 +59,7 @@ def is_policy_open(period: Any) -> bool:
     return period.state != "closed" and period.progress_locked_at is None
 
 
-def previews_policy(period: Any) -> bool:
+def is_policy_previewed(period: Any) -> bool:
     """Another policy moves figures that people see already: what it moves is shown before it counts."""
     return period.state != "planning"
 

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,9 +25,9 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
     actor = request.actor
     period = access.get_or_404(people.periods(), pk=period_id)
     standing = queries.policy_of(period)
-    asks_first = rules.previews_policy(period)
-    seen = request.POST.get("seen", "")
-    is_confirmed = request.POST.get("step") == "confirm" and seen.isdecimal()
+    asks_first = rules.is_policy_previewed(period)
+    seen = _version_seen(request)
+    is_confirmed = seen is not None
     form = forms.PolicyForm(
         request.POST or None, initial=_initial(standing), needs_reason=asks_first and is_confirmed
     )
@@ -34,9 +35,9 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
         return _choosing(request, period, standing, form)
     access.require(rules.can_set_policy(actor))
     wrong = set(form.errors)
-    if wrong - {"reason"} or request.POST.get("step") == "back":
+    if wrong - {"reason"} or (wrong and not asks_first) or request.POST.get("step") == "back":
         return _choosing(request, period, standing, form)
-    choices = {name: form.cleaned_data[name] for name in _names()}
+    choices = {name: form.cleaned_data[name] for name in queries.POLICY_CHOICES}
     try:
         proposed = actions.proposed_policy(period=period, choices=choices)
         if wrong or (asks_first and not is_confirmed):
@@ -45,7 +46,7 @@ def policy(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
             period=period,
             choices=choices,
             reason=form.cleaned_data["reason"],
-            based_on=int(seen) if is_confirmed else None,
+            based_on=seen,
             by=actor,
             at=timezone.now(),
         )
@@ -65,7 +66,7 @@ def _choosing(request: HttpRequest, period: Any, standing: OkrPolicy, form: form
         "form": form,
         "period": period,
         "policy": standing,
-        "asks_first": rules.previews_policy(period),
+        "asks_first": rules.is_policy_previewed(period),
         "versions": queries.versions_with_changes(period),
         "is_open": (is_open := rules.is_policy_open(period)),
         "can_set_policy": is_open and rules.can_set_policy(request.actor),
@@ -90,18 +91,25 @@ def _showing(
             on=people.today(actor.organisation),
             organisation=actor.organisation,
         ),
-        "chosen": [form[name] for name in _names()],
+        "chosen": [form[name] for name in queries.POLICY_CHOICES],
     }
     return render(request, "okr/policy_preview.html", context, status=_status(form))
+
+
+def _version_seen(request: HttpRequest) -> int | None:
+    """The version that the look was compared with, where what was looked at is confirmed."""
+    if request.POST.get("step") != "confirm":
+        return None
+    try:
+        version: int | None = forms.VERSION.clean(request.POST.get("seen", ""))
+    except ValidationError:
+        return None
+    return version
 
 
 def _status(form: forms.PolicyForm) -> int:
     return 422 if form.is_bound and form.errors else 200
 
 
-def _names() -> list[str]:
-    return [name for name in forms.PolicyForm.base_fields if name != "reason"]
-
-
 def _initial(standing: OkrPolicy) -> dict[str, object]:
-    return {name: getattr(standing, name) for name in _names()}
+    return {name: getattr(standing, name) for name in queries.POLICY_CHOICES}

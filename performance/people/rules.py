@@ -85,6 +85,11 @@ def can_open_period(actor: Actor) -> bool:
     return actor.has_role("hr") and not actor.only_reads
 
 
+def can_read_policies(actor: Actor) -> bool:
+    """How the figures of a period are counted: whoever may choose it, and auditors."""
+    return actor.has_role("hr", "administrator", "auditor")
+
+
 def can_administer(actor: Actor) -> bool:
     """Change the organisation's settings."""
     return actor.has_role("administrator") and not actor.only_reads

@@ -78,7 +78,7 @@ def test_a_file_says_which_version_of_the_policy_counts_and_a_workbook_in_its_wo
     told = dict(book["About"].values)
     words = told[str(quarter)]
     assert words.startswith("Counted by policy version 1: ")
-    assert "each up to 150%." in words
+    assert "each key result up to 150%." in words
     assert told["Exported by"] == cast.employee.name_en
 
 

@@ -73,7 +73,7 @@ def test_every_page_with_progress_prints_the_policy_that_counts_it(
     reported = check_in(*four_readings(active))
     for name, html in pages(page, cast, active, reported).items():
         assert VERSION_1 in html, name
-        assert "contributing objectives, each up to 120%." in html, name
+        assert "contributing objectives, each key result up to 120%." in html, name
         assert "The status is that of the worst key result." in html, name
         assert "Where the target equals the start, there is no progress." in html, name
         assert html.count(VERSION_1) == 1, name

@@ -1,5 +1,6 @@
 """Before a running period is counted differently, HR sees what that moves."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from okr import actions, queries
 from okr.models import Objective, OkrPolicy
 from performance.foundation.models import AuditRow
 from performance.people import queries as people
+from performance.people.models import Period
 from tests.okr.conftest import content, four_kinds, key_result
 from tests.okr.test_policy_page import CHOSEN
 
@@ -41,8 +43,11 @@ def figures():
 
 
 def test_what_is_shown_is_what_counts_once_it_is_confirmed_with_a_reason(
-    goals, address, quarter, cast, client_for
+    goals, address, quarter, cast, client_for, now
 ):
+    """Two thirds of the period have passed."""
+    begun, left = datetime.timedelta(days=60), datetime.timedelta(days=31)
+    Period.objects.filter(pk=quarter.pk).update(starts_on=now.date() - begun, ends_on=now.date() + left)
     reported, above, hidden = goals
     before, hr = figures(), client_for(cast.hr)
     answer = hr.post(address, CHOICES)
@@ -55,9 +60,7 @@ def test_what_is_shown_is_what_counts_once_it_is_confirmed_with_a_reason(
     assert "that changes is not yours to see" in html
     assert "50%" in html
     assert "12.5%" in html
-    assert sum(number for _before, _after, number in preview.turned) == sum(
-        each.turns for each in preview.movers
-    )
+    assert preview.turned == [("warn", "bad", 2)]
 
     refused = hr.post(address, CHOICES | {"step": "confirm"})
     assert refused.status_code == 422
@@ -84,6 +87,8 @@ def test_a_choice_that_was_compared_with_a_former_version_is_looked_at_again(
     assert "Look again" in late.content.decode()
     assert 'name="seen" value="1"' in late.content.decode()
     assert OkrPolicy.objects.count() == 1
+    unread = hr.post(address, CHOICES | {"step": "confirm", "reason": "Mine.", "seen": "9" * 5000})
+    assert (unread.status_code, OkrPolicy.objects.count()) == (200, 1)
     back = hr.post(address, CHOICES | {"step": "back"})
     assert back.status_code == 200
     assert 'id="card-policy"' in back.content.decode()
@@ -136,3 +141,15 @@ def test_the_periods_of_the_settings_lead_to_how_each_is_counted(acting_cast, ca
         (cast.employee, False),
     ):
         assert (link in client_for(person).get(page).content.decode()) is is_shown, person
+
+
+def test_in_planning_a_reason_that_cannot_be_kept_is_said_beside_its_field_among_the_choices(
+    acting_cast, next_quarter, client_for
+):
+    address = reverse("okr:policy", args=[next_quarter.pk])
+    answer = client_for(acting_cast.hr).post(address, CHOICES | {"reason": "So\x00"})
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'id="card-policy"' in html
+    assert 'id="id_reason_error"' in html
+    assert not OkrPolicy.objects.exists()

@@ -117,9 +117,11 @@ def test_it_reads_closed_everywhere_from_the_moment_on_that_its_period_is_closed
     """The sweep that seals comes up to a minute later: nothing looks different before it."""
     above = agree(propose(content("The company grows"), by=cast.manager))
     actions.align_objectives(child=reported, parent=above, share_ppm=400_000, by=actor(cast.manager), at=now)
+    theirs = propose(content("Never agreed"), by=cast.colleague)
     move("closing", "closed")
     client, period = client_for(cast.employee), {"period": quarter.pk}
     pages = {
+        "proposed by somebody else": (reverse("okr:objectives"), period | {"state": "draft"}),
         "objective": (reverse("okr:objective", args=[reported.pk]), {}),
         "list": (reverse("okr:objectives"), period),
         "closed ones": (reverse("okr:objectives"), period | {"state": "closed"}),
@@ -138,6 +140,9 @@ def test_it_reads_closed_everywhere_from_the_moment_on_that_its_period_is_closed
         return {name: _said(client.get(*asked)) for name, asked in pages.items()}
 
     before = read()
+    for person, reads in ((cast.colleague, True), (cast.manager, False), (cast.employee, False)):
+        assert queries.visible_to(actor(person)).filter(pk=theirs.pk).exists() is reads
+        assert bool(queries.readers_among(theirs, [person.pk], now.date())) is reads
     actions.seal_closed_periods(at=now)
     after = read()
     for name in pages:
@@ -148,6 +153,7 @@ def test_it_reads_closed_everywhere_from_the_moment_on_that_its_period_is_closed
         assert 'class="tick"' not in before[name], name
         assert "of pace" not in before[name], name
     assert reported.title not in before["active ones"]
+    assert [name for name in pages if theirs.title in before[name]] == []
     head = before["objective"].split('class="head-act"')[0]
     assert "chip-line" in head
     assert "Closed" in head

@@ -169,7 +169,7 @@ def periods(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": _rows(request),
         "states": PeriodState,
-        "reads_policies": actor.has_role("hr", "administrator", "auditor"),
+        "reads_policies": rules.can_read_policies(actor),
     }
     return render(request, "people/periods.html", context, status=422 if form.is_bound else 200)
 
