@@ -26,8 +26,8 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Named:
-    """What texts name, as far as it is here: owners who are here today and write; certified metrics, by key, with the way they lead and their id.
-    `sight` says which parts of them are open; without one nobody is asked."""
+    """What texts name, as far as it is here: owners who are here today and write; certified metrics, by key, with the way
+    they lead and their id. `sight` says which parts of them are open; without one nobody is asked."""
 
     owners: set[uuid.UUID]
     metrics: Mapping[str, tuple[str, uuid.UUID]] = field(default_factory=dict)
