@@ -8,9 +8,7 @@ from okr.models import Content
 from performance.foundation import access
 
 
-def require_sound(
-    *texts: Content, period: Any, by: access.Actor, standing: Content | None = None
-) -> None:
+def require_sound(*texts: Content, period: Any, by: access.Actor, standing: Content | None = None) -> None:
     """Refuses the first flaw of any in this period. `standing`: the text of before, whose bindings and owners may stay."""
     for found in queries.flaws_of([(text, standing) for text in texts], period=period, by=by):
         for flaw in found:
