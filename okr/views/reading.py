@@ -361,7 +361,7 @@ def agreement_context(request: HttpRequest, one: Objective, line: list[uuid.UUID
         "proposal": proposal,
         "in_force": in_force,
         "signatures": _signatures(actor, one, signed, proposal is not None),
-        "effect": queries.effect_of(one, proposal) if proposal and in_force else None,
+        "effect": queries.effect_of(one, proposal) if is_open and proposal and in_force else None,
         "thread": queries.thread_of(one, versions, edits, content, actor, sight),
         "has_closed_past": sight.past,
         "open_suggestions": sum(edit.state == EditState.OPEN for edit in edits),
