@@ -79,6 +79,14 @@ def refuse_former_manager(
         )
 
 
+def require_sponsors_here(sponsor_ids: set[Any], on: datetime.date) -> None:
+    """Who is named to agree can do so: an auditor reads, and signs nothing."""
+    if people.people_who_write(on).filter(pk__in=sponsor_ids).count() < len(sponsor_ids):
+        raise ObjectiveRefused(
+            _("Name a sponsor who is here and does not only read."), code="no_agreer", field="sponsor"
+        )
+
+
 def pass_side_on(objective: Objective, manager: Person, *, at: datetime.datetime) -> None:
     """The manager agrees from now on, and what waits for the former one waits for them. The objective is locked."""
     former, objective.agreer = objective.agreer, manager

@@ -245,14 +245,6 @@ def other_side(owner: Any, other: Any) -> Any:
     return other
 
 
-def require_sponsors_here(sponsor_ids: set[Any], on: datetime.date) -> None:
-    """Who is named to agree can do so: an auditor reads, and signs nothing."""
-    if people.people_who_write(on).filter(pk__in=sponsor_ids).count() < len(sponsor_ids):
-        raise ObjectiveRefused(
-            _("Name a sponsor who is here and does not only read."), code="no_agreer", field="sponsor"
-        )
-
-
 def require_other_side(objective: Objective) -> None:
     """Nothing is put before a side that nobody stands on: whoever agreed has left, and the owner has no manager."""
     if objective.agreer is None:
@@ -307,7 +299,7 @@ def _open_version(
         following.pass_side_on(objective, manager, at=at)
     require_other_side(objective)
     if manager is None:
-        require_sponsors_here({objective.agreer_id}, people.day_at(by.organisation, at))
+        following.require_sponsors_here({objective.agreer_id}, people.day_at(by.organisation, at))
     last = ObjectiveVersion.objects.filter(objective=objective).aggregate(last=Max("number"))["last"] or 0
     version = ObjectiveVersion.objects.create(
         objective=objective,

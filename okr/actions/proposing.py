@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from okr import rules
-from okr.actions import proposals, soundness, work
+from okr.actions import following, proposals, soundness, work
 from okr.models import Agreement, Content, KeyResult, Milestone, Objective, ObjectiveVersion
 from okr.models.objectives import OwnerKind, State
 from okr.queries import contents
@@ -70,7 +70,7 @@ def _objectives(
     teams = people.teams_of(owner_ids, on)
     sponsors = {each.sponsor_id for each in new if each.sponsor_id and not managers.get(each.owner_id)}
     if sponsors and not is_draft:
-        proposals.require_sponsors_here(sponsors, on)
+        following.require_sponsors_here(sponsors, on)
     made = []
     for each in new:
         owner = persons[each.owner_id]
