@@ -37,7 +37,7 @@ from tests.okr.files import HEADER, ONE, counts, errors, plain
         ("P003,Goal,A,increase,0,10,,99.99", "H2", "sum to 99.99%"),
         ("P003,Goal,A,increase,0,10,,-5", "H2", "between 0% and 100%"),
         (",,A,increase,0,10,,100", "B2", "missing"),
-        ("P003,Goal,,,,,,", "H2", "at least one key result"),
+        ("P003,Goal,,,,,,", "C2", "at least one key result"),
         ("P001,Goal,A,increase,0,10,,100", "A2", "Nobody manages"),
         ("P003," + "x" * 201 + ",A,increase,0,10,,100", "B2", "longer than 200"),
     ],
@@ -82,7 +82,7 @@ def test_weights_that_sum_to_no_whole_are_offered_with_what_makes_them_one(weigh
 
 def test_what_is_wrong_of_weights_that_sum_to_a_whole_is_told(upload):
     rows = "".join(f"P003,Goal,KR {place},increase,0,10,,\n" for place in range(13))
-    assert errors(upload(HEADER + rows)) == [("H2", "Twelve key results are the most. Fewer are clearer.")]
+    assert errors(upload(HEADER + rows)) == [("C14", "Twelve key results are the most. Fewer are clearer.")]
 
 
 def test_a_cell_that_a_rule_refuses_is_offered_with_what_it_says(upload):

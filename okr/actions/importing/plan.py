@@ -316,16 +316,18 @@ class _Reader:
             *rules.problems_of(content, self.check),
             *results.metric_problems(content, self.check),
         ):
-            place, _dot, name = problem.path.rpartition(".")
-            row = rows[int(place)] if place else group.row
-            field = {"title": "objective", "weights": "weight"}.get(name, name)
-            if place:
-                field = COLUMN_OF.get(name) or name
-            if (row, field) in blamed:
-                continue
             if problem.is_sum:
                 self._blame_weights(group, content, rows, blamed)
-            else:
+                continue
+            place, _dot, name = problem.path.rpartition(".")
+            row = rows[int(place)] if place else group.row
+            field = {"title": "objective"}.get(name, name)
+            if place:
+                field = COLUMN_OF.get(name) or name
+            elif name == "weights":
+                # No key result, too many, or one of them twice: the last one leads there.
+                row, field = max((group.row, *rows)), "key_result"
+            if (row, field) not in blamed:
                 self.blame(row, field, str(problem.message), group.written(row, field))
 
     def _blame_weights(
