@@ -132,9 +132,8 @@ def test_the_cap_is_there_only_with_its_choice(
         tab.check("[name=over][value=cap]")
         assert tab.is_visible("#id_cap_percent")
         tab.fill("#id_cap_percent", "50")
-        tab.fill("#id_reason", "More")
         tab.click("#card-policy button[type=submit]")
-        assert tab.is_visible("#id_cap_percent_error")
+        tab.wait_for_selector("#id_cap_percent_error")
 
 
 def test_a_value_that_is_refused_stays_readable(

@@ -109,6 +109,7 @@ def test_rates_from_typing_to_the_value_that_they_would_give(
     assert tab.locator("#card-diff tbody tr").count() == 3
     look.here("comparison")
     tab.locator(".head-act .btn-primary").click()
+    tab.locator("#confirm [value=yes]").click()
     tab.wait_for_url(f"**{page}")
     with tenancy.acting_for(cast.organisation):
         version = RateVersion.objects.get(number=2)

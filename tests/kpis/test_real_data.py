@@ -14,7 +14,6 @@ from performance.kpis.models import Metric, MetricValue
 from performance.kpis.queries import changes
 from performance.kpis.queries.rows import trace
 from performance.sources import models as sources
-from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import certify, formula
 from tests.sources import stage
@@ -73,7 +72,6 @@ def over(
 
 
 @pytest.fixture
-@ready.made
 def certified(here: Cast, actor: Any, lines: sources.Dataset) -> None:
     certify(here, actor, "revenue", over(lines, "sum", "quantity * net_price", "money:USD"))
     certify(here, actor, "cogs", over(lines, "sum", "quantity * unit_cost", "money:USD"))
