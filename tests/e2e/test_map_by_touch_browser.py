@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.m
 #: Widths of the drawing and of the pane, how large it is drawn, and where it stands.
 SEEN = """() => { const pane = document.querySelector('[data-map]');
     const canvas = pane.querySelector('[data-map-canvas]'), drawn = canvas.getBoundingClientRect();
-    return {drawn: drawn.width, pane: pane.clientWidth, zoom: drawn.width / canvas.viewBox.baseVal.width, left: pane.scrollLeft, page: visualViewport.scale}; }"""
+    return {drawn: drawn.width, pane: pane.clientWidth, zoom: drawn.width / canvas.viewBox.baseVal.width,
+        left: pane.scrollLeft, page: visualViewport.scale}; }"""
 
 
 class Fingers:
