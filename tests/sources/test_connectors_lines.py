@@ -21,6 +21,10 @@ from performance.sources.connectors.lines import Cell, Plain
 from tests.sources import stage
 from tests.sources.real_data import Place
 
+pytestmark = pytest.mark.skipif(
+    not lines.IS_SOUND,
+    reason="this Python matches possessive groups wrongly; from 3.11.5 on lines are read whole",
+)
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 #: What cells hold that were typed by hand, exported by programs, or thought of by somebody who means harm.
 WORDS = (

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from performance.foundation import egress
 from performance.sources.connectors import dialects, lengths, statements
-from performance.sources.connectors.lines import Cell, Plain, rows_of
+from performance.sources.connectors.lines import IS_SOUND, Cell, Plain, rows_of
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -133,7 +133,7 @@ class SqlConnector:
     ) -> Generator[Batch | Lines, None, None]:
         with self._connection() as connection:
             asked = self._asked(connection, source, columns, cursor)
-            if self._dialect.copies(connection, asked.description, cells):
+            if IS_SOUND and self._dialect.copies(connection, asked.description, cells):
                 yield from self._read_lines(connection, asked, cells, batch_size)
             else:
                 yield from self._read_rows(connection, asked, batch_size)
