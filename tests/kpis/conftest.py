@@ -8,9 +8,9 @@ from performance.foundation import tenancy
 from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
-from tests.sources.conftest import contoso
+from tests.sources.conftest import contoso, northwind
 
-__all__ = ["contoso"]
+__all__ = ["contoso", "northwind"]
 
 SALES = {
     "sale": "integer",

@@ -7,10 +7,9 @@ from typing import Any
 from performance.kpis.models import Metric
 from performance.kpis.queries import boards, likeness
 from tests.kpis.test_real_data import _allowed, certified, kept, lines
-from tests.sources.conftest import contoso
 from tests.sources.real_data import Place
 
-__all__ = ["_allowed", "certified", "contoso", "lines"]
+__all__ = ["_allowed", "certified", "lines"]
 
 TOTALS = """
 WITH months AS (

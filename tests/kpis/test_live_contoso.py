@@ -19,10 +19,7 @@ from tests.kpis import live_places
 from tests.kpis.live_places import kept, place_question, refresh
 from tests.kpis.tables import AT, make_rates
 from tests.sources import stage
-from tests.sources.conftest import contoso, northwind
 from tests.sources.real_data import Place, shared
-
-__all__ = ["contoso", "northwind"]
 
 SINCE = datetime.date(2021, 1, 1)
 LINES = (

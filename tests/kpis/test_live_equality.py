@@ -15,10 +15,7 @@ from tests.conftest import Cast
 from tests.kpis import live_places
 from tests.kpis.live_places import kept, place_question, refresh
 from tests.sources import stage
-from tests.sources.conftest import contoso, northwind
 from tests.sources.real_data import Place
-
-__all__ = ["contoso", "northwind"]
 
 SINCE = datetime.date(2021, 1, 1)
 WAYS = ("copied", "postgresql", "mariadb")

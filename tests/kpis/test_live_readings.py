@@ -23,11 +23,8 @@ from tests.kpis import live_places
 from tests.kpis.live_places import kept, place_question, refresh
 from tests.kpis.tables import AT, certify, formula, make_dataset
 from tests.sources import stage
-from tests.sources.conftest import contoso
 from tests.sources.real_data import Place
 from tests.sources.stage import Clock, Killed
-
-__all__ = ["contoso"]
 
 Visit = Callable[..., Client]
 LATER = AT + datetime.timedelta(hours=1)

@@ -20,9 +20,6 @@ from performance.sources.connectors import ConnectorRefused, reading_statement
 from performance.sources.connectors.statements import MAX_LENGTH
 from tests.kpis import reckoning
 from tests.sources import real_data
-from tests.sources.conftest import contoso, northwind
-
-__all__ = ["contoso", "northwind"]
 
 KINDS = ("postgresql", "mysql")
 HOSTILE = [

@@ -11,12 +11,9 @@ from performance.sources import models as sources
 from tests.conftest import Cast
 from tests.kpis import packed
 from tests.sources import stage
-from tests.sources.conftest import contoso
 from tests.sources.real_data import Place
 
 pytestmark = pytest.mark.long
-
-__all__ = ["contoso"]
 
 TODAY = "DATE '2024-04-30'"
 LINES = (

@@ -17,10 +17,7 @@ from performance.sources import models as sources
 from tests.conftest import Cast
 from tests.kpis.tables import certify, formula
 from tests.sources import stage
-from tests.sources.conftest import contoso, northwind
 from tests.sources.real_data import Place
-
-__all__ = ["contoso", "northwind"]
 
 LINES = (
     "SELECT s.order_key, s.line_number, s.order_date, s.customer_key, s.store_key, s.quantity, s.net_price,"
