@@ -5,9 +5,19 @@ import io
 import openpyxl
 
 from okr.actions.importing import cells
+from tests.okr.conftest import content, key_result
 
 HEADER = "Owner,Objective,Key result,Kind,Start,Target,Unit,Weight\n"
 ONE = HEADER + "P003,Never out of stock,Stores served,Number up,0,10,stores,100\n"
+
+
+def row(title, target=10, owner="P003"):
+    return f"{owner},{title},Stores served,Number up,0,{target},stores,100\n"
+
+
+def standing(title):
+    """The text that such a row brings."""
+    return content(title, key_result("increase", "Stores served", unit="stores"))
 
 
 def counts(made):

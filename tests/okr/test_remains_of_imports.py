@@ -16,18 +16,9 @@ from okr.models import Comment, GoalImport, Objective
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
-from tests.okr.conftest import content, key_result
-from tests.okr.files import HEADER, ONE, counts
+from tests.okr.files import HEADER, ONE, counts, row, standing
 
 LATER = datetime.timedelta(minutes=1)
-
-
-def row(title, target=10, owner="P003"):
-    return f"{owner},{title},Stores served,Number up,0,{target},stores,100\n"
-
-
-def standing(title):
-    return content(title, key_result("increase", "Stores served", unit="stores"))
 
 
 @pytest.fixture

@@ -10,18 +10,9 @@ from okr.actions import ObjectiveRefused
 from okr.models import GoalImport, Objective
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
-from tests.okr.conftest import content, key_result
-from tests.okr.files import HEADER, ONE
+from tests.okr.files import HEADER, ONE, row, standing
 
 TITLES = ("Untouched", "Agreed", "Signed", "Talked about", "Rewritten")
-
-
-def row(title, target=10, owner="P003"):
-    return f"{owner},{title},Stores served,Number up,0,{target},stores,100\n"
-
-
-def standing(title):
-    return content(title, key_result("increase", "Stores served", unit="stores"))
 
 
 @pytest.fixture

@@ -32,13 +32,7 @@ def apply_goal_import(
     while a cell is wrong, and when goals changed since they were shown."""
     with transaction.atomic():
         people.hold_period(upload.period_id)
-        held = (
-            GoalImport.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("period")
-            .get(pk=upload.pk)
-        )
-        if held.applied_at is not None:
-            raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+        held = steps.hold_waiting(upload)
         proposals.require_open_goals(held.period)
         _wait_for_other_imports(held.period_id)
         made = plan.make(steps.prepared(held, by=by, at=at))

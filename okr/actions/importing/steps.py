@@ -38,12 +38,24 @@ def upload_goals(
     return _try_out(upload, by=by, at=at)
 
 
+def hold(upload: GoalImport) -> GoalImport:
+    """The import as it is now, locked until the transaction ends."""
+    rows = GoalImport.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("period").get(pk=upload.pk)
+
+
+def hold_waiting(upload: GoalImport) -> GoalImport:
+    """The same of one that is not applied yet; another is a conflict."""
+    held = hold(upload)
+    if held.applied_at is not None:
+        raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+    return held
+
+
 def check_goal_import(*, upload: GoalImport, by: access.Actor, at: datetime.datetime) -> GoalImport:
     """The dry run anew, against the goals as they are now."""
     with transaction.atomic():
-        held = GoalImport.objects.select_for_update(of=("self",)).select_related("period").get(pk=upload.pk)
-        if held.applied_at is not None:
-            raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+        held = hold_waiting(upload)
         return _try_out(held, by=by, at=at)
 
 
@@ -53,9 +65,7 @@ def mend_goal_cells(
     """Replaces the texts of these cells, in the import alone, and tries the file out again, once for all of them. What
     names no cell below the headers is not kept."""
     with transaction.atomic():
-        held = GoalImport.objects.select_for_update(of=("self",)).select_related("period").get(pk=upload.pk)
-        if held.applied_at is not None:
-            raise ObjectiveRefused(_("This file was applied already."), code="conflict")
+        held = hold_waiting(upload)
         given = {cell.upper(): cells.tidy(text)[: cells.LONGEST] for cell, text in texts.items()}
         held.mended = held.mended | given
         return _try_out(held, by=by, at=at)

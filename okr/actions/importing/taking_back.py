@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from okr import rules
 from okr.actions import lapsing, narrowing, proposals, telling
+from okr.actions.importing import steps
 from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import GoalImport, KeyResult, Milestone, Objective, ObjectiveVersion
 from okr.models.agreements import VersionState
@@ -39,11 +40,7 @@ def take_back_goal_import(
     try:
         with transaction.atomic():
             people.hold_period(upload.period_id)
-            held = (
-                GoalImport.objects.select_for_update(of=("self",), no_key=True)
-                .select_related("period")
-                .get(pk=upload.pk)
-            )
+            held = steps.hold(upload)
             remains = _agreed_remains(held, seen, by=by, at=at)
             taken = [each for each in remains if each.is_taken_back]
             _take_back_new(taken, reason.strip(), by=by, at=at)
