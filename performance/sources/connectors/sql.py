@@ -133,10 +133,11 @@ class SqlConnector:
     ) -> Generator[Batch | Lines, None, None]:
         with self._connection() as connection:
             asked = self._asked(connection, source, columns, cursor)
-            if IS_SOUND and self._dialect.copies(connection, asked.description, cells):
-                yield from self._read_lines(connection, asked, cells, batch_size)
-            else:
+            pieces = self._copied(connection, asked, cells, batch_size) if IS_SOUND else None
+            if pieces is None:
                 yield from self._read_rows(connection, asked, batch_size)
+            else:
+                yield from self._read_lines(pieces, asked, cells)
 
     # -- inside ------------------------------------------------------------------------------------------
 
@@ -180,18 +181,24 @@ class SqlConnector:
                 self._dialect.abandon(connection)
             pieces.close()
 
-    def _read_lines(
+    def _copied(
         self, connection: sqlalchemy.Connection, asked: _Asked, cells: Sequence[Cell], batch_size: int
-    ) -> Generator[Batch | Lines, None, None]:
-        plain = Plain(cells, delimiter=DELIMITER, is_trimmed=False)
-        pieces = self._dialect.copied(
+    ) -> Generator[tuple[int, bytes], None, None] | None:
+        return self._dialect.copied(
             connection,
+            asked.description,
+            cells,
             asked.sql,
             asked.parameters,
             batch_size=batch_size,
             at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),
             seconds=self.limits.read_seconds,
         )
+
+    def _read_lines(
+        self, pieces: Generator[tuple[int, bytes], None, None], asked: _Asked, cells: Sequence[Cell]
+    ) -> Generator[Batch | Lines, None, None]:
+        plain = Plain(cells, delimiter=DELIMITER, is_trimmed=False)
         seen_rows = seen_bytes = 0
         with closing(pieces):
             for count, data in pieces:

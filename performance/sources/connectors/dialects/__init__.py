@@ -54,22 +54,20 @@ class Dialect(Protocol):
         """The rows of a statement as they come, never more than `at_once` of them in memory; a piece ends after
         every `batch_size` rows."""
 
-    def copies(
-        self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
-    ) -> bool:
-        """Whether these columns come as CSV whose texts are coerced to just what the values would be."""
-
     def copied(
         self,
         connection: sqlalchemy.Connection,
+        description: Sequence[Any],
+        cells: Sequence[Cell],
         sql: str,
         parameters: Sequence[Any],
         *,
         batch_size: int,
         at_once: int,
         seconds: int,
-    ) -> Generator[tuple[int, bytes], None, None]:
-        """The same as CSV: how many rows, and their text, of at most `batch_size` rows. `seconds`: for all of it."""
+    ) -> Generator[tuple[int, bytes], None, None] | None:
+        """The same as CSV: how many rows, and their text, of at most `batch_size` rows. `seconds`: for all of it. None
+        where its texts would not be coerced to just what the values would be."""
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         """Give up a result that is still streaming, without reading what is left of it."""

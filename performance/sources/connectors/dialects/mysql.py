@@ -17,7 +17,6 @@ from pymysql.constants import FIELD_TYPE
 from performance.foundation.egress import Pinned
 from performance.sources.connectors import live
 from performance.sources.connectors.lengths import SHOWN, Length
-from performance.sources.connectors.lines import Cell
 from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
 
 
@@ -162,13 +161,8 @@ class MySQL:
                 count += len(piece)
                 yield list(piece)
 
-    def copies(
-        self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
-    ) -> bool:
-        return False
-
-    def copied(self, *arguments: Any, **options: Any) -> Generator[tuple[int, bytes], None, None]:
-        raise NotImplementedError("It has no COPY.")
+    def copied(self, *arguments: Any, **options: Any) -> None:
+        """It has no COPY."""
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         # PyMySQL's unbuffered cursor reads to the end when it is closed; hanging up is the only way out.

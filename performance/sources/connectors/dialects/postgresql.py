@@ -181,7 +181,25 @@ class PostgreSQL:
                         count += len(piece)
                         yield piece
 
-    def copies(
+    def copied(
+        self,
+        connection: sqlalchemy.Connection,
+        description: Sequence[Any],
+        cells: Sequence[Cell],
+        sql: str,
+        parameters: Sequence[Any],
+        *,
+        batch_size: int,
+        at_once: int,
+        seconds: int,
+    ) -> Generator[tuple[int, bytes], None, None] | None:
+        if not self._copies(connection, description, cells):
+            return None
+        return self._copied(
+            connection, sql, parameters, batch_size=batch_size, at_once=at_once, seconds=seconds
+        )
+
+    def _copies(
         self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
     ) -> bool:
         driver: Any = connection.connection.driver_connection
@@ -195,7 +213,7 @@ class PostgreSQL:
             for entry, cell in zip(description, cells, strict=True)
         )
 
-    def copied(
+    def _copied(
         self,
         connection: sqlalchemy.Connection,
         sql: str,
