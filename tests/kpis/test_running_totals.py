@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from performance.kpis import actions, documents, forms, queries
+from performance.kpis import actions, documents, queries
 from performance.kpis.models import Metric, MetricValue, MetricVersion
-from performance.kpis.queries import changes, comparing, likeness, rows, whatif
+from performance.kpis.queries import changes, rows
 from performance.people.models import Organisation, Period
 from tests import ready
 from tests.conftest import Cast
@@ -395,28 +395,3 @@ def test_one_statement_a_grain_however_many_parts(totals: dict[str, MetricVersio
         sold, COLUMNS, [(number + 100, day, store, amount) for number, day, store, amount in many]
     )
     assert counted() == before
-
-
-def test_like_for_like_adds_the_windows_of_the_parts_that_stay(totals: dict[str, MetricVersion]) -> None:
-    told = likeness.like_for_like(
-        totals["ytd"].metric, since=month("2026-01"), until=month("2026-02"), within={}, cut="store"
-    )
-    assert [one.label for one in told.left_out] == ["B"]
-    assert (told.alike.before, told.alike.after) == (Decimal("3.00"), Decimal("7.00"))
-
-
-def test_a_running_total_is_moved_itself_in_a_what_if(totals: dict[str, MetricVersion]) -> None:
-    ground = whatif.ground_of(
-        totals["ytd"].metric, since=month("2026-02"), until=datetime.date(2026, 2, 28), within={}
-    )
-    told = whatif.what_if(ground, whatif.Moves({"ytd": (whatif.PERCENT, Decimal(100))}))
-    assert (told.result.before, told.result.after) == (Decimal("7.25"), Decimal("14.50"))
-    assert [line.metric.key for line in forms.WhatIfForm(told=told).lines] == ["ytd"]
-
-
-def test_a_running_total_has_no_path_while_its_month_runs(totals: dict[str, MetricVersion]) -> None:
-    first, middle, last = month("2026-02"), datetime.date(2026, 2, 12), datetime.date(2026, 2, 28)
-    version = totals["ytd"]
-    assert comparing.path_today(Decimal(9), version, first, middle) is None
-    assert comparing.path_today(Decimal(9), version, first, last) == 9
-    assert comparing.is_part_of_month(version, first, middle)
