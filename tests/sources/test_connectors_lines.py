@@ -320,3 +320,14 @@ def test_a_database_read_by_lines_gives_what_it_gives_by_values(
         (17, "day"),
         (23, "name"),
     ]
+
+
+def test_lines_beyond_one_piece_are_numbered_on_and_judged_to_the_last() -> None:
+    plain = Plain([Cell("integer", True), Cell("text", False)], delimiter=",", is_trimmed=True)
+    text = "".join(f"{number},{'x' * 90}\n" for number in range(3 * lines.PIECE // 90))
+    numbered = plain.numbered(text, 11)
+    assert numbered is not None
+    rows, count = numbered
+    assert count == text.count("\n")
+    assert rows == "".join(f"{number},{line}\n" for number, line in enumerate(text.splitlines(), 11))
+    assert plain.numbered(text + "none,x\n", 11) is None

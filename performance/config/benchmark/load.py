@@ -143,6 +143,9 @@ def _copied(place: ground.Ground, file: Path) -> float:
     with psycopg.connect(place.url("owner")) as owner:
         owner.execute(sql.SQL("CREATE TABLE tills.copied ({})").format(sql.SQL(TABLE)))
         owner.commit()
+        # As lasting as a load, whose last transaction is on the disk when it ends, whatever the role is set to.
+        owner.execute("SET synchronous_commit = on")
+        owner.commit()
         begun = time.perf_counter()
         with (
             file.open("rb") as source,
