@@ -2,9 +2,8 @@
 
 effective ∝ base × stage multiplier × market multipliers, held within each component's minimum and maximum,
 optionally smoothed and step-capped against the previous weights, and projected so that all sum to exactly
-1_000_000 ppm. Sources: DOMAIN, "Weights"; the projection is bounded proportional scaling ("water-filling",
-the continuous knapsack of Luss & Gupta 1975) and its rounding the method of largest remainders. All of it
-is exact: Python ints and fractions, since a policy has few components and few distinct situations.
+1_000_000 ppm. Sources: DOMAIN, "Weights"; `projection` names those of holding within bounds and of rounding.
+All of it is exact: Python ints and fractions, since a policy has few components and few distinct situations.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 from typing import Literal, TypeAlias
 
-from performance.engine import errors, fixed, shares
+from performance.engine import errors, fixed, projection, shares
 
 WHOLE = fixed.ONE
 Guardrail: TypeAlias = Literal["min", "max", "step_up", "step_down", "factor"]
@@ -123,14 +121,18 @@ def effective_weights(
     if sum(raw.values()) == 0:
         raise errors.InvalidInput("At least one component needs a base weight.", code="no_base_weight")
     bounds = {component.key: (component.min_ppm, component.max_ppm) for component in components}
-    within = _project(raw, bounds, code="infeasible_bounds")
+    within = projection.project(raw, bounds, code="infeasible_bounds")
     previous = dict(previous_ppm or {})
     smoothed = _smoothed(within, previous, smoothing_ppm)
     stepped = _step_bounds(bounds, previous, step_cap_ppm)
-    final = _project(_reachable(smoothed, stepped, previous), stepped, code="infeasible_step")
-    effective = _rounded(final)
-    raw_ppm = _rounded(_scaled_to_whole(raw))
-    smoothed_ppm = _rounded(_scaled_to_whole(smoothed)) if smoothing_ppm and previous else {}
+    final = projection.project(
+        projection.reachable(smoothed, stepped, previous), stepped, code="infeasible_step"
+    )
+    effective = projection.rounded(final)
+    raw_ppm = projection.rounded(projection.scaled_to_whole(raw))
+    smoothed_ppm = (
+        projection.rounded(projection.scaled_to_whole(smoothed)) if smoothing_ppm and previous else {}
+    )
     by_key = {component.key: component for component in components}
     return tuple(
         EffectiveWeight(
@@ -238,63 +240,6 @@ def _raw(component: Component, factors: Sequence[AppliedFactor]) -> Fraction:
     return product
 
 
-def _project(
-    raw: Mapping[str, Fraction], bounds: Mapping[str, tuple[int, int]], *, code: str, whole: int = WHOLE
-) -> dict[str, Fraction]:
-    """Scale `raw` by the one factor λ for which Σ min(max(λ·raw, low), high) = `whole`; exact.
-
-    The sum never falls as λ grows and is straight between the points where a component meets a bound, so
-    the segment that holds the whole is found from those points and solved. Components at a bound stay
-    there; the free ones keep their proportions. The answer does not depend on the order of components.
-    """
-    low = sum(bounds[key][0] for key in raw)
-    reachable = sum(bounds[key][1] if share > 0 else bounds[key][0] for key, share in raw.items())
-    if low > whole or reachable < whole:
-        side = f"at least {low}" if low > whole else f"at most {reachable}"
-        what = "The step cap and the bounds allow" if code == "infeasible_step" else "The bounds allow"
-        raise errors.InvalidInput(f"{what} {side} ppm in all; weights need exactly {whole}.", code=code)
-    meetings = sorted(
-        {Fraction(bound) / share for key, share in raw.items() if share > 0 for bound in bounds[key]}
-    )
-    scale = _last_at_most(whole, meetings, raw, bounds)
-    held = _held(raw, bounds, scale)
-    missing = whole - sum(held.values())
-    if missing:
-        free = [
-            key
-            for key, share in raw.items()
-            if share > 0 and bounds[key][0] <= scale * share < bounds[key][1]
-        ]
-        scale += missing / sum((raw[key] for key in free), Fraction(0))
-    return _held(raw, bounds, scale)
-
-
-def _last_at_most(
-    whole: int,
-    meetings: Sequence[Fraction],
-    raw: Mapping[str, Fraction],
-    bounds: Mapping[str, tuple[int, int]],
-) -> Fraction:
-    """The largest meeting point at which the weights sum to no more than the whole (or 0)."""
-    low, high = 0, len(meetings)
-    while low < high:
-        middle = (low + high) // 2
-        if sum(_held(raw, bounds, meetings[middle]).values()) <= whole:
-            low = middle + 1
-        else:
-            high = middle
-    return meetings[low - 1] if low else Fraction(0)
-
-
-def _held(
-    raw: Mapping[str, Fraction], bounds: Mapping[str, tuple[int, int]], scale: Fraction
-) -> dict[str, Fraction]:
-    return {
-        key: min(max(scale * share, Fraction(bounds[key][0])), Fraction(bounds[key][1]))
-        for key, share in raw.items()
-    }
-
-
 def _smoothed(
     weights: Mapping[str, Fraction], previous: Mapping[str, int], smoothing_ppm: int
 ) -> dict[str, Fraction]:
@@ -323,37 +268,6 @@ def _step_bounds(
         else:
             narrowed[key] = (low, high)
     return narrowed
-
-
-def _reachable(
-    weights: dict[str, Fraction], stepped: Mapping[str, tuple[int, int]], previous: Mapping[str, int]
-) -> dict[str, Fraction]:
-    """Weights that sum to the whole within their steps even where a component is on its way to 0.
-
-    A component without any weight of its own stays at its lower step. Where the others cannot yet take up
-    the rest, those leaving keep it for now, in proportion to what they had.
-    """
-    reach = sum(stepped[key][1] if weight > 0 else stepped[key][0] for key, weight in weights.items())
-    if reach >= WHOLE:
-        return weights
-    leaving = {key: Fraction(previous.get(key, 0)) for key, weight in weights.items() if weight == 0}
-    taken = {key: Fraction(stepped[key][1]) for key, weight in weights.items() if weight > 0}
-    rest = WHOLE - int(sum(taken.values()))
-    return taken | _project(leaving, stepped, code="infeasible_step", whole=rest)
-
-
-def _scaled_to_whole(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    total = sum(weights.values())
-    return {key: weight * WHOLE / total for key, weight in weights.items()}
-
-
-def _rounded(weights: Mapping[str, Fraction]) -> dict[str, int]:
-    """Whole ppm that sum to 1_000_000; a weight moves to a neighbouring integer, so bounds still hold."""
-    keys = list(weights)
-    scale = lcm(*(weight.denominator for weight in weights.values()))
-    numerators = fixed.column(int(weights[key] * scale) for key in keys)[None, :]
-    rows = shares.apportion(numerators, fixed.column([scale]), fixed.column([WHOLE]), shares.key_order(keys))
-    return dict(zip(keys, (int(weight) for weight in rows[0]), strict=True))
 
 
 def _guardrails(
