@@ -1,8 +1,9 @@
 """Effective weights: what each component weighs once stage, market and guardrails have spoken.
 
-effective ∝ base × stage multiplier × market multipliers, held within each component's minimum and maximum,
-optionally smoothed and step-capped against the previous weights, and projected so that all sum to exactly
-1_000_000 ppm. Sources: DOMAIN, "Weights"; `projection` names those of holding within bounds and of rounding.
+effective ∝ base × stage multiplier × market multipliers, optionally blended with objective weights, held within each
+component's minimum and maximum, optionally smoothed and step-capped against the previous weights, and projected so
+that all sum to exactly 1_000_000 ppm. Sources: DOMAIN, "Weights", also for the blend, a convex combination; `objective`
+names those of objective weights, `projection` those of holding within bounds and of rounding.
 All of it is exact: Python ints and fractions, since a policy has few components and few distinct situations.
 """
 
@@ -16,6 +17,8 @@ from typing import Literal, TypeAlias
 from performance.engine import errors, fixed, projection, shares
 
 WHOLE = fixed.ONE
+#: The most that objective weights may make up of the effective ones.
+MOST_BLEND = WHOLE // 5
 Guardrail: TypeAlias = Literal["min", "max", "step_up", "step_down", "factor"]
 
 
@@ -65,6 +68,8 @@ class EffectiveWeight:
     """Why a component weighs what it weighs.
 
     base_ppm: as stated in the policy. raw_ppm: its share before any guardrail (sums to 1_000_000).
+    objective_ppm: its objective weight (None where it has none). blended_ppm: its share once objective weights
+    are blended in; as raw_ppm without (sums to 1_000_000).
     smoothed_ppm: its share after bounds and smoothing, before the step cap (None without smoothing).
     previous_ppm: the weight smoothing and step cap look at. guardrails: every guardrail that holds this
     weight where it is, in the order factor, min/max, step. effective_ppm: the result (sums to 1_000_000).
@@ -74,6 +79,8 @@ class EffectiveWeight:
     base_ppm: int
     factors: tuple[AppliedFactor, ...]
     raw_ppm: int
+    objective_ppm: int | None
+    blended_ppm: int
     smoothed_ppm: int | None
     previous_ppm: int | None
     guardrails: tuple[Guardrail, ...]
@@ -105,23 +112,32 @@ def effective_weights(
     smoothing_ppm: int = 0,
     step_cap_ppm: int | None = None,
     factor_limits: FactorLimits = DEFAULT_LIMITS,
+    objective_ppm: Mapping[str, int] | None = None,
+    blend_ppm: int = 0,
 ) -> tuple[EffectiveWeight, ...]:
     """The effective weights in the order of `components`, each with its explanation.
 
     previous_ppm: the weights of the period before (or the base, for a cap measured from the base).
     smoothing_ppm: the share of the previous weight that stays (0 = none). step_cap_ppm: the most a weight
     may move from the previous one (50_000 = 5 points). A component without a previous weight moves freely.
-    Only proportions of the base weights matter. Raises InvalidInput, code "infeasible_bounds" or
-    "infeasible_step", where no weights within the guardrails sum to 100 %.
+    objective_ppm: objective weights by component, of which `blend_ppm` (at most 200_000) makes up that part of
+    the share: (1 − b)·share + b·objective, before bounds. A component without one, whose value no units can be
+    told apart by, keeps its share; the others share theirs.
+    Only proportions of the base and of the objective weights matter. Raises InvalidInput, code "infeasible_bounds"
+    or "infeasible_step", where no weights within the guardrails sum to 100 %; "blend_out_of_range", "no_objective"
+    (a blend without objective weights), "objective_out_of_range" and "unknown_component" for the blend.
     """
     _check(components, previous_ppm, smoothing_ppm, step_cap_ppm)
+    _check_blend(components, objective_ppm, blend_ppm)
     order = [component.key for component in components]
     applied = {component.key: _applied(component, factor_limits) for component in components}
     raw = {component.key: _raw(component, applied[component.key]) for component in components}
     if sum(raw.values()) == 0:
         raise errors.InvalidInput("At least one component needs a base weight.", code="no_base_weight")
     bounds = {component.key: (component.min_ppm, component.max_ppm) for component in components}
-    within = projection.project(raw, bounds, code="infeasible_bounds")
+    objective = dict(objective_ppm or {})
+    blended = _blended(raw, objective, blend_ppm) if blend_ppm else raw
+    within = projection.project(blended, bounds, code="infeasible_bounds")
     previous = dict(previous_ppm or {})
     smoothed = _smoothed(within, previous, smoothing_ppm)
     stepped = _step_bounds(bounds, previous, step_cap_ppm)
@@ -130,6 +146,7 @@ def effective_weights(
     )
     effective = projection.rounded(final)
     raw_ppm = projection.rounded(projection.scaled_to_whole(raw))
+    blended_ppm = projection.rounded(projection.scaled_to_whole(blended)) if blend_ppm else raw_ppm
     smoothed_ppm = (
         projection.rounded(projection.scaled_to_whole(smoothed)) if smoothing_ppm and previous else {}
     )
@@ -140,6 +157,8 @@ def effective_weights(
             base_ppm=by_key[key].base_ppm,
             factors=applied[key],
             raw_ppm=raw_ppm[key],
+            objective_ppm=objective.get(key),
+            blended_ppm=blended_ppm[key],
             smoothed_ppm=smoothed_ppm.get(key),
             previous_ppm=previous.get(key),
             guardrails=_guardrails(applied[key], final[key], bounds[key], stepped[key]),
@@ -224,6 +243,23 @@ def _check(
             )
 
 
+def _check_blend(
+    components: Sequence[Component], objective_ppm: Mapping[str, int] | None, blend_ppm: int
+) -> None:
+    if not 0 <= blend_ppm <= MOST_BLEND:
+        raise errors.InvalidInput("A blend makes up at most 20 %.", code="blend_out_of_range")
+    objective, keys = objective_ppm or {}, {component.key for component in components}
+    for key, weight in objective.items():
+        if key not in keys:
+            raise errors.InvalidInput("No component has this key.", code="unknown_component", key=key)
+        if not 0 <= weight <= WHOLE:
+            raise errors.InvalidInput(
+                "An objective weight lies outside 0…100 %.", code="objective_out_of_range", key=key
+            )
+    if blend_ppm and not any(objective.values()):
+        raise errors.InvalidInput("There are no objective weights to blend in.", code="no_objective")
+
+
 def _applied(component: Component, limits: FactorLimits) -> tuple[AppliedFactor, ...]:
     return tuple(
         AppliedFactor(
@@ -238,6 +274,18 @@ def _raw(component: Component, factors: Sequence[AppliedFactor]) -> Fraction:
     for factor in factors:
         product *= Fraction(factor.applied_ppm, WHOLE)
     return product
+
+
+def _blended(
+    raw: Mapping[str, Fraction], objective: Mapping[str, int], blend_ppm: int
+) -> dict[str, Fraction]:
+    """The shares, with part of what the components with objective weights have in all shared out by these."""
+    part = Fraction(blend_ppm, WHOLE)
+    pool, total = sum(raw[key] for key in objective), sum(objective.values())
+    return {
+        key: (1 - part) * share + part * pool * Fraction(objective[key], total) if key in objective else share
+        for key, share in raw.items()
+    }
 
 
 def _smoothed(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -96,6 +97,84 @@ def test_no_weight_moves_further_than_the_step_cap(
         assert abs(found[component.key] - before[component.key]) <= step
 
 
+@st.composite
+def blends(draw: st.DrawFn, components: list[weights.Component]) -> dict[str, Any]:
+    """Objective weights of some or all components, and how much of them is blended in."""
+    keys = draw(st.lists(st.sampled_from([one.key for one in components]), min_size=1, unique=True))
+    objective = {key: draw(st.integers(0, WHOLE)) for key in keys}
+    assume(any(objective.values()))
+    return {"objective_ppm": objective, "blend_ppm": draw(st.integers(0, weights.MOST_BLEND))}
+
+
+@given(policies(), st.data(), st.integers(0, WHOLE - 1), st.integers(0, WHOLE // 2))
+def test_blended_weights_sum_to_the_whole_within_bounds_and_step(
+    components: list[weights.Component], data: st.DataObject, smoothing: int, step: int
+) -> None:
+    blend = data.draw(blends(components))
+    before = _effective([weights.Component(one.key, 1, one.min_ppm, one.max_ppm) for one in components])
+    found = weights.effective_weights(
+        components, previous_ppm=before, smoothing_ppm=smoothing, step_cap_ppm=step, **blend
+    )
+    assert sum(one.effective_ppm for one in found) == WHOLE
+    assert sum(one.blended_ppm for one in found) == WHOLE
+    for component, one in zip(components, found, strict=True):
+        assert component.min_ppm <= one.effective_ppm <= component.max_ppm
+        assert abs(one.effective_ppm - before[component.key]) <= step
+
+
+@given(policies(), st.data(), st.integers(1, 900), st.randoms())
+def test_a_blend_moves_no_share_by_more_than_itself_whatever_order_or_scale(
+    components: list[weights.Component], data: st.DataObject, scale: int, random: Any
+) -> None:
+    blend = data.draw(blends(components))
+    found = weights.effective_weights(components, **blend)
+    for one in found:
+        assert abs(one.blended_ppm - one.raw_ppm) <= blend["blend_ppm"] + 1  # both are rounded
+        assert one.objective_ppm == blend["objective_ppm"].get(one.key)
+        if one.key not in blend["objective_ppm"]:
+            assert abs(one.blended_ppm - one.raw_ppm) <= 1
+    shuffled = list(components)
+    random.shuffle(shuffled)
+    again = {one.key: one for one in weights.effective_weights(shuffled, **blend)}
+    assert again == {one.key: one for one in found}
+    smaller = {key: weight // scale for key, weight in blend["objective_ppm"].items()}
+    assume(any(smaller.values()))
+    larger = {key: weight * scale for key, weight in smaller.items()}
+    assert [
+        one.effective_ppm
+        for one in weights.effective_weights(components, **{**blend, "objective_ppm": larger})
+    ] == [
+        one.effective_ppm
+        for one in weights.effective_weights(components, **{**blend, "objective_ppm": smaller})
+    ]
+
+
+@given(policies(), st.data())
+def test_without_a_blend_objective_weights_are_shown_and_move_nothing(
+    components: list[weights.Component], data: st.DataObject
+) -> None:
+    objective = data.draw(blends(components))["objective_ppm"]
+    found = weights.effective_weights(components, objective_ppm=objective)
+    plain = weights.effective_weights(components)
+    assert [replace(one, objective_ppm=None) for one in found] == list(plain)
+    assert all(one.blended_ppm == one.raw_ppm for one in plain)
+
+
+def test_a_fifth_of_the_weight_comes_from_what_tells_stores_apart() -> None:
+    components = [
+        weights.Component("turnover", 300_000),
+        weights.Component("profit", 300_000),
+        weights.Component("okr", 400_000),
+    ]
+    found = weights.effective_weights(
+        components, objective_ppm={"turnover": 750_000, "profit": 250_000}, blend_ppm=200_000
+    )
+    assert [one.raw_ppm for one in found] == [300_000, 300_000, 400_000]
+    assert [one.blended_ppm for one in found] == [330_000, 270_000, 400_000]
+    assert [one.effective_ppm for one in found] == [330_000, 270_000, 400_000]
+    assert [one.objective_ppm for one in found] == [750_000, 250_000, None]
+
+
 def test_each_weight_explains_itself() -> None:
     found = weights.effective_weights(
         [
@@ -167,6 +246,17 @@ def test_a_component_on_its_way_out_leaves_in_steps() -> None:
         ([weights.Component("a", 1)], {"smoothing_ppm": WHOLE}, "smoothing_out_of_range"),
         ([weights.Component("a", 1)], {"step_cap_ppm": -1}, "step_cap_out_of_range"),
         ([weights.Component("a", 1)], {"previous_ppm": {"a": -1}}, "previous_out_of_range"),
+        ([weights.Component("a", 1)], {"blend_ppm": -1}, "blend_out_of_range"),
+        (
+            [weights.Component("a", 1)],
+            {"objective_ppm": {"a": 1}, "blend_ppm": 200_001},
+            "blend_out_of_range",
+        ),
+        ([weights.Component("a", 1)], {"blend_ppm": 1}, "no_objective"),
+        ([weights.Component("a", 1)], {"objective_ppm": {"a": 0}, "blend_ppm": 1}, "no_objective"),
+        ([weights.Component("a", 1)], {"objective_ppm": {"b": 1}, "blend_ppm": 1}, "unknown_component"),
+        ([weights.Component("a", 1)], {"objective_ppm": {"a": -1}}, "objective_out_of_range"),
+        ([weights.Component("a", 1)], {"objective_ppm": {"a": WHOLE + 1}}, "objective_out_of_range"),
     ],
 )
 def test_weights_that_cannot_exist_are_refused_with_the_reason(
