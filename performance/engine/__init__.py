@@ -22,6 +22,7 @@ from performance.engine import (
     resampling,
     score,
     shares,
+    signals,
     weights,
 )
 
@@ -42,5 +43,6 @@ __all__ = [
     "resampling",
     "score",
     "shares",
+    "signals",
     "weights",
 ]
