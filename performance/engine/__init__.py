@@ -23,6 +23,7 @@ from performance.engine import (
     score,
     shares,
     signals,
+    stages,
     weights,
 )
 
@@ -44,5 +45,6 @@ __all__ = [
     "score",
     "shares",
     "signals",
+    "stages",
     "weights",
 ]
