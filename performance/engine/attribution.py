@@ -6,6 +6,8 @@ A component contributes value × weight. Its change splits into
 which is the Shapley value of the two changes (midpoint decomposition; Shapley 1953, Sun 1998). Here the
 performance effect is rounded and the weight effect is the exact rest of the contribution's change, so the
 two always sum to it, and all of them to the change of the score.
+
+Where weights vary with their values (`penalty`), what a value did to the weights is part of the weight effect.
 """
 
 from __future__ import annotations
@@ -127,4 +129,5 @@ def _column_of_one(one: score.Score) -> score.ScoreColumns:
         contributions_micro=row(*(line.contribution_micro for line in lines)),
         constant_contributions_micro=row(*(line.constant_contribution_micro for line in lines)),
         coverage_ppm=row(one.coverage_ppm)[0],
+        penalised=np.zeros(1, dtype=np.bool_),
     )

@@ -6,7 +6,8 @@ segments by their days. The score is what anyone can recompute from what is show
 weight, rounded once, and the contributions sum to it to the last micro.
 
 Sources: the additive weighted scorecard (simple additive weighting, Fishburn 1967); renormalisation over
-the components that count and the other policies for missing ones: DOMAIN, "Scores".
+the components that count and the other policies for missing ones: DOMAIN, "Scores"; weights that vary with their
+values: `penalty`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from performance.engine import errors, fixed, shares
+from performance.engine import errors, fixed, penalty, shares
 from performance.engine.fixed import Flags, Ints
 
 Missing: TypeAlias = Literal["leave_out", "zero", "carry_forward"]
@@ -39,6 +40,8 @@ class ScoreColumns:
     effective_ppm, constant_ppm (R×C): weights over the components that count; a scored row sums to
     1_000_000. contributions_micro, constant_contributions_micro (R×C): sum to the row's score.
     coverage_ppm (R): how much of the policy's weight rests on measured data.
+    penalised (R): whether the effective weights vary with their values. The score of such a row comes from the
+    weights before they were rounded to ppm.
     """
 
     keys: tuple[str, ...]
@@ -52,6 +55,7 @@ class ScoreColumns:
     contributions_micro: Ints
     constant_contributions_micro: Ints
     coverage_ppm: Ints
+    penalised: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,12 @@ class Score:
     lines: tuple[ScoreLine, ...]
 
 
-def score_one(components: Sequence[ComponentValue], *, missing: Missing = "leave_out") -> Score:
+def score_one(
+    components: Sequence[ComponentValue],
+    *,
+    missing: Missing = "leave_out",
+    alpha_quarters: int = penalty.OFF,
+) -> Score:
     """The score of one person, computed by `score_columns`; lines in the order given."""
     values, present = fixed.optional_column(component.value_micro for component in components)
     previous, previous_present = fixed.optional_column(component.previous_micro for component in components)
@@ -112,6 +121,7 @@ def score_one(components: Sequence[ComponentValue], *, missing: Missing = "leave
         previous_micro=previous[None, :],
         previous_present=previous_present[None, :],
         coverage_ppm=fixed.column(component.coverage_ppm for component in components)[None, :],
+        alpha_quarters=alpha_quarters,
     )
     return score_of(columns, 0)
 
@@ -152,6 +162,7 @@ def score_columns(
     previous_micro: Ints | None = None,
     previous_present: Flags | None = None,
     coverage_ppm: Ints | None = None,
+    alpha_quarters: int = penalty.OFF,
 ) -> ScoreColumns:
     """Score R rows of C components.
 
@@ -160,10 +171,13 @@ def score_columns(
     missing: one policy for all components or one per component. "leave_out" renormalises the rest; "zero"
     counts 0; "carry_forward" takes previous_micro where previous_present (R×C), else leaves out.
     coverage_ppm (R×C): the share of a value's own data that was there; 1_000_000 unless given.
+    alpha_quarters: below 4, effective weights vary with their values by the penalty type, after renormalising (see
+    `penalty`); the constant-weight score never does.
 
     Where no component that counts has base weight, the effective weights stand in for it.
-    Raises InvalidInput for values, weights or shapes out of range.
+    Raises InvalidInput for values, weights or shapes out of range, and as `penalty.check`.
     """
+    penalty.check(alpha_quarters)
     shape = (values_micro.shape[0], len(keys))
     order = shares.key_order(keys)
     effective = _weights(effective_ppm, shape, "effective_ppm")
@@ -179,10 +193,13 @@ def score_columns(
         _renormalised(np.where(scored[:, None], base_weights, 0), order),
     )
     values = np.where(counts, values, 0)
-    score, contributions = _weighted(values * shown, np.full(shape[0], fixed.ONE, dtype=np.int64), order)
-    constant_score, constant_parts = _weighted(
-        values * constant, np.full(shape[0], fixed.ONE, dtype=np.int64), order
-    )
+    ones = np.full(shape[0], fixed.ONE, dtype=np.int64)
+    if alpha_quarters == penalty.OFF:
+        score, contributions = _weighted(values * shown, ones, order)
+    else:
+        varied = penalty.penalised_columns(values, shown, counts, alpha_quarters=alpha_quarters, order=order)
+        score, contributions, shown = varied.score_micro, varied.contributions_micro, varied.varied_ppm
+    constant_score, constant_parts = _weighted(values * constant, ones, order)
     return ScoreColumns(
         keys=tuple(keys),
         score_micro=score,
@@ -195,6 +212,7 @@ def score_columns(
         contributions_micro=contributions,
         constant_contributions_micro=constant_parts,
         coverage_ppm=_coverage(effective, treatment, coverage_ppm, shape),
+        penalised=np.full(shape[0], alpha_quarters != penalty.OFF, dtype=np.bool_),
     )
 
 
@@ -204,7 +222,8 @@ def blend_segments(columns: ScoreColumns, *, person: Ints, days: Ints, people: i
     person (R): the person (0…people-1) each row of `columns` belongs to; days (R) > 0. A segment without a
     score is left out and the others' days renormalised. Weights and values of the result are the averages
     over the days (a component's value is averaged over the weight it had). One segment changes nothing,
-    nor does cutting a segment in two. Raises InvalidInput for days out of range.
+    nor does cutting a segment in two. A penalised segment counts with the score and the contributions that it has.
+    Raises InvalidInput for days out of range.
     """
     days = fixed.integers(days)
     if len(days) and (days.min() <= 0 or days.max() > LARGEST_DAYS):
@@ -228,7 +247,12 @@ def blend_segments(columns: ScoreColumns, *, person: Ints, days: Ints, people: i
     constant_value_days = _by_person(
         columns.values_micro * columns.constant_ppm * counted[:, None], person, people
     )
-    score, contributions = _weighted(value_days, divisor * fixed.ONE, order)
+    part_days = value_days
+    if columns.penalised.any():
+        parts = columns.contributions_micro * fixed.ONE
+        exact = np.where(columns.penalised[:, None], parts, columns.values_micro * columns.effective_ppm)
+        part_days = _by_person(exact * counted[:, None], person, people)
+    score, contributions = _weighted(part_days, divisor * fixed.ONE, order)
     constant_score, constant_parts = _weighted(constant_value_days, divisor * fixed.ONE, order)
     treatment = np.full((people, len(columns.keys)), LEFT_OUT, dtype=np.uint8)
     np.minimum.at(treatment, person, columns.treatment)
@@ -244,6 +268,7 @@ def blend_segments(columns: ScoreColumns, *, person: Ints, days: Ints, people: i
         contributions_micro=contributions,
         constant_contributions_micro=constant_parts,
         coverage_ppm=_days_average(columns.coverage_ppm, days, person, people),
+        penalised=_by_person((columns.penalised & columns.scored).astype(np.int64), person, people) > 0,
     )
     ranks = np.arange(len(days), dtype=np.int64)
     return BlendedColumns(

@@ -48,7 +48,7 @@ CELLS = (
     "previous_present",
     "coverage_ppm",
 )
-BY_ROW = ("score_micro", "constant_score_micro", "scored", "coverage_ppm")
+BY_ROW = ("score_micro", "constant_score_micro", "scored", "coverage_ppm", "penalised")
 BY_CELL = (
     "values_micro",
     "treatment",
@@ -199,7 +199,7 @@ def test_nothing_measured_is_no_score() -> None:
     assert found.coverage_ppm == 0
 
 
-def _blend(arguments: dict[str, Any], person: list[int], days: list[int]) -> score.BlendedColumns:
+def segments_of(arguments: dict[str, Any], person: list[int], days: list[int]) -> score.BlendedColumns:
     columns = score.score_columns(**arguments)
     who, long = np.array(person, dtype=np.int64), np.array(days, dtype=np.int64)
     return score.blend_segments(columns, person=who, days=long, people=max(person) + 1)
@@ -210,7 +210,7 @@ def test_segments_sum_exactly_within_their_people(arguments: dict[str, Any], dat
     size = len(arguments["values_micro"])
     person = data.draw(st.lists(st.integers(0, 2), min_size=size, max_size=size))
     days = data.draw(st.lists(st.integers(1, 366), min_size=size, max_size=size))
-    blended = _blend(arguments, person, days)
+    blended = segments_of(arguments, person, days)
     found = blended.columns
     rows = score.score_columns(**arguments)
     assert (found.contributions_micro.sum(axis=1) == found.score_micro).all()
@@ -228,9 +228,9 @@ def test_segments_sum_exactly_within_their_people(arguments: dict[str, Any], dat
 @given(people(rows=1), st.integers(1, 300), st.integers(1, 300))
 def test_cutting_a_segment_in_two_changes_nothing(arguments: dict[str, Any], first: int, second: int) -> None:
     plain = score.score_columns(**arguments)
-    one = _blend(arguments, [0], [first + second]).columns
+    one = segments_of(arguments, [0], [first + second]).columns
     twice = {**arguments, **{name: np.repeat(arguments[name], 2, axis=0) for name in CELLS}}
-    two = _blend(twice, [0, 0], [first, second]).columns
+    two = segments_of(twice, [0, 0], [first, second]).columns
     for name in (*BY_ROW, *BY_CELL):
         assert (getattr(one, name) == getattr(plain, name)).all()
         assert (getattr(two, name) == getattr(plain, name)).all()
@@ -244,7 +244,7 @@ def test_segments_weigh_by_their_days() -> None:
         "effective_ppm": np.array([[fixed.ONE, 0], [0, fixed.ONE]], dtype=np.int64),
         "base_ppm": np.array([[fixed.ONE, 0], [0, fixed.ONE]], dtype=np.int64),
     }
-    blended = _blend(arguments, [0, 0], [61, 30])
+    blended = segments_of(arguments, [0, 0], [61, 30])
     found = score.score_of(blended.columns, 0)
     assert found.score_micro == fixed.round_divide((90 * 61 + 60 * 30) * POINT, 91)
     assert [line.value_micro for line in found.lines] == [90 * POINT, 60 * POINT]
@@ -288,7 +288,7 @@ def test_segments_without_days_or_with_too_many_are_refused(days: list[int]) -> 
         "base_ppm": np.array([1]),
     }
     with pytest.raises(errors.InvalidInput) as refusal:
-        _blend(arguments, [0, 0], days)
+        segments_of(arguments, [0, 0], days)
     assert refusal.value.code == "days_out_of_range"
 
 
