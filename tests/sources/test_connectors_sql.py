@@ -101,6 +101,16 @@ def test_a_query_is_described_and_read(contoso: Place, northwind: Place) -> None
     assert len(read(northwind, query, ["OrderID", "pieces"])) == 830
 
 
+def test_texts_of_a_query_are_those_that_were_judged(contoso: Place) -> None:
+    name = contoso.values["database"]
+    query = connectors.Query("SELECT 'a\\nb' AS text")
+    contoso.run(f'ALTER DATABASE "{name}" SET standard_conforming_strings = off')
+    try:
+        assert read(contoso, query, ["text"]) == [("a\\nb",)]
+    finally:
+        contoso.run(f'ALTER DATABASE "{name}" RESET standard_conforming_strings')
+
+
 def test_a_cursor_reads_what_is_at_or_after_it(contoso: Place, northwind: Place) -> None:
     start = date(2024, 1, 1)
     found = read(contoso, sales(contoso), ["order_key"], cursor=connectors.Cursor("order_date", start))

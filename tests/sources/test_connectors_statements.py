@@ -59,6 +59,18 @@ def test_a_reading_query_is_rewritten_without_comments(text: str) -> None:
         ("not sql at all (", "query_unreadable"),
         ("SELECT " + "(" * 100 + "1" + ")" * 100, "query_too_long"),
         ("SELECT " + "1+" * 30_000 + "1", "query_too_long"),
+        (
+            "SELECT ts_rewrite('a'::tsquery, 'SELECT to_tsquery(pg_read_file($$x$$)), $$a$$')",
+            "query_function",
+        ),
+        ("SELECT * FROM crosstab('SELECT pg_sleep(100)') AS t(a int)", "query_function"),
+        ("SELECT http_get('http://10.0.0.1')", "query_function"),
+        ("SELECT * FROM run_command_on_workers('SELECT 1')", "query_function"),
+        ("SELECT " + "ARRAY[" * 22 + "1" + "]" * 22, "query_too_long"),
+        ("SELECT " + "bigint[" * 30 + "int" + "]" * 30, "query_too_long"),
+        ("SELECT a" + "[1]" * 900 + " FROM t", "query_too_long"),
+        ("SELECT a" + "::int" * 900 + " FROM t", "query_unreadable"),
+        ("SELECT a" + ".b" * 900 + " FROM t", "query_unreadable"),
     ],
 )
 def test_anything_else_is_refused_in_bounded_time(text: str, code: str) -> None:
@@ -81,11 +93,33 @@ def test_anything_else_is_refused_in_bounded_time(text: str, code: str) -> None:
         "SELECT @a := 1",
         "SELECT @@global.read_only",
         "SELECT /*!50000 SLEEP(5), */ 1; DELETE FROM x",
+        "SELECT SOURCE_POS_WAIT('a', 1, 100)",
+        "SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS('a', 100)",
+        "SELECT " + "BINARY(" * 30 + "1" + ")" * 30,
+        "SELECT " + "a -> '$' -> " * 400 + "'$'",
     ],
 )
 def test_the_tricks_of_mysql_are_refused(text: str) -> None:
+    started = time.perf_counter()
     with pytest.raises(ConnectorRefused):
         statements.reading_statement(text, dialect="mysql")
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("hint", ["MAX_EXECUTION_TIME(0)", "SET_VAR(max_execution_time = 0)"])
+def test_hints_that_would_lift_the_timeout_vanish(hint: str) -> None:
+    text = f"SELECT /*+ {hint} */ a FROM (SELECT /*+ {hint} */ a FROM t) AS x"
+    assert statements.reading_statement(text, dialect="mysql") == "SELECT a FROM (SELECT a FROM t) AS x"
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql"])
+def test_long_queries_of_the_usual_kind_are_read(dialect: str) -> None:
+    columns = ", ".join(f"sum(case when c{n} in (1, 2) then c{n} end) as s{n}" for n in range(200))
+    joins = " ".join(
+        f"left join d{n} on d{n}.id = f.d{n} and (d{n}.a, d{n}.b) is not null" for n in range(40)
+    )
+    text = f"with recent as (select * from f where at > now() - interval '3' day) select {columns} from f {joins}"
+    assert statements.reading_statement(text, dialect=dialect).startswith("WITH recent AS")
 
 
 def test_executable_comments_of_mysql_vanish() -> None:
