@@ -74,6 +74,31 @@ def test_letters_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
     assert refused.value.code == "file_encoding"
 
 
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"\xef\xbb\xbfname,amount\r\n\xff\xfe,1\r\n", "file_encoding"),
+        (b"\xef\xbb\xbfname,amount\r\n" + b"a,1\r\n" * 5000 + b"\xff,1\r\n", "file_encoding"),
+        (b"\xff\xfen\x00a\x00,\x00b\x00\n\x001", "file_encoding"),
+        (b"\xff\xfe\x00\x00" + "name,amount\na,1\n".encode("utf-32-le"), "file_encoding"),
+        (b'name,amount\n"' + b"x" * 140_000 + b'",1\n', "line_unreadable"),
+    ],
+)
+def test_a_file_that_breaks_its_own_promise_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
+    """A mark before other letters, a cell without an end: said in words, at the upload and in a load."""
+    path = tmp_path / "budget.csv"
+    path.write_bytes(content)
+    with pytest.raises(connectors.ConnectorRefused) as refused:
+        read(path, ["name"])
+    assert refused.value.code == code
+    with connectors.opened("file", {"path": path, "name": path.name}) as source:
+        if code == "file_encoding":
+            with pytest.raises(connectors.ConnectorRefused):
+                source.check()
+        else:
+            assert source.check().tables == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b" , \n"])
 def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "empty.csv"

@@ -297,7 +297,7 @@ def _form(path: Path) -> str:
 
 
 def layout_of(path: Path) -> Layout:
-    """Encoding by mark, else UTF-8 if all of the file is valid, else GB18030 (a superset of GBK) likewise."""
+    """Encoding by mark, else UTF-8, else GB18030 (a superset of GBK), if all of the file is valid."""
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as lines:
         head = [line for line in islice(lines, 20) if line.strip()]
@@ -307,10 +307,8 @@ def layout_of(path: Path) -> Layout:
 def _encoding(path: Path) -> str:
     with path.open("rb") as data:
         start = data.read(4)
-    for mark, encoding in BOMS:
-        if start.startswith(mark):
-            return encoding
-    for encoding in ("utf-8", "gb18030"):
+    marked = [encoding for mark, encoding in BOMS if start.startswith(mark)]
+    for encoding in marked or ("utf-8", "gb18030"):
         with path.open("rb") as data:
             if _decodes(data, encoding):
                 return encoding
@@ -333,7 +331,11 @@ def _delimiter(head: list[str]) -> str:
     """The delimiter that cuts the first lines into the same number of cells, and into most cells."""
     best, most = ",", 1
     for delimiter in DELIMITERS:
-        widths = [len(row) for row in csv.reader(head[:10], delimiter=delimiter)]
+        try:
+            widths = [len(row) for row in csv.reader(head[:10], delimiter=delimiter)]
+        except csv.Error:
+            # A cell too long to be read: whoever reads the rows says in which line.
+            continue
         if widths and min(widths) == max(widths) and widths[0] > most:
             best, most = delimiter, widths[0]
     if most == 1 and head:
