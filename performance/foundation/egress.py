@@ -25,7 +25,9 @@ Resolver = Callable[..., list[tuple[Any, ...]]]
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?\Z")
 #: Public by number, yet answered by the cloud host itself (Azure's wire server).
 SPECIAL = frozenset({ipaddress.ip_address("168.63.129.16")})
-NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: Of a translator of one's own: where in it the inner address stands is the network's own affair, and so is where it leads.
+LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 #: Kept for protocols and relays; clouds answer in the first one, and not every Python counts them as private.
 RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
@@ -96,7 +98,7 @@ def is_public(address: Address) -> bool:
         inner = _embedded(address)
         if inner is not None:
             return is_public(inner)
-        if address.is_site_local or address.scope_id:
+        if address.is_site_local or address.scope_id or address in LOCAL_NAT64:
             return False
     elif any(address in network for network in RESERVED):
         return False
@@ -112,7 +114,7 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if any(address in network for network in NAT64) or address in IPV4_COMPATIBLE:
+    if address in NAT64 or address in IPV4_COMPATIBLE:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
