@@ -47,7 +47,8 @@ class ValuesView(api.TenantView):
         found = (
             queries.values_known_at(known_at, given["grain"]) if known_at else queries.values(given["grain"])
         )
-        found = queries.sight_of(request.actor).seen(found.filter(metric=metric))
+        sight = queries.sight_of(request.actor)
+        found = sight.seen(found.filter(metric=metric), is_past=known_at is not None)
         within = fields.slice_of(request)
         keys = {key for key in given["by"].split(",") if key} | set(within)
         found = found.filter(dimensions=",".join(sorted(keys)), slice__contains=within)

@@ -112,7 +112,7 @@ def known_on(
 
 def _rows(wanted: Q, at: datetime.datetime, sight: Sight) -> list[Known]:
     """Three queries, and those of the labels."""
-    then = _by_place(sight.seen(values_known_at(at)).filter(wanted).select_related("version"))
+    then = _by_place(sight.seen(values_known_at(at), is_past=True).filter(wanted).select_related("version"))
     now = _by_place(sight.seen(values()).filter(wanted).select_related("version"))
     since = (
         MetricValue.objects.filter(wanted, grain=Grain.MONTH, as_of__gt=at)

@@ -388,7 +388,9 @@ def history(
     found = MetricValue.objects.filter(
         metric=metric, grain="month", period_start=month, slice_key=slice_key(within)
     )
-    return list(sight.seen(found).select_related("version__dataset__connection").order_by("-as_of"))
+    return list(
+        sight.seen(found, is_past=True).select_related("version__dataset__connection").order_by("-as_of")
+    )
 
 
 def other_name(metric: Metric) -> tuple[str, str]:

@@ -74,7 +74,11 @@ def preview(
         )
         rows = cursor.fetchall()
     closed = _closed_months(wording, slice_key(within or {}), sight)
-    return [PreviewRow(month, value, coverage) for month, value, coverage in rows if month not in closed]
+    return [
+        PreviewRow(month, value, coverage)
+        for month, value, coverage in rows
+        if closed.isdisjoint(_months_in(wording, month))
+    ]
 
 
 def _opens(sight: Sight, wording: semantics.Wording, within: Slice) -> bool:
@@ -100,6 +104,13 @@ def _closed_months(wording: semantics.Wording, text: str, sight: Sight) -> set[d
     used = values().filter(metric__key__in=keys, slice_key=text)
     closed = used.exclude(pk__in=sight.seen(used).values("pk"))
     return set(closed.values_list("period_start", flat=True))
+
+
+def _months_in(wording: semantics.Wording, month: datetime.date) -> list[datetime.date]:
+    """The months whose values are in that of a month."""
+    if wording.kind != Kind.CUMULATIVE:
+        return [month]
+    return calendar_months.between(semantics.first_month(wording, month, calendar_months.calendar()), month)
 
 
 def as_of_here(

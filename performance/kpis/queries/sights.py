@@ -1,7 +1,9 @@
 """Which parts of which metrics somebody sees, where datasets are narrowed to the branch of their reader.
 
 The whole of a metric stays open to everybody who sees it, and so do the parts of the reader's branch. Where exactly one
-part of a month is closed, the whole less the open parts would tell it: then the whole is closed too.
+part of a month is closed, the whole less the open parts would tell it: then the whole is closed too, with the wholes
+that it could be worked out from: those of what is computed from it, of a quarter, of a running total, and as they were
+known while that part was the only one.
 """
 
 import datetime
@@ -9,12 +11,13 @@ import functools
 import operator
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import In
 
 from performance.foundation import access
@@ -26,6 +29,69 @@ Row = TypeVar("Row", bound=Model)
 #: (dimension of the metric, value) pairs that a slice has to have, all of them.
 Opening = tuple[tuple[str, str], ...]
 NEVER = Q(pk__in=[])
+#: No month of any calendar is longer.
+LONGEST_MONTH, LONGEST_YEAR = 35, 371
+
+
+#: By what is known a value is judged: a condition for the values beside it, so many queries below its own.
+Known = Callable[[int], Q]
+
+
+def _now(_levels: int) -> Q:
+    return Q(superseded_at=None)
+
+
+def _when_it_came(levels: int) -> Q:
+    at = _outer("as_of", levels)
+    return Q(as_of__lte=at) & (Q(superseded_at=None) | Q(superseded_at__gt=at))
+
+
+def _when_it_went(levels: int) -> Q:
+    at = _outer("superseded_at", levels)
+    return Q(as_of__lt=at) & (Q(superseded_at=None) | Q(superseded_at__gte=at))
+
+
+def _outer(name: Any, levels: int) -> Any:
+    for _level in range(levels):
+        name = OuterRef(name)
+    return name
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What lies behind some metrics. `pairs`: (metric, base metric that it is computed from); `reach`: how many days
+    before its own first one a value is counted from, of those that rest on a running total."""
+
+    pairs: frozenset[tuple[uuid.UUID, uuid.UUID]] = frozenset()
+    reach: Mapping[uuid.UUID, int] = field(default_factory=dict)
+
+    def rests(self, *, is_value: bool) -> Q:
+        """The rows that rest on more than the rows of their own month."""
+        found = Q(metric__in={metric_id for metric_id, _base_id in self.pairs})
+        return found | ~Q(grain=Grain.MONTH) if is_value else found
+
+    def stretches(self, start: str, *, is_value: bool) -> QuerySet[MetricValue]:
+        """The wholes that a row rests on: those of what it is computed from, and of the months within its days."""
+        pair = Concat(
+            Cast(OuterRef("metric"), TextField()), Value(" ", TextField()), Cast(F("metric"), TextField())
+        )
+        known = sorted(f"{metric_id} {base_id}" for metric_id, base_id in self.pairs)
+        behind = Q(metric=OuterRef("metric"))
+        if known:
+            behind |= Q(metric__in={base_id for _metric_id, base_id in self.pairs}) & Q(In(pair, known))
+        found = MetricValue.objects.filter(behind, dimensions="").order_by()
+        if not is_value:
+            return found.filter(grain=Grain.MONTH, period_start=OuterRef(start))
+        first, last = OuterRef("period_start"), OuterRef("period_end")
+        days = Q(grain=OuterRef("grain"), period_start=first, period_end=last)
+        days |= Q(grain=Grain.MONTH, period_start__gte=first, period_end__lte=last)
+        for reach in sorted(set(self.reach.values())):
+            running = [str(metric_id) for metric_id, number in self.reach.items() if number == reach]
+            earlier = first - Value(datetime.timedelta(days=reach))
+            days |= Q(grain=Grain.MONTH, period_start__gte=earlier, period_end__lte=last) & Q(
+                In(Cast(OuterRef("metric"), TextField()), running)
+            )
+        return found.filter(days)
 
 
 @dataclass(frozen=True)
@@ -54,46 +120,64 @@ class Guard:
                 found |= functools.reduce(operator.or_, (Q(slice__contains=dict(each)) for each in opened))
         return found
 
-    def wholes(self, start: str, *, is_value: bool) -> Q:
+    def wholes(self, start: str, behind: Behind, *, is_value: bool, is_past: bool) -> Q:
         """Where the whole tells no closed part. A reader without a branch is told one by the whole alone, if every way
         of telling rows apart has but one part."""
+
+        def is_told(keys: tuple[str, ...]) -> Q:
+            told = self._is_told(keys, start, behind, _now, is_value)
+            if is_past:
+                before = (
+                    self._is_told(keys, start, behind, known, is_value)
+                    for known in (_when_it_came, _when_it_went)
+                )
+                told |= Q(superseded_at__isnull=False) & functools.reduce(operator.or_, before)
+            return told
+
         keysets = {tuple(key for key, _value in opening) for opening in self.openings}
         if keysets:
-            return functools.reduce(
-                operator.and_, (~self._is_told(keys, start, is_value) for keys in sorted(keysets))
-            )
+            return functools.reduce(operator.and_, (~is_told(keys) for keys in sorted(keysets)))
         if not self.keys:
             return ~NEVER
-        told = (self._is_told((key,), start, is_value) for key in self.keys)
-        return ~functools.reduce(operator.and_, told)
+        return ~functools.reduce(operator.and_, (is_told((key,)) for key in self.keys))
 
-    def _is_told(self, keys: tuple[str, ...], start: str, is_value: bool) -> Q:
-        """Exactly one part of those days is closed and has a value."""
-        same: dict[str, Any] = {"grain": Grain.MONTH}
+    def _is_told(self, keys: tuple[str, ...], start: str, behind: Behind, known: Known, is_value: bool) -> Q:
+        """Exactly one part of those days is closed and has a value, or of days that the row rests on."""
+        same: dict[str, Any] = {"period_start": OuterRef(start), "grain": Grain.MONTH}
         if is_value:
-            same = {"grain": OuterRef("grain"), "period_end": OuterRef("period_end")}
-        closed = (
-            MetricValue.objects.filter(
-                metric=OuterRef("metric"),
-                period_start=OuterRef(start),
-                dimensions=semantics.dimensions_text(keys),
-                superseded_at=None,
-                value__isnull=False,
-                **same,
-            )
-            .exclude(self.parts())
-            .order_by()
+            same |= {"grain": OuterRef("grain"), "period_end": OuterRef("period_end")}
+        closed = self._closed(keys, known(1), same)
+        stretches = behind.stretches(start, is_value=is_value)
+        if known is _now:
+            stretches = stretches.filter(superseded_at=None)
+        same = {name: OuterRef(name) for name in ("period_start", "period_end", "grain")}
+        of_each = self._closed(keys, known(2), same)
+        # Not two conditions beside each other: the planner would join the first one, without the help of an index.
+        alone = Case(When(Exists(of_each), then=~Exists(of_each[1:2])), default=Value(False))
+        return (Q(Exists(closed)) & ~Q(Exists(closed[1:2]))) | (
+            behind.rests(is_value=is_value) & Q(Exists(stretches.filter(alone)))
         )
-        return Q(Exists(closed)) & ~Q(Exists(closed[1:2]))
+
+    def _closed(self, keys: tuple[str, ...], known: Q, same: Mapping[str, Any]) -> QuerySet[MetricValue]:
+        """The closed parts with a value beside a whole of the `same` days."""
+        found = MetricValue.objects.filter(
+            known,
+            metric=OuterRef("metric"),
+            dimensions=semantics.dimensions_text(keys),
+            value__isnull=False,
+            **same,
+        )
+        return found.exclude(self.parts()).order_by()
 
 
 @dataclass(frozen=True)
 class Sight:
     """What a reader sees. `guards` has the metrics of which that is not everything: a part is open where each of their
-    guards opens it. `rows` is the same for the rows of datasets."""
+    guards opens it; `behind` says what those are computed from. `rows` is the same for the rows of datasets."""
 
     rows: sources.RowSight = sources.ALL_ROWS
     guards: Mapping[uuid.UUID, tuple[Guard, ...]] = field(default_factory=dict)
+    behind: Behind = Behind()
 
     def hides(self, metric_id: uuid.UUID) -> bool:
         """Whether some parts of the metric may be closed."""
@@ -111,24 +195,34 @@ class Sight:
         """Whether the branch has rows of a narrowed dataset that the metric comes from."""
         return any(guard.openings for guard in self.guards.get(metric_id, ()))
 
-    def open_to(self, start: str = "period_start", *, is_value: bool = True) -> Q:
+    def open_to(self, start: str = "period_start", *, is_value: bool = True, is_past: bool = False) -> Q:
         """The condition for rows with a `metric`, a `slice` and the first day `start` of what they tell. Rows that are
-        no values of their own (targets, alerts) are `is_value` False: they count by the month."""
-        by_guards: dict[tuple[Guard, ...], list[uuid.UUID]] = defaultdict(list)
+        no values of their own (targets, alerts) are `is_value` False: they count by the month. `is_past`: some of them
+        are not in force any more."""
+        alike: dict[tuple[Guard, ...], list[uuid.UUID]] = defaultdict(list)
         for metric_id, guards in self.guards.items():
-            by_guards[guards].append(metric_id)
+            alike[guards].append(metric_id)
         found = ~Q(metric__in=list(self.guards))
-        for guards, metric_ids in by_guards.items():
+        for guards, metric_ids in alike.items():
+            behind = Behind(
+                frozenset(pair for pair in self.behind.pairs if pair[0] in metric_ids),
+                {metric_id: days for metric_id, days in self.behind.reach.items() if metric_id in metric_ids},
+            )
             parts = functools.reduce(operator.and_, (guard.parts() for guard in guards))
             wholes = functools.reduce(
-                operator.and_, (guard.wholes(start, is_value=is_value) for guard in guards)
+                operator.and_,
+                (guard.wholes(start, behind, is_value=is_value, is_past=is_past) for guard in guards),
             )
             found |= Q(metric__in=metric_ids) & (parts | (Q(slice={}) & wholes))
         return found
 
-    def seen(self, found: QuerySet[MetricValue]) -> QuerySet[MetricValue]:
-        """Of these values those that are open."""
-        return found.filter(self.open_to()) if self.guards else found
+    def seen(self, found: QuerySet[MetricValue], *, is_past: bool = False) -> QuerySet[MetricValue]:
+        """Of these values those that are open; only those in force, unless `is_past`: then also what was known before,
+        where it told nothing that is closed."""
+        if not self.guards:
+            return found
+        opened = found.filter(self.open_to(is_past=is_past))
+        return opened if is_past else opened.filter(superseded_at=None)
 
     def seen_of(
         self, found: QuerySet[Row], start: str = "period_start", *, also: Q | None = None
@@ -156,17 +250,18 @@ def sight_of(actor: access.Actor, on: datetime.date | None = None) -> Sight:
 def _sight(rows: sources.RowSight) -> Sight:
     if not rows.narrowed:
         return EVERYTHING
-    found: dict[uuid.UUID, tuple[Guard, ...]] = {}
-    bases = _bases()
-    for metric_id, versions in bases.items():
-        guards = {
-            guard_of(rows.narrowed[dataset_id], dimensions)
-            for dataset_id, dimensions in versions
-            if dataset_id in rows.narrowed
-        }
-        if guards:
-            found[metric_id] = tuple(sorted(guards, key=repr))
-    return Sight(rows, found)
+    guards: dict[uuid.UUID, tuple[Guard, ...]] = {}
+    pairs: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    reach: dict[uuid.UUID, int] = {}
+    for metric_id, line in _lines().items():
+        narrowed = [each for each in line.bases if each[1] in rows.narrowed]
+        found = {guard_of(rows.narrowed[dataset_id], dimensions) for _id, dataset_id, dimensions in narrowed}
+        if found:
+            guards[metric_id] = tuple(sorted(found, key=repr))
+            pairs |= {(metric_id, base_id) for base_id, _dataset, _dims in narrowed if base_id != metric_id}
+            if line.reach:
+                reach[metric_id] = line.reach
+    return Sight(rows, guards, Behind(frozenset(pairs), reach))
 
 
 def guard_of(narrowed: sources.Narrowed, dimensions: Mapping[str, str]) -> Guard:
@@ -183,20 +278,38 @@ def guard_of(narrowed: sources.Narrowed, dimensions: Mapping[str, str]) -> Guard
     return Guard(tuple(sorted(keys)), tuple(sorted(openings)))
 
 
-def _bases() -> dict[uuid.UUID, list[tuple[uuid.UUID, dict[str, str]]]]:
-    """metric id → (dataset, dimensions) of all base versions that its values may ever have come from: what was counted
-    by an earlier wording is closed like the rest. One query."""
+@dataclass(frozen=True)
+class _Line:
+    """What a metric is computed from. `bases`: (base metric, dataset, dimensions) of all versions; `reach`: see Behind."""
+
+    bases: list[tuple[uuid.UUID, uuid.UUID, dict[str, str]]]
+    reach: int
+
+
+def _lines() -> dict[uuid.UUID, _Line]:
+    """By metric, of all versions that its values may ever have come from: what was counted by an earlier wording is
+    closed like the rest. One query."""
     told = MetricVersion.objects.filter(state__in=[VersionState.CERTIFIED, VersionState.DEPRECATED])
     ids: dict[str, uuid.UUID] = {}
-    own: dict[str, list[tuple[uuid.UUID, dict[str, str]]]] = defaultdict(list)
+    own: dict[str, list[tuple[uuid.UUID, uuid.UUID, dict[str, str]]]] = defaultdict(list)
     used: dict[str, set[str]] = defaultdict(set)
+    reach: dict[str, int] = defaultdict(int)
     for version in told.select_related("metric"):
         key = version.metric.key
         ids[key] = version.metric_id
         if version.dataset_id is not None:
-            own[key].append((version.dataset_id, version.dimensions))
+            own[key].append((version.metric_id, version.dataset_id, version.dimensions))
+        if version.is_cumulative:
+            # Of a running total of the year no more than a year.
+            days = LONGEST_MONTH * (version.accumulation_months or 0) or LONGEST_YEAR
+            reach[key] = max(reach[key], days)
         used[key].update(version.input_keys)
-    return {ids[key]: [each for one in _reached(key, used) for each in own[one]] for key in ids}
+    found = {}
+    for key, metric_id in ids.items():
+        reached = _reached(key, used)
+        bases = [each for one in reached for each in own[one]]
+        found[metric_id] = _Line(bases, max(reach[one] for one in reached))
+    return found
 
 
 def _reached(key: str, used: Mapping[str, Collection[str]]) -> list[str]:

@@ -125,7 +125,7 @@ def period_values(
     slice_keys = {text for _key, text in asked}
     grain = calendar_months.grain_of(period.starts_on, period.ends_on)
     kept = values(grain) if as_of is None else values_known_at(as_of, grain)
-    found = sight.seen(kept).filter(
+    found = sight.seen(kept, is_past=as_of is not None).filter(
         metric__in=[metric.pk for metric in metrics.values()],
         slice_key__in=slice_keys,
         period_start=period.starts_on,
