@@ -1,19 +1,13 @@
 """Numbers as people type them."""
 
-import unicodedata
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from performance.foundation import cells
 from performance.foundation.components import formats
-
-
-def _plain(character: str) -> str:
-    """A character in its usual width. No more is taken for another one: 10² is not 102."""
-    is_wide = unicodedata.decomposition(character).startswith(("<wide>", "<narrow>"))
-    return unicodedata.normalize("NFKC", character) if is_wide else character
 
 
 class AmountField(forms.DecimalField):
@@ -32,7 +26,7 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
-            value = "".join(_plain(each) for each in value if not each.isspace()).replace("−", "-")
+            value = "".join(cells.narrowed(each) for each in value if not each.isspace()).replace("−", "-")
             value = value.replace(",", "").rstrip("%").lstrip("¥$€£")
         return super().to_python(value)
 

@@ -1,6 +1,7 @@
 """What goes into a cell of a spreadsheet, and the workbooks that we write."""
 
 import datetime
+import unicodedata
 from collections.abc import Iterable
 from typing import IO, Any
 
@@ -18,6 +19,13 @@ ABOUT_WIDTHS = (34, 60)
 def neutral(text: str) -> str:
     """Text that no spreadsheet computes: an apostrophe before what looks like a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def narrowed(sign: str) -> str:
+    """A sign in its usual width: what a Chinese keyboard gives. No more is taken for another one, as the compatibility
+    forms of Unicode would have it: 10² is not 102."""
+    is_wide = unicodedata.decomposition(sign).startswith(("<wide>", "<narrow>", "<small>"))
+    return unicodedata.normalize("NFKC", sign) if is_wide else sign
 
 
 def fitting(text: str) -> str:

@@ -1,6 +1,7 @@
 """What stands in the way of a file of goals, named by its cell."""
 
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -24,6 +25,11 @@ from tests.okr.files import HEADER, ONE, counts, errors, plain
         ("P003,Goal,A,sideways,0,10,,100", "D2", "none of these"),
         ("P003,Goal,A,increase,0,ten,,100", "F2", "not a number"),
         ('P003,Goal,A,increase,0,"1,5",,100', "F2", "not a number"),
+        ("P003,Goal,A,increase,0,10²,,100", "F2", "holds “²”. Write the number out in plain figures"),
+        ("P003,Goal,A,increase,0,1½,,100", "F2", "holds “½”"),
+        ("P003,Goal,A,increase,0,①0,,100", "F2", "holds “①”"),
+        ("P003,Goal,A,increase,0,80万,,100", "F2", "holds “万”"),
+        ("P003,Goal,A,increase,0,10⁻,,100", "F2", "not a number"),
         ("P003,Goal,A,increase,0,1.123456789,,100", "F2", "decimals"),
         ("P003,Goal,A,increase,0,1e30,,100", "F2", "too large"),
         (f"P003,Goal,A,increase,0,{'9' * 60},,100", "F2", "too large"),
@@ -135,7 +141,8 @@ def test_an_id_that_one_may_not_see_is_as_unknown_as_none(upload, propose, cast,
     assert errors(upload(file, by=cast.colleague))[0][1].startswith(
         "There is no such objective that you may see"
     )
-    assert errors(upload(file.replace(b"-", b"."), by=cast.colleague))[0][1].startswith("This is no ID")
+    told = dict(errors(upload(file.replace(b"-", b"."), by=cast.colleague)))
+    assert any(text.startswith("This is no ID") for text in told.values())
 
 
 def test_a_locked_or_closed_period_takes_no_file(upload, apply, quarter, now):
@@ -228,6 +235,27 @@ def test_a_cell_of_many_milestones_or_dimensions_is_named(upload):
     assert errors(made) == [("D2", "50 milestones are the most.")]
     checkpoint = "Owner,Objective,Key result,Start,Target,Checkpoints\nP003,Goal,A,0,10,2026-01-31: 1e30\n"
     assert errors(upload(checkpoint)) == [("F2", "This number is too large.")]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("１，２３４．５", "1234.5"),
+        ("－３", "-3"),
+        ("￥ 800,000", "800000"),
+        ("１２ ％", "12"),
+        ("1 234", "1234"),
+    ],
+)
+def test_a_number_is_read_in_any_width(written, read):
+    assert cells.amount(written) == Decimal(read)
+
+
+def test_a_checkpoint_is_read_in_any_width_and_never_as_another_number():
+    (point,) = cells.checkpoints("２０２６－０１－３１：４０")
+    assert (point.on.isoformat(), point.value) == ("2026-01-31", 40)
+    with pytest.raises(cells.CellError, match="holds “²”"):
+        cells.checkpoints("2026-01-31: 10²")
 
 
 def test_a_cell_full_of_signs_is_read_as_fast_as_any():

@@ -26,6 +26,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("decimal", "1,234.50", Decimal("1234.50")),
         ("decimal", "(1,234.50)", Decimal("-1234.50")),
         ("decimal", "¥ 12.30", Decimal("12.30")),
+        ("decimal", "￥１，２３４．５", Decimal("1234.5")),
+        ("decimal", "\u00a0１２\u2009", Decimal("12")),
         ("decimal", "-$5", Decimal("-5")),
         ("decimal", "−7.5", Decimal("-7.5")),
         ("decimal", "12.5%", Decimal("0.125")),
@@ -67,6 +69,8 @@ def test_a_value_is_coerced_exactly(type_: str, raw: object, expected: object) -
 @pytest.mark.parametrize(
     ("type_", "raw", "code"),
     [
+        ("integer", "10²", "not_integer"),
+        ("decimal", "1½", "not_decimal"),
         ("integer", "3.5", "not_integer"),
         ("integer", "abc", "not_integer"),
         ("integer", "99999999999999999999", "number_too_large"),

@@ -63,8 +63,7 @@ def line_of(written: str, *, longest: int) -> str:
 
 def amount(written: str, *, from_workbook: bool = False) -> Decimal:
     """1,234.5, １２３４, −3, ¥800,000, 12 %: exactly what is written."""
-    text = unicodedata.normalize("NFKC", written).replace("−", "-").replace(" ", "").lstrip("'")
-    text = text.rstrip("%")
+    text = _in_figures(written).replace("−", "-").lstrip("'").rstrip("%")
     sign = "-" if text.startswith("-") else ""
     text = sign + text.removeprefix("-").lstrip(MONEY_SIGNS)
     if not NUMBER.fullmatch(text):
@@ -81,6 +80,24 @@ def amount(written: str, *, from_workbook: bool = False) -> Decimal:
     if len(text.partition(".")[2]) > DECIMALS:
         raise CellError(_("A number has at most %(count)s decimals.") % {"count": DECIMALS})
     return Decimal(text)
+
+
+def _in_figures(written: str) -> str:
+    """Without spaces and in the usual width. What stands for a figure in another way than by its width is refused
+    rather than read: 10² is not 102, and 1½ is not 11⁄2."""
+    text = "".join(cells.narrowed(each) for each in written if not each.isspace())
+    odd = next((each for each in text if not each.isascii() and _stands_for_figures(each)), "")
+    if odd:
+        raise CellError(
+            _("“%(text)s” holds “%(sign)s”. Write the number out in plain figures.")
+            % {"text": written[:40], "sign": odd}
+        )
+    return text
+
+
+def _stands_for_figures(sign: str) -> bool:
+    """², ½, ①, Ⅻ: what is no figure of any script, and yet counts."""
+    return not sign.isdecimal() and sign.isnumeric()
 
 
 def is_same_amount(written: str, standing: Decimal | None, *, from_workbook: bool) -> bool:
@@ -138,7 +155,7 @@ def checkpoints(written: str) -> tuple[CheckpointContent, ...]:
     """ "2026-01-31: 40", one in each line or parted by semicolons, in the order of their days."""
     found = []
     for part in filter(None, map(str.strip, re.split(r"[\n;；]", written.removeprefix("'")))):
-        read = CHECKPOINT.fullmatch(unicodedata.normalize("NFKC", part))
+        read = CHECKPOINT.fullmatch("".join(map(cells.narrowed, part)))
         if read is None:
             raise CellError(
                 _("“%(text)s” is no checkpoint. One looks like 2026-01-31: 40.") % {"text": part[:40]}

@@ -17,6 +17,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from performance.foundation import cells
+
 TYPES = ("text", "integer", "decimal", "date", "timestamp", "boolean")
 
 MAX_INTEGER = 2**63 - 1
@@ -127,8 +129,10 @@ def coercer(type_: str, *, zone: tzinfo = UTC, date_order: str = "") -> Coercer:
 
 
 def tidied(value: str) -> str:
-    # Full-width digits and signs are what a Chinese keyboard gives; NFKC makes them the plain ones.
-    return unicodedata.normalize("NFKC", value).strip().replace("\u2212", "-")
+    """In the usual width (a Chinese keyboard gives another) and with plain spaces; 10² stays what it is."""
+    if not unicodedata.is_normalized("NFKC", value):
+        value = "".join(" " if sign.isspace() else cells.narrowed(sign) for sign in value)
+    return value.strip().replace("\u2212", "-")
 
 
 def is_empty(tidy: str) -> bool:
