@@ -14,7 +14,6 @@ from performance.people import models as people_models
 
 #: What each column of the export holds, by its name.
 DEFINITIONS: dict[str, Any] = {
-    "objective_id": gettext_lazy("What the import and the API find the objective by; never changes."),
     "period": gettext_lazy("The period that the objective is to be reached in."),
     "owner_number": gettext_lazy("The number of the person who answers for the objective."),
     "owner": gettext_lazy("Who answers for the objective; of a team’s or the organisation’s: who leads."),
@@ -31,7 +30,6 @@ DEFINITIONS: dict[str, Any] = {
     "progress": gettext_lazy(
         "How far the objective is, counted by its period’s policy; empty while nothing counts yet."
     ),
-    "key_result_id": gettext_lazy("What the import and the API find the key result by; never changes."),
     "key_result": gettext_lazy("How one sees that the objective is reached; one row each."),
     "kind": gettext_lazy("How the key result is measured."),
     "weight": gettext_lazy("The key result’s share among those of its objective; they sum to 100%."),
@@ -58,6 +56,8 @@ DEFINITIONS: dict[str, Any] = {
     "slice": gettext_lazy("The part of the business that the metric is read for; empty for all of it."),
     "checkpoints": gettext_lazy("The values expected by certain days, one a line; empty where pace is even."),
     "policy_version": gettext_lazy("The version of the period’s policy; its words stand above."),
+    "objective_id": gettext_lazy("What the import and the API find the objective by; never changes."),
+    "key_result_id": gettext_lazy("What the import and the API find the key result by; never changes."),
 }
 
 

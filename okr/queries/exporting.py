@@ -18,7 +18,6 @@ from performance.people import queries as people
 CHUNK = 500
 # Name in the API and the audit log, label, and whether it holds a number.
 COLUMNS: tuple[tuple[str, Any, bool], ...] = (
-    ("objective_id", _("Objective ID"), False),
     ("period", _("Period"), False),
     ("owner_number", _("Owner’s number"), False),
     ("owner", _("Owner"), False),
@@ -29,7 +28,6 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("state", _("State"), False),
     ("visibility", _("Visible to"), False),
     ("progress", _("Progress %"), True),
-    ("key_result_id", _("Key result ID"), False),
     ("key_result", _("Key result"), False),
     ("kind", pgettext_lazy("key result", "Kind"), False),
     ("weight", _("Weight %"), True),
@@ -52,6 +50,9 @@ COLUMNS: tuple[tuple[str, Any, bool], ...] = (
     ("slice", _("Part of the business"), False),
     ("checkpoints", _("Checkpoints"), False),
     ("policy_version", pgettext_lazy("goals", "Policy version"), True),
+    # What only the import and the API read comes after what people do.
+    ("objective_id", _("Objective ID"), False),
+    ("key_result_id", _("Key result ID"), False),
 )
 
 
@@ -67,12 +68,12 @@ def table_of(objectives: QuerySet[Objective], policies: Iterable[OkrPolicy]) -> 
     for one in reads.with_key_results(objectives).iterator(chunk_size=CHUNK):
         key_results: list[KeyResult | None] = [*one.key_results.all()]
         for key_result in key_results or [None]:
-            yield [*_row(one, key_result), numbers[one.period_id]]
+            ids = [str(one.pk), "" if key_result is None else str(key_result.pk)]
+            yield [*_row(one, key_result), numbers[one.period_id], *ids]
 
 
 def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
     told = [
-        str(one.pk),
         i18n.local(one.period, "name"),
         one.owner.number,
         formats.person_name(one.owner),
@@ -86,11 +87,10 @@ def _row(one: Objective, key_result: KeyResult | None) -> list[Any]:
     ]
     whole = [one.get_owner_kind_display(), one.weight]
     if key_result is None:
-        none = [""] * 3, [None, "", *[None] * 5], whole, ["", *[None] * 5, "", "", "", ""]
+        none = [""] * 2, [None, "", *[None] * 5], whole, ["", *[None] * 5, "", "", "", ""]
         return [*told, *(cell for part in none for cell in part)]
     return [
         *told,
-        str(key_result.pk),
         key_result.title,
         key_result.get_kind_display(),
         Decimal(key_result.weight_ppm) / 10000,

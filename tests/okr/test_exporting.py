@@ -38,7 +38,7 @@ def test_the_byte_order_mark_is_there_on_request_only(named, cast, client_for):
     client, address = client_for(cast.employee), reverse("api_export_goals", args=["csv"])
     plain = b"".join(client.get(address).streaming_content)
     marked = b"".join(client.get(address, {"bom": "1"}).streaming_content)
-    assert (plain[:3], marked[3:]) == (b"Obj", plain)
+    assert (plain[:3], marked[3:]) == (b"Per", plain)
     assert marked.startswith(b"\xef\xbb\xbf")
 
 
@@ -117,7 +117,7 @@ def test_a_list_filtered_by_somebody_beyond_the_first_choices_or_without_goals_s
 
     def shown(**given):
         text = client.get(page, given).content.decode()
-        titles = {row[5] for row in rows_of(client.get(file, given))[1:]}
+        titles = {row[4] for row in rows_of(client.get(file, given))[1:]}
         assert {one.title for one in (active, theirs) if one.title in text} == titles
         return titles
 
@@ -143,7 +143,7 @@ def test_everybody_exports_what_they_see_and_the_log_keeps_the_filter(propose, a
     agree(propose(content("Between us", visibility="private")))
     address = reverse("okr:export", args=["csv"])
     seen = {
-        name: sorted(row[5] for row in rows_of(client_for(person).get(address))[1:])
+        name: sorted(row[4] for row in rows_of(client_for(person).get(address))[1:])
         for name, person in (
             ("manager", cast.manager),
             ("colleague", cast.colleague),

@@ -1,5 +1,7 @@
 """Files of goals: what is read, what a dry run shows, what is applied, and by whom."""
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
@@ -132,6 +134,17 @@ def test_an_exported_file_reads_back_unchanged(
     assert errors(made) == []
     assert counts(made) == {"new": 0, "changed": 0, "same": 3, "errors": 0}
     assert len(made.report["not_read"]) == 6
+
+
+def test_ids_stand_last_and_a_file_that_has_them_first_is_read_as_well(upload, exported, active):
+    rows = list(csv.reader(io.StringIO(exported().decode("utf-8-sig"))))
+    assert rows[0][-2:] == ["Objective ID", "Key result ID"]
+    assert rows[0][0] == "Period"
+    file = io.StringIO()
+    csv.writer(file).writerows([*row[-2:], *row[:-2]] for row in rows)
+    made = upload(file.getvalue())
+    assert errors(made) == []
+    assert counts(made) == {"new": 0, "changed": 0, "same": 1, "errors": 0}
 
 
 def test_what_is_not_read_is_named(upload):
