@@ -44,7 +44,7 @@ from okr.queries.contents import (
 from okr.queries.dependencies import between_teams, dependencies_of, dependencies_within_reach, to_ask
 from okr.queries.digests import WEEK_LETTER, GoalThen, WeekDigest, week_digests
 from okr.queries.effects import Effect, effect_of
-from okr.queries.finding import search
+from okr.queries.finding import search, search_periods, search_retrospectives
 from okr.queries.grades import grades_of, kin_of, to_carry, to_duplicate
 from okr.queries.import_remains import Remnant, digest_of, drafts_left, remains_of, taken_back_rows
 from okr.queries.imports import (
@@ -278,6 +278,8 @@ __all__ = [
     "rhythms_of",
     "rows_of",
     "search",
+    "search_periods",
+    "search_retrospectives",
     "series_of",
     "serving",
     "share",

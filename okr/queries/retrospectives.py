@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from okr import rules
 from okr.models import AgreedAction, Objective, Retrospective, RetrospectiveNote
@@ -152,6 +152,23 @@ def endings_read_by(
             actor, team, {actor.person_id} if was_there(period) else (), line_above
         )
     ]
+
+
+def retrospectives_read_by(actor: access.Actor) -> QuerySet[Retrospective]:
+    """Those of ended periods that have begun and that this person may read, with team and period. Two queries before
+    it; none for HR."""
+    ended = Retrospective.objects.filter(period__state__in=rules.ENDED).select_related("team", "period")
+    if actor.has_role("hr"):
+        return ended
+    today = people.today(actor.organisation)
+    mine = list(people_models.TeamMembership.objects.filter(person_id=actor.person_id))
+    periods = list(people.periods().filter(state__in=rules.ENDED)) if mine else []
+    was_there = Q()
+    for each in mine:
+        then = [period.pk for period in periods if _was_there(each, period, today)]
+        was_there |= Q(team_id=each.team_id, period__in=then)
+    leads = Q(team__lead_id=actor.person_id) | Q(team__lead_id__in=people.below(actor.person_id, today))
+    return ended.filter(was_there | leads if mine else leads)
 
 
 def looked_back(team: Any, periods: Collection[Any]) -> list[LookedBack]:

@@ -315,9 +315,12 @@ def can_set_cadence(actor: access.Actor, team: Any) -> bool:
     return not actor.only_reads and (actor.has_role("hr") or leads)
 
 
+#: A team looks back once its period is closing, and for as long as it likes afterwards.
+ENDED = ("closing", "closed")
+
+
 def is_retrospective_time(period: Any) -> bool:
-    """A team looks back once its period is closing, and for as long as it likes afterwards."""
-    return period.state in ("closing", "closed")
+    return period.state in ENDED
 
 
 def can_read_retrospective(actor: access.Actor, team: Any, members: Line, line_above: Line) -> bool:

@@ -21,6 +21,8 @@ SEARCHES = [
     (_("People"), "performance.people.queries.search"),
     (_("Goals"), "okr.queries.search"),
     (_("Metrics"), "performance.kpis.queries.search"),
+    (_("Periods"), "okr.queries.search_periods"),
+    (_("Retrospectives"), "okr.queries.search_retrospectives"),
 ]
 #: Letters of a search that are looked at.
 MOST_WORDS = 80
@@ -143,7 +145,7 @@ def _best_first(groups: list[Group], words: str) -> list[Group]:
 
 @access.member
 def search(request: HttpRequest) -> HttpResponse:
-    """The command palette's answer: pages, people, goals and metrics that carry these words, each as its reader may see."""
+    """The command palette's answer: what of each kind carries these words, as its reader may see it."""
     words = request.GET.get("q", "").strip()[:MOST_WORDS]
     groups: list[Group] = []
     if words:

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from performance.config import shell
 from performance.foundation import tenancy
+from performance.people import models as people
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,13 @@ def test_every_page_that_the_palette_offers_opens(cast, actor, client_for):
         for address in offered:
             status = client_for(person).get(reverse(address)).status_code
             assert status in (200, 302), (person, address, status)
+
+
+def test_a_period_is_found_by_its_name_in_either_language_and_leads_to_its_goals(cast, client_for, quarter):
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(name_en="Spring quarter", name_zh="春季")
+    goals = f'href="{reverse("okr:objectives")}?period={quarter.pk}"'
+    for words in ("spring", "Quarter spring", "春季"):
+        assert goals in found(client_for(cast.employee), words), words
+    assert goals not in found(client_for(cast.employee), "spring autumn")
+    assert str(quarter.pk) not in found(client_for(cast.stranger), "spring")
