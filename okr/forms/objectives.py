@@ -311,6 +311,8 @@ class FilterForm(forms.Form):
         required=False,
         choices=[("", _("Any state")), ("waiting", _("Waiting for agreement")), *State.choices],
     )
+    #: What the list is sorted by stays while it is narrowed.
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -323,6 +325,8 @@ class FilterForm(forms.Form):
     ) -> None:
         """`is_by_year`: a period names the fiscal year around it, all periods of which are shown."""
         super().__init__(*args, **options)
+        if not self.data.get("sort"):
+            del self.fields["sort"]
         if is_by_year:
             self.fields["period"].label = _("Year around")
         for name, first, rows in (

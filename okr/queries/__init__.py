@@ -76,6 +76,7 @@ from okr.queries.objectives import (
     versions_of,
     with_key_results,
 )
+from okr.queries.ordering import is_order, ordered
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
 from okr.queries.policies import (
     POLICY_CHOICES,
@@ -222,6 +223,7 @@ __all__ = [
     "have_checkpoints",
     "helpers_of",
     "is_called",
+    "is_order",
     "key_result_rows",
     "key_results_to_report",
     "kin_of",
@@ -240,6 +242,7 @@ __all__ = [
     "of_person",
     "open_asks",
     "open_proposal",
+    "ordered",
     "owed_before",
     "own_cadence",
     "own_objectives",

@@ -3,20 +3,18 @@
 import uuid
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from okr import actions, forms, queries, rules
 from okr.models import Objective
 from okr.models.agreements import EditState, VersionState
 from okr.models.objectives import RUNNING_STATES, SCORED_STATES
-from okr.views import figures
+from okr.views import figures, list_links
 from performance.foundation import access
 from performance.foundation.components import parts
 from performance.people import models as people_models
@@ -44,7 +42,7 @@ def export(request: HttpRequest, form: str) -> Any:
     found, context = filtered_objectives(request)
     moment = timezone.now()
     file = actions.export_objectives(
-        objectives=found,
+        objectives=queries.ordered(found, request.GET.get("sort", "")),
         form=form,
         filters=request.GET.dict() | {"period": str(context["period"] or "")},
         with_bom=True,
@@ -91,7 +89,7 @@ def filtered_objectives(
         "filter_form": form,
         "period": period,
         "periods": periods,
-        "is_filtered": any(value for name, value in given.items() if name != "period")
+        "is_filtered": any(value for name, value in given.items() if name not in ("period", "sort"))
         or bool(form.errors)
         or (chosen is not None and not rules.are_goals_open(chosen)),
     }
@@ -112,7 +110,8 @@ def _list(request: HttpRequest) -> dict[str, Any]:
     today = people.today(actor.organisation)
     found, context = filtered_objectives(request)
     period = context["period"]
-    page = Paginator(queries.with_key_results(found), A_PAGE).get_page(request.GET.get("page"))
+    ordered = queries.ordered(queries.with_key_results(found), request.GET.get("sort", ""))
+    page = Paginator(ordered, A_PAGE).get_page(request.GET.get("page"))
     rows = []
     pace: Any = None
     policy: Any = None
@@ -129,24 +128,12 @@ def _list(request: HttpRequest) -> dict[str, Any]:
         "pace": pace,
         "policy": policy,
         "team": team,
-        "quick": _quick(request, team),
+        "quick": list_links.quick(request, team),
+        "headings": list_links.headings(request),
+        "newest_first": list_links.newest_first(request),
         "can_set_policy": rules.can_set_policy(actor),
         "former": queries.period_before(context["periods"], period) if not rows else None,
     }
-
-
-def _quick(request: HttpRequest, team: Any) -> list[tuple[Any, str, bool]]:
-    """One press instead of a choice among everybody: (label, address, whether it is on). A second press takes it away."""
-    mine, asked = str(request.actor.person_id), request.GET
-    ways = [(_("Mine"), {"owner": mine})]
-    if team is not None:
-        ways.append((_("My team’s"), {"team": str(team.pk)}))
-    others = {name: asked[name] for name in ("q", "period", "state") if asked.get(name)}
-    rows = []
-    for label, chosen in ways:
-        is_on = all(asked.get(name) == value for name, value in chosen.items())
-        rows.append((label, f"?{urlencode(others if is_on else others | chosen)}", is_on))
-    return rows
 
 
 @access.member
