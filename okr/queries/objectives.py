@@ -244,9 +244,10 @@ def course_of(objective: Objective) -> Course:
 
 @dataclass
 class HistoryRow:
-    """A week in which somebody reported on the objective."""
+    """A week in which somebody reported on the objective. `is_open`: the reader may open what was said."""
 
     check_in: CheckIn
+    is_open: bool
     before: int | None
     after: int | None
     confidence: int | None
@@ -302,6 +303,7 @@ def check_in_history(
         rows.append(
             HistoryRow(
                 check_in,
+                is_open,
                 percent(before[-1][1]) if before else None,
                 percent(after[-1][1]) if after else None,
                 min(answers, default=None),

@@ -49,6 +49,12 @@ class TeamRow:
     is_told: bool = True
 
     @property
+    def notes(self) -> list[KeyResultEntry]:
+        """What was said beside a value or a confidence, of the reading that is furthest behind first."""
+        said = [entry for entry in self.entries if entry.note]
+        return sorted(said, key=lambda entry: entry is not self.worst)
+
+    @property
     def is_told_anything(self) -> bool:
         return self.check_in is not None and (self.is_told or bool(self.entries))
 

@@ -62,9 +62,15 @@ class Row:
         return len(self.key_result.milestones.all())
 
     @property
+    def is_off_track(self) -> bool:
+        return self.status == "bad"
+
+    @property
     def asks_why(self) -> bool:
-        """A word is asked for where it is off track, and kept where one was written."""
-        return self.status == "bad" or bool(self.note.value()) or bool(self.note.errors)
+        """A word is asked for where it is off track or hardly anybody believes in it, and kept where one was written;
+        everywhere else it may be given."""
+        is_unsure = str(self.confidence or "") in ("1", "2")
+        return self.is_off_track or is_unsure or bool(self.note.value()) or bool(self.note.errors)
 
 
 @dataclass

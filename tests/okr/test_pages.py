@@ -83,6 +83,51 @@ def test_who_needs_a_reply_is_counted_apart_from_what_waits(active, cast, client
     assert "Needs a reply 0" in page
 
 
+def test_the_button_follows_the_eye_where_a_check_in_is_owed_alone(active, cast, client_for):
+    people.Organisation.objects.filter(pk=cast.organisation.pk).update(country="")
+    owed = client_for(cast.employee).get(reverse("okr:home")).content.decode()
+    assert 'id="checkin-send-small"' in owed
+    not_owed = client_for(cast.hr).get(reverse("okr:home")).content.decode()
+    assert "Not asked for this week" in not_owed
+    assert 'id="checkin-send-small"' not in not_owed
+    assert '<div class="card-footer">\n    <button type="submit" id="checkin-send"' in not_owed
+
+
+def test_a_word_why_may_be_said_of_any_confidence_and_is_asked_for_where_it_is_low(
+    active, check_in, cast, client_for, this_week
+):
+    sure, *_others, unsure = active.key_results.all()
+    client = client_for(cast.employee)
+
+    def offered():
+        page = client.get(reverse("okr:home")).content.decode()
+        return page, [
+            f'Say why<span class="visually-hidden">: {each.title}' in page for each in (sure, unsure)
+        ]
+
+    assert offered()[1] == [True, True]
+    sent = posted_week(active, **{f"confidence-{unsure.pk}": "2", f"note-{sure.pk}": "Two stores agreed."})
+    client.post(reverse("okr:check_in", args=[this_week]), sent)
+    (entry,) = CheckIn.objects.get().entries.filter(key_result=sure)
+    assert (entry.confidence, entry.note) == (4, "Two stores agreed.")
+    page, quiet = offered()
+    assert quiet == [False, False]
+    assert 'value="Two stores agreed."' in page
+    assert f"Why this confidence in {unsure.title}" in page
+    manager = client_for(cast.manager).get(reverse("okr:my_team"), {"show": "all"}).content.decode()
+    assert "Two stores agreed." in manager
+
+
+def test_a_week_of_a_goals_history_leads_those_to_its_check_in_who_may_open_it(
+    active, check_in, cast, client_for
+):
+    said = check_in(actions.Reading(active.key_results.first().pk, value=Decimal("4.5")))
+    link = f'href="{reverse("okr:conversation", args=[said.pk])}"'
+    for name, opens in (("employee", True), ("manager", True), ("auditor", True), ("colleague", False)):
+        page = client_for(getattr(cast, name)).get(reverse("okr:objective", args=[active.pk]))
+        assert (link in page.content.decode()) is opens, name
+
+
 def test_one_post_reports_the_whole_week(active, cast, client_for, this_week):
     response = client_for(cast.employee).post(reverse("okr:check_in", args=[this_week]), posted_week(active))
     assert response.status_code == 302

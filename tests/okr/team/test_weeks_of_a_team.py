@@ -231,3 +231,20 @@ def test_of_fewer_than_three_people_others_read_no_count(told, cast, weeks, clie
         assert ("1 checked in, nobody was asked" in shown) is (counts[1] == 1)
         assert ("1 checked in this week" in shown) is (counts[1] == 1)
         assert ("in so small a team no count is shown" in shown) is (counts[1] is None)
+
+
+def test_readings_lead_to_their_goals_and_to_the_check_in_of_whom_one_may_read(told, weeks, cast):
+    goal = reverse("okr:objective", args=[told.entries.first().key_result.objective_id])
+    said = reverse("okr:conversation", args=[told.pk])
+    seen = weeks(cast.manager).content.decode()
+    assert f'href="{goal}"' in seen
+    assert seen.count(f'href="{said}"') == 3, "the time, and both readings"
+    others = weeks(cast.colleague).content.decode()
+    assert said not in others
+    assert "Auroras seen" in others
+
+
+def test_every_word_why_is_told_and_not_only_that_of_what_is_furthest_behind(told, weeks, cast):
+    seen = weeks(cast.manager).content.decode()
+    assert "Clouds" in seen
+    assert "Fog" in seen
