@@ -361,7 +361,9 @@ def _put_in_force_if_agreed(
     former.update(state=VersionState.SUPERSEDED, settled_at=at)
     _settle(version, VersionState.IN_FORCE, at)
     before = objective.state
+    counted_before = _key_results_in_force(objective)
     texts.apply_content(objective, version.as_content, at=at)
+    _begin_pace(objective, counted_before, people.day_at(by.organisation, at))
     objective.version_number = version.number
     objective.agreed_at = at
     if objective.is_open:
@@ -379,6 +381,17 @@ def _put_in_force_if_agreed(
         changes={"state": [before, objective.state], "version": version.number},
         at=at,
     )
+
+
+def _key_results_in_force(objective: Objective) -> list[uuid.UUID]:
+    standing = objective.key_results.filter(removed_at=None)
+    return list(standing.values_list("pk", flat=True)) if objective.is_in_force else []
+
+
+def _begin_pace(objective: Objective, counted_before: list[uuid.UUID], today: datetime.date) -> None:
+    """Of what comes into force while its period runs, nothing is expected for the days before."""
+    if objective.period.starts_on < today <= objective.period.ends_on:
+        objective.key_results.exclude(pk__in=counted_before).update(paced_from=today)
 
 
 def _settle(version: ObjectiveVersion, state: str, at: datetime.datetime) -> None:

@@ -240,7 +240,7 @@ class KeyResultOut(Measured):
         fields = [
             *("id", "kind", "title", "weight", "owner", "unit", "currency", *AMOUNTS),
             *("metric", "slice", "current", "done", "confidence", "progress", "expected", "status"),
-            *("provisional", "milestones", "checkpoints"),
+            *("provisional", "milestones", "checkpoints", "paced_from"),
         ]
 
     @extend_schema_field(serializers.DecimalField(max_digits=7, decimal_places=4))

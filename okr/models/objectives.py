@@ -162,7 +162,8 @@ class Objective(tenancy.TenantModel):
 
 
 class KeyResult(tenancy.TenantModel):
-    """How one sees that the objective is reached. Amounts are exact and in the key result's own unit."""
+    """How one sees that the objective is reached. Amounts are exact and in the key result's own unit. `paced_from` is the
+    day on which it came into force, where its period ran already: before it nothing is expected."""
 
     objective = tenancy.TenantForeignKey(Objective, related_name="key_results")
     owner = tenancy.TenantForeignKey("people.Person", related_name="key_results")
@@ -182,6 +183,7 @@ class KeyResult(tenancy.TenantModel):
     metric_key = models.CharField(_("metric"), max_length=80, blank=True)
     slice = models.JSONField(_("slice"), default=dict, blank=True)
     checkpoints = models.JSONField(_("checkpoints"), default=list, blank=True)
+    paced_from = models.DateField(_("expected from"), null=True)
     removed_at = models.DateTimeField(_("removed at"), null=True)
     current = amount(_("current value"))
     done = models.BooleanField(_("done"), null=True)

@@ -15,6 +15,7 @@ from okr.models.policies import StatusRule
 from performance.engine import fixed, progress
 from performance.people import queries as people
 
+A_DAY = datetime.timedelta(days=1)
 #: Own points of an expected pace, in the order of their days: a day, and the micro percent expected at its end.
 Points = Sequence[tuple[datetime.date, int]]
 
@@ -55,12 +56,13 @@ class Pace:
 @dataclass(frozen=True)
 class Expected:
     """Where something should stand: micro percent, and whether a plan with points of its own says so or the linear
-    pace. The plan of a key result are its checkpoints; that of an objective (`is_of_parts`) is what the plans of its
-    parts add up to."""
+    pace, which begins on the day `since` where that is not the period's first. The plan of a key result are its
+    checkpoints; that of an objective (`is_of_parts`) is what the plans of its parts add up to."""
 
     micro: int
     by_checkpoints: bool
     is_of_parts: bool = False
+    since: datetime.date | None = None
 
     @property
     def percent(self) -> int:
@@ -137,8 +139,9 @@ def points_from(kept: Iterable[tuple[str, int]]) -> Points:
 
 
 def points_of(key_results: Sequence[Any]) -> list[Points]:
-    """Each key result's checkpoints in micro percent; empty where it follows the linear pace. One pass of the engine
-    for the values of all."""
+    """Each key result's checkpoints in micro percent, after the day up to which nothing was expected where it came into
+    force in the midst of its period; empty where it follows the linear pace. One pass of the engine for the values of
+    all."""
     told: list[Sequence[CheckpointContent]] = [checkpoints_from(each.checkpoints) for each in key_results]
     lines = [
         progress.KeyResult(each.kind, start=each.start, target=each.target, current=point.value)
@@ -148,12 +151,30 @@ def points_of(key_results: Sequence[Any]) -> list[Points]:
     ]
     reached = iter(progress.key_results_progress(lines))
     return [
-        [
-            (point.on, fixed.micro(point.value) if each.kind == "milestones" else next(reached) or 0)
-            for point in points
-        ]
+        _begun(
+            each.paced_from,
+            [
+                (point.on, fixed.micro(point.value) if each.kind == "milestones" else next(reached) or 0)
+                for point in points
+            ],
+        )
         for each, points in zip(key_results, told, strict=True)
     ]
+
+
+def _begun(on: datetime.date | None, points: Points) -> Points:
+    """A plan that begins on a day. Checkpoints before it were agreed with open eyes: they stay the whole plan."""
+    eve = on and on - A_DAY
+    return points if eve is None or (points and points[0][0] <= eve) else [(eve, 0), *points]
+
+
+def _since(points: Points, pace: Pace) -> datetime.date | None:
+    """The first day of a plan that is linear but for its late beginning. A yes-or-no, which has the last day alone, is
+    no such plan."""
+    if len(points) != 1 or points[0][1] != 0:
+        return None
+    first = points[0][0] + A_DAY
+    return first if (first - pace.starts_on).days + 1 < pace.last_day else None
 
 
 def expected_by(asked: Iterable[tuple[Pace, Points]]) -> list[Expected]:
@@ -163,7 +184,11 @@ def expected_by(asked: Iterable[tuple[Pace, Points]]) -> list[Expected]:
     columns = [[pace.day, pace.last_day, pace.elapsed, pace.total] for pace, _points in rows]
     days = progress.Days(*np.array(columns, dtype=np.int64).reshape(-1, 4).T)
     micros = progress.pace_columns(days, progress.Plans.of(plans), np.arange(len(rows), dtype=np.int64))
-    return [Expected(int(micro), bool(plan)) for micro, plan in zip(micros, plans, strict=True)]
+    since = [_since(points, pace) if plan else None for (pace, points), plan in zip(rows, plans, strict=True)]
+    return [
+        Expected(int(micro), bool(plan) and day is None, since=day)
+        for micro, plan, day in zip(micros, plans, since, strict=True)
+    ]
 
 
 def paces_in(periods: Iterable[Any], on: datetime.date, organisation: Any) -> dict[uuid.UUID, Pace]:

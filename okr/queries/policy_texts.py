@@ -51,6 +51,9 @@ def policy_words(policy: OkrPolicy) -> str:
         MISSING[Missing(policy.missing)],
         START_EQUALS_TARGET[StartEqualsTarget(policy.start_equals_target)],
         STATUS[StatusRule(policy.status_rule)],
-        _("Expected is what checkpoints say or, without any, an even pace by workday."),
+        _(
+            "Expected is what checkpoints say or, without any, an even pace by workday: from the first day, or from the "
+            "day of agreement where the period ran already."
+        ),
     ]
     return formats.mark(" ").join(str(each) for each in sentences)

@@ -43,5 +43,6 @@ def plans(key_results: list[Any], figure: queries.Figure, policy: Any) -> dict[s
     return {
         "checkpoints": any(each.checkpoints for each in own),
         "others": figure.has_others_plans,
+        "later": any(each.paced_from for each in own),
         "answers": any(each.kind == "yes_no" for each in own),
     }

@@ -8,9 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from okr import actions, queries
+from okr.actions import progress
 from okr.models import CheckInDuty, Content, KeyResultContent, MilestoneContent, Objective
 from performance.foundation import access, tenancy
 from performance.people import actions as people_actions
@@ -84,7 +86,8 @@ def propose(
 def agree(
     acting_cast: Any, actor: Callable[[people.Person], access.Actor], now: datetime.datetime
 ) -> Callable[..., Objective]:
-    """Brings the open proposal into force: whoever has not signed does."""
+    """Brings the open proposal into force: whoever has not signed does. What is expected of it counts from the quarter's
+    first day, as of most goals, although it is agreed today."""
 
     def do(objective: Objective) -> Objective:
         version = objective.versions.get(state="proposed")
@@ -92,6 +95,9 @@ def agree(
             actions.agree_objective(
                 objective=objective, version_number=version.number, by=actor(person), at=now
             )
+        if objective.key_results.exclude(paced_from=None).update(paced_from=None):
+            with transaction.atomic():
+                progress.roll_up(progress.lock([objective.pk]), at=now)
         objective.refresh_from_db()
         return objective
 

@@ -78,9 +78,11 @@ def test_what_contributes_brings_its_checkpoints_along(
     # Half of it is its own and linear, half is the child's.
     assert expected(whole, on(40), quarter) == (40 * PERCENT, 25 * PERCENT)
     assert expected(whole, on(60), quarter) == (60 * PERCENT, 37_500_000)
+    text = queries.content_of(child)
+    (row,) = text.key_results
     version = actions.propose_change(
         objective=child,
-        content=dataclasses.replace(queries.content_of(child), key_results=(key_result(),)),
+        content=dataclasses.replace(text, key_results=(dataclasses.replace(row, checkpoints=()),)),
         by=actor(cast.employee),
         at=now,
         reason="No season after all.",
