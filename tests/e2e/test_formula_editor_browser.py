@@ -74,7 +74,7 @@ def profit(empty_database: None, cast: Cast, actor: Any) -> Metric:
         return metric
 
 
-@pytest.mark.parametrize("language", screen.SCREENS)
+@pytest.mark.parametrize("language", screen.WIDE_FIRST)
 def test_a_formula_is_written_by_keyboard_and_a_change_is_seen_before_it_is_signed(
     language: str,
     profit: Metric,

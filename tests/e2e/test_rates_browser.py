@@ -88,7 +88,7 @@ def model_page(cast: Cast) -> str:
         return f"{reverse('sources:model', args=[probe.pk])}?dataset={dataset.pk}"
 
 
-@pytest.mark.parametrize("language", screen.SCREENS)
+@pytest.mark.parametrize("language", screen.WIDE_FIRST)
 def test_rates_from_typing_to_the_value_that_they_would_give(
     language: str,
     income: Metric,

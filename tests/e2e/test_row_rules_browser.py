@@ -77,7 +77,7 @@ def revenue(empty_database: None, cast: Cast, actor: Any, now: datetime.datetime
         return metric
 
 
-@pytest.mark.parametrize("language", screen.SCREENS)
+@pytest.mark.parametrize("language", screen.WIDE_FIRST)
 def test_a_rule_is_set_and_a_store_reads_its_own_rows(
     language: str,
     revenue: Metric,

@@ -63,7 +63,7 @@ def profit(empty_database: None, cast: Cast, actor: Any) -> Metric:
         return Metric.objects.get(key="profit")
 
 
-@pytest.mark.parametrize("language", screen.SCREENS)
+@pytest.mark.parametrize("language", screen.WIDE_FIRST)
 def test_a_what_if_from_the_slider_to_a_proposal(
     language: str,
     profit: Metric,
