@@ -1,4 +1,7 @@
 import time
+from dataclasses import replace
+from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -170,6 +173,47 @@ def test_the_score_is_what_the_shown_weights_and_values_give() -> None:
     assert found.coverage_ppm == 550_000
 
 
+def _cell(arguments: dict[str, Any], row: int, place: int) -> tuple[str, int | None]:
+    """How a cell should count by its policy, told without columns."""
+    if arguments["present"][row, place]:
+        return "measured", int(arguments["values_micro"][row, place])
+    if arguments["missing"][place] == "zero":
+        return "zero", 0
+    if arguments["missing"][place] == "carry_forward" and arguments["previous_present"][row, place]:
+        return "carried", int(arguments["previous_micro"][row, place])
+    return "left_out", None
+
+
+@given(people())
+def test_a_missing_component_counts_as_its_policy_says_and_as_nothing_else(arguments: dict[str, Any]) -> None:
+    """Each row scores as somebody would who has only the components that count, all of them measured."""
+    found = score.score_columns(**arguments)
+    for row in range(len(arguments["values_micro"])):
+        mine = score.score_of(found, row)
+        cells = [_cell(arguments, row, place) for place in range(len(mine.lines))]
+        assert [(line.treatment, line.value_micro) for line in mine.lines] == cells
+        effective, base = (arguments[name][row].tolist() for name in ("effective_ppm", "base_ppm"))
+        counting = [
+            score.ComponentValue(line.key, line.value_micro, effective[place], base[place])
+            for place, line in enumerate(mine.lines)
+            if line.treatment != "left_out"
+        ]
+        alone = score.score_one(counting) if counting else None
+        assert mine.score_micro == (alone and alone.score_micro)
+        assert mine.constant_score_micro == (alone and alone.constant_score_micro)
+        sums = [replace(line, treatment="measured") for line in mine.lines if line.treatment != "left_out"]
+        assert sums == list(alone.lines if alone else ())
+        for line in mine.lines:
+            if line.treatment == "left_out":
+                assert (line.effective_ppm, line.constant_ppm, line.contribution_micro) == (0, 0, 0)
+        measured = sum(
+            weight * int(arguments["coverage_ppm"][row, place])
+            for place, weight in enumerate(effective)
+            if cells[place][0] == "measured"
+        )
+        assert mine.coverage_ppm == fixed.round_divide(measured, sum(effective) or 1)
+
+
 def test_a_missing_component_follows_the_policy() -> None:
     components = [
         score.ComponentValue("a", 80 * POINT, 500_000, 500_000),
@@ -234,6 +278,45 @@ def test_cutting_a_segment_in_two_changes_nothing(arguments: dict[str, Any], fir
     for name in (*BY_ROW, *BY_CELL):
         assert (getattr(one, name) == getattr(plain, name)).all()
         assert (getattr(two, name) == getattr(plain, name)).all()
+
+
+@given(people(), st.data(), st.integers(1, 700))
+def test_a_longer_segment_weighs_more(arguments: dict[str, Any], data: st.DataObject, longer: int) -> None:
+    """Lengthening a segment pulls the score towards what it scored in that segment, and never beyond."""
+    size = len(arguments["values_micro"])
+    person = data.draw(st.lists(st.integers(0, 1), min_size=size, max_size=size))
+    days = data.draw(st.lists(st.integers(1, 366), min_size=size, max_size=size))
+    pick = data.draw(st.integers(0, size - 1))
+    rows = score.score_columns(**arguments)
+    before = segments_of(arguments, person, days)
+    after = segments_of(
+        arguments, person, [long + (longer if place == pick else 0) for place, long in enumerate(days)]
+    )
+    mine = [place for place, who in enumerate(person) if who == person[pick] and rows.scored[place]]
+    for one, other in permutations(mine, 2):
+        if days[one] > days[other]:
+            assert before.segment_ppm[one] >= before.segment_ppm[other]
+    for name, of_row in (
+        ("score_micro", rows.score_micro),
+        ("constant_score_micro", rows.constant_score_micro),
+    ):
+        old, new = (getattr(each.columns, name) for each in (before, after))
+        if pick not in mine:
+            assert (new == old).all()
+            continue
+        own, was, now = (
+            int(column[place]) for column, place in ((of_row, pick), (old, person[pick]), (new, person[pick]))
+        )
+        assert min(was, own) <= now <= max(was, own)
+        # Whole ppm: a share may lose the crumb that it had been rounded up by.
+        assert after.segment_ppm[pick] >= before.segment_ppm[pick] - 1
+        assert all(after.segment_ppm[one] <= before.segment_ppm[one] + 1 for one in mine if one != pick)
+        total = sum(days[one] for one in mine)
+        if longer * (total - days[pick]) * fixed.ONE > 2 * total * (total + longer):
+            assert after.segment_ppm[pick] > before.segment_ppm[pick]
+        weighed = sum(int(of_row[one]) * days[one] for one in mine)
+        assert abs(Fraction(weighed, total) - was) <= 1
+        assert abs(Fraction(weighed + own * longer, total + longer) - now) <= 1
 
 
 def test_segments_weigh_by_their_days() -> None:
