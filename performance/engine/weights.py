@@ -121,8 +121,8 @@ def effective_weights(
     smoothing_ppm: the share of the previous weight that stays (0 = none). step_cap_ppm: the most a weight
     may move from the previous one (50_000 = 5 points). A component without a previous weight moves freely.
     objective_ppm: objective weights by component, of which `blend_ppm` (at most 200_000) makes up that part of
-    the share: (1 − b)·share + b·objective, before bounds. A component without one, whose value no units can be
-    told apart by, keeps its share; the others share theirs.
+    the share: (1 − b)·share + b·objective, before bounds. A component without one (what it measures is no unit's)
+    keeps its share; the others share theirs anew.
     Only proportions of the base and of the objective weights matter. Raises InvalidInput, code "infeasible_bounds"
     or "infeasible_step", where no weights within the guardrails sum to 100 %; "blend_out_of_range", "no_objective"
     (a blend without objective weights), "objective_out_of_range" and "unknown_component" for the blend.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from performance.engine import errors, fixed, pairwise, weights
@@ -135,6 +135,24 @@ def test_the_eigenvalue_is_the_one_of_linear_algebra(case: tuple[list[str], dict
     assert found.lambda_micro / fixed.ONE == pytest.approx(max(np.linalg.eigvals(matrix).real), abs=2e-6)
     shares = np.array(found.weights_ppm) / fixed.ONE
     assert matrix @ shares == pytest.approx(shares * found.lambda_micro / fixed.ONE, abs=5e-5)
+
+
+@given(judgements(least=2, most=5), st.data())
+def test_judging_one_higher_over_another_never_lowers_it_against_that_other(
+    case: tuple[list[str], dict[Any, Fraction]], data: st.DataObject
+) -> None:
+    keys, judged = case
+    one, other = data.draw(st.sampled_from(sorted(judged)))
+    higher = data.draw(st.sampled_from([Fraction(times) for times in range(1, 10)]))
+    assume(higher >= judged[one, other])
+
+    def times(by_pair: dict[Any, Fraction]) -> Fraction:
+        found = pairwise.priorities(keys, by_pair)
+        weight = dict(zip(keys, found.weights_ppm, strict=True))
+        return Fraction(weight[one], weight[other])
+
+    # Both weights are rounded to a ppm, and none is below half a percent.
+    assert times({**judged, (one, other): higher}) >= times(judged) * Fraction(999, 1000)
 
 
 def test_two_components_always_agree() -> None:
