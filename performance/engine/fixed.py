@@ -190,7 +190,10 @@ def _multiply_divide_wide(values: AnyInts, by: AnyInts, over: AnyInts, low: int,
 
 
 def interpolate(values: AnyInts, xs: Sequence[int], ys: Sequence[int]) -> Ints:
-    """Piecewise linear through the points (xs strictly increasing), flat outside the first and last."""
+    """Piecewise linear through the points (xs strictly increasing), flat outside the first and last.
+
+    Between two points it is their straight line, y₀ + (x − x₀)·(y₁ − y₀)/(x₁ − x₀): Newton's interpolation of degree 1.
+    """
     if len(xs) != len(ys) or len(xs) == 0 or any(b <= a for a, b in pairwise(xs)):
         raise errors.InvalidInput("The points must strictly increase.", code="points_not_increasing")
     knots, values = column(xs), integers(values)

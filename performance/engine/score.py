@@ -293,7 +293,11 @@ def _treated(
     previous: Ints | None,
     previous_present: Flags | None,
 ) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """The value each component counts with, and how it came to count."""
+    """The value each component counts with, and how it came to count.
+
+    The policies are those of DOMAIN, "Scores"; carrying forward is the "last observation carried forward" of studies
+    with gaps.
+    """
     if values.shape != shape or present.shape != shape:
         raise errors.InvalidInput(
             "Values and presence need one cell per row and component.", code="shape_mismatch"

@@ -43,7 +43,8 @@ def apportion(numerators: AnyInts, denominators: AnyInts, totals: AnyInts, order
 def apportion_groups(
     numerators: AnyInts, groups: Ints, denominators: AnyInts, totals: AnyInts, order: Ints
 ) -> Ints:
-    """`apportion` for ragged groups: one row per item, `groups` names each item's group (0…n-1).
+    """`apportion`, by largest remainders too, for ragged groups: one row per item, `groups` names each item's group
+    (0…n-1).
 
     `order` (items) ranks the items by key and settles ties within a group.
     """
