@@ -12,9 +12,6 @@ from okr.models import KeyResult, KeyResultEntry, Objective, OkrPolicy, Progress
 from okr.queries import metrics, policies, recounts
 from performance.foundation import stale
 
-#: So many rows are written in one statement.
-BATCH = 500
-
 
 def lock(objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Objective]:
     """These objectives and all that they contribute to, locked in the order of their ids, so that two writers
@@ -47,7 +44,7 @@ def roll_up(
     key_results = _by_objective(KeyResult.objects.filter(objective_id__in=locked, removed_at=None))
     counted_by = policies.policies_of(each.period_id for each in locked.values())
     found = recounts.recount(locked, key_results, counted_by, noted=noted)
-    Objective.objects.bulk_update(found.replanned, ["pace_points"], batch_size=BATCH)
+    Objective.objects.write_columns(found.replanned, ["pace_points"])
     _keep(found.moved, key_results, counted_by, at)
     owners = {objective.owner_id for objective in found.moved}
     stale.mark("score", owners, at=at)
@@ -60,7 +57,7 @@ def _keep(
     counted_by: dict[uuid.UUID, OkrPolicy],
     at: datetime.datetime,
 ) -> None:
-    Objective.objects.bulk_update(
+    Objective.objects.write_columns(
         moved, ["progress_micro", "coverage_ppm", "confidence", "checked_at", "pace_points"]
     )
     ProgressPoint.objects.bulk_create(
@@ -96,7 +93,7 @@ def count_again(objective_ids: Iterable[uuid.UUID], *, at: datetime.datetime) ->
     )
     rows = list(open_ones.prefetch_related("milestones"))
     recounts.measure_each(rows, locked, counted_by)
-    KeyResult.objects.bulk_update(rows, ["progress_micro"], batch_size=BATCH)
+    KeyResult.objects.write_columns(rows, ["progress_micro"])
     roll_up(locked, at=at, noted=noted)
     return sum(each.progress_micro != before[key] for key, each in locked.items())
 
@@ -145,7 +142,7 @@ def _fill(rows: list[KeyResult], at: datetime.datetime) -> list[KeyResult]:
 def _note_entries(
     changed: list[KeyResult], locked: dict[uuid.UUID, Objective], at: datetime.datetime
 ) -> None:
-    KeyResult.objects.bulk_update(changed, ["current", "progress_micro", "provisional", "filled_at"])
+    KeyResult.objects.write_columns(changed, ["current", "progress_micro", "provisional", "filled_at"])
     KeyResultEntry.objects.bulk_create(
         KeyResultEntry(
             key_result=each,

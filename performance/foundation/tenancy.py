@@ -10,7 +10,7 @@ Four walls keep organisations apart:
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -119,6 +119,35 @@ class TenantQuerySet(models.QuerySet):
         if "organisation" in kwargs or "organisation_id" in kwargs:
             raise OtherOrganisation("A row never moves to another organisation.")
         return super().update(**kwargs)
+
+    def write_columns(self, rows: Iterable[models.Model], fields: Iterable[str]) -> int:
+        """`bulk_update` for thousands of rows: the values of a field travel as one array, where a CASE with a branch for
+        each row takes longer to build than to run. Values alone, no expressions. Returns how many rows were written."""
+        written, meta = list(rows), self.model._meta
+        if not written:
+            return 0
+        columns: list[Any] = [meta.get_field(name) for name in fields]
+        if any(isinstance(column, OrganisationKey) for column in columns):
+            raise OtherOrganisation("A row never moves to another organisation.")
+        quoted = connection.ops.quote_name
+        key: Any = meta.pk
+        told = [key, *columns]
+        # Without its length, or a cast would cut what an assignment refuses.
+        arrays = [f"%s::{column.db_type(connection).partition('(')[0]}[]" for column in told]
+        names = [f"value_{place}" for place in range(len(told))]
+        assigned = [f"{quoted(column.column)} = {name}" for column, name in zip(told, names, strict=True)][1:]
+        statement = (
+            f"UPDATE {quoted(meta.db_table)} AS kept SET {', '.join(assigned)}"  # noqa: S608
+            f" FROM unnest({', '.join(arrays)}) AS given({', '.join(names)})"
+            f" WHERE kept.{quoted(key.column)} = {names[0]} AND kept.organisation_id = %s"
+        )
+        values = [
+            [column.get_db_prep_save(getattr(row, column.attname), connection) for row in written]
+            for column in told
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*values, current_organisation_id()])
+            return int(cursor.rowcount)
 
 
 class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]

@@ -370,3 +370,28 @@ def test_the_organisation_is_read_once_in_its_scope_and_never_taken_for_another(
             organisation=by.organisation, fields={"currency": "EUR"}, by=by, at=timezone.now()
         )
         assert queries.organisation_here().currency == "EUR"
+
+
+def test_many_rows_are_written_at_once_and_none_of_another_organisation(cast: Cast) -> None:
+    with tenancy.acting_for(cast.elsewhere):
+        foreign = people.Team.objects.create(code="FAR", name_en="Far away")
+    with tenancy.acting_for(cast.organisation):
+        teams = [people.Team.objects.create(code=f"T{n}", name_en=f"Team {n}") for n in range(3)]
+        day = queries.today(cast.organisation)
+        for number, team in enumerate([*teams, foreign]):
+            team.name_en, team.closed_on, team.lead = f"It’s “{number}”, \\ and {{}}", day, cast.boss
+        teams[1].closed_on = teams[1].lead = None
+        assert people.Team.objects.write_columns([*teams, foreign], ["name_en", "closed_on", "lead"]) == 3
+        found = people.Team.objects.filter(code__startswith="T", pk__in=[team.pk for team in teams])
+        assert set(found.values_list("name_en", "closed_on", "lead")) == {
+            (team.name_en, team.closed_on, team.lead_id) for team in teams
+        }
+        assert people.Team.objects.write_columns([], ["name_en"]) == 0
+        teams[0].name_en = "x" * 1_000
+        with pytest.raises(DatabaseError), transaction.atomic():
+            people.Team.objects.write_columns(teams, ["name_en"])
+        with pytest.raises(tenancy.OtherOrganisation):
+            people.Team.objects.write_columns(teams, ["organisation"])
+    with tenancy.acting_for(cast.elsewhere):
+        foreign.refresh_from_db()
+        assert foreign.name_en == "Far away"
