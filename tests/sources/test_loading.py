@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 
 from performance.foundation import models as foundation
 from performance.people.models import Organisation
@@ -330,3 +331,25 @@ def test_columns_are_changed_and_everything_is_read_again(ledger: models.Dataset
     assert foundation.AuditRow.objects.filter(
         action="sources.change_dataset", why="the note matters"
     ).exists()
+
+
+def test_other_columns_wait_for_a_load_that_the_clock_asked_for_in_the_same_moment(
+    ledger: models.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would read on from where the former columns ended, and the rows before would lack the new ones."""
+    stage.load(ledger)
+    plan = stage.plan(
+        stage.described(ledger.connection, {"schema": "public", "table": "books"}),
+        key="books",
+        question={"schema": "public", "table": "books"},
+    )
+    waiting = actions.start_load(dataset=ledger, by=None, at=LATER)
+    assert not waiting.is_full
+    # When the change looked, the other transaction had not ended yet.
+    monkeypatch.setattr(queries, "open_load", lambda dataset: None)
+    with pytest.raises(actions.SourceRefused) as refused, transaction.atomic():
+        actions.change_dataset(dataset=ledger, plan=plan, by=None, at=LATER)
+    assert refused.value.code == "load_running"
+    ledger.refresh_from_db()
+    assert ledger.cursor_column == "booked_at"
+    assert ledger.loaded_at is not None

@@ -126,7 +126,7 @@ def change_dataset(
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
         if queries.open_load(dataset) is not None:
-            raise SourceRefused(_("Wait until the load has ended, or stop it."), code="load_running")
+            raise _load_running()
         before = _told(dataset, list(dataset.columns.all()))
         rows_before = _meaning(dataset, list(dataset.columns.all()))
         for name, value in _own_fields(plan, connection).items():
@@ -143,7 +143,15 @@ def change_dataset(
         audit.record(by=by, action="sources.change_dataset", subject=dataset, changes=changes, why=why, at=at)
         if connection.is_push:
             return None
-        return scheduling.start_load(dataset=dataset, is_full=True, by=by, at=at)
+        load = scheduling.start_load(dataset=dataset, is_full=True, by=by, at=at)
+        if not load.is_full:
+            # Asked for in the same moment, by the clock: it would read on from where the former columns ended.
+            raise _load_running()
+        return load
+
+
+def _load_running() -> SourceRefused:
+    return SourceRefused(_("Wait until the load has ended, or stop it."), code="load_running")
 
 
 def close_dataset(*, dataset: Dataset, by: Any, at: datetime, why: str = "") -> None:
