@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from performance.engine import fixed
-from performance.kpis.models import Additivity, Basis, MetricVersion
+from performance.kpis.models import Additivity, Aggregation, Basis, MetricVersion
 from performance.kpis.queries import months as calendar_months
 from performance.kpis.queries.values import Point
 
@@ -49,10 +49,11 @@ def path_today(
     given: Decimal | None, version: MetricVersion, month: datetime.date, today: datetime.date
 ) -> Decimal | None:
     """Where a value should be today: what adds up grows evenly over the days of a running month. A running total grows
-    too, from a month before that is not known here: it has no path until its month is over."""
+    too, from a month before that is not known here, and so does a number of different values, the slower the more of
+    them have been seen: they have no path until their month is over."""
     if given is None or today >= calendar_months.last_of(month):
         return given
-    if version.is_cumulative and today >= month:
+    if _grows_unevenly(version) and today >= month:
         return None
     if version.additivity != Additivity.ADDITIVE:
         return given
@@ -61,8 +62,12 @@ def path_today(
 
 def is_part_of_month(version: MetricVersion, month: datetime.date, today: datetime.date) -> bool:
     """Whether a value still grows with the days of its month: then it is no less than that of a whole one yet."""
-    grows = version.is_cumulative or version.additivity == Additivity.ADDITIVE
+    grows = _grows_unevenly(version) or version.additivity == Additivity.ADDITIVE
     return grows and today <= calendar_months.last_of(month)
+
+
+def _grows_unevenly(version: MetricVersion) -> bool:
+    return version.is_cumulative or (version.is_base and version.aggregation == Aggregation.DISTINCT)
 
 
 def compared(
