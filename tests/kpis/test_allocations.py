@@ -15,7 +15,7 @@ from performance.kpis import actions, documents, queries
 from performance.kpis.forms import lists
 from performance.kpis.forms.allocating import allocations_initial
 from performance.kpis.models import Metric, MetricValue, MetricVersion
-from performance.kpis.queries import changes, pages, previews, whatif
+from performance.kpis.queries import changes, flows, pages, previews, whatif
 from performance.kpis.queries import months as calendar_months
 from tests import ready
 from tests.conftest import Cast
@@ -189,7 +189,7 @@ def test_nothing_is_computed_from_itself_by_way_of_a_share(here: Cast, actor: An
             here, actor, "again",
             formula("revenue - hq_cost", dimensions=BY_STORE, allocations={"hq_cost": {"way": "share", "metric": "again"}}),
         )  # fmt: skip
-    assert [each.key for each in pages.users_of(Metric.objects.get(key="revenue"))] == ["profit"]
+    assert [each.key for each in flows.users_of(Metric.objects.get(key="revenue"))] == ["profit"]
 
 
 def test_the_metric_that_weighs_is_refreshed_before_and_counts_as_an_input(

@@ -15,7 +15,7 @@ from django.urls import reverse
 from performance.foundation import tenancy
 from performance.kpis import actions, queries
 from performance.kpis.models import Metric, MetricVersion, Signature
-from performance.kpis.queries import previews, uses
+from performance.kpis.queries import flows, previews, uses
 from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
@@ -85,6 +85,39 @@ def test_what_is_computed_from_it_and_what_is_set_for_it_is_counted(
     }
     assert [one.title for one in found["formulas"].shown] == ["Margin"]
     assert found["targets"].words == "1 target or budget is set for it"
+
+
+def test_what_reads_a_number_in_force_stands_in_its_lineage_too(
+    revised: MetricVersion, here: Cast, actor: Any, client_for: Visit
+) -> None:
+    wording = actions.RuleWording(kind="threshold", operator="below", value=Decimal(5))
+    actions.set_alert_rule(metric=revised.metric, wording=wording, by=actor(here.business_owner), at=AT)
+    page = client_for(here.employee).get(reverse("kpis:metric", args=[revised.metric_id]))
+    ends = [(node.title, node.address) for node in page.context["flow"].nodes if node.column == 5]
+    assert page.context["version"].number == 1
+    assert ends == [("Margin", ""), ("1 alert rule", "#uses")]
+    assert "1 alert rule watches it" in page.content.decode()
+
+
+def test_metrics_in_the_lineage_are_counted_where_there_is_no_room_for_each(
+    revised: MetricVersion, here: Cast
+) -> None:
+    users = [metric for metric in Metric.objects.order_by("key") if metric.pk != revised.metric_id]
+    read_by = [uses.Uses("formulas", 3), uses.Uses("targets", 2), uses.Uses("views", 1)]
+    line = queries.lineage(revised, AT.date())
+    few = flows.flow(revised, line, users[:2], read_by)
+    many = flows.flow(revised, line, users, read_by)
+    assert [node.title for node in few.nodes if node.column == 5] == [
+        *[metric.name for metric in users[:2]],
+        "2 targets",
+        "1 saved view",
+    ]
+    assert [node.title for node in many.nodes if node.column == 5] == [
+        "3 metrics",
+        "2 targets",
+        "1 saved view",
+    ]
+    assert many.hidden == 0
 
 
 def test_views_of_others_are_counted_and_only_ones_own_are_named(

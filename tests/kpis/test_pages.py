@@ -78,6 +78,60 @@ def test_the_board_shows_value_coverage_and_ranking(
     assert [(one.label, one.value) for one in board.ranked] == [("Binjiang", 18), ("Nanshan", None)]
 
 
+def test_what_a_formula_was_computed_from_is_named_with_its_unit(
+    metrics: dict[str, Metric], cast: Cast, client_for: Visit
+) -> None:
+    browser = client_for(cast.employee)
+    browser.cookies["accord_language"] = "zh-hans"
+    address = reverse("kpis:values", args=[metrics["profit"].pk])
+    text = browser.get(address, {"month": "2026-01"}).content.decode()
+    assert '营业收入 <span class="num">35.05 元</span>' in text
+    assert "revenue" not in text.split('id="card-values"')[1].split('id="card-known"')[0]
+
+
+def test_the_library_finds_a_metric_by_its_key_and_by_its_meaning(
+    metrics: dict[str, Metric], cast: Cast, actor: Any, client_for: Visit
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        draft = actions.revise_metric(
+            metric=metrics["profit"],
+            definition=formula("revenue - cost", description_en="What the tills leave."),
+            by=actor(cast.business_owner),
+            at=AT,
+        )
+    browser = client_for(cast.business_owner)
+    for words, found in (
+        ("PROFIT", ["profit"]),
+        ("the tills", ["profit"]),
+        ("营业", ["revenue"]),
+        ("no such", []),
+    ):
+        page = browser.get(reverse("kpis:library"), {"q": words})
+        assert [row.metric.key for row in page.context["rows"]] == found, words
+    # A draft's words are for those who work on it.
+    assert draft.is_open
+    assert client_for(cast.employee).get(reverse("kpis:library"), {"q": "the tills"}).context["rows"] == []
+
+
+def test_what_waits_for_my_signature_is_listed_once_on_the_board(
+    metrics: dict[str, Metric], cast: Cast, actor: Any, client_for: Visit
+) -> None:
+    business = actor(cast.business_owner)
+    with tenancy.acting_for(cast.organisation):
+        version = actions.revise_metric(
+            metric=metrics["profit"],
+            definition=formula("revenue - 2 * cost", change_note="Paid twice."),
+            by=business,
+            at=AT,
+        )
+        actions.submit_for_review(version=version, by=business, at=AT)
+    finance = client_for(cast.finance_owner).get(reverse("kpis:board")).context
+    hr = client_for(cast.auditor).get(reverse("kpis:board")).context
+    assert [item.subject_id for item in finance["my_signatures"]] == [version.pk]
+    assert finance["open_versions"] == []
+    assert [one.pk for one in hr["open_versions"]] == [version.pk]
+
+
 def test_the_board_follows_its_filters(metrics: dict[str, Metric], cast: Cast, client_for: Visit) -> None:
     page = client_for(cast.employee).get(
         reverse("kpis:board"), {"month": "2026-01", "city": "Hangzhou", "metric": str(metrics["revenue"].pk)}

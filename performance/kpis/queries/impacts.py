@@ -13,6 +13,7 @@ from performance.kpis.models import MetricVersion, VersionState
 from performance.kpis.queries import effects, months, pages, previews, uses
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import sight_of
+from performance.people import queries as people
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Impact:
 
 
 def impact_of(version: MetricVersion, actor: access.Actor) -> Impact:
-    """What the version changes against the newest one signed before it. Only for one that waits, months are computed,
-    with what still reads the number. A constant number of queries; the months take four seconds at most."""
+    """What the version changes against the newest one signed before it, and what still reads the number. Only for one that
+    waits, months are computed. A constant number of queries; the months take four seconds at most."""
     earlier = MetricVersion.objects.filter(
         metric=version.metric_id,
         number__lt=version.number,
@@ -66,6 +67,9 @@ def impact_of(version: MetricVersion, actor: access.Actor) -> Impact:
     )
     against = earlier.select_related("dataset").order_by("-number").first()
     changes = pages.version_changes(against, version) if against else []
+    if version.state == VersionState.CERTIFIED:
+        today = people.today(actor.organisation)
+        return Impact(version, against, changes, [], uses.uses_of(actor, version.metric, today))
     if not version.is_open:
         return Impact(version, against, changes, [], [])
     rows: Sequence[effects.Effect] = []

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ from performance.kpis.models import (
     VersionState,
 )
 from performance.kpis.queries.allocating import allocation_words, lacking_dimensions
-from performance.kpis.queries.definitions import Lineage, visible_metrics
+from performance.kpis.queries.definitions import Lineage, visible_metrics, visible_versions
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
@@ -33,9 +33,6 @@ from performance.kpis.queries.sights import EVERYTHING, Sight
 from performance.kpis.queries.values import PeriodValue, period_values, values
 from performance.kpis.semantics import Slice, filters, slice_key
 
-#: Boxes of one column of the lineage picture, by how many there are.
-ROWS: dict[int, tuple[int, ...]] = {0: (), 1: (4,), 2: (2, 5), 3: (1, 4, 7), 4: (1, 3, 5, 7)}
-MOST_NODES = 4
 #: Parts of a month on one page.
 PARTS = 100
 #: Targets on one page.
@@ -89,10 +86,19 @@ class LibraryRow:
 
 
 def library(actor: access.Actor, words: str = "", state: str = "") -> list[LibraryRow]:
-    """Every metric that the actor may see, with the version in force and the one being worked on. Three queries."""
+    """Every metric that the actor may see, with the version in force and the one being worked on. `words` stand in its
+    names, its key or its meaning. Three queries."""
     metrics: QuerySet[Metric] = visible_metrics(actor)
     if words:
-        metrics = metrics.filter(name_en__icontains=words) | metrics.filter(name_zh__icontains=words)
+        described = visible_versions(actor).filter(
+            Q(description_en__icontains=words) | Q(description_zh__icontains=words), metric=OuterRef("pk")
+        )
+        metrics = metrics.filter(
+            Q(name_en__icontains=words)
+            | Q(name_zh__icontains=words)
+            | Q(key__icontains=words)
+            | Exists(described)
+        )
     versions = MetricVersion.objects.order_by("-number").prefetch_related("signatures")
     rows = []
     found = list(metrics.prefetch_related(Prefetch("versions", queryset=versions)))
@@ -149,80 +155,6 @@ def signature_cards(actor: access.Actor, version: MetricVersion) -> list[SideCar
             state = "open" if version.state == VersionState.REVIEW else "waiting"
         cards.append(SideCard(side, signature.person if signature else owner, signature, state))
     return cards
-
-
-@dataclass(frozen=True)
-class Node:
-    """A box of the lineage picture: its place (column, row), what it is, and where it leads."""
-
-    column: int
-    row: int
-    icon: str
-    title: str
-    note: Any
-    metric: Metric | None = None
-    dataset: Any = None
-    is_current: bool = False
-
-
-@dataclass(frozen=True)
-class Flow:
-    nodes: Sequence[Node]
-    edges: Sequence[tuple[tuple[int, int], tuple[int, int], int]]
-    hidden: int
-
-
-def flow(version: MetricVersion, line: Lineage, users: Sequence[Metric]) -> Flow:
-    """Source → dataset → base metrics → metric → what is computed from it, as boxes on a grid."""
-    bases = line.base_versions()
-    datasets = list({one.dataset.pk: one.dataset for one in bases if one.dataset}.values())
-    connections = list({one.connection.pk: one.connection for one in datasets}.values())
-    middle = [] if version.is_base else bases
-    groups: dict[int, Sequence[Any]] = {1: connections, 2: datasets, 3: middle, 4: [version], 5: list(users)}
-    nodes: list[Node] = []
-    places: dict[Any, tuple[int, int]] = {}
-    for column, group in groups.items():
-        shown = group[:MOST_NODES]
-        for row, one in zip(ROWS[len(shown)], shown, strict=True):
-            places[column, one.pk] = (column, row)
-            nodes.append(_node(column, row, one))
-    wanted = [((1, one.connection_id), (2, one.pk), 0) for one in datasets]
-    wanted += [
-        ((2, one.dataset.pk), (4 if version.is_base else 3, one.pk), 0) for one in bases if one.dataset
-    ]
-    wanted += [((3, one.pk), (4, version.pk), 1) for one in middle]
-    wanted += [((4, version.pk), (5, one.pk), 1) for one in users]
-    edges = [
-        (places[start], places[end], hot) for start, end, hot in wanted if start in places and end in places
-    ]
-    hidden = sum(max(len(group) - MOST_NODES, 0) for group in groups.values())
-    return Flow(nodes, edges, hidden)
-
-
-def _node(column: int, row: int, one: Any) -> Node:
-    if column == 1:
-        return Node(column, row, "plug-connected", str(one), one.get_kind_display())
-    if column == 2:
-        return Node(column, row, "clipboard-check", str(one), one.loaded_at, dataset=one)
-    if column == 5:
-        return Node(column, row, "git-merge", str(one), _("computed from it"), metric=one)
-    note = one.metric.key
-    return Node(
-        column, row, "math-function", str(one.metric), note, metric=one.metric, is_current=column == 4
-    )
-
-
-def users_of(metric: Metric) -> list[Metric]:
-    """Metrics whose formula names this one."""
-    found = MetricVersion.objects.filter(state=VersionState.CERTIFIED, metric__retired_at=None).exclude(
-        formula=""
-    )
-    users = {
-        version.metric.pk: version.metric
-        for version in found.select_related("metric")
-        if metric.key in version.input_keys
-    }
-    return list(users.values())
 
 
 def reading_of(version: MetricVersion, line: Lineage) -> Reading:
@@ -349,6 +281,12 @@ def value_table(
         for value in found
     ]
     return rows, shown
+
+
+def input_metrics(rows: Sequence[ValueRow]) -> dict[str, Metric]:
+    """key → the metric, of what formulas computed these values from. One query."""
+    keys = {key for row in rows for key in row.value.inputs if row.value.version.formula}
+    return {each.key: each for each in Metric.objects.filter(key__in=keys)} if keys else {}
 
 
 @dataclass(frozen=True)

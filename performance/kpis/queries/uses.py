@@ -45,6 +45,28 @@ WORDS: dict[str, Any] = {
     "views": ngettext_lazy("%(number)s saved view shows it", "%(number)s saved views show it", "number"),
 }
 
+FORMULAS = "formulas"
+#: kind → so many of them, in the few words of a box.
+COUNTED: dict[str, Any] = {
+    FORMULAS: ngettext_lazy("%(number)s metric", "%(number)s metrics", "number"),
+    "key_results": ngettext_lazy("%(number)s key result", "%(number)s key results", "number"),
+    "policies": ngettext_lazy("%(number)s weight policy", "%(number)s weight policies", "number"),
+    "people": ngettext_lazy("%(number)s person’s score", "%(number)s people’s scores", "number"),
+    "targets": ngettext_lazy("%(number)s target", "%(number)s targets", "number"),
+    "alert_rules": ngettext_lazy("%(number)s alert rule", "%(number)s alert rules", "number"),
+    "views": ngettext_lazy("%(number)s saved view", "%(number)s saved views", "number"),
+}
+#: Those first that people feel first: what does not fit into the picture is the end of it.
+ICONS = {
+    FORMULAS: "git-merge",
+    "key_results": "target",
+    "policies": "scale",
+    "people": "users",
+    "targets": "flag",
+    "alert_rules": "bell",
+    "views": "bookmark",
+}
+
 
 @dataclass(frozen=True)
 class Use:
@@ -63,8 +85,22 @@ class Uses:
     shown: tuple[Use, ...] = ()
 
     @property
+    def pk(self) -> str:
+        """What tells it from the other boxes of the lineage picture."""
+        return self.kind
+
+    @property
     def words(self) -> str:
         return str(WORDS[self.kind] % {"number": self.number})
+
+    @property
+    def counted(self) -> str:
+        return str(COUNTED[self.kind] % {"number": self.number})
+
+    @property
+    def address(self) -> str:
+        """Where the only one is; the list of them otherwise."""
+        return self.shown[0].address if self.number == 1 and self.shown else "#uses"
 
 
 Collector = Callable[[access.Actor, Collection[str], datetime.date], Iterable[Uses]]
@@ -75,7 +111,7 @@ def uses_of(actor: access.Actor, metric: Metric, since: datetime.date) -> list[U
     keys = keys_resting_on([metric.key])
     above = keys - {metric.key}
     shown = Metric.objects.filter(key__in=above).order_by("name_en", "key")[:SHOWN] if above else ()
-    formulas = Uses("formulas", len(above), tuple(Use(one.name, _address(one)) for one in shown))
+    formulas = Uses(FORMULAS, len(above), tuple(Use(one.name, _address(one)) for one in shown))
     found = [formulas, *(each for collect in _collectors() for each in collect(actor, keys, since))]
     return [each for each in found if each.number]
 

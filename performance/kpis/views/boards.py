@@ -33,6 +33,8 @@ def board(request: asking.MemberRequest) -> HttpResponse:
     today = people.today(actor.organisation)
     found = saved_views.board_asked(request)
     view = saved_views.view_asked(request)
+    my_signatures = list(inbox.open_items(actor.person_id).filter(kind=actions.SIGNATURE_WORK))
+    others = queries.open_versions().exclude(pk__in=[item.subject_id for item in my_signatures])
     context: dict[str, Any] = {
         "nav": "metrics",
         "board": found,
@@ -40,8 +42,8 @@ def board(request: asking.MemberRequest) -> HttpResponse:
         "can_draft": rules.can_draft_metric(actor),
         "can_see_sources": sources_rules.can_see_sources(actor),
         "can_close": rules.can_close_month(actor),
-        "my_signatures": inbox.open_items(actor.person_id).filter(kind=actions.SIGNATURE_WORK),
-        "open_versions": list(queries.open_versions()[:6]) if rules.can_see_drafts(actor) else [],
+        "my_signatures": my_signatures,
+        "open_versions": list(others[:6]) if rules.can_see_drafts(actor) else [],
     }
     if found is not None:
         context |= (

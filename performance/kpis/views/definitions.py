@@ -15,7 +15,7 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks, units
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
-from performance.kpis.queries import live, pages, readings
+from performance.kpis.queries import flows, live, pages, readings
 from performance.kpis.views import asking
 from performance.people import queries as people
 
@@ -70,7 +70,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
     line = queries.lineage(shown, today)
     sight = queries.sight_of(actor)
     total = queries.value_at(found.key, {}, queries.latest_month([found.pk]) or today, sight=sight)
-    users = pages.users_of(found)
+    users = flows.users_of(found)
     impact = queries.impact_of(shown, actor)
     return {
         "nav": "metrics",
@@ -87,7 +87,7 @@ def definition_context(request: asking.MemberRequest, found: Metric, number: str
         "asked": live.answer_of(shown).newest if queries.stays_at_source(shown) else None,
         "stays_at_source": queries.stays_at_source(shown),
         "line": line,
-        "flow": pages.flow(shown, line, users),
+        "flow": flows.flow(shown, line, users, impact.uses),
         "filters": [pages.filter_words(given) for given in shown.filters],
         "labels": queries.labels_for([]),
         "shared_out": queries.shared_out_words(shown),

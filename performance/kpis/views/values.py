@@ -67,6 +67,7 @@ def values(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
             "cut": cut,
             "cuts": [(key, labels.dimension(key)) for key in cuts],
             "rows": table,
+            "input_metrics": pages.input_metrics(table),
             "page_obj": page,
             "known": known,
             "rates_behind": rate_queries.named_behind(found, within, month),
