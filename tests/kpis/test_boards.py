@@ -94,7 +94,25 @@ def test_a_month_that_still_runs_is_no_worse_than_a_whole_one(metrics: dict[str,
     running = board(metrics["revenue"], basis="month", today=datetime.date(2026, 2, 12))
     by_key = {one.metric.key: one.status for one in running.indicators}
     assert by_key["revenue"] == "unknown"
+    assert by_key["customers"] == "unknown", "so far fewer have come than in a whole month"
     assert by_key["per_customer"] == "worse", "a ratio of sums is comparable while its month runs"
+
+
+def test_a_number_of_different_customers_has_no_path_while_its_month_runs(
+    metrics: dict[str, Metric], here: Cast, actor: Any
+) -> None:
+    set_figures(here, actor, metrics["customers"], "target", (FEBRUARY, {}, Decimal(10)))
+    running = board(metrics["customers"], today=datetime.date(2026, 2, 12)).chosen
+    over = board(metrics["customers"]).chosen
+    assert (running.against, running.path, running.status) == (10, None, "unknown")
+    assert (over.path, over.status) == (10, "off_track")
+
+
+def test_a_month_that_an_old_view_asks_for_can_be_chosen_too(metrics: dict[str, Metric]) -> None:
+    found = board(metrics["revenue"], month=LAST_JANUARY)
+    assert found.months[-1] == LAST_JANUARY == found.month
+    assert len(set(found.months)) == len(found.months)
+    assert LAST_JANUARY not in board(metrics["revenue"]).months
 
 
 def test_lower_is_better_where_the_metric_says_so(metrics: dict[str, Metric]) -> None:
@@ -153,6 +171,17 @@ def test_the_heat_map_colours_by_what_is_better(metrics: dict[str, Metric]) -> N
     assert lower is not None
     by_label = {row.label: row.cells[-1] for row in lower.rows}
     assert (by_label["Nanshan"].value, by_label["Nanshan"].step, by_label["Binjiang"].step) == (1, 5, 1)
+
+
+def test_the_heat_map_begins_with_the_first_month_that_is_known(metrics: dict[str, Metric]) -> None:
+    """December, January and February lie in the year up to February; nothing is known of December."""
+    by_value = board(metrics["revenue"]).heat
+    empty = board(metrics["revenue"], month=LAST_JANUARY, heat="target").heat
+    assert by_value is not None
+    assert empty is not None
+    assert by_value.months == [JANUARY, FEBRUARY]
+    assert {len(row.cells) for row in by_value.rows} == {2}
+    assert empty.is_empty
 
 
 def test_the_heat_map_holds_values_against_targets_and_the_year_before(

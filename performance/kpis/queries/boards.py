@@ -181,7 +181,7 @@ def board(
     return Board(
         month=month,
         basis=basis,
-        months=calendar_months.run(newest, SPARK_MONTHS)[::-1],
+        months=_months_offered(newest, month),
         closed={close.month: close for close in MonthClose.objects.select_related("closed_by")},
         indicators=indicators,
         chosen=chosen,
@@ -199,6 +199,12 @@ def board(
         labels=labels,
         freshness=_freshness(lines.values(), at),
     )
+
+
+def _months_offered(newest: datetime.date, shown: datetime.date) -> list[datetime.date]:
+    """The newest months, and the one that is shown where an address asks for an earlier one."""
+    run = calendar_months.run(newest, SPARK_MONTHS)[::-1]
+    return run if shown in run else [*run, shown]
 
 
 def _indicators(

@@ -1,7 +1,7 @@
 """The heat map: parts of a metric by month, each with its number and how well it stands among all that are shown."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -106,6 +106,7 @@ def heat_map(
             if score is not None and each != growing:
                 scores[place] = -score if metric.direction == Direction.DOWN else score
     steps = _steps(scores)
+    months = _since_known(months, {month for _text, month in numbers})
     rows = [
         Row(
             one.slice,
@@ -126,6 +127,14 @@ def heat_map(
     ]
     darker = "higher" if metric.direction == Direction.BAND else "better"
     return Heat(shown, months, rows, len(ranked) - len(head), darker)
+
+
+def _since_known(
+    months: Sequence[datetime.date], known: Collection[datetime.date]
+) -> Sequence[datetime.date]:
+    """Without the months before the first that has something to show."""
+    first = next((place for place, month in enumerate(months) if month in known), 0)
+    return months[first:]
 
 
 def _kept(
