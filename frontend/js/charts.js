@@ -16,12 +16,14 @@ use([BarChart, CustomChart, LineChart, GridComponent, LegendComponent, MarkAreaC
 const KINDS = { kpi, lines, bars, weights, hist };
 const NARROW = 480;
 
-/** Narrow cards: direct labels become a legend below the chart. */
-function narrowed(option) {
+/** Narrow cards: direct labels become a legend below the chart, unless the card has one of its own. */
+function narrowed(option, hasKeys) {
   const labelled = option.series.filter((series) => series.endLabel?.show);
   if (!labelled.length) return option;
   labelled.forEach((series) => { series.endLabel.show = false; });
-  option.grid = { ...option.grid, right: 12, bottom: 24 + 22 * Math.ceil(labelled.length / 2) };
+  option.grid = { ...option.grid, right: 12 };
+  if (hasKeys) return option;
+  option.grid.bottom = 24 + 22 * Math.ceil(labelled.length / 2);
   option.legend = {
     data: labelled.map((series) => series.name), bottom: 0, left: 0, icon: 'roundRect', itemWidth: 10, itemHeight: 10,
     textStyle: { color: tokens['ink-2'], fontSize: 12, fontFamily: tokens.font },
@@ -36,7 +38,7 @@ function draw(place) {
   getInstanceByDom(place)?.dispose();
   const chart = init(place, null, { renderer: 'canvas' });
   const option = kind(JSON.parse(source.textContent));
-  chart.setOption(place.clientWidth < NARROW ? narrowed(option) : option);
+  chart.setOption(place.clientWidth < NARROW ? narrowed(option, place.parentElement.querySelector('.keys') !== null) : option);
 }
 
 function drawAll(root = document) {
