@@ -339,3 +339,38 @@ def test_the_number_of_queries_does_not_grow_with_the_datasets(
         stage.modelled(stores.connection, question, f"orders_{number}")
     with django_assert_max_num_queries(30):
         assert browser.get(reverse("sources:list")).status_code == 200
+
+
+def test_a_rejected_row_is_told_in_the_names_and_the_order_of_its_columns(
+    cast: Cast, client_for: SignIn, stores: models.Dataset
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        load = models.Load.objects.get(dataset=stores)
+        first, second = stores.columns.order_by("number")[:2]
+        stores.columns.filter(pk=second.pk).update(name_zh="门店编号")
+        models.RejectedRow.objects.create(
+            load=load,
+            number=7,
+            reason="not_a_number",
+            column_key=second.key,
+            value="abc",
+            row={second.key: "abc", first.key: "12", "gone_since": "x"},
+        )
+    browser = client_for(cast.administrator)
+    browser.cookies["accord_language"] = "zh-hans"
+    page = browser.get(reverse("sources:load", args=[load.pk]))
+    (named,) = page.context["named_rows"]
+    assert named.cells == ((first.name_en, "12"), ("门店编号", "abc"), ("gone_since", "x"))
+    assert (named.column_name, page.context["reasons"][0].column_name) == ("门店编号", "门店编号")
+    assert second.key not in page.content.decode().split('id="card-rejected"')[1]
+
+
+def test_a_loaded_dataset_leads_to_a_metric_over_it(
+    cast: Cast, client_for: SignIn, stores: models.Dataset
+) -> None:
+    address = f"{reverse('kpis:draft')}?dataset={stores.pk}"
+    page = reverse("sources:dataset", args=[stores.pk])
+    owner = client_for(cast.business_owner)
+    assert address in owner.get(page).content.decode()
+    assert address not in client_for(cast.auditor).get(page).content.decode()
+    assert owner.get(address).context["form"].chosen_dataset == str(stores.pk)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from performance.sources.models import Connection, Dataset, JobState, Load, Probe, RejectedRow
+from performance.foundation import i18n
+from performance.sources.models import (
+    Connection,
+    Dataset,
+    DatasetColumn,
+    JobState,
+    Load,
+    Probe,
+    RejectedRow,
+)
 from performance.sources.models.jobs import OPEN
 
 #: A worker that has not said a word for this long is taken to be dead. It speaks at least every 20 seconds.
@@ -65,12 +76,14 @@ class ReasonCount:
 
     reason: str
     column_key: str
+    column_name: str
     count: int
     example: RejectedRow
 
 
 def rejected_by_reason(load: Load) -> list[ReasonCount]:
-    """The most frequent first, each with its first row. Two queries, however many reasons."""
+    """The most frequent first, each with its first row. Three queries, however many reasons."""
+    names = _column_names(load)
     rejected = RejectedRow.objects.filter(load=load)
     groups = list(
         rejected.values_list("reason", "column_key")
@@ -82,8 +95,35 @@ def rejected_by_reason(load: Load) -> list[ReasonCount]:
         for row in rejected.order_by("reason", "column_key", "number", "id").distinct("reason", "column_key")
     }
     return [
-        ReasonCount(reason, column_key, count, examples[reason, column_key])
+        ReasonCount(
+            reason, column_key, names.get(column_key, column_key), count, examples[reason, column_key]
+        )
         for reason, column_key, count in groups
         # A load that begins anew meanwhile throws its rejected rows away.
         if (reason, column_key) in examples
     ]
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A rejected row as its readers know it: `cells` are (column, value) in the order of the columns."""
+
+    row: RejectedRow
+    column_name: str
+    cells: tuple[tuple[str, Any], ...]
+
+
+def named_rejected(load: Load, rows: Iterable[RejectedRow]) -> list[NamedRow]:
+    """One query. A column that has gone since keeps its key."""
+    names = _column_names(load)
+    named = []
+    for row in rows:
+        keys = [key for key in names if key in row.row] + [key for key in row.row if key not in names]
+        cells = tuple((names.get(key, key), row.row[key]) for key in keys)
+        named.append(NamedRow(row, names.get(row.column_key, row.column_key), cells))
+    return named
+
+
+def _column_names(load: Load) -> dict[str, str]:
+    columns = DatasetColumn.objects.filter(dataset=load.dataset_id).order_by("number")
+    return {column.key: i18n.local(column, "name") for column in columns}
