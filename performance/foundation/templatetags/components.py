@@ -179,7 +179,8 @@ class EmptyState(Node):
 
 @register.tag
 def empty_state(parser: Parser, token: Token) -> EmptyState:
-    """What a card says while there is nothing: why, and the one thing to do next."""
+    """What a card says while there is nothing: why, and the one thing to do next. `level=2` where the card has no
+    heading of its own."""
     bits = token.split_contents()[1:]
     named = token_kwargs([bit for bit in bits if "=" in bit and bit[0] not in "\"'_"], parser)
     arguments = [parser.compile_filter(bit) for bit in bits if not ("=" in bit and bit[0] not in "\"'_")]
