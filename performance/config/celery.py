@@ -83,6 +83,13 @@ app.conf.beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    # Asks once a night, in the organisation's own time.
+    "check-scores-by-night": {
+        "task": "performance.foundation.tasks.sweep",
+        "args": ["performance.scoring.tasks.check_by_night"],
+        "schedule": 900,
+        "options": {"expires": 900},
+    },
     "refresh-bound-key-results": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["okr.tasks.refresh_bound_key_results"],

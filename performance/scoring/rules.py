@@ -7,7 +7,7 @@ it or wrote its text cannot approve it; one person never approves for both sides
 from typing import Any
 
 from performance.foundation import access
-from performance.scoring.models import PolicyVersion, RunState, Side, VersionState
+from performance.scoring.models import PolicyVersion, RunKind, RunState, Side, VersionState
 
 MAKERS = ("hr", "administrator", "business_owner", "finance_owner")
 KEEPERS = ("hr", "administrator")
@@ -75,6 +75,15 @@ def can_stop_run(actor: access.Actor, run: Any) -> bool:
 
 def can_resume_run(actor: access.Actor, run: Any) -> bool:
     return can_compute_scores(actor) and run.state in (RunState.STOPPED, RunState.FAILED)
+
+
+def can_close_check(actor: access.Actor, run: Any) -> bool:
+    return (
+        can_compute_scores(actor)
+        and run.kind == RunKind.CHECK
+        and run.state == RunState.DONE
+        and bool(run.written)
+    )
 
 
 def can_freeze_scores(actor: access.Actor) -> bool:

@@ -84,6 +84,15 @@ def carry_out_run(run_id: str) -> None:
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def check_by_night() -> None:
+    """Once a night everybody's scores are computed again and compared; the sweep takes up what dies on the way."""
+    with _here():
+        asked = actions.ask_for_checks(at=timezone.now())
+    for run_id in asked:
+        _attempt(carry_out_run.run, str(run_id))
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def announce_locked_policies() -> None:
     """Tells everybody concerned of newly locked weights, a batch at a time."""
     with _here():

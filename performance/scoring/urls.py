@@ -36,4 +36,5 @@ urlpatterns = [
     path("runs/<uuid:run_id>/progress/", views.run_progress, name="run_progress"),
     path("runs/<uuid:run_id>/stop/", views.stop, name="run_stop"),
     path("runs/<uuid:run_id>/resume/", views.resume, name="run_resume"),
+    path("runs/<uuid:run_id>/looked-into/", views.close_check, name="run_close_check"),
 ]

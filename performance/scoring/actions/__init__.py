@@ -1,5 +1,6 @@
 """Writes: policies through their life, and scores."""
 
+from performance.scoring.actions.checking import CheckRefused, ask_for_checks, close_check
 from performance.scoring.actions.computing import (
     Written,
     compute_scores,
@@ -39,6 +40,7 @@ __all__ = [
     "ANNOUNCED_AT_ONCE",
     "ANNOUNCEMENT",
     "APPROVAL",
+    "CheckRefused",
     "PolicyRefused",
     "RunRefused",
     "Written",
@@ -46,6 +48,8 @@ __all__ = [
     "advance_run",
     "announce_policy",
     "approve_policy",
+    "ask_for_checks",
+    "close_check",
     "compute_scores",
     "discard_draft",
     "draft_next_version",

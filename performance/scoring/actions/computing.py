@@ -67,16 +67,32 @@ def compute_scores(
     People whom no locked policy governs are passed over, and so is everybody whose score is frozen. Without a
     `run`, an incremental one is opened when there is something to write.
     """
-    wanted = _hold(person_ids)
-    frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
-    closed = set(frozen.values_list("person_id", flat=True))
-    looked_at, fresh = 0, []
-    for group in queries.groups(period, [person_id for person_id in wanted if person_id not in closed]):
-        looked_at += len(group.person_ids)
-        fresh += _changed(group, period, at=at, as_of=as_of or at, state=state)
+    fresh, looked_at = fresh_scores(
+        period=period, person_ids=person_ids, at=at, as_of=as_of or at, state=state
+    )
     if fresh:
         _write(fresh, run or _incremental_run(period, looked_at, len(fresh), at=at))
     return Written(looked_at, len(fresh))
+
+
+def fresh_scores(
+    *,
+    period: people.Period,
+    person_ids: Iterable[uuid.UUID],
+    at: datetime.datetime,
+    as_of: datetime.datetime,
+    state: str,
+) -> tuple[list[Score], int]:
+    """The scores of these people that differ from the current ones, not saved; and how many people were looked at. Holds
+    the people until the caller's transaction ends."""
+    wanted = _hold(person_ids)
+    frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
+    closed = set(frozen.values_list("person_id", flat=True))
+    looked_at, fresh = 0, list[Score]()
+    for group in queries.groups(period, [person_id for person_id in wanted if person_id not in closed]):
+        looked_at += len(group.person_ids)
+        fresh += _changed(group, period, at=at, as_of=as_of, state=state)
+    return fresh, looked_at
 
 
 def _hold(person_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:

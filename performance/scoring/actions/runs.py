@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from performance.foundation import access, audit, i18n, refusals
+from performance.foundation import access, audit, i18n, refusals, stale
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import queries
-from performance.scoring.actions import computing
+from performance.scoring.actions import checking, computing
 from performance.scoring.models import CurrentScore, RunKind, RunProblem, RunState, ScoreRun, ScoreState
 
 BATCH = 500
@@ -80,38 +80,51 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
     """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left.
 
     What is frozen is frozen as it stood at one moment, that of the first batch: colleagues are compared by the same
-    numbers, however long the run takes. Should numbers be on their way at that moment, the run waits for the sweep.
+    numbers, however long the run takes. Should numbers be on their way at that moment, the run waits for the sweep. So
+    does a check while changed metrics have not been followed to the people whose scores they are in.
     """
     run = ScoreRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run_id)
     if run.state != RunState.RUNNING:
         return False
     freezes = run.kind == RunKind.FREEZE
     if freezes and run.started_at is None and queries.metrics_on_their_way(run.period, at):
-        run.state, run.held_until = RunState.WAITING, None
-        run.save(update_fields=["state", "held_until"])
-        return False
+        return _put_back(run)
+    if run.kind == RunKind.CHECK and stale.waiting("score_inputs"):
+        return _put_back(run)
     everybody = queries.scored_people(run.period).order_by("pk")
     if run.started_at is None:
         run.started_at, run.total = at, everybody.count()
     ahead = everybody.filter(pk__gt=run.reached) if run.reached else everybody
     person_ids = list(ahead.values_list("pk", flat=True)[:batch])
     if person_ids:
-        result = computing.compute_scores(
-            period=run.period,
-            person_ids=person_ids,
-            run=run,
-            at=at,
-            as_of=run.started_at if freezes else at,
-            state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
-        )
+        if run.kind == RunKind.CHECK:
+            result = checking.check_scores(run=run, person_ids=person_ids, at=at)
+        else:
+            result = computing.compute_scores(
+                period=run.period,
+                person_ids=person_ids,
+                run=run,
+                at=at,
+                as_of=run.started_at if freezes else at,
+                state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
+            )
         run.reached, run.done = person_ids[-1], run.done + len(person_ids)
         run.written += result.written
         run.held_until = at + HELD_FOR
     is_last = len(person_ids) < batch
     if is_last:
         run.state, run.finished_at, run.held_until = RunState.DONE, at, None
+        if run.kind == RunKind.CHECK:
+            checking.conclude_check(run=run, at=at)
     run.save()
     return not is_last
+
+
+def _put_back(run: ScoreRun) -> bool:
+    """It waits; the sweep takes it up."""
+    run.state, run.held_until = RunState.WAITING, None
+    run.save(update_fields=["state", "held_until"])
+    return False
 
 
 def fail_run(*, run_id: uuid.UUID, at: datetime.datetime, code: str = RunProblem.FAULT) -> None:

@@ -22,4 +22,6 @@ urls = [
     path("score-runs/<uuid:run_id>/", runs.OneRun.as_view()),
     path("score-runs/<uuid:run_id>/stop/", runs.StopRun.as_view()),
     path("score-runs/<uuid:run_id>/resume/", runs.ResumeRun.as_view()),
+    path("score-runs/<uuid:run_id>/differences/", runs.Differences.as_view()),
+    path("score-runs/<uuid:run_id>/looked-into/", runs.CloseCheck.as_view()),
 ]

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api, jobs
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules, tasks
-from performance.scoring.models import RunKind, ScoreRun
+from performance.scoring.models import RunKind, ScoreDifference, ScoreRun
 
 READ, WRITE = "performance:read", "performance:write"
 
@@ -78,6 +79,51 @@ class OneRun(api.TenantView):
     @extend_schema(responses=RunOut)
     def get(self, request: Request, run_id: uuid.UUID) -> Response:
         return Response(RunOut(access.get_or_404(queries.runs(), pk=run_id)).data)
+
+
+class DifferenceOut(serializers.ModelSerializer[ScoreDifference]):
+    person = serializers.UUIDField(source="person_id")
+    kept = serializers.UUIDField(source="kept_id", allow_null=True)
+    kept_micro = serializers.IntegerField(source="kept.score_micro", allow_null=True, default=None)
+
+    class Meta:
+        model = ScoreDifference
+        fields = ["person", "kept", "kept_micro", "again_micro", "keys", "found_at"]
+
+
+class Differences(api.TenantView):
+    """What a check by night found, of the people whose scores the caller sees; empty for other runs."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_read = READ
+
+    @extend_schema(responses=DifferenceOut(many=True))
+    def get(self, request: Request, run_id: uuid.UUID) -> Response:
+        run = access.get_or_404(queries.runs(), pk=run_id)
+        today = people_queries.day_at(request.actor.organisation, timezone.now())
+        return Response(DifferenceOut(queries.differences_of(run, request.actor, today), many=True).data)
+
+
+class ReasonIn(serializers.Serializer[None]):
+    reason = serializers.CharField()
+
+
+class CloseCheck(api.TenantView):
+    """Somebody has looked into what a check by night found."""
+
+    access = access.Access("member", frozenset(rules.KEEPERS))
+    scope_write = WRITE
+
+    @extend_schema(request=ReasonIn, responses=RunOut)
+    def post(self, request: Request, run_id: uuid.UUID) -> Response:
+        asked = ReasonIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = access.get_or_404(queries.runs(), pk=run_id)
+        access.require(rules.can_close_check(request.actor, run))
+        actions.close_check(
+            run=run, reason=asked.validated_data["reason"], by=request.actor, at=timezone.now()
+        )
+        return Response(RunOut(run).data)
 
 
 class StopRun(api.TenantView):

@@ -1,5 +1,6 @@
 """Tables of scoring: weight policies with their versions, score runs, and scores that never change."""
 
+from performance.scoring.models.checks import SCORE_CHECK, ScoreDifference
 from performance.scoring.models.policies import (
     ANNOUNCEMENT,
     FACTOR_HIGHEST,
@@ -33,6 +34,7 @@ __all__ = [
     "FACTOR_HIGHEST",
     "FACTOR_LOWEST",
     "OWN_UNIT",
+    "SCORE_CHECK",
     "WHOLE",
     "Category",
     "CurrentScore",
@@ -44,6 +46,7 @@ __all__ = [
     "RunProblem",
     "RunState",
     "Score",
+    "ScoreDifference",
     "ScoreRun",
     "ScoreState",
     "Side",

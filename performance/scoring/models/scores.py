@@ -14,6 +14,7 @@ class RunKind(models.TextChoices):
     FULL = "full", _("Everybody")
     INCREMENTAL = "incremental", _("What changed")
     FREEZE = "freeze", _("Freeze at closing")
+    CHECK = "check", _("Check by night")
 
 
 class RunState(models.TextChoices):
@@ -64,8 +65,13 @@ class ScoreRun(tenancy.TenantModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "period"],
-                condition=Q(state__in=["waiting", "running"]) & ~Q(kind="incremental"),
+                condition=Q(state__in=["waiting", "running"]) & ~Q(kind__in=["incremental", "check"]),
                 name="one_run_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "period"],
+                condition=Q(state__in=["waiting", "running"], kind="check"),
+                name="one_check_at_a_time",
             ),
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="run_kind_known"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),

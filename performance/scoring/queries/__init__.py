@@ -1,6 +1,7 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
 from performance.scoring.queries.changes import Change, change_since
+from performance.scoring.queries.checks import differences_of, waits_to_be_looked_into
 from performance.scoring.queries.governing import (
     Group,
     approvers_of,
@@ -59,6 +60,7 @@ __all__ = [
     "current_score",
     "current_scores",
     "day_of",
+    "differences_of",
     "drafts_of",
     "first_day_for",
     "groups",
@@ -88,6 +90,7 @@ __all__ = [
     "team_rows",
     "uncertified_components",
     "versions_visible_to",
+    "waits_to_be_looked_into",
     "weight_steps",
     "work_kinds",
 ]

@@ -10,4 +10,5 @@ def work_kinds() -> tuple[Kind, ...]:
     return (
         Kind("performance.approval", gettext_noop("An approval of weights"), goes_up=True),
         Kind("performance.policy_lock", gettext_noop("The locking of weights"), goes_up=True),
+        Kind("performance.score_check", gettext_noop("Scores that differ"), goes_up=True),
     )

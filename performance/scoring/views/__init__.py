@@ -12,7 +12,7 @@ from performance.scoring.views.policies import (
     send_back,
 )
 from performance.scoring.views.policy_editor import edit, new, next_version, preview
-from performance.scoring.views.runs import freeze, resume, run, run_progress, runs, start, stop
+from performance.scoring.views.runs import close_check, freeze, resume, run, run_progress, runs, start, stop
 from performance.scoring.views.scorecards import (
     evidence,
     evidence_panel,
@@ -26,6 +26,7 @@ from performance.scoring.views.scorecards import (
 
 __all__ = [
     "approve",
+    "close_check",
     "discard",
     "edit",
     "effect",

@@ -15,7 +15,7 @@ from performance.foundation import access, i18n, jobs, refusals, stale
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules, tasks
-from performance.scoring.models import RunState, ScoreRun
+from performance.scoring.models import RunKind, RunState, ScoreRun
 
 RUNS_SHOWN = 20
 
@@ -83,6 +83,22 @@ def resume(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return redirect("scoring:run", run_id=found.pk)
 
 
+@require_POST
+@access.role("hr", "administrator")
+def close_check(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Somebody has looked into what a check by night found."""
+    found = access.get_or_404(queries.runs(), pk=run_id)
+    access.require(rules.can_close_check(request.actor, found))
+    reason = request.POST.get("reason", "")
+    try:
+        actions.close_check(run=found, reason=reason, by=request.actor, at=timezone.now())
+    except refusals.Refused as refusal:
+        context = _run(request, found) | {"refusal": refusal, "reason": reason}
+        return render(request, "scoring/run.html", context, status=refusal.status)
+    messages.success(request, _("Noted."))
+    return redirect("scoring:run", run_id=found.pk)
+
+
 def _asked(request: HttpRequest, action: Any) -> HttpResponse:
     period = access.get_or_404(people.Period.objects.all(), pk=request.POST.get("period"))
     try:
@@ -129,4 +145,20 @@ def _run(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
         "run": found,
         "job": job,
         "may_resume": rules.can_resume_run(request.actor, found),
+        **_check(request, found),
+    }
+
+
+def _check(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
+    """What a check by night found; nothing for other runs."""
+    if found.kind != RunKind.CHECK:
+        return {}
+    today = people_queries.day_at(request.actor.organisation, timezone.now())
+    differences = list(queries.differences_of(found, request.actor, today)) if found.written else []
+    return {
+        "is_check": True,
+        "differences": differences,
+        "unnamed": found.written - len(differences),
+        "waits": queries.waits_to_be_looked_into(found),
+        "may_close": rules.can_close_check(request.actor, found),
     }

@@ -43,9 +43,9 @@ SPELT = {
 }
 
 
-#: So many characters are looked at at once, in half a millisecond. Meanwhile nothing else runs in this process, and whoever
-#: sends the lines before these to our database waits at each of its answers: a little pause lets them go first, where without
-#: it an interpreter hands over every five milliseconds only.
+#: So many characters are looked at at once, in half a millisecond. Meanwhile nothing else runs in this process, and
+#: whoever sends the lines before these to our database waits at each of its answers: a little pause lets them go first,
+#: where without it an interpreter hands over every five milliseconds only.
 PIECE = 1 << 15
 PAUSE = 0.000_05
 
