@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import html
 import re
+import zoneinfo
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -28,8 +30,10 @@ from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.kpis.models import MetricVersion
 from performance.people.models import Organisation, Person
+from performance.scoring import actions as scoring_actions
 from performance.scoring import queries as scoring
-from performance.scoring.models import Score
+from performance.scoring import tasks as scoring_tasks
+from performance.scoring.models import Score, ScoreRun
 from performance.sources.models import Load
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
@@ -80,7 +84,25 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         frozen = Score.objects.filter(state="frozen").order_by("pk").first()
         assert frozen is not None
         assert scoring.replay_score(frozen).differences == ()
+    _every_score_is_what_a_computation_over_everybody_gives(demo)
     _read_everything_as_the_auditor(demo)
+
+
+def _every_score_is_what_a_computation_over_everybody_gives(demo: Organisation) -> None:
+    """After hundreds of changes followed one at a time, the check by night finds nothing."""
+    with tenancy.remembering(demo.pk):
+        scoring_tasks.catch_up.apply()
+    clock = zoneinfo.ZoneInfo(demo.time_zone)
+    night = (timezone.now() + datetime.timedelta(days=2)).astimezone(clock).replace(hour=3)
+    with tenancy.acting_for(demo):
+        asked = scoring_actions.ask_for_checks(at=night)
+        for run_id in asked:
+            assert scoring_actions.take_run(run_id=run_id, at=night)
+            while scoring_actions.advance_run(run_id=run_id, at=night):
+                pass
+        checks = ScoreRun.objects.filter(pk__in=asked)
+        assert [(run.state, run.written) for run in checks] == [("done", 0)] * len(asked)
+        assert sum(run.done for run in checks) > 50
 
 
 def _read_everything_as_the_auditor(demo: Organisation) -> None:
