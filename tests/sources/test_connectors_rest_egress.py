@@ -185,3 +185,30 @@ def test_one_bad_answer_among_good_ones_is_refused(shop: Shop) -> None:
     with pytest.raises(connectors.ConnectorRefused) as refused:
         web.Web(resolver=resolver).get("https://mixed.invalid/", {})
     assert refused.value.code == "address_refused"
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"auth": "bearer", "secret": SECRET},
+        {"auth": "basic", "user": "reader", "secret": SECRET},
+        {"auth": "header", "header_name": "X-Key", "secret": SECRET},
+        {
+            "auth": "oauth",
+            "user": "client",
+            "secret": SECRET,
+            "token_address": "http://8.8.8.8/token",
+        },
+    ],
+)
+def test_no_secret_goes_over_the_open_network_in_clear(credentials: dict[str, str]) -> None:
+    """Refused before anything is dialled."""
+    assert refusal("http://8.8.8.8/api", **credentials) == "not_encrypted"
+
+
+def test_what_needs_no_secret_may_be_asked_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*arguments: Any, **options: Any) -> Any:
+        raise OSError
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", unreachable)
+    assert refusal("http://8.8.8.8/api") == "unreachable"

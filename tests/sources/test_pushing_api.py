@@ -62,6 +62,16 @@ def test_a_system_sends_rows_with_its_token(cast: Cast, client_for: SignIn, till
     assert lines.json()["load"]["rows_unchanged"] == 1, lines.content
 
 
+@pytest.mark.parametrize("name", ["half \ud800", "nul \x00"])
+def test_a_column_whose_name_nothing_can_keep_is_answered_like_any_other(
+    cast: Cast, client_for: SignIn, till: models.Dataset, name: str
+) -> None:
+    token = token_of(client_for(cast.administrator), till)
+    answer = sent(till, token, bytes_of({**SAMPLE[1], name: 1}))
+    assert (answer.status_code, answer.json()["title"]) == (422, "column_unknown")
+    assert models.Load.objects.get(dataset=till).drift[0]["change"] == "new"
+
+
 def test_what_is_wrong_with_a_batch_is_answered(cast: Cast, client_for: SignIn, till: models.Dataset) -> None:
     token = token_of(client_for(cast.administrator), till)
     for content, key, status, title in (

@@ -113,11 +113,16 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flatten(record: Mapping[str, Any], before: str, depth: int, into: dict[str, Any]) -> None:
     for key, value in record.items():
-        name = f"{before}{key}"[:LONGEST_NAME]
+        name = _named(f"{before}{key}")
         if isinstance(value, Mapping) and value and depth < MAX_DEPTH:
             _flatten(value, f"{name}.", depth + 1, into)
         elif name.strip():
             into.setdefault(name, _text(value) if isinstance(value, list | dict) else value)
+
+
+def _named(key: str) -> str:
+    """With a sign in the place of letters that nothing of ours could keep: NUL, and half of a surrogate pair."""
+    return key[:LONGEST_NAME].replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import egress
+from performance.foundation import egress, outgoing
 
 REASONS: dict[str, Any] = {
     # The address
@@ -26,6 +26,7 @@ REASONS: dict[str, Any] = {
     "gave_up": _("The load was begun %(attempts)s times and never came to its end."),
     "unreadable_secret": _("The saved password cannot be read any more. Enter it again."),
     # A REST source
+    "not_encrypted": outgoing.REASONS["not_encrypted"],
     "bad_address": _(
         "Write a plain address that begins with https:// or http://, without a user or a query."
     ),

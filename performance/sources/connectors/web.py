@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote, urlencode, urljoin
 
 from urllib3.connection import HTTPConnection
@@ -167,6 +168,8 @@ class Web:
         try:
             with _refusing():
                 line = self._line_to(place)
+                if method == "POST" or headers:
+                    _refuse_in_clear(place, line)
                 with outgoing.in_time(line, self._ends_at):
                     line.timeout = SILENCE_SECONDS
                     line.request(method, place.target, body=body, headers=sent, preload_content=False)
@@ -212,6 +215,12 @@ class Web:
         if self.bytes_read > self._limits.max_bytes:
             raise ConnectorRefused("too_many_bytes")
         return bytes(content)
+
+
+def _refuse_in_clear(place: outgoing.Place, line: HTTPConnection) -> None:
+    """Without encryption credentials go only where the installation lets us go inside its own network."""
+    if place.scheme == "http" and egress.is_public(ip_address(line.host)):
+        raise ConnectorRefused("not_encrypted")
 
 
 def _followed(address: str, leads_to: str) -> str:
