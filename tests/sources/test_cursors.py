@@ -8,6 +8,7 @@ import pytest
 
 from performance.people.models import Organisation
 from performance.sources import models
+from performance.sources.actions import loading
 from tests.sources import stage
 from tests.sources.real_data import Place
 from tests.sources.stage import AT, Clock
@@ -40,8 +41,13 @@ def receipts(place: Place, type_: str = "date", **options: Any) -> models.Datase
         stage.connected(place),
         {"schema": schema, "table": "tills"},
         "tills",
-        change=lambda proposal: {"type": type_} if proposal.source_name == "at" else {},
-        **{"cursor_column": "at", "overlap_days": 3, "time_zone": "Asia/Shanghai"} | options,
+        **{
+            "change": lambda proposal: {"type": type_} if proposal.source_name == "at" else {},
+            "cursor_column": "at",
+            "overlap_days": 3,
+            "time_zone": "Asia/Shanghai",
+        }
+        | options,
     )
 
 
@@ -119,3 +125,39 @@ def test_numbers_of_the_last_days_are_read_again_for_those_that_came_late(
     done = stage.load(dataset, Clock(days[4]))
     assert done.rows_read == 1
     assert 20 not in numbers(dataset), "numbers before the days that are read again are left alone"
+
+
+@pytest.mark.parametrize("type_", ["date", "timestamp"])
+def test_a_row_whose_day_is_set_back_is_moved_and_not_lost(
+    acting: Organisation, tills: Place, type_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands before all that is read again; one that is deleted goes all the same."""
+    monkeypatch.setattr(loading, "SOUGHT_AT_ONCE", 2)
+    dataset = receipts(tills, type_)
+    stage.load(dataset)
+    tills.run("UPDATE tills SET at = '2026-05-02 09:00:00', amount = 7 WHERE id IN (46, 48, 49)")
+    tills.run("DELETE FROM tills WHERE id IN (45, 47)")
+    done = stage.load(dataset, Clock(LATER))
+    assert done.state == "done", done.problem
+    assert not done.is_full
+    assert (done.rows_updated, done.rows_deleted, done.rows_inserted) == (3, 2, 0)
+    assert numbers(dataset) == [number for number in range(51) if number not in (45, 47)]
+    moved = [row for row in stage.rows(dataset, "id", "amount", "at") if row[1] == 7]
+    assert [number for number, _amount, _at in moved] == [46, 48, 49]
+    assert {f"{at:%Y-%m-%d}" for _number, _amount, at in moved} == {"2026-05-02"}
+    again = stage.load(dataset, Clock(LATER))
+    assert (again.rows_updated, again.rows_deleted, again.rows_inserted) == (0, 0, 0)
+
+
+def test_a_row_with_a_key_of_several_columns_is_found_again(acting: Organisation, tills: Place) -> None:
+    tills.run("ALTER TABLE tills ADD COLUMN lane varchar(9)")
+    tills.run("UPDATE tills SET lane = concat('0', id)")
+    dataset = receipts(
+        tills, "timestamp", change=lambda proposal: {"is_key": proposal.source_name in ("lane", "id")}
+    )
+    stage.load(dataset)
+    tills.run("UPDATE tills SET at = '2026-05-02 09:00:00' WHERE id = 48")
+    done = stage.load(dataset, Clock(LATER))
+    assert done.state == "done", done.problem
+    assert (done.rows_updated, done.rows_deleted) == (1, 0)
+    assert len(numbers(dataset)) == 51

@@ -36,6 +36,8 @@ from performance.sources.models import (
 BATCH_ROWS = 10_000
 #: Of rows that come as lines: hardly any memory, and fewer transactions.
 BATCH_LINES = 25_000
+#: Rows that are looked for by their key in one question.
+SOUGHT_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def _staged(
         batches = source.read_lines(*asked, shape.cells, work.start, batch_rows or BATCH_LINES)
     else:
         batches = source.read(*asked, work.start, batch_rows or BATCH_ROWS)
+    read = 0
     with ahead.reading(batches) as pieces:
         for batch in pieces:
             shaped = shaping.Shaped([], [], []) if isinstance(batch, connectors.Lines) else shape.of(batch)
@@ -171,10 +174,50 @@ def _staged(
                     merging.stage_lines(work.dataset, work.columns, batch, zone=zone)
                 else:
                     furthest.see(batch, [number for number, _values in shaped.rows])
-                    merging.stage(work.dataset, work.columns, shaped.rows, is_text=shaped.is_text)
-                    merging.stage_keys(work.dataset, work.columns, shaped.keys)
-                    keep_aside(work.load, shaped.rejected)
+                    _stage_shaped(work, shaped)
+            read += len(batch)
+    if work.start is not None and isinstance(source, connectors.SqlConnector):
+        _find_moved(work, work.start, source, shape, read, clock=clock)
     return furthest.value
+
+
+def _stage_shaped(work: Work, shaped: shaping.Shaped) -> None:
+    merging.stage(work.dataset, work.columns, shaped.rows, is_text=shaped.is_text)
+    merging.stage_keys(work.dataset, work.columns, shaped.keys)
+    keep_aside(work.load, shaped.rejected)
+
+
+def _find_moved(
+    work: Work,
+    start: connectors.Cursor,
+    source: connectors.SqlConnector,
+    shape: shaping.Shape,
+    read: int,
+    *,
+    clock: Callable[[], datetime],
+) -> None:
+    """A row whose cursor was set back stands before all that was read. It looks like one that is gone, so what did not
+    come again is looked for by its key; only what is not found then is gone."""
+    keys = [column.source_name for column in work.columns if column.is_key]
+    after: Sequence[Any] = ()
+    while True:
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            gone = merging.keys_gone(work.dataset, work.columns, start, after=after, limit=SOUGHT_AT_ONCE)
+        if not gone:
+            return
+        after = gone[-1]
+        found = source.read_keys(work.source, work.source_names, keys, gone)
+        for batch in found:
+            shaped = shape.of(connectors.Batch(batch.rows, read + 1))
+            read += len(batch)
+            with tenancy.acting_for(tenancy.current_organisation_id()):
+                claiming.beat(
+                    work.load,
+                    at=clock(),
+                    rows_read=F("rows_read") + len(batch),
+                    rows_rejected=F("rows_rejected") + len(shaped.rejected),
+                )
+                _stage_shaped(work, shaped)
 
 
 def keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:

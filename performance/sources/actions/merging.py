@@ -219,6 +219,30 @@ def _merge_by_key(
     return Merged(inserted, updated, deleted, total - inserted - updated)
 
 
+def keys_gone(
+    dataset: Dataset,
+    columns: Sequence[DatasetColumn],
+    start: connectors.Cursor,
+    *,
+    after: Sequence[Any],
+    limit: int,
+) -> list[tuple[Any, ...]]:
+    """Keys of rows of ours that the load has spoken about and did not bring again, in order, from `after` on (() for the
+    first ones)."""
+    kept, staged, keys = relations.row_relation(dataset), relations.stage_relation(dataset), _keys(columns)
+    names = ", ".join(f"d.{key}" for key in keys)
+    same_key = " AND ".join(f"s.{key} = d.{key}" for key in keys)
+    window, values = _window(dataset, columns, start)
+    following = f"({names}) > ({', '.join(['%s'] * len(keys))}) AND" if after else ""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {names} FROM {kept} d WHERE {window} {following}"  # noqa: S608
+            f" NOT EXISTS (SELECT 1 FROM {staged} s WHERE {same_key}) ORDER BY {names} LIMIT %s",
+            [*values, *after, limit],
+        )
+        return list(cursor.fetchall())
+
+
 def _window(
     dataset: Dataset, columns: Sequence[DatasetColumn], start: connectors.Cursor | None
 ) -> tuple[str, list[Any]]:

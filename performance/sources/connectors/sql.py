@@ -35,6 +35,7 @@ from performance.sources.connectors.protocol import (
     Source,
     Table,
     TableInfo,
+    Value,
 )
 
 MAX_TABLES = 500
@@ -123,6 +124,19 @@ class SqlConnector:
             asked = self._asked(connection, source, columns, cursor)
             yield from self._read_rows(connection, asked, batch_size)
 
+    def read_keys(
+        self,
+        source: Source,
+        columns: Sequence[str],
+        key_columns: Sequence[str],
+        keys: Sequence[Sequence[Value]],
+    ) -> Generator[Batch, None, None]:
+        """The rows with one of these keys, wherever a cursor stands. Keys are handed over as texts, which each server
+        reads as the type of its column."""
+        with self._connection() as connection:
+            asked = self._asked(connection, source, columns, None, among=(key_columns, keys))
+            yield from self._read_rows(connection, asked, len(keys))
+
     def read_lines(
         self,
         source: Source,
@@ -147,8 +161,11 @@ class SqlConnector:
         source: Source,
         columns: Sequence[str],
         cursor: Cursor | None,
+        among: tuple[Sequence[str], Sequence[Sequence[Value]]] | None = None,
     ) -> _Asked:
         sql, parameters = self._select(source, columns, cursor)
+        if among is not None:
+            sql, parameters = self._among(sql, *among)
         description = self._described_columns(connection, source, columns)
         found = self._dialect.lengths(description)
         most = self.limits.max_value_bytes
@@ -256,6 +273,18 @@ class SqlConnector:
         if isinstance(start, datetime):
             start = self._dialect.bound_timestamp(start)
         return f"{sql} WHERE {self._quoted(cursor.column)} >= %s", (start,)
+
+    def _among(
+        self, sql: str, key_columns: Sequence[str], keys: Sequence[Sequence[Value]]
+    ) -> tuple[str, tuple[str, ...]]:
+        names = ", ".join(self._quoted(name) for name in key_columns)
+        gaps = ", ".join(["(" + ", ".join(["%s"] * len(key_columns)) + ")"] * len(keys))
+        return f"{sql} WHERE ({names}) IN ({gaps})", tuple(self._told(value) for key in keys for value in key)
+
+    def _told(self, value: Value) -> str:
+        if isinstance(value, datetime):
+            return self._dialect.bound_timestamp(value).isoformat(sep=" ")
+        return str(int(value) if isinstance(value, bool) else value)
 
     def _relation(self, source: Source) -> str:
         if isinstance(source, Query):
