@@ -1,4 +1,5 @@
-"""Two workers at once, on real connections: nobody is scored twice, nothing is lost."""
+"""Two workers at once, on real connections: nobody is scored twice, nothing is lost. Weights locked while scores are
+frozen: one of the two comes first."""
 
 import threading
 import uuid
@@ -11,9 +12,10 @@ from django.utils import timezone
 from performance.foundation import stale, tenancy
 from performance.people import models as people
 from performance.scoring import actions, tasks
-from performance.scoring.models import CurrentScore, PolicyVersion, Score
+from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreRun
+from tests import races
 from tests.conftest import Cast
-from tests.scoring.conftest import Actor
+from tests.scoring.conftest import Actor, component
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,3 +101,107 @@ def test_two_owners_of_a_side_at_once_leave_one_approval(
     assert refused == ["conflict"]
     with tenancy.acting_for(cast.organisation):
         assert proposal.approvals.count() == 1
+
+
+@pytest.fixture
+def coming(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period, actor: Actor
+) -> PolicyVersion:
+    """Other weights for the period that is closing, approved by both sides."""
+    now = timezone.now()
+    with tenancy.acting_for(cast.organisation):
+        version = actions.draft_next_version(policy=locked.policy, period=quarter, by=actor(cast.hr), at=now)
+        version = actions.revise_draft(
+            version=version,
+            period=quarter,
+            stage="mature",
+            missing="leave_out",
+            step_cap_ppm=None,
+            components=[component("okr", 90), component("pulse", 10, source_kind="feedback")],
+            reason="Goals count more",
+            by=actor(cast.hr),
+            at=now,
+        )
+        actions.propose_policy(version=version, by=actor(cast.hr), at=now)
+        actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=now)
+        version = actions.approve_policy(
+            version=version, side="finance", by=actor(cast.finance_owner), at=now
+        )
+        people.Period.objects.filter(pk=quarter.pk).update(state="closing")
+    return version
+
+
+def _governed_by(cast: Cast) -> set[tuple[uuid.UUID, ...]]:
+    """The versions by which anybody's current score was computed."""
+    with tenancy.acting_for(cast.organisation):
+        return {
+            tuple(uuid.UUID(segment["version"]) for segment in current.score.evidence["segments"])
+            for current in CurrentScore.objects.select_related("score")
+        }
+
+
+def _freeze_to_the_end(cast: Cast) -> None:
+    with tenancy.acting_for(cast.organisation):
+        run = ScoreRun.objects.get(kind="freeze")
+    with tenancy.remembering(cast.organisation.pk):
+        assert tasks.carry_out_run.apply([str(run.pk)]).successful()
+
+
+def test_weights_locked_while_a_freeze_is_being_asked_for_wait_and_are_refused(
+    coming: PolicyVersion, locked: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    today = locked.effective_on
+    outcomes = races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now()),
+        lambda: actions.lock_policy(
+            version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()
+        ),
+    )
+    assert isinstance(outcomes[0], ScoreRun)
+    assert isinstance(outcomes[1], actions.PolicyRefused)
+    assert outcomes[1].code == "being_frozen"
+    _freeze_to_the_end(cast)
+    assert _governed_by(cast) == {(locked.pk,)}
+
+
+def test_a_freeze_asked_for_while_weights_are_being_locked_waits_and_goes_by_them(
+    coming: PolicyVersion, locked: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    today = locked.effective_on
+    outcomes = races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.lock_policy(
+            version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()
+        ),
+        lambda: actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now()),
+    )
+    assert isinstance(outcomes[0], PolicyVersion)
+    assert isinstance(outcomes[1], ScoreRun)
+    _freeze_to_the_end(cast)
+    assert _governed_by(cast) == {(coming.pk,)}
+
+
+def test_weights_locked_while_a_batch_is_being_scored_wait_for_it(
+    coming: PolicyVersion, locked: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
+        actions.take_run(run_id=run.pk, at=timezone.now())
+    outcomes = races.second_waits_for_first(
+        cast.organisation,
+        lambda: actions.advance_run(run_id=run.pk, at=timezone.now(), batch=1),
+        lambda: actions.lock_policy(
+            version=coming, effective_on=locked.effective_on, by=actor(cast.hr), at=timezone.now()
+        ),
+    )
+    assert outcomes[0] is True
+    assert isinstance(outcomes[1], PolicyVersion)
+    with tenancy.acting_for(cast.organisation):
+        # Everybody is scored by what the run has pinned, and then by what came into force.
+        while actions.advance_run(run_id=run.pk, at=timezone.now(), batch=1):
+            pass
+    assert _governed_by(cast) == {(locked.pk,)}
+    with tenancy.remembering(cast.organisation.pk):
+        assert tasks.rescore_stale.apply().successful()
+    assert _governed_by(cast) == {(coming.pk,)}

@@ -150,6 +150,39 @@ def test_a_step_of_the_sweep_that_fails_holds_up_no_other(
     assert _state(cast, run) == ("done", 3)
 
 
+@pytest.mark.parametrize("ended", ["waiting", "stopped half way", "stopped before it began", "done"])
+def test_no_weights_come_into_force_once_a_freeze_has_begun(
+    closing: people.Period,
+    locked: PolicyVersion,
+    cast: Cast,
+    actor: Actor,
+    client_for: Any,
+    now: datetime.datetime,
+    ended: str,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        hr = actor(cast.hr)
+        version = actions.draft_next_version(policy=locked.policy, period=closing, by=hr, at=now)
+        actions.propose_policy(version=version, reason="Once more", by=hr, at=now)
+        actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=now)
+        actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=now)
+        run = actions.freeze_scores(period=closing, by=hr, at=now)
+        if ended in ("stopped half way", "done"):
+            actions.take_run(run_id=run.pk, at=now)
+            while actions.advance_run(run_id=run.pk, at=now, batch=1) and ended == "done":
+                pass
+        if ended.startswith("stopped"):
+            actions.stop_run(run=run, by=hr, at=now)
+    answer = client_for(cast.hr).post(
+        f"/performance/policies/{version.pk}/lock/", {"effective_on": str(locked.effective_on)}
+    )
+    if ended == "stopped before it began":
+        assert answer.status_code == 302
+        return
+    assert answer.status_code == 422
+    assert "measured by the same weights" in answer.content.decode()
+
+
 def _state(cast: Cast, run: ScoreRun) -> tuple[str, int]:
     with tenancy.acting_for(cast.organisation):
         run.refresh_from_db()

@@ -65,10 +65,15 @@ def compute_scores(
     Evidence is read as it was known at `as_of`, else now (`at`).
 
     People whom no locked policy governs are passed over, and so is everybody whose score is frozen. Without a
-    `run`, an incremental one is opened when there is something to write.
+    `run`, an incremental one is opened when there is something to write; a run goes by the versions it has pinned.
     """
     fresh, looked_at = fresh_scores(
-        period=period, person_ids=person_ids, at=at, as_of=as_of or at, state=state
+        period=period,
+        person_ids=person_ids,
+        at=at,
+        as_of=as_of or at,
+        state=state,
+        pinned=run.versions if run else None,
     )
     if fresh:
         _write(fresh, run or _incremental_run(period, looked_at, len(fresh), at=at))
@@ -82,14 +87,16 @@ def fresh_scores(
     at: datetime.datetime,
     as_of: datetime.datetime,
     state: str,
+    pinned: Sequence[uuid.UUID] | None = None,
 ) -> tuple[list[Score], int]:
     """The scores of these people that differ from the current ones, not saved; and how many people were looked at. Holds
-    the people until the caller's transaction ends."""
+    the people until the caller's transaction ends. `pinned`: the versions to go by, else those that are locked now."""
     wanted = _hold(person_ids)
     frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
     closed = set(frozen.values_list("person_id", flat=True))
     looked_at, fresh = 0, list[Score]()
-    for group in queries.groups(period, [person_id for person_id in wanted if person_id not in closed]):
+    open_ids = [person_id for person_id in wanted if person_id not in closed]
+    for group in queries.groups(period, open_ids, pinned=pinned):
         looked_at += len(group.person_ids)
         fresh += _changed(group, period, at=at, as_of=as_of, state=state)
     return fresh, looked_at

@@ -23,7 +23,6 @@ from performance.scoring.actions.drafts import (
 )
 from performance.scoring.models import (
     ANNOUNCEMENT,
-    CurrentScore,
     PolicyApproval,
     PolicyVersion,
     Side,
@@ -115,8 +114,10 @@ def lock_policy(
 
     Freezes the effective weights with their explanation and marks everybody concerned for rescoring.
     """
+    # Held before all else, as runs hold it: a freeze and a lock at one moment wait for each other.
+    period = people.Period.objects.select_for_update(no_key=True).get(pk=version.period_id)
     version = locked_row(version)
-    if version.state != VersionState.APPROVED:
+    if version.state != VersionState.APPROVED or version.period_id != period.pk:
         raise PolicyRefused(_("Both sides approve before a policy is locked."), code="not_approved")
     refuse_own_weights(version, by)
     refuse_uncertified_metrics(version)
@@ -198,11 +199,16 @@ def _refuse_approval(version: PolicyVersion, side: str, by: access.Actor, *, is_
 
 def _refuse_first_day(version: PolicyVersion, first_day: datetime.date | None, today: datetime.date) -> None:
     period = version.period
-    if (
-        period.state == people.PeriodState.CLOSED
-        or CurrentScore.objects.filter(period=period, is_frozen=True).exists()
-    ):
+    if period.state == people.PeriodState.CLOSED:
         raise PolicyRefused(_("The scores of this period are closed."), code="period_closed")
+    if queries.freeze_has_begun(period):
+        raise PolicyRefused(
+            _(
+                "The scores of this period are frozen, or being frozen: everybody is measured by the same weights. "
+                "New ones come into force with the next period."
+            ),
+            code="being_frozen",
+        )
     if first_day is None:
         raise PolicyRefused(
             _("The period has begun. Name the day, today or later, from which the weights apply."),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from performance.foundation import access, audit, i18n, refusals, stale
 from performance.foundation.components import formats
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import queries
 from performance.scoring.actions import checking, computing
 from performance.scoring.models import CurrentScore, RunKind, RunProblem, RunState, ScoreRun, ScoreState
@@ -30,11 +31,14 @@ def start_run(*, period: people.Period, by: access.Actor | None, at: datetime.da
     return _ask_for_run(RunKind.FULL, period, by=by, at=at)
 
 
+@transaction.atomic
 def freeze_scores(*, period: people.Period, by: access.Actor | None, at: datetime.datetime) -> ScoreRun:
     """Asks for the closing of a period's scores: computed once more, then never again.
 
-    Refused while numbers that they rest on are still being loaded or computed.
+    Refused while numbers that they rest on are still being loaded or computed. From here on no weights come into force
+    for the period: whoever locks some at this moment is waited for, and counts.
     """
+    period = people_queries.hold_period(period.pk)
     if period.state not in (people.PeriodState.CLOSING, people.PeriodState.CLOSED):
         raise RunRefused(_("Scores are frozen while the period closes."), code="period_not_closing")
     unsettled = queries.metrics_on_their_way(period, at)
@@ -79,25 +83,35 @@ def take_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
 def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> bool:
     """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left.
 
+    All batches go by the weights that were locked at the first one. Weights come into force while a run over everybody
+    is under way, never while scores are frozen: whom the run still scores by the old ones is marked for rescoring.
+
     What is frozen is frozen as it stood at one moment, that of the first batch: colleagues are compared by the same
     numbers, however long the run takes. Should numbers be on their way at that moment, the run waits for the sweep. So
-    does a check while changed metrics have not been followed to the people whose scores they are in.
+    does a check while changed metrics have not been followed to the people whose scores they are in; it compares with
+    the weights that are locked now, as scores that came about by themselves go by those.
     """
+    # Whoever locks weights of the period waits for the batch, or the batch for them.
+    people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
     run = ScoreRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run_id)
     if run.state != RunState.RUNNING:
         return False
     freezes = run.kind == RunKind.FREEZE
     if freezes and run.started_at is None and queries.metrics_on_their_way(run.period, at):
         return _put_back(run)
-    if run.kind == RunKind.CHECK and stale.waiting("score_inputs"):
+    is_check = run.kind == RunKind.CHECK
+    if is_check and stale.waiting("score_inputs"):
         return _put_back(run)
-    everybody = queries.scored_people(run.period).order_by("pk")
+    locked = queries.fixed_versions(run.period)
+    if run.versions is None and not is_check:
+        run.versions = locked
+    everybody = queries.scored_people(run.period, pinned=run.versions).order_by("pk")
     if run.started_at is None:
         run.started_at, run.total = at, everybody.count()
     ahead = everybody.filter(pk__gt=run.reached) if run.reached else everybody
     person_ids = list(ahead.values_list("pk", flat=True)[:batch])
     if person_ids:
-        if run.kind == RunKind.CHECK:
+        if is_check:
             result = checking.check_scores(run=run, person_ids=person_ids, at=at)
         else:
             result = computing.compute_scores(
@@ -108,13 +122,15 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
                 as_of=run.started_at if freezes else at,
                 state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
             )
+            if run.versions != locked:
+                stale.mark("score", person_ids, at=at)
         run.reached, run.done = person_ids[-1], run.done + len(person_ids)
         run.written += result.written
         run.held_until = at + HELD_FOR
     is_last = len(person_ids) < batch
     if is_last:
         run.state, run.finished_at, run.held_until = RunState.DONE, at, None
-        if run.kind == RunKind.CHECK:
+        if is_check:
             checking.conclude_check(run=run, at=at)
     run.save()
     return not is_last

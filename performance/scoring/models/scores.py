@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,8 @@ class ScoreState(models.TextChoices):
 
 class ScoreRun(tenancy.TenantModel):
     """One computation of many scores. `reached` is the last person done, committed with that batch's scores,
-    so that a killed worker's run goes on where it stood."""
+    so that a killed worker's run goes on where it stood. `versions` are the sets of weights it goes by,
+    from the first batch to the last; NULL until then, and where it is no run over everybody."""
 
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     kind = models.CharField(_("kind"), max_length=20, choices=RunKind.choices)
@@ -53,6 +55,7 @@ class ScoreRun(tenancy.TenantModel):
     done = models.PositiveIntegerField(_("people done"), default=0)
     written = models.PositiveIntegerField(_("new scores"), default=0)
     reached = models.UUIDField(_("reached"), null=True)
+    versions = ArrayField(models.UUIDField(), verbose_name=_("versions"), null=True)
     held_until = models.DateTimeField(_("held by a worker until"), null=True)
     started_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
     asked_at = models.DateTimeField(_("asked at"))

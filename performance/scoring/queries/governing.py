@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,9 +39,22 @@ def open_periods() -> list[people.Period]:
     return list(people.Period.objects.filter(pk__in=with_rules).exclude(state="closed").order_by("starts_on"))
 
 
-def groups(period: people.Period, person_ids: Iterable[uuid.UUID] | None = None) -> list[Group]:
-    """Who is scored in a period and by which versions; everybody unless ids are given. Three queries."""
-    turns_of_unit = _turns_of_units(period)
+def fixed_versions(period: people.Period) -> list[uuid.UUID]:
+    """The locked versions of a period, as a run goes by them: pinned at its beginning."""
+    return list(_fixed(period, None).order_by("pk").values_list("pk", flat=True))
+
+
+def groups(
+    period: people.Period,
+    person_ids: Iterable[uuid.UUID] | None = None,
+    *,
+    pinned: Collection[uuid.UUID] | None = None,
+) -> list[Group]:
+    """Who is scored in a period and by which versions; everybody unless ids are given. Three queries.
+
+    By the versions that are `pinned` alone, where there are some, whatever was locked since.
+    """
+    turns_of_unit = _turns_of_units(period, pinned=pinned)
     employed = _employed(period)
     if person_ids is not None:
         employed = employed.filter(pk__in=list(person_ids))
@@ -59,9 +72,12 @@ def groups(period: people.Period, person_ids: Iterable[uuid.UUID] | None = None)
     ]
 
 
-def scored_people(period: people.Period) -> QuerySet[people.Person]:
-    """Everybody whom a locked version governs on some day of the period."""
-    return _in_units(_employed(period), {unit for unit, turns in _turns_of_units(period).items() if turns})
+def scored_people(
+    period: people.Period, *, pinned: Collection[uuid.UUID] | None = None
+) -> QuerySet[people.Person]:
+    """Everybody whom a locked version governs on some day of the period; one of those `pinned`, where there are some."""
+    turns_of_unit = _turns_of_units(period, pinned=pinned)
+    return _in_units(_employed(period), {unit for unit, turns in turns_of_unit.items() if turns})
 
 
 def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
@@ -139,14 +155,22 @@ def nearest_first(policies: Iterable[Sequence[Turn]]) -> tuple[Turn, ...]:
     return turns
 
 
+def _fixed(period: people.Period, pinned: Collection[uuid.UUID] | None) -> QuerySet[PolicyVersion]:
+    fixed = PolicyVersion.objects.filter(period=period, state__in=FIXED)
+    return fixed if pinned is None else fixed.filter(pk__in=pinned)
+
+
 def _turns_of_units(
-    period: people.Period, coming: PolicyVersion | None = None
+    period: people.Period,
+    coming: PolicyVersion | None = None,
+    *,
+    pinned: Collection[uuid.UUID] | None = None,
 ) -> dict[UnitId, tuple[Turn, ...]]:
     """unit → the versions that govern its people (None: those of no unit). Two queries.
 
     `coming` is taken as if it were locked, from as early as it could be.
     """
-    fixed = PolicyVersion.objects.filter(period=period, state__in=FIXED).select_related("policy")
+    fixed = _fixed(period, pinned).select_related("policy")
     versions: dict[UnitId, list[PolicyVersion]] = {}
     for version in [*fixed.order_by("number"), *([coming] if coming else [])]:
         versions.setdefault(version.policy.unit_id, []).append(version)

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from performance.foundation import access
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import rules
-from performance.scoring.models import CurrentScore, Score, ScoreRun
+from performance.scoring.models import CurrentScore, RunKind, RunState, Score, ScoreRun
 
 PERIODS_SHOWN = 4
 
@@ -107,3 +107,12 @@ def periods_of(person_id: uuid.UUID, today: datetime.date) -> list[people.Period
 def runs() -> QuerySet[ScoreRun]:
     """Runs that somebody asked for or that froze scores, newest first; small incremental ones are left out."""
     return ScoreRun.objects.exclude(kind="incremental").select_related("period", "started_by").order_by("-id")
+
+
+def freeze_has_begun(period: people.Period) -> bool:
+    """Whether the scores of a period are frozen, are being frozen, or were until the freeze stopped half way."""
+    freezes = ScoreRun.objects.filter(period=period, kind=RunKind.FREEZE)
+    return (
+        freezes.filter(Q(state__in=[RunState.WAITING, RunState.RUNNING]) | Q(started_at__isnull=False)).exists()
+        or CurrentScore.objects.filter(period=period, is_frozen=True).exists()
+    )
