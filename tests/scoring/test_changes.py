@@ -1,13 +1,18 @@
 """What moved a score since the last closed period."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from performance.foundation import tenancy
+from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import PolicyVersion, Score
@@ -87,6 +92,43 @@ def test_page_and_api_tell_the_change(later: Score, cast: Cast, client_for: Any)
     with tenancy.acting_for(cast.organisation):
         change = queries.change_since(later)
     assert change is not None
-    assert f"Since {change.period.name_en}:" in page
+    card = page.split('id="card-change"')[1].split("</section>")[0]
+    assert f"What changed since {change.period.name_en}" in card
     told = client.get(f"/api/v1/scores/{later.pk}/").json()["change"]
     assert told["performance_micro"] + told["weight_micro"] == told["change_micro"] == change.change_micro
+    by_key = {each["key"]: each for each in told["components"]}
+    assert sum(each["performance_micro"] for each in told["components"]) == told["performance_micro"]
+    assert sum(each["weight_micro"] for each in told["components"]) == told["weight_micro"]
+    assert (by_key["okr"]["value_before_micro"], by_key["okr"]["value_now_micro"]) == (82 * MICRO, 87 * MICRO)
+    assert by_key["turnover"]["weight_now_ppm"] is None
+
+
+def test_the_table_of_a_change_sums_down_and_across_as_it_is_written(
+    later: Score, cast: Cast, client_for: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        change = queries.change_since(later)
+    assert change is not None
+    assert [each.key for each in change.moved] == ["okr", "pulse", "turnover"]
+    assert sum(each.performance for each in change.moved) == change.from_performance
+    assert sum(each.weights for each in change.moved) == change.from_weights
+    assert sum(each.points for each in change.moved) == change.points
+    for each in change.moved:
+        assert abs(each.performance - Decimal(each.effect.performance_micro) / MICRO) < Decimal("0.2")
+        assert abs(each.weights - Decimal(each.effect.weight_micro) / MICRO) < Decimal("0.2")
+    gone = change.moved[-1]
+    assert (gone.has_left, gone.performance, gone.line.name_en) == (True, 0, "Inventory capital turnover")
+    page = client_for(cast.employee).get("/performance/", {"period": str(later.period_id)})
+    card = page.content.decode().split('id="card-change"')[1].split("</section>")[0]
+    words = " ".join(strip_tags(card.split("</tbody>")[0]).split())
+    assert "Inventory capital turnover Counts no more" in words
+    assert formats.signed(gone.weights, 1) in words
+
+
+def test_the_change_costs_as_many_queries_with_more_components(
+    later: Score, cast: Cast, quarter: people.Period
+) -> None:
+    with tenancy.acting_for(cast.organisation), CaptureQueriesContext(connection) as captured:
+        queries.change_since(later)
+    # The score before, and the plans of both with their policies.
+    assert len(captured) == 2

@@ -15,7 +15,6 @@ from performance.foundation import access, api
 from performance.people import queries as people_queries
 from performance.scoring import queries
 from performance.scoring.models import CurrentScore, Score
-from performance.scoring.queries import scorecards
 
 
 class ScoreOut(serializers.ModelSerializer[Score]):
@@ -42,13 +41,31 @@ class ScoreOut(serializers.ModelSerializer[Score]):
         ]
 
 
+class ChangeLineOut(serializers.Serializer[queries.Moved]):
+    """What one component did to the change; a value or weight is null where that period does not have it."""
+
+    key = serializers.CharField()
+    name_en = serializers.CharField(source="line.name_en")
+    name_zh = serializers.CharField(source="line.name_zh")
+    value_before_micro = serializers.IntegerField(source="before.value_micro", default=None, allow_null=True)
+    value_now_micro = serializers.IntegerField(source="now.value_micro", default=None, allow_null=True)
+    weight_before_ppm = serializers.IntegerField(
+        source="before.effective_ppm", default=None, allow_null=True
+    )
+    weight_now_ppm = serializers.IntegerField(source="now.effective_ppm", default=None, allow_null=True)
+    performance_micro = serializers.IntegerField(source="effect.performance_micro")
+    weight_micro = serializers.IntegerField(source="effect.weight_micro")
+
+
 class ScoreChangeOut(serializers.Serializer[queries.Change]):
-    """Since the last closed period, in micro points: performance + weight effects, exactly."""
+    """Since the last closed period, in micro points: performance + weight effects, exactly, as those of the components
+    sum to them."""
 
     period = serializers.UUIDField(source="period.pk")
     change_micro = serializers.IntegerField()
     performance_micro = serializers.IntegerField()
     weight_micro = serializers.IntegerField()
+    components = ChangeLineOut(source="moved", many=True)
 
 
 class ScoreDetailOut(ScoreOut):
@@ -95,7 +112,7 @@ class SupposedOut(serializers.Serializer[Any]):
     lines = SupposedLineOut(many=True)
 
 
-class LineOut(serializers.Serializer[scorecards.Line]):
+class LineOut(serializers.Serializer[queries.Line]):
     """One component: score × weight = points, and what it was read from."""
 
     key = serializers.CharField()

@@ -1,6 +1,6 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
-from performance.scoring.queries.changes import Change, change_since
+from performance.scoring.queries.changes import Change, Moved, change_since
 from performance.scoring.queries.checks import differences_of, waits_to_be_looked_into
 from performance.scoring.queries.governing import (
     Group,
@@ -15,6 +15,7 @@ from performance.scoring.queries.governing import (
     scored_people,
 )
 from performance.scoring.queries.kinds import work_kinds
+from performance.scoring.queries.lines import Line
 from performance.scoring.queries.policies import (
     approvals_of,
     day_of,
@@ -30,7 +31,7 @@ from performance.scoring.queries.policies import (
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score
-from performance.scoring.queries.scorecards import Line, Point, Scorecard, history, scorecard, weight_steps
+from performance.scoring.queries.scorecards import Point, Scorecard, history, scorecard, weight_steps
 from performance.scoring.queries.scores import (
     TeamRow,
     current_score,
@@ -51,6 +52,7 @@ __all__ = [
     "Change",
     "Group",
     "Line",
+    "Moved",
     "Point",
     "Replay",
     "Scorecard",

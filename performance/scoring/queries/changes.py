@@ -9,7 +9,52 @@ from performance.engine import attribution
 from performance.engine import score as engine_score
 from performance.people import models as people
 from performance.scoring.models import CurrentScore, Score
-from performance.scoring.queries import scorecards
+from performance.scoring.queries.lines import Line, lines_of, shared_out, tenths, versions_of
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one component did to the change; `before` or `now` is None where the other period does not have it.
+
+    `performance` and `weights` are as the page writes them, with one place: each column sums to the figure below it.
+    """
+
+    before: Line | None
+    now: Line | None
+    effect: attribution.Effect
+    performance: Decimal
+    weights: Decimal
+
+    @property
+    def line(self) -> Line:
+        """For its name and colour, which last longer than its weight."""
+        line = self.now or self.before
+        assert line is not None
+        return line
+
+    @property
+    def key(self) -> str:
+        return self.line.key
+
+    @property
+    def points(self) -> Decimal:
+        return self.performance + self.weights
+
+    @property
+    def has_entered(self) -> bool:
+        return self.counts_now and not self.counted
+
+    @property
+    def has_left(self) -> bool:
+        return self.counted and not self.counts_now
+
+    @property
+    def counted(self) -> bool:
+        return self.before is not None and self.before.counts
+
+    @property
+    def counts_now(self) -> bool:
+        return self.now is not None and self.now.counts
 
 
 @dataclass(frozen=True)
@@ -17,6 +62,7 @@ class Change:
     """The change of a score in micro points: performance + weights, exactly; `effects` by component key."""
 
     period: people.Period
+    before: Score
     change_micro: int
     performance_micro: int
     weight_micro: int
@@ -25,10 +71,18 @@ class Change:
     points: Decimal
     from_performance: Decimal
     from_weights: Decimal
+    #: The components of both periods, those of this one first.
+    moved: tuple[Moved, ...]
+
+    @property
+    def most(self) -> Moved | None:
+        """The component that moved the score furthest; None where none moved it visibly."""
+        furthest = max(self.moved, key=lambda each: abs(each.points), default=None)
+        return furthest if furthest is not None and furthest.points else None
 
 
 def change_since(score: Score) -> Change | None:
-    """None where this or the last closed period has no score. One query."""
+    """None where this or the last closed period has no score. One query, and one for the plans of both periods."""
     before = (
         CurrentScore.objects.filter(
             person_id=score.person_id, is_frozen=True, period__ends_on__lt=score.period.starts_on
@@ -40,12 +94,13 @@ def change_since(score: Score) -> Change | None:
     if before is None or before.score.score_micro is None or score.score_micro is None:
         return None
     split = attribution.attribute_change(_as_reckoned(before.score), _as_reckoned(score))
-    written = scorecards.tenths(score.score_micro) - scorecards.tenths(before.score.score_micro)
-    performance, weights = scorecards.shared_out(
+    written = tenths(score.score_micro) - tenths(before.score.score_micro)
+    performance, weights = shared_out(
         [split.performance_micro, split.weight_micro], written, ["performance", "weights"]
     )
     return Change(
         period=before.period,
+        before=before.score,
         change_micro=score.score_micro - before.score.score_micro,
         performance_micro=split.performance_micro,
         weight_micro=split.weight_micro,
@@ -53,6 +108,25 @@ def change_since(score: Score) -> Change | None:
         points=Decimal(written) / 10,
         from_performance=performance,
         from_weights=weights,
+        moved=_moved(before.score, score, split.effects, performance, weights),
+    )
+
+
+def _moved(
+    before: Score,
+    now: Score,
+    effects: Mapping[str, attribution.Effect],
+    performance: Decimal,
+    weights: Decimal,
+) -> tuple[Moved, ...]:
+    versions = versions_of(before, now)
+    were, are = ({line.key: line for line in lines_of(score, versions)} for score in (before, now))
+    keys = [*are, *(key for key in were if key not in are)]
+    by_work = shared_out([effects[key].performance_micro for key in keys], int(performance * 10), keys)
+    by_weight = shared_out([effects[key].weight_micro for key in keys], int(weights * 10), keys)
+    return tuple(
+        Moved(were.get(key), are.get(key), effects[key], work, weight)
+        for key, work, weight in zip(keys, by_work, by_weight, strict=True)
     )
 
 
