@@ -1,4 +1,4 @@
-"""Forms of a weight policy. Percent and × on the page, whole ppm inside."""
+"""Forms of a weight policy, percent and × on the page, whole ppm inside; and of a question about a score."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,17 @@ from performance.foundation import i18n
 from performance.kpis import queries as kpi_queries
 from performance.people import models as people
 from performance.scoring import evidence
-from performance.scoring.models import OWN_UNIT, WHOLE, Category, Missing, PolicyVersion, SourceKind, Stage
+from performance.scoring.models import (
+    LONGEST_QUESTION,
+    OWN_UNIT,
+    WHOLE,
+    About,
+    Category,
+    Missing,
+    PolicyVersion,
+    SourceKind,
+    Stage,
+)
 
 PERCENT = WHOLE // 100
 COLOURS = 8
@@ -328,3 +338,24 @@ class LockForm(forms.Form):
     effective_on = forms.DateField(
         label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"}), required=False
     )
+
+
+class AskForm(forms.Form):
+    """A question about a score. The whole score has a weight policy, a component a weight of its own."""
+
+    about = forms.ChoiceField(
+        label=gettext_lazy("What you want to know about"), choices=About.choices, initial=About.NUMBER
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Your question"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_QUESTION,
+    )
+
+    def __init__(self, *args: Any, components: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", gettext_lazy("The whole score")), *components]
+        self.fields["component"] = forms.ChoiceField(
+            label=gettext_lazy("About"), required=False, choices=choices
+        )
+        self.order_fields(["component", "about", "text"])

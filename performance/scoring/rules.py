@@ -11,6 +11,7 @@ from performance.scoring.models import PolicyVersion, RunKind, RunState, Side, V
 
 MAKERS = ("hr", "administrator", "business_owner", "finance_owner")
 KEEPERS = ("hr", "administrator")
+SEE_ALL = ("hr", "auditor")
 ROLE_OF_SIDE = {Side.BUSINESS: "business_owner", Side.FINANCE: "finance_owner"}
 
 
@@ -92,4 +93,18 @@ def can_freeze_scores(actor: access.Actor) -> bool:
 
 def sees_all_scores(actor: access.Actor) -> bool:
     """HR and auditors; everybody else sees their own and those of the people below them."""
-    return actor.has_role("hr", "auditor")
+    return actor.has_role(*SEE_ALL)
+
+
+def can_ask_about_scores(actor: access.Actor) -> bool:
+    """About every score that they may see."""
+    return not actor.only_reads
+
+
+def is_party_to_question(actor: access.Actor, question: Any, *, is_answerer: bool) -> bool:
+    """Two sides speak, and either may close it: whoever asked, and whoever was asked. Others read at most."""
+    return (is_answerer or actor.person_id == question.asked_by_id) and not actor.only_reads
+
+
+def can_post_in_question(actor: access.Actor, question: Any, *, is_answerer: bool) -> bool:
+    return is_party_to_question(actor, question, is_answerer=is_answerer) and question.is_open

@@ -154,9 +154,7 @@ def test_weights_locked_while_a_freeze_is_being_asked_for_wait_and_are_refused(
     outcomes = races.second_waits_for_first(
         cast.organisation,
         lambda: actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now()),
-        lambda: actions.lock_policy(
-            version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()
-        ),
+        lambda: actions.lock_policy(version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()),
     )
     assert isinstance(outcomes[0], ScoreRun)
     assert isinstance(outcomes[1], actions.PolicyRefused)
@@ -171,9 +169,7 @@ def test_a_freeze_asked_for_while_weights_are_being_locked_waits_and_goes_by_the
     today = locked.effective_on
     outcomes = races.second_waits_for_first(
         cast.organisation,
-        lambda: actions.lock_policy(
-            version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()
-        ),
+        lambda: actions.lock_policy(version=coming, effective_on=today, by=actor(cast.hr), at=timezone.now()),
         lambda: actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now()),
     )
     assert isinstance(outcomes[0], PolicyVersion)

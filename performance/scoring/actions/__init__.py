@@ -24,6 +24,12 @@ from performance.scoring.actions.policies import (
     propose_policy,
     return_policy,
 )
+from performance.scoring.actions.questions import (
+    QuestionRefused,
+    ask_about_score,
+    close_question,
+    post_in_question,
+)
 from performance.scoring.actions.runs import (
     RunRefused,
     advance_run,
@@ -42,14 +48,17 @@ __all__ = [
     "APPROVAL",
     "CheckRefused",
     "PolicyRefused",
+    "QuestionRefused",
     "RunRefused",
     "Written",
     "acknowledge_policy",
     "advance_run",
     "announce_policy",
     "approve_policy",
+    "ask_about_score",
     "ask_for_checks",
     "close_check",
+    "close_question",
     "compute_scores",
     "discard_draft",
     "draft_next_version",
@@ -57,6 +66,7 @@ __all__ = [
     "fail_run",
     "freeze_scores",
     "lock_policy",
+    "post_in_question",
     "propose_policy",
     "rescore_people",
     "rescore_users_of_metrics",

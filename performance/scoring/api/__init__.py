@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from performance.scoring.api import policies, runs, scores
+from performance.scoring.api import policies, questions, runs, scores
 
 urls = [
     path("scores/", scores.Scores.as_view()),
@@ -10,6 +10,11 @@ urls = [
     path("scores/<uuid:score_id>/replay/", scores.ReplayScore.as_view()),
     path("scores/<uuid:score_id>/supposed/", scores.SupposeScore.as_view()),
     path("scores/<uuid:score_id>/evidence/<slug:key>/", scores.ScoreEvidence.as_view()),
+    path("scores/<uuid:score_id>/questions/", questions.QuestionsOfScore.as_view()),
+    path("score-questions/", questions.Questions.as_view()),
+    path("score-questions/<uuid:question_id>/", questions.OneQuestion.as_view()),
+    path("score-questions/<uuid:question_id>/posts/", questions.QuestionPosts.as_view()),
+    path("score-questions/<uuid:question_id>/close/", questions.CloseQuestion.as_view()),
     path("weight-policies/", policies.Policies.as_view()),
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/next/", policies.NextVersion.as_view()),

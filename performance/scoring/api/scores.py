@@ -49,9 +49,7 @@ class ChangeLineOut(serializers.Serializer[queries.Moved]):
     name_zh = serializers.CharField(source="line.name_zh")
     value_before_micro = serializers.IntegerField(source="before.value_micro", default=None, allow_null=True)
     value_now_micro = serializers.IntegerField(source="now.value_micro", default=None, allow_null=True)
-    weight_before_ppm = serializers.IntegerField(
-        source="before.effective_ppm", default=None, allow_null=True
-    )
+    weight_before_ppm = serializers.IntegerField(source="before.effective_ppm", default=None, allow_null=True)
     weight_now_ppm = serializers.IntegerField(source="now.effective_ppm", default=None, allow_null=True)
     performance_micro = serializers.IntegerField(source="effect.performance_micro")
     weight_micro = serializers.IntegerField(source="effect.weight_micro")

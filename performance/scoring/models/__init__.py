@@ -1,4 +1,5 @@
-"""Tables of scoring: weight policies with their versions, score runs, and scores that never change."""
+"""Tables of scoring: weight policies with their versions, score runs, scores that never change, and questions about
+them."""
 
 from performance.scoring.models.checks import SCORE_CHECK, ScoreDifference
 from performance.scoring.models.policies import (
@@ -19,6 +20,17 @@ from performance.scoring.models.policies import (
     VersionState,
     WeightPolicy,
 )
+from performance.scoring.models.questions import (
+    ANSWER,
+    LINE_QUESTION,
+    LONGEST_QUESTION,
+    NUMBER_QUESTION,
+    About,
+    FallsTo,
+    QuestionAnswerer,
+    QuestionPost,
+    ScoreQuestion,
+)
 from performance.scoring.models.scores import (
     CurrentScore,
     RunKind,
@@ -31,22 +43,31 @@ from performance.scoring.models.scores import (
 
 __all__ = [
     "ANNOUNCEMENT",
+    "ANSWER",
     "FACTOR_HIGHEST",
     "FACTOR_LOWEST",
+    "LINE_QUESTION",
+    "LONGEST_QUESTION",
+    "NUMBER_QUESTION",
     "OWN_UNIT",
     "SCORE_CHECK",
     "WHOLE",
+    "About",
     "Category",
     "CurrentScore",
+    "FallsTo",
     "Missing",
     "PolicyApproval",
     "PolicyComponent",
     "PolicyVersion",
+    "QuestionAnswerer",
+    "QuestionPost",
     "RunKind",
     "RunProblem",
     "RunState",
     "Score",
     "ScoreDifference",
+    "ScoreQuestion",
     "ScoreRun",
     "ScoreState",
     "Side",

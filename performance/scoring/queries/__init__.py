@@ -15,7 +15,7 @@ from performance.scoring.queries.governing import (
     scored_people,
 )
 from performance.scoring.queries.kinds import work_kinds
-from performance.scoring.queries.lines import Line
+from performance.scoring.queries.lines import Line, line_of, lines_of_score
 from performance.scoring.queries.policies import (
     approvals_of,
     day_of,
@@ -28,6 +28,18 @@ from performance.scoring.queries.policies import (
     previous_weights,
     uncertified_components,
     versions_visible_to,
+)
+from performance.scoring.queries.questions import (
+    Called,
+    Thread,
+    answerers_of,
+    called_for,
+    is_put_to,
+    owners_of,
+    questions_about,
+    questions_visible_to,
+    still_sees,
+    thread,
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score
@@ -49,6 +61,7 @@ from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
 
 __all__ = [
+    "Called",
     "Change",
     "Group",
     "Line",
@@ -58,8 +71,11 @@ __all__ = [
     "Scorecard",
     "Supposed",
     "TeamRow",
+    "Thread",
+    "answerers_of",
     "approvals_of",
     "approvers_of",
+    "called_for",
     "change_since",
     "current_score",
     "current_scores",
@@ -72,13 +88,17 @@ __all__ = [
     "groups",
     "history",
     "is_in_scope",
+    "is_put_to",
     "is_scored_by",
     "last_closed_values",
     "latest_versions",
+    "line_of",
+    "lines_of_score",
     "metric_uses",
     "metrics_on_their_way",
     "must_read",
     "open_periods",
+    "owners_of",
     "people_in_scope",
     "people_using_metrics",
     "people_with_visible_scores",
@@ -87,13 +107,17 @@ __all__ = [
     "plan_of",
     "policy_at_work",
     "previous_weights",
+    "questions_about",
+    "questions_visible_to",
     "replay_score",
     "runs",
     "scorecard",
     "scored_people",
     "scores_visible_to",
+    "still_sees",
     "supposed_score",
     "team_rows",
+    "thread",
     "uncertified_components",
     "versions_visible_to",
     "waits_to_be_looked_into",

@@ -14,23 +14,18 @@ from performance.scoring.queries.lines import Line, lines_of, shared_out, tenths
 
 @dataclass(frozen=True)
 class Moved:
-    """What one component did to the change; `before` or `now` is None where the other period does not have it.
+    """What one component did to the change; `before` or `now` is None where that period does not have it, and `line` is
+    the newest of the two, for its name and colour.
 
     `performance` and `weights` are as the page writes them, with one place: each column sums to the figure below it.
     """
 
+    line: Line
     before: Line | None
     now: Line | None
     effect: attribution.Effect
     performance: Decimal
     weights: Decimal
-
-    @property
-    def line(self) -> Line:
-        """For its name and colour, which last longer than its weight."""
-        line = self.now or self.before
-        assert line is not None
-        return line
 
     @property
     def key(self) -> str:
@@ -125,7 +120,7 @@ def _moved(
     by_work = shared_out([effects[key].performance_micro for key in keys], int(performance * 10), keys)
     by_weight = shared_out([effects[key].weight_micro for key in keys], int(weights * 10), keys)
     return tuple(
-        Moved(were.get(key), are.get(key), effects[key], work, weight)
+        Moved((were | are)[key], were.get(key), are.get(key), effects[key], work, weight)
         for key, work, weight in zip(keys, by_work, by_weight, strict=True)
     )
 

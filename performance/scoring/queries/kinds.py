@@ -3,12 +3,17 @@
 from django.utils.translation import gettext_noop
 
 from performance.inbox.kinds import Kind
+from performance.scoring.models import ANSWER, LINE_QUESTION, NUMBER_QUESTION
 
 
 def work_kinds() -> tuple[Kind, ...]:
-    """Every owner of a side is asked to approve already; so nobody is asked in their place."""
+    """Every owner of a side is asked to approve already; so nobody is asked in their place. A question about goals or
+    about a whole score falls to whoever leads next; one about a number stays with those who answer for it."""
     return (
         Kind("performance.approval", gettext_noop("An approval of weights"), goes_up=True),
         Kind("performance.policy_lock", gettext_noop("The locking of weights"), goes_up=True),
         Kind("performance.score_check", gettext_noop("Scores that differ"), goes_up=True),
+        Kind(LINE_QUESTION, gettext_noop("A question about a score"), goes_up=True, follows_line=True),
+        Kind(NUMBER_QUESTION, gettext_noop("A question about a score"), goes_up=True),
+        Kind(ANSWER, gettext_noop("An answer about a score"), is_note=True),
     )

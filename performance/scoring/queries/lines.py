@@ -115,6 +115,16 @@ def lines_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> tuple
     return tuple(_as_written(lines, score))
 
 
+def lines_of_score(score: Score) -> tuple[Line, ...]:
+    """All components of one score. One query."""
+    return lines_of(score, versions_of(score))
+
+
+def line_of(score: Score, key: str) -> Line | None:
+    """One component of a score. One query."""
+    return next((line for line in lines_of_score(score) if line.key == key), None)
+
+
 def _as_written(lines: list[Line], score: Score) -> list[Line]:
     """Sets what is written beside each component, so that the column sums to what is written below it."""
     if not lines or score.score_micro is None:

@@ -113,6 +113,8 @@ def freeze_has_begun(period: people.Period) -> bool:
     """Whether the scores of a period are frozen, are being frozen, or were until the freeze stopped half way."""
     freezes = ScoreRun.objects.filter(period=period, kind=RunKind.FREEZE)
     return (
-        freezes.filter(Q(state__in=[RunState.WAITING, RunState.RUNNING]) | Q(started_at__isnull=False)).exists()
+        freezes.filter(
+            Q(state__in=[RunState.WAITING, RunState.RUNNING]) | Q(started_at__isnull=False)
+        ).exists()
         or CurrentScore.objects.filter(period=period, is_frozen=True).exists()
     )

@@ -1,4 +1,4 @@
-"""Pages of scorecards, weight policies and runs."""
+"""Pages of scorecards, questions about scores, weight policies and runs."""
 
 from performance.scoring.views.policies import (
     approve,
@@ -12,6 +12,7 @@ from performance.scoring.views.policies import (
     send_back,
 )
 from performance.scoring.views.policy_editor import edit, new, next_version, preview
+from performance.scoring.views.questions import ask, ask_panel, close, post, question
 from performance.scoring.views.runs import close_check, freeze, resume, run, run_progress, runs, start, stop
 from performance.scoring.views.scorecards import (
     evidence,
@@ -26,6 +27,9 @@ from performance.scoring.views.scorecards import (
 
 __all__ = [
     "approve",
+    "ask",
+    "ask_panel",
+    "close",
     "close_check",
     "discard",
     "edit",
@@ -40,8 +44,10 @@ __all__ = [
     "next_version",
     "policy",
     "policy_list",
+    "post",
     "preview",
     "propose",
+    "question",
     "read",
     "replay",
     "resume",

@@ -143,6 +143,8 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "change": queries.change_since(score) if score else None,
         "weights": queries.weight_steps(person.pk, today) if card else None,
         "sees_team": _sees_team(request, today),
+        "questions": queries.questions_about(score, request.actor, today) if score else [],
+        "may_ask": rules.can_ask_about_scores(request.actor),
     }
     return render(request, "scoring/scorecard.html", context)
 
@@ -153,7 +155,15 @@ def _evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> dict[str, 
     line = next((line for line in card.lines if line.key == key), None)
     if line is None:
         raise Http404
-    return {"nav": "performance", "score": score, "card": card, "line": line, "person": score.person}
+    return {
+        "nav": "performance",
+        "score": score,
+        "card": card,
+        "line": line,
+        "person": score.person,
+        "owners": queries.owners_of(line),
+        "may_ask": rules.can_ask_about_scores(request.actor),
+    }
 
 
 def _today(request: HttpRequest) -> datetime.date:

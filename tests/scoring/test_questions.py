@@ -1,0 +1,429 @@
+"""Asking about a score: who answers, who reads, what waits for whom, and that nothing is said twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.foundation.models import AuditRow
+from performance.inbox import actions as inbox
+from performance.inbox.models import WorkItem
+from performance.people import models as people
+from performance.scoring import actions, queries, tasks
+from performance.scoring.models import PolicyVersion, QuestionPost, Score, ScoreQuestion
+from tests.conftest import Cast
+from tests.scoring.conftest import Actor
+
+ClientFor = Callable[[people.Person], Client]
+EVERYBODY = (
+    "employee",
+    "colleague",
+    "manager",
+    "boss",
+    "hr",
+    "auditor",
+    "business_owner",
+    "finance_owner",
+    "administrator",
+    "stranger",
+)
+
+
+@pytest.fixture
+def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
+    with tenancy.acting_for(cast.organisation):
+        actions.compute_scores(
+            period=quarter,
+            person_ids=[cast.employee.pk, cast.colleague.pk, cast.manager.pk],
+            run=None,
+            at=timezone.now(),
+        )
+        found = queries.current_score(cast.employee.pk, quarter)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def asked(score: Score, cast: Cast, actor: Actor) -> Callable[..., ScoreQuestion]:
+    """Asks, by the employee unless told otherwise, about stock turnover unless told otherwise."""
+
+    def ask(by: people.Person = cast.employee, **given: Any) -> ScoreQuestion:
+        with tenancy.acting_for(cast.organisation):
+            question: ScoreQuestion = actions.ask_about_score(
+                **{"score": score, "component_key": "turnover", "text": "Why 62?"} | given,
+                by=actor(by),
+                at=timezone.now(),
+            )
+        return question
+
+    return ask
+
+
+def _waiting(cast: Cast, question: ScoreQuestion) -> dict[str, set[str]]:
+    """kind → numbers of those before whom something about this question waits."""
+    with tenancy.acting_for(cast.organisation):
+        items = WorkItem.objects.filter(subject_id=question.pk, done_at=None).select_related("person")
+        found: dict[str, set[str]] = {}
+        for item in items:
+            found.setdefault(item.kind, set()).add(item.person.number)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("key", "about", "by", "falls_to", "answerers"),
+    [
+        ("turnover", "number", "employee", "metric", ["business_owner", "finance_owner"]),
+        ("okr", "number", "employee", "manager", ["manager"]),
+        ("pulse", "number", "employee", "manager", ["manager"]),
+        ("", "number", "employee", "manager", ["manager"]),
+        ("turnover", "weight", "employee", "policy", ["hr"]),
+        ("", "weight", "employee", "policy", ["hr"]),
+        # Nobody answers themselves: it falls to whoever is next.
+        ("", "number", "manager", "manager", ["boss"]),
+        ("", "weight", "hr", "manager", ["manager"]),
+        ("", "number", "boss", "manager", ["manager"]),
+    ],
+)
+def test_a_question_falls_to_whoever_answers_for_what_it_is_about(
+    asked: Callable[..., ScoreQuestion],
+    cast: Cast,
+    key: str,
+    about: str,
+    by: str,
+    falls_to: str,
+    answerers: list[str],
+) -> None:
+    question = asked(getattr(cast, by), component_key=key, about=about)
+    assert question.falls_to == falls_to
+    kind = "performance.score_question" if falls_to == "manager" else "performance.number_question"
+    assert _waiting(cast, question) == {kind: {getattr(cast, name).number for name in answerers}}
+
+
+def test_where_nobody_leads_the_person_hr_answers(
+    score: Score, asked: Callable[..., ScoreQuestion], cast: Cast
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.ReportingLine.objects.all().delete()
+    assert asked(component_key="").falls_to == "hr"
+
+
+def test_an_answer_settles_it_for_all_owners_and_tells_the_asker(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor
+) -> None:
+    question = asked()
+    with tenancy.acting_for(cast.organisation):
+        actions.post_in_question(
+            question=question, text="Stock of March.", by=actor(cast.finance_owner), at=timezone.now()
+        )
+        told = WorkItem.objects.get(subject_id=question.pk, kind="performance.score_answer")
+    assert _waiting(cast, question) == {"performance.score_answer": {cast.employee.number}}
+    assert told.title_en == "Fin Finance answered your question about your score"
+    assert told.detail_en == "Inventory capital turnover: Stock of March."
+    # Asking on puts it before them again, and the answer has been read.
+    with tenancy.acting_for(cast.organisation):
+        actions.post_in_question(
+            question=question, text="And April?", by=actor(cast.employee), at=timezone.now()
+        )
+    owners = {cast.business_owner.number, cast.finance_owner.number}
+    assert _waiting(cast, question) == {"performance.number_question": owners}
+
+
+@pytest.mark.parametrize("by", ["employee", "business_owner"])
+def test_either_side_closes_it_and_nothing_waits_any_more(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor, by: str
+) -> None:
+    question = asked()
+    client = client_for(getattr(cast, by))
+    assert client.post(reverse("scoring:question_close", args=[question.pk])).status_code == 302
+    told = {} if by == "employee" else {"performance.score_answer": {cast.employee.number}}
+    assert _waiting(cast, question) == told
+    answer = client.post(reverse("scoring:question_post", args=[question.pk]), {"text": "One more"})
+    assert answer.status_code == 409
+    assert "This question is closed" in answer.content.decode()
+    with tenancy.acting_for(cast.organisation):
+        done = list(
+            AuditRow.objects.filter(subject_id=question.pk).order_by("at").values_list("action", flat=True)
+        )
+    assert done == ["scoring.ask_about_score", "scoring.close_question"]
+
+
+def test_who_may_read_a_question(
+    asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked()
+    allowed = {"employee", "business_owner", "finance_owner", "hr", "auditor"}
+    for name in EVERYBODY:
+        client = client_for(getattr(cast, name))
+        expected = 200 if name in allowed else 404
+        assert client.get(reverse("scoring:question", args=[question.pk])).status_code == expected, name
+        assert client.get(f"/api/v1/score-questions/{question.pk}/").status_code == expected, name
+        listed = client.get("/api/v1/score-questions/").json()["results"]
+        assert [each["id"] for each in listed] == ([str(question.pk)] if name in allowed else []), name
+
+
+def test_who_may_speak_and_close(
+    asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked(cast.manager)
+    expected = dict.fromkeys(EVERYBODY, 404) | {
+        "manager": 201,
+        "business_owner": 201,
+        "finance_owner": 201,
+        # They read: it is about their score, or they see all scores.
+        "employee": 403,
+        "hr": 403,
+        "auditor": 403,
+    }
+    for name in EVERYBODY:
+        client = client_for(getattr(cast, name))
+        words = {"text": f"Said by {name}"}
+        said = client.post(f"/api/v1/score-questions/{question.pk}/posts/", words, "application/json")
+        assert said.status_code == expected[name], name
+        page = client.post(reverse("scoring:question_post", args=[question.pk]), words)
+        assert page.status_code == (302 if expected[name] == 201 else expected[name]), name
+        if expected[name] != 201:
+            closed = client.post(reverse("scoring:question_close", args=[question.pk]))
+            assert closed.status_code == expected[name], name
+            closed = client.post(f"/api/v1/score-questions/{question.pk}/close/")
+            assert closed.status_code == expected[name], name
+
+
+def test_only_scores_that_one_may_see_are_asked_about(
+    score: Score, cast: Cast, client_for: ClientFor
+) -> None:
+    expected = dict.fromkeys(EVERYBODY, 404) | dict.fromkeys(["employee", "manager", "boss", "hr"], 201)
+    # An auditor sees it, and writes nothing.
+    expected["auditor"] = 403
+    for name in EVERYBODY:
+        client = client_for(getattr(cast, name))
+        asked = client.post(f"/api/v1/scores/{score.pk}/questions/", {"text": "Why?"}, "application/json")
+        assert asked.status_code == expected[name], name
+        page = client.get(reverse("scoring:ask", args=[score.pk]))
+        assert page.status_code == (200 if expected[name] == 201 else expected[name]), name
+
+
+def test_an_owner_of_the_number_reads_the_question_and_not_the_score(
+    score: Score, asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked()
+    client = client_for(cast.business_owner)
+    page = client.get(reverse("scoring:question", args=[question.pk])).content.decode()
+    assert "Why 62?" in page
+    assert reverse("scoring:scorecard", args=[cast.employee.pk]) not in page
+    assert client.get(reverse("scoring:evidence", args=[score.pk, "turnover"])).status_code == 404
+    own = client_for(cast.employee).get(reverse("scoring:question", args=[question.pk])).content.decode()
+    assert reverse("scoring:scorecard", args=[cast.employee.pk]) in own
+
+
+def test_whoever_leads_no_longer_reads_no_more_of_what_they_asked_and_is_told_no_answer(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor
+) -> None:
+    question = asked(cast.manager)
+    with tenancy.acting_for(cast.organisation):
+        people.ReportingLine.objects.filter(person=cast.employee).delete()
+        actions.post_in_question(
+            question=question, text="Stock of March.", by=actor(cast.business_owner), at=timezone.now()
+        )
+    assert _waiting(cast, question) == {}
+    address = reverse("scoring:question", args=[question.pk])
+    assert client_for(cast.manager).get(address).status_code == 404
+    assert client_for(cast.employee).get(address).status_code == 200
+
+
+def test_a_question_to_a_manager_who_leaves_falls_to_whoever_stands_in(
+    asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked(component_key="")
+    with tenancy.acting_for(cast.organisation):
+        inbox.pass_work_on(person=cast.manager, to=cast.boss, at=timezone.now())
+    assert _waiting(cast, question) == {"performance.score_question": {cast.boss.number}}
+    client = client_for(cast.boss)
+    assert "Bo Boss" in client.get(reverse("scoring:question", args=[question.pk])).content.decode()
+    answer = client.post(reverse("scoring:question_post", args=[question.pk]), {"text": "I shall look."})
+    assert answer.status_code == 302
+
+
+def test_a_frozen_score_is_asked_about_and_stays_as_it_is(
+    score: Score, cast: Cast, quarter: people.Period, actor: Actor, client_for: ClientFor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(state="closing")
+        quarter.refresh_from_db()
+        run = actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now())
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.carry_out_run.apply([str(run.pk)])
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(state="closed")
+        frozen = queries.current_score(cast.employee.pk, quarter)
+        assert frozen is not None
+        assert frozen.is_frozen
+    client = client_for(cast.employee)
+    form = {"component": "", "about": "number", "text": "Is the last week in it?"}
+    answer = client.post(reverse("scoring:ask", args=[frozen.pk]), form)
+    assert answer.status_code == 302
+    assert "Is the last week in it?" in client.get(answer["Location"]).content.decode()
+    with tenancy.acting_for(cast.organisation):
+        after = queries.current_score(cast.employee.pk, quarter)
+    assert after is not None
+    assert after.digest == frozen.digest
+
+
+def test_what_is_sent_twice_is_asked_and_said_once(score: Score, cast: Cast, client_for: ClientFor) -> None:
+    client = client_for(cast.employee)
+    address = reverse("scoring:ask", args=[score.pk])
+    assert 'name="once"' in client.get(address).content.decode()
+    form = {"component": "turnover", "about": "number", "text": "Why 62?", "once": "4b1c"}
+    first, second = (client.post(address, form) for _time in range(2))
+    assert first["Location"] == second["Location"]
+    with tenancy.acting_for(cast.organisation):
+        question = ScoreQuestion.objects.get()
+    owner = client_for(cast.business_owner)
+    for headers in ({}, {"HX-Request": "true"}):
+        said = owner.post(
+            reverse("scoring:question_post", args=[question.pk]),
+            {"text": "Stock.", "once": "9f"},
+            headers=headers,
+        )
+        assert said.status_code in (200, 302)
+    call = {"text": "And?"}
+    for _time in range(2):
+        said = client.post(
+            f"/api/v1/score-questions/{question.pk}/posts/",
+            call,
+            "application/json",
+            headers={"Idempotency-Key": "1"},
+        )
+        assert [each["text"] for each in said.json()["posts"]] == ["Why 62?", "Stock.", "And?"]
+    with tenancy.acting_for(cast.organisation):
+        assert QuestionPost.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"text": "  "}, "text"),
+        ({"text": "x" * 4001}, "text"),
+        ({"text": "Why?", "component": "nothing"}, "component"),
+        ({"text": "Why?", "about": "mood"}, "about"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_beside_the_field(
+    score: Score, cast: Cast, client_for: ClientFor, form: dict[str, str], field: str
+) -> None:
+    given = {"component": "", "about": "number"} | form
+    client = client_for(cast.employee)
+    page = client.post(reverse("scoring:ask", args=[score.pk]), given)
+    assert page.status_code == 422
+    assert field in page.context["form"].errors
+    call = client.post(f"/api/v1/scores/{score.pk}/questions/", given, "application/json")
+    assert call.status_code in (400, 422)
+    with tenancy.acting_for(cast.organisation):
+        assert not ScoreQuestion.objects.exists()
+
+
+def test_an_empty_answer_is_refused_where_it_is_written(
+    asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked()
+    answer = client_for(cast.business_owner).post(
+        reverse("scoring:question_post", args=[question.pk]), {"text": " "}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 422
+    assert 'id="question-error"' in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_the_scorecard_leads_to_asking_and_shows_what_was_asked_to_those_who_may_read_it(
+    asked: Callable[..., ScoreQuestion], score: Score, cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked()
+    address = reverse("scoring:scorecard", args=[cast.employee.pk])
+    thread = reverse("scoring:question", args=[question.pk])
+    own = client_for(cast.employee).get(address).content.decode()
+    assert reverse("scoring:ask_panel", args=[score.pk]) in own
+    assert thread in own
+    # The manager sees the score, and was not asked.
+    assert thread not in client_for(cast.manager).get(address).content.decode()
+    assert (
+        reverse("scoring:ask", args=[score.pk]) not in client_for(cast.auditor).get(address).content.decode()
+    )
+    panel = client_for(cast.employee).get(reverse("scoring:evidence_panel", args=[score.pk, "turnover"]))
+    words = panel.content.decode()
+    assert "Bea Business, Fin Finance answer for this number." in words
+    form = client_for(cast.employee).get(
+        f"{reverse('scoring:ask_panel', args=[score.pk])}?component=turnover"
+    )
+    assert '<option value="turnover" selected' in form.content.decode()
+
+
+def test_a_question_asked_of_an_earlier_score_of_the_period_stays_on_the_scorecard(
+    asked: Callable[..., ScoreQuestion],
+    cast: Cast,
+    quarter: people.Period,
+    measured: dict[Any, Any],
+    client_for: ClientFor,
+) -> None:
+    question = asked()
+    measured[cast.employee.pk, "okr"] = 90_000_000
+    with tenancy.acting_for(cast.organisation):
+        actions.compute_scores(period=quarter, person_ids=[cast.employee.pk], run=None, at=timezone.now())
+    page = client_for(cast.employee).get(reverse("scoring:my_scorecard")).content.decode()
+    assert reverse("scoring:question", args=[question.pk]) in page
+
+
+def test_a_thread_costs_as_many_queries_however_much_is_said(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor
+) -> None:
+    question = asked()
+    client = client_for(cast.employee)
+    addresses = [
+        reverse("scoring:question", args=[question.pk]),
+        reverse("scoring:my_scorecard"),
+        f"/api/v1/score-questions/{question.pk}/",
+        "/api/v1/score-questions/",
+    ]
+    few = [_number_of_queries(client, address) for address in addresses]
+    for number in range(6):
+        asked(text=f"And {number}?")
+        with tenancy.acting_for(cast.organisation):
+            for speaker in (cast.business_owner, cast.employee):
+                actions.post_in_question(
+                    question=question, text=f"Well, {number}", by=actor(speaker), at=timezone.now()
+                )
+    assert [_number_of_queries(client, address) for address in addresses] == few
+
+
+def _number_of_queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_the_thread_and_the_form_speak_chinese(
+    asked: Callable[..., ScoreQuestion], cast: Cast, client_for: ClientFor
+) -> None:
+    question = asked()
+    client = client_for(cast.employee)
+    page = client.get(
+        reverse("scoring:question", args=[question.pk]), headers={"accept-language": "zh-hans"}
+    ).content.decode()
+    assert "存货资金周转" in page
+
+
+def test_questions_stay_behind_the_wall_of_their_organisation(
+    asked: Callable[..., ScoreQuestion], cast: Cast
+) -> None:
+    asked()
+    with tenancy.acting_for(cast.elsewhere):
+        assert not ScoreQuestion.objects.exists()
+        with connection.cursor() as cursor:
+            for table in ("scorequestion", "questionpost", "questionanswerer"):
+                cursor.execute(f"SELECT count(*) FROM scoring_{table}")
+                assert cursor.fetchone() == (0,)
