@@ -1,6 +1,7 @@
 """What moved a score since the last closed period."""
 
 import datetime
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -132,3 +133,37 @@ def test_the_change_costs_as_many_queries_with_more_components(
         queries.change_since(later)
     # The score before, and the plans of both with their policies.
     assert len(captured) == 2
+
+
+def test_the_course_is_told_by_month_once_several_are_known(
+    later: Score, cast: Cast, quarter: people.Period, client_for: Any
+) -> None:
+    def computed(after: datetime.date, hours: int = 12) -> datetime.datetime:
+        return datetime.datetime.combine(after, datetime.time(hours), tzinfo=timezone.get_current_timezone())
+
+    with tenancy.acting_for(cast.organisation):
+        frozen = queries.current_score(cast.employee.pk, quarter)
+        assert frozen is not None
+        assert queries.scorecard(frozen).is_by_month is False
+        period = later.period
+        for day, micro, of in (
+            (quarter.starts_on, 50 * MICRO, quarter),
+            (quarter.starts_on + datetime.timedelta(days=3), 51 * MICRO, quarter),
+            # Computed once the period is over: it counts for the last month of it.
+            (period.starts_on + datetime.timedelta(days=2), 60 * MICRO, quarter),
+            (period.starts_on + datetime.timedelta(days=1), 70 * MICRO, period),
+        ):
+            kept = Score.objects.get(pk=later.pk)
+            kept.pk, kept.period, kept.score_micro = None, of, micro
+            kept.computed_at = computed(day)
+            kept.id = uuid.uuid4()
+            kept._state.adding = True
+            kept.save(force_insert=True)
+        points = {point.on: point.score_micro for point in queries.by_month(cast.employee.pk, period)}
+    first = quarter.starts_on.replace(day=1)
+    assert points[first] in (51 * MICRO, frozen.score_micro)
+    assert points[quarter.ends_on.replace(day=1)] == 60 * MICRO
+    assert points[period.starts_on.replace(day=1)] == 70 * MICRO
+    page = client_for(cast.employee).get("/performance/", {"period": str(later.period_id)}).content.decode()
+    assert "By month" in page
+    assert "Score by month:" in page

@@ -43,7 +43,14 @@ from performance.scoring.queries.questions import (
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score
-from performance.scoring.queries.scorecards import Point, Scorecard, history, scorecard, weight_steps
+from performance.scoring.queries.scorecards import (
+    Point,
+    Scorecard,
+    by_month,
+    history,
+    scorecard,
+    weight_steps,
+)
 from performance.scoring.queries.scores import (
     TeamRow,
     current_score,
@@ -75,6 +82,7 @@ __all__ = [
     "answerers_of",
     "approvals_of",
     "approvers_of",
+    "by_month",
     "called_for",
     "change_since",
     "current_score",

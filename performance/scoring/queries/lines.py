@@ -9,7 +9,7 @@ from typing import Any
 from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
-from performance.scoring.models import PolicyVersion, Score
+from performance.scoring.models import PolicyVersion, Score, SourceKind
 
 MICRO = fixed.ONE
 
@@ -54,6 +54,11 @@ class Line:
     @property
     def name(self) -> str:
         return i18n.local(self, "name")
+
+    @property
+    def objectives(self) -> int:
+        """How many objectives it was read from; 0 for what is no goal."""
+        return len(self.refs) if self.source_kind == SourceKind.OKR else 0
 
     @property
     def delta_micro(self) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import DateField, F
+from django.db.models.functions import Greatest, Least, TruncDate, TruncMonth
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,12 +20,13 @@ from performance.scoring.queries.lines import MICRO, Line, lines_of, plain, vers
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
+MONTHS_SHOWN = 12
 STEPS_TOLD = 3
 
 
 @dataclass(frozen=True)
 class Point:
-    """The last score computed on one day."""
+    """The last score computed on one day, or for one month, which `on` is the first day of."""
 
     on: datetime.date
     score_micro: int | None
@@ -47,6 +50,8 @@ class Scorecard:
     lines: tuple[Line, ...]
     approvals: tuple[PolicyApproval, ...]
     history: tuple[Point, ...]
+    #: Where several months are known, `history` is by month.
+    is_by_month: bool
     axis: int
     segments: tuple[Days, ...]
 
@@ -113,22 +118,25 @@ class Scorecard:
     def spark_label(self) -> str:
         scores = ", ".join(formats.number(value, 1) for value in self.spark_scores)
         constants = ", ".join(formats.number(value, 1) for value in self.spark_constants)
-        return _("Score by day: %(scores)s; at constant weights %(constants)s") % {
-            "scores": scores,
-            "constants": constants,
-        }
+        told = {"scores": scores, "constants": constants}
+        if self.is_by_month:
+            return _("Score by month: %(scores)s; at constant weights %(constants)s") % told
+        return _("Score by day: %(scores)s; at constant weights %(constants)s") % told
 
 
 def scorecard(score: Score) -> Scorecard:
-    """Three queries: the plans named by the score, the signatures, the history."""
+    """Four queries at most: the plans named by the score, the signatures, the months, else the days."""
     versions = versions_of(score)
     lines = lines_of(score, versions)
+    months = by_month(score.person_id, score.period)
+    is_by_month = len(months) > 1
     highest = max((line.start_micro + line.contribution_micro for line in lines), default=0)
     return Scorecard(
         score=score,
         lines=lines,
         approvals=tuple(PolicyApproval.objects.filter(version_id=score.version_id).select_related("person")),
-        history=history(score.person_id, score.period),
+        history=months if is_by_month else history(score.person_id, score.period),
+        is_by_month=is_by_month,
         axis=100 if highest <= 100_000_000 else 120,
         segments=_days(score.evidence["segments"], versions),
     )
@@ -160,6 +168,24 @@ def history(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
         on = timezone.localdate(computed_at)
         by_day.setdefault(on, Point(on, score_micro, constant_micro))
     return tuple(sorted(by_day.values(), key=lambda point: point.on))[-SPARK_POINTS:]
+
+
+def by_month(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
+    """The last score of each month up to the end of the period, oldest first: of periods before it, too.
+
+    What is computed after its period, as a freeze is, counts for the last month of it, and what is computed before for
+    the first. One query.
+    """
+    computed = Greatest(TruncDate("computed_at"), F("period__starts_on"), output_field=DateField())
+    day = Least(computed, F("period__ends_on"), output_field=DateField())
+    found = (
+        Score.objects.filter(person_id=person_id, period__starts_on__lte=period.starts_on)
+        .annotate(month=TruncMonth(day))
+        .order_by("-month", "-period__starts_on", "-computed_at")
+        .distinct("month")
+        .values_list("month", "score_micro", "constant_micro")[:MONTHS_SHOWN]
+    )
+    return tuple(Point(*row) for row in found)[::-1]
 
 
 @dataclass(frozen=True)
