@@ -2,7 +2,7 @@
 import { say } from '../words.js';
 import { axis, base, colour, figures, roomFor, tokens, when } from './look.js';
 
-const ROOM_BELOW = 14;
+const ROOM = 14;
 const invisible = { type: 'line', symbol: 'none', silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, stack: 'forecast', stackStrategy: 'all' };
 
 /** A value that stands at `offset` in a row as long as the axis, with gaps elsewhere. */
@@ -14,10 +14,10 @@ function categories(data) {
   return axis({ type: 'category', data: data.x, boundaryGap: false, splitLine: { show: false }, axisLabel: { formatter: (x) => when(x) } });
 }
 
-/** `below`: the share of its range that the axis reaches further down, as room for a label under the lowest point. */
-function values(data, format, below = 0) {
+/** `room`: [below, above], the per cent of its range that the axis reaches further, for a label beside its last point. */
+function values(data, format, room = [0, 0]) {
   return axis({
-    type: 'value', scale: data.zero !== true, boundaryGap: [`${below}%`, 0], min: data.min, max: data.max, axisLine: { show: false }, splitNumber: 4,
+    type: 'value', scale: data.zero !== true, boundaryGap: room.map((share) => `${share}%`), min: data.min, max: data.max, axisLine: { show: false }, splitNumber: 4,
     axisLabel: { formatter: format.axis },
   });
 }
@@ -36,11 +36,11 @@ function withoutTail(values) {
   return values.slice(0, values.findLastIndex((value) => value != null) + 1);
 }
 
-/** Room under the lowest point, unless it would bring what is never below zero there. */
-function roomBelow(numbers) {
+/** Room for a label over or under a point; below, unless it would bring what is never below zero there. */
+function roomBeside(numbers, position) {
+  if (position === 'top') return [0, ROOM];
   const low = Math.min(...numbers);
-  const room = ROOM_BELOW * (Math.max(...numbers) - low) / 100;
-  return low < 0 || low >= room ? ROOM_BELOW : 0;
+  return low < 0 || low >= ROOM * (Math.max(...numbers) - low) / 100 ? [ROOM, 0] : [0, 0];
 }
 
 /** One metric. See the conventions: x, closed, provisional, forecast (from forecast_at on, else after what is known), target,
@@ -89,18 +89,21 @@ export function kpi(data) {
       data: data.notes.map((note) => ({ xAxis: note.x, name: note.text, label: { align: data.x.indexOf(note.x) * 2 > length ? 'right' : 'left' } })),
     } : undefined,
   });
+  // On the side of the last point from which its line does not come, and where no ring has its words.
+  const [before, now] = [...closed, ...provisional].slice(-2);
+  const position = now >= before && !data.anomalies?.some((mark) => mark.i === known - 1) ? 'top' : 'bottom';
   if (provisional.length) {
     const drawn = closed.length ? [closed.at(-1), ...provisional] : provisional;
     series.push({
       name: names.provisional, type: 'line', data: placed(drawn, closed.length ? closed.length - 1 : 0, length), symbol: 'circle',
       symbolSize: (value, point) => (point.dataIndex >= closed.length ? 8 : 0),
       lineStyle: { color: d1, width: 2, type: [4, 3] }, itemStyle: { color: tokens.surface, borderColor: d1, borderWidth: 2 },
-      label: { show: true, position: 'bottom', distance: 8, offset: [10, 0], align: 'right', color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.full(point.value) : '') },
+      label: { show: true, position, distance: 8, offset: [4, 0], align: 'right', color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.full(point.value) : '') },
     });
   }
   const labels = [target.length ? targetLabel : '', forecastLabel].filter(Boolean);
   const drawn = [...closed, ...provisional, ...target, ...forecast.flat()].filter((value) => value != null);
-  const option = { ...base(), xAxis: categories(data), yAxis: values(data, format, provisional.length ? roomBelow(drawn) : 0), series };
+  const option = { ...base(), xAxis: categories(data), yAxis: values(data, format, provisional.length ? roomBeside(drawn, position) : [0, 0]), series };
   option.grid = { ...option.grid, right: labels.length ? roomFor(labels) : 24 };
   option.tooltip.formatter = tooltip(format, 2);
   return option;
