@@ -1,7 +1,7 @@
 """Forms of a weight policy, percent and × on the page, whole ppm inside; and of a question about a score."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from performance.engine import fixed
 from performance.foundation import i18n
+from performance.foundation.components import formats
 from performance.kpis import queries as kpi_queries
 from performance.people import models as people
 from performance.scoring import evidence
@@ -87,6 +88,8 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, version: PolicyVersion | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for place in range(evidence.MOST_BANDS):
+            self.fields |= _band_fields(place)
         self.fields["period"].queryset = people.Period.objects.exclude(state="closed").order_by("-starts_on")  # type: ignore[attr-defined]
         if version is None:
             self.fields["unit"].queryset = people.BusinessUnit.objects.order_by("code")  # type: ignore[attr-defined]
@@ -95,9 +98,72 @@ class PolicyForm(forms.Form):
                 del self.fields[name]
 
     @property
+    def band_rows(self) -> list[tuple[Any, Any, Any]]:
+        """The fields of each band, lowest first: names and lower bound."""
+        return [
+            (self[f"band_{place}_name_en"], self[f"band_{place}_name_zh"], self[f"band_{place}_from"])
+            for place in range(evidence.MOST_BANDS)
+        ]
+
+    @property
+    def bands(self) -> tuple[evidence.Band, ...]:
+        """The bands that are filled in. To be called on a valid form."""
+        return tuple(band for _place, band in self._given_bands())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        given = self._given_bands()
+        for trouble in evidence.band_troubles([band for _place, band in given]):
+            place = given[int(trouble.key or 0)][0]
+            self.add_error(f"band_{place}_{trouble.field}", trouble.message)
+        return cleaned
+
+    def _given_bands(self) -> list[tuple[int, evidence.Band]]:
+        found = []
+        for place in range(evidence.MOST_BANDS):
+            name_en, name_zh, bound = (
+                self.cleaned_data.get(f"band_{place}_{name}") for name in ("name_en", "name_zh", "from")
+            )
+            if name_en or name_zh or bound is not None:
+                micro = None if bound is None else int(bound * WHOLE)
+                found.append((place, evidence.Band(name_en or "", name_zh or "", micro)))
+        return found
+
+    @property
     def step_cap_ppm(self) -> int | None:
         cap = self.cleaned_data.get("step_cap")
         return None if cap is None else int(cap * PERCENT)
+
+
+def _band_fields(place: int) -> dict[str, forms.Field]:
+    """One band. A row that is left empty is none."""
+    longest = evidence.LONGEST_NAME
+    return {
+        f"band_{place}_name_en": forms.CharField(
+            label=gettext_lazy("Name in English"), max_length=longest, required=False
+        ),
+        f"band_{place}_name_zh": forms.CharField(
+            label=gettext_lazy("Name in Chinese"), max_length=longest, required=False
+        ),
+        f"band_{place}_from": forms.DecimalField(
+            label=gettext_lazy("From score"), max_digits=8, decimal_places=2, required=False
+        ),
+    }
+
+
+def initial_bands(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the rows of bands show, lowest first."""
+    shown: dict[str, Any] = {}
+    for place, band in enumerate(evidence.bands_from(kept)):
+        bound = band.from_micro
+        shown |= {
+            f"band_{place}_name_en": band.name_en,
+            f"band_{place}_name_zh": band.name_zh,
+            f"band_{place}_from": None if bound is None else formats.trimmed(Decimal(bound) / WHOLE),
+        }
+    return shown
 
 
 class ComponentForm(forms.Form):

@@ -10,7 +10,13 @@ from performance.foundation import access, audit, i18n, refusals
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import evidence, queries, rules
-from performance.scoring.models import PolicyComponent, PolicyVersion, StageMultiplier, WeightPolicy
+from performance.scoring.models import (
+    PolicyComponent,
+    PolicyVersion,
+    StageMultiplier,
+    WeightPolicy,
+    usual_bands,
+)
 
 
 class PolicyRefused(refusals.Refused):
@@ -31,6 +37,7 @@ def draft_policy(
     by: access.Actor,
     at: datetime.datetime,
     reason: str = "",
+    bands: Sequence[evidence.Band] | None = None,
 ) -> PolicyVersion:
     """A policy of its own for a unit (None: everybody without another), as version 1."""
     if WeightPolicy.objects.filter(unit=unit).exists():
@@ -48,6 +55,7 @@ def draft_policy(
         missing=missing,
         step_cap_ppm=step_cap_ppm,
         components=components,
+        bands=bands,
         reason=reason,
         by=by,
         at=at,
@@ -71,6 +79,7 @@ def draft_next_version(
         missing=latest.missing,
         step_cap_ppm=latest.step_cap_ppm,
         components=queries.drafts_of(latest),
+        bands=evidence.bands_from(latest.bands or usual_bands()),
         by=by,
         at=at,
     )
@@ -88,8 +97,12 @@ def revise_draft(
     by: access.Actor,
     at: datetime.datetime,
     reason: str = "",
+    bands: Sequence[evidence.Band] | None = None,
 ) -> PolicyVersion:
-    """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn."""
+    """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn.
+
+    Without `bands` they stay as they are.
+    """
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
@@ -98,13 +111,26 @@ def revise_draft(
     )
     if found:
         raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")
+    wrong = evidence.band_troubles(bands or ())
+    if wrong:
+        raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
     version.period, version.stage, version.missing = period, stage, missing
+    version.bands = version.bands if bands is None else evidence.kept_bands(bands)
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
     refuse_own_weights(version, by)
     version.drafted_by = by.person
     version.written_by = sorted({*version.written_by, by.person_id})
     version.save(
-        update_fields=["period", "stage", "missing", "step_cap_ppm", "reason", "drafted_by", "written_by"]
+        update_fields=[
+            "period",
+            "stage",
+            "missing",
+            "step_cap_ppm",
+            "bands",
+            "reason",
+            "drafted_by",
+            "written_by",
+        ]
     )
     _replace_components(version, components)
     audit.record(

@@ -55,6 +55,7 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "stage",
             "missing",
             "step_cap_ppm",
+            "bands",
             "state",
             "reason",
             "proposed_by",
@@ -109,6 +110,14 @@ class ComponentIn(serializers.Serializer[None]):
         return given
 
 
+class BandIn(serializers.Serializer[None]):
+    name_en = serializers.CharField(max_length=evidence.LONGEST_NAME)
+    name_zh = serializers.CharField(
+        max_length=evidence.LONGEST_NAME, required=False, allow_blank=True, default=""
+    )
+    from_micro = serializers.IntegerField(allow_null=True, help_text="Micro points; null for the lowest.")
+
+
 class DraftIn(serializers.Serializer[None]):
     """What a draft says, whole: an edit replaces all of it."""
 
@@ -118,6 +127,14 @@ class DraftIn(serializers.Serializer[None]):
     step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     components = ComponentIn(many=True)
+    bands = BandIn(
+        many=True,
+        required=False,
+        help_text="From the lowest upwards; left out, they stay as they are.",
+    )
+
+    def validate_bands(self, given: list[dict[str, Any]]) -> list[evidence.Band]:
+        return [evidence.Band(**band) for band in given]
 
 
 class PolicyIn(DraftIn):

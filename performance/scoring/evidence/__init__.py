@@ -1,5 +1,14 @@
 """From rows to the engine's columns and back: plans of weights, gathered evidence, reckoned scores."""
 
+from performance.scoring.evidence.bands import (
+    LONGEST_NAME,
+    MOST_BANDS,
+    Band,
+    band_troubles,
+    bands_from,
+    bounds_of,
+    kept_bands,
+)
 from performance.scoring.evidence.gathering import check_sources, gather, known_sources
 from performance.scoring.evidence.plans import ComponentDraft, Trouble, frozen_plan, is_slice, troubles
 from performance.scoring.evidence.reckoning import (
@@ -14,11 +23,17 @@ from performance.scoring.evidence.reckoning import (
 )
 
 __all__ = [
+    "LONGEST_NAME",
+    "MOST_BANDS",
+    "Band",
     "ComponentDraft",
     "Input",
     "Reckoned",
     "Segment",
     "Trouble",
+    "band_troubles",
+    "bands_from",
+    "bounds_of",
     "carrying",
     "check_sources",
     "digest",
@@ -27,6 +42,7 @@ __all__ = [
     "inputs_from",
     "is_slice",
     "kept",
+    "kept_bands",
     "known_sources",
     "reckon",
     "troubles",

@@ -31,6 +31,13 @@ PROBLEMS = {
     "source_unknown": _("Nothing measures this kind of component here."),
     "metric_not_certified": _("Only a metric that both sides have certified counts in scores."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
+    # Bands
+    "too_many_bands": _("Seven bands at most."),
+    "band_unnamed": _("Name this band."),
+    "lowest_band_bound": _("The lowest band has no lower bound: everything below the next one is in it."),
+    "band_unbound": _("Say from which score this band begins."),
+    "band_out_of_range": _("A band begins above 0 and at 1000 points at most."),
+    "bands_not_ordered": _("A band begins higher than the one below it."),
     "key_not_plain": _("A key has small Latin letters, digits and hyphens only."),
     # Curves
     "not_a_curve": _("Describe how the value becomes a score."),
@@ -137,6 +144,7 @@ def frozen_plan(
     missing: str,
     step_cap_ppm: int | None,
     previous_ppm: Mapping[str, int] | None = None,
+    bands: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
 
@@ -150,6 +158,7 @@ def frozen_plan(
         "stage": stage,
         "missing": missing,
         "step_cap_ppm": step_cap_ppm,
+        "bands": [dict(band) for band in bands],
         "components": [
             {
                 "key": draft.key,

@@ -19,6 +19,7 @@ from performance.scoring.models.policies import (
     StageMultiplier,
     VersionState,
     WeightPolicy,
+    usual_bands,
 )
 from performance.scoring.models.questions import (
     ANSWER,
@@ -76,4 +77,5 @@ __all__ = [
     "StageMultiplier",
     "VersionState",
     "WeightPolicy",
+    "usual_bands",
 ]

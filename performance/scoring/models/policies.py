@@ -18,6 +18,20 @@ OWN_UNIT = "own_unit"
 ANNOUNCEMENT = "performance.policy_announcement"
 
 
+def usual_bands() -> list[dict[str, Any]]:
+    """What a first version begins with, from the lowest band upwards: bounds in micro points, inclusive."""
+    return [
+        {"name_en": name_en, "name_zh": name_zh, "from_micro": bound}
+        for name_en, name_zh, bound in (
+            ("Not meeting", "未达标", None),
+            ("Developing", "待提升", 55 * WHOLE),
+            ("Solid", "达标", 70 * WHOLE),
+            ("Strong", "良好", 85 * WHOLE),
+            ("Exceptional", "卓越", 95 * WHOLE),
+        )
+    ]
+
+
 class Stage(models.TextChoices):
     """Life-cycle stages after Dickinson (2011)."""
 
@@ -98,6 +112,8 @@ class PolicyVersion(tenancy.TenantModel):
         _("a missing component"), max_length=20, choices=Missing.choices, default=Missing.LEAVE_OUT
     )
     step_cap_ppm = models.PositiveIntegerField(_("step cap"), null=True, blank=True, default=50_000)
+    #: How scores are called, from the lowest band upwards; a band never changes a score.
+    bands = models.JSONField(_("bands"), default=usual_bands, blank=True)
     state = models.CharField(
         _("state"), max_length=20, choices=VersionState.choices, default=VersionState.DRAFT
     )

@@ -1,5 +1,6 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
+from performance.scoring.queries.bands import Standing, band_of, standings
 from performance.scoring.queries.changes import Change, Moved, change_since
 from performance.scoring.queries.checks import differences_of, waits_to_be_looked_into
 from performance.scoring.queries.governing import (
@@ -76,12 +77,14 @@ __all__ = [
     "Point",
     "Replay",
     "Scorecard",
+    "Standing",
     "Supposed",
     "TeamRow",
     "Thread",
     "answerers_of",
     "approvals_of",
     "approvers_of",
+    "band_of",
     "by_month",
     "called_for",
     "change_since",
@@ -122,6 +125,7 @@ __all__ = [
     "scorecard",
     "scored_people",
     "scores_visible_to",
+    "standings",
     "still_sees",
     "supposed_score",
     "team_rows",

@@ -138,6 +138,7 @@ def plan_of(version: PolicyVersion, *, stage: str | None = None) -> dict[str, An
         missing=version.missing,
         step_cap_ppm=version.step_cap_ppm,
         previous_ppm=previous_weights(version),
+        bands=version.bands,
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score, WeightPolicy
+from performance.scoring.queries.bands import Standing, band_of
 from performance.scoring.queries.lines import MICRO, Line, lines_of, plain, versions_of
 
 LONGEST_HISTORY = 400
@@ -54,6 +55,10 @@ class Scorecard:
     is_by_month: bool
     axis: int
     segments: tuple[Days, ...]
+
+    @property
+    def band(self) -> Standing | None:
+        return band_of(self.score)
 
     @property
     def signed_by(self) -> list[people.Person]:

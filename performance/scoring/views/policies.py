@@ -176,6 +176,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
             (row["percent"], row["draft"].color, i18n.local(row["draft"], "name")) for row in components
         ],
         "stages": Stage.choices,
+        "bands": queries.standings(version.bands),
         "concerned": scope.count(),
         "is_scored": is_scored,
         "sides": [_side(version, side, approvals, actor, is_scored=is_scored) for side in Side],

@@ -17,7 +17,7 @@ from performance.foundation import access, refusals
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules
-from performance.scoring.models import PolicyVersion, Stage, WeightPolicy
+from performance.scoring.models import PolicyVersion, Stage, WeightPolicy, usual_bands
 from performance.scoring.views import policies
 
 PREFIX = "c"
@@ -134,7 +134,7 @@ def _weighed(
 
 def _first_initial(request: HttpRequest) -> dict[str, Any]:
     today = people_queries.day_at(request.actor.organisation, timezone.now())
-    return {"period": people_queries.current_period(today)}
+    return {"period": people_queries.current_period(today), **forms.initial_bands(usual_bands())}
 
 
 def _initial(version: PolicyVersion) -> dict[str, Any]:
@@ -145,6 +145,7 @@ def _initial(version: PolicyVersion) -> dict[str, Any]:
         "missing": version.missing,
         "step_cap": None if cap is None else cap / forms.PERCENT,
         "reason": version.reason,
+        **forms.initial_bands(version.bands),
     }
 
 
@@ -176,6 +177,7 @@ def _content(form: forms.PolicyForm, rows: Any) -> dict[str, Any]:
         "missing": cleaned["missing"],
         "step_cap_ppm": form.step_cap_ppm,
         "components": rows.drafts,
+        "bands": form.bands,
         "reason": cleaned["reason"],
     }
 
