@@ -1,4 +1,4 @@
-"""Background work: scores of what is stale, runs over everybody, announcements. Each is safe to run twice."""
+"""Background work: scores of what is stale, runs over everybody, simulations, announcements. Each is safe to run twice."""
 
 import logging
 import uuid
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
 from performance.scoring import actions
-from performance.scoring.models import PolicyVersion, RunState, ScoreRun
+from performance.scoring.models import PolicyVersion, RunState, ScoreRun, Simulation, SimulationState
 
 logger = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 200
@@ -84,6 +84,28 @@ def carry_out_run(run_id: str) -> None:
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def carry_out_simulation(simulation_id: str) -> None:
+    """Carries out one simulation in batches. A second delivery finds it taken and leaves."""
+    simulation = uuid.UUID(simulation_id)
+    with _here():
+        if not actions.take_simulation(simulation_id=simulation, at=timezone.now()):
+            return
+    try:
+        more = True
+        while more:
+            with _here():
+                more = actions.advance_simulation(simulation_id=simulation, at=timezone.now())
+    except (OperationalError, InterfaceError):
+        # As in a run: the sweep takes it up when the hold has run out.
+        raise
+    except Exception:
+        logger.exception("The simulation %s broke.", simulation)
+        with _here():
+            actions.fail_simulation(simulation_id=simulation, at=timezone.now())
+        raise
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def check_by_night() -> None:
     """Once a night everybody's scores are computed again and compared; the sweep takes up what dies on the way."""
     with _here():
@@ -112,8 +134,12 @@ def catch_up() -> None:
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
         run_ids = list(open_runs.order_by("asked_at").values_list("pk", flat=True))
+        simulations = Simulation.objects.filter(state__in=[SimulationState.WAITING, SimulationState.RUNNING])
+        simulation_ids = list(simulations.order_by("asked_at").values_list("pk", flat=True))
     for run_id in run_ids:
         _attempt(carry_out_run.run, str(run_id))
+    for simulation_id in simulation_ids:
+        _attempt(carry_out_simulation.run, str(simulation_id))
 
 
 def _attempt(step: Callable[..., object], *given: str) -> None:

@@ -1,5 +1,6 @@
 """A unit with a policy for the employee, the colleague and their manager; everybody else stands outside it."""
 
+import dataclasses
 import datetime
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -191,3 +192,79 @@ def measured(cast: Cast) -> dict[Any, Any]:
         collectors.VALUES[person.pk, "turnover"] = round(float(turnover) * MICRO)
         collectors.VALUES[person.pk, "pulse"] = round(float(pulse) * MICRO) if pulse else None
     return collectors.VALUES
+
+
+@pytest.fixture
+@ready.made
+def before(cast: Cast, quarter: people.Period) -> people.Period:
+    """The quarter before the one that holds today."""
+    last = quarter.starts_on - datetime.timedelta(days=1)
+    first = (last.replace(day=1) - datetime.timedelta(days=45)).replace(day=1)
+    with tenancy.acting_for(cast.organisation):
+        return people.Period.objects.create(
+            name_en="The quarter before", name_zh="上一季度", starts_on=first, ends_on=last, state="closing"
+        )
+
+
+@pytest.fixture
+@ready.made
+def scored_before(
+    cast: Cast,
+    unit: people.BusinessUnit,
+    turnover: Metric,
+    before: people.Period,
+    actor: Actor,
+    sources: None,
+    measured: dict[Any, Any],
+) -> PolicyVersion:
+    """The policy that governed the quarter before, whose scores of three people are frozen."""
+    at = timezone.now() - (people_queries.today(cast.organisation) - before.starts_on)
+    at -= datetime.timedelta(days=3)
+    with tenancy.acting_for(cast.organisation):
+        version = actions.draft_policy(
+            name_en="Store operations",
+            name_zh="门店运营",
+            unit=unit,
+            period=before,
+            stage="mature",
+            missing="leave_out",
+            step_cap_ppm=50_000,
+            components=three_components(),
+            reason="First version",
+            by=actor(cast.hr),
+            at=at,
+        )
+        version = in_force(version, cast, actor, at=at)
+        scored = [cast.employee.pk, cast.colleague.pk, cast.manager.pk]
+        actions.compute_scores(period=before, person_ids=scored, run=None, at=timezone.now(), state="frozen")
+        return version
+
+
+@pytest.fixture
+@ready.made
+def next_draft(
+    scored_before: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> PolicyVersion:
+    """Goals 70, pulse 30: without the turnover, which weighed before."""
+    with tenancy.acting_for(cast.organisation):
+        version = actions.draft_next_version(
+            policy=scored_before.policy, period=quarter, by=actor(cast.hr), at=timezone.now()
+        )
+        return redrafted(version, cast, actor)
+
+
+def redrafted(version: PolicyVersion, cast: Cast, actor: Actor, **changed: Any) -> PolicyVersion:
+    """The draft with goals 70 and pulse 30, or what is given. Inside `acting_for`."""
+    okr, _turnover, pulse = three_components()
+    given: dict[str, Any] = {
+        "period": version.period,
+        "stage": "mature",
+        "missing": "leave_out",
+        "step_cap_ppm": None,
+        "components": [
+            dataclasses.replace(okr, base_ppm=700_000),
+            dataclasses.replace(pulse, base_ppm=300_000),
+        ],
+        "reason": "Goals count more",
+    }
+    return actions.revise_draft(version=version, **(given | changed), by=actor(cast.hr), at=timezone.now())

@@ -40,6 +40,12 @@ from performance.scoring.actions.runs import (
     stop_run,
     take_run,
 )
+from performance.scoring.actions.simulations import (
+    advance_simulation,
+    fail_simulation,
+    simulate_policy,
+    take_simulation,
+)
 from performance.scoring.models import ANNOUNCEMENT
 
 __all__ = [
@@ -53,6 +59,7 @@ __all__ = [
     "Written",
     "acknowledge_policy",
     "advance_run",
+    "advance_simulation",
     "announce_policy",
     "approve_policy",
     "ask_about_score",
@@ -64,6 +71,7 @@ __all__ = [
     "draft_next_version",
     "draft_policy",
     "fail_run",
+    "fail_simulation",
     "freeze_scores",
     "lock_policy",
     "post_in_question",
@@ -73,7 +81,9 @@ __all__ = [
     "resume_run",
     "return_policy",
     "revise_draft",
+    "simulate_policy",
     "start_run",
     "stop_run",
     "take_run",
+    "take_simulation",
 ]

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit, i18n, refusals
@@ -13,6 +14,8 @@ from performance.scoring import evidence, queries, rules
 from performance.scoring.models import (
     PolicyComponent,
     PolicyVersion,
+    SimulatedScore,
+    Simulation,
     StageMultiplier,
     WeightPolicy,
     usual_bands,
@@ -150,11 +153,19 @@ def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.date
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be discarded."), code="not_a_draft")
     audit.record(by=by, action="scoring.discard_draft", subject=version, at=at)
+    forget_simulations(Simulation.objects.filter(version=version))
     _replace_components(version, [])
     policy = version.policy
     version.delete()
     if not PolicyVersion.objects.filter(policy=policy).exists():
         policy.delete()
+
+
+def forget_simulations(simulations: QuerySet[Simulation]) -> None:
+    """Takes them away with their results. A worker in one of them ends its batch first, and then finds it gone."""
+    ids = list(simulations.select_for_update(of=("self",)).values_list("pk", flat=True))
+    SimulatedScore.objects.filter(simulation_id__in=ids).delete()
+    Simulation.objects.filter(pk__in=ids).delete()
 
 
 def locked_row(version: PolicyVersion) -> PolicyVersion:

@@ -21,6 +21,7 @@ from performance.scoring.evidence.reckoning import (
     kept,
     reckon,
 )
+from performance.scoring.evidence.simulating import Kept, Resimulated, resimulated
 
 __all__ = [
     "LONGEST_NAME",
@@ -28,7 +29,9 @@ __all__ = [
     "Band",
     "ComponentDraft",
     "Input",
+    "Kept",
     "Reckoned",
+    "Resimulated",
     "Segment",
     "Trouble",
     "band_troubles",
@@ -45,5 +48,6 @@ __all__ = [
     "kept_bands",
     "known_sources",
     "reckon",
+    "resimulated",
     "troubles",
 ]

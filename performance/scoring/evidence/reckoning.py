@@ -152,7 +152,7 @@ def _columns(segment: Segment, keys: Sequence[str], people: Sequence[Inputs]) ->
         present=present,
         effective_ppm=_weights(keys, planned, "effective_ppm"),
         base_ppm=_weights(keys, planned, "base_ppm"),
-        missing=[missing if key in planned else "leave_out" for key in keys],
+        missing=[planned[key].get("missing", missing) if key in planned else "leave_out" for key in keys],
         previous_micro=previous,
         previous_present=carried,
         coverage_ppm=coverage,

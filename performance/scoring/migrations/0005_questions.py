@@ -11,7 +11,7 @@ import performance.foundation.tenancy
 class Migration(migrations.Migration):
     dependencies = [
         ("people", "0007_calendars_follow_the_organisation"),
-        ("scoring", "0003_writers"),
+        ("scoring", "0004_bands_and_simulations"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('scoring', '0003_writers'),
+        ('scoring', '0005_questions'),
     ]
 
     operations = [

@@ -41,6 +41,7 @@ from performance.scoring.models.scores import (
     ScoreRun,
     ScoreState,
 )
+from performance.scoring.models.simulations import SimulatedScore, Simulation, SimulationState, Tenure
 
 __all__ = [
     "ANNOUNCEMENT",
@@ -72,9 +73,13 @@ __all__ = [
     "ScoreRun",
     "ScoreState",
     "Side",
+    "SimulatedScore",
+    "Simulation",
+    "SimulationState",
     "SourceKind",
     "Stage",
     "StageMultiplier",
+    "Tenure",
     "VersionState",
     "WeightPolicy",
     "usual_bands",

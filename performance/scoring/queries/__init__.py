@@ -43,7 +43,7 @@ from performance.scoring.queries.questions import (
     thread,
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
-from performance.scoring.queries.replays import Replay, replay_score
+from performance.scoring.queries.replays import Replay, replay_score, segments_of
 from performance.scoring.queries.scorecards import (
     Point,
     Scorecard,
@@ -64,6 +64,11 @@ from performance.scoring.queries.scores import (
     runs,
     scores_visible_to,
     team_rows,
+)
+from performance.scoring.queries.simulations import (
+    content_digest,
+    is_simulated,
+    periods_to_simulate,
 )
 from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
@@ -88,6 +93,7 @@ __all__ = [
     "by_month",
     "called_for",
     "change_since",
+    "content_digest",
     "current_score",
     "current_scores",
     "day_of",
@@ -101,6 +107,7 @@ __all__ = [
     "is_in_scope",
     "is_put_to",
     "is_scored_by",
+    "is_simulated",
     "last_closed_values",
     "latest_versions",
     "line_of",
@@ -115,6 +122,7 @@ __all__ = [
     "people_with_visible_scores",
     "periods_begun",
     "periods_of",
+    "periods_to_simulate",
     "plan_of",
     "policy_at_work",
     "previous_weights",
@@ -125,6 +133,7 @@ __all__ = [
     "scorecard",
     "scored_people",
     "scores_visible_to",
+    "segments_of",
     "standings",
     "still_sees",
     "supposed_score",
