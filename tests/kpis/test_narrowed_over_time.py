@@ -20,7 +20,7 @@ from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
-from tests.kpis.tables import AT, FEBRUARY, JANUARY, MARCH, certify, formula
+from tests.kpis.tables import AT, FEBRUARY, JANUARY, MARCH, base, certify, formula
 from tests.kpis.test_narrowed_values import (  # noqa: F401
     OTHER,
     OWN,
@@ -149,3 +149,30 @@ def test_the_draft_of_a_running_total_does_not_tell_it_either(here: Cast, actor:
     draft = formula("revenue", kind="cumulative", accumulation="year", unit="money:CNY", year_starts_in=1)
     assert {row.month for row in previews.preview(draft)} >= {JANUARY, FEBRUARY, MARCH}
     assert {row.month for row in previews.preview(draft, sight=sight)} == {JANUARY}
+
+
+def test_what_one_owner_was_shown_is_not_the_others_to_read(
+    here: Cast,
+    actor: Any,
+    client_for: Visit,
+    revenue: Metric,  # noqa: F811
+) -> None:
+    """Finance sees all stores and signs a draft that picks one of them; business, who drafted it, sees none."""
+    business, finance = actor(here.business_owner), actor(here.finance_owner)
+    nanshan = [{"column": "store", "op": "=", "value": "Nanshan"}]
+    definition = base(Dataset.objects.get(key="sales"), "sum", "price", filters=nanshan, dimensions={})
+    version = actions.draft_metric(
+        key="nanshan", name_en="Nanshan", name_zh="", business_owner=here.business_owner,
+        finance_owner=here.finance_owner, definition=definition, by=business, at=AT,
+    )  # fmt: skip
+    actions.submit_for_review(version=version, by=business, at=AT)
+    mark = queries.impact_of(queries.visible_versions(finance).get(pk=version.pk), finance).mark
+    actions.sign_version(version=version, side="finance", by=finance, at=AT, seen=mark)
+    addresses = (
+        reverse("kpis:metric", args=[version.metric_id]),
+        reverse("api_metric", args=[version.metric_id]),
+        reverse("api_metric_version", args=[version.pk]),
+    )
+    for address in addresses:
+        assert SECRET in client_for(here.finance_owner).get(address).content.decode(), address
+        assert SECRET not in client_for(here.business_owner).get(address).content.decode(), address

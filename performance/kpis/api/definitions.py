@@ -1,6 +1,7 @@
 """Metrics, their versions and signatures."""
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -64,7 +65,7 @@ class MetricsView(api.TenantView):
             by=actor,
             at=timezone.now(),
         )
-        return Response(shapes.VersionOut(version).data, status=status.HTTP_201_CREATED)
+        return Response(_told(request, version)[0], status=status.HTTP_201_CREATED)
 
 
 class MetricView(api.TenantView):
@@ -78,7 +79,7 @@ class MetricView(api.TenantView):
         metric = access.get_or_404(metrics_of(request), pk=pk)
         versions = queries.visible_versions(actor).filter(metric=metric).order_by("-number")
         versions = versions.prefetch_related("signatures")
-        data = {**shapes.MetricOut(metric).data, "versions": shapes.VersionOut(versions, many=True).data}
+        data = {**shapes.MetricOut(metric).data, "versions": _told(request, *versions)}
         return Response(data)
 
     @extend_schema(
@@ -95,7 +96,7 @@ class MetricView(api.TenantView):
         version = actions.revise_metric(
             metric=metric, definition=form.definition(), by=actor, at=timezone.now()
         )
-        return Response(shapes.VersionOut(version).data, status=status.HTTP_201_CREATED)
+        return Response(_told(request, version)[0], status=status.HTTP_201_CREATED)
 
 
 class VersionView(api.TenantView):
@@ -105,7 +106,7 @@ class VersionView(api.TenantView):
 
     @extend_schema(operation_id="metric_versions_read", responses=shapes.VersionOut)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+        return Response(_told(request, _version_of(request, pk))[0])
 
     @extend_schema(
         operation_id="metric_versions_edit",
@@ -119,7 +120,7 @@ class VersionView(api.TenantView):
         form = definition_shapes.DefinitionIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.edit_draft(version=version, definition=form.definition(), by=actor, at=timezone.now())
-        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+        return Response(_told(request, _version_of(request, pk))[0])
 
 
 class SubmitView(api.TenantView):
@@ -135,7 +136,7 @@ class SubmitView(api.TenantView):
         actions.submit_for_review(version=version, by=actor, at=timezone.now())
         if queries.stays_at_source(version):
             jobs.nudge(tasks.refresh_stale_values)
-        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+        return Response(_told(request, _version_of(request, pk))[0])
 
 
 class SignView(api.TenantView):
@@ -153,7 +154,7 @@ class SignView(api.TenantView):
         certified = actions.sign_version(version=version, by=actor, at=timezone.now(), **form.validated_data)
         if certified:
             jobs.nudge(tasks.refresh_stale_values)
-        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+        return Response(_told(request, _version_of(request, pk))[0])
 
 
 class DeclineView(api.TenantView):
@@ -171,7 +172,7 @@ class DeclineView(api.TenantView):
         form = shapes.DeclineIn(data=request.data)
         form.is_valid(raise_exception=True)
         actions.decline_version(version=version, by=actor, at=timezone.now(), **form.validated_data)
-        return Response(shapes.VersionOut(_version_of(request, pk)).data)
+        return Response(_told(request, _version_of(request, pk))[0])
 
 
 class RetireView(api.TenantView):
@@ -188,3 +189,9 @@ class RetireView(api.TenantView):
         form.is_valid(raise_exception=True)
         actions.retire_metric(metric=metric, by=actor, at=timezone.now(), **form.validated_data)
         return Response(shapes.MetricOut(access.get_or_404(metrics_of(request), pk=pk)).data)
+
+
+def _told(request: Request, *versions: MetricVersion) -> list[Any]:
+    """Each of these as the actor reads it."""
+    context = {"actor": request.actor, "versions": {version.pk: version for version in versions}}
+    return list(shapes.VersionOut(versions, many=True, context=context).data)

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from performance.kpis import queries
 from performance.kpis.models import (
     Grain,
     Metric,
@@ -41,12 +42,19 @@ class MetricOut(serializers.ModelSerializer[Metric]):
 
 
 class SignatureOut(serializers.ModelSerializer[Signature]):
+    """`seen`: what was shown to whoever signed; its months only to those who see all rows that they come from."""
+
     person = serializers.UUIDField(source="person_id")
-    seen = serializers.DictField()
+    seen = serializers.SerializerMethodField()
 
     class Meta:
         model = Signature
         fields = ["side", "person", "note", "seen", "at"]
+
+    @extend_schema_field(serializers.DictField())
+    def get_seen(self, signature: Signature) -> dict[str, Any]:
+        actor, version = self.context["actor"], self.context["versions"][signature.version_id]
+        return queries.seen_read_by(actor, version, signature)
 
 
 class VersionOut(serializers.ModelSerializer[MetricVersion]):

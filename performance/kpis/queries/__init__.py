@@ -39,6 +39,7 @@ from performance.kpis.queries.rates import rates_behind
 from performance.kpis.queries.saved_views import pinned
 from performance.kpis.queries.sheets import sheet_of, sheets_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, actor_for, sight_of
+from performance.kpis.queries.signatures import seen_read_by
 from performance.kpis.queries.tying import TieOut, is_certified, needs_reason, newest_wording, tie_out_of
 from performance.kpis.queries.uses import Use, Uses, metric_uses
 from performance.kpis.queries.values import (
@@ -109,6 +110,7 @@ __all__ = [
     "preview",
     "rates_behind",
     "search",
+    "seen_read_by",
     "series",
     "series_of",
     "settling_days",

@@ -1,7 +1,7 @@
 """What the pages of a metric show beside the definition itself."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,7 @@ from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
 from performance.kpis.queries.sights import EVERYTHING, Sight
+from performance.kpis.queries.signatures import seen_read_by
 from performance.kpis.queries.values import PeriodValue, period_values, values
 from performance.kpis.semantics import Slice, filters, slice_key
 
@@ -136,6 +137,7 @@ class SideCard:
     person: Any
     signature: Signature | None
     state: str
+    seen: Mapping[str, Any]
 
 
 def signature_cards(actor: access.Actor, version: MetricVersion) -> list[SideCard]:
@@ -153,7 +155,8 @@ def signature_cards(actor: access.Actor, version: MetricVersion) -> list[SideCar
             state = "mine"
         else:
             state = "open" if version.state == VersionState.REVIEW else "waiting"
-        cards.append(SideCard(side, signature.person if signature else owner, signature, state))
+        seen = seen_read_by(actor, version, signature) if signature else {}
+        cards.append(SideCard(side, signature.person if signature else owner, signature, state, seen))
     return cards
 
 
