@@ -95,7 +95,11 @@ def test_what_reads_a_number_in_force_stands_in_its_lineage_too(
     page = client_for(here.employee).get(reverse("kpis:metric", args=[revised.metric_id]))
     ends = [(node.title, node.address) for node in page.context["flow"].nodes if node.column == 5]
     assert page.context["version"].number == 1
-    assert ends == [("Margin", ""), ("1 alert rule", "#uses")]
+    margin = Metric.objects.get(key="margin")
+    assert ends == [
+        ("Margin", reverse("kpis:metric", args=[margin.pk])),
+        ("1 alert rule", "#uses"),
+    ]
     assert "1 alert rule watches it" in page.content.decode()
 
 

@@ -212,6 +212,9 @@ def test_a_version_sent_back_waits_for_nobody_and_can_be_revised(
     )
     actions.submit_for_review(version=version, by=actor(here.business_owner), at=now)
     finance = client_for(here.finance_owner)
+    silent = finance.post(reverse("kpis:decline", args=[version.pk]), {"reason": " "})
+    assert silent.status_code == 422
+    assert "Say what should change." in silent.content.decode().split('id="card-sign"')[1]
     finance.post(reverse("kpis:decline", args=[version.pk]), {"reason": "Times quantity, please."})
     version.refresh_from_db()
     assert (version.state, version.decline_reason) == ("declined", "Times quantity, please.")
@@ -328,6 +331,17 @@ def test_targets_are_set_by_owners_and_stand_on_the_board(
     assert (revenue.target, revenue.status) == (40, "off_track")
 
 
+def test_the_target_of_the_whole_stands_before_those_of_its_parts(
+    metrics: dict[str, Metric], here: Cast, actor: Any, client_for: Visit
+) -> None:
+    rows = [(JANUARY, part, Decimal(9)) for part in ({"store": "Binjiang"}, {}, {"city": "Hangzhou"})]
+    actions.set_targets(
+        metric=metrics["revenue"], kind="target", rows=rows, by=actor(here.finance_owner), at=AT
+    )
+    page = client_for(here.employee).get(reverse("kpis:targets", args=[metrics["revenue"].pk]))
+    assert [row.label for row in page.context["rows"]] == ["All", "Hangzhou", "Binjiang"]
+
+
 def test_a_budget_dataset_becomes_targets_once(
     here: Cast, actor: Any, metrics: dict[str, Metric], client_for: Visit
 ) -> None:
@@ -395,7 +409,11 @@ def test_finance_closes_a_month_and_nobody_else(
 
 def test_a_metric_in_use_is_not_retired(metrics: dict[str, Metric], cast: Cast, client_for: Visit) -> None:
     owner = client_for(cast.business_owner)
-    owner.post(reverse("kpis:retire", args=[metrics["cost"].pk]), {"reason": "Old."})
+    kept = owner.post(reverse("kpis:retire", args=[metrics["cost"].pk]), {"reason": "Old."})
+    assert kept.status_code in (409, 422)
+    said = kept.content.decode().split('id="card-versions"')[1]
+    assert "Still used by: Profit." in said
+    assert 'value="Old."' in said, "what was typed stays"
     owner.post(reverse("kpis:retire", args=[metrics["profit"].pk]), {"reason": "Old."})
     retired = dict(Metric.objects.values_list("key", "retired_at"))
     assert retired["cost"] is None

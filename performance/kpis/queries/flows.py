@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from performance.foundation.components import formats
@@ -25,7 +26,6 @@ class Node:
     icon: str
     title: str
     note: Any
-    metric: Metric | None = None
     dataset: Any = None
     is_current: bool = False
     address: str = ""
@@ -56,7 +56,9 @@ def flow(
         for row, one in zip(ROWS[len(shown)], shown, strict=True):
             places[column, one.pk] = (column, row)
             nodes.append(_node(column, row, one))
-    wanted = [((1, one.connection_id), (2, one.pk), 0) for one in datasets]
+    wanted: list[tuple[tuple[int, Any], tuple[int, Any], int]] = [
+        ((1, one.connection_id), (2, one.pk), 0) for one in datasets
+    ]
     wanted += [
         ((2, one.dataset.pk), (4 if version.is_base else 3, one.pk), 0) for one in bases if one.dataset
     ]
@@ -69,7 +71,7 @@ def flow(
     return Flow(nodes, edges, hidden)
 
 
-def _ends(users: Sequence[Metric], read_by: Sequence[Uses]) -> list[Metric | Uses]:
+def _ends(users: Sequence[Metric], read_by: Sequence[Uses]) -> Sequence[Metric | Uses]:
     order = list(ICONS)
     further = sorted(
         (each for each in read_by if each.kind != FORMULAS), key=lambda each: order.index(each.kind)
@@ -88,11 +90,16 @@ def _node(column: int, row: int, one: Any) -> Node:
     if column == 2:
         return Node(column, row, "clipboard-check", str(one), one.loaded_at, dataset=one)
     if column == 5:
-        return Node(column, row, "git-merge", str(one), _("computed from it"), metric=one)
-    note = one.metric.key
+        return Node(column, row, "git-merge", str(one), _("computed from it"), address=_address(one))
+    is_current = column == 4
+    address = "" if is_current else _address(one.metric)
     return Node(
-        column, row, "math-function", str(one.metric), note, metric=one.metric, is_current=column == 4
+        column, row, "math-function", str(one.metric), one.metric.key, is_current=is_current, address=address
     )
+
+
+def _address(metric: Metric) -> str:
+    return reverse("kpis:metric", args=[metric.pk])
 
 
 def users_of(metric: Metric) -> list[Metric]:

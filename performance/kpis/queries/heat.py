@@ -106,7 +106,7 @@ def heat_map(
             if score is not None and each != growing:
                 scores[place] = -score if metric.direction == Direction.DOWN else score
     steps = _steps(scores)
-    months = _since_known(months, {month for _text, month in numbers})
+    shown_months = _since_known(months, {month for _text, month in numbers})
     rows = [
         Row(
             one.slice,
@@ -119,14 +119,14 @@ def heat_map(
                     kept[place].state if place in kept else None,
                     steps.get(place, 0),
                 )
-                for each in months
+                for each in shown_months
                 for place in [(slice_key(one.slice), each)]
             ],
         )
         for one in head
     ]
     darker = "higher" if metric.direction == Direction.BAND else "better"
-    return Heat(shown, months, rows, len(ranked) - len(head), darker)
+    return Heat(shown, shown_months, rows, len(ranked) - len(head), darker)
 
 
 def _since_known(

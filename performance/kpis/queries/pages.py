@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, When
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
@@ -304,9 +304,12 @@ class TargetRow:
 def target_table(
     metric: Metric, *, page: int, sight: Sight = EVERYTHING
 ) -> tuple[list[TargetRow], Page[Target]]:
-    """A page of the metric's targets and budgets, the newest month first. Five queries."""
+    """A page of the metric's targets and budgets, the newest month first, the whole before its parts. Five queries."""
     everything = sight.seen_of(Target.objects.filter(metric=metric)).select_related("set_by")
-    shown = Paginator(everything.order_by("-period_start", "kind", "slice_key"), TARGETS).get_page(page)
+    ordered = everything.alias(place=Case(When(slice_key=slice_key({}), then=0), default=1)).order_by(
+        "-period_start", "kind", "place", "slice_key"
+    )
+    shown = Paginator(ordered, TARGETS).get_page(page)
     found = list(shown.object_list)
     labels = labels_for(target.slice for target in found)
     reached = {

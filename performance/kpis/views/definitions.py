@@ -183,11 +183,14 @@ def decline(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     """Sends a version back with a reason."""
     version = _version(request, pk)
     access.require(rules.can_decline(request.actor, version))
+    reason = request.POST.get("reason", "")
     try:
-        actions.decline_version(
-            version=version, reason=request.POST.get("reason", ""), by=request.actor, at=timezone.now()
-        )
+        actions.decline_version(version=version, reason=reason, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:
+        if refused.field == "reason":
+            context = definition_context(request, version.metric, str(version.number))
+            context |= {"decline_refused": refused, "decline_typed": reason}
+            return render(request, "kpis/metric.html", context, status=refused.status)
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Sent back with your reason."))
@@ -220,6 +223,10 @@ def retire(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         actions.retire_metric(metric=found, reason=reason, by=request.actor, at=timezone.now())
     except refusals.Refused as refused:
+        context = definition_context(request, found, "")
+        if context["can_retire"]:
+            context |= {"retire_refused": refused, "retire_typed": reason}
+            return render(request, "kpis/metric.html", context, status=refused.status)
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Retired. What was computed stays."))

@@ -119,7 +119,7 @@ def named_rejected(load: Load, rows: Iterable[RejectedRow]) -> list[NamedRow]:
     named = []
     for row in rows:
         keys = [key for key in names if key in row.row] + [key for key in row.row if key not in names]
-        cells = tuple((names.get(key, key), row.row[key]) for key in keys)
+        cells = tuple((str(names.get(key, key)), row.row[key]) for key in keys)
         named.append(NamedRow(row, names.get(row.column_key, row.column_key), cells))
     return named
 
