@@ -34,6 +34,7 @@ LEAVERS = [
     "okr.actions.pass_goals_on",
     "performance.inbox.actions.pass_work_on",
     "performance.kpis.actions.let_views_go",
+    "performance.scoring.actions.let_questions_go",
 ]
 # Who tells people that a reporting line was changed by hand: called in its transaction.
 LINE_TELLERS = ["performance.inbox.actions.tell_of_line", "okr.actions.follow_line"]

@@ -1,5 +1,6 @@
 """Asking about a score: who answers, who reads, what waits for whom, and that nothing is said twice."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox import actions as inbox
 from performance.inbox.models import WorkItem
+from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import PolicyVersion, QuestionPost, Score, ScoreQuestion
@@ -247,6 +249,24 @@ def test_a_question_to_a_manager_who_leaves_falls_to_whoever_stands_in(
     assert "Bo Boss" in client.get(reverse("scoring:question", args=[question.pk])).content.decode()
     answer = client.post(reverse("scoring:question_post", args=[question.pk]), {"text": "I shall look."})
     assert answer.status_code == 302
+
+
+def test_what_somebody_who_has_left_had_asked_waits_for_nobody(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor
+) -> None:
+    question, of_others = asked(), asked(cast.manager)
+    with tenancy.acting_for(cast.organisation):
+        people_actions.deactivate_person(
+            person=cast.employee,
+            left_on=timezone.localdate() - datetime.timedelta(days=1),
+            by=actor(cast.hr),
+            at=timezone.now(),
+        )
+        question.refresh_from_db()
+        of_others.refresh_from_db()
+    assert not question.is_open
+    assert of_others.is_open
+    assert _waiting(cast, question) == {}
 
 
 def test_a_frozen_score_is_asked_about_and_stays_as_it_is(

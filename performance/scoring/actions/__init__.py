@@ -28,6 +28,7 @@ from performance.scoring.actions.questions import (
     QuestionRefused,
     ask_about_score,
     close_question,
+    let_questions_go,
     post_in_question,
 )
 from performance.scoring.actions.runs import (
@@ -73,6 +74,7 @@ __all__ = [
     "fail_run",
     "fail_simulation",
     "freeze_scores",
+    "let_questions_go",
     "lock_policy",
     "post_in_question",
     "propose_policy",

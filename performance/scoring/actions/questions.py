@@ -136,6 +136,21 @@ def close_question(*, question: ScoreQuestion, by: access.Actor, at: datetime.da
     return question
 
 
+def let_questions_go(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
+    """What somebody who has left had asked waits for nobody any more. Their questions are not those of whoever stands
+    in, so `to` is not asked; what they were asked is passed on by the inbox."""
+    with transaction.atomic():
+        open_ones = ScoreQuestion.objects.filter(asked_by=person, closed_at=None).select_for_update(
+            of=("self",)
+        )
+        for question in open_ones.select_related("score__person", "score__period"):
+            question.closed_at, question.closed_by = at, person
+            question.save(update_fields=["closed_at", "closed_by"])
+            for kind in (question.work_kind, ANSWER):
+                inbox_actions.resolve_work(kind=kind, subject_id=question.pk, by=None, at=at)
+            audit.record(by=None, action="scoring.close_question", subject=question, at=at)
+
+
 def _held(question: ScoreQuestion, by: access.Actor) -> ScoreQuestion:
     """The row as it is now, until the transaction ends; refuses whoever has no say in it, and a closed one."""
     rows = ScoreQuestion.objects.select_for_update(of=("self",)).select_related("score__person", "asked_by")
