@@ -172,6 +172,7 @@ DEEDS = {
     "scoring.close_question": _("Closed a question about a score"),
     "scoring.discard_draft": _("Discarded a draft of weights"),
     "scoring.draft_policy": _("Drafted a weight policy"),
+    "scoring.export_simulation": _("Exported the simulation of a weight policy"),
     "scoring.lock_policy": _("Locked a weight policy"),
     "scoring.propose_policy": _("Proposed a weight policy"),
     "scoring.resume_run": _("Resumed a score run"),

@@ -165,6 +165,7 @@ def component_gallery(request: HttpRequest) -> HttpResponse:
         ],
         "history": [Decimal("3.9"), Decimal("4.0"), Decimal("4.1"), Decimal("4.2"), Decimal("4.5")],
         "falling": [4.2, 4.1, 4.0, 3.9, 3.2],
+        "sizes": [0, 1, 2, 6, 14, 21, 19, 9, 4, 2, 0, 1],
         "gapped": [3, 3.4, None, 3.2, 3.9, 4],
         "forecast": [(4.5, 4.7, 4.9), (4.5, 4.9, 5.3)],
         "pulse": [3, 3, 4, 2, 3, 3],

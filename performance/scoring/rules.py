@@ -39,6 +39,10 @@ def can_propose_policy(actor: access.Actor, version: PolicyVersion, *, is_scored
     return can_edit_draft(actor, version, is_scored=is_scored)
 
 
+def can_simulate(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
+    return can_edit_draft(actor, version, is_scored=is_scored)
+
+
 def can_draft_next(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
     return can_write_weights(actor, version, is_scored=is_scored) and version.is_fixed
 

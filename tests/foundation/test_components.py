@@ -185,6 +185,22 @@ def test_a_loss_runs_to_the_left_in_a_waterfall():
     assert 'x="40%" width="10%"' in svg.wf_bar(50, -10, 2)
 
 
+def test_a_histogram_has_one_bar_a_bin_and_its_limits_on_both_sides() -> None:
+    drawn = svg.hist([0, 2, 4, 1], limit=1, edge=2, label='<b>"1"</b>')
+    assert drawn.count('class="s8"') == 1, "an empty bin has no bar, and what falls is grey"
+    assert drawn.count('class="s1"') == 2
+    assert drawn.count("stroke-dasharray") == 2
+    assert 'x1="25%"' in drawn
+    assert 'x1="75%"' in drawn
+    assert "<b>" not in drawn
+    assert "<rect" not in svg.hist([])
+
+
+def test_a_bar_from_the_middle_goes_to_the_side_of_its_sign() -> None:
+    assert 'class="s8" x="25%" width="25%"' in svg.sides(-1, 2)
+    assert 'class="s1" x="50%" width="50%"' in svg.sides(9, 2)
+
+
 def test_an_unknown_icon_names_the_near_ones():
     with pytest.raises(icons.UnknownIcon, match="target-arrow"):
         icons.icon("target-arow")

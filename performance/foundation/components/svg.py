@@ -291,6 +291,41 @@ def hbar(
     )
 
 
+def hist(counts: Sequence[int], limit: Value = None, edge: Value = 1, label: object = "") -> SafeString:
+    """Histogram over −edge … +edge, one bar a bin; what falls lies left and grey. `limit` is drawn on both sides. Its
+    table stands beside it."""
+    high, width = 96, 100 / (len(counts) or 1)
+    tallest, reach, bound = max(counts, default=0) or 1, _float(edge) or 1.0, _float(limit)
+    bars = "".join(
+        f'<rect class="{"s8" if place < len(counts) / 2 else "s1"}" x="{_n(place * width + 0.3)}%" '
+        f'width="{_n(width - 0.6)}%" y="{_n(14 + high * (1 - count / tallest))}" '
+        f'height="{_n(high * count / tallest)}" rx="2"/>'
+        for place, count in enumerate(counts)
+        if count
+    )
+    places = [50 * (1 + sign * bound / reach) for sign in (-1, 1)] if bound is not None else []
+    limits = "".join(
+        f'<line x1="{_n(at)}%" x2="{_n(at)}%" y1="2" y2="{high + 14}" stroke="currentColor" stroke-dasharray="3 2"/>'
+        for at in places
+    )
+    ground = f'<line x1="0" x2="100%" y1="{high + 14.5}" y2="{high + 14.5}" stroke="currentColor"/>'
+    return _svg(
+        f'<svg class="o-bar" height="{high + 16}" role="img" aria-label="{escape(str(label))}">{bars}{limits}{ground}</svg>'
+    )
+
+
+def sides(value: Value, max: Value, h: int = 12) -> SafeString:
+    """A bar from the middle to either side; the figure stands beside it, so the drawing is decoration."""
+    h, amount = int(h), _float(value) or 0.0
+    size = _within(abs(amount) / (_float(max) or 1.0) * 50, 0, 50)
+    left = 50 - size if amount < 0 else 50.0
+    return _svg(
+        f'<svg class="o-bar" height="{h}" aria-hidden="true"><rect class="{"s8" if amount < 0 else "s1"}" '
+        f'x="{_n(left)}%" width="{_n(size)}%" y="2" height="{h - 4}" rx="2"/>'
+        f'<line x1="50%" x2="50%" y1="0" y2="{h}" stroke="currentColor"/></svg>'
+    )
+
+
 COLUMN, GAP = 16.4, 4.5
 
 

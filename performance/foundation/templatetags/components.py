@@ -98,6 +98,8 @@ for drawn in (
     svg.key,
     svg.wf_bar,
     svg.hbar,
+    svg.hist,
+    svg.sides,
     svg.wires,
     svg.hatches,
     parts.dots,

@@ -41,7 +41,11 @@ from performance.scoring.actions.runs import (
     stop_run,
     take_run,
 )
+from performance.scoring.actions.simulation_files import export_simulation
 from performance.scoring.actions.simulations import (
+    BIN_EDGE,
+    BIN_WIDTH,
+    LIMIT,
     advance_simulation,
     fail_simulation,
     simulate_policy,
@@ -53,6 +57,9 @@ __all__ = [
     "ANNOUNCED_AT_ONCE",
     "ANNOUNCEMENT",
     "APPROVAL",
+    "BIN_EDGE",
+    "BIN_WIDTH",
+    "LIMIT",
     "CheckRefused",
     "PolicyRefused",
     "QuestionRefused",
@@ -71,6 +78,7 @@ __all__ = [
     "discard_draft",
     "draft_next_version",
     "draft_policy",
+    "export_simulation",
     "fail_run",
     "fail_simulation",
     "freeze_scores",

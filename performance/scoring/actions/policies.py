@@ -51,6 +51,7 @@ def propose_policy(
             code="reason_missing",
             field="reason",
         )
+    _refuse_unsimulated(version, at)
     version.state, version.proposed_by, version.proposed_at = VersionState.PROPOSED, by.person, at
     version.save(update_fields=["state", "proposed_by", "proposed_at", "reason"])
     for side, role in rules.ROLE_OF_SIDE.items():
@@ -177,6 +178,23 @@ def _withdraw_earlier_announcements(version: PolicyVersion, at: datetime.datetim
 def acknowledge_policy(*, version: PolicyVersion, by: access.Actor, at: datetime.datetime) -> int:
     """Somebody concerned has read the announcement."""
     return inbox_actions.resolve_work(kind=ANNOUNCEMENT, subject_id=version.pk, to=by.person, by=by, at=at)
+
+
+def _refuse_unsimulated(version: PolicyVersion, at: datetime.datetime) -> None:
+    """Nobody is asked to approve what nobody has looked at. Without scores of an earlier period there is nothing to try
+    it on."""
+    try:
+        is_simulated = queries.is_simulated(version, queries.day_of(at))
+    except errors.InvalidInput as refusal:
+        raise PolicyRefused(evidence.Trouble(refusal.code, None).message, code=refusal.code) from refusal
+    if not is_simulated:
+        raise PolicyRefused(
+            _(
+                "Simulate this draft on past periods first: whoever approves it should see who would have moved, "
+                "and by how much."
+            ),
+            code="not_simulated",
+        )
 
 
 def _refuse_approval(version: PolicyVersion, side: str, by: access.Actor, *, is_scored: bool) -> None:

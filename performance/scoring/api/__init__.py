@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from performance.scoring.api import policies, questions, runs, scores
+from performance.scoring.api import policies, questions, runs, scores, simulations
 
 urls = [
     path("scores/", scores.Scores.as_view()),
@@ -19,6 +19,15 @@ urls = [
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/next/", policies.NextVersion.as_view()),
     path("weight-policies/<uuid:version_id>/read/", policies.ReadPolicy.as_view()),
+    path("weight-policies/<uuid:version_id>/simulations/", simulations.Simulations.as_view()),
+    path(
+        "weight-policies/<uuid:version_id>/simulations/<uuid:simulation_id>/",
+        simulations.OneSimulation.as_view(),
+    ),
+    path(
+        "weight-policies/<uuid:version_id>/simulations/<uuid:simulation_id>/file/",
+        simulations.SimulationFile.as_view(),
+    ),
     path("weight-policies/<uuid:version_id>/propose/", policies.ProposePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/approve/", policies.ApprovePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/return/", policies.ReturnPolicy.as_view()),

@@ -41,7 +41,7 @@ class ScoreOut(serializers.ModelSerializer[Score]):
         ]
 
 
-class ChangeLineOut(serializers.Serializer[queries.Moved]):
+class ChangeLineOut(serializers.Serializer[queries.ChangedLine]):
     """What one component did to the change; a value or weight is null where that period does not have it."""
 
     key = serializers.CharField()

@@ -1,7 +1,7 @@
 """Reads: policies and whom they govern, scores and who may see them."""
 
 from performance.scoring.queries.bands import Standing, band_of, standings
-from performance.scoring.queries.changes import Change, Moved, change_since
+from performance.scoring.queries.changes import Change, ChangedLine, change_since
 from performance.scoring.queries.checks import differences_of, waits_to_be_looked_into
 from performance.scoring.queries.governing import (
     Group,
@@ -17,6 +17,15 @@ from performance.scoring.queries.governing import (
 )
 from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.lines import Line, line_of, lines_of_score
+from performance.scoring.queries.moved import (
+    Move,
+    Moved,
+    chosen_of,
+    digest_now,
+    moved,
+    moves_of,
+    simulations_of,
+)
 from performance.scoring.queries.policies import (
     approvals_of,
     day_of,
@@ -76,8 +85,10 @@ from performance.scoring.queries.uses import metric_uses
 __all__ = [
     "Called",
     "Change",
+    "ChangedLine",
     "Group",
     "Line",
+    "Move",
     "Moved",
     "Point",
     "Replay",
@@ -93,11 +104,13 @@ __all__ = [
     "by_month",
     "called_for",
     "change_since",
+    "chosen_of",
     "content_digest",
     "current_score",
     "current_scores",
     "day_of",
     "differences_of",
+    "digest_now",
     "drafts_of",
     "first_day_for",
     "fixed_versions",
@@ -114,6 +127,8 @@ __all__ = [
     "lines_of_score",
     "metric_uses",
     "metrics_on_their_way",
+    "moved",
+    "moves_of",
     "must_read",
     "open_periods",
     "owners_of",
@@ -134,6 +149,7 @@ __all__ = [
     "scored_people",
     "scores_visible_to",
     "segments_of",
+    "simulations_of",
     "standings",
     "still_sees",
     "supposed_score",

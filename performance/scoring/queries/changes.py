@@ -13,7 +13,7 @@ from performance.scoring.queries.lines import Line, lines_of, shared_out, tenths
 
 
 @dataclass(frozen=True)
-class Moved:
+class ChangedLine:
     """What one component did to the change; `before` or `now` is None where that period does not have it, and `line` is
     the newest of the two, for its name and colour.
 
@@ -67,10 +67,10 @@ class Change:
     from_performance: Decimal
     from_weights: Decimal
     #: The components of both periods, those of this one first.
-    moved: tuple[Moved, ...]
+    moved: tuple[ChangedLine, ...]
 
     @property
-    def most(self) -> Moved | None:
+    def most(self) -> ChangedLine | None:
         """The component that moved the score furthest; None where none moved it visibly."""
         furthest = max(self.moved, key=lambda each: abs(each.points), default=None)
         return furthest if furthest is not None and furthest.points else None
@@ -113,14 +113,14 @@ def _moved(
     effects: Mapping[str, attribution.Effect],
     performance: Decimal,
     weights: Decimal,
-) -> tuple[Moved, ...]:
+) -> tuple[ChangedLine, ...]:
     versions = versions_of(before, now)
     were, are = ({line.key: line for line in lines_of(score, versions)} for score in (before, now))
     keys = [*are, *(key for key in were if key not in are)]
     by_work = shared_out([effects[key].performance_micro for key in keys], int(performance * 10), keys)
     by_weight = shared_out([effects[key].weight_micro for key in keys], int(weights * 10), keys)
     return tuple(
-        Moved((were | are)[key], were.get(key), are.get(key), effects[key], work, weight)
+        ChangedLine((were | are)[key], were.get(key), are.get(key), effects[key], work, weight)
         for key, work, weight in zip(keys, by_work, by_weight, strict=True)
     )
 

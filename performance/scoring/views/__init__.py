@@ -24,6 +24,7 @@ from performance.scoring.views.scorecards import (
     supposed,
     team,
 )
+from performance.scoring.views.simulations import moved, moved_file, simulate
 
 __all__ = [
     "approve",
@@ -39,6 +40,8 @@ __all__ = [
     "freeze",
     "glance",
     "lock",
+    "moved",
+    "moved_file",
     "my_scorecard",
     "new",
     "next_version",
@@ -56,6 +59,7 @@ __all__ = [
     "runs",
     "scorecard",
     "send_back",
+    "simulate",
     "start",
     "stop",
     "supposed",

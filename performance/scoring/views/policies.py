@@ -15,6 +15,7 @@ from performance.foundation import access, i18n, jobs, refusals
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
+from performance.scoring.views import moved_card
 
 
 @require_GET
@@ -33,7 +34,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 @access.member
 def policy(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """One version: its weights, the reading of its rules, and where it stands in its life."""
-    return render(request, "scoring/policy.html", _page(request, seen(request, version_id)))
+    return render(request, "scoring/policy.html", page_of(request, seen(request, version_id)))
 
 
 @require_GET
@@ -150,13 +151,14 @@ def _step(request: HttpRequest, version: PolicyVersion, step: Any, done: str) ->
         step()
     except refusals.Refused as refusal:
         version.refresh_from_db()
-        context = _page(request, version) | {"refusal": refusal}
+        context = page_of(request, version) | {"refusal": refusal}
         return render(request, "scoring/policy.html", context, status=refusal.status)
     messages.success(request, done)
     return redirect("scoring:policy", version_id=version.pk)
 
 
-def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
+def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
+    """All that the page of a version shows."""
     actor = request.actor
     scope = queries.people_in_scope(version)
     is_scored = scope.filter(pk=actor.person_id).exists()
@@ -189,6 +191,7 @@ def _page(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
         **effect_of(version, version.stage),
+        **moved_card.card_of(request, version, is_scored=is_scored),
     }
 
 

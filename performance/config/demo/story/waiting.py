@@ -247,4 +247,8 @@ def _propose_next_weights(stage: Stage) -> None:
         version=version, period=period, stage=version.stage, missing=version.missing,
         step_cap_ppm=version.step_cap_ppm, components=components, reason=reason, by=hr, at=at,
     )  # fmt: skip
+    for simulation in scoring.simulate_policy(version=version, by=hr, at=at):
+        scoring.take_simulation(simulation_id=simulation.pk, at=at)
+        while scoring.advance_simulation(simulation_id=simulation.pk, at=at):
+            pass
     scoring.propose_policy(version=version, reason=reason, by=hr, at=at)

@@ -1,0 +1,217 @@
+"""Who would have moved: what the simulations of a version say, to each reader as much as is theirs to know."""
+
+import datetime
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Func, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from performance.engine import errors, fixed
+from performance.foundation import access, i18n
+from performance.people import models as people
+from performance.scoring import rules
+from performance.scoring.models import PolicyVersion, SimulatedScore, Simulation, Tenure
+from performance.scoring.queries import suppressing
+from performance.scoring.queries.policies import plan_of
+from performance.scoring.queries.scores import people_with_visible_scores
+from performance.scoring.queries.simulations import content_digest
+
+MOVES_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Averages by one thing that parts people, largest group first; `withheld` groups are too small to be told."""
+
+    name: str
+    cells: tuple[suppressing.Cell, ...]
+    withheld: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """One person's score before and after. `parts`: the components that moved it most, with the score of each."""
+
+    person: people.Person
+    before_micro: int | None
+    after_micro: int | None
+    change_micro: int | None
+    before_band: int
+    after_band: int
+    parts: tuple[tuple[str, int], ...]
+    absent: tuple[str, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many bands up (down: negative)."""
+        return self.after_band - self.before_band if self.change_micro is not None else 0
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One simulation as a reader may see it. `is_told`: whether its figures name nobody by being few."""
+
+    simulation: Simulation
+    is_current: bool
+    is_told: bool
+    sees_all: bool
+    dimensions: tuple[Dimension, ...]
+    moves: tuple[Move, ...]
+
+    @property
+    def has_file(self) -> bool:
+        """Whether there is anything that the reader may take away."""
+        return self.is_told or bool(self.moves)
+
+    @property
+    def file_name(self) -> str:
+        simulation = self.simulation
+        return f"simulation-v{simulation.version.number}-{simulation.period.starts_on:%Y-%m-%d}.xlsx"
+
+    @property
+    def average(self) -> Decimal | None:
+        counted = self.simulation.compared
+        return Decimal(self.simulation.change_micro) / fixed.ONE / counted if counted else None
+
+    @property
+    def band_moves(self) -> int:
+        return self.simulation.band_up + self.simulation.band_down
+
+    @property
+    def largest(self) -> Decimal:
+        """The end of the axis of averages."""
+        averages = [abs(cell.average) for dimension in self.dimensions for cell in dimension.cells]
+        return max(averages, default=Decimal(0)) or Decimal(1)
+
+    @property
+    def absent(self) -> list[tuple[str, int]]:
+        """Components that kept evidence does not hold: (name, for how many people)."""
+        names = component_names(self.simulation)
+        return [(names.get(key, key), number) for key, number in sorted(self.simulation.absent.items())]
+
+
+def simulations_of(version: PolicyVersion) -> list[Simulation]:
+    """One a past period, oldest first. One query."""
+    found = Simulation.objects.filter(version=version).select_related("period", "version__policy")
+    return list(found.order_by("period__ends_on", "pk"))
+
+
+def digest_now(version: PolicyVersion) -> str | None:
+    """Of what the version says now; None where no weights hold all its guardrails."""
+    try:
+        return content_digest(plan_of(version))
+    except errors.InvalidInput:
+        return None
+
+
+def moved(simulation: Simulation, actor: access.Actor, on: datetime.date, *, digest: str | None) -> Moved:
+    """What came out, for this reader. Five queries."""
+    rows = SimulatedScore.objects.filter(simulation=simulation, change_micro__isnull=False)
+    sees_all = rules.sees_all_scores(actor)
+    mine = visible(rows, actor, on)
+    seen = simulation.compared if sees_all else mine.count()
+    unseen = simulation.compared - seen
+    is_told = simulation.is_done and (unseen == 0 or suppressing.is_told(simulation.compared, unseen))
+    largest = mine.select_related("person").order_by(_size().desc(), "person_id")[:MOVES_SHOWN]
+    return Moved(
+        simulation=simulation,
+        is_current=simulation.digest == digest,
+        is_told=is_told,
+        sees_all=sees_all,
+        dimensions=_dimensions(rows, None if sees_all else mine) if is_told else (),
+        moves=tuple(_moves(simulation, largest)) if simulation.is_done else (),
+    )
+
+
+def moves_of(simulation: Simulation, actor: access.Actor, on: datetime.date) -> list[Move]:
+    """Everybody whose score the actor may see, the largest change first; those who cannot be compared come last."""
+    rows = visible(SimulatedScore.objects.filter(simulation=simulation), actor, on)
+    ordered = rows.select_related("person").order_by(_size().desc(nulls_last=True), "person_id")
+    return list(_moves(simulation, ordered))
+
+
+def visible(
+    rows: QuerySet[SimulatedScore], actor: access.Actor, on: datetime.date
+) -> QuerySet[SimulatedScore]:
+    """Those of people whose scores the actor sees anyway."""
+    if rules.sees_all_scores(actor):
+        return rows
+    return rows.filter(person__in=people_with_visible_scores(actor, on).values("pk"))
+
+
+def component_names(simulation: Simulation) -> dict[str, str]:
+    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
+    return {item["key"]: item[first] or item[second] for item in simulation.plan["components"]}
+
+
+def _size() -> Func:
+    return Func(F("change_micro"), function="ABS")
+
+
+def _moves(simulation: Simulation, rows: QuerySet[SimulatedScore]) -> Any:
+    names = component_names(simulation)
+    for row in rows:
+        yield Move(
+            person=row.person,
+            before_micro=row.before_micro,
+            after_micro=row.after_micro,
+            change_micro=row.change_micro,
+            before_band=row.before_band,
+            after_band=row.after_band,
+            parts=tuple((names.get(key, key), value) for key, value in row.parts),
+            absent=tuple(names.get(key, key) for key in row.absent),
+        )
+
+
+def _dimensions(
+    rows: QuerySet[SimulatedScore], mine: QuerySet[SimulatedScore] | None
+) -> tuple[Dimension, ...]:
+    by_unit = ("unit_id", "unit__name_en", "unit__name_zh")
+    return (
+        _dimension(_("By unit"), rows, mine, by_unit, _unit_name),
+        _dimension(_("By level"), rows, mine, ("level",), lambda group: group["level"] or _no_level()),
+        _dimension(
+            _("By time with us"), rows, mine, ("tenure",), lambda group: str(Tenure(group["tenure"]).label)
+        ),
+    )
+
+
+def _dimension(
+    name: str,
+    rows: QuerySet[SimulatedScore],
+    mine: QuerySet[SimulatedScore] | None,
+    by: tuple[str, ...],
+    named: Callable[[dict[str, Any]], str],
+) -> Dimension:
+    unseen = Q(pk__in=[]) if mine is None else ~Q(pk__in=mine.values("pk"))
+    groups = rows.values(*by).annotate(
+        number=Count("pk"), change=Sum("change_micro"), unseen=Count("pk", filter=unseen)
+    )
+    cells = [
+        suppressing.Cell(named(group), group["number"], int(group["change"]), group["unseen"])
+        for group in groups.order_by("-number", *by)
+    ]
+    shown, withheld = suppressing.told(cells)
+    return Dimension(name, tuple(shown), withheld)
+
+
+def _unit_name(group: dict[str, Any]) -> str:
+    if group["unit_id"] is None:
+        return _("Without a unit")
+    first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
+    return str(group[f"unit__name_{first}"] or group[f"unit__name_{second}"])
+
+
+def _no_level() -> str:
+    return pgettext("level", "Without a level")
+
+
+def chosen_of(simulations: list[Simulation], period_id: str | uuid.UUID | None) -> Simulation | None:
+    """The one of the period asked for, else the latest."""
+    named = (simulation for simulation in simulations if str(simulation.period_id) == str(period_id))
+    return next(named, simulations[-1] if simulations else None)

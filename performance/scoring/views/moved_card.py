@@ -1,0 +1,77 @@
+"""The card "Who would have moved", as the page of a version includes it and as it is asked for alone."""
+
+import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from performance.foundation import i18n
+from performance.people import queries as people_queries
+from performance.scoring import actions, queries, rules
+from performance.scoring.models import PolicyVersion, Simulation
+
+#: The axis of the drawing and the line that is read one by one, in points.
+EDGE, LIMIT = actions.BIN_EDGE // 1_000_000, actions.LIMIT // 1_000_000
+
+
+def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) -> dict[str, Any]:
+    """What the card "Who would have moved" needs; the same number of queries for any number of people."""
+    today = today_of(request)
+    simulations = queries.simulations_of(version)
+    chosen = queries.chosen_of(simulations, request.GET.get("period"))
+    digest = queries.digest_now(version)
+    wanted = queries.periods_to_simulate(version, today) if version.is_draft else []
+    is_changed = version.is_draft and any(each.digest != digest for each in simulations)
+    is_missing = bool(simulations) and not (
+        {period.pk for period in wanted} <= {each.period_id for each in simulations}
+    )
+    told = (
+        queries.moved(chosen, request.actor, today, digest=digest)
+        if chosen is not None and chosen.is_done
+        else None
+    )
+    return {
+        "version": version,
+        "simulations": simulations,
+        "chosen_simulation": chosen,
+        "moved": told,
+        "moved_label": _label(told) if told else "",
+        "bins": _bins(chosen) if chosen else [],
+        "limit": LIMIT,
+        "edge": EDGE,
+        "polls": any(each.is_open for each in simulations),
+        "is_changed": is_changed,
+        "is_missing": is_missing,
+        "periods_wanted": wanted,
+        "may_simulate": rules.can_simulate(request.actor, version, is_scored=is_scored),
+    }
+
+
+def _bins(simulation: Simulation) -> list[tuple[float, float, int]]:
+    """(from, to, people) of each size of change, in points."""
+    width = actions.BIN_WIDTH / 1_000_000
+    return [
+        (place * width - EDGE, (place + 1) * width - EDGE, number)
+        for place, number in enumerate(simulation.bins)
+    ]
+
+
+def _label(told: queries.Moved) -> str:
+    words = {
+        "number": told.simulation.compared,
+        "within": told.simulation.within,
+        "beyond": told.simulation.beyond,
+        "period": i18n.local(told.simulation.period, "name"),
+    }
+    return (
+        _(
+            "Changes of %(number)s scores of %(period)s by size: %(within)s within one point, %(beyond)s over two."
+        )
+        % words
+    )
+
+
+def today_of(request: HttpRequest) -> datetime.date:
+    return people_queries.day_at(request.actor.organisation, timezone.now())
