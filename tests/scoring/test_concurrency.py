@@ -12,10 +12,17 @@ from django.utils import timezone
 from performance.foundation import stale, tenancy
 from performance.people import models as people
 from performance.scoring import actions, tasks
-from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreRun
+from performance.scoring.models import (
+    CurrentScore,
+    PolicyVersion,
+    Score,
+    ScoreRun,
+    SimulatedScore,
+    Simulation,
+)
 from tests import races
 from tests.conftest import Cast
-from tests.scoring.conftest import Actor, component
+from tests.scoring.conftest import Actor, component, redrafted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,3 +208,45 @@ def test_weights_locked_while_a_batch_is_being_scored_wait_for_it(
     with tenancy.remembering(cast.organisation.pk):
         assert tasks.rescore_stale.apply().successful()
     assert _governed_by(cast) == {(coming.pk,)}
+
+
+def test_a_simulation_delivered_to_three_workers_at_once_is_carried_out_once(
+    next_draft: PolicyVersion, cast: Cast, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        [simulation] = actions.simulate_policy(version=next_draft, by=actor(cast.hr), at=timezone.now())
+
+    def carry_out() -> None:
+        with tenancy.remembering(cast.organisation.pk):
+            assert tasks.carry_out_simulation.apply([str(simulation.pk)]).successful()
+
+    _together(carry_out, carry_out, carry_out)
+    with tenancy.acting_for(cast.organisation):
+        simulation.refresh_from_db()
+        assert (simulation.state, simulation.done, simulation.compared) == ("done", 3, 3)
+        assert SimulatedScore.objects.count() == 3
+
+
+def test_a_draft_that_is_edited_and_simulated_anew_under_a_workers_hands_keeps_the_new_simulation_alone(
+    next_draft: PolicyVersion, cast: Cast, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        [first] = actions.simulate_policy(version=next_draft, by=actor(cast.hr), at=timezone.now())
+
+    def carry_out() -> None:
+        with tenancy.remembering(cast.organisation.pk):
+            assert tasks.carry_out_simulation.apply([str(first.pk)]).successful()
+
+    def anew() -> None:
+        with tenancy.acting_for(cast.organisation):
+            version = redrafted(next_draft, cast, actor, missing="zero")
+            actions.simulate_policy(version=version, by=actor(cast.hr), at=timezone.now())
+
+    _together(carry_out, anew, carry_out)
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.catch_up.apply()
+    with tenancy.acting_for(cast.organisation):
+        [simulation] = Simulation.objects.all()
+        assert simulation.pk != first.pk
+        assert (simulation.state, simulation.compared) == ("done", 3)
+        assert set(SimulatedScore.objects.values_list("simulation_id", flat=True)) == {simulation.pk}

@@ -110,7 +110,7 @@ class ComponentIn(serializers.Serializer[None]):
         return given
 
 
-class BandIn(serializers.Serializer[None]):
+class ScoreBandIn(serializers.Serializer[None]):
     name_en = serializers.CharField(max_length=evidence.LONGEST_NAME)
     name_zh = serializers.CharField(
         max_length=evidence.LONGEST_NAME, required=False, allow_blank=True, default=""
@@ -127,7 +127,7 @@ class DraftIn(serializers.Serializer[None]):
     step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
     reason = serializers.CharField(required=False, allow_blank=True, default="")
     components = ComponentIn(many=True)
-    bands = BandIn(
+    bands = ScoreBandIn(
         many=True,
         required=False,
         help_text="From the lowest upwards; left out, they stay as they are.",
