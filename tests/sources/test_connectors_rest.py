@@ -315,3 +315,13 @@ def test_a_connection_is_tested_with_its_first_endpoint_or_its_address(shop: Sho
     bare = rest.RestConnector(shop.base, signing_in.Credentials(), [], allow=shop.allow)
     assert bare.check().tables == 0
     assert shop.paths() == ["/v1/all", "/v1"]
+
+
+def test_a_document_of_countless_parts_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty megabytes of empty records would take a gigabyte and a half."""
+    monkeypatch.setattr(documents, "MAX_PARTS", 1000)
+    for content in (b"[" + b"{}," * 1000 + b"{}]", b"[" * 1001, b"{}\n" * 1001):
+        with pytest.raises(connectors.ConnectorRefused) as refused:
+            documents.records_of(content)
+        assert refused.value.code == "too_many_rows"
+    assert len(documents.records_of(b"[" + b"{}," * 998 + b"{}]")) == 999

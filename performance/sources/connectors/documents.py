@@ -22,6 +22,8 @@ MAX_COLUMNS = 500
 MAX_DEPTH = 3
 LONGEST_NAME = 128
 LONGEST_PATH = 300
+#: Records and lists of one document: each takes many times the two letters that it is written with.
+MAX_PARTS = 2_000_000
 #: What only picks: what comes out is part of what went in. Lists and functions made in a path could multiply it.
 PICKING = frozenset(
     {
@@ -33,7 +35,9 @@ PICKING = frozenset(
 
 
 def parsed(content: bytes) -> Any:
-    """The document. Raises ConnectorRefused("not_json")."""
+    """The document. Raises ConnectorRefused: not_json, too_many_rows."""
+    if content.count(b"{") + content.count(b"[") > MAX_PARTS:
+        raise ConnectorRefused("too_many_rows", rows=MAX_PARTS)
     try:
         return json.loads(content, parse_float=Decimal, parse_constant=lambda _word: None)
     except (ValueError, RecursionError) as error:
@@ -47,7 +51,9 @@ def records_of(content: bytes) -> list[dict[str, Any]]:
     """
     try:
         document = parsed(content)
-    except ConnectorRefused:
+    except ConnectorRefused as refused:
+        if refused.code != "not_json":
+            raise
         document = _lines(content)
     if isinstance(document, dict):
         document = document["rows"] if isinstance(document.get("rows"), list) else [document]
