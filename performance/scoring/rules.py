@@ -86,8 +86,7 @@ def can_close_check(actor: access.Actor, run: Any) -> bool:
     return (
         can_compute_scores(actor)
         and run.kind == RunKind.CHECK
-        and run.state == RunState.DONE
-        and bool(run.written)
+        and (run.state == RunState.FAILED or (run.state == RunState.DONE and bool(run.written)))
     )
 
 

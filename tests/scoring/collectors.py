@@ -10,6 +10,8 @@ from performance.foundation import evidence
 VALUES: dict[tuple[uuid.UUID, str], int | None] = {}
 #: The moments that were asked for.
 MOMENTS: list[datetime.datetime] = []
+#: Where all values come from.
+REF = evidence.Ref("Ledger 6401", "总账 6401", "/metrics/", "3")
 
 
 def collect(
@@ -26,7 +28,7 @@ def collect(
             person_id=person_id,
             component_key=component.key,
             value_micro=VALUES[person_id, component.key],
-            refs=(evidence.Ref("Ledger 6401", "总账 6401", "/metrics/", "3"),),
+            refs=(REF,),
         )
         for person_id in person_ids
         for component in components

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from performance.foundation import stale, tenancy
+from performance.foundation import evidence, stale, tenancy
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.scoring import actions, tasks
@@ -97,7 +97,7 @@ def test_what_changed_without_a_mark_is_found_told_and_mended(
         assert now_in_force.score.score_micro == found.again_micro
     assert _checked(cast, night + datetime.timedelta(days=1)).written == 0
     with tenancy.acting_for(cast.organisation):
-        assert not _waiting(cast)
+        assert _waiting(cast) == {cast.hr.pk, cast.administrator.pk}, "nobody has said what was behind it"
 
 
 def test_a_score_that_is_known_to_be_out_of_date_is_no_difference(
@@ -135,6 +135,89 @@ def test_a_check_waits_until_changed_metrics_were_followed_to_their_people(
     with tenancy.acting_for(cast.organisation):
         done = ScoreRun.objects.get(pk=run_id)
         assert (done.state, done.done, done.written) == ("done", 3, 0)
+
+
+def test_a_metric_that_changes_while_evidence_is_read_puts_the_check_back(
+    scored: dict[uuid.UUID, str],
+    turnover: Any,
+    cast: Cast,
+    night: datetime.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        [run_id] = actions.ask_for_checks(at=night)
+        assert actions.take_run(run_id=run_id, at=night)
+
+    def changed_meanwhile(**given: Any) -> Any:
+        collectors.VALUES[cast.employee.pk, "turnover"] = 5_100_000
+        stale.mark("score_inputs", [turnover.pk], at=night)
+        return collect(**given)
+
+    collect = collectors.collect
+    with monkeypatch.context() as patched:
+        patched.setattr(collectors, "collect", changed_meanwhile)
+        with tenancy.acting_for(cast.organisation):
+            assert not actions.advance_run(run_id=run_id, at=night)
+    with tenancy.acting_for(cast.organisation):
+        run = ScoreRun.objects.get(pk=run_id)
+        assert (run.state, run.done, run.written) == ("waiting", 0, 0)
+        assert not ScoreDifference.objects.exists()
+
+
+def test_what_is_only_called_otherwise_is_no_difference_and_is_called_so(
+    scored: dict[uuid.UUID, str], cast: Cast, night: datetime.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed = evidence.Ref("Ledger 6401, sales", "总账 6401 销售", "/metrics/", "3")
+    monkeypatch.setattr(collectors, "REF", renamed)
+    assert _checked(cast, night).written == 0
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.rescore_stale.apply()
+    assert set(_digests(cast).values()).isdisjoint(scored.values())
+
+
+def test_one_score_that_cannot_be_computed_hides_no_other(
+    scored: dict[uuid.UUID, str], cast: Cast, night: datetime.datetime
+) -> None:
+    collectors.VALUES[cast.employee.pk, "okr"] = "not a number"  # type: ignore[assignment]
+    collectors.VALUES[cast.colleague.pk, "okr"] = 11_000_000
+    run = _checked(cast, night, batch=3)
+    assert (run.state, run.done, run.written) == ("done", 3, 2)
+    with tenancy.acting_for(cast.organisation):
+        found = dict(ScoreDifference.objects.values_list("person_id", "is_fault"))
+    assert found == {cast.employee.pk: True, cast.colleague.pk: False}
+
+
+def test_a_check_that_breaks_is_told_and_another_one_is_not_taken_up_beside_it(
+    scored: dict[uuid.UUID, str],
+    cast: Cast,
+    night: datetime.datetime,
+    actor: Actor,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        [run_id] = actions.ask_for_checks(at=night)
+        assert actions.take_run(run_id=run_id, at=night)
+        actions.fail_run(run_id=run_id, at=night)
+        run = ScoreRun.objects.get(pk=run_id)
+        assert (run.state, run.problem_code) == ("failed", "check_fault")
+        assert _waiting(cast) == {cast.hr.pk, cast.administrator.pk}
+        actions.ask_for_checks(at=night + datetime.timedelta(days=1))
+        with pytest.raises(actions.RunRefused, match="under way"):
+            actions.resume_run(run=run, by=actor(cast.hr), at=night)
+        actions.close_check(run=run, reason="The disk was full", by=actor(cast.hr), at=night)
+        assert not _waiting(cast)
+
+
+def test_what_is_frozen_is_followed_into_the_periods_that_may_carry_it_forward(
+    scored: dict[uuid.UUID, str], cast: Cast, quarter: people.Period, actor: Actor, now: datetime.datetime
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        people.Period.objects.filter(pk=quarter.pk).update(state="closing")
+        quarter.refresh_from_db()
+        run = actions.freeze_scores(period=quarter, by=actor(cast.hr), at=now)
+        actions.take_run(run_id=run.pk, at=now)
+        while actions.advance_run(run_id=run.pk, at=now):
+            pass
+        assert stale.waiting("score") == 3
 
 
 def test_a_killed_check_goes_on_and_counts_nobody_twice(

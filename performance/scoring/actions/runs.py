@@ -100,8 +100,6 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
     if freezes and run.started_at is None and queries.metrics_on_their_way(run.period, at):
         return _put_back(run)
     is_check = run.kind == RunKind.CHECK
-    if is_check and stale.waiting("score_inputs"):
-        return _put_back(run)
     locked = queries.fixed_versions(run.period)
     if run.versions is None and not is_check:
         run.versions = locked
@@ -112,7 +110,10 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
     person_ids = list(ahead.values_list("pk", flat=True)[:batch])
     if person_ids:
         if is_check:
-            result = checking.check_scores(run=run, person_ids=person_ids, at=at)
+            found = checking.check_scores(run=run, person_ids=person_ids, at=at)
+            if found is None:
+                return _put_back(run)
+            result = found
         else:
             result = computing.compute_scores(
                 period=run.period,
@@ -122,7 +123,8 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH)
                 as_of=run.started_at if freezes else at,
                 state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
             )
-            if run.versions != locked:
+            if run.versions != locked or freezes:
+                # What is closed may be carried forward into periods that are open.
                 stale.mark("score", person_ids, at=at)
         run.reached, run.done = person_ids[-1], run.done + len(person_ids)
         run.written += result.written
@@ -143,11 +145,16 @@ def _put_back(run: ScoreRun) -> bool:
     return False
 
 
-def fail_run(*, run_id: uuid.UUID, at: datetime.datetime, code: str = RunProblem.FAULT) -> None:
+@transaction.atomic
+def fail_run(*, run_id: uuid.UUID, at: datetime.datetime) -> None:
     """Notes that a run ended early; what broke stands in the log, not on pages. It can be taken up again."""
-    ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
+    run = ScoreRun.objects.select_related("period").get(pk=run_id)
+    code = RunProblem.CHECK_FAULT if run.kind == RunKind.CHECK else RunProblem.FAULT
+    ended = ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
         state=RunState.FAILED, held_until=None, finished_at=at, error=code
     )
+    if ended and run.kind == RunKind.CHECK:
+        checking.tell_of_broken_check(run=run, at=at)
 
 
 def _ask_for_run(
@@ -174,6 +181,6 @@ def _one_at_a_time() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if "one_run_at_a_time" not in str(error):
+        if not any(name in str(error) for name in ("one_run_at_a_time", "one_check_at_a_time")):
             raise
         raise RunRefused(_("A run of this period is under way."), code="conflict") from error

@@ -104,7 +104,7 @@ class Differences(api.TenantView):
         return Response(DifferenceOut(queries.differences_of(run, request.actor, today), many=True).data)
 
 
-class ReasonIn(serializers.Serializer[None]):
+class CheckReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField()
 
 
@@ -114,9 +114,9 @@ class CloseCheck(api.TenantView):
     access = access.Access("member", frozenset(rules.KEEPERS))
     scope_write = WRITE
 
-    @extend_schema(request=ReasonIn, responses=RunOut)
+    @extend_schema(request=CheckReasonIn, responses=RunOut)
     def post(self, request: Request, run_id: uuid.UUID) -> Response:
-        asked = ReasonIn(data=request.data)
+        asked = CheckReasonIn(data=request.data)
         asked.is_valid(raise_exception=True)
         run = access.get_or_404(queries.runs(), pk=run_id)
         access.require(rules.can_close_check(request.actor, run))

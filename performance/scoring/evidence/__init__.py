@@ -18,6 +18,7 @@ from performance.scoring.evidence.reckoning import (
     carrying,
     digest,
     inputs_from,
+    is_same,
     kept,
     reckon,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "frozen_plan",
     "gather",
     "inputs_from",
+    "is_same",
     "is_slice",
     "kept",
     "kept_bands",

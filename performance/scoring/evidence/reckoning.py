@@ -102,6 +102,34 @@ def digest(
     return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+#: What a reference is called, and what is written beside it, for whoever reads.
+WORDS = ("label_en", "label_zh", "note_en", "note_zh")
+
+
+def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two kept evidences say the same, whatever it is called."""
+    return _wordless(one) == _wordless(other)
+
+
+def _wordless(kept: Mapping[str, Any]) -> list[Any]:
+    return [
+        (
+            {name: value for name, value in segment.items() if name != "inputs"},
+            {
+                key: (
+                    {name: value for name, value in given.items() if name != "refs"},
+                    [
+                        {name: value for name, value in ref.items() if name not in WORDS}
+                        for ref in given["refs"]
+                    ],
+                )
+                for key, given in segment["inputs"].items()
+            },
+        )
+        for segment in kept["segments"]
+    ]
+
+
 def inputs_from(evidence: Mapping[str, Any]) -> list[dict[str, Input]]:
     """The way back from `kept`: one mapping a segment."""
     return [

@@ -15,7 +15,8 @@ SCORE_CHECK = "performance.score_check"
 
 class ScoreDifference(tenancy.TenantModel):
     """One score of one check. `kept` is the score in force, NULL where there was none; `again_micro` what came out
-    instead. `keys`: the components that differ; none where only evidence or references do."""
+    instead. `keys`: the components that differ; none where only what they rest on does. `is_fault`: nothing came out, for
+    the computation broke; the log says why."""
 
     append_only: ClassVar[bool] = True
 
@@ -24,6 +25,7 @@ class ScoreDifference(tenancy.TenantModel):
     kept = tenancy.TenantForeignKey(Score, null=True, related_name="+")
     again_micro = models.BigIntegerField(_("score computed again"), null=True)
     keys = ArrayField(models.CharField(max_length=60), verbose_name=_("components that differ"), default=list)
+    is_fault = models.BooleanField(_("could not be computed"), default=False)
     found_at = models.DateTimeField(_("found at"))
 
     class Meta(tenancy.TenantModel.Meta):

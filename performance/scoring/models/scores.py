@@ -36,6 +36,13 @@ class RunProblem(models.TextChoices):
             "Take the run up again once the reason is mended."
         ),
     )
+    CHECK_FAULT = (
+        "check_fault",
+        _(
+            "The check ended early; the administrator finds the reason in the log. Take it up again once the reason is "
+            "mended."
+        ),
+    )
 
 
 class ScoreState(models.TextChoices):

@@ -105,7 +105,8 @@ def periods_of(person_id: uuid.UUID, today: datetime.date) -> list[people.Period
 
 
 def runs() -> QuerySet[ScoreRun]:
-    """Runs that somebody asked for or that froze scores, newest first; small incremental ones are left out."""
+    """Runs over everybody, newest first: asked for, freezing, or checking by night; small incremental ones are left
+    out."""
     return ScoreRun.objects.exclude(kind="incremental").select_related("period", "started_by").order_by("-id")
 
 

@@ -18,6 +18,7 @@ from performance.scoring import actions, queries, rules, tasks
 from performance.scoring.models import RunKind, RunState, ScoreRun
 
 RUNS_SHOWN = 20
+CHECKS_SHOWN = 7
 
 
 @require_GET
@@ -115,7 +116,8 @@ def _runs(request: HttpRequest) -> dict[str, Any]:
     today = people_queries.day_at(request.actor.organisation, timezone.now())
     return {
         "nav": "performance",
-        "runs": list(queries.runs()[:RUNS_SHOWN]),
+        "runs": list(queries.runs().exclude(kind=RunKind.CHECK)[:RUNS_SHOWN]),
+        "checks": list(queries.runs().filter(kind=RunKind.CHECK)[:CHECKS_SHOWN]),
         "periods": people.Period.objects.filter(starts_on__lte=today).order_by("-starts_on")[:8],
         "closing": people.Period.objects.filter(state__in=["closing", "closed"]).order_by("-starts_on")[:8],
         "may_compute": rules.can_compute_scores(request.actor),
@@ -157,6 +159,7 @@ def _check(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
     differences = list(queries.differences_of(found, request.actor, today)) if found.written else []
     return {
         "is_check": True,
+        "ended": (RunState.DONE, RunState.FAILED),
         "differences": differences,
         "unnamed": found.written - len(differences),
         "waits": queries.waits_to_be_looked_into(found),
