@@ -20,6 +20,7 @@ from typing import IO
 from performance.foundation import child
 
 STOP_SECONDS = 20
+A_MOMENT = 0.3
 # A process that dies again and again is restarted ever more slowly.
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -92,7 +93,8 @@ class Supervisor:
         self._services = services
         self._console = console
         self._before_reviving = before_reviving
-        self._stopping = threading.Event()
+        # No threading.Event: a signal that arrives while its lock is held would wait for that lock forever.
+        self._is_stopping = False
 
     def run(self) -> None:
         """Keep all services running until SIGINT or SIGTERM."""
@@ -100,19 +102,22 @@ class Supervisor:
             for service in self._services:
                 self._start(service)
             try:
-                while not self._stopping.wait(0.3):
+                while True:
+                    time.sleep(A_MOMENT)
+                    if self._is_stopping:
+                        break
                     self._before_reviving()
                     self._revive()
             finally:
                 self._stop_all()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._is_stopping = True
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         def on_signal(number: int, frame: FrameType | None) -> None:
-            self._stopping.set()
+            self._is_stopping = True
 
         before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
