@@ -82,7 +82,8 @@ export function kpi(data) {
     markPoint: data.anomalies?.length ? {
       silent: true, symbol: 'circle', symbolSize: 16, itemStyle: { color: 'transparent', borderColor: tokens['bad-mark'], borderWidth: 1.75 },
       label: { show: true, position: 'top', color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
-      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]] })),
+      // Words over the last month end above it: there is no room beside it.
+      data: data.anomalies.map((mark) => ({ name: mark.text ?? '', label: mark.i === known - 1 ? { align: 'right', offset: [10, 0] } : {}, coord: [data.x[mark.i], closed[mark.i] ?? provisional[mark.i - closed.length]] })),
     } : undefined,
     markLine: data.notes?.length ? {
       silent: true, symbol: 'none', lineStyle: { color: tokens['line-2'], type: 'solid' }, label: { color: tokens['ink-2'], fontSize: 12, formatter: '{b}' },
