@@ -12,7 +12,9 @@ from performance.appraisals.models import Cycle
 from performance.inbox import models as inbox
 from performance.kpis import queries as kpis
 from performance.people import models as people
-from performance.scoring.models import PolicyVersion, Score
+from performance.people import queries as people_queries
+from performance.scoring import actions as scoring
+from performance.scoring.models import PolicyVersion, Score, ScoreQuestion
 from tests.e2e.company import BUSINESS, EMPLOYEE, MANAGER, Company
 from tests.e2e.window import Window
 
@@ -53,6 +55,7 @@ def pages(company: Company) -> list[tuple[str, str]]:
         cycle = Cycle.objects.get()
         entry = cycle.entries.get(person=employee)
         score = Score.objects.filter(person=employee).latest("computed_at")
+        question = _question(employee, score)
         team = people.Team.objects.filter(memberships__person=employee).latest("code")
         team_tabs = [
             reverse(f"okr:{tab}", args=[team.pk])
@@ -96,8 +99,19 @@ def pages(company: Company) -> list[tuple[str, str]]:
         ("HR", reverse("appraisals:cycle", args=[cycle.pk])),
         (MANAGER, reverse("appraisals:entry", args=[entry.pk])),
         (EMPLOYEE, reverse("scoring:evidence", args=[score.pk, "profit-per-customer"])),
+        (EMPLOYEE, reverse("scoring:ask", args=[score.pk])),
+        (BUSINESS, reverse("scoring:question", args=[question.pk])),
         (BUSINESS, reverse("kpis:values", args=[metric_id])),
     ]
+
+
+def _question(employee: people.Person, score: Score) -> ScoreQuestion:
+    """About the first number of the score, which the owners of its metric are asked for."""
+    actor = people_queries.load_actor(user=employee.user, organisation_id=employee.organisation_id)
+    assert actor is not None
+    return scoring.ask_about_score(
+        score=score, component_key="profit-per-customer", text="Why?", by=actor, at=timezone.now()
+    )
 
 
 def _endpoints(employee: people.Person) -> inbox.Endpoint:

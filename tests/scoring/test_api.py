@@ -140,7 +140,7 @@ def test_the_command_replays_frozen_scores(
         run = actions.freeze_scores(period=quarter, by=actor(cast.hr), at=timezone.now())
         tasks.carry_out_run.apply([str(run.pk)])
     said = StringIO()
-    call_command("replay_scores", stdout=said)
+    call_command("replay_scores", organisation=cast.organisation.pk, stdout=said)
     assert "3 scores replayed, 3 identical, 0 different" in said.getvalue()
     with tenancy.acting_for(cast.organisation):
         frozen = Score.objects.filter(state="frozen").first()

@@ -124,6 +124,10 @@ def test_the_scorecard_shows_the_sum_and_the_constant_weights(
     assert f"{score.constant_micro / 1_000_000:.1f} at constant weights" in page  # type: ignore[operator]
     for line in score.explanation["components"]:
         assert f'data-w="{Decimal(line["effective_ppm"]) / 10_000:f}"' in page, line["key"]
+        if line["value_micro"] is not None:
+            assert f'value="{Decimal(line["value_micro"]) / MICRO:f}"' in page, line["key"]
+    assert f'data-whatif="{Decimal(score.score_micro or 0) / MICRO:f}"' in page
+    assert f'data-const="{Decimal(score.constant_micro or 0) / MICRO:f}"' in page
 
 
 def test_the_scorecard_speaks_chinese(score: Score, cast: Cast, client_for: ClientFor) -> None:

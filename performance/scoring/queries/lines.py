@@ -81,7 +81,7 @@ class Line:
         return round((self.value_micro or 0) / MICRO)
 
     @property
-    def scoreplain(self) -> str:
+    def score_plain(self) -> str:
         """For scripts, as below: the exact score."""
         return plain(self.value_micro)
 

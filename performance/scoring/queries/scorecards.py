@@ -95,11 +95,11 @@ class Scorecard:
         return [line for line in self.lines if line.counts]
 
     @property
-    def totalplain(self) -> str:
+    def total_plain(self) -> str:
         return plain(self.score.score_micro)
 
     @property
-    def constantplain(self) -> str:
+    def constant_plain(self) -> str:
         return plain(self.score.constant_micro)
 
     @property
