@@ -210,6 +210,8 @@ def test_the_card_speaks_both_languages_and_has_its_drawing_as_a_table(
 ) -> None:
     card = _card(client_for(cast.hr), simulated)
     assert 'id="moved-table"' in card
+    for size in ("less than −2.75", "−0.25 to 0", "0 to +0.25", "+2.75 and more"):
+        assert f">{size}</th>" in card
     assert 'role="img" aria-label="Changes of 12 scores of The quarter before by size:' in card
     client = client_for(cast.hr)
     client.cookies["accord_language"] = "zh-hans"

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
+from performance.foundation.components import formats
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules
 from performance.scoring.models import PolicyVersion, Simulation
@@ -49,13 +50,23 @@ def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) ->
     }
 
 
-def _bins(simulation: Simulation) -> list[tuple[float, float, int]]:
-    """(from, to, people) of each size of change, in points."""
-    width = actions.BIN_WIDTH / 1_000_000
-    return [
-        (place * width - EDGE, (place + 1) * width - EDGE, number)
-        for place, number in enumerate(simulation.bins)
-    ]
+def _bins(simulation: Simulation) -> list[tuple[str, int]]:
+    """Each size of change in words, with how many people. The outermost hold what lies beyond them too."""
+    width, last = actions.BIN_WIDTH, len(simulation.bins) - 1
+    rows = []
+    for place, number in enumerate(simulation.bins):
+        low = place * width - actions.BIN_EDGE
+        ends = {"low": _written(low), "high": _written(low + width)}
+        words = _("%(low)s to %(high)s")
+        if place in (0, last):
+            words = _("%(low)s and more") if place else _("less than %(high)s")
+        rows.append((words % ends, number))
+    return rows
+
+
+def _written(micro: int) -> str:
+    points = formats.micro(micro)
+    return formats.signed(points, 2) if micro else formats.number(points)
 
 
 def _label(told: queries.Moved) -> str:
