@@ -274,6 +274,8 @@ NAMES = {
     "key_result": pgettext_lazy("log", "Key result"),
     "weight_ppm": pgettext_lazy("log", "Weight"),
     "pack": pgettext_lazy("log", "Pack"),
+    "market_rules": pgettext_lazy("log", "Market rules"),
+    "signals": pgettext_lazy("log", "Market signals"),
 }
 #: (action, name in `changes`) → the model whose field it is, where that is not the subject's.
 FIELDS_OF = {

@@ -268,3 +268,55 @@ def redrafted(version: PolicyVersion, cast: Cast, actor: Actor, **changed: Any) 
         "reason": "Goals count more",
     }
     return actions.revise_draft(version=version, **(given | changed), by=actor(cast.hr), at=timezone.now())
+
+
+@pytest.fixture
+@ready.made
+def demand(cast: Cast, now: datetime.datetime) -> Metric:
+    with tenancy.acting_for(cast.organisation):
+        metric = Metric.objects.create(
+            key="demand",
+            name_en="Demand index",
+            name_zh="需求指数",
+            business_owner=cast.business_owner,
+            finance_owner=cast.finance_owner,
+            unit="number",
+            direction="up",
+            decimals=1,
+            created_at=now,
+        )
+        MetricVersion.objects.create(
+            metric=metric,
+            number=1,
+            state="certified",
+            kind="ratio",
+            formula="bought / base",
+            unit="number",
+            direction="up",
+            effective_from=datetime.date(2020, 1, 1),
+            proposed_by=cast.business_owner,
+            proposed_at=now,
+            certified_at=now,
+        )
+        return metric
+
+
+@pytest.fixture
+def revise(draft: PolicyVersion, demand: Metric, cast: Cast, actor: Actor) -> Callable[..., PolicyVersion]:
+    """Writes market rules in the draft. Inside `acting_for`."""
+
+    def write(*rules: evidence.RuleDraft) -> PolicyVersion:
+        return actions.revise_draft(
+            version=draft,
+            period=draft.period,
+            stage=draft.stage,
+            missing=draft.missing,
+            step_cap_ppm=None,
+            components=three_components(),
+            market=rules,
+            reason="Demand is soft",
+            by=actor(cast.hr),
+            at=timezone.now(),
+        )
+
+    return write

@@ -11,6 +11,7 @@ from performance.foundation import access, audit, i18n, refusals
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import evidence, queries, rules
+from performance.scoring.actions import market as market_rules
 from performance.scoring.models import (
     PolicyComponent,
     PolicyVersion,
@@ -41,6 +42,7 @@ def draft_policy(
     at: datetime.datetime,
     reason: str = "",
     bands: Sequence[evidence.Band] | None = None,
+    market: Sequence[evidence.RuleDraft] | None = None,
 ) -> PolicyVersion:
     """A policy of its own for a unit (None: everybody without another), as version 1."""
     if WeightPolicy.objects.filter(unit=unit).exists():
@@ -59,6 +61,7 @@ def draft_policy(
         step_cap_ppm=step_cap_ppm,
         components=components,
         bands=bands,
+        market=market,
         reason=reason,
         by=by,
         at=at,
@@ -83,6 +86,7 @@ def draft_next_version(
         step_cap_ppm=latest.step_cap_ppm,
         components=queries.drafts_of(latest),
         bands=evidence.bands_from(latest.bands or usual_bands()),
+        market=queries.rules_of(latest),
         by=by,
         at=at,
     )
@@ -101,10 +105,11 @@ def revise_draft(
     at: datetime.datetime,
     reason: str = "",
     bands: Sequence[evidence.Band] | None = None,
+    market: Sequence[evidence.RuleDraft] | None = None,
 ) -> PolicyVersion:
     """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn.
 
-    Without `bands` they stay as they are.
+    Without `bands` or `market` those stay as they are.
     """
     version = locked_row(version)
     if not version.is_draft:
@@ -117,6 +122,8 @@ def revise_draft(
     wrong = evidence.band_troubles(bands or ())
     if wrong:
         raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
+    rules_now = queries.rules_of(version) if market is None else market
+    refuse_wrong_rules(rules_now, components)
     version.period, version.stage, version.missing = period, stage, missing
     version.bands = version.bands if bands is None else evidence.kept_bands(bands)
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
@@ -135,12 +142,13 @@ def revise_draft(
             "written_by",
         ]
     )
-    _replace_components(version, components)
+    _replace_components(version, components, rules_now)
     audit.record(
         by=by,
         action="scoring.draft_policy",
         subject=version,
-        changes={draft.key: draft.base_ppm for draft in components},
+        changes={draft.key: draft.base_ppm for draft in components}
+        | {"market_rules": market_rules.told(rules_now)},
         at=at,
     )
     return version
@@ -154,7 +162,7 @@ def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.date
         raise PolicyRefused(_("Only a draft can be discarded."), code="not_a_draft")
     audit.record(by=by, action="scoring.discard_draft", subject=version, at=at)
     forget_simulations(Simulation.objects.filter(version=version))
-    _replace_components(version, [])
+    _replace_components(version, [], [])
     policy = version.policy
     version.delete()
     if not PolicyVersion.objects.filter(policy=policy).exists():
@@ -187,7 +195,12 @@ def _new_version(
     )
 
 
-def _replace_components(version: PolicyVersion, components: Sequence[evidence.ComponentDraft]) -> None:
+def _replace_components(
+    version: PolicyVersion,
+    components: Sequence[evidence.ComponentDraft],
+    market: Sequence[evidence.RuleDraft],
+) -> None:
+    market_rules.clear_rules(version)
     StageMultiplier.objects.filter(component__version=version).delete()
     PolicyComponent.objects.filter(version=version).delete()
     rows = [
@@ -215,6 +228,7 @@ def _replace_components(version: PolicyVersion, components: Sequence[evidence.Co
         for row, draft in zip(rows, components, strict=True)
         for stage, factor in draft.multipliers.items()
     )
+    market_rules.write_rules(version, market, {row.key: row for row in rows})
 
 
 def refuse_own_weights(version: PolicyVersion, by: access.Actor) -> None:
@@ -245,6 +259,34 @@ def refuse_uncertified_metrics(version: PolicyVersion) -> None:
     for component in queries.uncertified_components(version):
         trouble = evidence.Trouble("metric_not_certified", component.key, "source")
         raise PolicyRefused(_described(trouble, [component]), code=trouble.code, field="components")
+    for rule in queries.uncertified_rules(version):
+        refuse_rule(rule, "signal_not_certified", "metric")
+
+
+def refuse_scored_signals(version: PolicyVersion) -> None:
+    """Whoever is scored by a unit's weights does not answer for a number that moves them. Weights of the whole
+    organisation score whoever owns a metric."""
+    if version.policy.unit_id is None:
+        return
+    for rule in queries.rules_owned_by_the_scored(version):
+        refuse_rule(rule, "owner_is_scored", "metric")
+
+
+def refuse_wrong_rules(
+    rules_given: Sequence[evidence.RuleDraft], components: Sequence[evidence.ComponentDraft]
+) -> None:
+    """Raises PolicyRefused for the first market rule that moves nothing as it is."""
+    keys = {draft.key for draft in components}
+    for trouble in evidence.rule_troubles(rules_given, keys):
+        named = next((rule.name for rule in rules_given if rule.key == trouble.key), "")
+        words = f"{named}{formats.mark(':')}{trouble.message}" if named else str(trouble.message)
+        raise PolicyRefused(words, code=trouble.code, field="market_rules")
+
+
+def refuse_rule(rule: evidence.RuleDraft, code: str, place: str) -> None:
+    """Raises PolicyRefused: this rule cannot stand."""
+    trouble = evidence.RuleTrouble(code, rule.key, place)
+    raise PolicyRefused(f"{rule.name}{formats.mark(':')}{trouble.message}", code=code, field="market_rules")
 
 
 def _described(

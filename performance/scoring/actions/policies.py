@@ -14,11 +14,13 @@ from performance.inbox import actions as inbox_actions
 from performance.inbox import models as inbox
 from performance.people import models as people
 from performance.scoring import evidence, queries, rules
+from performance.scoring.actions import market
 from performance.scoring.actions.drafts import (
     PolicyRefused,
     locked_row,
     refuse_own_weights,
     refuse_scored_authors,
+    refuse_scored_signals,
     refuse_uncertified_metrics,
 )
 from performance.scoring.models import (
@@ -44,6 +46,7 @@ def propose_policy(
         raise PolicyRefused(_("Only a draft can be proposed."), code="not_a_draft")
     refuse_own_weights(version, by)
     refuse_uncertified_metrics(version)
+    refuse_scored_signals(version)
     version.reason = reason or version.reason
     if queries.policy_at_work(version) and not version.reason.strip():
         raise PolicyRefused(
@@ -122,6 +125,7 @@ def lock_policy(
         raise PolicyRefused(_("Both sides approve before a policy is locked."), code="not_approved")
     refuse_own_weights(version, by)
     refuse_uncertified_metrics(version)
+    refuse_scored_signals(version)
     approvers = PolicyApproval.objects.filter(version=version).values("person_id")
     if queries.people_in_scope(version).filter(pk__in=approvers).exists():
         raise PolicyRefused(
@@ -132,7 +136,7 @@ def lock_policy(
     today = queries.day_of(at)
     first_day = effective_on or queries.first_day_for(version, today)
     _refuse_first_day(version, first_day, today)
-    version.effective_on, version.plan = first_day, _plan_to_lock(version)
+    version.effective_on, version.plan = first_day, _plan_to_lock(version, first_day, at)
     version.state, version.locked_by, version.locked_at = VersionState.LOCKED, by.person, at
     version.save(update_fields=["effective_on", "plan", "state", "locked_by", "locked_at"])
     earlier = PolicyVersion.objects.filter(
@@ -146,7 +150,11 @@ def lock_policy(
         action="scoring.lock_policy",
         subject=version,
         why=version.reason,
-        changes={"effective_on": first_day, "stage": version.stage},
+        changes={
+            "effective_on": first_day,
+            "stage": version.stage,
+            "signals": market.told_readings(version.plan),
+        },
         at=at,
     )
     return version
@@ -243,9 +251,12 @@ def _refuse_first_day(version: PolicyVersion, first_day: datetime.date | None, t
         )
 
 
-def _plan_to_lock(version: PolicyVersion) -> dict[str, Any]:
+def _plan_to_lock(
+    version: PolicyVersion, first_day: datetime.date | None, at: datetime.datetime
+) -> dict[str, Any]:
+    """The weights, with the market's signals as they are read now: up to the day before the first day in force."""
     try:
-        return queries.plan_of(version)
+        return queries.plan_of(version, before=first_day, at=at)
     except errors.InvalidInput as refusal:
         raise PolicyRefused(evidence.Trouble(refusal.code, None).message, code=refusal.code) from refusal
 

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from performance.engine import errors
 from performance.foundation import access, api, jobs
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries, rules, tasks
+from performance.scoring.api.market import MarketRuleIn, drafts_from
 from performance.scoring.models import (
     WHOLE,
     Category,
@@ -69,12 +70,18 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
 
 
 class PolicyDetailOut(PolicyVersionOut):
-    """With the plan: each component's curve, base and effective weight and why; null where none is feasible."""
+    """With the market rules, and the plan: each component's curve, base and effective weight and why, and what each
+    market rule said; null where none is feasible."""
 
     plan = serializers.SerializerMethodField()
+    market_rules = serializers.SerializerMethodField()
 
     class Meta(PolicyVersionOut.Meta):
-        fields = [*PolicyVersionOut.Meta.fields, "plan"]
+        fields = [*PolicyVersionOut.Meta.fields, "market_rules", "plan"]
+
+    @extend_schema_field(MarketRuleIn(many=True))
+    def get_market_rules(self, version: PolicyVersion) -> Any:
+        return MarketRuleIn(queries.rules_of(version), many=True).data
 
     def get_plan(self, version: PolicyVersion) -> dict[str, Any] | None:
         try:
@@ -132,9 +139,15 @@ class DraftIn(serializers.Serializer[None]):
         required=False,
         help_text="From the lowest upwards; left out, they stay as they are.",
     )
+    market_rules = MarketRuleIn(
+        many=True, required=False, source="market", help_text="Left out, they stay as they are."
+    )
 
     def validate_bands(self, given: list[dict[str, Any]]) -> list[evidence.Band]:
         return [evidence.Band(**band) for band in given]
+
+    def validate_market_rules(self, given: list[dict[str, Any]]) -> list[evidence.RuleDraft]:
+        return drafts_from(given)
 
 
 class PolicyIn(DraftIn):

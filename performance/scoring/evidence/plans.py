@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance import engine
 from performance.engine import curves, errors, weights
+from performance.scoring.evidence.signals import Signal, market_factors
 from performance.scoring.models import OWN_UNIT
 
 PROBLEMS = {
@@ -145,20 +146,24 @@ def frozen_plan(
     step_cap_ppm: int | None,
     previous_ppm: Mapping[str, int] | None = None,
     bands: Sequence[Mapping[str, Any]] = (),
+    signals: Sequence[Signal] = (),
 ) -> dict[str, Any]:
     """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
+
+    Market rules count as they were read; the plan keeps each reading.
 
     The step cap counts from `previous_ppm`: a component that is new moves freely, those that were there before do
     not on its account. Where none was there before, it counts from the base weights.
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
-    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm)
+    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm, signals)
     return {
         "engine": engine.ENGINE_VERSION,
         "stage": stage,
         "missing": missing,
         "step_cap_ppm": step_cap_ppm,
         "bands": [dict(band) for band in bands],
+        "market": [signal.kept() for signal in signals],
         "components": [
             {
                 "key": draft.key,
@@ -197,22 +202,23 @@ def _weighed(
     stage: str,
     step_cap_ppm: int | None,
     previous_ppm: Mapping[str, int] | None,
+    signals: Sequence[Signal] = (),
 ) -> tuple[weights.EffectiveWeight, ...]:
     base = {draft.key: draft.base_ppm for draft in components}
     shared = {key: weight for key, weight in (previous_ppm or {}).items() if key in base}
     return weights.effective_weights(
-        [_weighable(draft, stage) for draft in components],
+        [_weighable(draft, stage, signals) for draft in components],
         previous_ppm=shared or base,
         step_cap_ppm=step_cap_ppm,
     )
 
 
-def _weighable(draft: ComponentDraft, stage: str) -> weights.Component:
+def _weighable(draft: ComponentDraft, stage: str, signals: Sequence[Signal] = ()) -> weights.Component:
     factor = weights.Factor("stage", stage, draft.multipliers.get(stage, weights.WHOLE))
     return weights.Component(
         key=draft.key,
         base_ppm=draft.base_ppm,
         min_ppm=draft.min_ppm,
         max_ppm=draft.max_ppm,
-        factors=(factor,) if stage else (),
+        factors=((factor,) if stage else ()) + market_factors(draft.key, signals),
     )

@@ -2,6 +2,7 @@
 them."""
 
 from performance.scoring.models.checks import SCORE_CHECK, ScoreDifference
+from performance.scoring.models.market import MOST_MONTHS, MarketEffect, MarketRule, MarketSide, Measure
 from performance.scoring.models.policies import (
     ANNOUNCEMENT,
     FACTOR_HIGHEST,
@@ -50,6 +51,7 @@ __all__ = [
     "FACTOR_LOWEST",
     "LINE_QUESTION",
     "LONGEST_QUESTION",
+    "MOST_MONTHS",
     "NUMBER_QUESTION",
     "OWN_UNIT",
     "SCORE_CHECK",
@@ -58,6 +60,10 @@ __all__ = [
     "Category",
     "CurrentScore",
     "FallsTo",
+    "MarketEffect",
+    "MarketRule",
+    "MarketSide",
+    "Measure",
     "Missing",
     "PolicyApproval",
     "PolicyComponent",

@@ -59,7 +59,6 @@ from performance.scoring.queries.scorecards import (
     by_month,
     history,
     scorecard,
-    weight_steps,
 )
 from performance.scoring.queries.scores import (
     TeamRow,
@@ -74,6 +73,13 @@ from performance.scoring.queries.scores import (
     scores_visible_to,
     team_rows,
 )
+from performance.scoring.queries.signals import (
+    read_signals,
+    rules_of,
+    rules_owned_by_the_scored,
+    signals_of,
+    uncertified_rules,
+)
 from performance.scoring.queries.simulations import (
     content_digest,
     is_simulated,
@@ -81,6 +87,7 @@ from performance.scoring.queries.simulations import (
 )
 from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
+from performance.scoring.queries.weight_steps import weight_steps
 
 __all__ = [
     "Called",
@@ -143,12 +150,16 @@ __all__ = [
     "previous_weights",
     "questions_about",
     "questions_visible_to",
+    "read_signals",
     "replay_score",
+    "rules_of",
+    "rules_owned_by_the_scored",
     "runs",
     "scorecard",
     "scored_people",
     "scores_visible_to",
     "segments_of",
+    "signals_of",
     "simulations_of",
     "standings",
     "still_sees",
@@ -156,6 +167,7 @@ __all__ = [
     "team_rows",
     "thread",
     "uncertified_components",
+    "uncertified_rules",
     "versions_visible_to",
     "waits_to_be_looked_into",
     "weight_steps",

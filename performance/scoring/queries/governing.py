@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence
-from performance.scoring.models import PolicyVersion, SourceKind, VersionState
+from performance.scoring.models import MarketRule, PolicyVersion, SourceKind, VersionState
 
 FIXED = (VersionState.LOCKED, VersionState.SUPERSEDED)
 UnitId = uuid.UUID | None
@@ -111,20 +112,35 @@ def is_scored_by(person_id: uuid.UUID, metric_keys: Iterable[str]) -> bool:
 
 
 def people_using_metrics(metric_keys: Iterable[str]) -> list[uuid.UUID]:
-    """People whose policy of an open period weighs one of these metrics."""
+    """People whose policy of an open period weighs one of these metrics, or has its weights moved by one.
+
+    A signal is read at the lock: who is to be scored by weights that it moves counts before that.
+    """
     wanted = set(metric_keys)
     found: set[uuid.UUID] = set()
+    coming = PolicyVersion.objects.filter(
+        pk__in=MarketRule.objects.filter(metric_key__in=wanted).values("version_id")
+    )
+    for version in (
+        coming.exclude(state__in=FIXED).exclude(period__state="closed").select_related("period", "policy")
+    ):
+        found.update(people_in_scope(version).values_list("pk", flat=True))
     for period in open_periods():
         for group in groups(period):
-            used = {
-                component["source_ref"]
-                for segment in group.segments
-                for component in segment.plan["components"]
-                if component["source_kind"] == SourceKind.KPI
-            }
+            used = {key for segment in group.segments for key in metrics_read(segment.plan)}
             if used & wanted:
                 found.update(group.person_ids)
     return sorted(found)
+
+
+def metrics_read(plan: Mapping[str, Any]) -> set[str]:
+    """The metrics that a plan weighs, or reads as signals of the market."""
+    weighed = {
+        component["source_ref"]
+        for component in plan.get("components", ())
+        if component["source_kind"] == SourceKind.KPI
+    }
+    return weighed | evidence.metrics_named(plan)
 
 
 def in_turn(period: people.Period, versions: Iterable[PolicyVersion]) -> tuple[Turn, ...]:

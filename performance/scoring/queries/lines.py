@@ -9,6 +9,7 @@ from typing import Any
 from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
+from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, Score, SourceKind
 
 MICRO = fixed.ONE
@@ -44,6 +45,8 @@ class Line:
     coverage_ppm: int
     provisional: bool
     refs: tuple[Mapping[str, str], ...]
+    #: Each market rule that may move this weight, with the multiplier that applied.
+    market: tuple[tuple[evidence.Signal, int], ...] = ()
     #: Points and their difference to constant weights as the page writes them: with one place, and summing exactly
     #: to the total that it writes (largest remainders).
     points: Decimal = Decimal(0)
@@ -109,13 +112,17 @@ def lines_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> tuple
     """In the order of the plan, as pages write them."""
     planned: dict[str, Mapping[str, Any]] = {}
     given: dict[str, Mapping[str, Any]] = {}
+    signals: dict[str, evidence.Signal] = {}
     for segment in score.evidence["segments"]:
         plan = versions[uuid.UUID(segment["version"])].plan or {"components": []}
+        signals.update({one.rule.key: one for one in evidence.signals_from(plan.get("market", ()))})
         planned.update({component["key"]: component for component in plan["components"]})
         given.update(segment["inputs"])
     lines, start = [], 0
     for explained in score.explanation["components"]:
-        lines.append(_line(explained, planned[explained["key"]], given.get(explained["key"], {}), start))
+        lines.append(
+            _line(explained, planned[explained["key"]], given.get(explained["key"], {}), signals, start)
+        )
         start += explained["contribution_micro"]
     return tuple(_as_written(lines, score))
 
@@ -170,7 +177,11 @@ def plain(micro: int | None) -> str:
 
 
 def _line(
-    explained: Mapping[str, Any], planned: Mapping[str, Any], given: Mapping[str, Any], start: int
+    explained: Mapping[str, Any],
+    planned: Mapping[str, Any],
+    given: Mapping[str, Any],
+    signals: Mapping[str, evidence.Signal],
+    start: int,
 ) -> Line:
     factors = {"stage": MICRO, "market": MICRO}
     for factor in explained["factors"]:
@@ -202,4 +213,9 @@ def _line(
         coverage_ppm=explained["coverage_ppm"],
         provisional=explained["provisional"],
         refs=tuple(given.get("refs", ())),
+        market=tuple(
+            (signals[factor["key"]], factor["applied_ppm"])
+            for factor in explained["factors"]
+            if factor["kind"] == "market"
+        ),
     )

@@ -23,6 +23,7 @@ from performance.scoring.models import (
 )
 from performance.scoring.queries import governing
 from performance.scoring.queries.governing import FIXED
+from performance.scoring.queries.signals import signals_of
 
 
 def day_of(at: datetime.datetime) -> datetime.date:
@@ -124,9 +125,16 @@ def uncertified_components(version: PolicyVersion) -> list[PolicyComponent]:
     return [component for component in weighing if component.source_ref not in certified]
 
 
-def plan_of(version: PolicyVersion, *, stage: str | None = None) -> dict[str, Any]:
+def plan_of(
+    version: PolicyVersion,
+    *,
+    stage: str | None = None,
+    before: datetime.date | None = None,
+    at: datetime.datetime | None = None,
+) -> dict[str, Any]:
     """The frozen plan, or what it would be if the version were locked now (in another stage, if asked).
 
+    Signals of the market are those of the lock; before it, what they say now of the months before `before`.
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
     if version.plan and stage in (None, version.stage):
@@ -139,6 +147,7 @@ def plan_of(version: PolicyVersion, *, stage: str | None = None) -> dict[str, An
         step_cap_ppm=version.step_cap_ppm,
         previous_ppm=previous_weights(version),
         bands=version.bands,
+        signals=signals_of(version, before=before, at=at),
     )
 
 

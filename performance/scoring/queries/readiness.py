@@ -6,22 +6,22 @@ from performance.foundation.models import StaleRow
 from performance.kpis import queries as kpis
 from performance.kpis.models import Metric
 from performance.people import models as people
-from performance.scoring.models import PolicyVersion, SourceKind
-from performance.scoring.queries.governing import FIXED
+from performance.scoring.models import PolicyVersion
+from performance.scoring.queries.governing import FIXED, metrics_read
 from performance.sources.models import Load
 from performance.sources.models.jobs import OPEN
 
 
 def metrics_on_their_way(period: people.Period, at: datetime.datetime) -> list[Metric]:
-    """Metrics weighed in the period whose data is being loaded, or whose values wait to be computed again.
+    """Metrics weighed in the period, or read for its weights, whose data is being loaded, or whose values wait to be
+    computed again.
 
     A load that waits for a later try, because its source does not answer, holds nothing up.
     """
     weighed = {
-        component["source_ref"]
+        key
         for version in PolicyVersion.objects.filter(period=period, state__in=FIXED)
-        for component in version.planned
-        if component["source_kind"] == SourceKind.KPI
+        for key in metrics_read(version.plan or {})
     }
     loading = Load.objects.filter(state__in=OPEN, due_at__lte=at).values_list("dataset_id", flat=True)
     loaded = StaleRow.objects.filter(kind="metric_values").values_list("subject_id", flat=True)

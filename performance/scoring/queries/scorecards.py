@@ -10,19 +10,18 @@ from typing import Any
 from django.db.models import DateField, F
 from django.db.models.functions import Greatest, Least, TruncDate, TruncMonth
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring.models import CurrentScore, PolicyApproval, PolicyVersion, Score, WeightPolicy
+from performance.scoring import evidence
+from performance.scoring.models import PolicyApproval, PolicyVersion, Score, WeightPolicy
 from performance.scoring.queries.bands import Standing, band_of
 from performance.scoring.queries.lines import MICRO, Line, lines_of, plain, versions_of
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
 MONTHS_SHOWN = 12
-STEPS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,11 @@ class Scorecard:
     @property
     def signed_by(self) -> list[people.Person]:
         return [approval.person for approval in self.approvals]
+
+    @property
+    def signals(self) -> tuple[evidence.Signal, ...]:
+        """What the market said when the weights were locked."""
+        return evidence.signals_from((self.score.version.plan or {}).get("market", ()))
 
     @property
     def capped(self) -> list[Line]:
@@ -148,7 +152,7 @@ def scorecard(score: Score) -> Scorecard:
 
 
 def _days(
-    evidence: Sequence[Mapping[str, Any]], versions: Mapping[uuid.UUID, PolicyVersion]
+    segments: Sequence[Mapping[str, Any]], versions: Mapping[uuid.UUID, PolicyVersion]
 ) -> tuple[Days, ...]:
     several = len({version.policy_id for version in versions.values()}) > 1
     return tuple(
@@ -157,7 +161,7 @@ def _days(
             number=segment["number"],
             days=segment["days"],
         )
-        for segment in evidence
+        for segment in segments
     )
 
 
@@ -193,68 +197,5 @@ def by_month(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
     return tuple(Point(*row) for row in found)[::-1]
 
 
-@dataclass(frozen=True)
-class WeightSteps:
-    """The chart of weights over time, and each version that took over: (version, first day)."""
-
-    chart: dict[str, Any]
-    steps: tuple[tuple[PolicyVersion, datetime.date], ...]
-
-
-def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | None:
-    """How the weights of a person moved; None while only one set of weights ever governed them. Two queries."""
-    current = (
-        CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
-    )
-    segments = [segment for item in current for segment in item.score.evidence["segments"]]
-    versions = PolicyVersion.objects.select_related("policy").in_bulk(
-        [uuid.UUID(segment["version"]) for segment in segments]
-    )
-    steps = [(segment, versions[uuid.UUID(segment["version"])]) for segment in segments]
-    if len({version.pk for _segment, version in steps}) < 2:
-        return None
-    components: dict[str, Mapping[str, Any]] = {}
-    for _segment, version in steps:
-        components.update({item["key"]: item for item in version.planned})
-    weights = [
-        {item["key"]: item["effective_ppm"] / 10_000 for item in version.planned} for _, version in steps
-    ]
-    name = "name_zh" if (get_language() or "").startswith("zh") else "name_en"
-    chart = {
-        "x": [segment["from"] for segment, _version in steps] + [steps[-1][0]["until"]],
-        "today": today.isoformat(),
-        "events": _events(steps),
-        "series": [
-            {
-                "name": item[name] or item["name_en"],
-                "series": item["color"],
-                "values": [step.get(key, 0) for step in [*weights, weights[-1]]],
-            }
-            for key, item in components.items()
-        ],
-    }
-    taken_over = [
-        (version, datetime.date.fromisoformat(segment["from"]))
-        for place, (segment, version) in enumerate(steps)
-        if place == 0 or steps[place - 1][1].pk != version.pk
-    ]
-    return WeightSteps(chart, tuple(taken_over[-STEPS_TOLD:][::-1]))
-
-
 def _points(micro: int | None) -> Decimal | None:
     return None if micro is None else Decimal(micro) / MICRO
-
-
-def _events(steps: Sequence[tuple[Mapping[str, Any], PolicyVersion]]) -> list[dict[str, str]]:
-    events, before = [], steps[0][1]
-    for segment, version in steps[1:]:
-        if version.pk != before.pk:
-            events.append({"x": segment["from"], "text": _what_changed(before, version)})
-        before = version
-    return events
-
-
-def _what_changed(before: PolicyVersion, version: PolicyVersion) -> str:
-    if version.policy_id != before.policy_id:
-        return str(version.policy)
-    return str(version.get_stage_display()) if version.stage != before.stage else f"v{version.number}"

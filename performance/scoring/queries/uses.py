@@ -3,11 +3,12 @@
 import datetime
 from collections.abc import Collection
 
+from django.db.models import Q
 from django.urls import reverse
 
 from performance.foundation import access
 from performance.kpis import queries as kpis
-from performance.scoring.models import PolicyComponent, PolicyVersion, SourceKind, VersionState
+from performance.scoring.models import MarketRule, PolicyComponent, PolicyVersion, SourceKind, VersionState
 from performance.scoring.queries.governing import people_using_metrics
 from performance.scoring.queries.policies import versions_visible_to
 
@@ -16,11 +17,14 @@ SHOWN = 5
 
 
 def metric_uses(actor: access.Actor, keys: Collection[str], since: datetime.date) -> list[kpis.Uses]:
-    """Policies of open periods that weigh one of these metrics, the newest version of each for its name, and how many
-    people are scored by them. Three queries, and those of people_using_metrics."""
+    """Policies of open periods that weigh one of these metrics or have their weights moved by one, the newest version of
+    each for its name, and how many people are scored by them. Three queries, and those of people_using_metrics."""
     weighing = PolicyComponent.objects.filter(source_kind=SourceKind.KPI, source_ref__in=keys)
+    moved_by = MarketRule.objects.filter(metric_key__in=keys)
     versions = (
-        PolicyVersion.objects.filter(pk__in=weighing.values("version_id"))
+        PolicyVersion.objects.filter(
+            Q(pk__in=weighing.values("version_id")) | Q(pk__in=moved_by.values("version_id"))
+        )
         .exclude(period__state="closed")
         .exclude(state=VersionState.SUPERSEDED)
     )

@@ -15,7 +15,7 @@ from performance.foundation import access, i18n, jobs, refusals
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
-from performance.scoring.views import moved_card
+from performance.scoring.views import market, moved_card
 
 
 @require_GET
@@ -190,6 +190,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "first_day": queries.first_day_for(version, today),
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
+        **market.card_of(version, [row["draft"] for row in components]),
         **effect_of(version, version.stage),
         **moved_card.card_of(request, version, is_scored=is_scored),
     }

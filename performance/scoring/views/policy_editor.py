@@ -16,11 +16,13 @@ from performance.engine import errors
 from performance.foundation import access, refusals
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions, evidence, forms, queries, rules
+from performance.scoring import actions, evidence, forms, market_forms, queries, rules
 from performance.scoring.models import PolicyVersion, Stage, WeightPolicy, usual_bands
 from performance.scoring.views import policies
 
 PREFIX = "c"
+#: These send the form to get one row more; nothing is saved.
+ADDING = ("add", market_forms.ADD)
 _INCOMPLETE = gettext_lazy("Complete the components to see their weights.")
 
 
@@ -31,13 +33,14 @@ def new(request: HttpRequest) -> HttpResponse:
     access.require(request.method == "GET" or rules.can_draft_policy(request.actor))
     form = forms.PolicyForm(request.POST or None, initial=_first_initial(request))
     rows = _components(request, None)
-    if request.method == "POST" and request.POST.get("do") != "add" and _all_valid(form, rows):
+    market = market_forms.rules_formset(request, [], rows)
+    if _is_sent(request) and _all_valid(form, rows, market):
         try:
             version = actions.draft_policy(
                 name_en=form.cleaned_data["name_en"],
                 name_zh=form.cleaned_data["name_zh"],
                 unit=form.cleaned_data["unit"],
-                **_content(form, rows),
+                **_content(form, rows, market),
                 by=request.actor,
                 at=timezone.now(),
             )
@@ -45,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
             refusals.place(form, refusal)
         else:
             return redirect("scoring:policy", version_id=version.pk)
-    return _editor(request, form, rows, None)
+    return _editor(request, form, rows, market, None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,15 +60,17 @@ def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
     rows = _components(request, version)
-    if request.method == "POST" and request.POST.get("do") != "add" and _all_valid(form, rows):
+    market = market_forms.rules_formset(request, queries.rules_of(version), rows)
+    if _is_sent(request) and _all_valid(form, rows, market):
+        content = _content(form, rows, market)
         try:
-            actions.revise_draft(version=version, **_content(form, rows), by=request.actor, at=timezone.now())
+            actions.revise_draft(version=version, **content, by=request.actor, at=timezone.now())
         except refusals.Refused as refusal:
             refusals.place(form, refusal)
         else:
             messages.success(request, _("Draft saved."))
             return redirect("scoring:policy", version_id=version.pk)
-    return _editor(request, form, rows, version)
+    return _editor(request, form, rows, market, version)
 
 
 @require_POST
@@ -75,12 +80,15 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     version = policies.seen(request, version_id) if version_id else None
     form = forms.PolicyForm(request.POST, version=version)
     rows = _components(request, version)
+    market = market_forms.rules_formset(request, [], rows)
     form.is_valid()
     context: dict[str, Any] = {"version": version}
-    if rows.is_valid() and rows.drafts:
-        context |= _weighed(rows.drafts, form, version)
-    else:
+    if not rows.is_valid() or not rows.drafts:
         context["refusals"] = forms.shortcomings(rows) or [_INCOMPLETE]
+    elif not market.is_valid():
+        context["refusals"] = market_forms.shortcomings(market)
+    else:
+        context |= _weighed(rows.drafts, market.drafts, form, version)
     return render(request, "scoring/_card_preview.html", context)
 
 
@@ -110,7 +118,10 @@ def next_version(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
 
 
 def _weighed(
-    drafts: list[evidence.ComponentDraft], form: forms.PolicyForm, version: PolicyVersion | None
+    drafts: list[evidence.ComponentDraft],
+    rules_given: list[evidence.RuleDraft],
+    form: forms.PolicyForm,
+    version: PolicyVersion | None,
 ) -> dict[str, Any]:
     stage = form.cleaned_data.get("stage") or Stage.MATURE
     try:
@@ -122,6 +133,7 @@ def _weighed(
             previous_ppm=queries.previous_weights(version, form.cleaned_data.get("period"))
             if version
             else None,
+            signals=queries.read_signals(rules_given),
         )
     except errors.InvalidInput as refusal:
         return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}
@@ -164,12 +176,16 @@ def _components(request: HttpRequest, version: PolicyVersion | None) -> Any:
     return formset(data, **options)
 
 
-def _all_valid(form: forms.PolicyForm, rows: Any) -> bool:
-    """Both are asked, so that every error shows at once."""
-    return all([form.is_valid(), rows.is_valid()])
+def _is_sent(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.POST.get("do") not in ADDING
 
 
-def _content(form: forms.PolicyForm, rows: Any) -> dict[str, Any]:
+def _all_valid(form: forms.PolicyForm, rows: Any, market: Any) -> bool:
+    """All are asked, so that every error shows at once."""
+    return all([form.is_valid(), rows.is_valid(), market.is_valid()])
+
+
+def _content(form: forms.PolicyForm, rows: Any, market: Any) -> dict[str, Any]:
     cleaned = form.cleaned_data
     return {
         "period": cleaned["period"],
@@ -178,14 +194,15 @@ def _content(form: forms.PolicyForm, rows: Any) -> dict[str, Any]:
         "step_cap_ppm": form.step_cap_ppm,
         "components": rows.drafts,
         "bands": form.bands,
+        "market": market.drafts,
         "reason": cleaned["reason"],
     }
 
 
 def _editor(
-    request: HttpRequest, form: forms.PolicyForm, rows: Any, version: PolicyVersion | None
+    request: HttpRequest, form: forms.PolicyForm, rows: Any, market: Any, version: PolicyVersion | None
 ) -> HttpResponse:
-    adding = request.POST.get("do") == "add"
+    adding = request.POST.get("do") in ADDING
     wrong = request.method == "POST" and not adding
     address = (
         reverse("scoring:policy_preview", args=[version.pk])
@@ -196,6 +213,7 @@ def _editor(
         "nav": "performance",
         "form": form,
         "rows": rows,
+        "market_rows": market,
         "version": version,
         "stages": Stage.choices,
         "preview_url": address,

@@ -55,6 +55,12 @@ BUDGET = (
     Column("Store", "store", "text", "dimension", is_key=True, name_en="Store", name_zh="门店"),
     Column("Revenue", "revenue", "decimal", "measure", name_en="Revenue", name_zh="销售收入"),
 )
+DEMAND = (
+    Column("Month", "month", "date", "time", is_key=True, name_en="Month", name_zh="月份"),
+    Column("Index", "index", "decimal", "measure", name_en="Index", name_zh="指数"),
+)
+#: The index of each month, by how many months it lies from the first of this quarter: demand has softened.
+DEMAND_INDEX = {-6: "98.6", -5: "98.2", -4: "97.3", -3: "94.4", -2: "93.8", -1: "93.1", 0: "92.7", 1: "92.9"}
 BY_STORE = {"store": "store", "city": "city"}
 #: Why money read from a dataset is tied out to no account.
 NOT_TIED = {
@@ -164,11 +170,16 @@ def _connect(stage: Stage, password: str) -> dict[str, Dataset]:
             kind="file", name_en="Budget files", name_zh="预算文件", by=by, at=at
         )
         sources.upload_file(connection=planning, name="budget.xlsx", chunks=[_budget(stage)], by=by, at=at)
+        bureau = sources.connect_source(
+            kind="file", name_en="Statistics office", name_zh="统计局", by=by, at=at
+        )
+        sources.upload_file(connection=bureau, name="demand.xlsx", chunks=[_demand(stage)], by=by, at=at)
         plans = {
             "sales": (tills, _plan("sales", "Sales lines", "销售明细", SALES, table="sale")),
             "stores": (tills, _plan("stores", "Stores", "门店", STORES, table="store")),
             "postings": (ledger, _plan("postings", "Ledger postings", "总账凭证", POSTINGS, table="posting")),
             "budget": (planning, _plan("budget", "Revenue budget", "收入预算", BUDGET, table="Budget")),
+            "demand": (bureau, _plan("demand", "Consumer demand", "消费需求", DEMAND, table="Demand")),
         }
         made = {
             key: sources.create_dataset(connection=source, plan=plan, by=by, at=at)
@@ -216,6 +227,21 @@ def _budget(stage: Stage) -> bytes:
     return kept.getvalue()
 
 
+def _demand(stage: Stage) -> bytes:
+    """A workbook as the statistics office publishes it: month, index, up to the last whole month."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Demand"
+    sheet.append(["Month", "Index"])
+    months = [calendar.shift(stage.days.quarter, offset) for offset in DEMAND_INDEX]
+    for month, index in zip(months, DEMAND_INDEX.values(), strict=True):
+        if stage.days.history <= month < stage.days.months()[-1]:
+            sheet.append([month, Decimal(index)])
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
 def _name_dimensions(stage: Stage, stores: Dataset) -> None:
     by, at = stage.actor(FINANCE), timezone.now()
     kpis.name_dimension(
@@ -250,9 +276,8 @@ def _metric(
                 description_en=why[0],
                 description_zh=why[1],
                 dataset=datasets.get(dataset),
-                dimensions=BY_STORE,
                 tie_out_reason=stage.say(NOT_TIED[dataset]) if is_money else "",
-                **definition,
+                **{"dimensions": BY_STORE} | definition,
             ),
             by=business,
             at=at,
@@ -325,5 +350,12 @@ METRICS = [
         "profit_year", "Store profit, this year", "门店利润，本年累计",
         ("What the stores have earned since the start of the year.", "年初至今门店赚了多少。"),
         kind="cumulative", formula="profit", accumulation="year", unit="money:CNY",
+    ),
+    _metric(
+        "demand_index", "Consumer demand index", "消费需求指数",
+        ("Published by the statistics office each month; 100 is the average of 2020.",
+         "统计局每月发布；以 2020 年平均为 100。"),
+        dataset="demand", kind="base", aggregation="last", expression="index", time_column="month",
+        unit="number", decimals=1, dimensions={},
     ),
 ]  # fmt: skip

@@ -43,6 +43,15 @@ COMPONENTS = [
     ),
 ]  # fmt: skip
 
+#: An outside number: nobody whom these weights score can move it.
+MARKET = [
+    evidence.RuleDraft(
+        key="soft-demand", name_en="Soft demand", name_zh="需求走弱", metric_key="demand_index",
+        starts_micro=95_000_000, full_micro=93_500_000, months=2, until_months=2,
+        effects={"cost_share": 1_150_000, "gross_margin": 1_100_000, "profit_per_customer": 850_000},
+    ),
+]  # fmt: skip
+
 
 REASONS: dict[str, Words] = {
     "growth": ("Three stores are young: reaching people counts more than what each leaves.",
@@ -83,6 +92,7 @@ def _draft(stage: Stage, period: Period, stage_of_life: str, at: datetime.dateti
             missing="leave_out",
             step_cap_ppm=50_000,
             components=COMPONENTS,
+            market=MARKET,
             reason=reason,
             by=hr,
             at=at,
