@@ -217,7 +217,7 @@ def scored_before(
     sources: None,
     measured: dict[Any, Any],
 ) -> PolicyVersion:
-    """The policy that governed the quarter before, whose scores of three people are frozen."""
+    """The policy that governed the quarter before, with scores of three people, which nobody has frozen yet."""
     at = timezone.now() - (people_queries.today(cast.organisation) - before.starts_on)
     at -= datetime.timedelta(days=3)
     with tenancy.acting_for(cast.organisation):
@@ -236,7 +236,7 @@ def scored_before(
         )
         version = in_force(version, cast, actor, at=at)
         scored = [cast.employee.pk, cast.colleague.pk, cast.manager.pk]
-        actions.compute_scores(period=before, person_ids=scored, run=None, at=timezone.now(), state="frozen")
+        actions.compute_scores(period=before, person_ids=scored, run=None, at=timezone.now())
         return version
 
 

@@ -290,6 +290,7 @@ def test_the_endpoints_ask_watch_and_tell_as_the_page_does(
     assert (done["state"], done["done"]) == ("done", 12)
     told = hr.get(one).json()
     assert told["figures"]["compared"] == sum(told["figures"]["bins"]) == 12
+    assert told["figures"]["provisional"] == 3, "the nine of the crowd are frozen"
     assert len(told["largest"]) == 6
     assert told["by"][0]["groups"][0]["number"] == 12
     numbers = client_for(cast.finance_owner).get(one).json()

@@ -46,7 +46,7 @@ def test_kept_evidence_is_reckoned_with_the_drafts_weights(
         assert results[cast.employee.pk] == (kept.score_micro, 81_400_000, [])
         assert results[cast.manager.pk][1] == 90 * MICRO
         assert (simulation.total, simulation.done, simulation.compared) == (3, 3, 3)
-        assert (simulation.unscored, simulation.incomparable, simulation.provisional) == (0, 0, 0)
+        assert (simulation.unscored, simulation.incomparable, simulation.provisional) == (0, 0, 3)
         assert sum(simulation.bins) == 3
         changes = [after - was for was, after, _absent in results.values()]
         assert simulation.change_micro == sum(changes)
