@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from performance.kpis import actions, queries
-from performance.kpis.models import Metric
+from performance.kpis.models import Alert, AlertRule, Metric, PointNote
 from performance.kpis.queries import changes, previews
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
@@ -99,6 +99,37 @@ def test_a_running_total_does_not_tell_a_closed_month_in_it(here: Cast, actor: A
         Metric.objects.get(key="so_far"), since=JANUARY, until=MARCH, within={}, sight=sight
     )
     assert told.after is None
+
+
+def test_what_is_said_of_a_running_total_does_not_tell_a_closed_month_in_it(
+    here: Cast, actor: Any, alone: Metric
+) -> None:
+    """An alert in March has the total of the year, and a note on it says why."""
+    so_far = Metric.objects.get(key="so_far")
+    owner = here.finance_owner
+    for metric in (so_far, alone):
+        rule = AlertRule.objects.create(
+            metric=metric, kind="threshold", operator="above", value=1, slice={}, slice_key="{}", set_by=owner,
+            set_at=AT,
+        )  # fmt: skip
+        for month in (JANUARY, MARCH):
+            Alert.objects.create(
+                rule=rule, metric=metric, kind="threshold", slice={}, slice_key="{}", month=month, value=5,
+                value_now=5, high=1, owner=owner, due_on=month, opened_at=AT,
+            )  # fmt: skip
+            PointNote.objects.create(
+                metric=metric,
+                slice={},
+                slice_key="{}",
+                month=month,
+                text="Why",
+                written_by=owner,
+                written_at=AT,
+            )
+    for visible in (queries.visible_alerts, queries.visible_notes):
+        told = set(visible(actor(here.employee)).values_list("metric__key", "month"))
+        assert told == {("so_far", JANUARY), ("revenue", JANUARY), ("revenue", MARCH)}
+        assert ("so_far", MARCH) in visible(actor(owner)).values_list("metric__key", "month")
 
 
 def test_what_was_known_while_one_part_was_closed_stays_closed(

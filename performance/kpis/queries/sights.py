@@ -80,17 +80,19 @@ class Behind:
         if known:
             behind |= Q(metric__in={base_id for _metric_id, base_id in self.pairs}) & Q(In(pair, known))
         found = MetricValue.objects.filter(behind, dimensions="").order_by()
-        if not is_value:
-            return found.filter(grain=Grain.MONTH, period_start=OuterRef(start))
-        first, last = OuterRef("period_start"), OuterRef("period_end")
-        days = Q(grain=OuterRef("grain"), period_start=first, period_end=last)
-        days |= Q(grain=Grain.MONTH, period_start__gte=first, period_end__lte=last)
+        first = OuterRef(start)
+        if is_value:
+            until = Q(period_end__lte=OuterRef("period_end"))
+            days = Q(grain=OuterRef("grain"), period_start=first, period_end=OuterRef("period_end"))
+            days |= Q(grain=Grain.MONTH, period_start__gte=first) & until
+        else:
+            until = Q(period_start__lte=first)
+            days = Q(grain=Grain.MONTH, period_start=first)
         for reach in sorted(set(self.reach.values())):
             running = [str(metric_id) for metric_id, number in self.reach.items() if number == reach]
             earlier = first - Value(datetime.timedelta(days=reach))
-            days |= Q(grain=Grain.MONTH, period_start__gte=earlier, period_end__lte=last) & Q(
-                In(Cast(OuterRef("metric"), TextField()), running)
-            )
+            of_running = Q(In(Cast(OuterRef("metric"), TextField()), running))
+            days |= Q(grain=Grain.MONTH, period_start__gte=earlier) & until & of_running
         return found.filter(days)
 
 
