@@ -175,6 +175,27 @@ def test_what_was_known_until_one_part_was_left_stays_closed(here: Cast, actor: 
         assert not sight.seen(of_then, is_past=True).exists()
 
 
+def test_what_is_still_in_force_is_not_told_of_a_moment_at_which_one_part_was_closed(
+    here: Cast, actor: Any, alone: Metric
+) -> None:
+    """Some sales of Nanshan in February turn out to be Futian's: the whole stays what it was, and is open from then on."""
+    dataset = Dataset.objects.get(key="sales")
+    sight, seer = queries.sight_of(actor(here.employee)), queries.sight_of(actor(here.finance_owner))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {sources.row_relation(dataset)} SET price = price - 5 WHERE store = 'Nanshan'"
+            " AND on_day BETWEEN '2026-02-01' AND '2026-02-28'"
+        )
+    tables.add_rows(dataset, SALES, [(42, "2026-02-06", "Shenzhen", "Futian", 1, 1, "5.00")])
+    actions.refresh_values(at=LATER)
+    assert known(sight, "revenue", FEBRUARY) == Decimal(BOTH)
+    moment = AT + datetime.timedelta(hours=1)
+    of_then = queries.values_known_at(moment).filter(metric=alone, period_start=FEBRUARY, dimensions="")
+    assert of_then.get().superseded_at is None
+    assert seer.seen(of_then, is_past=True).exists()
+    assert not sight.seen(of_then, is_past=True).exists()
+
+
 def test_the_draft_of_a_running_total_does_not_tell_it_either(here: Cast, actor: Any, alone: Metric) -> None:
     sight = queries.sight_of(actor(here.employee))
     draft = formula("revenue", kind="cumulative", accumulation="year", unit="money:CNY", year_starts_in=1)

@@ -129,11 +129,11 @@ class Guard:
         def is_told(keys: tuple[str, ...]) -> Q:
             told = self._is_told(keys, start, behind, _now, is_value)
             if is_past:
-                before = (
-                    self._is_told(keys, start, behind, known, is_value)
-                    for known in (_when_it_came, _when_it_went)
+                # A whole in force may stay the same while its parts move: it is not told of when it came either.
+                told |= self._is_told(keys, start, behind, _when_it_came, is_value)
+                told |= Q(superseded_at__isnull=False) & self._is_told(
+                    keys, start, behind, _when_it_went, is_value
                 )
-                told |= Q(superseded_at__isnull=False) & functools.reduce(operator.or_, before)
             return told
 
         keysets = {tuple(key for key, _value in opening) for opening in self.openings}
