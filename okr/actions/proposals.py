@@ -10,7 +10,18 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from okr import rules
-from okr.actions import following, lapsing, locking, narrowing, progress, soundness, telling, texts, work
+from okr.actions import (
+    following,
+    in_force,
+    lapsing,
+    locking,
+    narrowing,
+    progress,
+    soundness,
+    telling,
+    texts,
+    work,
+)
 from okr.actions.refusals import LONGEST_REASON, ObjectiveRefused, require_length
 from okr.models import Agreement, Content, Objective, ObjectiveVersion
 from okr.models.agreements import Side, VersionState
@@ -145,7 +156,7 @@ def withdraw_proposal(
         version = contents.open_proposal(locked)
         if version is None:
             raise ObjectiveRefused(_("Nothing is proposed any more."), code="conflict")
-        _settle(version, VersionState.WITHDRAWN, at)
+        in_force.settle(version, VersionState.WITHDRAWN, at)
         if not locked.is_in_force:
             # A draft is read by its author and owner alone: nobody else can do anything about it.
             _move(locked, State.DRAFT)
@@ -194,7 +205,10 @@ def agree_objective(
             changes={"version": version.number, "side": rules.side_of(by, locked)},
             at=at,
         )
-        _put_in_force_if_agreed(locked, version, by=by, at=at)
+        signed: Iterable[str] = version.agreements.values_list("side", flat=True)
+        if set(signed) == set(Side.values):
+            require_open_progress(locked.period)
+            in_force.put_in_force(locked, version, by=by, at=at)
     return locked
 
 
@@ -293,7 +307,7 @@ def _open_version(
 ) -> ObjectiveVersion:
     former = contents.open_proposal(objective)
     if former is not None:
-        _settle(former, VersionState.SUPERSEDED, at)
+        in_force.settle(former, VersionState.SUPERSEDED, at)
     manager = following.manager_who_agrees(objective.owner_id, people.day_at(by.organisation, at))
     if manager is not None and manager.pk != objective.agreer_id:
         following.pass_side_on(objective, manager, at=at)
@@ -348,56 +362,6 @@ def _sign(
     if version.agreements.filter(side=side).exists():
         raise ObjectiveRefused(_("This side has been signed already."), code="conflict")
     Agreement.objects.create(version=version, side=side, person=by.person, at=at)
-
-
-def _put_in_force_if_agreed(
-    objective: Objective, version: ObjectiveVersion, *, by: access.Actor, at: datetime.datetime
-) -> None:
-    signed: Iterable[str] = version.agreements.values_list("side", flat=True)
-    if set(signed) != set(Side.values):
-        return
-    require_open_progress(objective.period)
-    former = ObjectiveVersion.objects.filter(objective=objective, state=VersionState.IN_FORCE)
-    former.update(state=VersionState.SUPERSEDED, settled_at=at)
-    _settle(version, VersionState.IN_FORCE, at)
-    before = objective.state
-    counted_before = _key_results_in_force(objective)
-    texts.apply_content(objective, version.as_content, at=at)
-    _begin_pace(objective, counted_before, people.day_at(by.organisation, at))
-    objective.version_number = version.number
-    objective.agreed_at = at
-    if objective.is_open:
-        runs = objective.period.state in ("active", "closing")
-        objective.state = State.ACTIVE if runs else State.AGREED
-    objective.save(update_fields=["version_number", "agreed_at", "state"])
-    narrowing.note_fewer_readers(objective, by=by, at=at)
-    progress.count_again([objective.pk], at=at)
-    progress.refresh_bound_key_results(at=at, objective_ids=[objective.pk])
-    stale.mark("score", [objective.owner_id], at=at)
-    audit.record(
-        by=by,
-        action="okr.put_in_force",
-        subject=objective,
-        changes={"state": [before, objective.state], "version": version.number},
-        at=at,
-    )
-
-
-def _key_results_in_force(objective: Objective) -> list[uuid.UUID]:
-    standing = objective.key_results.filter(removed_at=None)
-    return list(standing.values_list("pk", flat=True)) if objective.is_in_force else []
-
-
-def _begin_pace(objective: Objective, counted_before: list[uuid.UUID], today: datetime.date) -> None:
-    """Of what comes into force while its period runs, nothing is expected for the days before."""
-    if objective.period.starts_on < today <= objective.period.ends_on:
-        objective.key_results.exclude(pk__in=counted_before).update(paced_from=today)
-
-
-def _settle(version: ObjectiveVersion, state: str, at: datetime.datetime) -> None:
-    version.state = state
-    version.settled_at = at
-    version.save(update_fields=["state", "settled_at"])
 
 
 def _move(objective: Objective, state: str) -> None:

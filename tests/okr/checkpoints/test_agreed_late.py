@@ -89,6 +89,30 @@ def test_a_later_version_moves_the_beginning_of_new_key_results_alone(
     assert (whole.micro, whole.by_checkpoints, whole.since) == (25 * PERCENT, True, None)
 
 
+def test_a_later_version_leaves_what_was_removed_long_ago_as_it_was(
+    propose, agree_on, on, quarter, actor, cast, now
+):
+    one = agree_on(
+        propose(content("Two", key_result(title="Stays", weight=50), key_result(title="Goes", weight=50))), 21
+    )
+    text = queries.content_of(one)
+    stays = next(each for each in text.key_results if each.title == "Stays")
+    for day, key_results in (
+        (41, (dataclasses.replace(stays, weight_ppm=PERCENT),)),
+        (61, (stays, key_result(title="New", weight=50))),
+    ):
+        actions.propose_change(
+            objective=one,
+            content=dataclasses.replace(text, key_results=key_results),
+            by=actor(cast.employee),
+            at=now,
+            reason="Other things matter now.",
+        )
+        agree_on(one, day)
+    begun = dict(one.key_results.values_list("title", "paced_from"))
+    assert begun == {"Stays": on(21), "Goes": on(21), "New": on(61)}
+
+
 def test_checkpoints_follow_the_beginning_unless_they_lie_before_it(propose, agree_on, on, quarter):
     later = agree_on(propose(content("Later", key_result(checkpoints=points((on(75), 1))))), 51)
     assert [expected(later, on(day), quarter)[0].micro for day in (50, 75)] == [0, 10 * PERCENT]
