@@ -136,6 +136,28 @@ def test_an_answer_settles_it_for_all_owners_and_tells_the_asker(
     assert _waiting(cast, question) == {"performance.number_question": owners}
 
 
+def test_it_is_answered_until_the_asker_says_more(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor
+) -> None:
+    question = asked()
+    client = client_for(cast.employee)
+    for speaker, state, other in (
+        (None, "Waits for an answer", "Answered"),
+        (cast.business_owner, "Answered", "Waits for an answer"),
+        (cast.employee, "Waits for an answer", "Answered"),
+        (cast.finance_owner, "Answered", "Waits for an answer"),
+    ):
+        if speaker is not None:
+            with tenancy.acting_for(cast.organisation):
+                actions.post_in_question(
+                    question=question, text="Well.", by=actor(speaker), at=timezone.now()
+                )
+        for address in (reverse("scoring:question", args=[question.pk]), reverse("scoring:my_scorecard")):
+            page = client.get(address).content.decode()
+            assert state in page, (speaker, address)
+            assert other not in page, (speaker, address)
+
+
 @pytest.mark.parametrize("by", ["employee", "business_owner"])
 def test_either_side_closes_it_and_nothing_waits_any_more(
     asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor, by: str
@@ -196,6 +218,26 @@ def test_who_may_speak_and_close(
             assert closed.status_code == expected[name], name
 
 
+def test_whoever_only_reads_neither_asks_nor_speaks_nor_closes(
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor
+) -> None:
+    question = asked()
+    with tenancy.acting_for(cast.organisation):
+        people.RoleGrant.objects.create(person=cast.employee, role="auditor")
+        reader = actor(cast.employee)
+        given: dict[str, Any] = {"by": reader, "at": timezone.now()}
+        for act in (
+            lambda: actions.ask_about_score(score=question.score, text="Why?", **given),
+            lambda: actions.post_in_question(question=question, text="Why?", **given),
+            lambda: actions.close_question(question=question, **given),
+        ):
+            with pytest.raises(actions.QuestionRefused) as refused:
+                act()
+            assert refused.value.code == "only_reads"
+        assert QuestionPost.objects.count() == 1
+        assert ScoreQuestion.objects.get().is_open
+
+
 def test_only_scores_that_one_may_see_are_asked_about(
     score: Score, cast: Cast, client_for: ClientFor
 ) -> None:
@@ -252,7 +294,7 @@ def test_a_question_to_a_manager_who_leaves_falls_to_whoever_stands_in(
 
 
 def test_what_somebody_who_has_left_had_asked_waits_for_nobody(
-    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor
+    asked: Callable[..., ScoreQuestion], cast: Cast, actor: Actor, client_for: ClientFor
 ) -> None:
     question, of_others = asked(), asked(cast.manager)
     with tenancy.acting_for(cast.organisation):
@@ -265,8 +307,11 @@ def test_what_somebody_who_has_left_had_asked_waits_for_nobody(
         question.refresh_from_db()
         of_others.refresh_from_db()
     assert not question.is_open
+    assert question.closed_by_id is None
     assert of_others.is_open
     assert _waiting(cast, question) == {}
+    page = client_for(cast.business_owner).get(reverse("scoring:question", args=[question.pk]))
+    assert f"Closed because {cast.employee.name_en} has left, " in page.content.decode()
 
 
 def test_a_frozen_score_is_asked_about_and_stays_as_it_is(

@@ -54,6 +54,7 @@ def ask_about_score(
 
     `score` is one that the actor may see. Frozen ones are asked about as well: what is said changes no number.
     """
+    _require_writes(by)
     said = _worded(text)
     if about not in About.values:
         raise QuestionRefused(gettext("Choose what the question is about."), code="about", field="about")
@@ -138,14 +139,15 @@ def close_question(*, question: ScoreQuestion, by: access.Actor, at: datetime.da
 
 def let_questions_go(*, person: people.Person, to: people.Person | None, at: datetime.datetime) -> None:
     """What somebody who has left had asked waits for nobody any more. Their questions are not those of whoever stands
-    in, so `to` is not asked; what they were asked is passed on by the inbox."""
+    in, so `to` is not asked; what they were asked is passed on by the inbox. Nobody closed them, so `closed_by` is left
+    empty."""
     with transaction.atomic():
         open_ones = ScoreQuestion.objects.filter(asked_by=person, closed_at=None).select_for_update(
             of=("self",)
         )
         for question in open_ones.select_related("score__person", "score__period"):
-            question.closed_at, question.closed_by = at, person
-            question.save(update_fields=["closed_at", "closed_by"])
+            question.closed_at = at
+            question.save(update_fields=["closed_at"])
             for kind in (question.work_kind, ANSWER):
                 inbox_actions.resolve_work(kind=kind, subject_id=question.pk, by=None, at=at)
             audit.record(by=None, action="scoring.close_question", subject=question, at=at)
@@ -153,6 +155,7 @@ def let_questions_go(*, person: people.Person, to: people.Person | None, at: dat
 
 def _held(question: ScoreQuestion, by: access.Actor) -> ScoreQuestion:
     """The row as it is now, until the transaction ends; refuses whoever has no say in it, and a closed one."""
+    _require_writes(by)
     rows = ScoreQuestion.objects.select_for_update(of=("self",)).select_related("score__person", "asked_by")
     held = rows.get(pk=question.pk)
     if not held.is_open:
@@ -161,6 +164,11 @@ def _held(question: ScoreQuestion, by: access.Actor) -> ScoreQuestion:
     if not rules.can_post_in_question(by, held, is_answerer=is_answerer):
         raise QuestionRefused(gettext("Whoever asked and whoever answers speak here."), code="not_a_party")
     return held
+
+
+def _require_writes(by: access.Actor) -> None:
+    if not rules.can_ask_about_scores(by):
+        raise QuestionRefused(gettext("You only read here: you neither ask nor answer."), code="only_reads")
 
 
 def _worded(text: str) -> str:

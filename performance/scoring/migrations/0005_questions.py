@@ -234,9 +234,7 @@ class Migration(migrations.Migration):
             model_name="scorequestion",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("closed_by__isnull", True)),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
-                    _connector="OR",
+                    ("closed_at__isnull", False), ("closed_by__isnull", True), _connector="OR"
                 ),
                 name="score_question_closed_by",
             ),

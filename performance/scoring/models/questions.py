@@ -35,7 +35,8 @@ class FallsTo(models.TextChoices):
 class ScoreQuestion(tenancy.TenantModel):
     """A question about a score as it was when it was asked; `component_key` is empty where it is about the whole.
 
-    The names of the component are kept with it, as the score keeps them in its plan.
+    The names of the component are kept with it, as the score keeps them in its plan. Closed by nobody: whoever asked has
+    left.
     """
 
     score = tenancy.TenantForeignKey(Score, related_name="questions")
@@ -62,8 +63,7 @@ class ScoreQuestion(tenancy.TenantModel):
                 condition=Q(falls_to__in=FallsTo.values), name="score_question_falls_to_known"
             ),
             models.CheckConstraint(
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
-                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                condition=Q(closed_at__isnull=False) | Q(closed_by__isnull=True),
                 name="score_question_closed_by",
             ),
         ]

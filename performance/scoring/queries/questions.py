@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from performance.foundation import access
 from performance.inbox import models as inbox
@@ -49,10 +49,6 @@ class Thread:
     may_post: bool
     may_close: bool
 
-    @property
-    def was_answered(self) -> bool:
-        return self.question.answered_at is not None
-
 
 def called_for(
     score: Score, line: Line | None, about: str, asker_id: uuid.UUID, on: datetime.date
@@ -88,8 +84,11 @@ def _candidates(
 
 def questions_visible_to(actor: access.Actor, on: datetime.date) -> QuerySet[ScoreQuestion]:
     """Those about one's own score, those one was asked, those one asked while one may see that score, and all for
-    whoever sees all scores."""
-    questions = ScoreQuestion.objects.select_related("score__person", "score__period", "asked_by")
+    whoever sees all scores; each with whether it `is_answered`: the last word is not the asker's."""
+    posts = QuestionPost.objects.filter(question=OuterRef("pk")).order_by("-at", "-id")
+    questions = ScoreQuestion.objects.select_related("score__person", "score__period", "asked_by").annotate(
+        last_by=Subquery(posts.values("by_id")[:1]), is_answered=~Q(last_by=F("asked_by_id"))
+    )
     if rules.sees_all_scores(actor):
         return questions
     seen = [actor.person_id, *people_queries.ids_below(actor.person_id, on)]
