@@ -11,7 +11,7 @@ from django.utils import timezone
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.people import models as people
-from performance.scoring import actions, evidence, tasks
+from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import WHOLE, CurrentScore, PolicyVersion, SimulatedScore, Simulation
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor, component, redrafted, three_components
@@ -202,6 +202,20 @@ def test_asked_again_it_goes_on_while_the_draft_says_the_same_and_begins_anew_wh
         assert anew.pk != first.pk
         assert not actions.advance_simulation(simulation_id=first.pk, at=timezone.now()), "it is gone"
         assert not SimulatedScore.objects.exists()
+
+
+def test_a_draft_for_another_period_or_of_another_unit_is_another_one(
+    next_draft: PolicyVersion, before: people.Period, cast: Cast, actor: Actor
+) -> None:
+    """The weights are the same; who is scored by them, and from where they count, is not."""
+    with tenancy.acting_for(cast.organisation):
+        simulation = _simulated(next_draft, cast, actor)
+        version = PolicyVersion.objects.select_related("policy").get(pk=next_draft.pk)
+        assert queries.digest_now(version) == simulation.digest
+        version.policy.unit = None
+        of_everybody = queries.digest_now(version)
+        version.period = before
+        assert len({simulation.digest, of_everybody, queries.digest_now(version)}) == 3
 
 
 def test_a_discarded_draft_takes_its_simulations_with_it(

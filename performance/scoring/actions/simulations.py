@@ -58,7 +58,7 @@ def simulate_policy(*, version: PolicyVersion, by: access.Actor, at: datetime.da
         plan = queries.plan_of(version)
     except errors.InvalidInput as refusal:
         raise PolicyRefused(evidence.Trouble(refusal.code, None).message, code=refusal.code) from refusal
-    digest = queries.content_digest(plan)
+    digest = queries.content_digest(version, plan)
     of_version = Simulation.objects.filter(version=version)
     under_way = of_version.filter(
         digest=digest,

@@ -104,7 +104,7 @@ def simulations_of(version: PolicyVersion) -> list[Simulation]:
 def digest_now(version: PolicyVersion) -> str | None:
     """Of what the version says now; None where no weights hold all its guardrails."""
     try:
-        return content_digest(plan_of(version))
+        return content_digest(version, plan_of(version))
     except errors.InvalidInput:
         return None
 

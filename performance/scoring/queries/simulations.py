@@ -16,9 +16,11 @@ from performance.scoring.queries.policies import plan_of
 PERIODS_SIMULATED = 3
 
 
-def content_digest(plan: Mapping[str, Any]) -> str:
-    """Of everything that a draft says, as the plan that it would be locked with."""
-    return hashlib.sha256(json.dumps(plan, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def content_digest(version: PolicyVersion, plan: Mapping[str, Any]) -> str:
+    """Of everything that a draft says: the plan that it would be locked with, for which period, and for whom."""
+    unit_id = version.policy.unit_id
+    whole = {"period": str(version.period_id), "unit": unit_id and str(unit_id), "plan": plan}
+    return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def periods_to_simulate(version: PolicyVersion, today: datetime.date) -> list[people.Period]:
@@ -37,4 +39,6 @@ def is_simulated(version: PolicyVersion, today: datetime.date) -> bool:
 def simulated_periods(version: PolicyVersion) -> set[uuid.UUID]:
     """The periods with a finished simulation of what the version says now."""
     done = Simulation.objects.filter(version=version, state=SimulationState.DONE)
-    return set(done.filter(digest=content_digest(plan_of(version))).values_list("period_id", flat=True))
+    return set(
+        done.filter(digest=content_digest(version, plan_of(version))).values_list("period_id", flat=True)
+    )
