@@ -15,11 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import types as sql_types
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from performance.foundation import egress
-from performance.sources.connectors import dialects, lengths, statements
+from performance.sources.connectors import dialects, lengths, statements, tables
 from performance.sources.connectors.lines import IS_SOUND, Cell, Plain, rows_of
 from performance.sources.connectors.protocol import (
     Batch,
@@ -96,7 +95,7 @@ class SqlConnector:
             found = []
             estimates = self._dialect.row_estimates(connection)
             for schema, name in self._table_names(connection)[:MAX_TABLES]:
-                columns = _columns(inspector, schema, name)
+                columns = tables.columns_of(inspector, schema, name)
                 found.append(TableInfo(schema, name, columns, estimates.get((schema, name))))
             return found
 
@@ -314,7 +313,7 @@ class SqlConnector:
             schema = source.schema or None
             if not (inspector.has_table(source.name, schema=schema)):
                 raise ConnectorRefused("table_missing")
-            return _columns(inspector, schema, source.name)
+            return tables.columns_of(inspector, schema, source.name)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlalchemy.Connection]:
@@ -347,39 +346,6 @@ class SqlConnector:
             return self._dialect.dial(pinned, self.settings, self.limits)
 
         return dial
-
-
-def _columns(inspector: sqlalchemy.Inspector, schema: str | None, table: str) -> tuple[ColumnInfo, ...]:
-    keys = set(inspector.get_pk_constraint(table, schema=schema)["constrained_columns"])
-    return tuple(
-        ColumnInfo(
-            name=column["name"],
-            type=column_type(column["type"]),
-            nullable=bool(column.get("nullable", True)),
-            native_type=str(column["type"]).lower(),
-            in_primary_key=column["name"] in keys,
-        )
-        for column in inspector.get_columns(table, schema=schema)
-    )
-
-
-def column_type(native: sql_types.TypeEngine[Any]) -> str:
-    """One of columns.TYPES for a type of SQLAlchemy; anything unknown travels as text."""
-    if isinstance(native, sql_types.Boolean):
-        return "boolean"
-    if type(native).__name__ == "TINYINT" and getattr(native, "display_width", None) == 1:
-        return "boolean"
-    if isinstance(native, sql_types.Integer):
-        return "integer"
-    if isinstance(native, sql_types.Numeric | sql_types.Float):
-        return "decimal"
-    if isinstance(native, sql_types.DateTime):
-        return "timestamp"
-    if isinstance(native, sql_types.Date):
-        return "date"
-    if type(native).__name__ == "YEAR":
-        return "integer"
-    return "text"
 
 
 def _escaped(sql: str) -> str:
