@@ -347,7 +347,10 @@ def test_lists_and_pages_ask_as_often_whatever_there_is(
     set_rule(cast, actor, alert.metric, slice={"city": "Hangzhou"}, owner=cast.colleague)
     actions.watch_values(organisation=cast.organisation, at=now)
     assert Alert.objects.count() > 6
-    assert [asked(browser, page) for page in pages] == few
+    many = [asked(browser, page) for page in pages]
+    assert many[:-1] == few[:-1]
+    # The most urgent alerts on the board may have no part whose name is asked for.
+    assert few[-1] - 1 <= many[-1] <= few[-1]
 
 
 def asked(browser: Client, page: str) -> int:

@@ -129,6 +129,22 @@ def test_months_that_are_not_closed_are_not_read(
         assert (signal.share_ppm, signal.value_micro) == (0, 97 * MICRO)
 
 
+def test_a_simulated_draft_stays_so_until_a_signal_says_something_else(
+    revise: Revise, demand: Metric, cast: Cast, today: datetime.date
+) -> None:
+    def digest(at: datetime.datetime) -> str:
+        return queries.content_digest(version, queries.plan_of(version, at=at))
+
+    with tenancy.acting_for(cast.organisation):
+        measure(demand, today, ["96", "93", "93"])
+        version = revise(soft_demand())
+        then = timezone.now()
+        simulated = digest(then)
+        assert digest(then + datetime.timedelta(minutes=5)) == simulated
+        value_of(demand, months_gone(today, 1)[0], "91")
+        assert digest(then + datetime.timedelta(minutes=6)) != simulated
+
+
 def test_what_is_too_old_is_quiet(revise: Revise, demand: Metric, cast: Cast, today: datetime.date) -> None:
     with tenancy.acting_for(cast.organisation):
         version = revise(soft_demand())

@@ -17,9 +17,11 @@ PERIODS_SIMULATED = 3
 
 
 def content_digest(version: PolicyVersion, plan: Mapping[str, Any]) -> str:
-    """Of everything that a draft says: the plan that it would be locked with, for which period, and for whom."""
+    """Of everything that a draft says: the plan that it would be locked with, for which period, and for whom. What a
+    signal said is in its share; when it was read is not."""
     unit_id = version.policy.unit_id
-    whole = {"period": str(version.period_id), "unit": unit_id and str(unit_id), "plan": plan}
+    said = {**plan, "market": [{**signal, "as_of": ""} for signal in plan.get("market", ())]}
+    whole = {"period": str(version.period_id), "unit": unit_id and str(unit_id), "plan": said}
     return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
