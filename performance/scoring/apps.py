@@ -10,7 +10,7 @@ class ScoringConfig(AppConfig):
     label = "scoring"
     verbose_name = _("Scoring")
     log_open: ClassVar[frozenset[str]] = frozenset(
-        {"scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
+        {"scoring.close_check", "scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
     )
 
     def ready(self) -> None:

@@ -59,8 +59,10 @@ def today(here: Cast) -> datetime.date:
 
 @pytest.fixture
 def last(today: datetime.date) -> datetime.date:
-    """The last month that is over."""
-    return months.months_before(today, 1)
+    """The last month that is over, and its days for late numbers too: on the first days of a month, the one before."""
+    month = months.months_before(today, 1)
+    is_settled = months.settled_on(month, Dataset._meta.get_field("settling_days").default) <= today
+    return month if is_settled else months.months_before(month, 1)
 
 
 @pytest.fixture

@@ -106,6 +106,18 @@ def test_northwind_loads_from_mariadb(acting: Organisation, northwind: Place) ->
     assert [column.role for column in orders.columns.all()] == ["dimension", "dimension", "measure", "time"]
 
 
+def test_rows_without_a_business_date_are_counted_and_told(acting: Organisation, books: Place) -> None:
+    books.run("UPDATE books SET booked_at = NULL WHERE id <= 3")
+    undated = stage.modelled(stage.connected(books), {"schema": "public", "table": "books"}, "books")
+    done = stage.load(undated)
+    assert (done.state, done.rows_rejected, done.undated) == ("done", 0, {"booked_at": 3})
+    [(column, number)] = queries.undated_rows(done)
+    assert (column, number) == (str(undated.columns.get(key="booked_at")), 3)
+    books.run("UPDATE books SET booked_at = '2026-05-01' WHERE id <= 3")
+    again = stage.load(undated)
+    assert (again.undated, queries.undated_rows(again)) == ({}, [])
+
+
 @pytest.mark.parametrize("name", ["sales", "keyless"])
 def test_running_twice_changes_nothing(name: str, acting: Organisation, contoso: Place) -> None:
     question = {"schema": "public", "table": "sales"}

@@ -374,3 +374,15 @@ def test_a_loaded_dataset_leads_to_a_metric_over_it(
     assert address in owner.get(page).content.decode()
     assert address not in client_for(cast.auditor).get(page).content.decode()
     assert owner.get(address).context["form"].chosen_dataset == str(stores.pk)
+
+
+def test_rows_without_a_business_date_are_told_on_the_dataset_and_its_load(
+    cast: Cast, client_for: SignIn, stores: models.Dataset
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        column = stores.columns.order_by("number")[0]
+        load = models.Load.objects.get(dataset=stores)
+        models.Load.objects.filter(pk=load.pk).update(undated={column.key: 12})
+    client = client_for(cast.administrator)
+    for page in (reverse("sources:dataset", args=[stores.pk]), reverse("sources:load", args=[load.pk])):
+        assert f"12 rows have no “{column}”" in client.get(page).content.decode()

@@ -255,7 +255,7 @@ def take_over(
         keep_aside(load, doubled.kept)
         if not merging.adopt(dataset):
             merged = merging.merge(dataset, columns, start, keeps_absent=keeps_absent)
-    _settled(load, dataset, merged, doubled, reached, at=at)
+    _settled(load, dataset, columns, merged, doubled, reached, at=at)
 
 
 def _confirmed(work: Work, *, at: datetime) -> None:
@@ -278,6 +278,7 @@ def _note_connected(dataset: Dataset) -> None:
 def _settled(
     load: Load,
     dataset: Dataset,
+    columns: Sequence[DatasetColumn],
     merged: merging.Merged | None,
     doubled: merging.Doubled,
     reached: dict[str, str],
@@ -286,10 +287,10 @@ def _settled(
 ) -> None:
     """Counts, the cursor for next time, and the word to metrics that their values are out of date. `merged`: None where
     all rows are new."""
-    row_count = merging.counted(dataset)
-    merged = merged or merging.Merged(inserted=row_count, updated=0, deleted=0, unchanged=0)
+    counted = merging.counted(dataset, columns)
+    merged = merged or merging.Merged(inserted=counted.rows, updated=0, deleted=0, unchanged=0)
     Dataset.objects.filter(pk=dataset.pk).update(
-        row_count=row_count, loaded_at=at, cursor=reached or dataset.cursor
+        row_count=counted.rows, loaded_at=at, cursor=reached or dataset.cursor
     )
     _note_connected(dataset)
     rejected = Load.objects.values_list("rows_rejected", flat=True).get(pk=load.pk)
@@ -302,6 +303,7 @@ def _settled(
         rows_updated=merged.updated,
         rows_deleted=merged.deleted,
         rows_unchanged=merged.unchanged,
+        undated=counted.undated,
         cursor_to=reached,
     )
     merging.clear_stage(dataset)

@@ -16,7 +16,7 @@ from django.db import connection as database
 from performance.sources import connectors
 from performance.sources.actions import shaping
 from performance.sources.connectors import columns as typing_rules
-from performance.sources.models import ColumnType, Dataset, DatasetColumn, Load
+from performance.sources.models import ColumnRole, ColumnType, Dataset, DatasetColumn, Load
 from performance.sources.queries import rows as relations
 
 COPY_TYPES = {
@@ -285,13 +285,24 @@ def forget_rows(dataset: Dataset) -> None:
             cursor.execute(f"DELETE FROM {kept}")  # noqa: S608
 
 
-def counted(dataset: Dataset) -> int:
-    """How many rows there are now; the planner hears of them too."""
+@dataclass(frozen=True)
+class Counted:
+    """The rows there are now. `undated`: key of a time column → rows without it, where there are some."""
+
+    rows: int
+    undated: dict[str, int]
+
+
+def counted(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Counted:
+    """How many rows there are now, and how many no month will count; the planner hears of them too."""
+    times = [column for column in columns if column.role == ColumnRole.TIME]
+    dated = "".join(f", count({relations.row_column(column)})" for column in times)
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {relations.row_relation(dataset)}")  # noqa: S608
-        (row_count,) = cursor.fetchone()
+        cursor.execute(f"SELECT count(*){dated} FROM {relations.row_relation(dataset)}")  # noqa: S608
+        row_count, *with_date = cursor.fetchone()
         cursor.execute("SELECT dataset_rows.learn(%s)", [dataset.pk])
-    return int(row_count)
+    missing = {column.key: row_count - number for column, number in zip(times, with_date, strict=True)}
+    return Counted(int(row_count), {key: number for key, number in missing.items() if number})
 
 
 def _keys(columns: Sequence[DatasetColumn]) -> list[str]:

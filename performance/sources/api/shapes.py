@@ -215,7 +215,8 @@ class LoadOut(serializers.ModelSerializer):
         model = models.Load
         fields = [
             "id", "dataset", "state", "is_full", "asked_at", "started_at", "finished_at", "attempt", "rows_expected",
-            "rows_read", "rows_rejected", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "drift",
+            "rows_read", "rows_rejected", "rows_inserted", "rows_updated", "rows_deleted", "rows_unchanged", "undated",
+            "drift",
             "batch_key",
             "problem_code", "problem",
         ]  # fmt: skip

@@ -35,6 +35,8 @@ class Load(jobs.Job):
     rows_updated = models.PositiveBigIntegerField(_("changed rows"), default=0)
     rows_deleted = models.PositiveBigIntegerField(_("rows that went away"), default=0)
     rows_unchanged = models.PositiveBigIntegerField(_("rows as before"), default=0)
+    #: Rows of the dataset without a business date, by the key of that column: they count in no month.
+    undated = models.JSONField(_("rows without a date"), default=dict, blank=True)
     drift = models.JSONField(_("changes of the columns"), default=list, blank=True)
     #: What the sender calls this batch, and the SHA-256 of its bytes: the same batch again changes nothing.
     batch_key = models.CharField(_("batch"), max_length=200, blank=True)

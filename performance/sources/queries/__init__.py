@@ -45,6 +45,7 @@ from performance.sources.queries.loads import (
     open_load,
     rejected_by_reason,
     rejected_rows,
+    undated_rows,
 )
 from performance.sources.queries.rights import (
     ALL_ROWS,
@@ -124,6 +125,7 @@ __all__ = [
     "source_rows",
     "stage_relation",
     "standing",
+    "undated_rows",
     "unit_dimensions",
     "unmatched",
 ]

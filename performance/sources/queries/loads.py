@@ -104,6 +104,14 @@ def rejected_by_reason(load: Load) -> list[ReasonCount]:
     ]
 
 
+def undated_rows(load: Load | None) -> list[tuple[str, int]]:
+    """The time columns that rows of the dataset lack, with how many lack them. One query at most."""
+    if load is None or not load.undated:
+        return []
+    names = _column_names(load)
+    return [(str(names.get(key, key)), number) for key, number in sorted(load.undated.items())]
+
+
 @dataclass(frozen=True)
 class NamedRow:
     """A rejected row as its readers know it: `cells` are (column, value) in the order of the columns."""

@@ -213,6 +213,7 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
         drift=card.latest.drift if card.latest is not None else [],
         rejected_load=rejected_load,
+        undated=queries.undated_rows(latest_good),
         # What was rejected has no part that it could be shown by.
         rejected=queries.rejected_by_reason(rejected_load) if rejected_load and not is_narrowed else [],
         is_narrowed=is_narrowed,

@@ -31,6 +31,7 @@ def load(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
         connection=found.dataset.connection,
         page_obj=page,
         named_rows=queries.named_rejected(found, page.object_list),
+        undated=queries.undated_rows(found),
         reasons=[] if is_narrowed else queries.rejected_by_reason(found),
         closed=rules.ALL_ROWS_ONLY if is_narrowed and found.rows_rejected else "",
     )
@@ -42,7 +43,8 @@ def load(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
 def load_card(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
     """Polled while the load runs; at its end the page loads again."""
     found = frame.load_of(request, load_id)
-    response = render(request, "sources/_card_load.html", frame.context(request, load=found))
+    context = frame.context(request, load=found, undated=queries.undated_rows(found))
+    response = render(request, "sources/_card_load.html", context)
     if not found.is_open:
         response["HX-Refresh"] = "true"
     return response
