@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
@@ -63,45 +64,47 @@ def _expand_inputs() -> None:
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def carry_out_run(run_id: str) -> None:
-    """Carries out one run in batches. A second delivery finds it taken and leaves."""
+    """Carries out one run in batches."""
     run = uuid.UUID(run_id)
-    with _here():
-        if not actions.take_run(run_id=run, at=timezone.now()):
-            return
-    try:
-        more = True
-        while more:
-            with _here():
-                more = actions.advance_run(run_id=run, at=timezone.now())
-    except (OperationalError, InterfaceError):
-        # A lost connection, a deadlock: nothing is wrong with the run. The sweep takes it up when the hold has run out.
-        raise
-    except Exception:
-        logger.exception("The score run %s broke.", run)
-        with _here():
-            actions.fail_run(run_id=run, at=timezone.now())
-        raise
+    _carry_out(
+        f"The score run {run_id}",
+        take=partial(actions.take_run, run_id=run),
+        advance=partial(actions.advance_run, run_id=run),
+        fail=partial(actions.fail_run, run_id=run),
+    )
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def carry_out_simulation(simulation_id: str) -> None:
-    """Carries out one simulation in batches. A second delivery finds it taken and leaves."""
+    """Carries out one simulation in batches."""
     simulation = uuid.UUID(simulation_id)
+    _carry_out(
+        f"The simulation {simulation_id}",
+        take=partial(actions.take_simulation, simulation_id=simulation),
+        advance=partial(actions.advance_simulation, simulation_id=simulation),
+        fail=partial(actions.fail_simulation, simulation_id=simulation),
+    )
+
+
+def _carry_out(
+    what: str, *, take: Callable[..., bool], advance: Callable[..., bool], fail: Callable[..., None]
+) -> None:
+    """Batch by batch, each in a transaction of its own. A second delivery finds it taken and leaves."""
     with _here():
-        if not actions.take_simulation(simulation_id=simulation, at=timezone.now()):
+        if not take(at=timezone.now()):
             return
     try:
         more = True
         while more:
             with _here():
-                more = actions.advance_simulation(simulation_id=simulation, at=timezone.now())
+                more = advance(at=timezone.now())
     except (OperationalError, InterfaceError):
-        # As in a run: the sweep takes it up when the hold has run out.
+        # A lost connection, a deadlock: nothing is wrong with it. The sweep takes it up when the hold has run out.
         raise
     except Exception:
-        logger.exception("The simulation %s broke.", simulation)
+        logger.exception("%s broke.", what)
         with _here():
-            actions.fail_simulation(simulation_id=simulation, at=timezone.now())
+            fail(at=timezone.now())
         raise
 
 

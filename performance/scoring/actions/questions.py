@@ -193,21 +193,8 @@ def _put_before(
     at: datetime.datetime,
 ) -> None:
     is_own = question.score.person_id == by.person_id
-    titles = i18n.in_both(partial(_said, ASKS_OF_OWN if is_own else ASKS, question, by.person))
-    details = i18n.in_both(partial(_detail, question, said))
-    for person in persons:
-        inbox_actions.assign_work(
-            to=person,
-            kind=question.work_kind,
-            subject_id=question.pk,
-            title_en=titles[0],
-            title_zh=titles[1],
-            detail_en=details[0],
-            detail_zh=details[1],
-            url=_address(question),
-            by=by,
-            at=at,
-        )
+    message = ASKS_OF_OWN if is_own else ASKS
+    _assign(persons, question.work_kind, question, message, said, by=by, at=at)
 
 
 def _tell_asker(
@@ -223,20 +210,34 @@ def _tell_asker(
     if not queries.still_sees(question, queries.day_of(at)):
         return
     is_own = question.score.person_id == asker.pk
-    titles = i18n.in_both(partial(_said, message_of_own if is_own else message, question, by.person))
+    _assign([asker], ANSWER, question, message_of_own if is_own else message, said, by=by, at=at)
+
+
+def _assign(
+    persons: Sequence[people.Person],
+    kind: str,
+    question: ScoreQuestion,
+    message: str,
+    said: str,
+    *,
+    by: access.Actor,
+    at: datetime.datetime,
+) -> None:
+    titles = i18n.in_both(partial(_said, message, question, by.person))
     details = i18n.in_both(partial(_detail, question, said))
-    inbox_actions.assign_work(
-        to=asker,
-        kind=ANSWER,
-        subject_id=question.pk,
-        title_en=titles[0],
-        title_zh=titles[1],
-        detail_en=details[0],
-        detail_zh=details[1],
-        url=_address(question),
-        by=by,
-        at=at,
-    )
+    for person in persons:
+        inbox_actions.assign_work(
+            to=person,
+            kind=kind,
+            subject_id=question.pk,
+            title_en=titles[0],
+            title_zh=titles[1],
+            detail_en=details[0],
+            detail_zh=details[1],
+            url=_address(question),
+            by=by,
+            at=at,
+        )
 
 
 def _address(question: ScoreQuestion) -> str:

@@ -16,13 +16,13 @@ from performance.engine import errors
 from performance.foundation import access, refusals
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions, evidence, forms, market_forms, queries, rules
+from performance.scoring import actions, evidence, forms, queries, rules
 from performance.scoring.models import PolicyVersion, Stage, WeightPolicy, usual_bands
 from performance.scoring.views import policies
 
 PREFIX = "c"
 #: These send the form to get one row more; nothing is saved.
-ADDING = ("add", market_forms.ADD)
+ADDING = ("add", forms.ADD)
 _INCOMPLETE = gettext_lazy("Complete the components to see their weights.")
 
 
@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     access.require(request.method == "GET" or rules.can_draft_policy(request.actor))
     form = forms.PolicyForm(request.POST or None, initial=_first_initial(request))
     rows = _components(request, None)
-    market = market_forms.rules_formset(request, [], rows)
+    market = forms.rules_formset(request, [], rows)
     if _is_sent(request) and _all_valid(form, rows, market):
         try:
             version = actions.draft_policy(
@@ -60,7 +60,7 @@ def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
     rows = _components(request, version)
-    market = market_forms.rules_formset(request, queries.rules_of(version), rows)
+    market = forms.rules_formset(request, queries.rules_of(version), rows)
     if _is_sent(request) and _all_valid(form, rows, market):
         content = _content(form, rows, market)
         try:
@@ -80,13 +80,13 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     version = policies.seen(request, version_id) if version_id else None
     form = forms.PolicyForm(request.POST, version=version)
     rows = _components(request, version)
-    market = market_forms.rules_formset(request, [], rows)
+    market = forms.rules_formset(request, [], rows)
     form.is_valid()
     context: dict[str, Any] = {"version": version}
     if not rows.is_valid() or not rows.drafts:
-        context["refusals"] = forms.shortcomings(rows) or [_INCOMPLETE]
+        context["refusals"] = forms.shortcomings(rows, _("A component")) or [_INCOMPLETE]
     elif not market.is_valid():
-        context["refusals"] = market_forms.shortcomings(market)
+        context["refusals"] = forms.shortcomings(market, _("A market rule"))
     else:
         context |= _weighed(rows.drafts, market.drafts, form, version)
     return render(request, "scoring/_card_preview.html", context)

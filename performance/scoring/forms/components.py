@@ -1,7 +1,7 @@
-"""Forms of a weight policy, percent and × on the page, whole ppm inside; and of a question about a score."""
+"""Forms of what a weight policy weighs: percent and × on the page, whole ppm inside."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,27 +12,17 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from performance.engine import fixed
 from performance.foundation import i18n
-from performance.foundation.components import formats
 from performance.kpis import queries as kpi_queries
-from performance.people import models as people
 from performance.scoring import evidence
-from performance.scoring.models import (
-    LONGEST_QUESTION,
-    OWN_UNIT,
-    WHOLE,
-    About,
-    Category,
-    Missing,
-    PolicyVersion,
-    SourceKind,
-    Stage,
-)
+from performance.scoring.models import OWN_UNIT, WHOLE, Category, SourceKind, Stage
 
 PERCENT = WHOLE // 100
 COLOURS = 8
 SPARE_ROWS = 1
 #: Digits of a value of a curve.
 LONGEST = fixed.MOST_PLACES
+WHOLE_ORGANISATION = "{}"
+OWN = ((OWN_UNIT, gettext_lazy("The person’s own unit")),)
 
 
 class CurveKind:
@@ -49,121 +39,6 @@ class CurveKind:
         LINEAR: ("floor", "target", "stretch"),
         WITHIN: ("lower", "upper", "tolerance"),
     }
-
-
-class PolicyForm(forms.Form):
-    """What holds for the policy as a whole."""
-
-    name_en = forms.CharField(label=gettext_lazy("Name in English"), max_length=120)
-    name_zh = forms.CharField(label=gettext_lazy("Name in Chinese"), max_length=120, required=False)
-    unit = forms.ModelChoiceField(
-        label=gettext_lazy("For the people of"),
-        queryset=people.BusinessUnit.objects.none(),
-        required=False,
-        empty_label=gettext_lazy("The whole organisation"),
-        help_text=gettext_lazy("Units below follow it unless they have a policy of their own."),
-    )
-    period = forms.ModelChoiceField(label=gettext_lazy("Period"), queryset=people.Period.objects.none())
-    stage = forms.ChoiceField(
-        label=gettext_lazy("Business stage"), choices=Stage.choices, initial=Stage.MATURE
-    )
-    missing = forms.ChoiceField(
-        label=gettext_lazy("A component without data"), choices=Missing.choices, initial=Missing.LEAVE_OUT
-    )
-    step_cap = forms.DecimalField(
-        label=gettext_lazy("A weight moves per period at most"),
-        min_value=0,
-        max_value=100,
-        decimal_places=4,
-        required=False,
-        initial=Decimal(5),
-        help_text=gettext_lazy("In percentage points. Empty: no cap."),
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Why the weights change"),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        required=False,
-        help_text=gettext_lazy("Shown to everybody they apply to."),
-    )
-
-    def __init__(self, *args: Any, version: PolicyVersion | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for place in range(evidence.MOST_BANDS):
-            self.fields |= _band_fields(place)
-        self.fields["period"].queryset = people.Period.objects.exclude(state="closed").order_by("-starts_on")  # type: ignore[attr-defined]
-        if version is None:
-            self.fields["unit"].queryset = people.BusinessUnit.objects.order_by("code")  # type: ignore[attr-defined]
-        else:
-            for name in ("name_en", "name_zh", "unit"):
-                del self.fields[name]
-
-    @property
-    def band_rows(self) -> list[tuple[Any, Any, Any]]:
-        """The fields of each band, lowest first: names and lower bound."""
-        return [
-            (self[f"band_{place}_name_en"], self[f"band_{place}_name_zh"], self[f"band_{place}_from"])
-            for place in range(evidence.MOST_BANDS)
-        ]
-
-    @property
-    def bands(self) -> tuple[evidence.Band, ...]:
-        """The bands that are filled in. To be called on a valid form."""
-        return tuple(band for _place, band in self._given_bands())
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if self.errors:
-            return cleaned
-        given = self._given_bands()
-        for trouble in evidence.band_troubles([band for _place, band in given]):
-            place = given[int(trouble.key or 0)][0]
-            self.add_error(f"band_{place}_{trouble.field}", trouble.message)
-        return cleaned
-
-    def _given_bands(self) -> list[tuple[int, evidence.Band]]:
-        found = []
-        for place in range(evidence.MOST_BANDS):
-            name_en, name_zh, bound = (
-                self.cleaned_data.get(f"band_{place}_{name}") for name in ("name_en", "name_zh", "from")
-            )
-            if name_en or name_zh or bound is not None:
-                micro = None if bound is None else int(bound * WHOLE)
-                found.append((place, evidence.Band(name_en or "", name_zh or "", micro)))
-        return found
-
-    @property
-    def step_cap_ppm(self) -> int | None:
-        cap = self.cleaned_data.get("step_cap")
-        return None if cap is None else int(cap * PERCENT)
-
-
-def _band_fields(place: int) -> dict[str, forms.Field]:
-    """One band. A row that is left empty is none."""
-    longest = evidence.LONGEST_NAME
-    return {
-        f"band_{place}_name_en": forms.CharField(
-            label=gettext_lazy("Name in English"), max_length=longest, required=False
-        ),
-        f"band_{place}_name_zh": forms.CharField(
-            label=gettext_lazy("Name in Chinese"), max_length=longest, required=False
-        ),
-        f"band_{place}_from": forms.DecimalField(
-            label=gettext_lazy("From score"), max_digits=8, decimal_places=2, required=False
-        ),
-    }
-
-
-def initial_bands(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the rows of bands show, lowest first."""
-    shown: dict[str, Any] = {}
-    for place, band in enumerate(evidence.bands_from(kept)):
-        bound = band.from_micro
-        shown |= {
-            f"band_{place}_name_en": band.name_en,
-            f"band_{place}_name_zh": band.name_zh,
-            f"band_{place}_from": None if bound is None else formats.trimmed(Decimal(bound) / WHOLE),
-        }
-    return shown
 
 
 class ComponentForm(forms.Form):
@@ -213,7 +88,7 @@ class ComponentForm(forms.Form):
     def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["source"].choices = _with_present(sources, self.initial.get("source"))  # type: ignore[attr-defined]
-        self.fields["slice"].choices = _slices(self.initial.get("slice"))  # type: ignore[attr-defined]
+        self.fields["slice"].choices = slices(self.initial.get("slice"), OWN)  # type: ignore[attr-defined]
         if (
             self.initial.get("curve") == CurveKind.KEPT
             or self.data.get(self.add_prefix("curve")) == CurveKind.KEPT
@@ -256,7 +131,7 @@ class ComponentForm(forms.Form):
         source_kind, _colon, source_ref = cleaned["source"].partition(":")
         multipliers = {stage: cleaned.get(f"stage_{stage}") for stage in Stage.values}
         return evidence.ComponentDraft(
-            key=cleaned["key"] or slugify(cleaned["name_en"])[:50] or f"component-{position + 1}",
+            key=key_of(cleaned["key"], cleaned["name_en"], position),
             name_en=cleaned["name_en"],
             name_zh=cleaned["name_zh"],
             category=cleaned["category"] or Category.BUSINESS,
@@ -267,7 +142,7 @@ class ComponentForm(forms.Form):
             min_ppm=_ppm(cleaned["lowest"], 0),
             max_ppm=_ppm(cleaned["highest"], WHOLE),
             curve=self._curve(),
-            color=cleaned["color"] or position % COLOURS + 1,
+            color=cleaned["color"] or color_at(position),
             multipliers={
                 stage: int(value * WHOLE) for stage, value in multipliers.items() if value is not None
             },
@@ -312,10 +187,10 @@ def components_formset(*, spare: int = SPARE_ROWS) -> type[BaseComponents]:
     )
 
 
-def shortcomings(rows: BaseComponents) -> list[str]:
-    """What is wrong with the components, one sentence each, named by component."""
+def shortcomings(rows: forms.BaseFormSet, unnamed: str) -> list[str]:
+    """What is wrong with the rows of a formset, one sentence each, named by row."""
     named = [
-        f"{form.cleaned_data.get('name_en') or _('A component')}: {message}"
+        f"{form.cleaned_data.get('name_en') or unnamed}: {message}"
         for form in rows.forms
         for messages in form.errors.values()
         for message in messages
@@ -372,12 +247,19 @@ def _with_present(choices: Sequence[tuple[str, Any]], present: str | None) -> li
     return [*choices, (present, present.partition(":")[2])]
 
 
-def _slices(present: str | None) -> list[tuple[str, Any]]:
-    choices: list[tuple[str, Any]] = [
-        (OWN_UNIT, gettext_lazy("The person’s own unit")),
-        ("{}", gettext_lazy("The whole organisation")),
-    ]
-    if present and present not in (OWN_UNIT, "{}"):
+def key_of(stated: str, name_en: str, position: int, kind: str = "component") -> str:
+    """What a row of the form is called inside, the stored key or one made of its name."""
+    return stated or slugify(name_en)[:50] or f"{kind}-{position + 1}"
+
+
+def color_at(position: int) -> int:
+    return position % COLOURS + 1
+
+
+def slices(present: str | None, first: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, Any]]:
+    """The parts of the business to choose from: what comes `first`, the whole, and the one that stands there."""
+    choices = [*first, (WHOLE_ORGANISATION, gettext_lazy("The whole organisation"))]
+    if present and present not in dict(choices):
         choices.append((present, ", ".join(f"{name} {value}" for name, value in json.loads(present).items())))
     return choices
 
@@ -388,40 +270,3 @@ def _ppm(percent: Decimal | None, default: int) -> int:
 
 def _text(value: Decimal) -> str:
     return format(value.normalize(), "f")
-
-
-class ProposeForm(forms.Form):
-    """The reason that goes with a proposal."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why the weights change"), widget=forms.Textarea(attrs={"rows": 2}), required=False
-    )
-
-
-class LockForm(forms.Form):
-    """From which day the weights apply; only asked once the period has begun."""
-
-    effective_on = forms.DateField(
-        label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"}), required=False
-    )
-
-
-class AskForm(forms.Form):
-    """A question about a score. The whole score has a weight policy, a component a weight of its own."""
-
-    about = forms.ChoiceField(
-        label=gettext_lazy("What you want to know about"), choices=About.choices, initial=About.NUMBER
-    )
-    text = forms.CharField(
-        label=gettext_lazy("Your question"),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        max_length=LONGEST_QUESTION,
-    )
-
-    def __init__(self, *args: Any, components: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", gettext_lazy("The whole score")), *components]
-        self.fields["component"] = forms.ChoiceField(
-            label=gettext_lazy("About"), required=False, choices=choices
-        )
-        self.order_fields(["component", "about", "text"])

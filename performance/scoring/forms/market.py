@@ -8,18 +8,17 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from performance.foundation import i18n
 from performance.kpis import queries as kpi_queries
 from performance.scoring import evidence
+from performance.scoring.forms.components import WHOLE_ORGANISATION, color_at, key_of, slices
 from performance.scoring.models import MOST_MONTHS, WHOLE, MarketSide, Measure
 
 PREFIX, ADD = "m", "add_rule"
 EFFECT = "effect_"
-WHOLE_ORGANISATION = "{}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class MarketRuleForm(forms.Form):
             # One that is no longer certified stays choosable where it stands.
             choices[present] = present
         self.fields["metric"].choices = list(choices.items())  # type: ignore[attr-defined]
-        self.fields["slice"].choices = _slices(self.initial.get("slice"))  # type: ignore[attr-defined]
+        self.fields["slice"].choices = slices(self.initial.get("slice"))  # type: ignore[attr-defined]
         for target in targets:
             self.fields[EFFECT + target.key] = forms.DecimalField(
                 label=target.name, min_value=Decimal("0.5"), max_value=2, decimal_places=4, required=False
@@ -97,7 +96,7 @@ class MarketRuleForm(forms.Form):
         cleaned = self.cleaned_data
         stated = {target.key: cleaned.get(EFFECT + target.key) for target in self.targets}
         return evidence.RuleDraft(
-            key=cleaned["key"] or slugify(cleaned["name_en"])[:50] or f"rule-{position + 1}",
+            key=key_of(cleaned["key"], cleaned["name_en"], position, "rule"),
             name_en=cleaned["name_en"],
             name_zh=cleaned["name_zh"],
             metric_key=cleaned["metric"],
@@ -148,7 +147,7 @@ def rules_formset(request: HttpRequest, stored: Sequence[evidence.RuleDraft], co
     )
     options: dict[str, Any] = {
         "prefix": PREFIX,
-        "initial": [initial_of(rule) for rule in stored],
+        "initial": [initial_rule(rule) for rule in stored],
         "form_kwargs": {"metrics": _metrics(), "targets": targets_of(components)},
     }
     if request.method != "POST":
@@ -167,14 +166,14 @@ def targets_of(components: Any) -> list[Target]:
     named = [form for form in components.forms if form["name_en"].value() and not form["DELETE"].value()]
     for position, form in enumerate(named):
         name_en, name_zh = form["name_en"].value(), form["name_zh"].value()
-        key = form["key"].value() or slugify(name_en)[:50] or f"component-{position + 1}"
-        color = str(form["color"].value() or position % 8 + 1)
+        key = key_of(form["key"].value(), name_en, position)
+        color = str(form["color"].value() or color_at(position))
         name = name_zh if i18n.is_chinese() and name_zh else name_en
         found[key] = Target(key, name, int(color) if color.isdecimal() else 1)
     return list(found.values())
 
 
-def initial_of(rule: evidence.RuleDraft) -> dict[str, Any]:
+def initial_rule(rule: evidence.RuleDraft) -> dict[str, Any]:
     """What a rule's form shows."""
     return {
         "key": rule.key,
@@ -193,25 +192,6 @@ def initial_of(rule: evidence.RuleDraft) -> dict[str, Any]:
     }
 
 
-def shortcomings(rows: BaseRules) -> list[str]:
-    """What is wrong with the market rules, one sentence each, named by rule."""
-    unnamed = _("A market rule")
-    named = [
-        f"{form.cleaned_data.get('name_en') or unnamed}: {message}"
-        for form in rows.forms
-        for messages in form.errors.values()
-        for message in messages
-    ]
-    return named or [str(message) for message in rows.non_form_errors()]
-
-
 def _metrics() -> list[tuple[str, Any]]:
     certified = kpi_queries.certified_metrics()
     return [("", gettext_lazy("Choose")), *((metric.key, i18n.local(metric, "name")) for metric in certified)]
-
-
-def _slices(present: str | None) -> list[tuple[str, Any]]:
-    choices: list[tuple[str, Any]] = [(WHOLE_ORGANISATION, gettext_lazy("The whole organisation"))]
-    if present and present != WHOLE_ORGANISATION:
-        choices.append((present, ", ".join(f"{name} {value}" for name, value in json.loads(present).items())))
-    return choices
