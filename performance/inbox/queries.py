@@ -62,6 +62,7 @@ ICONS = {
     "home.endpoint_off": "plug-connected-x",
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",
+    "performance.score_check": "calculator",
     "performance.score_question": "message-question",
     "performance.number_question": "message-question",
     "performance.score_answer": "message-check",

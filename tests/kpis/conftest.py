@@ -1,13 +1,17 @@
 """Two small shops' worth of sales and costs, and real sources."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from performance.foundation import tenancy
+from performance.kpis import actions
+from performance.kpis.models import Metric
 from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
+from tests.kpis.tables import AT, base, certify, formula
 from tests.sources.conftest import contoso, northwind
 
 __all__ = ["contoso", "northwind"]
@@ -58,3 +62,14 @@ def costs(here: Cast) -> object:
             (2, "2026-02-28", "Hangzhou", "Binjiang", "4.04"),
         ],
     )
+
+
+@pytest.fixture
+@ready.made
+def metrics(here: Cast, actor: Any, sales: Any, costs: Any) -> dict[str, Metric]:
+    """Revenue and cost certified, profit computed from both."""
+    certify(here, actor, "revenue", base(sales, "sum", "quantity * price"), name_zh="营业收入")
+    certify(here, actor, "cost", base(costs, "sum", "amount"))
+    certify(here, actor, "profit", formula("revenue - cost"))
+    actions.refresh_values(at=AT)
+    return {metric.key: metric for metric in Metric.objects.all()}

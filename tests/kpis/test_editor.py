@@ -16,7 +16,7 @@ from performance.kpis.queries import effects, previews
 from tests import ready
 from tests.conftest import Cast
 from tests.kpis.tables import AT, FEBRUARY, JANUARY, base, certify, formula
-from tests.kpis.test_pages import typed
+from tests.kpis.test_draft_pages import typed
 
 Visit = Callable[..., Client]
 CHECK = "/api/v1/metrics/check/"

@@ -21,7 +21,7 @@ from tests import ready
 from tests.conftest import Cast
 from tests.kpis import tables
 from tests.kpis.tables import AT, JANUARY, base, certify, formula
-from tests.kpis.test_pages import typed
+from tests.kpis.test_draft_pages import typed
 
 Visit = Callable[..., Client]
 LATER = AT + datetime.timedelta(hours=1)

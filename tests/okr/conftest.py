@@ -259,3 +259,13 @@ def last_quarter(acting_cast: Any, quarter: people.Period) -> people.Period:
         ends_on=ends,
         state="active",
     )
+
+
+def week_of(day: datetime.date) -> str:
+    year, week, _day = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+@pytest.fixture
+def this_week(now):
+    return week_of(now.date())

@@ -17,8 +17,8 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from tests import ready
 from tests.conftest import Newcomer, make_people
-from tests.okr.conftest import content, monday_of
-from tests.okr.test_pages import HTMX, posted_week, week_of
+from tests.okr.conftest import content, monday_of, week_of
+from tests.okr.test_pages import HTMX, posted_week
 
 STUCK = "The supplier is silent."
 

@@ -11,12 +11,7 @@ from okr import actions, queries
 from okr.models import CheckIn, CheckInDraft
 from tests.okr.conftest import monday_of
 from tests.okr.test_check_ins import four_readings
-from tests.okr.test_pages import HTMX, posted_week, week_of
-
-
-@pytest.fixture
-def this_week(now):
-    return week_of(now.date())
+from tests.okr.test_pages import HTMX, posted_week
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from performance.foundation import access, tenancy
 from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions, evidence
-from performance.scoring.models import PolicyVersion
+from performance.scoring import actions, evidence, queries
+from performance.scoring.models import PolicyVersion, Score, ScoreQuestion
 from tests import ready
 from tests.conftest import Cast
 from tests.scoring import collectors
@@ -320,3 +320,33 @@ def revise(draft: PolicyVersion, demand: Metric, cast: Cast, actor: Actor) -> Ca
         )
 
     return write
+
+
+@pytest.fixture
+def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
+    with tenancy.acting_for(cast.organisation):
+        actions.compute_scores(
+            period=quarter,
+            person_ids=[cast.employee.pk, cast.colleague.pk, cast.manager.pk],
+            run=None,
+            at=timezone.now(),
+        )
+        found = queries.current_score(cast.employee.pk, quarter)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def asked(score: Score, cast: Cast, actor: Actor) -> Callable[..., ScoreQuestion]:
+    """Asks, by the employee unless told otherwise, about stock turnover unless told otherwise."""
+
+    def ask(by: people.Person = cast.employee, **given: Any) -> ScoreQuestion:
+        with tenancy.acting_for(cast.organisation):
+            question: ScoreQuestion = actions.ask_about_score(
+                **{"score": score, "component_key": "turnover", "text": "Why 62?"} | given,
+                by=actor(by),
+                at=timezone.now(),
+            )
+        return question
+
+    return ask

@@ -15,7 +15,7 @@ from performance.foundation import stale, tenancy
 from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
-from performance.scoring import actions, queries, tasks
+from performance.scoring import actions, tasks
 from performance.scoring.models import PolicyApproval, PolicyComponent, PolicyVersion, Score
 from tests.conftest import Cast
 from tests.scoring.conftest import Actor
@@ -80,16 +80,6 @@ def test_the_api_refuses_weights_that_do_not_add_up(
     assert answer["content-type"] == "application/problem+json"
     with tenancy.acting_for(cast.organisation):
         assert not PolicyVersion.objects.exists()
-
-
-@pytest.fixture
-def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
-    with tenancy.acting_for(cast.organisation):
-        ids = [cast.employee.pk, cast.colleague.pk, cast.manager.pk]
-        actions.compute_scores(period=quarter, person_ids=ids, run=None, at=timezone.now())
-        found = queries.current_score(cast.employee.pk, quarter)
-    assert found is not None
-    return found
 
 
 def test_scores_are_listed_as_far_as_one_may_see(score: Score, cast: Cast, client_for: ClientFor) -> None:

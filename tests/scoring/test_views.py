@@ -24,20 +24,6 @@ from tests.scoring.conftest import MICRO, Actor
 ClientFor = Callable[[people.Person], Client]
 
 
-@pytest.fixture
-def score(locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period) -> Score:
-    with tenancy.acting_for(cast.organisation):
-        actions.compute_scores(
-            period=quarter,
-            person_ids=[cast.employee.pk, cast.colleague.pk, cast.manager.pk],
-            run=None,
-            at=timezone.now(),
-        )
-        found = queries.current_score(cast.employee.pk, quarter)
-    assert found is not None
-    return found
-
-
 def test_a_scorecard_is_seen_by_oneself_the_line_above_hr_and_auditors_only(
     score: Score, cast: Cast, client_for: ClientFor
 ) -> None:
