@@ -2,11 +2,10 @@
 
 import datetime
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.urls import reverse
@@ -15,11 +14,12 @@ from okr.models import ProgressPoint
 from okr.models.objectives import SCORED_STATES, OwnerKind, Visibility
 from performance.engine import fixed, progress
 from performance.foundation import evidence
-from performance.foundation.evidence import ComponentRequest, Evidence, Ref
+from performance.foundation.evidence import ComponentRequest, EvidenceColumn, Ref
+
+HUNDREDTH = Decimal("0.01")
 
 
-@dataclass(frozen=True)
-class _Figure:
+class _Figure(NamedTuple):
     """An objective of a person as it stood."""
 
     objective_id: uuid.UUID
@@ -40,21 +40,44 @@ def attainment(
     period: Any,
     as_of: datetime.datetime,
     components: Sequence[ComponentRequest],
-) -> list[Evidence]:
+) -> list[EvidenceColumn]:
     """The weighted mean of each person's own objectives in micro percent, as it was known at `as_of`.
 
-    Objectives without a score are left out of the mean and lower the coverage; a person without any has None.
+    Objectives without a score are left out of the mean and lower the coverage; a person without any has none.
     One query for all people.
     """
+    places = {person_id: place for place, person_id in enumerate(person_ids)}
     figures = _figures(person_ids, period, as_of)
+    owner = np.array([places[figure.person_id] for figure in figures], dtype=np.int64)
+    values, present = fixed.optional_column([figure.progress_micro for figure in figures])
+    weights = fixed.column([figure.weight for figure in figures])
+    rolled = progress.rollup_columns(
+        groups=owner, values=values, present=present, weights=weights, group_count=len(places)
+    )
+    covered = fixed.column([figure.weight * figure.coverage_ppm for figure in figures])
+    total, counted = (_by_owner(column, owner, len(places)) for column in (weights, covered))
+    open_figures = np.array([figure.provisional for figure in figures], dtype=np.int64)
+    provisional = _by_owner(open_figures, owner, len(places)) > 0
+    trails: list[list[Ref]] = [[] for _person in person_ids]
+    for place, figure in zip(owner.tolist(), figures, strict=True):
+        trails[place].append(_ref(figure))
     return [
-        found
+        EvidenceColumn(
+            component_key=component.key,
+            values_micro=np.where(rolled.present, rolled.values_micro, 0),
+            present=rolled.present,
+            # The part of the key results' weight that has a value, over all objectives by their weight.
+            coverage_ppm=counted // np.maximum(total, 1),
+            provisional=provisional | (period.state != "closed"),
+            trail=np.arange(len(places), dtype=np.int64),
+            trails=[tuple(trail) for trail in trails],
+        )
         for component in components
-        for found in _of_component(component, person_ids, figures, is_final=period.state == "closed")
     ]
 
 
 def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datetime) -> list[_Figure]:
+    """In the order of the objectives' ids."""
     points = (
         ProgressPoint.objects.filter(
             at__lte=as_of,
@@ -81,62 +104,45 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
     return [_Figure(*row) for row in points]
 
 
-def _of_component(
-    component: ComponentRequest,
-    person_ids: Sequence[uuid.UUID],
-    figures: Sequence[_Figure],
-    *,
-    is_final: bool,
-) -> list[Evidence]:
-    groups = {person_id: place for place, person_id in enumerate(person_ids)}
-    values, present = fixed.optional_column([figure.progress_micro for figure in figures])
-    rolled = progress.rollup_columns(
-        groups=np.array([groups[figure.person_id] for figure in figures], dtype=np.int64),
-        values=values,
-        present=present,
-        weights=fixed.column([figure.weight for figure in figures]),
-        group_count=len(groups),
-    )
-    own: dict[uuid.UUID, list[_Figure]] = defaultdict(list)
-    for figure in figures:
-        own[figure.person_id].append(figure)
-    return [
-        Evidence(
-            person_id=person_id,
-            component_key=component.key,
-            value_micro=int(rolled.values_micro[place]) if rolled.present[place] else None,
-            coverage_ppm=_coverage(own[person_id]),
-            provisional=not is_final or any(figure.provisional for figure in own[person_id]),
-            refs=tuple(_ref(figure) for figure in sorted(own[person_id], key=lambda each: each.objective_id)),
-        )
-        for person_id, place in groups.items()
-    ]
-
-
-def _coverage(figures: list[_Figure]) -> int:
-    """The part of the key results' weight that has a value, over all objectives by their weight."""
-    total = sum(figure.weight for figure in figures)
-    return sum(figure.weight * figure.coverage_ppm for figure in figures) // total if total else 0
+def _by_owner(column: fixed.AnyInts, owner: fixed.Ints, people: int) -> fixed.AnyInts:
+    sums = np.zeros(people, dtype=column.dtype)
+    np.add.at(sums, owner, column)
+    return sums
 
 
 def _ref(figure: _Figure) -> Ref:
     """The words of a private objective stay out: a score is read by more people, and kept for good."""
     is_private = figure.visibility == Visibility.PRIVATE
+    note_en, note_zh = _note(figure)
     return Ref(
-        label_en="Private objective" if is_private else figure.title,
-        label_zh="私密目标" if is_private else figure.title,
-        url=reverse("okr:objective", args=[figure.objective_id]),
-        version=str(figure.version_number),
-        **_note(figure),
+        "Private objective" if is_private else figure.title,
+        "私密目标" if is_private else figure.title,
+        _url(figure.objective_id),
+        str(figure.version_number),
+        note_en,
+        note_zh,
     )
 
 
-def _note(figure: _Figure) -> dict[str, str]:
+def _url(objective_id: uuid.UUID) -> str:
+    before, after = _url_parts()
+    return f"{before}{objective_id}{after}"
+
+
+@cache
+def _url_parts() -> tuple[str, str]:
+    """The address of an objective around its id: to reverse hundreds of thousands takes longer than to score them."""
+    nobody = uuid.UUID(int=0)
+    before, _id, after = reverse("okr:objective", args=[nobody]).partition(str(nobody))
+    return before, after
+
+
+def _note(figure: _Figure) -> tuple[str, str]:
     """ "53.4%", with its weight where objectives weigh differently from one, so that the mean can be reckoned again,
     and the version of the period's policy that counted it, where one was chosen."""
     if figure.progress_micro is None:
-        return {"note_en": "no progress yet", "note_zh": "尚无进度"}
-    percent = (Decimal(figure.progress_micro) / evidence.MICRO).quantize(Decimal("0.01"))
+        return "no progress yet", "尚无进度"
+    percent = (Decimal(figure.progress_micro) / evidence.MICRO).quantize(HUNDREDTH)
     weight = f" × {figure.weight}" if figure.weight != 1 else ""
     by_en, by_zh = (
         ("", "")
@@ -146,4 +152,4 @@ def _note(figure: _Figure) -> dict[str, str]:
             f"，按计算规则第{figure.policy_number}版",
         )
     )
-    return {"note_en": f"{percent}%{weight}{by_en}", "note_zh": f"{percent}%{weight}{by_zh}"}
+    return f"{percent}%{weight}{by_en}", f"{percent}%{weight}{by_zh}"

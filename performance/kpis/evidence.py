@@ -6,13 +6,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from performance.engine import fixed
 from performance.foundation import evidence, i18n
 from performance.kpis import queries, semantics
 from performance.kpis.models import Metric, RateKind, ValueState
-from performance.people.models import Person
+from performance.people.models import BusinessUnit, Person
 
 OWN_UNIT = "own_unit"
 
@@ -23,19 +25,19 @@ def metric_values(
     period: Any,
     as_of: datetime.datetime,
     components: Sequence[evidence.ComponentRequest],
-) -> list[evidence.Evidence]:
-    """One Evidence for each person and component, in that order. `source_ref` is the metric's key; the slice is
-    given or, with "own_unit", that of the person's business unit (somebody without one has no value).
+) -> list[evidence.EvidenceColumn]:
+    """One column for each component. `source_ref` is the metric's key; the slice is given or, with "own_unit", that of
+    the person's business unit (somebody without one has no value).
 
     Values are those known at `as_of`. A bounded number of queries, however many people: each metric and slice is
     read once.
     """
-    own = _unit_slices(person_ids) if any(component.slice == OWN_UNIT for component in components) else {}
-    distinct = {semantics.slice_key(slice): slice for slice in own.values()}
+    needs_units = any(component.slice == OWN_UNIT for component in components)
+    own, slices = _unit_slices(person_ids) if needs_units else ([], [])
     wanted = {
         (component.source_ref, semantics.slice_key(slice)): slice
         for component in components
-        for slice in (distinct.values() if isinstance(component.slice, str) else [component.slice])
+        for slice in (slices if isinstance(component.slice, str) else [component.slice])
     }
     found = queries.period_values(
         [(key, slice) for (key, _text), slice in wanted.items()], period, as_of=as_of
@@ -44,36 +46,67 @@ def metric_values(
         [(key, slice) for (key, _text), slice in wanted.items()], period, as_of=as_of
     )
     trails = _trails(wanted, found, rates, period)
-    gathered = []
-    for person_id in person_ids:
-        for component in components:
-            slice = own.get(person_id) if isinstance(component.slice, str) else component.slice
-            place = (component.source_ref, semantics.slice_key(slice)) if slice is not None else None
-            value = found[place] if place else None
-            gathered.append(_evidence(person_id, component.key, value, trails[place] if place else ()))
-    return gathered
+    columns = []
+    for component in components:
+        if isinstance(component.slice, str):
+            of_people, cuts = np.array(own, dtype=np.int64), slices
+        else:
+            of_people, cuts = np.zeros(len(person_ids), dtype=np.int64), [component.slice]
+        named = [(component.source_ref, semantics.slice_key(slice)) for slice in cuts]
+        columns.append(
+            _column(
+                component.key,
+                [found[place] for place in named],
+                [trails[place] for place in named],
+                of_people,
+            )
+        )
+    return columns
 
 
-def _unit_slices(person_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, str]]:
-    people = Person.objects.filter(pk__in=person_ids, unit__isnull=False).values_list("pk", "unit__slice")
-    return {person_id: {key: str(value) for key, value in slice.items()} for person_id, slice in people}
+def _unit_slices(person_ids: Sequence[UUID]) -> tuple[list[int], list[Mapping[str, str]]]:
+    """For each person the place of their unit's slice, one behind the last for whoever has no unit; and the slices."""
+    units = dict(Person.objects.filter(pk__in=person_ids, unit__isnull=False).values_list("pk", "unit_id"))
+    found = BusinessUnit.objects.filter(pk__in=set(units.values())).values_list("pk", "slice")
+    slices: dict[str, Mapping[str, str]] = {}
+    order: dict[str, int] = {}
+    places: dict[UUID, int] = {}
+    for unit_id, given in found.order_by("pk"):
+        slice = {key: str(value) for key, value in given.items()}
+        text = semantics.slice_key(slice)
+        slices[text] = slice
+        places[unit_id] = order.setdefault(text, len(order))
+    nowhere = len(slices)
+    own = [places[units[person_id]] if person_id in units else nowhere for person_id in person_ids]
+    return own, list(slices.values())
 
 
-def _evidence(
-    person_id: UUID, component_key: str, value: queries.PeriodValue | None, trail: tuple[evidence.Ref, ...]
-) -> evidence.Evidence:
-    if value is None or value.value is None:
-        coverage = value.coverage_ppm if value else 0
-        return evidence.Evidence(person_id, component_key, None, coverage, provisional=True, refs=trail)
-    micro = (value.value * evidence.MICRO).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-    return evidence.Evidence(
-        person_id=person_id,
-        component_key=component_key,
-        value_micro=int(micro),
-        coverage_ppm=value.coverage_ppm,
-        provisional=value.state != ValueState.CLOSED,
-        refs=trail,
+def _column(
+    key: str,
+    values: Sequence[queries.PeriodValue],
+    trails: Sequence[evidence.Trail],
+    of_people: fixed.Ints,
+) -> evidence.EvidenceColumn:
+    """The values of each slice handed to its people; behind the last stands nothing, for whoever has no slice."""
+    micros, present = fixed.optional_column([*(_micro(value) for value in values), None])
+    covered = fixed.column([*(value.coverage_ppm for value in values), 0])
+    is_open = np.array([*(value.state != ValueState.CLOSED for value in values), True], dtype=np.bool_)
+    return evidence.EvidenceColumn(
+        component_key=key,
+        values_micro=micros[of_people],
+        present=present[of_people],
+        coverage_ppm=covered[of_people],
+        provisional=(is_open | ~present)[of_people],
+        trail=of_people,
+        trails=[*trails, ()],
+        is_shared=True,
     )
+
+
+def _micro(value: queries.PeriodValue) -> int | None:
+    if value.value is None:
+        return None
+    return int((value.value * evidence.MICRO).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
 def _trails(

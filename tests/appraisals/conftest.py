@@ -13,6 +13,7 @@ from performance.appraisals.models import Cycle, Export
 from performance.foundation import access, tenancy
 from performance.people import models as people
 from performance.scoring import actions as scoring
+from performance.scoring import evidence
 from performance.scoring import tasks as scoring_tasks
 from performance.scoring.models import CurrentScore, PolicyVersion, Score
 from tests import ready
@@ -94,6 +95,10 @@ def published(cast: Cast, signed_off: Cycle, actor: Actor) -> Cycle:
         return actions.publish_cycle(cycle=signed_off, by=actor(cast.hr), at=timezone.now())
 
 
+#: What a copied score shares with the one it is copied from.
+KEPT = ["basis_id", "refs", *(name for name, kind in evidence.COLUMNS.items() if kind.endswith("[]"))]
+
+
 def add_people(cycle: Cycle, count: int, *, first: int = 0, names: str = "Person") -> list[people.Person]:
     """More people with scores copied from the first one, and their entries. Inside `acting_for`."""
     model = Score.objects.filter(period=cycle.period_id, score_micro__isnull=False).first()
@@ -120,8 +125,7 @@ def add_people(cycle: Cycle, count: int, *, first: int = 0, names: str = "Person
                 constant_micro=41_000_000,
                 coverage_ppm=1_000_000 - place % 3 * 100_000,
                 state=model.state,
-                evidence=model.evidence,
-                explanation=model.explanation,
+                **{name: getattr(model, name) for name in KEPT},
                 digest=model.digest,
                 engine_version=model.engine_version,
                 computed_at=model.computed_at,

@@ -55,7 +55,9 @@ def _scores() -> dict[Any, tuple[Any, ...]]:
         "score__score_micro",
         "score__constant_micro",
         "score__coverage_ppm",
-        "score__explanation",
+        "score__contribution_micro",
+        "score__effective_ppm",
+        "score__digest",
     )
     return {person_id: result for person_id, *result in rows}
 

@@ -12,6 +12,7 @@ from performance.foundation.evidence import ComponentRequest
 from performance.kpis import actions, evidence
 from performance.people.models import BusinessUnit, Period
 from tests import ready
+from tests.columns import rows_of
 from tests.conftest import Cast, make_person
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
@@ -35,9 +36,9 @@ def january(here: Cast, actor: Any, sales: Any) -> Period:
 
 
 def gather(period: Period, people: list[Any], as_of: datetime.datetime = AT) -> list[Any]:
-    return evidence.metric_values(
-        person_ids=[person.pk for person in people], period=period, as_of=as_of, components=[OWN, TOTAL]
-    )
+    person_ids = [person.pk for person in people]
+    found = evidence.metric_values(person_ids=person_ids, period=period, as_of=as_of, components=[OWN, TOTAL])
+    return rows_of(found, person_ids)
 
 
 def test_each_person_gets_the_value_of_the_own_unit_and_of_the_given_slice(
@@ -72,8 +73,9 @@ def test_evidence_is_what_was_known_at_that_moment(here: Cast, january: Period, 
 
 def test_a_metric_nobody_knows_is_missing_not_zero(here: Cast, january: Period) -> None:
     asked = [ComponentRequest(key="x", source_ref="nothing", slice={})]
-    found = evidence.metric_values(person_ids=[here.employee.pk], period=january, as_of=AT, components=asked)
-    assert [(one.value_micro, one.coverage_ppm, one.refs) for one in found] == [(None, 0, ())]
+    ids = [here.employee.pk]
+    found = evidence.metric_values(person_ids=ids, period=january, as_of=AT, components=asked)
+    assert [(one.value_micro, one.coverage_ppm, one.refs) for one in rows_of(found, ids)] == [(None, 0, ())]
 
 
 def test_the_number_of_queries_does_not_grow_with_people(here: Cast, january: Period) -> None:

@@ -415,5 +415,5 @@ def test_a_score_is_led_down_to_the_rates_behind_it(here: Cast, actor: Any, inco
         as_of=AT,
         components=[evidence.ComponentRequest("c", "doubled", {})],
     )
-    said = [(ref.label_en, ref.version) for ref in found[0].refs]
+    said = [(ref.label_en, ref.version) for ref in found[0].trails[0]]
     assert said[2:] == [("Exchange rates: Rate of a day", "1"), ("Exchange rates: Rate of a day", "2")]

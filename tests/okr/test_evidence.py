@@ -8,6 +8,7 @@ from django.conf import settings
 
 from okr import actions, evidence
 from performance.foundation.evidence import ComponentRequest
+from tests.columns import rows_of
 from tests.okr.conftest import content, key_result
 from tests.okr.test_check_ins import four_readings
 
@@ -17,12 +18,14 @@ OKR = ComponentRequest("okr", "", {})
 @pytest.fixture
 def gather(acting_cast, quarter, now):
     def do(*people, as_of=None):
-        return evidence.attainment(
-            person_ids=[each.pk for each in people],
+        person_ids = [each.pk for each in people]
+        found = evidence.attainment(
+            person_ids=person_ids,
             period=quarter,
             as_of=as_of or now + datetime.timedelta(seconds=1),
             components=[OKR],
         )
+        return rows_of(found, person_ids)
 
     return do
 

@@ -152,7 +152,7 @@ def test_the_evidence_of_a_score_names_the_version_that_counted_the_progress(
         as_of=now,
         components=[ComponentRequest(key="goals", source_ref="", slice={})],
     )
-    (ref,) = found.refs
+    (ref,) = found.trails[0]
     assert ref.note_en.endswith("%, policy version 1")
     assert ref.note_zh.endswith("%，按计算规则第1版")
 

@@ -20,10 +20,10 @@ def collect(
     period: Any,
     as_of: datetime.datetime,
     components: Sequence[evidence.ComponentRequest],
-) -> list[evidence.Evidence]:
+) -> list[evidence.EvidenceColumn]:
     """Speaks only of what it was told; whoever is absent has no value."""
     MOMENTS.append(as_of)
-    return [
+    found = [
         evidence.Evidence(
             person_id=person_id,
             component_key=component.key,
@@ -34,3 +34,4 @@ def collect(
         for component in components
         if (person_id, component.key) in VALUES
     ]
+    return evidence.columns_from(person_ids, components, found)

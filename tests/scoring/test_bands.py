@@ -87,8 +87,8 @@ def test_bands_never_move_a_score(
         with_bands = CurrentScore.objects.get(person=cast.employee).score
         [segment] = queries.replays.segments_of(with_bands, {locked.pk: locked})
         without = dataclasses.replace(segment, plan={**segment.plan, "bands": []})
-        [again] = evidence.reckon([without], [evidence.inputs_from(with_bands.evidence)])
-        assert again.explanation == with_bands.explanation
+        [again] = evidence.reckon([without], [evidence.inputs_of(with_bands)])
+        assert again.explanation == evidence.explanation_of(with_bands)
 
 
 def test_the_scorecard_says_the_band_in_both_languages(

@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from performance.foundation import tenancy
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring import actions, queries, tasks
+from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import PolicyVersion, Score
 from tests.conftest import Cast
 from tests.scoring import collectors
@@ -73,7 +73,7 @@ def test_a_change_splits_exactly_into_performance_and_weights(
     assert change.change_micro == later.score_micro - before.score_micro
     assert change.performance_micro + change.weight_micro == change.change_micro
     assert change.from_performance + change.from_weights == change.points
-    was = {line["key"]: line["effective_ppm"] for line in before.explanation["components"]}
+    was = {line["key"]: line["effective_ppm"] for line in evidence.explanation_of(before)["components"]}
     assert change.effects["okr"].performance_micro == 5 * (was["okr"] + 800_000) // 2
     assert change.effects["turnover"].performance_micro == 0
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from performance.foundation import stale, tenancy
 from performance.people import models as people
-from performance.scoring import actions, tasks
+from performance.scoring import actions, evidence, tasks
 from performance.scoring.models import (
     CurrentScore,
     PolicyVersion,
@@ -142,7 +142,7 @@ def _governed_by(cast: Cast) -> set[tuple[uuid.UUID, ...]]:
     """The versions by which anybody's current score was computed."""
     with tenancy.acting_for(cast.organisation):
         return {
-            tuple(uuid.UUID(segment["version"]) for segment in current.score.evidence["segments"])
+            tuple(uuid.UUID(segment["version"]) for segment in evidence.segments_named(current.score))
             for current in CurrentScore.objects.select_related("score")
         }
 

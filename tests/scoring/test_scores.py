@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from performance.foundation import jobs, stale, tenancy
 from performance.people import models as people
-from performance.scoring import actions, queries, tasks
+from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreRun
 from tests.conftest import Cast
 from tests.scoring import collectors
@@ -47,7 +47,7 @@ def test_contributions_sum_exactly_to_the_score(
     with tenancy.acting_for(cast.organisation):
         for person in _scored(cast):
             score = _score(cast, person, quarter)
-            lines = score.explanation["components"]
+            lines = evidence.explanation_of(score)["components"]
             assert sum(line["contribution_micro"] for line in lines) == score.score_micro
             assert sum(line["constant_contribution_micro"] for line in lines) == score.constant_micro
             assert sum(line["effective_ppm"] for line in lines) == 1_000_000
@@ -72,7 +72,7 @@ def test_a_missing_component_is_left_out_not_counted_as_zero(
     _compute(cast, quarter)
     with tenancy.acting_for(cast.organisation):
         score = _score(cast, cast.manager, quarter)
-        lines = {line["key"]: line for line in score.explanation["components"]}
+        lines = {line["key"]: line for line in evidence.explanation_of(score)["components"]}
     assert lines["pulse"]["treatment"] == "left_out"
     assert lines["pulse"]["effective_ppm"] == 0
     assert score.score_micro is not None
@@ -141,7 +141,7 @@ def test_two_versions_in_a_period_weigh_by_their_days(
     _compute(cast, quarter)
     with tenancy.acting_for(cast.organisation):
         score = _score(cast, cast.employee, quarter)
-        [first_days, second_days] = [segment["days"] for segment in score.evidence["segments"]]
+        [first_days, second_days] = [segment["days"] for segment in evidence.segments_named(score)]
         weights = [
             {item["key"]: item["effective_ppm"] for item in version.planned} for version in (locked, second)
         ]
@@ -309,6 +309,11 @@ def test_frozen_scores_never_move_again(
         assert queries.replay_score(frozen).is_identical
 
 
+def _place(score: Score, key: str) -> int:
+    """Where a component stands in the columns of a score of one stretch."""
+    return [line["key"] for line in score.basis.content["components"]].index(key)
+
+
 def test_replay_notices_a_score_that_does_not_follow_from_its_inputs(
     locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period
 ) -> None:
@@ -316,7 +321,7 @@ def test_replay_notices_a_score_that_does_not_follow_from_its_inputs(
     with tenancy.acting_for(cast.organisation):
         score = _score(cast, cast.employee, quarter)
         assert queries.replay_score(score).is_identical
-        score.evidence["segments"][0]["inputs"]["okr"]["value_micro"] += 1
+        score.raw_micro[_place(score, "okr")] += 1
         assert queries.replay_score(score).differences == ("score", "okr", "digest")
 
 
@@ -326,7 +331,7 @@ def test_replay_notices_a_reference_that_was_changed_though_the_sum_is_the_same(
     _compute(cast, quarter)
     with tenancy.acting_for(cast.organisation):
         score = _score(cast, cast.employee, quarter)
-        score.evidence["segments"][0]["inputs"]["okr"]["refs"][0]["label_en"] = "Another ledger"
+        score.refs = score.refs.replace("Ledger 6401", "Another ledger")
         replay = queries.replay_score(score)
         assert (replay.differences, replay.is_altered) == (("digest",), True)
         assert replay.kept_micro == replay.again_micro
@@ -368,7 +373,7 @@ def test_carry_forward_takes_the_last_frozen_value(
     _compute(cast, after)
     with tenancy.acting_for(cast.organisation):
         score = _score(cast, cast.employee, after)
-        lines = {line["key"]: line for line in score.explanation["components"]}
+        lines = {line["key"]: line for line in evidence.explanation_of(score)["components"]}
         assert lines["pulse"]["treatment"] == "carried"
         assert lines["pulse"]["value_micro"] == 80 * MICRO
         assert queries.replay_score(score).is_identical

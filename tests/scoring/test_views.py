@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 
 from performance.foundation import tenancy
 from performance.people import models as people
-from performance.scoring import actions, queries, tasks
+from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import PolicyVersion, Score, ScoreRun
 from tests.conftest import Cast, make_person, report_to
 from tests.scoring import collectors
@@ -48,7 +48,7 @@ def test_a_scorecard_is_seen_by_oneself_the_line_above_hr_and_auditors_only(
 def test_points_are_written_so_that_they_sum_to_the_written_score(score: Score, cast: Cast) -> None:
     """Thirds have no place of their own to be cut off at: one of them is written a tenth higher."""
     with tenancy.acting_for(cast.organisation):
-        parts = score.explanation["components"]
+        parts = evidence.explanation_of(score)["components"]
         score.score_micro, score.constant_micro = 50 * MICRO + 30_000, 50 * MICRO - 20_000
         shares = [(3_333_400, 3_349_000), (3_333_300, 3_331_000), (43_363_300, 43_300_000)]
         shares = shares[: len(parts) - 1] + [(0, 0)] * (len(parts) - 4)
@@ -56,8 +56,9 @@ def test_points_are_written_so_that_they_sum_to_the_written_score(score: Score, 
             score.score_micro - sum(each[0] for each in shares),
             score.constant_micro - sum(each[1] for each in shares),
         ]
-        for part, (now, constant) in zip(parts, [*shares, tuple(rest)], strict=True):
-            part["contribution_micro"], part["constant_contribution_micro"] = now, constant
+        score.contribution_micro, score.constant_contribution_micro = (
+            list(each) for each in zip(*shares, rest, strict=True)
+        )
         card = queries.scorecard(score)
     assert sum(line.points for line in card.lines) == Decimal("50.0")
     assert sum(line.moved for line in card.lines) == Decimal("0.0")
@@ -108,7 +109,7 @@ def test_the_scorecard_shows_the_sum_and_the_constant_weights(
     assert "Capped" in page
     assert f"{score.score_micro / 1_000_000:.1f}" in page  # type: ignore[operator]
     assert f"{score.constant_micro / 1_000_000:.1f} at constant weights" in page  # type: ignore[operator]
-    for line in score.explanation["components"]:
+    for line in evidence.explanation_of(score)["components"]:
         assert f'data-w="{Decimal(line["effective_ppm"]) / 10_000:f}"' in page, line["key"]
         if line["value_micro"] is not None:
             assert f'value="{Decimal(line["value_micro"]) / MICRO:f}"' in page, line["key"]

@@ -18,6 +18,7 @@ from performance.appraisals import rules
 from performance.appraisals.models import Band, CycleEntry, Export, ExportState
 from performance.appraisals.queries import entries as entry_queries
 from performance.foundation import access, i18n
+from performance.scoring import queries as scoring_queries
 from performance.scoring.models import Score
 
 Kind = Literal["text", "number", "percent", "integer", "moment"]
@@ -209,15 +210,16 @@ def _scores(export: Export, entries: Sequence[CycleEntry]) -> dict[uuid.UUID, Sc
 def _light() -> QuerySet[Score]:
     """Scores without the bulk of their evidence, with the `versions` they rest on."""
     versions = Func(
-        F("evidence"),
+        F("basis__content"),
         Value("$.segments[*].version"),
         function="jsonb_path_query_array",
         template="%(function)s(%(expressions)s)",
         output_field=JSONField(),
     )
     return (
-        Score.objects.select_related("version__policy")
-        .defer("evidence", "explanation", "version__plan")
+        scoring_queries.bare_scores()
+        .select_related("version__policy")
+        .defer("version__plan")
         .annotate(versions=versions)
     )
 

@@ -7,7 +7,7 @@ anew. A check writes no score itself.
 import datetime
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
@@ -22,7 +22,7 @@ from performance.inbox import actions as inbox_actions
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence, queries, rules
-from performance.scoring.actions import computing
+from performance.scoring.actions import computing, writing
 from performance.scoring.models import (
     SCORE_CHECK,
     CurrentScore,
@@ -46,12 +46,20 @@ class CheckRefused(refusals.Refused):
 
 
 @dataclass(frozen=True)
+class Again:
+    """A score that came out otherwise, and those it was computed among."""
+
+    score: writing.FreshScore
+    among: writing.Fresh
+
+
+@dataclass(frozen=True)
 class _Again:
     """What came out of computing some people once more: the scores that are not those in force, and who could not be
     computed at all."""
 
     looked_at: int
-    fresh: list[Score]
+    fresh: list[Again]
     broken: list[uuid.UUID]
 
 
@@ -94,22 +102,23 @@ def check_scores(
     # first kind turns into the second.
     if stale.waiting("score_inputs"):
         return None
-    suspects = [score.person_id for score in again.fresh] + again.broken
+    suspects = [each.score.person_id for each in again.fresh] + again.broken
     marked = set(
         StaleRow.objects.filter(kind="score", subject_id__in=suspects).values_list("subject_id", flat=True)
     )
     kept = queries.current_scores(run.period, suspects)
+    trails = queries.trails_of(kept.values())
     differing = [
         ScoreDifference(
             run=run,
-            person_id=score.person_id,
-            kept=kept.get(score.person_id),
-            again_micro=score.score_micro,
-            keys=_differing(kept.get(score.person_id), score),
+            person_id=each.score.person_id,
+            kept=kept.get(each.score.person_id),
+            again_micro=each.score.reckoned.score_micro,
+            keys=_differing(kept.get(each.score.person_id), each.score),
             found_at=at,
         )
-        for score in again.fresh
-        if score.person_id not in marked and _is_other(kept.get(score.person_id), score)
+        for each in again.fresh
+        if each.score.person_id not in marked and _is_other(kept.get(each.score.person_id), trails, each)
     ]
     differing += [
         ScoreDifference(run=run, person_id=person_id, kept=kept.get(person_id), is_fault=True, found_at=at)
@@ -183,7 +192,7 @@ def _again(run: ScoreRun, person_ids: Sequence[uuid.UUID], *, at: datetime.datet
         raise
     except Exception:
         logger.exception("A batch of the check %s broke; its people are computed one by one.", run.pk)
-    found, broken = list[Score](), []
+    found, broken = list[Again](), []
     for person_id in person_ids:
         try:
             found += _computed(run, [person_id], at=at)[0]
@@ -197,25 +206,30 @@ def _again(run: ScoreRun, person_ids: Sequence[uuid.UUID], *, at: datetime.datet
 
 def _computed(
     run: ScoreRun, person_ids: Sequence[uuid.UUID], *, at: datetime.datetime
-) -> tuple[list[Score], int]:
+) -> tuple[list[Again], int]:
     with transaction.atomic():
-        return computing.fresh_scores(
+        fresh, looked_at = computing.fresh_scores(
             period=run.period, person_ids=person_ids, at=at, as_of=at, state=ScoreState.PROVISIONAL
         )
+    return [Again(score, each) for each in fresh for score in each.scores], looked_at
 
 
-def _is_other(kept: Score | None, again: Score) -> bool:
+def _is_other(kept: Score | None, trails: Mapping[str, Sequence[Mapping[str, str]]], again: Again) -> bool:
     if kept is None:
         return True
     if kept.engine_version != engine.ENGINE_VERSION:
         return False
-    return not evidence.is_same(kept.evidence, again.evidence) or kept.explanation != again.explanation
+    is_same = evidence.is_same(evidence.evidence_of(kept, trails), again.among.evidence_of(again.score))
+    return not is_same or evidence.explanation_of(kept) != again.score.reckoned.explanation
 
 
-def _differing(kept: Score | None, again: Score) -> list[str]:
+def _differing(kept: Score | None, again: writing.FreshScore) -> list[str]:
     """The components whose lines are not the same."""
     before, after = (
-        {} if score is None else {line["key"]: line for line in score.explanation["components"]}
-        for score in (kept, again)
+        {line["key"]: line for line in explanation["components"]}
+        for explanation in (
+            evidence.explanation_of(kept) if kept else {"components": ()},
+            again.reckoned.explanation,
+        )
     )
     return [key for key in {**after, **before} if before.get(key) != after.get(key)]

@@ -7,20 +7,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from performance import engine
 from performance.foundation import stale
 from performance.kpis.models import Metric
 from performance.people import models as people
 from performance.scoring import evidence, queries
-from performance.scoring.models import (
-    CurrentScore,
-    Missing,
-    RunKind,
-    RunState,
-    Score,
-    ScoreRun,
-    ScoreState,
-)
+from performance.scoring.actions import writing
+from performance.scoring.models import CurrentScore, Missing, RunKind, RunState, ScoreRun, ScoreState
 
 
 @dataclass(frozen=True)
@@ -75,9 +67,12 @@ def compute_scores(
         state=state,
         pinned=run.versions if run else None,
     )
-    if fresh:
-        _write(fresh, run or _incremental_run(period, looked_at, len(fresh), at=at))
-    return Written(looked_at, len(fresh))
+    written = sum(len(each) for each in fresh)
+    if written:
+        run = run or _incremental_run(period, looked_at, written, at=at)
+        for each in fresh:
+            writing.write(each, run=run)
+    return Written(looked_at, written)
 
 
 def fresh_scores(
@@ -88,17 +83,18 @@ def fresh_scores(
     as_of: datetime.datetime,
     state: str,
     pinned: Sequence[uuid.UUID] | None = None,
-) -> tuple[list[Score], int]:
+) -> tuple[list[writing.Fresh], int]:
     """The scores of these people that differ from the current ones, not saved; and how many people were looked at. Holds
     the people until the caller's transaction ends. `pinned`: the versions to go by, else those that are locked now."""
     wanted = _hold(person_ids)
     frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
     closed = set(frozen.values_list("person_id", flat=True))
-    looked_at, fresh = 0, list[Score]()
+    looked_at, fresh = 0, list[writing.Fresh]()
     open_ids = [person_id for person_id in wanted if person_id not in closed]
     for group in queries.groups(period, open_ids, pinned=pinned):
         looked_at += len(group.person_ids)
-        fresh += _changed(group, period, at=at, as_of=as_of, state=state)
+        changed = _changed(group, period, at=at, as_of=as_of, state=state)
+        fresh += [changed] if len(changed) else []
     return fresh, looked_at
 
 
@@ -118,58 +114,40 @@ def _changed(
     at: datetime.datetime,
     as_of: datetime.datetime,
     state: str,
-) -> list[Score]:
+) -> writing.Fresh:
     """The scores of a group that differ from the current ones, not saved yet."""
-    inputs = _inputs(group, period, as_of=as_of)
+    inputs, trails = _inputs(group, period, as_of=as_of)
+    reckoned = evidence.reckon_columns(group.segments, inputs, people=len(group.person_ids))
     current = dict(
         CurrentScore.objects.filter(period=period, person_id__in=group.person_ids).values_list(
             "person_id", "score__digest"
         )
     )
-    reckoned = evidence.reckon(group.segments, inputs)
-    fresh = []
-    for person_id, given, result in zip(group.person_ids, inputs, reckoned, strict=True):
-        kept = evidence.kept(group.segments, given)
-        digest = evidence.digest(kept, result.explanation, state=state, engine_version=engine.ENGINE_VERSION)
-        if current.get(person_id) == digest:
-            continue
-        fresh.append(
-            Score(
-                person_id=person_id,
-                period=period,
-                version_id=group.segments[-1].version_id,
-                score_micro=result.score_micro,
-                constant_micro=result.constant_micro,
-                coverage_ppm=result.coverage_ppm,
-                state=state,
-                evidence=kept,
-                explanation=result.explanation,
-                digest=digest,
-                engine_version=engine.ENGINE_VERSION,
-                computed_at=at,
-            )
-        )
-    return fresh
+    return writing.differing(
+        reckoned,
+        person_ids=group.person_ids,
+        current=current,
+        trails=trails,
+        stamp=writing.Stamp(period.pk, group.segments[-1].version_id, state, at),
+    )
 
 
 def _inputs(
     group: queries.Group, period: people.Period, *, as_of: datetime.datetime
-) -> list[list[dict[str, evidence.Input]]]:
-    """inputs[person][segment]: by component key."""
-    by_segment = []
+) -> tuple[list[evidence.InputColumns], dict[uuid.UUID, str]]:
+    """The columns of each segment, and the trails that people share."""
+    by_segment, trails = list[evidence.InputColumns](), dict[uuid.UUID, str]()
     for segment in group.segments:
-        components = segment.plan["components"]
         gathered = evidence.gather(
-            components=components, person_ids=group.person_ids, period=period, as_of=as_of
+            components=segment.plan["components"], person_ids=group.person_ids, period=period, as_of=as_of
         )
+        columns = gathered.columns
         if segment.plan["missing"] == Missing.CARRY_FORWARD:
             closed = queries.last_closed_values(group.person_ids, period)
-            gathered = {
-                person_id: evidence.carrying(given, closed.get(person_id, {}))
-                for person_id, given in gathered.items()
-            }
-        by_segment.append(gathered)
-    return [[gathered[person_id] for gathered in by_segment] for person_id in group.person_ids]
+            columns = evidence.carrying(columns, group.person_ids, closed)
+        by_segment.append(columns)
+        trails.update(gathered.trails)
+    return by_segment, trails
 
 
 def _incremental_run(
@@ -185,25 +163,4 @@ def _incremental_run(
         asked_at=at,
         started_at=at,
         finished_at=at,
-    )
-
-
-def _write(fresh: Sequence[Score], run: ScoreRun) -> None:
-    for row in fresh:
-        row.run = run
-    Score.objects.bulk_create(fresh, batch_size=500)
-    CurrentScore.objects.bulk_create(
-        [
-            CurrentScore(
-                person_id=row.person_id,
-                period_id=row.period_id,
-                score=row,
-                is_frozen=row.state == ScoreState.FROZEN,
-            )
-            for row in fresh
-        ],
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["organisation", "person", "period"],
-        update_fields=["score", "is_frozen"],
     )

@@ -133,10 +133,10 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
     by_person = {person.pk: person for person in persons}
     current = list(_kept_scores(simulation.period, by_person).order_by("person_id"))
     versions = PolicyVersion.objects.in_bulk(
-        {uuid.UUID(segment["version"]) for each in current for segment in each.score.evidence["segments"]}
+        {uuid.UUID(segment["version"]) for each in current for segment in evidence.segments_named(each.score)}
     )
     kept = [
-        evidence.Kept(queries.segments_of(each.score, versions), evidence.inputs_from(each.score.evidence))
+        evidence.Kept(queries.segments_of(each.score, versions), evidence.inputs_of(each.score))
         for each in current
     ]
     results = evidence.resimulated(simulation.plan, kept)
@@ -160,7 +160,7 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
                 before_band=int(moves.before_band[row]),
                 after_band=int(moves.after_band[row]),
                 absent=list(result.absent),
-                parts=_parts(each.score.explanation, result),
+                parts=_parts(evidence.explanation_of(each.score), result),
             )
             for row, (each, result) in enumerate(zip(current, results, strict=True))
         ],
@@ -177,7 +177,9 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
 
 
 def _kept_scores(period: people.Period, persons: Mapping[uuid.UUID, people.Person]) -> QuerySet[CurrentScore]:
-    return CurrentScore.objects.filter(period=period, person_id__in=list(persons)).select_related("score")
+    return CurrentScore.objects.filter(period=period, person_id__in=list(persons)).select_related(
+        "score__basis"
+    )
 
 
 def _add(simulation: Simulation, moves: engine_bands.Moves) -> None:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.people import queries as people_queries
-from performance.scoring import queries
+from performance.scoring import evidence, queries
 from performance.scoring.models import CurrentScore, Score
 
 
@@ -69,10 +69,18 @@ class ScoreChangeOut(serializers.Serializer[queries.Change]):
 class ScoreDetailOut(ScoreOut):
     """With its whole sum, its inputs, and the change since the last closed period (null without one)."""
 
+    explanation = serializers.SerializerMethodField()
+    evidence = serializers.SerializerMethodField()
     change = serializers.SerializerMethodField()
 
     class Meta(ScoreOut.Meta):
         fields = [*ScoreOut.Meta.fields, "explanation", "evidence", "change"]
+
+    def get_explanation(self, score: Score) -> dict[str, Any]:
+        return evidence.explanation_of(score)
+
+    def get_evidence(self, score: Score) -> dict[str, Any]:
+        return evidence.evidence_of(score, queries.trails_of([score]))
 
     @extend_schema_field(ScoreChangeOut(allow_null=True))
     def get_change(self, score: Score) -> Any:

@@ -9,19 +9,29 @@ from performance.scoring.evidence.bands import (
     bounds_of,
     kept_bands,
 )
-from performance.scoring.evidence.gathering import check_sources, gather, known_sources
-from performance.scoring.evidence.plans import ComponentDraft, Trouble, frozen_plan, is_slice, troubles
-from performance.scoring.evidence.reckoning import (
-    Input,
-    Reckoned,
-    Segment,
-    carrying,
+from performance.scoring.evidence.columns import Input, InputColumns, carrying
+from performance.scoring.evidence.gathering import Gathered, check_sources, gather, known_sources
+from performance.scoring.evidence.keeping import (
+    COLUMNS,
+    basis_of,
+    canonical,
+    content_id,
     digest,
-    inputs_from,
     is_same,
-    kept,
-    reckon,
+    kept_text,
+    parts,
+    whole_evidence,
 )
+from performance.scoring.evidence.plans import ComponentDraft, Trouble, frozen_plan, is_slice, troubles
+from performance.scoring.evidence.reading import (
+    evidence_of,
+    explanation_of,
+    inputs_of,
+    segments_named,
+    trails_named,
+)
+from performance.scoring.evidence.reckoning import Reckoned, ReckonedColumns, reckon, reckon_columns
+from performance.scoring.evidence.segments import Segment
 from performance.scoring.evidence.signals import (
     LARGEST_MICRO,
     MOST_RULES,
@@ -38,6 +48,7 @@ from performance.scoring.evidence.signals import (
 from performance.scoring.evidence.simulating import Kept, Resimulated, resimulated
 
 __all__ = [
+    "COLUMNS",
     "LARGEST_MICRO",
     "LONGEST_NAME",
     "MOST_BANDS",
@@ -45,9 +56,12 @@ __all__ = [
     "NOT_FRESH",
     "Band",
     "ComponentDraft",
+    "Gathered",
     "Input",
+    "InputColumns",
     "Kept",
     "Reckoned",
+    "ReckonedColumns",
     "Resimulated",
     "RuleDraft",
     "RuleTrouble",
@@ -56,24 +70,34 @@ __all__ = [
     "Trouble",
     "band_troubles",
     "bands_from",
+    "basis_of",
     "bounds_of",
+    "canonical",
     "carrying",
     "check_sources",
+    "content_id",
     "digest",
+    "evidence_of",
+    "explanation_of",
     "frozen_plan",
     "gather",
-    "inputs_from",
+    "inputs_of",
     "is_same",
     "is_slice",
-    "kept",
     "kept_bands",
+    "kept_text",
     "known_sources",
     "metrics_named",
     "micro",
+    "parts",
     "read_signal",
     "reckon",
+    "reckon_columns",
     "resimulated",
     "rule_troubles",
+    "segments_named",
     "signals_from",
+    "trails_named",
     "troubles",
+    "whole_evidence",
 ]

@@ -3,15 +3,26 @@
 import datetime
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from performance.foundation import evidence
-from performance.scoring.evidence.reckoning import Input
+from performance.scoring.evidence import keeping
+from performance.scoring.evidence.columns import InputColumn, nothing
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """By component key, and the trails that people share: id → text, to be kept once."""
+
+    columns: dict[str, InputColumn]
+    trails: dict[uuid.UUID, str] = field(default_factory=dict)
 
 
 def known_sources() -> Mapping[str, str]:
@@ -40,11 +51,9 @@ def gather(
     person_ids: Sequence[uuid.UUID],
     period: Any,
     as_of: datetime.datetime,
-) -> dict[uuid.UUID, dict[str, Input]]:
-    """Inputs by person and component key. What no collector speaks of is missing, with nothing covered."""
-    gathered = {
-        person_id: {component["key"]: Input() for component in components} for person_id in person_ids
-    }
+) -> Gathered:
+    """The inputs of these people. What no collector speaks of is missing, with nothing covered."""
+    gathered = Gathered({component["key"]: nothing(len(person_ids)) for component in components})
     by_kind: dict[str, list[evidence.ComponentRequest]] = {}
     for component in components:
         request = evidence.ComponentRequest(
@@ -58,20 +67,23 @@ def gather(
             )
         collect: evidence.Collector = import_string(known_sources()[kind])
         for found in collect(person_ids=person_ids, period=period, as_of=as_of, components=requests):
-            gathered[found.person_id][found.component_key] = Input(
-                value_micro=found.value_micro,
-                coverage_ppm=found.coverage_ppm if found.value_micro is not None else 0,
-                provisional=found.provisional,
-                refs=tuple(
-                    {
-                        "label_en": ref.label_en,
-                        "label_zh": ref.label_zh,
-                        "url": ref.url,
-                        "version": ref.version,
-                        "note_en": ref.note_en,
-                        "note_zh": ref.note_zh,
-                    }
-                    for ref in found.refs
-                ),
-            )
+            gathered.columns[found.component_key] = _column(found, gathered.trails)
     return gathered
+
+
+def _column(found: evidence.EvidenceColumn, shared: dict[uuid.UUID, str]) -> InputColumn:
+    texts = [keeping.trail_text(trail) for trail in found.trails]
+    if found.is_shared:
+        named = {keeping.content_id(text): text for text in texts}
+        shared.update(named)
+        texts = [f'"{trail_id}"' for trail_id in map(keeping.content_id, texts)]
+    zero = np.zeros(len(found.present), dtype=np.int64)
+    return InputColumn(
+        values_micro=found.values_micro,
+        present=found.present,
+        coverage_ppm=np.where(found.present, found.coverage_ppm, 0),
+        provisional=found.provisional,
+        previous_micro=zero,
+        carried=np.zeros(len(found.present), dtype=np.bool_),
+        refs=[texts[place] for place in found.trail.tolist()],
+    )

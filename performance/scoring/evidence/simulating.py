@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from performance.scoring.evidence.reckoning import NOTHING, Input, Reckoned, Segment, reckon
+from performance.scoring.evidence.columns import NOTHING, Input
+from performance.scoring.evidence.reckoning import Reckoned, reckon
+from performance.scoring.evidence.segments import Segment
 
 LEAVE_OUT = "leave_out"
 #: Component of the plan → the segment, and the key in it, that holds the same measure.

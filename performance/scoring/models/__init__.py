@@ -39,8 +39,10 @@ from performance.scoring.models.scores import (
     RunProblem,
     RunState,
     Score,
+    ScoreBasis,
     ScoreRun,
     ScoreState,
+    ScoreTrail,
 )
 from performance.scoring.models.simulations import SimulatedScore, Simulation, SimulationState, Tenure
 
@@ -74,10 +76,12 @@ __all__ = [
     "RunProblem",
     "RunState",
     "Score",
+    "ScoreBasis",
     "ScoreDifference",
     "ScoreQuestion",
     "ScoreRun",
     "ScoreState",
+    "ScoreTrail",
     "Side",
     "SimulatedScore",
     "Simulation",

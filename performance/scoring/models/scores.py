@@ -106,11 +106,42 @@ class ScoreRun(tenancy.TenantModel):
         return self.state in (RunState.WAITING, RunState.RUNNING)
 
 
+class ScoreBasis(tenancy.TenantModel):
+    """What the scores of everybody under the same versions share; see `evidence.keeping`. `id` is made of the content:
+    another content is another basis."""
+
+    append_only: ClassVar[bool] = True
+
+    content = models.JSONField(_("content"))
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ScoreTrail(tenancy.TenantModel):
+    """References that lead to one number in the scores of many. `id` is made of the content."""
+
+    append_only: ClassVar[bool] = True
+
+    refs = models.JSONField(_("references"))
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ScoreManager(tenancy.TenantManager):
+    """Whoever reads a score reads its columns by its basis."""
+
+    def get_queryset(self) -> tenancy.TenantQuerySet:
+        return super().get_queryset().select_related("basis")
+
+
 class Score(tenancy.TenantModel):
     """A computed score with all it was computed from. Never changed: a new one follows it.
 
-    `evidence` holds the inputs (raw values by segment), `explanation` the whole sum; with the plans of the
-    versions named there they recompute the score bit for bit. `score_micro` is NULL where nothing counted.
+    The columns are read by `evidence.explanation_of`, `inputs_of` and `evidence_of`, which know their order: inputs by
+    stretch and component, sums by component. With the plans of the versions that the basis names they recompute the score
+    bit for bit. `score_micro` is NULL where nothing counted.
     """
 
     append_only: ClassVar[bool] = True
@@ -119,15 +150,33 @@ class Score(tenancy.TenantModel):
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     version = tenancy.TenantForeignKey(PolicyVersion, related_name="+")
     run = tenancy.TenantForeignKey(ScoreRun, related_name="+")
+    basis = tenancy.TenantForeignKey(ScoreBasis, related_name="+", db_index=False)
     score_micro = models.BigIntegerField(_("score"), null=True)
     constant_micro = models.BigIntegerField(_("score at constant weights"), null=True)
     coverage_ppm = models.PositiveIntegerField(_("data coverage"))
     state = models.CharField(_("state"), max_length=20, choices=ScoreState.choices)
-    evidence = models.JSONField(_("evidence"))
-    explanation = models.JSONField(_("explanation"))
+    raw_micro = ArrayField(
+        models.DecimalField(max_digits=40, decimal_places=0, null=True), verbose_name=_("raw values")
+    )
+    covered_ppm = ArrayField(models.IntegerField(), verbose_name=_("coverage of each value"))
+    provisional = ArrayField(models.BooleanField(), verbose_name=_("provisional values"))
+    previous_micro = ArrayField(
+        models.BigIntegerField(null=True), verbose_name=_("scores carried forward"), null=True
+    )
+    refs = models.TextField(_("references"))
+    value_micro = ArrayField(models.BigIntegerField(), verbose_name=_("component scores"))
+    treatment = ArrayField(models.SmallIntegerField(), verbose_name=_("treatment"))
+    effective_ppm = ArrayField(models.IntegerField(), verbose_name=_("effective weights"))
+    constant_ppm = ArrayField(models.IntegerField(), verbose_name=_("constant weights"))
+    contribution_micro = ArrayField(models.BigIntegerField(), verbose_name=_("contributions"))
+    constant_contribution_micro = ArrayField(
+        models.BigIntegerField(), verbose_name=_("contributions at constant weights")
+    )
     digest = models.CharField(_("digest"), max_length=64)
     engine_version = models.CharField(_("engine"), max_length=20)
     computed_at = models.DateTimeField(_("computed at"))
+
+    objects: ClassVar[ScoreManager] = ScoreManager()
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["-id"]

@@ -15,6 +15,7 @@ from performance.scoring.queries.governing import (
     people_using_metrics,
     scored_people,
 )
+from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.lines import Line, line_of, lines_of_score
 from performance.scoring.queries.moved import (
@@ -52,7 +53,7 @@ from performance.scoring.queries.questions import (
     thread,
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
-from performance.scoring.queries.replays import Replay, replay_score, segments_of
+from performance.scoring.queries.replays import Replay, replay_score, segments_of, untouched_trails
 from performance.scoring.queries.scorecards import (
     Point,
     Scorecard,
@@ -62,6 +63,7 @@ from performance.scoring.queries.scorecards import (
 )
 from performance.scoring.queries.scores import (
     TeamRow,
+    bare_scores,
     current_score,
     current_scores,
     freeze_has_begun,
@@ -108,6 +110,7 @@ __all__ = [
     "approvals_of",
     "approvers_of",
     "band_of",
+    "bare_scores",
     "by_month",
     "called_for",
     "change_since",
@@ -166,8 +169,10 @@ __all__ = [
     "supposed_score",
     "team_rows",
     "thread",
+    "trails_of",
     "uncertified_components",
     "uncertified_rules",
+    "untouched_trails",
     "versions_visible_to",
     "waits_to_be_looked_into",
     "weight_steps",

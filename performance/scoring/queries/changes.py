@@ -8,7 +8,9 @@ from typing import Any
 from performance.engine import attribution
 from performance.engine import score as engine_score
 from performance.people import models as people
+from performance.scoring import evidence
 from performance.scoring.models import CurrentScore, Score
+from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.lines import Line, lines_of, shared_out, tenths, versions_of
 
 
@@ -83,7 +85,7 @@ def change_since(score: Score) -> Change | None:
             person_id=score.person_id, is_frozen=True, period__ends_on__lt=score.period.starts_on
         )
         .order_by("-period__ends_on")
-        .select_related("score", "period")
+        .select_related("score__basis", "period")
         .first()
     )
     if before is None or before.score.score_micro is None or score.score_micro is None:
@@ -114,8 +116,8 @@ def _moved(
     performance: Decimal,
     weights: Decimal,
 ) -> tuple[ChangedLine, ...]:
-    versions = versions_of(before, now)
-    were, are = ({line.key: line for line in lines_of(score, versions)} for score in (before, now))
+    versions, trails = versions_of(before, now), trails_of([before, now])
+    were, are = ({line.key: line for line in lines_of(score, versions, trails)} for score in (before, now))
     keys = [*are, *(key for key in were if key not in are)]
     by_work = shared_out([effects[key].performance_micro for key in keys], int(performance * 10), keys)
     by_weight = shared_out([effects[key].weight_micro for key in keys], int(weights * 10), keys)
@@ -127,7 +129,7 @@ def _moved(
 
 def _as_reckoned(score: Score) -> engine_score.Score:
     """The sum as the score keeps it."""
-    lines: list[Mapping[str, Any]] = score.explanation["components"]
+    lines: list[Mapping[str, Any]] = evidence.explanation_of(score)["components"]
     return engine_score.Score(
         score_micro=score.score_micro,
         constant_score_micro=score.constant_micro,

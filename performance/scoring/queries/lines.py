@@ -1,7 +1,7 @@
 """The lines of a score: each component with its sum, and the figures as pages write them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, Score, SourceKind
+from performance.scoring.queries.keeping import trails_of
 
 MICRO = fixed.ONE
 
@@ -104,22 +105,26 @@ class Line:
 
 def versions_of(*scores: Score) -> dict[uuid.UUID, PolicyVersion]:
     """The versions that these scores were computed with. One query."""
-    named = {segment["version"] for score in scores for segment in score.evidence["segments"]}
+    named = {segment["version"] for score in scores for segment in evidence.segments_named(score)}
     return PolicyVersion.objects.select_related("policy").in_bulk([uuid.UUID(each) for each in named])
 
 
-def lines_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> tuple[Line, ...]:
+def lines_of(
+    score: Score,
+    versions: Mapping[uuid.UUID, PolicyVersion],
+    trails: Mapping[str, Sequence[Mapping[str, str]]],
+) -> tuple[Line, ...]:
     """In the order of the plan, as pages write them."""
     planned: dict[str, Mapping[str, Any]] = {}
     given: dict[str, Mapping[str, Any]] = {}
     signals: dict[str, evidence.Signal] = {}
-    for segment in score.evidence["segments"]:
+    for segment in evidence.evidence_of(score, trails)["segments"]:
         plan = versions[uuid.UUID(segment["version"])].plan or {"components": []}
         signals.update({one.rule.key: one for one in evidence.signals_from(plan.get("market", ()))})
         planned.update({component["key"]: component for component in plan["components"]})
         given.update(segment["inputs"])
     lines, start = [], 0
-    for explained in score.explanation["components"]:
+    for explained in evidence.explanation_of(score)["components"]:
         lines.append(
             _line(explained, planned[explained["key"]], given.get(explained["key"], {}), signals, start)
         )
@@ -128,12 +133,12 @@ def lines_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> tuple
 
 
 def lines_of_score(score: Score) -> tuple[Line, ...]:
-    """All components of one score. One query."""
-    return lines_of(score, versions_of(score))
+    """All components of one score. Two queries."""
+    return lines_of(score, versions_of(score), trails_of([score]))
 
 
 def line_of(score: Score, key: str) -> Line | None:
-    """One component of a score. One query."""
+    """One component of a score. Two queries."""
     return next((line for line in lines_of_score(score) if line.key == key), None)
 
 

@@ -1,12 +1,12 @@
 """Replay: compute a score again from what it kept, and compare to the last bit."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from performance import engine
 from performance.scoring import evidence
-from performance.scoring.models import PolicyVersion, Score
+from performance.scoring.models import PolicyVersion, Score, ScoreTrail
 
 DIGEST = "digest"
 
@@ -32,20 +32,24 @@ class Replay:
         return DIGEST in self.differences
 
 
-def replay_score(score: Score, versions: Mapping[uuid.UUID, PolicyVersion] | None = None) -> Replay:
+def replay_score(
+    score: Score,
+    versions: Mapping[uuid.UUID, PolicyVersion] | None = None,
+    trails: Container[uuid.UUID] | None = None,
+) -> Replay:
     """Recomputes from the kept inputs and the locked plans they name; sources and current tables are not asked.
 
-    `versions`: policy versions by id, when many scores are replayed with few versions.
+    `versions`: policy versions by id, and `trails`: those that are what names them, when many scores are replayed.
     """
-    wanted = [uuid.UUID(segment["version"]) for segment in score.evidence["segments"]]
+    wanted = [uuid.UUID(segment["version"]) for segment in evidence.segments_named(score)]
     known = versions if versions is not None else PolicyVersion.objects.in_bulk(wanted)
     segments = segments_of(score, known)
-    [again] = evidence.reckon(segments, [evidence.inputs_from(score.evidence)])
+    [again] = evidence.reckon(segments, [evidence.inputs_of(score)])
     return Replay(
         score_id=score.pk,
         kept_micro=score.score_micro,
         again_micro=again.score_micro,
-        differences=_differences(score, again),
+        differences=_differences(score, again, untouched_trails([score]) if trails is None else trails),
         engine_then=score.engine_version,
         engine_now=engine.ENGINE_VERSION,
     )
@@ -62,21 +66,39 @@ def segments_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> li
             days=segment["days"],
             plan=versions[uuid.UUID(segment["version"])].plan or {},
         )
-        for segment in score.evidence["segments"]
+        for segment in evidence.segments_named(score)
     ]
 
 
-def _differences(score: Score, again: evidence.Reckoned) -> tuple[str, ...]:
+def _differences(score: Score, again: evidence.Reckoned, trails: Container[uuid.UUID]) -> tuple[str, ...]:
     kept_numbers = (score.score_micro, score.constant_micro, score.coverage_ppm)
     found = [] if kept_numbers == (again.score_micro, again.constant_micro, again.coverage_ppm) else ["score"]
-    lines = {line["key"]: line for line in score.explanation["components"]}
+    kept = evidence.explanation_of(score)
+    lines = {line["key"]: line for line in kept["components"]}
     again_lines = {line["key"]: line for line in again.explanation["components"]}
     found += [key for key in sorted({*lines, *again_lines}) if lines.get(key) != again_lines.get(key)]
-    if not found and score.explanation != again.explanation:
+    if not found and kept != again.explanation:
         found.append("score")
-    written = evidence.digest(
-        score.evidence, score.explanation, state=score.state, engine_version=score.engine_version
-    )
-    if written != score.digest:
+    if _is_altered(score, trails):
         found.append(DIGEST)
     return tuple(found)
+
+
+def _is_altered(score: Score, trails: Container[uuid.UUID]) -> bool:
+    """Whether anything kept is not what was written; basis and shared trails are named by their own content."""
+    written = evidence.digest(
+        score.basis_id,
+        evidence.parts(score),
+        score.refs,
+        state=score.state,
+        engine_version=score.engine_version,
+    )
+    basis_id = evidence.content_id(evidence.canonical(score.basis.content))
+    is_whole = written == score.digest and basis_id == score.basis_id
+    return not is_whole or any(named not in trails for named in evidence.trails_named([score]))
+
+
+def untouched_trails(scores: Iterable[Score]) -> set[uuid.UUID]:
+    """The shared trails of these scores that are what names them. One query."""
+    found = ScoreTrail.objects.filter(pk__in=evidence.trails_named(scores))
+    return {trail.pk for trail in found if evidence.content_id(evidence.kept_text(trail.refs)) == trail.pk}

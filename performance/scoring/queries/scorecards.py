@@ -17,6 +17,7 @@ from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import PolicyApproval, PolicyVersion, Score, WeightPolicy
 from performance.scoring.queries.bands import Standing, band_of
+from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.lines import MICRO, Line, lines_of, plain, versions_of
 
 LONGEST_HISTORY = 400
@@ -134,9 +135,9 @@ class Scorecard:
 
 
 def scorecard(score: Score) -> Scorecard:
-    """Four queries at most: the plans named by the score, the signatures, the months, else the days."""
+    """Five queries at most: the plans and trails that the score names, the signatures, the months, else the days."""
     versions = versions_of(score)
-    lines = lines_of(score, versions)
+    lines = lines_of(score, versions, trails_of([score]))
     months = by_month(score.person_id, score.period)
     is_by_month = len(months) > 1
     highest = max((line.start_micro + line.contribution_micro for line in lines), default=0)
@@ -147,7 +148,7 @@ def scorecard(score: Score) -> Scorecard:
         history=months if is_by_month else history(score.person_id, score.period),
         is_by_month=is_by_month,
         axis=100 if highest <= 100_000_000 else 120,
-        segments=_days(score.evidence["segments"], versions),
+        segments=_days(evidence.segments_named(score), versions),
     )
 
 

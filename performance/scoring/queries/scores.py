@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from performance.foundation import access
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import rules
+from performance.scoring import evidence, rules
 from performance.scoring.models import CurrentScore, RunKind, RunState, Score, ScoreRun
 
 PERIODS_SHOWN = 4
@@ -47,15 +47,23 @@ def current_score(person_id: uuid.UUID, period: people.Period) -> Score | None:
     """The score in force, with its version and policy."""
     current = (
         CurrentScore.objects.filter(person_id=person_id, period=period)
-        .select_related("score__version__policy", "score__run", "score__period")
+        .select_related("score__version__policy", "score__run", "score__period", "score__basis")
         .first()
     )
     return current.score if current else None
 
 
 def current_scores(period: people.Period, person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Score]:
-    found = CurrentScore.objects.filter(period=period, person_id__in=list(person_ids)).select_related("score")
+    found = CurrentScore.objects.filter(period=period, person_id__in=list(person_ids)).select_related(
+        "score__basis"
+    )
     return {current.person_id: current.score for current in found}
+
+
+def bare_scores() -> QuerySet[Score]:
+    """Scores without the bulk of what they keep: for lists of many."""
+    arrays = [name for name, kind in evidence.COLUMNS.items() if kind.endswith("[]")]
+    return Score.objects.defer("basis__content", "refs", *arrays)
 
 
 def team_rows(persons: Sequence[people.Person], period: people.Period | None) -> list[TeamRow]:
@@ -76,12 +84,12 @@ def last_closed_values(
         )
         .order_by("person_id", "-period__ends_on")
         .distinct("person_id")
-        .select_related("score")
+        .select_related("score__basis")
     )
     return {
         current.person_id: {
             line["key"]: line["value_micro"]
-            for line in current.score.explanation["components"]
+            for line in evidence.explanation_of(current.score)["components"]
             if line["treatment"] == "measured"
         }
         for current in frozen

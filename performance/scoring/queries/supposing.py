@@ -53,11 +53,11 @@ def supposed_score(
 
     The kept inputs are reckoned as a replay reckons them, once as they are and once with these values. One query.
     """
-    wanted = [uuid.UUID(segment["version"]) for segment in score.evidence["segments"]]
+    wanted = [uuid.UUID(segment["version"]) for segment in evidence.segments_named(score)]
     segments = segments_of(score, PolicyVersion.objects.in_bulk(wanted))
     unit = person.unit
     own = {key: str(value) for key, value in unit.slice.items()} if unit is not None else None
-    before = evidence.inputs_from(score.evidence)
+    before = evidence.inputs_of(score)
     moved: set[str] = set()
     after = []
     for segment, inputs in zip(segments, before, strict=True):

@@ -26,9 +26,11 @@ class WeightSteps:
 def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | None:
     """How the weights of a person moved; None while only one set of weights ever governed them. Two queries."""
     current = (
-        CurrentScore.objects.filter(person_id=person_id).select_related("score").order_by("period__starts_on")
+        CurrentScore.objects.filter(person_id=person_id)
+        .select_related("score__basis")
+        .order_by("period__starts_on")
     )
-    segments = [segment for item in current for segment in item.score.evidence["segments"]]
+    segments = [segment for item in current for segment in evidence.segments_named(item.score)]
     versions = PolicyVersion.objects.select_related("policy").in_bulk(
         [uuid.UUID(segment["version"]) for segment in segments]
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from performance.kpis import queries as kpis
 from performance.people import models as people
+from performance.scoring import evidence
 from performance.scoring import queries as scoring
 from performance.scoring.models import PolicyVersion, ScoreRun
 from tests.e2e.browsing import Page
@@ -96,7 +97,7 @@ def scores_lead_down_to_rows(company: Company, contoso: Place) -> None:
         score = scoring.current_score(person.pk, period)
         assert score is not None
         assert scoring.replay_score(score).is_identical
-        lines = {line["key"]: line for line in score.explanation["components"]}
+        lines = {line["key"]: line for line in evidence.explanation_of(score)["components"]}
         assert sum(line["contribution_micro"] for line in lines.values()) == score.score_micro
         assert score.constant_micro is not None
     card = employee.open(reverse("scoring:my_scorecard"))
