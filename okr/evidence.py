@@ -13,7 +13,7 @@ from django.urls import reverse
 from okr.models import ProgressPoint
 from okr.models.objectives import SCORED_STATES, OwnerKind, Visibility
 from performance.engine import fixed, progress
-from performance.foundation import evidence
+from performance.foundation import evidence, sets
 from performance.foundation.evidence import ComponentRequest, EvidenceColumn, Ref
 
 HUNDREDTH = Decimal("0.01")
@@ -82,7 +82,7 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
         ProgressPoint.objects.filter(
             at__lte=as_of,
             objective__period=period,
-            objective__owner_id__in=list(person_ids),
+            objective__owner_id__in=sets.among(person_ids),
             objective__owner_kind=OwnerKind.PERSON,
             objective__state__in=SCORED_STATES,
         )

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from performance.engine import fixed
-from performance.foundation import evidence, i18n
+from performance.foundation import evidence, i18n, sets
 from performance.kpis import queries, semantics
 from performance.kpis.models import Metric, RateKind, ValueState
 from performance.people.models import BusinessUnit, Person
@@ -66,7 +66,9 @@ def metric_values(
 
 def _unit_slices(person_ids: Sequence[UUID]) -> tuple[list[int], list[Mapping[str, str]]]:
     """For each person the place of their unit's slice, one behind the last for whoever has no unit; and the slices."""
-    units = dict(Person.objects.filter(pk__in=person_ids, unit__isnull=False).values_list("pk", "unit_id"))
+    units = dict(
+        Person.objects.filter(pk__in=sets.among(person_ids), unit__isnull=False).values_list("pk", "unit_id")
+    )
     found = BusinessUnit.objects.filter(pk__in=set(units.values())).values_list("pk", "slice")
     slices: dict[str, Mapping[str, str]] = {}
     order: dict[str, int] = {}

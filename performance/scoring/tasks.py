@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 
-from celery import shared_task
+from celery import group, shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
@@ -16,6 +16,8 @@ from performance.scoring.models import PolicyVersion, RunState, ScoreRun, Simula
 
 logger = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 200
+#: So many workers at most work on one run.
+HANDS = 8
 
 
 def _here() -> AbstractContextManager[None]:
@@ -64,11 +66,25 @@ def _expand_inputs() -> None:
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def carry_out_run(run_id: str) -> None:
-    """Carries out one run in batches."""
+    """Carries out one run, part by part, with other workers beside it."""
+    with _here():
+        parts = actions.take_run(run_id=uuid.UUID(run_id), at=timezone.now())
+    others = min(parts, HANDS) - 1
+    if others > 0:
+        try:
+            group(help_with_run.s(run_id) for _hand in range(others)).apply_async(retry=False)
+        except jobs.BROKER_FAULTS:
+            logger.warning("The score run %s goes on with one worker.", run_id, exc_info=True)
+    if parts:
+        help_with_run.run(run_id)
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def help_with_run(run_id: str) -> None:
+    """Takes parts of a run until there are no more."""
     run = uuid.UUID(run_id)
-    _carry_out(
+    _advance(
         f"The score run {run_id}",
-        take=partial(actions.take_run, run_id=run),
         advance=partial(actions.advance_run, run_id=run),
         fail=partial(actions.fail_run, run_id=run),
     )
@@ -93,6 +109,10 @@ def _carry_out(
     with _here():
         if not take(at=timezone.now()):
             return
+    _advance(what, advance=advance, fail=fail)
+
+
+def _advance(what: str, *, advance: Callable[..., bool], fail: Callable[..., None]) -> None:
     try:
         more = True
         while more:

@@ -21,6 +21,9 @@ from performance.scoring.actions import runs
 from performance.scoring.models import CurrentScore, Score, ScoreRun
 from tests.kill.conftest import House, until
 
+#: People of one part of a run here.
+PART = 500
+
 pytestmark = pytest.mark.kill
 
 Acting = Callable[[], Any]
@@ -63,16 +66,18 @@ def _scores() -> dict[Any, tuple[Any, ...]]:
 
 
 def _time_passes(house: House) -> None:
-    """Two and ten minutes later, as far as claims and holds can tell."""
+    """Ten minutes later, as far as claims can tell."""
     with house.owner() as owner:
         house.see_rows(owner)
-        owner.execute("UPDATE scoring_scorerun SET held_until = held_until - interval '1 hour'")
         owner.execute("UPDATE foundation_stalerow SET claimed_at = claimed_at - interval '1 hour'")
 
 
 def _run_asked_for(house: House, acting: Acting) -> str:
+    """Divided already: the company is smaller than one part."""
     with acting():
-        return str(seeded_scores.start_run(house.company).pk)
+        run = seeded_scores.start_run(house.company)
+        runs.take_run(run_id=run.pk, at=timezone.now(), batch=PART)
+        return str(run.pk)
 
 
 def _state(acting: Acting, run_id: str) -> tuple[str, int]:
@@ -108,11 +113,11 @@ def test_a_worker_killed_in_mid_run_leaves_a_run_that_another_one_finishes(
         house.see_rows(barrier)
         barrier.execute("SELECT 1 FROM people_person WHERE id = %s FOR UPDATE", [_last_of_line(acting)])
         house.send(tasks.carry_out_run, run_id)
-        until(lambda: _state(acting, run_id) == ("running", runs.BATCH), "the first batch is committed")
+        until(lambda: _state(acting, run_id) == ("running", PART), "the first batch is committed")
         until(house.is_waiting_for_a_lock, "the worker stands in its second batch")
         worker.kill()
     with acting():
-        assert CurrentScore.objects.count() == runs.BATCH, "what was committed stays, the rest is not there"
+        assert CurrentScore.objects.count() == PART, "what was committed stays, the rest is not there"
     assert _state(acting, run_id)[0] == "running"
     house.lose_messages()
     _time_passes(house)
@@ -137,7 +142,7 @@ def test_a_run_delivered_twice_to_two_workers_at_once_is_carried_out_once(
             house.send(tasks.carry_out_run, run_id)
         until(house.is_waiting_for_a_lock, "one worker is in the run")
         until(lambda: house.waiting_messages() == 0, "the other one has taken and left the rest")
-        assert _state(acting, run_id) == ("running", runs.BATCH)
+        until(lambda: _state(acting, run_id) == ("running", PART), "all other parts are done")
     until(lambda: _is_done(acting, run_id), "the run ends")
     second.kill()
     with acting():

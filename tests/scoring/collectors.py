@@ -1,5 +1,6 @@
 """A source of evidence that tests fill by hand: VALUES[person_id, component key] = value in micro."""
 
+import dataclasses
 import datetime
 import uuid
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ VALUES: dict[tuple[uuid.UUID, str], int | None] = {}
 MOMENTS: list[datetime.datetime] = []
 #: Where all values come from.
 REF = evidence.Ref("Ledger 6401", "总账 6401", "/metrics/", "3")
+#: Whether people share the trails.
+IS_SHARED = False
 
 
 def collect(
@@ -34,4 +37,5 @@ def collect(
         for component in components
         if (person_id, component.key) in VALUES
     ]
-    return evidence.columns_from(person_ids, components, found)
+    columns = evidence.columns_from(person_ids, components, found)
+    return [dataclasses.replace(column, is_shared=IS_SHARED) for column in columns]

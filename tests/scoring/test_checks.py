@@ -54,8 +54,8 @@ def _checked(cast: Cast, at: datetime.datetime, batch: int = 2) -> ScoreRun:
     """The check of this night, carried out to its end."""
     with tenancy.acting_for(cast.organisation):
         [run_id] = actions.ask_for_checks(at=at)
-        assert actions.take_run(run_id=run_id, at=at)
-        while actions.advance_run(run_id=run_id, at=at, batch=batch):
+        assert actions.take_run(run_id=run_id, at=at, batch=batch)
+        while actions.advance_run(run_id=run_id, at=at):
             pass
         return ScoreRun.objects.get(pk=run_id)
 
@@ -227,11 +227,11 @@ def test_a_killed_check_goes_on_and_counts_nobody_twice(
         collectors.VALUES[person.pk, "okr"] = 11_000_000
     with tenancy.acting_for(cast.organisation):
         [run_id] = actions.ask_for_checks(at=night)
-        assert actions.take_run(run_id=run_id, at=night)
-        assert actions.advance_run(run_id=run_id, at=night, batch=1)
+        assert actions.take_run(run_id=run_id, at=night, batch=1) == 3
+        assert actions.advance_run(run_id=run_id, at=night)
         later = night + datetime.timedelta(minutes=3)
-        assert actions.take_run(run_id=run_id, at=later)
-        while actions.advance_run(run_id=run_id, at=later, batch=1):
+        assert actions.take_run(run_id=run_id, at=later) == 2
+        while actions.advance_run(run_id=run_id, at=later):
             pass
         run = ScoreRun.objects.get(pk=run_id)
         assert (run.done, run.written) == (3, 3)

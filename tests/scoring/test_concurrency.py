@@ -86,6 +86,26 @@ def test_a_run_delivered_to_two_workers_and_a_sweep_at_once_end_as_one(
         assert stale.waiting("score") == 0
 
 
+def test_workers_take_different_parts_of_a_run_side_by_side(
+    locked: PolicyVersion, measured: dict[Any, Any], cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
+        assert actions.take_run(run_id=run.pk, at=timezone.now(), batch=1) == 3
+    under_way = threading.Barrier(2, timeout=races.PATIENCE_SECONDS)
+
+    def one_part() -> None:
+        with tenancy.acting_for(cast.organisation):
+            part = actions.runs.free_part(run)
+            under_way.wait()
+            assert part is not None
+            taken.append(part.number)
+
+    taken: list[int] = []
+    _together(one_part, one_part)
+    assert sorted(taken) == [1, 2], "neither waits for the other"
+
+
 def test_two_owners_of_a_side_at_once_leave_one_approval(
     proposal: PolicyVersion, cast: Cast, actor: Actor
 ) -> None:
@@ -190,10 +210,10 @@ def test_weights_locked_while_a_batch_is_being_scored_wait_for_it(
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
-        actions.take_run(run_id=run.pk, at=timezone.now())
+        actions.take_run(run_id=run.pk, at=timezone.now(), batch=1)
     outcomes = races.second_waits_for_first(
         cast.organisation,
-        lambda: actions.advance_run(run_id=run.pk, at=timezone.now(), batch=1),
+        lambda: actions.advance_run(run_id=run.pk, at=timezone.now()),
         lambda: actions.lock_policy(
             version=coming, effective_on=locked.effective_on, by=actor(cast.hr), at=timezone.now()
         ),
@@ -202,7 +222,7 @@ def test_weights_locked_while_a_batch_is_being_scored_wait_for_it(
     assert isinstance(outcomes[1], PolicyVersion)
     with tenancy.acting_for(cast.organisation):
         # Everybody is scored by what the run has pinned, and then by what came into force.
-        while actions.advance_run(run_id=run.pk, at=timezone.now(), batch=1):
+        while actions.advance_run(run_id=run.pk, at=timezone.now()):
             pass
     assert _governed_by(cast) == {(locked.pk,)}
     with tenancy.remembering(cast.organisation.pk):

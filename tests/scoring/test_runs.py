@@ -35,9 +35,9 @@ def test_a_freeze_reads_all_evidence_as_of_one_moment(
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         run = actions.freeze_scores(period=closing, by=actor(cast.hr), at=now)
-        actions.take_run(run_id=run.pk, at=now)
+        actions.take_run(run_id=run.pk, at=now, batch=1)
         minutes = 0
-        while actions.advance_run(run_id=run.pk, at=now + datetime.timedelta(minutes=minutes), batch=1):
+        while actions.advance_run(run_id=run.pk, at=now + datetime.timedelta(minutes=minutes)):
             minutes += 1
         run.refresh_from_db()
         assert (run.state, run.done) == ("done", 3)
@@ -106,9 +106,6 @@ def test_a_lost_connection_leaves_the_run_to_the_sweep(
             patched.setattr(actions, "advance_run", lost)
             assert tasks.carry_out_run.apply([str(run.pk)]).failed()
         assert _state(cast, run) == ("running", 0)
-        with tenancy.acting_for(cast.organisation):
-            # The hold runs out.
-            ScoreRun.objects.filter(pk=run.pk).update(held_until=timezone.now())
         tasks.catch_up.apply()
     assert _state(cast, run) == ("done", 3)
 
@@ -168,8 +165,8 @@ def test_no_weights_come_into_force_once_a_freeze_has_begun(
         actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=now)
         run = actions.freeze_scores(period=closing, by=hr, at=now)
         if ended in ("stopped half way", "done"):
-            actions.take_run(run_id=run.pk, at=now)
-            while actions.advance_run(run_id=run.pk, at=now, batch=1) and ended == "done":
+            actions.take_run(run_id=run.pk, at=now, batch=1)
+            while actions.advance_run(run_id=run.pk, at=now) and ended == "done":
                 pass
         if ended.startswith("stopped"):
             actions.stop_run(run=run, by=hr, at=now)

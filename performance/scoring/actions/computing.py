@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from performance.foundation import stale
+from performance.foundation import sets, stale
 from performance.kpis.models import Metric
 from performance.people import models as people
 from performance.scoring import evidence, queries
@@ -69,9 +69,7 @@ def compute_scores(
     )
     written = sum(len(each) for each in fresh)
     if written:
-        run = run or _incremental_run(period, looked_at, written, at=at)
-        for each in fresh:
-            writing.write(each, run=run)
+        writing.write(fresh, run=run or _incremental_run(period, looked_at, written, at=at))
     return Written(looked_at, written)
 
 
@@ -87,7 +85,7 @@ def fresh_scores(
     """The scores of these people that differ from the current ones, not saved; and how many people were looked at. Holds
     the people until the caller's transaction ends. `pinned`: the versions to go by, else those that are locked now."""
     wanted = _hold(person_ids)
-    frozen = CurrentScore.objects.filter(period=period, person_id__in=wanted, is_frozen=True)
+    frozen = CurrentScore.objects.filter(period=period, person_id__in=sets.among(wanted), is_frozen=True)
     closed = set(frozen.values_list("person_id", flat=True))
     looked_at, fresh = 0, list[writing.Fresh]()
     open_ids = [person_id for person_id in wanted if person_id not in closed]
@@ -103,7 +101,7 @@ def _hold(person_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
 
     NO KEY: rows that merely refer to the person are still written meanwhile.
     """
-    rows = people.Person.objects.filter(pk__in=list(person_ids)).order_by("pk")
+    rows = people.Person.objects.filter(pk__in=sets.among(person_ids)).order_by("pk")
     return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
@@ -119,7 +117,7 @@ def _changed(
     inputs, trails = _inputs(group, period, as_of=as_of)
     reckoned = evidence.reckon_columns(group.segments, inputs, people=len(group.person_ids))
     current = dict(
-        CurrentScore.objects.filter(period=period, person_id__in=group.person_ids).values_list(
+        CurrentScore.objects.filter(period=period, person_id__in=sets.among(group.person_ids)).values_list(
             "person_id", "score__digest"
         )
     )

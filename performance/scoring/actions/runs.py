@@ -1,12 +1,12 @@
-"""Runs over everybody: started by a person, carried out in batches by a worker, stopped and taken up again."""
+"""Runs over everybody: started by a person, carried out in parts by workers side by side, stopped and taken up again."""
 
 import datetime
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit, i18n, refusals, stale
@@ -15,11 +15,19 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import queries
 from performance.scoring.actions import checking, computing
-from performance.scoring.models import CurrentScore, RunKind, RunProblem, RunState, ScoreRun, ScoreState
+from performance.scoring.models import (
+    CurrentScore,
+    RunKind,
+    RunProblem,
+    RunState,
+    ScoreRun,
+    ScoreRunPart,
+    ScoreState,
+)
 
-BATCH = 500
-# A worker that has not finished a batch within this time counts as dead and another one goes on.
-HELD_FOR = datetime.timedelta(minutes=2)
+#: People of a part: enough that the queries about it weigh little, few enough that whoever waits for one of them waits
+#: less than a second.
+BATCH = 2000
 
 
 class RunRefused(refusals.Refused):
@@ -55,9 +63,9 @@ def freeze_scores(*, period: people.Period, by: access.Actor | None, at: datetim
 
 @transaction.atomic
 def stop_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> None:
-    """Stops after the batch in progress. What was written stays; the run can be taken up again."""
+    """Stops after the parts in progress. What was written stays; the run can be taken up again."""
     stopped = ScoreRun.objects.filter(pk=run.pk, state__in=[RunState.WAITING, RunState.RUNNING])
-    if not stopped.update(state=RunState.STOPPED, held_until=None, finished_at=at):
+    if not stopped.update(state=RunState.STOPPED, finished_at=at):
         raise RunRefused(_("This run has ended already."), code="conflict")
     audit.record(by=by, action="scoring.stop_run", subject=run, at=at)
 
@@ -66,83 +74,132 @@ def resume_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> Non
     """Takes up a stopped or failed run where it stood."""
     ended = ScoreRun.objects.filter(pk=run.pk, state__in=[RunState.STOPPED, RunState.FAILED])
     with _one_at_a_time(), transaction.atomic():
-        if not ended.update(state=RunState.WAITING, held_until=None, finished_at=None, error=""):
+        if not ended.update(state=RunState.WAITING, finished_at=None, error=""):
             raise RunRefused(_("Only a stopped run can be taken up again."), code="conflict")
         audit.record(by=by, action="scoring.resume_run", subject=run, at=at)
 
 
-def take_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
-    """Whether this worker may carry out the run: it waits, or whoever held it is gone. Compare and set."""
-    free = Q(state=RunState.WAITING) | Q(state=RunState.RUNNING, held_until__lt=at)
-    return bool(
-        ScoreRun.objects.filter(free, pk=run_id).update(state=RunState.RUNNING, held_until=at + HELD_FOR)
-    )
+@transaction.atomic
+def take_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> int:
+    """Begins a run that waits, or joins one that is under way. Returns how many of its parts are unfinished; 0 where there
+    is nothing to do here and now.
+
+    All parts go by the weights that were locked at this first moment. Weights come into force while a run over everybody
+    is under way, never while scores are frozen: whom the run still scores by the old ones is marked for rescoring. Should
+    numbers be on their way when a freeze begins, it waits for the sweep.
+    """
+    # Whoever locks weights of the period waits for this, or this for them.
+    people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
+    run = _held(run_id)
+    if not run.is_open:
+        return 0
+    if not run.parts.exists():
+        if run.kind == RunKind.FREEZE and queries.metrics_on_their_way(run.period, at):
+            return 0
+        _divide(run, batch, at=at)
+    run.state = RunState.RUNNING
+    unfinished = run.parts.filter(finished_at=None).count()
+    if not unfinished:
+        _conclude(run, at=at)
+    run.save()
+    return unfinished
 
 
 @transaction.atomic
-def advance_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> bool:
-    """Computes the next batch and remembers how far it came, in one transaction. False when nothing is left.
+def advance_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
+    """Computes a part that nobody works on and says so, in one transaction. False when there is none.
 
-    All batches go by the weights that were locked at the first one. Weights come into force while a run over everybody
-    is under way, never while scores are frozen: whom the run still scores by the old ones is marked for rescoring.
-
-    What is frozen is frozen as it stood at one moment, that of the first batch: colleagues are compared by the same
-    numbers, however long the run takes. Should numbers be on their way at that moment, the run waits for the sweep. So
-    does a check while changed metrics have not been followed to the people whose scores they are in; it compares with
-    the weights that are locked now, as scores that came about by themselves go by those.
+    What is frozen is frozen as it stood at one moment, that of the beginning: colleagues are compared by the same
+    numbers, however long the run takes. A check waits for the sweep while changed metrics have not been followed to the
+    people whose scores they are in; it compares with the weights that are locked now, as scores that came about by
+    themselves go by those.
     """
-    # Whoever locks weights of the period waits for the batch, or the batch for them.
     people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
-    run = ScoreRun.objects.select_for_update(of=("self",)).select_related("period").get(pk=run_id)
+    run = ScoreRun.objects.select_related("period").get(pk=run_id)
     if run.state != RunState.RUNNING:
         return False
-    freezes = run.kind == RunKind.FREEZE
-    if freezes and run.started_at is None and queries.metrics_on_their_way(run.period, at):
-        return _put_back(run)
-    is_check = run.kind == RunKind.CHECK
-    locked = queries.fixed_versions(run.period)
-    if run.versions is None and not is_check:
-        run.versions = locked
-    everybody = queries.scored_people(run.period, pinned=run.versions).order_by("pk")
-    if run.started_at is None:
-        run.started_at, run.total = at, everybody.count()
-    ahead = everybody.filter(pk__gt=run.reached) if run.reached else everybody
-    person_ids = list(ahead.values_list("pk", flat=True)[:batch])
-    if person_ids:
-        if is_check:
-            found = checking.check_scores(run=run, person_ids=person_ids, at=at)
-            if found is None:
-                return _put_back(run)
-            result = found
-        else:
-            result = computing.compute_scores(
-                period=run.period,
-                person_ids=person_ids,
-                run=run,
-                at=at,
-                as_of=run.started_at if freezes else at,
-                state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
-            )
-            if run.versions != locked or freezes:
-                # What is closed may be carried forward into periods that are open.
-                stale.mark("score", person_ids, at=at)
-        run.reached, run.done = person_ids[-1], run.done + len(person_ids)
-        run.written += result.written
-        run.held_until = at + HELD_FOR
-    is_last = len(person_ids) < batch
-    if is_last:
-        run.state, run.finished_at, run.held_until = RunState.DONE, at, None
-        if is_check:
-            checking.conclude_check(run=run, at=at)
+    part = free_part(run)
+    if part is None:
+        return False
+    person_ids = _people_of(part, run)
+    result = _computed(run, person_ids, at=at) if person_ids else computing.Written(0, 0)
+    run = _held(run_id)
+    if result is None:
+        run.state = RunState.WAITING if run.is_open else run.state
+        run.save(update_fields=["state"])
+        return False
+    part.finished_at = at
+    part.save(update_fields=["finished_at"])
+    run.done, run.written = run.done + len(person_ids), run.written + result.written
+    run.total = max(run.total, run.done)
+    if run.state == RunState.RUNNING and not run.parts.filter(finished_at=None).exists():
+        _conclude(run, at=at)
     run.save()
-    return not is_last
+    return run.state == RunState.RUNNING
 
 
-def _put_back(run: ScoreRun) -> bool:
-    """It waits; the sweep takes it up."""
-    run.state, run.held_until = RunState.WAITING, None
-    run.save(update_fields=["state", "held_until"])
-    return False
+def free_part(run: ScoreRun) -> ScoreRunPart | None:
+    """The first part that nobody works on, held until the transaction ends."""
+    unfinished = run.parts.filter(finished_at=None).select_for_update(skip_locked=True, of=("self",))
+    part: ScoreRunPart | None = unfinished.first()
+    return part
+
+
+def _held(run_id: uuid.UUID) -> ScoreRun:
+    """The run as it is now, changed by nobody else until the transaction ends. NO KEY: scores that refer to it are written
+    meanwhile."""
+    rows = ScoreRun.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("period").get(pk=run_id)
+
+
+def _divide(run: ScoreRun, batch: int, *, at: datetime.datetime) -> None:
+    """Into parts of so many people. Whoever comes later belongs to the last one."""
+    if run.kind != RunKind.CHECK:
+        run.versions = queries.fixed_versions(run.period)
+    everybody = queries.scored_people(run.period, pinned=run.versions).order_by("pk")
+    person_ids = list(everybody.values_list("pk", flat=True))
+    bounds = [None, *person_ids[batch - 1 : len(person_ids) - 1 : batch], None]
+    ScoreRunPart.objects.bulk_create(
+        ScoreRunPart(run=run, number=number, after=after, until=until)
+        for number, (after, until) in enumerate(pairwise(bounds), 1)
+    )
+    run.total, run.done, run.written, run.started_at = len(person_ids), 0, 0, at
+
+
+def _people_of(part: ScoreRunPart, run: ScoreRun) -> list[uuid.UUID]:
+    people_of = queries.scored_people(run.period, pinned=run.versions).order_by("pk")
+    if part.after:
+        people_of = people_of.filter(pk__gt=part.after)
+    if part.until:
+        people_of = people_of.filter(pk__lte=part.until)
+    return list(people_of.values_list("pk", flat=True))
+
+
+def _computed(
+    run: ScoreRun, person_ids: list[uuid.UUID], *, at: datetime.datetime
+) -> computing.Written | None:
+    """None: not now."""
+    if run.kind == RunKind.CHECK:
+        return checking.check_scores(run=run, person_ids=person_ids, at=at)
+    freezes = run.kind == RunKind.FREEZE
+    result = computing.compute_scores(
+        period=run.period,
+        person_ids=person_ids,
+        run=run,
+        at=at,
+        as_of=run.started_at if freezes else at,
+        state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
+    )
+    if freezes or run.versions != queries.fixed_versions(run.period):
+        # What is closed may be carried forward into periods that are open.
+        stale.mark("score", person_ids, at=at)
+    return result
+
+
+def _conclude(run: ScoreRun, *, at: datetime.datetime) -> None:
+    run.state, run.finished_at = RunState.DONE, at
+    if run.kind == RunKind.CHECK:
+        checking.conclude_check(run=run, at=at)
 
 
 @transaction.atomic
@@ -151,7 +208,7 @@ def fail_run(*, run_id: uuid.UUID, at: datetime.datetime) -> None:
     run = ScoreRun.objects.select_related("period").get(pk=run_id)
     code = RunProblem.CHECK_FAULT if run.kind == RunKind.CHECK else RunProblem.FAULT
     ended = ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
-        state=RunState.FAILED, held_until=None, finished_at=at, error=code
+        state=RunState.FAILED, finished_at=at, error=code
     )
     if ended and run.kind == RunKind.CHECK:
         checking.tell_of_broken_check(run=run, at=at)

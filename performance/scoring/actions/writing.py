@@ -80,15 +80,26 @@ def differing(
     return Fresh(basis_id, basis, trails, stamp, scores)
 
 
-def write(fresh: Fresh, *, run: ScoreRun) -> None:
-    """Writes the scores, puts them in force, and keeps once what they share. In the caller's transaction."""
+def write(fresh: Sequence[Fresh], *, run: ScoreRun) -> None:
+    """Writes the scores, puts them in force, and keeps once what they share. In the caller's transaction.
+
+    What is shared comes first and in the order of the ids: others write the same rows at the same time.
+    """
+    bases = {each.basis_id: each.basis for each in fresh}
+    trails = {trail_id: text for each in fresh for trail_id, text in each.trails.items()}
     ScoreBasis.objects.bulk_create(
-        [ScoreBasis(pk=fresh.basis_id, content=json.loads(fresh.basis))], ignore_conflicts=True
-    )
-    ScoreTrail.objects.bulk_create(
-        [ScoreTrail(pk=trail_id, refs=json.loads(text)) for trail_id, text in sorted(fresh.trails.items())],
+        [ScoreBasis(pk=basis_id, content=json.loads(text)) for basis_id, text in sorted(bases.items())],
         ignore_conflicts=True,
     )
+    ScoreTrail.objects.bulk_create(
+        [ScoreTrail(pk=trail_id, refs=json.loads(text)) for trail_id, text in sorted(trails.items())],
+        ignore_conflicts=True,
+    )
+    for each in fresh:
+        _write_one(each, run)
+
+
+def _write_one(fresh: Fresh, run: ScoreRun) -> None:
     lines = "\n".join(
         [
             "\t".join([str(uuid7()), str(each.person_id), each.digest, each.refs, *each.parts])

@@ -64,7 +64,7 @@ class ReckonedColumns:
             for key in self.keys
         ]
         carries = _stacked([column.carried for column in given], people)
-        is_carried = carries.any(axis=1).tolist()
+        is_carried = np.asarray(carries.any(axis=1)).tolist()
         previous = _optional_rows(_stacked([column.previous_micro for column in given], people), carries)
         columns = (
             scores,
@@ -76,7 +76,7 @@ class ReckonedColumns:
             ),
             _stacked([column.coverage_ppm for column in given], people).tolist(),
             _stacked([column.provisional for column in given], people).tolist(),
-            [row if carried else None for row, carried in zip(previous, is_carried, strict=True)],
+            [row if known else None for row, known in zip(previous, is_carried, strict=True)],
             self.sums.values_micro.tolist(),
             self.sums.treatment.tolist(),
             self.sums.effective_ppm.tolist(),

@@ -41,6 +41,7 @@ from performance.scoring.models.scores import (
     Score,
     ScoreBasis,
     ScoreRun,
+    ScoreRunPart,
     ScoreState,
     ScoreTrail,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "ScoreDifference",
     "ScoreQuestion",
     "ScoreRun",
+    "ScoreRunPart",
     "ScoreState",
     "ScoreTrail",
     "Side",

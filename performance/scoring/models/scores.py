@@ -51,9 +51,8 @@ class ScoreState(models.TextChoices):
 
 
 class ScoreRun(tenancy.TenantModel):
-    """One computation of many scores. `reached` is the last person done, committed with that batch's scores,
-    so that a killed worker's run goes on where it stood. `versions` are the sets of weights it goes by,
-    from the first batch to the last; NULL until then, and where it is no run over everybody."""
+    """One computation of many scores, in parts that several workers take side by side. `versions` are the sets of weights
+    it goes by, from the first part to the last; NULL until then, and where it is no run over everybody."""
 
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     kind = models.CharField(_("kind"), max_length=20, choices=RunKind.choices)
@@ -61,9 +60,7 @@ class ScoreRun(tenancy.TenantModel):
     total = models.PositiveIntegerField(_("people"), default=0)
     done = models.PositiveIntegerField(_("people done"), default=0)
     written = models.PositiveIntegerField(_("new scores"), default=0)
-    reached = models.UUIDField(_("reached"), null=True)
     versions = ArrayField(models.UUIDField(), verbose_name=_("versions"), null=True)
-    held_until = models.DateTimeField(_("held by a worker until"), null=True)
     started_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
     asked_at = models.DateTimeField(_("asked at"))
     started_at = models.DateTimeField(_("started at"), null=True)
@@ -86,7 +83,7 @@ class ScoreRun(tenancy.TenantModel):
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="run_kind_known"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
         ]
-        indexes = [models.Index(fields=["organisation", "state", "held_until"], name="run_waiting")]
+        indexes = [models.Index(fields=["organisation", "state"], name="run_waiting")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.period}"
@@ -104,6 +101,26 @@ class ScoreRun(tenancy.TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in (RunState.WAITING, RunState.RUNNING)
+
+
+class ScoreRunPart(tenancy.TenantModel):
+    """The people of a run behind `after` up to `until`, by their ids; NULL: from the first, to the last. Whoever works on it
+    holds the row, and finishes it in the transaction of its scores: what dies with a worker was never there."""
+
+    run = tenancy.TenantForeignKey(ScoreRun, related_name="parts")
+    number = models.PositiveIntegerField(_("number"))
+    after = models.UUIDField(_("after"), null=True)
+    until = models.UUIDField(_("until"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "run", "number"], name="run_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.number}"
 
 
 class ScoreBasis(tenancy.TenantModel):
@@ -146,10 +163,11 @@ class Score(tenancy.TenantModel):
 
     append_only: ClassVar[bool] = True
 
-    person = tenancy.TenantForeignKey("people.Person", related_name="+")
-    period = tenancy.TenantForeignKey("people.Period", related_name="+")
-    version = tenancy.TenantForeignKey(PolicyVersion, related_name="+")
-    run = tenancy.TenantForeignKey(ScoreRun, related_name="+")
+    # Without an index for each key: scores are found by person and period, and every index is written for every score.
+    person = tenancy.TenantForeignKey("people.Person", related_name="+", db_index=False)
+    period = tenancy.TenantForeignKey("people.Period", related_name="+", db_index=False)
+    version = tenancy.TenantForeignKey(PolicyVersion, related_name="+", db_index=False)
+    run = tenancy.TenantForeignKey(ScoreRun, related_name="+", db_index=False)
     basis = tenancy.TenantForeignKey(ScoreBasis, related_name="+", db_index=False)
     score_micro = models.BigIntegerField(_("score"), null=True)
     constant_micro = models.BigIntegerField(_("score at constant weights"), null=True)
@@ -206,9 +224,9 @@ class Score(tenancy.TenantModel):
 class CurrentScore(tenancy.TenantModel):
     """Which score of a person and period is in force."""
 
-    person = tenancy.TenantForeignKey("people.Person", related_name="current_scores")
-    period = tenancy.TenantForeignKey("people.Period", related_name="+")
-    score = tenancy.TenantForeignKey(Score, related_name="+")
+    person = tenancy.TenantForeignKey("people.Person", related_name="current_scores", db_index=False)
+    period = tenancy.TenantForeignKey("people.Period", related_name="+", db_index=False)
+    score = tenancy.TenantForeignKey(Score, related_name="+", db_index=False)
     is_frozen = models.BooleanField(_("frozen"), default=False)
 
     class Meta(tenancy.TenantModel.Meta):

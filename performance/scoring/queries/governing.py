@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from performance.foundation import sets
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence
@@ -58,7 +59,7 @@ def groups(
     turns_of_unit = _turns_of_units(period, pinned=pinned)
     employed = _employed(period)
     if person_ids is not None:
-        employed = employed.filter(pk__in=list(person_ids))
+        employed = employed.filter(pk__in=sets.among(person_ids))
     together: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = {}
     turns_by_versions: dict[tuple[uuid.UUID, ...], Sequence[Turn]] = {}
     for person_id, unit_id in employed.order_by("pk").values_list("pk", "unit_id"):

@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from performance.config.benchmark.seeding import goals, numbers, people, scores
+from performance.config.benchmark.seeding import goals, many, numbers, people, scores, weights
+from performance.config.benchmark.seeding.many import move_goals
 from performance.config.benchmark.seeding.people import Company
+from performance.config.benchmark.seeding.scores import start_run
 from performance.foundation import tenancy
 
-__all__ = ["Company", "seed"]
+__all__ = ["Company", "move_goals", "seed", "seed_many", "start_run"]
 
 Say = Callable[[str], None]
 Result = TypeVar("Result")
@@ -41,6 +43,25 @@ def seed(count: int, *, say: Say, with_scores: bool = True) -> Company:
         _told(say, "a locked policy", lambda: scores.lock_policy(company, at))
     if with_scores:
         _told(say, "everybody's scores", lambda: scores.compute(company))
+    return company
+
+
+def seed_many(count: int, *, say: Say) -> Company:
+    """A company of `count` people with what scores rest on and no more, for sizes that a whole life takes too long for."""
+    at = timezone.now() - datetime.timedelta(days=1)
+    company = _told(say, f"{count:,} people with lines, teams and accounts", lambda: people.found(count))
+    with tenancy.acting_for(company.organisation):
+        _told(
+            say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
+        )
+    with tenancy.acting_for(company.organisation):
+        _told(say, "three objectives and nine key results a head", lambda: many.tell(company))
+    with tenancy.acting_for(company.organisation):
+        _told(
+            say,
+            "a locked policy of eight components",
+            lambda: scores.lock_policy(company, at, weights.eight()),
+        )
     return company
 
 

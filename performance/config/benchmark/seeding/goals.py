@@ -72,6 +72,15 @@ def tell(company: Company, at: datetime.datetime) -> None:
     _leave_work(company, objectives, at)
 
 
+def three_of(company: Company, place: int, at: datetime.datetime) -> tuple[list[Objective], list[KeyResult]]:
+    """The objectives of one person of the line, measured and not saved, none of them filled by a metric."""
+    made = [_objective(company, place, number, {}, at) for number in range(GOALS_EACH)]
+    objectives = [objective for objective, _key_results in made]
+    key_results = [each for _objective, its_own in made for each in its_own]
+    _measure(objectives, key_results)
+    return objectives, key_results
+
+
 def _revenue_per_customer(company: Company) -> dict[str, Decimal | None]:
     """What the metric says of each store's quarter: what a bound key result fills itself with."""
     slices = [{STORE_DIMENSION: f"S{number:03d}"} for number in range(company.stores)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from django.utils import timezone
 
@@ -54,7 +55,9 @@ COMPONENTS = [
 ]
 
 
-def lock_policy(company: Company, at: datetime.datetime) -> None:
+def lock_policy(
+    company: Company, at: datetime.datetime, components: Sequence[evidence.ComponentDraft] = COMPONENTS
+) -> None:
     hr = company.actor(company.staff["hr"])
     version = actions.draft_policy(
         name_en="Stores",
@@ -64,7 +67,7 @@ def lock_policy(company: Company, at: datetime.datetime) -> None:
         stage="mature",
         missing="leave_out",
         step_cap_ppm=50_000,
-        components=COMPONENTS,
+        components=components,
         reason="First version",
         by=hr,
         at=at,

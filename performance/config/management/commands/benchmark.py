@@ -6,9 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from performance.config.benchmark import check_in, forecast, load, metrics, web
+from performance.config.benchmark import check_in, forecast, load, metrics, scoring, web
 
-SUBJECTS = {"web": web, "check-in": check_in, "load": load, "metrics": metrics, "forecast": forecast}
+SUBJECTS = {
+    "web": web,
+    "check-in": check_in,
+    "scoring": scoring,
+    "load": load,
+    "metrics": metrics,
+    "forecast": forecast,
+}
 
 
 class Command(BaseCommand):

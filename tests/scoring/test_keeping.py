@@ -1,0 +1,185 @@
+"""How scores are kept: in columns, with what many share beside them, and read through one door."""
+
+import hashlib
+import importlib
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from performance.foundation import tenancy
+from performance.foundation.evidence import Ref
+from performance.people import models as people
+from performance.scoring import actions, evidence, queries
+from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreBasis, ScoreTrail
+from tests.conftest import Cast
+from tests.scoring import collectors
+
+
+def _computed(cast: Cast, quarter: people.Period, now: Any) -> list[Score]:
+    ids = [person.pk for person in (cast.employee, cast.colleague, cast.manager)]
+    actions.compute_scores(period=quarter, person_ids=ids, run=None, at=now)
+    return list(Score.objects.order_by("person_id"))
+
+
+def test_scores_under_the_same_weights_share_one_basis(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        scores = _computed(cast, quarter, now)
+        assert len(scores) == 3
+        assert ScoreBasis.objects.count() == 1
+        assert {segment["version"] for score in scores for segment in evidence.segments_named(score)} == {
+            str(locked.pk)
+        }
+
+
+def test_a_trail_that_people_share_is_kept_once_and_read_with_each_score(
+    locked: PolicyVersion,
+    measured: Any,
+    cast: Cast,
+    quarter: people.Period,
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collectors, "IS_SHARED", True)
+    with tenancy.acting_for(cast.organisation):
+        scores = _computed(cast, quarter, now)
+        assert ScoreTrail.objects.filter(refs=[collectors.REF._asdict()]).count() == 1
+        trails = queries.trails_of(scores)
+        for score in scores:
+            inputs = evidence.evidence_of(score, trails)["segments"][0]["inputs"]
+            assert inputs["okr"]["refs"] == [collectors.REF._asdict()]
+            assert queries.replay_score(score).is_identical
+
+
+def test_replay_notices_a_shared_trail_that_was_changed(
+    locked: PolicyVersion,
+    measured: Any,
+    cast: Cast,
+    quarter: people.Period,
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(collectors, "IS_SHARED", True)
+    with tenancy.acting_for(cast.organisation):
+        score = _computed(cast, quarter, now)[0]
+        changed = [{**collectors.REF._asdict(), "label_en": "Another ledger"}]
+        [named] = [trail for trail in ScoreTrail.objects.all() if trail.refs]
+        named.refs = changed
+        monkeypatch.setattr(ScoreTrail.objects, "filter", lambda **_given: [named])
+        assert queries.replay_score(score).is_altered
+
+
+def test_replay_notices_a_basis_that_was_changed(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        score = _computed(cast, quarter, now)[0]
+        score.basis.content["components"][0]["base_ppm"] += 1
+        assert queries.replay_score(score).is_altered
+
+
+def test_what_is_shared_has_another_name_in_another_organisation(cast: Cast) -> None:
+    names = set()
+    for organisation in (cast.organisation, cast.elsewhere):
+        with tenancy.acting_for(organisation):
+            names.add(evidence.content_id("[]"))
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("label", ["Tab\there", "Two\nlines", 'Quoted "so"', "back\\slash", "\\N", "零售"])
+def test_references_are_kept_to_the_letter(
+    locked: PolicyVersion,
+    measured: Any,
+    cast: Cast,
+    quarter: people.Period,
+    now: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    label: str,
+) -> None:
+    monkeypatch.setattr(collectors, "REF", Ref(label, label, "/metrics/", "3"))
+    with tenancy.acting_for(cast.organisation):
+        for score in _computed(cast, quarter, now):
+            inputs = evidence.evidence_of(score, {})["segments"][0]["inputs"]
+            assert inputs["okr"]["refs"][0]["label_en"] == label
+            assert queries.replay_score(score).is_identical
+
+
+def test_a_raw_value_beyond_sixty_four_bits_is_kept_exactly(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any
+) -> None:
+    huge = 3 * 10**24 + 1
+    collectors.VALUES[cast.employee.pk, "turnover"] = huge
+    with tenancy.acting_for(cast.organisation):
+        _computed(cast, quarter, now)
+        score = Score.objects.get(person=cast.employee)
+        assert evidence.inputs_of(score)[0]["turnover"].value_micro == huge
+        assert queries.replay_score(score).is_identical
+
+
+def test_writing_many_scores_takes_as_many_queries_as_writing_one(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any
+) -> None:
+    counts = []
+    for some in ([cast.employee], [cast.colleague, cast.manager]):
+        with tenancy.acting_for(cast.organisation), CaptureQueriesContext(connection) as found:
+            actions.compute_scores(
+                period=quarter, person_ids=[person.pk for person in some], run=None, at=now
+            )
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+    with tenancy.acting_for(cast.organisation):
+        assert CurrentScore.objects.count() == 3
+
+
+class Recorder:
+    """A cursor that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, list[Any]]] = []
+
+    def execute(self, statement: str, given: list[Any]) -> None:
+        self.told.append((statement, given))
+
+
+def _as_json(score: Score) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """A score as it was kept before: evidence, explanation, and the digest of both."""
+    kept, sums = evidence.evidence_of(score, queries.trails_of([score])), evidence.explanation_of(score)
+    whole = {"evidence": kept, "explanation": sums, "state": score.state, "engine": score.engine_version}
+    spelt = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+    return kept, sums, hashlib.sha256(spelt.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("was_altered", [False, True])
+def test_a_score_kept_as_json_moves_to_columns_and_says_whether_it_was_altered(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any, was_altered: bool
+) -> None:
+    moving = importlib.import_module("performance.scoring.migrations.0009_kept_scores_move_to_columns")
+    with tenancy.acting_for(cast.organisation):
+        score = _computed(cast, quarter, now)[0]
+        kept, sums, digest = _as_json(score)
+        if was_altered:
+            digest = "0" * 64
+        cursor = Recorder()
+        moving._move_one(
+            cursor,
+            cast.organisation.pk,
+            score.pk,
+            score.state,
+            score.engine_version,
+            score.score_micro,
+            score.constant_micro,
+            score.coverage_ppm,
+            kept,
+            sums,
+            digest,
+        )
+        (_insert, [basis_id, *_rest]), (_update, given) = cursor.told
+        assert basis_id == score.basis_id
+        columns = [text if text != "\\N" else None for text in evidence.parts(score)[3:]]
+        assert given[1:-3] == columns
+        assert (given[0], given[-3], given[-1]) == (score.basis_id, score.refs, score.pk)
+        assert given[-2] == (digest if was_altered else score.digest)
