@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from performance.sources import connectors
+from performance.sources.connectors import dialects
 from performance.sources.connectors.columns import TooLong
 from tests.sources.real_data import Place
 
@@ -151,6 +152,58 @@ def test_rows_and_bytes_are_capped(place: Place) -> None:
     ):
         with opened(place, limits) as source, pytest.raises(connectors.ConnectorRefused) as refused:
             list(source.read(sales(place), [key], batch_size=500))
+        assert refused.value.code == code
+
+
+@pytest.fixture
+def till(place: Place) -> Iterator[tuple[Place, connectors.Table]]:
+    """Ninety receipts with a long text each."""
+    place.run("DROP TABLE IF EXISTS till")
+    place.run("CREATE TABLE till (id int primary key, note text)")
+    values = ", ".join(f"({number}, '{number:0100}')" for number in range(90))
+    place.run(f"INSERT INTO till VALUES {values}")
+    yield (
+        place,
+        connectors.Table("public" if place.kind == "postgresql" else place.values["database"], "till"),
+    )
+    place.run("DROP TABLE till")
+
+
+def pages_of(numbers: range, size: int = 10) -> list[list[tuple[int]]]:
+    return [[(number,) for number in numbers[at : at + size]] for at in range(0, len(numbers), size)]
+
+
+def test_rows_sought_by_key_come_over_one_connection(
+    till: tuple[Place, connectors.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, table = till
+    dialect: Any = type(dialects.BY_KIND[place.kind])
+    dialled: list[Any] = []
+    dial = dialect.dial
+    monkeypatch.setattr(dialect, "dial", lambda *given: dialled.append(given) or dial(*given))
+    with opened(place) as source:
+        # The last two pages name keys that nobody has.
+        batches = list(source.read_keys(table, ["id", "note"], ["id"], pages_of(range(30, 110))))
+        assert len(dialled) == 1
+        assert not list(source.read_keys(table, ["id", "note"], ["id"], []))
+        assert len(dialled) == 1, "without a key nobody has to be asked"
+    assert sorted(row for batch in batches for row in batch.rows) == [
+        (number, f"{number:0100}") for number in range(30, 90)
+    ]
+    assert [batch.first_row for batch in batches] == [1, 11, 21, 31, 41, 51]
+
+
+def test_rows_sought_by_key_count_together_over_all_pages(till: tuple[Place, connectors.Table]) -> None:
+    place, table = till
+    for limits, code in (
+        (connectors.Limits(max_rows=35), "too_many_rows"),
+        (connectors.Limits(max_bytes=35 * 108), "too_many_bytes"),
+    ):
+        with opened(place, limits) as source:
+            found = source.read_keys(table, ["id", "note"], ["id"], pages_of(range(30)))
+            assert sum(len(batch) for batch in found) == 30
+            with pytest.raises(connectors.ConnectorRefused) as refused:
+                list(source.read_keys(table, ["id", "note"], ["id"], pages_of(range(90))))
         assert refused.value.code == code
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -199,14 +200,7 @@ def _find_moved(
     """A row whose cursor was set back stands before all that was read. It looks like one that is gone, so what did not
     come again is looked for by its key; only what is not found then is gone."""
     keys = [column.source_name for column in work.columns if column.is_key]
-    after: Sequence[Any] = ()
-    while True:
-        with tenancy.acting_for(tenancy.current_organisation_id()):
-            gone = merging.keys_gone(work.dataset, work.columns, start, after=after, limit=SOUGHT_AT_ONCE)
-        if not gone:
-            return
-        after = gone[-1]
-        found = source.read_keys(work.source, work.source_names, keys, gone)
+    with closing(source.read_keys(work.source, work.source_names, keys, _keys_gone(work, start))) as found:
         for batch in found:
             shaped = shape.of(connectors.Batch(batch.rows, read + 1))
             read += len(batch)
@@ -218,6 +212,17 @@ def _find_moved(
                     rows_rejected=F("rows_rejected") + len(shaped.rejected),
                 )
                 _stage_shaped(work, shaped)
+
+
+def _keys_gone(work: Work, start: connectors.Cursor) -> Iterator[list[tuple[Any, ...]]]:
+    after: Sequence[Any] = ()
+    while True:
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            gone = merging.keys_gone(work.dataset, work.columns, start, after=after, limit=SOUGHT_AT_ONCE)
+        if not gone:
+            return
+        yield gone
+        after = gone[-1]
 
 
 def keep_aside(load: Load, rejected: Sequence[shaping.Rejection]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import sqlalchemy
@@ -45,10 +46,11 @@ UNMARKED = f'{DELIMITER}""\n'
 
 @dataclass(frozen=True)
 class _Asked:
-    """A statement that is ready to run."""
+    """A statement, not yet guarded, and what is known of its columns. `names`: as the server quotes them."""
 
     sql: str
     parameters: tuple[Any, ...]
+    names: Sequence[str]
     description: Sequence[Any]
     is_guarded: bool
     lengths: Sequence[lengths.Length]
@@ -121,20 +123,26 @@ class SqlConnector:
     ) -> Generator[Batch, None, None]:
         with self._connection() as connection:
             asked = self._asked(connection, source, columns, cursor)
-            yield from self._read_rows(connection, asked, batch_size)
+            pieces = self._fetched(connection, asked, asked.sql, asked.parameters, batch_size)
+            yield from self._read_rows(connection, asked, pieces, batch_size)
 
     def read_keys(
         self,
         source: Source,
         columns: Sequence[str],
         key_columns: Sequence[str],
-        keys: Sequence[Sequence[Value]],
+        pages: Iterable[Sequence[Sequence[Value]]],
     ) -> Generator[Batch, None, None]:
-        """The rows with one of these keys, wherever a cursor stands. Keys are handed over as texts, which each server
-        reads as the type of its column."""
+        """The rows with one of these keys, wherever a cursor stands. Each page of keys is asked for when the one before it
+        is answered; all of them are one reading, over one connection and within its limits. Keys are handed over as
+        texts, which each server reads as the type of its column."""
+        waiting = iter(pages)
+        if (first := next(waiting, None)) is None:
+            return
         with self._connection() as connection:
-            asked = self._asked(connection, source, columns, None, among=(key_columns, keys))
-            yield from self._read_rows(connection, asked, len(keys))
+            asked = self._asked(connection, source, columns)
+            pieces = self._sought(connection, asked, key_columns, chain([first], waiting))
+            yield from self._read_rows(connection, asked, pieces, len(first))
 
     def read_lines(
         self,
@@ -146,11 +154,12 @@ class SqlConnector:
     ) -> Generator[Batch | Lines, None, None]:
         with self._connection() as connection:
             asked = self._asked(connection, source, columns, cursor)
-            pieces = self._copied(connection, asked, cells, batch_size) if IS_SOUND else None
-            if pieces is None:
-                yield from self._read_rows(connection, asked, batch_size)
+            lines = self._copied(connection, asked, cells, batch_size) if IS_SOUND else None
+            if lines is None:
+                pieces = self._fetched(connection, asked, asked.sql, asked.parameters, batch_size)
+                yield from self._read_rows(connection, asked, pieces, batch_size)
             else:
-                yield from self._read_lines(pieces, asked, cells)
+                yield from self._read_lines(lines, asked, cells)
 
     # -- inside ------------------------------------------------------------------------------------------
 
@@ -159,31 +168,55 @@ class SqlConnector:
         connection: sqlalchemy.Connection,
         source: Source,
         columns: Sequence[str],
-        cursor: Cursor | None,
-        among: tuple[Sequence[str], Sequence[Sequence[Value]]] | None = None,
+        cursor: Cursor | None = None,
     ) -> _Asked:
         sql, parameters = self._select(source, columns, cursor)
-        if among is not None:
-            sql, parameters = self._among(sql, *among)
         description = self._described_columns(connection, source, columns)
         found = self._dialect.lengths(description)
-        most = self.limits.max_value_bytes
-        is_guarded = any(length.is_over(most) for length in found)
-        if is_guarded:
-            names = [self._quoted(name) for name in columns]
-            sql = lengths.guarded(sql, names, found, most, fence=self._dialect.fence)
-        return _Asked(sql, parameters, description, is_guarded, found)
+        is_guarded = any(length.is_over(self.limits.max_value_bytes) for length in found)
+        names = [self._quoted(name) for name in columns]
+        return _Asked(sql, parameters, names, description, is_guarded, found)
 
-    def _read_rows(
-        self, connection: sqlalchemy.Connection, asked: _Asked, batch_size: int
-    ) -> Generator[Batch, None, None]:
-        pieces = self._dialect.fetched(
+    def _guarded(self, asked: _Asked, sql: str) -> str:
+        if not asked.is_guarded:
+            return sql
+        most = self.limits.max_value_bytes
+        return lengths.guarded(sql, asked.names, asked.lengths, most, fence=self._dialect.fence)
+
+    def _fetched(
+        self,
+        connection: sqlalchemy.Connection,
+        asked: _Asked,
+        sql: str,
+        values: Sequence[Any],
+        batch_size: int,
+    ) -> Generator[list[Row], None, None]:
+        return self._dialect.fetched(
             connection,
-            asked.sql,
-            asked.parameters,
+            self._guarded(asked, sql),
+            values,
             batch_size=batch_size,
             at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),
         )
+
+    def _sought(
+        self,
+        connection: sqlalchemy.Connection,
+        asked: _Asked,
+        key_columns: Sequence[str],
+        pages: Iterable[Sequence[Sequence[Value]]],
+    ) -> Generator[list[Row], None, None]:
+        for keys in pages:
+            sql, parameters = self._among(asked.sql, key_columns, keys)
+            yield from self._fetched(connection, asked, sql, parameters, len(keys))
+
+    def _read_rows(
+        self,
+        connection: sqlalchemy.Connection,
+        asked: _Asked,
+        pieces: Generator[list[Row], None, None],
+        batch_size: int,
+    ) -> Generator[Batch, None, None]:
         finished = False
         try:
             whole = (
@@ -204,7 +237,7 @@ class SqlConnector:
             connection,
             asked.description,
             cells,
-            asked.sql,
+            self._guarded(asked, asked.sql),
             asked.parameters,
             batch_size=batch_size,
             at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),

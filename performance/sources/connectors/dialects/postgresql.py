@@ -182,6 +182,8 @@ class PostgreSQL:
                     while piece := list(islice(rows, at_once)):
                         count += len(piece)
                         yield piece
+            # So that the next statement on this connection can declare it again.
+            cursor.execute("CLOSE accord_rows")
 
     def copied(
         self,
