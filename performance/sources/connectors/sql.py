@@ -240,7 +240,6 @@ class SqlConnector:
             self._guarded(asked, asked.sql),
             asked.parameters,
             batch_size=batch_size,
-            at_once=lengths.rows_at_once(asked.lengths, self.limits.max_value_bytes, batch_size),
             seconds=self.limits.read_seconds,
         )
 

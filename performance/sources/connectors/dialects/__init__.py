@@ -63,7 +63,6 @@ class Dialect(Protocol):
         parameters: Sequence[Any],
         *,
         batch_size: int,
-        at_once: int,
         seconds: int,
     ) -> Generator[tuple[int, bytes], None, None] | None:
         """The same as CSV: how many rows, and their text, of at most `batch_size` rows. `seconds`: for all of it. None
