@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -331,3 +332,37 @@ def test_lines_beyond_one_piece_are_numbered_on_and_judged_to_the_last() -> None
     assert count == text.count("\n")
     assert rows == "".join(f"{number},{line}\n" for number, line in enumerate(text.splitlines(), 11))
     assert plain.numbered(text + "none,x\n", 11) is None
+
+
+def counting(rows: int, expression: str) -> connectors.Query:
+    return connectors.Query(f"SELECT n AS id, {expression} AS other FROM generate_series(1, {rows}) n")
+
+
+NUMBERS = [Cell("integer", True), Cell("integer", False)]
+
+
+def test_lines_come_in_batches_of_the_asked_size_and_break_off_in_plain_words(contoso: Place) -> None:
+    with connectors.opened(contoso.kind, contoso.values, allow=contoso.allow) as source:
+        assert isinstance(source, connectors.SqlConnector)
+        found = source.read_lines(counting(2500, "n % 7"), ["id", "other"], NUMBERS, batch_size=1000)
+        assert [len(batch) for batch in found] == [1000, 1000, 500]
+        assert not list(source.read_lines(counting(0, "n"), ["id", "other"], NUMBERS, batch_size=1000))
+        broken = source.read_lines(
+            counting(9999, "7 / (9000 - n)"), ["id", "other"], NUMBERS, batch_size=1000
+        )
+        with pytest.raises(connectors.ConnectorRefused) as refused:
+            list(broken)
+        assert refused.value.code == "source_failed"
+
+
+def test_whoever_stops_reading_lines_does_not_wait_for_the_rest(contoso: Place) -> None:
+    with connectors.opened(contoso.kind, contoso.values, allow=contoso.allow) as source:
+        assert isinstance(source, connectors.SqlConnector)
+        # Sixty million rows.
+        pairs = connectors.Query("SELECT a.order_key AS id, b.quantity AS other FROM sales a, sales b")
+        begun = time.monotonic()
+        endless = source.read_lines(pairs, ["id", "other"], NUMBERS, batch_size=1000)
+        assert len(next(endless)) == 1000
+        endless.close()
+        assert time.monotonic() - begun < 10
+        assert len(list(source.read_lines(counting(7, "n"), ["id", "other"], NUMBERS, batch_size=1000))) == 1
