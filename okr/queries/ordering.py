@@ -2,34 +2,19 @@
 
 from typing import Any
 
-from django.db.models import BinaryField, Case, F, Func, IntegerField, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Case, F, IntegerField, QuerySet, When
 
 from okr.models import Objective
 from okr.models.objectives import OwnerKind, State
 from performance.foundation import i18n
 
 
-class _Spoken(Func):
-    """Small letters, and common Chinese characters by their pinyin: so they stand in the national encoding, whatever
-    collations the server was built with."""
-
-    function = "convert_to"
-    template = "%(function)s(%(expressions)s, 'GB18030')"
-    output_field = BinaryField()
-
-    def __init__(self, text: Any) -> None:
-        super().__init__(Lower(text))
-
-
 def _by_name() -> list[Any]:
     """As the list names owners: people, then teams."""
-    first, second = ("team__name_zh", "team__name_en")[:: 1 if i18n.is_chinese() else -1]
-    name = Coalesce(NullIf(first, Value("")), second)
     is_team = {"owner_kind": OwnerKind.TEAM}
     return [
         Case(When(**is_team, then=1), default=0, output_field=IntegerField()),
-        Case(When(**is_team, then=_Spoken(name)), default=_Spoken("owner__name_sort")),
+        Case(When(**is_team, then=i18n.spoken_local("team__name")), default=i18n.Spoken("owner__name_sort")),
     ]
 
 
@@ -40,7 +25,7 @@ def _by_state() -> list[Any]:
 
 #: By what a list is sorted.
 ORDERS: dict[str, Any] = {
-    "title": lambda: [_Spoken("title")],
+    "title": lambda: [i18n.Spoken("title")],
     "owner": _by_name,
     "progress": lambda: [F("progress_micro")],
     "confidence": lambda: [F("confidence")],

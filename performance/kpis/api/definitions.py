@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from performance.foundation import access, api, jobs
 from performance.kpis import actions, queries, rules, tasks
 from performance.kpis.api import definition_shapes, shapes
 from performance.kpis.models import Metric, MetricVersion
+from performance.kpis.queries import library
 from performance.people import models as people
 
 READ, WRITE = "metrics:read", "metrics:write"
@@ -27,6 +28,12 @@ def _version_of(request: Request, pk: uuid.UUID) -> MetricVersion:
     return access.get_or_404(queries.visible_versions(request.actor), pk=pk)
 
 
+class LibraryAsked(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    state = serializers.ChoiceField(choices=list(library.STATES), default="", allow_blank=True)
+    owner = serializers.UUIDField(required=False, default=None, allow_null=True)
+
+
 class MetricsView(api.TenantView):
     """Metrics that I may see; a new draft."""
 
@@ -35,10 +42,20 @@ class MetricsView(api.TenantView):
     @extend_schema(
         operation_id="metrics_list",
         responses=shapes.MetricOut(many=True),
-        parameters=[OpenApiParameter("certified", bool, description="Only certified ones.")],
+        parameters=[
+            OpenApiParameter("certified", bool, description="Only certified ones."),
+            OpenApiParameter("q", str, description="Words in a name, the key or the meaning."),
+            OpenApiParameter("state", str, enum=list(library.STATES)),
+            OpenApiParameter("owner", uuid.UUID, description="Of the business or the finance side."),
+        ],
     )
     def get(self, request: Request) -> Response:
-        found = metrics_of(request)
+        asked = LibraryAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        given = asked.validated_data
+        found = library.library_metrics(
+            request.actor, words=given["q"].strip(), state=given["state"], owner=given["owner"]
+        )
         if request.query_params.get("certified") in ("true", "1"):
             found = found.filter(pk__in=queries.certified_metrics().values("pk"))
         pages = api.NewestFirst()

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from performance.foundation import access
+from performance.foundation import access, i18n
 from performance.kpis import rules, semantics, units
 from performance.kpis.models import Metric, MetricVersion, VersionState
 from performance.kpis.queries import months
@@ -21,15 +21,20 @@ def _certified() -> QuerySet[MetricVersion]:
     return MetricVersion.objects.filter(state=VersionState.CERTIFIED)
 
 
+def by_name() -> list[Any]:
+    """As their reader says them: Chinese names by pinyin."""
+    return [i18n.spoken_local("name"), "key"]
+
+
 def certified_metrics() -> QuerySet[Metric]:
     """Metrics that both sides signed and nobody retired, by name."""
     signed = _certified().filter(metric=OuterRef("pk"))
-    return Metric.objects.filter(Exists(signed), retired_at=None).order_by("name_en", "key")
+    return Metric.objects.filter(Exists(signed), retired_at=None).order_by(*by_name())
 
 
 def visible_metrics(actor: access.Actor) -> QuerySet[Metric]:
     """Everybody sees what is certified; who works on definitions, and the owners, also see drafts."""
-    metrics = Metric.objects.select_related("business_owner", "finance_owner").order_by("name_en", "key")
+    metrics = Metric.objects.select_related("business_owner", "finance_owner").order_by(*by_name())
     if rules.can_see_drafts(actor):
         return metrics
     signed = MetricVersion.objects.filter(
@@ -121,7 +126,7 @@ def unsigned_inputs(version: MetricVersion) -> list[Metric]:
     if not version.formula:
         return []
     used = Metric.objects.filter(key__in=version.input_keys, retired_at=None)
-    return list(used.exclude(Exists(_certified().filter(metric=OuterRef("pk")))).order_by("name_en", "key"))
+    return list(used.exclude(Exists(_certified().filter(metric=OuterRef("pk")))).order_by(*by_name()))
 
 
 def keys_resting_on(keys: Iterable[str]) -> set[str]:

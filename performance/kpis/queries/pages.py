@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models import Case, When
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ from performance.kpis.models import (
     VersionState,
 )
 from performance.kpis.queries.allocating import allocation_words, lacking_dimensions
-from performance.kpis.queries.definitions import Lineage, visible_metrics, visible_versions
+from performance.kpis.queries.definitions import Lineage
 from performance.kpis.queries.labels import labels_for
 from performance.kpis.queries.readings import Reading, reading
 from performance.kpis.queries.sheets import sheet_of
@@ -71,62 +71,6 @@ def whole_period(
     found = period_values([(key, slice) for key in used], span, sight=sight)
     inputs = tuple((used[key], found[key, slice_key(slice)]) for key in sorted(used))
     return WholePeriod(span, value, inputs)
-
-
-@dataclass(frozen=True)
-class LibraryRow:
-    metric: Metric
-    in_force: MetricVersion | None
-    open: MetricVersion | None
-    signed: int
-    users: int
-
-    @property
-    def owners(self) -> tuple[Any, Any]:
-        return self.metric.business_owner, self.metric.finance_owner
-
-
-def library(actor: access.Actor, words: str = "", state: str = "") -> list[LibraryRow]:
-    """Every metric that the actor may see, with the version in force and the one being worked on. `words` stand in its
-    names, its key or its meaning. Three queries."""
-    metrics: QuerySet[Metric] = visible_metrics(actor)
-    if words:
-        described = visible_versions(actor).filter(
-            Q(description_en__icontains=words) | Q(description_zh__icontains=words), metric=OuterRef("pk")
-        )
-        metrics = metrics.filter(
-            Q(name_en__icontains=words)
-            | Q(name_zh__icontains=words)
-            | Q(key__icontains=words)
-            | Exists(described)
-        )
-    versions = MetricVersion.objects.order_by("-number").prefetch_related("signatures")
-    rows = []
-    found = list(metrics.prefetch_related(Prefetch("versions", queryset=versions)))
-    used: dict[str, int] = {}
-    for metric in found:
-        for version in metric.versions.all():
-            if version.state == VersionState.CERTIFIED:
-                for key in version.input_keys:
-                    used[key] = used.get(key, 0) + 1
-    for metric in found:
-        kept = list(metric.versions.all())
-        in_force = next((version for version in kept if version.state == VersionState.CERTIFIED), None)
-        opened = next((version for version in kept if version.is_open), None)
-        current = opened or in_force
-        signed = len(current.signatures.all()) if current else 0
-        row = LibraryRow(metric, in_force, opened, signed, used.get(metric.key, 0))
-        if not state or _state_of(row) == state:
-            rows.append(row)
-    return rows
-
-
-def _state_of(row: LibraryRow) -> str:
-    if row.metric.retired_at is not None:
-        return str(VersionState.DEPRECATED)
-    if row.open is not None:
-        return str(row.open.state)
-    return str(VersionState.CERTIFIED if row.in_force else VersionState.DECLINED)
 
 
 @dataclass(frozen=True)

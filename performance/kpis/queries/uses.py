@@ -18,7 +18,7 @@ from django.utils.translation import ngettext_lazy
 from performance.foundation import access
 from performance.kpis.models import AlertRule, Metric, SavedView, Target
 from performance.kpis.queries import saved_views
-from performance.kpis.queries.definitions import keys_resting_on
+from performance.kpis.queries.definitions import by_name, keys_resting_on
 
 #: Named in a list; the rest is a number.
 SHOWN = 5
@@ -110,7 +110,7 @@ def uses_of(actor: access.Actor, metric: Metric, since: datetime.date) -> list[U
     """What reads the metric and what is computed from it, of whatever kind there is any. A constant number of queries."""
     keys = keys_resting_on([metric.key])
     above = keys - {metric.key}
-    shown = Metric.objects.filter(key__in=above).order_by("name_en", "key")[:SHOWN] if above else ()
+    shown = Metric.objects.filter(key__in=above).order_by(*by_name())[:SHOWN] if above else ()
     formulas = Uses(FORMULAS, len(above), tuple(Use(one.name, _address(one)) for one in shown))
     found = [formulas, *(each for collect in _collectors() for each in collect(actor, keys, since))]
     return [each for each in found if each.number]

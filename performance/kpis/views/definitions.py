@@ -16,34 +16,44 @@ from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks, units
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
 from performance.kpis.queries import flows, live, pages, readings
+from performance.kpis.queries import library as catalogue
 from performance.kpis.views import asking
 from performance.people import queries as people
 
 
+#: Words of a search in the library.
+LONGEST_SEARCH = 80
+
+
 @access.member
 def library(request: asking.MemberRequest) -> HttpResponse:
-    words, state = request.GET.get("q", "").strip()[:80], request.GET.get("state", "")
-    rows = pages.library(request.actor, words, state)
-    return render(
-        request,
-        "kpis/library.html",
-        {
-            "nav": "metrics",
-            "rows": rows,
-            "words": words,
-            "state": state,
-            "states": [
-                ("", _("All")),
-                (VersionState.CERTIFIED, _("Certified")),
-                (VersionState.REVIEW, _("In review")),
-                (VersionState.DRAFT, _("Drafts")),
-                (VersionState.DEPRECATED, _("Retired")),
-            ],
-            "labels": queries.labels_for([]),
-            "can_draft": rules.can_draft_metric(request.actor),
-            "can_import": rules.can_import_targets(request.actor),
-        },
+    """?q=…&state=review&owner=…&page=2; a state that is none is every state."""
+    actor, words = request.actor, request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    state = next((each for each in catalogue.STATES if each == request.GET.get("state")), "")
+    owner = asking.id_of(request, "owner")
+    rows, page = catalogue.library(
+        actor, words=words, state=state, owner=owner, page=asking.page_of(request)
     )
+    context = {
+        "nav": "metrics",
+        "rows": rows,
+        "page_obj": page,
+        "words": words,
+        "state": state,
+        "owner": owner,
+        "owners": catalogue.owners_of_metrics(actor),
+        "states": [
+            ("", _("All")),
+            (VersionState.CERTIFIED, _("Certified")),
+            (VersionState.REVIEW, _("In review")),
+            (VersionState.DRAFT, _("Drafts")),
+            (VersionState.DEPRECATED, _("Retired")),
+        ],
+        "labels": queries.labels_for([]),
+        "can_draft": rules.can_draft_metric(actor),
+        "can_import": rules.can_import_targets(actor),
+    }
+    return render(request, "kpis/library.html", context)
 
 
 @access.member
