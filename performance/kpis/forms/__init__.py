@@ -8,6 +8,7 @@ from performance.kpis.forms.alerts import (
     TakeUpForm,
 )
 from performance.kpis.forms.documents import DocumentForm
+from performance.kpis.forms.indicators import IndicatorsForm
 from performance.kpis.forms.metrics import (
     FILTER_ROWS,
     MetricForm,
@@ -37,6 +38,7 @@ __all__ = [
     "CascadeForm",
     "DocumentForm",
     "HandOverForm",
+    "IndicatorsForm",
     "MetricForm",
     "MonthField",
     "PackForm",

@@ -16,6 +16,7 @@ from performance.kpis.models import Metric, MetricValue, ValueState
 from performance.kpis.queries import comparing, months
 from performance.kpis.queries.boards import Board
 from performance.kpis.queries.heat import SHOWN, Heat
+from performance.kpis.queries.indicators import status_words
 from performance.kpis.queries.likeness import BEGAN, ENDED, Likeness
 from performance.kpis.queries.pages import filter_words
 from performance.kpis.queries.values import values
@@ -53,18 +54,6 @@ def _state(state: str | None) -> str:
     return "" if state is None else str(ValueState(state).label)
 
 
-def _status(status: str) -> str:
-    words = {
-        rules.ON_TRACK: _("On track"),
-        rules.AT_RISK: _("At risk"),
-        rules.OFF_TRACK: _("Off track"),
-        rules.BETTER: pgettext("than before", "Better"),
-        rules.WORSE: pgettext("than before", "Worse"),
-        rules.SAME: _("Unchanged"),
-    }
-    return words.get(status, "")
-
-
 def _against_words(board: Board) -> str:
     return months.name(board.compared_month) if board.compared_month else board.line_words
 
@@ -90,7 +79,7 @@ def _indicators(board: Board) -> Table:
             one.path,
             one.gap,
             one.relative,
-            _status(one.status),
+            status_words(one.status),
         ]
         for one in board.indicators
     ]

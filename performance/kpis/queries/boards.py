@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from performance.foundation import i18n
 from performance.kpis import rules
 from performance.kpis.models import Metric, MetricVersion, MonthClose
 from performance.kpis.queries import comparing
@@ -271,10 +272,11 @@ def _likeness(
     return like_for_like(metric, since=since, until=month, within=slice, cut=cut, sight=sight)
 
 
-def _prominence(indicator: Indicator) -> tuple[bool, bool, bool, str]:
+def _prominence(indicator: Indicator) -> tuple[bool, bool, bool, bytes]:
     """Fused numbers first, then formulas, then what has a target: the base sums are their ingredients."""
     has_no_target = indicator.target is None
-    return not indicator.is_fused, indicator.version.is_base, has_no_target, indicator.metric.name_en
+    name = i18n.spoken(indicator.metric.name)
+    return not indicator.is_fused, indicator.version.is_base, has_no_target, name
 
 
 def _choices(metrics: Sequence[Metric], month: datetime.date, sight: Sight) -> list[dict[str, str]]:
@@ -300,7 +302,8 @@ def _filters(
         for key, value in slice.items():
             by_key.setdefault(key, []).append((value, labels.value(key, value)))
     named = [
-        (key, labels.dimension(key), sorted(found, key=lambda pair: pair[1])) for key, found in by_key.items()
+        (key, labels.dimension(key), sorted(found, key=lambda pair: i18n.spoken(pair[1])))
+        for key, found in by_key.items()
     ]
     return sorted(named, key=lambda one: len(one[2]))
 
@@ -314,5 +317,5 @@ def _freshness(lines: Any, at: datetime.datetime) -> list[Freshness]:
     }
     return [
         Freshness(dataset, is_late=(sources.freshness(dataset, at) or 0) > 100)
-        for dataset in sorted(datasets.values(), key=lambda one: one.name_en)
+        for dataset in sorted(datasets.values(), key=lambda one: i18n.spoken(i18n.local(one, "name")))
     ]

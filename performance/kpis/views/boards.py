@@ -18,7 +18,17 @@ from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.inbox import queries as inbox
 from performance.kpis import actions, forms, queries, rules, tasks
-from performance.kpis.queries import alerts, boards, changes, comparing, forecasts, heat, months, ranking
+from performance.kpis.queries import (
+    alerts,
+    boards,
+    changes,
+    comparing,
+    forecasts,
+    heat,
+    indicators,
+    months,
+    ranking,
+)
 from performance.kpis.queries import rates as rate_queries
 from performance.kpis.queries import saved_views as saved_queries
 from performance.kpis.views import asking, saved_views
@@ -28,7 +38,8 @@ from performance.sources import rules as sources_rules
 
 @access.member
 def board(request: asking.MemberRequest) -> HttpResponse:
-    """Indicators of one month and slice, one of them over time and by slice."""
+    """Indicators of one month and slice, one of them over time and by slice. A filter of their list, or another page of
+    it, asks for that alone."""
     actor = request.actor
     today = people.today(actor.organisation)
     found = saved_views.board_asked(request)
@@ -50,12 +61,33 @@ def board(request: asking.MemberRequest) -> HttpResponse:
             _drawn(found, today) | _watched(actor, found, today) | _kept(actor, found) | _moved(actor, found)
         )
         context["rates_behind"] = rate_queries.named_behind(found.chosen.metric, found.within, found.month)
-    return render(request, "kpis/board.html", context)
+        context |= _listed(request, found)
+    is_list = request.headers.get("HX-Target") == "indicators"
+    return render(request, "kpis/_indicators.html" if found and is_list else "kpis/board.html", context)
 
 
-def _kept(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
-    """Saved views, and the board's own filters for keeping it as one."""
-    asked = {
+def _listed(request: asking.MemberRequest, found: boards.Board) -> dict[str, Any]:
+    """The list of all indicators, as ?q=…&is=off_track&whose=…&page=2 narrows it."""
+    given = request.GET
+    listing = indicators.listing(
+        found,
+        words=given.get("q", "").strip()[:80],
+        status=given.get("is", ""),
+        owner=asking.id_of(request, "whose"),
+        page=asking.page_of(request),
+    )
+    board = {**_asked(found), "view": given.get("view", "")}
+    kept = {key: value for key, value in board.items() if value}
+    return {
+        "listing": listing,
+        "indicators_form": forms.IndicatorsForm(listing=listing, board=kept),
+        "board_url": reverse("kpis:board"),
+    }
+
+
+def _asked(found: boards.Board) -> dict[str, str]:
+    """The board's own parameters."""
+    return {
         "month": months.key(found.month),
         "metric": str(found.chosen.metric.pk),
         "by": found.cut,
@@ -63,9 +95,13 @@ def _kept(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
         "heat": found.heat.shown if found.heat else "",
         **found.within,
     }
+
+
+def _kept(actor: access.Actor, found: boards.Board) -> dict[str, Any]:
+    """Saved views, and the board's own filters for keeping it as one."""
     return {
         "listed_views": saved_queries.listed_views(actor),
-        "board_query": urlencode({key: value for key, value in asked.items() if value}),
+        "board_query": urlencode({key: value for key, value in _asked(found).items() if value}),
         "can_save_views": rules.can_save_views(actor),
         "view_form": forms.ViewForm(),
     }
