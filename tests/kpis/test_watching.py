@@ -1,6 +1,7 @@
 """Alert rules are judged: each kind raises and lets go, once, whoever asks and how often."""
 
 import datetime
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from performance.foundation import stale, tenancy
 from performance.inbox import queries as inbox
@@ -303,3 +305,15 @@ def test_two_watchers_at_once_raise_one_alert(cast: Cast, actor: Any) -> None:
     with tenancy.acting_for(cast.organisation):
         assert Alert.objects.count() == 1
         assert len(waiting_for(cast.business_owner)) == 1
+
+
+@pytest.mark.parametrize(("direction", "side"), [("up", "below"), ("down", "above"), ("band", "above")])
+def test_a_limit_is_proposed_on_the_bad_side_of_the_metric(
+    revenue: Metric, here: Cast, client_for: Callable[..., Any], direction: str, side: str
+) -> None:
+    Metric.objects.filter(pk=revenue.pk).update(direction=direction)
+    page = client_for(here.business_owner).get(reverse("kpis:alert_rules", args=[revenue.pk]))
+    field = page.content.decode().split('name="operator"')[1].split("</select>")[0]
+    assert re.findall(r'<option value="(\w*)"( selected)?', field) == [
+        (value, " selected" if value == side else "") for value in ("above", "below")
+    ]

@@ -9,18 +9,22 @@ from django.utils.translation import gettext_lazy as _
 from performance.kpis import actions
 from performance.kpis.forms.owners import PersonChoice
 from performance.kpis.forms.targets import MonthField
-from performance.kpis.models import AlertKind, Operator
+from performance.kpis.models import AlertKind, Direction, Operator
 from performance.people.models import Person
 
 DAY = {"type": "date"}
 
 
 class AlertRuleForm(forms.Form):
-    """`slices`: (key, label), the whole first; `cuts`: dimension key → name; `people`: who may answer."""
+    """`slices`: (key, label), the whole first; `cuts`: dimension key → name; `people`: who may answer; `direction`: of
+    the metric, whose bad side a limit is proposed on."""
 
     kind = forms.ChoiceField(label=_("Raised when"), choices=AlertKind.choices)
     operator = forms.ChoiceField(
-        label=_("Above or below"), choices=[("", "–"), *Operator.choices], required=False
+        label=_("Above or below"),
+        choices=Operator.choices,
+        required=False,
+        help_text=_("Counts for a limit alone."),
     )
     value = forms.DecimalField(
         label=_("Limit or tolerance"),
@@ -47,9 +51,11 @@ class AlertRuleForm(forms.Form):
         slices: list[tuple[str, str]],
         cuts: Mapping[str, str],
         people: Any,
+        direction: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["operator"].initial = Operator.BELOW if direction == Direction.UP else Operator.ABOVE
         self.fields["slice"].choices = slices  # type: ignore[attr-defined]
         self.fields["cut"].choices = [("", _("as a whole")), *cuts.items()]  # type: ignore[attr-defined]
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]

@@ -76,6 +76,7 @@ def _form(
         slices=[(queries.slice_key(slice), label) for slice, label in named],
         cuts={key: labels.dimension(key) for key in keys},
         people=people.active_people(today).order_by("name_sort"),
+        direction=metric.direction,
     )
     return {queries.slice_key(slice): slice for slice, _label in named}, form
 
