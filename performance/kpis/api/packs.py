@@ -51,6 +51,19 @@ class PackOut(SaidOut):
     metrics = PackMetricOut(many=True)
 
 
+class ProposedOut(serializers.Serializer[Any]):
+    """`columns`: column of the pack → column of the dataset, or arithmetic over its columns."""
+
+    dataset = serializers.UUIDField()
+    columns = serializers.DictField(child=serializers.CharField())
+
+
+class PackDetailOut(PackOut):
+    """`proposed`: table of the pack → the dataset that fits it best, for those who may draft metrics."""
+
+    proposed = serializers.DictField(child=ProposedOut())
+
+
 class PackTableIn(serializers.Serializer[None]):
     """`columns`: column of the pack → column of the dataset, or arithmetic over its columns where the pack wants a
     number. Left out altogether, they are matched by name."""
@@ -109,9 +122,15 @@ class PackView(api.TenantView):
 
     scope_read, scope_write = READ, WRITE
 
-    @extend_schema(operation_id="metric_packs_read", responses=PackOut)
+    @extend_schema(operation_id="metric_packs_read", responses=PackDetailOut)
     def get(self, request: Request, name: str) -> Response:
-        return Response(_told(_pack(name)))
+        found = _pack(name)
+        may_draft = rules.can_draft_metric(request.actor)
+        chosen = queries.proposed_tables(found) if may_draft else {}
+        proposed = {
+            key: {"dataset": str(each.dataset.pk), "columns": each.columns} for key, each in chosen.items()
+        }
+        return Response({**_told(found), "proposed": proposed})
 
     @extend_schema(
         operation_id="metric_packs_draft",

@@ -10,6 +10,7 @@ from performance.kpis.packs.mapping import (
     judged,
     possible,
     proposed,
+    proposed_tables,
 )
 from performance.kpis.packs.shapes import (
     DAY,
@@ -45,4 +46,5 @@ __all__ = [
     "load",
     "possible",
     "proposed",
+    "proposed_tables",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import i18n
 from performance.kpis import formulas, semantics
 from performance.kpis.documents import Entry
+from performance.kpis.packs import likeness
 from performance.kpis.packs.shapes import DAY, FIGURE, NUMBER, Pack, PackColumn, PackMetric, PackTable
 
 NUMERIC = frozenset({"integer", "decimal"})
@@ -18,6 +19,8 @@ TYPES = {
     NUMBER: NUMERIC,
     FIGURE: NUMERIC,
 }
+#: So many columns of a table tell it from another, whatever its name.
+FEWEST_ALIKE = 3
 #: Words and numbers that identify.
 IDENTIFYING = frozenset({"text", "integer", "boolean"})
 
@@ -31,6 +34,11 @@ class Chosen:
     sheet: semantics.Sheet
     columns: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def found(self) -> int:
+        """How many columns stand for one of the pack's."""
+        return sum(bool(text) for text in self.columns.values())
+
 
 Mapped = Mapping[str, Chosen]
 
@@ -42,29 +50,73 @@ def fitting(column: PackColumn, sheet: semantics.Sheet) -> list[semantics.Column
 
 
 def proposed(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
-    """The pack's columns that the dataset seems to have, by key, name or a usual other name in either language."""
-    found = {column.key: _proposed(column, sheet) for column in table.columns}
+    """The pack's columns that the dataset seems to have: by key, name or a usual other name in either language; else the
+    one that is called alike; else, for the day that decides the month, the only one with a day."""
+    found = _found_by_name(table, sheet)
+    # How a query makes a column is not found by chance.
+    for column in (each for each in table.columns if each.key not in found and not each.sql):
+        left = [each for each in fitting(column, sheet) if each.key not in found.values()]
+        alike = [
+            each for each in left if likeness.is_alike((each.key, each.name_en, each.name_zh), column, table)
+        ]
+        if len(alike) == 1:
+            found[column.key] = alike[0].key
+    first = next((column for column in table.columns if column.type == DAY), None)
+    if first is not None and first.key not in found:
+        days = fitting(first, sheet)
+        if len(days) == 1 and days[0].key not in found.values():
+            found[first.key] = days[0].key
+    return {column.key: found[column.key] for column in table.columns if column.key in found}
+
+
+def _gives_any(pack: Pack, table: PackTable, columns: Mapping[str, str]) -> bool:
+    return any(all(key in columns for key in metric.needed) for metric in pack.of_table(table.key))
+
+
+def _found_by_name(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
+    found = {column.key: _named(column, sheet) for column in table.columns}
     return {key: text for key, text in found.items() if text}
 
 
-def _proposed(column: PackColumn, sheet: semantics.Sheet) -> str:
+def _named(column: PackColumn, sheet: semantics.Sheet) -> str:
     able = fitting(column, sheet)
     called = {
-        _plain(name): each.key
+        likeness.same(name): each.key
         for each in reversed(able)
         for name in (each.name_zh, each.name_en, each.key)
         if name
     }
     for word in (column.key, column.name_en, column.name_zh, *column.aliases):
-        if _plain(word) in called:
-            return called[_plain(word)]
+        if likeness.same(word) in called:
+            return called[likeness.same(word)]
         if column.type == NUMBER and re.search(r"[*/+-]", word) and not _is_refused(word, sheet):
             return word
     return ""
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())
+def proposed_tables(pack: Pack, sheets: Iterable[tuple[Any, semantics.Sheet]]) -> dict[str, Chosen]:
+    """table of the pack → the dataset that fits it best, each dataset for one table. It fits when a metric becomes
+    possible with its columns, half of those that tables usually have are there, and its name or three of them are those
+    of the table; the more of them and the closer its name, the better."""
+    found = []
+    for place, (dataset, sheet) in enumerate(sheets):
+        for table in pack.tables:
+            columns = proposed(table, sheet)
+            usual = [column.key for column in table.columns if not column.sql]
+            there = sum(key in columns for key in usual)
+            kin = likeness.kinship(table, (dataset.key, dataset.name_en, dataset.name_zh))
+            is_known = kin > 0 or there >= FEWEST_ALIKE
+            if 2 * there < len(usual) or not is_known or not _gives_any(pack, table, columns):
+                continue
+            fit = (there / len(usual) + kin / 2, len(columns))
+            found.append((fit, -place, table.key, Chosen(dataset, sheet, columns)))
+    given: dict[str, Chosen] = {}
+    taken: set[int] = set()
+    for _fit, place, key, chosen in sorted(found, key=lambda one: one[:3], reverse=True):
+        if key not in given and place not in taken:
+            given[key] = chosen
+            taken.add(place)
+    return given
 
 
 def _is_refused(text: str, sheet: semantics.Sheet) -> bool:

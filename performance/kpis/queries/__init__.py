@@ -37,7 +37,7 @@ from performance.kpis.queries.previews import (
 )
 from performance.kpis.queries.rates import rates_behind
 from performance.kpis.queries.saved_views import pinned
-from performance.kpis.queries.sheets import sheet_of, sheets_of
+from performance.kpis.queries.sheets import proposed_tables, sheet_of, sheets_of
 from performance.kpis.queries.sights import EVERYTHING, Sight, actor_for, sight_of
 from performance.kpis.queries.signatures import seen_read_by
 from performance.kpis.queries.tying import TieOut, is_certified, needs_reason, newest_wording, tie_out_of
@@ -108,6 +108,7 @@ __all__ = [
     "periods_without_values",
     "pinned",
     "preview",
+    "proposed_tables",
     "rates_behind",
     "search",
     "seen_read_by",

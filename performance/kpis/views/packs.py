@@ -26,10 +26,13 @@ def packs_offered(request: asking.MemberRequest) -> HttpResponse:
 
 @access.member(writes=True)
 def pack(request: asking.MemberRequest, name: str) -> HttpResponse:
-    """The pack with the datasets named in the address, ?sales=…; sent: drafts of what is possible."""
+    """The pack with the datasets named in the address, ?sales=…, those that fit best where it names none; sent: drafts
+    of what is possible."""
     access.require(rules.can_draft_metric(request.actor))
     found = _pack(name)
     if request.method != "POST":
+        if not any(table.key in request.GET for table in found.tables):
+            return _page(request, found, _proposed(request, found), is_proposed=True)
         return _page(request, found, _form(request, found, request.GET, is_sent=False))
     form = _form(request, found, request.POST, is_sent=True)
     if form.is_valid():
@@ -100,6 +103,19 @@ def _form(
         chosen[table.key] = packs.Chosen(dataset, sheet, columns)
     if is_sent:
         return forms.PackForm(given, pack=found, chosen=chosen)
+    return _unsent(request, found, chosen, given)
+
+
+def _proposed(request: asking.MemberRequest, found: packs.Pack) -> forms.PackForm:
+    return _unsent(request, found, queries.proposed_tables(found), request.GET)
+
+
+def _unsent(
+    request: asking.MemberRequest,
+    found: packs.Pack,
+    chosen: dict[str, packs.Chosen],
+    given: QueryDict,
+) -> forms.PackForm:
     initial = forms.own_side(request.actor)
     initial |= {side: given[side] for side in ("business_owner", "finance_owner") if given.get(side)}
     return forms.PackForm(pack=found, chosen=chosen, initial=initial)
@@ -145,12 +161,15 @@ def _context(found: packs.Pack, form: forms.PackForm, given: QueryDict) -> dict[
     }
 
 
-def _page(request: asking.MemberRequest, found: packs.Pack, form: forms.PackForm) -> HttpResponse:
+def _page(
+    request: asking.MemberRequest, found: packs.Pack, form: forms.PackForm, *, is_proposed: bool = False
+) -> HttpResponse:
     given = request.POST if form.is_bound else request.GET
     tables = [(table, form.chosen.get(table.key)) for table in found.tables]
     context = {
         "nav": "metrics",
         "tables": tables,
+        "is_proposed": is_proposed and bool(form.chosen),
         "datasets": list(sources.datasets_for_metrics()),
         **_context(found, form, given),
     }
