@@ -83,6 +83,8 @@ def _post(letter_id: uuid.UUID, connection: BaseEmailBackend) -> bool:
 
 def _send(message: Delivery | Letter, mail: EmailMultiAlternatives, connection: BaseEmailBackend) -> bool:
     organisation_id = tenancy.current_organisation_id()
+    # Nobody's note of absence answers a program.
+    mail.extra_headers["Auto-Submitted"] = "auto-generated"
     # The same at each try: a worker that dies before it notes what it sent sends it again, and whoever reads it has one.
     mail.extra_headers["Message-ID"] = f"<{message.pk}@{urlsplit(settings.ACCORD_URL).hostname}>"
     try:

@@ -1,6 +1,7 @@
 """Background work: values follow their data and definitions, forecasts and alerts follow values; views are mailed."""
 
 import datetime
+import itertools
 import logging
 import time
 import uuid
@@ -34,7 +35,9 @@ BATCH = 200
 MORNING = 7
 BOARD_LETTER = "kpis.board"
 #: Sizes of drawings in letters, in pixels; parts that a letter ranks.
-COLUMN_HEIGHT, BAR_WIDTH, RANKED = 28, 160, 10
+COLUMN_HEIGHT, BAR_WIDTH, RANKED = 28, 120, 10
+#: Indicators that one letter tells of; the board has the others.
+TOLD = 25
 #: After that long the next sweep goes on with the metrics that still wait.
 MOST_SECONDS = 240
 
@@ -189,7 +192,9 @@ def board_letter(subscription: Subscription, organisation: Organisation) -> inbo
             "board": board,
             "shown_slice": board.labels.of(board.within),
             "cut_name": board.labels.dimension(board.cut),
-            "indicators": [(one, _columns(one)) for one in board.indicators],
+            "indicators": [(one, _columns(one)) for one in board.indicators[:TOLD]],
+            "rest": max(len(board.indicators) - TOLD, 0),
+            "bar_width": BAR_WIDTH,
             "ranked": _bars(board),
             "link": settings.ACCORD_URL + access.inside(organisation.pk, saved_views.address_of(view)),
             "end": settings.ACCORD_URL
@@ -205,13 +210,14 @@ def board_letter(subscription: Subscription, organisation: Organisation) -> inbo
 
 
 def _columns(indicator: boards.Indicator) -> Sequence[Column]:
-    """From zero up; nothing is drawn of what falls below it."""
-    known = [point.value for point in indicator.points if point.value is not None]
+    """From zero up, from the first month that is known; nothing is drawn of what falls below zero."""
+    points = list(itertools.dropwhile(lambda point: point.value is None, indicator.points))
+    known = [point.value for point in points if point.value is not None]
     if not known or min(known) < 0 or max(known) == 0:
         return []
     return [
         Column(_pixels(point.value, max(known), COLUMN_HEIGHT), point.state != ValueState.CLOSED)
-        for point in indicator.points
+        for point in points
     ]
 
 

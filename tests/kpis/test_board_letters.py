@@ -23,7 +23,7 @@ from performance.people.queries import WorkDays
 from tests.conftest import ORGANISATIONS_CLOCK, Cast
 from tests.kpis import tables
 from tests.kpis.conftest import SALES
-from tests.kpis.tables import AT, base, certify
+from tests.kpis.tables import AT, base, certify, formula
 from tests.races import second_waits_for_first
 
 Visit = Callable[..., Client]
@@ -134,7 +134,25 @@ def test_a_letter_speaks_its_readers_language(
     here.colleague.user.language = "zh-hans"
     here.colleague.user.save()
     sweep(MONDAY)
-    assert "营业收入" in mail.outbox[0].body
+    body = mail.outbox[0].body
+    assert "* 营业收入：10.10 元（−24.95 元）" in body
+    assert "1. Binjiang：10.10 元（−19.90 元）" in body
+    assert "2026年2月，" in body
+
+
+def test_a_letter_says_how_many_indicators_it_leaves_to_the_board_and_that_a_program_wrote_it(
+    mailed: Subscription, sweep: Callable[..., int], here: Cast, actor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        certify(here, actor, f"more_{number}", formula("revenue * 2"))
+    monkeypatch.setattr(tasks, "TOLD", 3)
+    sweep(MONDAY)
+    (letter,) = mail.outbox
+    html = str(letter.alternatives[0][0])
+    assert "* 1 more" in letter.body
+    assert "1 more</a>" in html
+    assert html.count("More ") == letter.body.count("More ") == 3
+    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
 @pytest.mark.parametrize("gone", ["unshared", "removed", "left", "without address"])
