@@ -58,8 +58,8 @@ export function kpi(data) {
   const start = last == null ? from : from - 1;
   const joined = (first, rest) => placed(last == null ? rest : [first, ...rest], start, length);
   const target = Array.isArray(data.target) ? data.target : data.target == null ? [] : data.x.map(() => data.target);
-  const targetLabel = `${names.target} ${format.full(target.findLast?.((value) => value != null))}`;
-  const forecastLabel = forecast.length ? `${names.forecast} ${format.full(forecast.at(-1)[1])}` : '';
+  const targetLabel = `${names.target} ${format.label(target.findLast?.((value) => value != null))}`;
+  const forecastLabel = forecast.length ? `${names.forecast} ${format.label(forecast.at(-1)[1])}` : '';
   const d1 = colour(data.series);
   const series = [
     { ...invisible, data: forecast.length ? joined(last, forecast.map((point) => point[0])) : [] },
@@ -99,7 +99,7 @@ export function kpi(data) {
       name: names.provisional, type: 'line', data: placed(drawn, closed.length ? closed.length - 1 : 0, length), symbol: 'circle',
       symbolSize: (value, point) => (point.dataIndex >= closed.length ? 8 : 0),
       lineStyle: { color: d1, width: 2, type: [4, 3] }, itemStyle: { color: tokens.surface, borderColor: d1, borderWidth: 2 },
-      label: { show: true, position, distance: 8, offset: [4, 0], align: 'right', color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.full(point.value) : '') },
+      label: { show: true, position, distance: 8, offset: [4, 0], align: 'right', color: tokens.ink, fontWeight: 600, fontSize: 12, formatter: (point) => (point.dataIndex === known - 1 ? format.label(point.value) : '') },
     });
   }
   const labels = [target.length ? targetLabel : '', forecastLabel].filter(Boolean);

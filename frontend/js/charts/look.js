@@ -18,10 +18,13 @@ export function figures(data) {
   const style = data.currency ? { style: 'currency', currency: data.currency, currencyDisplay: 'narrowSymbol' } : {};
   const exact = new Intl.NumberFormat(language(), { ...style, minimumFractionDigits: decimals ?? 0, maximumFractionDigits: decimals ?? 2 });
   const short = new Intl.NumberFormat(language(), { ...style, notation: 'compact', maximumFractionDigits: 1 });
+  const brief = new Intl.NumberFormat(language(), { ...style, notation: 'compact', maximumSignificantDigits: 4 });
   const unit = data.percent ? '%' : data.unit ? ` ${data.unit}` : '';
   const text = (format, value) => format.format(value).replace('-', '−');
   return {
     full: (value) => (value == null ? '–' : text(exact, value) + unit),
+    // Beside a line, where a whole amount would lie over others; tooltip and table have it.
+    label: (value) => (value == null ? '–' : text(Math.abs(value) >= 100000 ? brief : exact, value) + unit),
     axis: (value) => text(Math.abs(value) >= 100000 ? short : new Intl.NumberFormat(language(), { maximumFractionDigits: Math.max(decimals ?? 2, 0) }), value) + (data.percent ? '%' : ''),
   };
 }
