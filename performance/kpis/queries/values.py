@@ -169,7 +169,8 @@ def _period_value(
 def period_targets(
     metrics: Iterable[Metric], slice_keys: Iterable[str], period: Any
 ) -> dict[tuple[uuid.UUID, str], Decimal]:
-    """The period's own target; else the sum of its months for what adds up, the last month's for what does not."""
+    """The period's own target; else the sum of its months for what adds up, the last month's for what does not. Where a
+    month lacks one there is none: part of a plan would be held against the value of all of it."""
     ids = [metric.pk for metric in metrics]
     found = Target.objects.filter(
         metric__in=ids,
@@ -183,16 +184,21 @@ def period_targets(
             metric__in=ids, state=VersionState.CERTIFIED, additivity=Additivity.ADDITIVE
         ).values_list("metric_id", flat=True)
     )
+    days = (period.ends_on - period.starts_on).days + 1
     whole: dict[tuple[uuid.UUID, str], Decimal] = {}
-    monthly: dict[tuple[uuid.UUID, str], Decimal] = {}
+    last: dict[tuple[uuid.UUID, str], Decimal] = {}
+    sums: dict[tuple[uuid.UUID, str], Decimal] = {}
+    planned: dict[tuple[uuid.UUID, str], int] = {}
     for target in found:
         place = target.metric_id, target.slice_key
         if (target.period_start, target.period_end) == (period.starts_on, period.ends_on):
             whole[place] = target.value
-        elif target.grain == Grain.MONTH:
-            sums = target.metric_id in additive and place in monthly
-            monthly[place] = monthly[place] + target.value if sums else target.value
-    return monthly | whole
+        elif target.grain == Grain.MONTH and target.metric_id in additive:
+            sums[place] = sums.get(place, Decimal(0)) + target.value
+            planned[place] = planned.get(place, 0) + (target.period_end - target.period_start).days + 1
+        elif target.grain == Grain.MONTH and target.period_end == period.ends_on:
+            last[place] = target.value
+    return {place: value for place, value in sums.items() if planned[place] == days} | last | whole
 
 
 def series(
