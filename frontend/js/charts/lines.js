@@ -10,8 +10,9 @@ function placed(values, offset, length) {
   return Array.from({ length }, (gap, index) => values[index - offset] ?? null);
 }
 
+/** The first label has its year, so that it is said once even where January has no room. */
 function categories(data) {
-  return axis({ type: 'category', data: data.x, boundaryGap: false, splitLine: { show: false }, axisLabel: { formatter: (x) => when(x) } });
+  return axis({ type: 'category', data: data.x, boundaryGap: false, splitLine: { show: false }, axisLabel: { formatter: (x, place) => when(x, place === 0) } });
 }
 
 /** `room`: [below, above], the per cent of its range that the axis reaches further, for a label beside its last point. */
