@@ -107,7 +107,9 @@ def three(here: Cast) -> dict[str, Any]:
     return {
         "index": tables.make_dataset("demand_index", {"date": "date", "value": "decimal"}, []),
         "stock": tables.make_dataset("warehouse", STOCK, []),
-        "postings": tables.make_dataset("postings", {"posted": "date", "city": "text", "debit": "decimal"}, []),
+        "postings": tables.make_dataset(
+            "postings", {"posted": "date", "city": "text", "debit": "decimal"}, []
+        ),
         "sales": tables.make_dataset("pos_lines", columns, []),
     }
 

@@ -116,6 +116,40 @@ def test_both_owners_decide_and_the_second_sets_the_targets(propose: Any, here: 
     assert scenario.state == "approved"
 
 
+def test_who_decides_sees_the_targets_that_would_be_set_beside_those_that_stand(
+    propose: Any, profit: Metric, here: Cast, actor: Any, client_for: Visit
+) -> None:
+    scenario = propose()
+    by = actor(here.business_owner)
+    actions.set_targets(metric=profit, kind="target", rows=[(JUNE, {}, Decimal(25))], by=by, at=AT)
+    page, told = reverse("kpis:scenario", args=[scenario.pk]), f"/api/v1/metric-scenarios/{scenario.pk}/"
+    for person in (here.business_owner, here.finance_owner, here.employee):
+        card = (
+            client_for(person).get(page).content.decode().split('id="card-targets"')[1].split("</section>")[0]
+        )
+        for shown in ("¥25.00", "¥26.56", "¥38.56"):
+            assert shown in card, (person, shown)
+        rows = client_for(person).get(told).json()["targets"]
+        assert [(row["metric"], row["month"]) for row in rows] == [
+            ("profit", "2026-06-01"),
+            ("revenue", "2026-06-01"),
+        ]
+        assert [row["before"] and Decimal(row["before"]) for row in rows] == [25, None]
+        assert [Decimal(row["after"]) for row in rows] == [Decimal("26.56"), Decimal("38.56")]
+    assert "¥25.00" not in client_for(here.colleague).get(page).content.decode()
+    assert client_for(here.colleague).get(told).json()["targets"] == []
+    business = client_for(here.business_owner)
+    approve_at = reverse("kpis:approve_scenario", args=[scenario.pk])
+    assert (
+        "It waits for the other side."
+        in business.post(approve_at, {"side": "business"}, follow=True).content.decode()
+    )
+    both = client_for(here.finance_owner).post(approve_at, {"side": "finance"}, follow=True).content.decode()
+    assert "its targets are set" in both
+    assert Target.objects.get(metric=profit).value == Decimal("26.56")
+    assert business.get(told).json()["targets"] == []
+
+
 def test_an_owner_who_proposes_is_stood_in_for_by_another_of_the_role(
     propose: Any, here: Cast, actor: Any
 ) -> None:

@@ -14,15 +14,12 @@ from performance.kpis import queries, rules, semantics
 from performance.kpis.actions.refused import MetricRefused
 from performance.kpis.actions.targets import set_targets
 from performance.kpis.models import (
-    Metric,
     Scenario,
     ScenarioApproval,
     ScenarioState,
     Side,
-    SpreadWay,
-    TargetKind,
 )
-from performance.kpis.queries import months, planning, scenarios, whatif
+from performance.kpis.queries import months, scenario_targets, scenarios, whatif
 
 SCENARIO_WORK = "metrics.scenario"
 
@@ -102,7 +99,7 @@ def propose_scenario(
             message = _("Only a scenario over whole months becomes targets.")
             raise MetricRefused(message, code="months", field="target_from")
         _judge_fresh(kept)
-        duties.refuse_scored_by(by, queries.keys_resting_on(_keys_set(kept)))
+        duties.refuse_scored_by(by, queries.keys_resting_on(scenario_targets.metric_keys(kept)))
         deciding = scenarios.deciders(kept)
         if not all(deciding.values()) or len({one.pk for each in deciding.values() for one in each}) < len(
             Side
@@ -159,7 +156,7 @@ def approve_scenario(*, scenario: Scenario, side: str, by: access.Actor, at: dat
                 _("You have approved it for the other side: it takes two people."), code="two_people"
             )
         _judge_fresh(kept)
-        duties.refuse_scored_by(by, queries.keys_resting_on(_keys_set(kept)))
+        duties.refuse_scored_by(by, queries.keys_resting_on(scenario_targets.metric_keys(kept)))
         ScenarioApproval.objects.create(scenario=kept, side=side, person=by.person, at=at)
         asked = scenarios.deciders(kept)[side]
         for person in asked:
@@ -268,51 +265,16 @@ def _judge_fresh(scenario: Scenario) -> None:
         raise MetricRefused(message, code="stale")
 
 
-def _keys_set(scenario: Scenario) -> list[str]:
-    """The metrics that get targets: the result, and what was moved."""
-    return list(dict.fromkeys([scenario.metric.key, *scenario.moves]))
-
-
 def _set_targets(scenario: Scenario, by: access.Actor, at: datetime.datetime) -> None:
-    """The result and what was moved, over the proposed months: what adds up by season where past years tell one, and
-    evenly where not; what does not add up the same in each month."""
-    after = {row["key"]: row["after"] for row in scenario.results}
-    metrics = {one.key: one for one in Metric.objects.filter(key__in=_keys_set(scenario))}
-    for key in _keys_set(scenario):
-        if after.get(key) is None:
-            continue
-        plan = _plan(scenario, metrics[key], Decimal(after[key]))
+    for plan in scenario_targets.planned_targets(scenario):
         set_targets(
-            metric=metrics[key],
-            kind=TargetKind.TARGET,
+            metric=plan.metric,
+            kind=plan.kind,
             rows=[(row.month, row.slice, row.after) for row in plan.rows],
             by=by,
             at=at,
             why=scenario.name,
         )
-
-
-def _plan(scenario: Scenario, metric: Metric, total: Decimal) -> planning.Plan:
-    months = scenarios.target_months(scenario)
-
-    def spread(way: str) -> planning.Plan:
-        asked = planning.SpreadAsked(
-            kind=TargetKind.TARGET,
-            first=months[0],
-            months=len(months),
-            total=total,
-            way=way,
-            slice=scenario.slice,
-        )
-        return planning.plan_of(metric, asked)
-
-    version = queries.versions_in_force(months[0], [metric.pk]).get(metric.pk)
-    if version is None or SpreadWay.FLAT in planning.ways_of(version):
-        return spread(SpreadWay.FLAT)
-    try:
-        return spread(SpreadWay.SEASON)
-    except planning.PlanRefused:
-        return spread(SpreadWay.EVEN)
 
 
 def _ask(scenario: Scenario, person: Any, by: access.Actor, at: datetime.datetime) -> None:

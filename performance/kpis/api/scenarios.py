@@ -14,6 +14,7 @@ from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
 from performance.kpis.api import definitions, fields
 from performance.kpis.models import Metric, Scenario, Side
+from performance.kpis.queries import scenario_targets
 from performance.kpis.queries import scenarios as told
 from performance.kpis.queries import whatif
 
@@ -107,15 +108,26 @@ class ScenarioOut(serializers.ModelSerializer[Scenario]):
         ]
 
 
+class ScenarioTargetOut(serializers.Serializer[Any]):
+    """`before`: the target that stands there now."""
+
+    metric = serializers.CharField()
+    month = serializers.DateField()
+    before = fields.ValueField(allow_null=True)
+    after = fields.ValueField()
+
+
 class ScenarioDetailOut(ScenarioOut):
-    """`restated` and `redefined`: keys of metrics whose values or definitions have changed since it was reckoned."""
+    """`restated` and `redefined`: keys of metrics whose values or definitions have changed since it was reckoned.
+    `targets`: what would be set, for those who decide on it and its author while it waits."""
 
     restated = serializers.ListField(child=serializers.CharField())
     redefined = serializers.ListField(child=serializers.CharField())
     approved_by = serializers.DictField(child=serializers.UUIDField())
+    targets = ScenarioTargetOut(many=True)
 
     class Meta(ScenarioOut.Meta):
-        fields = [*ScenarioOut.Meta.fields, "restated", "redefined", "approved_by"]
+        fields = [*ScenarioOut.Meta.fields, "restated", "redefined", "approved_by", "targets"]
 
 
 class ProposeIn(serializers.Serializer[None]):
@@ -160,7 +172,17 @@ def _detail(request: Request, pk: uuid.UUID, code: int = status.HTTP_200_OK) -> 
     found = _scenario(request, pk)
     stale = told.staleness_of(found, told.told_today(found, queries.sight_of(request.actor)))
     approved_by = {one.side: f"{one.person_id}" for one in found.approvals.all()}
-    more = {"restated": stale.restated, "redefined": stale.redefined, "approved_by": approved_by}
+    targets = [
+        {"metric": plan.metric.key, "month": row.month, "before": row.before, "after": row.after}
+        for plan in scenario_targets.targets_shown(request.actor, found)
+        for row in plan.rows
+    ]
+    more = {
+        "restated": stale.restated,
+        "redefined": stale.redefined,
+        "approved_by": approved_by,
+        "targets": ScenarioTargetOut(targets, many=True).data,
+    }
     return Response({**ScenarioOut(found).data, **more}, status=code)
 
 

@@ -31,9 +31,7 @@ def library(request: asking.MemberRequest) -> HttpResponse:
     actor, words = request.actor, request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     state = next((each for each in catalogue.STATES if each == request.GET.get("state")), "")
     owner = asking.id_of(request, "owner")
-    rows, page = catalogue.library(
-        actor, words=words, state=state, owner=owner, page=asking.page_of(request)
-    )
+    rows, page = catalogue.library(actor, words=words, state=state, owner=owner, page=asking.page_of(request))
     context = {
         "nav": "metrics",
         "rows": rows,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from performance.foundation import access, refusals
 from performance.kpis import actions, forms, queries, rules
 from performance.kpis.models import Scenario, ScenarioState
-from performance.kpis.queries import months, pages
+from performance.kpis.queries import months, pages, scenario_targets
 from performance.kpis.queries import scenarios as told
 from performance.kpis.views import asking
 from performance.kpis.views import whatif as trying
@@ -124,6 +124,7 @@ def _page(
         if found.proposed_at
         else [],
         "target_months": told.target_months(found),
+        "plans": scenario_targets.targets_shown(actor, found),
         "number_of_months": told.number_of_months(found),
         "try_url": told.what_if_url(found, forms.moves_as_fields(moved, found.volume)),
         "others": told.visible_scenarios(actor).filter(metric=found.metric).exclude(pk=found.pk)[:OFFERED],
@@ -211,10 +212,14 @@ def approve_scenario(request: asking.MemberRequest, pk: uuid.UUID) -> HttpRespon
     side = request.POST.get("side", "")
     access.require(side in rules.sides_deciding(request.actor, found))
 
-    def write(**given: Any) -> None:
-        actions.approve_scenario(side=side, **given)
-
-    return _step(request, found, "approve", None, write, _("Approved."))
+    try:
+        is_in_force = actions.approve_scenario(scenario=found, side=side, by=request.actor, at=timezone.now())
+    except refusals.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        both = _("Approved by both sides: its targets are set.")
+        messages.success(request, both if is_in_force else _("Approved. It waits for the other side."))
+    return redirect("kpis:scenario", pk=found.pk)
 
 
 @require_POST
