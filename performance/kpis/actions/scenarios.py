@@ -1,7 +1,6 @@
 """Scenarios: saved, shared, reckoned anew, proposed, and decided on by both sides. Approved ones become targets."""
 
 import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction

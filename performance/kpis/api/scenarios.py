@@ -14,9 +14,8 @@ from performance.foundation import access, api
 from performance.kpis import actions, queries, rules
 from performance.kpis.api import definitions, fields
 from performance.kpis.models import Metric, Scenario, Side
-from performance.kpis.queries import scenario_targets
+from performance.kpis.queries import scenario_targets, whatif
 from performance.kpis.queries import scenarios as told
-from performance.kpis.queries import whatif
 
 
 class MoveIn(serializers.Serializer[None]):

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from performance.kpis.packs.shapes import DAY, FIGURE, NUMBER, PackColumn, PackTable
 
 #: Words that only say what sort of column it is, by what a pack asks for.
-DATES = frozenset("date day datetime time timestamp on at dt".split())
-IDENTIFIERS = frozenset("id key no nr num number code ref sk uid uuid guid".split())
-AMOUNTS = frozenset("amount amt value total sum net rmb cny usd eur".split())
+DATES = frozenset(["date", "day", "datetime", "time", "timestamp", "on", "at", "dt"])
+IDENTIFIERS = frozenset(
+    ["id", "key", "no", "nr", "num", "number", "code", "ref", "sk", "uid", "uuid", "guid"]
+)
+AMOUNTS = frozenset(["amount", "amt", "value", "total", "sum", "net", "rmb", "cny", "usd", "eur"])
 #: The same in Chinese, longest first.
 DATES_ZH = ("日期", "时间", "日")
 IDENTIFIERS_ZH = ("编号", "编码", "代码", "号码", "号")

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from performance.foundation import i18n
 from performance.foundation.components import formats
-from performance.kpis import rules, units
+from performance.kpis import units
 from performance.kpis.models import Metric, MetricValue, ValueState
 from performance.kpis.queries import comparing, months
 from performance.kpis.queries.boards import Board

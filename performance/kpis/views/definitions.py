@@ -20,7 +20,6 @@ from performance.kpis.queries import library as catalogue
 from performance.kpis.views import asking
 from performance.people import queries as people
 
-
 #: Words of a search in the library.
 LONGEST_SEARCH = 80
 
