@@ -1,7 +1,6 @@
 """The filter of the list of all indicators; what the board itself was asked for goes along unseen."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -19,11 +18,9 @@ class IndicatorsForm(forms.Form):
     )
     whose = forms.ChoiceField(label=_("Owner"), required=False)
 
-    def __init__(
-        self, *args: Any, listing: indicators.Listing, board: Mapping[str, str], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, listing: indicators.Listing, board: Mapping[str, str]) -> None:
         shown = {"q": listing.words, "is": listing.status, "whose": str(listing.owner or "")}
-        super().__init__(*args, auto_id="list_%s", initial={**board, **shown}, **kwargs)
+        super().__init__(auto_id="list_%s", initial={**board, **shown})
         people = [(str(person.pk), str(person)) for person in listing.owners]
         self.fields["whose"].choices = [("", _("Anybody")), *people]  # type: ignore[attr-defined]
         self.fields["is"] = forms.ChoiceField(

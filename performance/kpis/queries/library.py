@@ -77,10 +77,10 @@ def library(
     """A page of library_metrics, by name. Five queries, whatever there is."""
     versions = visible_versions(actor).order_by("-number").prefetch_related("signatures")
     metrics = library_metrics(actor, words=words, state=state, owner=owner)
-    shown = Paginator(metrics, METRICS).get_page(page)
-    found = list(shown.object_list.prefetch_related(Prefetch("versions", queryset=versions)))
+    with_versions = metrics.prefetch_related(Prefetch("versions", queryset=versions))
+    shown = Paginator(with_versions, METRICS).get_page(page)
     used = Counter(key for version in newest_certified() for key in version.input_keys)
-    return [_row(metric, used[metric.key]) for metric in found], shown
+    return [_row(metric, used[metric.key]) for metric in shown], shown
 
 
 def _row(metric: Metric, users: int) -> LibraryRow:
