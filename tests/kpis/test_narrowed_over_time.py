@@ -196,6 +196,41 @@ def test_what_is_still_in_force_is_not_told_of_a_moment_at_which_one_part_was_cl
     assert not sight.seen(of_then, is_past=True).exists()
 
 
+def test_a_whole_that_stayed_the_same_while_one_part_was_closed_in_between_is_not_told(
+    here: Cast, actor: Any, client_for: Visit, alone: Metric
+) -> None:
+    """For a day the sales of Futian in January are taken for Nanshan's, then they are Futian's again: the whole is the
+    same all along, and it had two closed parts when it came as it has today."""
+    dataset = Dataset.objects.get(key="sales")
+    relation = sources.row_relation(dataset)
+
+    def move(before: str, after: str, price: str, at: datetime.datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {relation} SET store = %s WHERE on_day < '2026-02-01' AND store = %s AND price = %s",
+                [after, before, price],
+            )
+        actions.refresh_values(at=at)
+
+    sight, seer = queries.sight_of(actor(here.employee)), queries.sight_of(actor(here.finance_owner))
+    own = actor(here.employee)
+
+    def of_then(moment: datetime.datetime, key: str) -> Any:
+        return queries.values_known_at(moment).filter(metric__key=key, period_start=JANUARY, dimensions="")
+
+    before = AT + datetime.timedelta(hours=1)
+    for key in ("revenue", "doubled"):
+        assert sight.seen(of_then(before, key), is_past=True).exists(), key
+    move("Futian", "Nanshan", OTHER, LATER)
+    move("Nanshan", "Futian", OTHER, LATER + datetime.timedelta(days=1))
+    assert known(queries.sight_of(own), "revenue", JANUARY) is not None
+    for key in ("revenue", "doubled"):
+        for moment in (before, LATER + datetime.timedelta(hours=1), LATER + datetime.timedelta(days=2)):
+            assert of_then(moment, key).get().superseded_at is None, key
+            assert seer.seen(of_then(moment, key), is_past=True).exists(), key
+            assert not sight.seen(of_then(moment, key), is_past=True).exists(), (key, moment)
+
+
 def test_the_draft_of_a_running_total_does_not_tell_it_either(here: Cast, actor: Any, alone: Metric) -> None:
     sight = queries.sight_of(actor(here.employee))
     draft = formula("revenue", kind="cumulative", accumulation="year", unit="money:CNY", year_starts_in=1)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.db.models.lookups import In
 
 from performance.foundation import access
@@ -29,6 +29,7 @@ Row = TypeVar("Row", bound=Model)
 #: (dimension of the metric, value) pairs that a slice has to have, all of them.
 Opening = tuple[tuple[str, str], ...]
 NEVER = Q(pk__in=[])
+FOREVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 #: No month of any calendar is longer.
 LONGEST_MONTH, LONGEST_YEAR = 35, 371
 
@@ -49,6 +50,18 @@ def _when_it_came(levels: int) -> Q:
 def _when_it_went(levels: int) -> Q:
     at = _outer("superseded_at", levels)
     return Q(as_of__lt=at) & (Q(superseded_at=None) | Q(superseded_at__gte=at))
+
+
+def _when_a_part(name: str) -> Q:
+    """Known when a part came ("as_of") or went ("superseded_at"), seen from that part."""
+    at = OuterRef(name)
+    return Q(as_of__lte=at) & (Q(superseded_at=None) | Q(superseded_at__gt=at))
+
+
+def _while_in_force(name: str, levels: int) -> Q:
+    """A moment of the rows lies within the time of the value so many queries above."""
+    until = Coalesce(_outer("superseded_at", levels), Value(FOREVER))
+    return Q(**{f"{name}__gt": _outer("as_of", levels), f"{name}__lt": until})
 
 
 def _outer(name: Any, levels: int) -> Any:
@@ -129,11 +142,12 @@ class Guard:
         def is_told(keys: tuple[str, ...]) -> Q:
             told = self._is_told(keys, start, behind, _now, is_value)
             if is_past:
-                # A whole in force may stay the same while its parts move: it is not told of when it came either.
+                # A whole may stay the same while its parts move: it is told of no moment of its time.
                 told |= self._is_told(keys, start, behind, _when_it_came, is_value)
                 told |= Q(superseded_at__isnull=False) & self._is_told(
                     keys, start, behind, _when_it_went, is_value
                 )
+                told |= self._is_told_between(keys, start, behind)
             return told
 
         keysets = {tuple(key for key, _value in opening) for opening in self.openings}
@@ -159,6 +173,28 @@ class Guard:
         return (Q(Exists(closed)) & ~Q(Exists(closed[1:2]))) | (
             behind.rests(is_value=is_value) & Q(Exists(stretches.filter(alone)))
         )
+
+    def _is_told_between(self, keys: tuple[str, ...], start: str, behind: Behind) -> Q:
+        """Exactly one part of those days was closed at some moment while the value was in force."""
+        days = {
+            "period_start": OuterRef(start),
+            "period_end": OuterRef("period_end"),
+            "grain": OuterRef("grain"),
+        }
+        same = {name: OuterRef(name) for name in days}
+        stretches = behind.stretches(start, is_value=True)
+        return Q(Exists(self._turns(keys, days, 1))) | (
+            behind.rests(is_value=True) & Q(Exists(stretches.filter(Exists(self._turns(keys, same, 2)))))
+        )
+
+    def _turns(self, keys: tuple[str, ...], days: Mapping[str, Any], levels: int) -> QuerySet[MetricValue]:
+        """The closed parts at whose coming or going exactly one was known."""
+        same = {name: OuterRef(name) for name in days}
+        found = NEVER
+        for name in ("as_of", "superseded_at"):
+            known = self._closed(keys, _when_a_part(name), same)
+            found |= _while_in_force(name, levels) & Q(Exists(known)) & ~Q(Exists(known[1:2]))
+        return self._closed(keys, Q(), days).filter(found)
 
     def _closed(self, keys: tuple[str, ...], known: Q, same: Mapping[str, Any]) -> QuerySet[MetricValue]:
         """The closed parts with a value beside a whole of the `same` days."""
