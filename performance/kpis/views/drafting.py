@@ -179,7 +179,7 @@ def _form(
 ) -> forms.MetricForm:
     if request.method == "POST":
         return _form_of(request.POST, request.POST, metric, version)
-    initial: dict[str, Any] = forms.initial_of(version) if version else {}
+    initial: dict[str, Any] = forms.initial_of(version) if version else forms.own_side(request.actor)
     given = request.GET if request.GET.get("dataset") or not version else QueryDict("")
     for name in ("kind", "dataset"):
         if given.get(name):
@@ -215,7 +215,8 @@ def _form_of(
 
 
 def _inputs(own_key: str) -> list[semantics.Input]:
-    return sorted(queries.inputs_for(own_key, with_drafts=True).values(), key=lambda one: one.name_en)
+    found = queries.inputs_for(own_key, with_drafts=True).values()
+    return sorted(found, key=lambda one: i18n.spoken(i18n.local(one, "name")))
 
 
 def _terms(form: forms.MetricForm, inputs: list[semantics.Input]) -> list[dict[str, str]]:
