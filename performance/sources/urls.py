@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:connection_id>/sample/", views.sample, name="sample"),
     path("<uuid:connection_id>/look/", views.look, name="look"),
     path("looks/<uuid:probe_id>/", views.model, name="model"),
+    path("looks/<uuid:probe_id>/gaps/", views.model_gaps, name="model_gaps"),
     path("looks/<uuid:probe_id>/state/", views.look_state, name="look_state"),
     path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
     path("datasets/<uuid:dataset_id>/runs/", views.dataset_runs_card, name="dataset_runs"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import connectors
+from performance.sources.actions import narrowing
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import documents, reasons
 from performance.sources.connectors import rest as rest_rules
@@ -37,12 +38,13 @@ def change_endpoint(*, endpoint: Endpoint, values: Mapping[str, Any], by: Any, a
     """What is left out of `values` stays. Whoever is scored by what is read from here does not change it; a dataset
     that reads from it keeps its rows, and reads everything again next time.
 
-    Raises SourceRefused as add_endpoint, and "in_use" for another name while a dataset reads from it.
+    Raises SourceRefused as add_endpoint, narrowed, and "in_use" for another name while a dataset reads from it.
     """
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
         read = _datasets(endpoint)
         duties.refuse_scored_over(by, read.values_list("pk", flat=True))
+        narrowing.refuse_writing(by, read.values_list("pk", flat=True))
         before = _told(endpoint)
         given = _judged({**endpoint.plan(), **values})
         if given["name"] != endpoint.name and read.exists():

@@ -9,8 +9,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from performance.foundation import access, audit, duties, stale
+from performance.foundation import audit, duties, stale
 from performance.sources import queries
+from performance.sources.actions import narrowing
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import proposing
 from performance.sources.models import Dataset, Join
@@ -36,7 +37,9 @@ def join_dataset(
     Raises SourceRefused: live, too_many, not_joinable, pairs, types, taken, key_taken, narrowed.
     """
     duties.refuse_scored_over(by, [dataset.pk])
-    if isinstance(by, access.Actor) and queries.row_sight(by).of(other) is not None:
+    # A column of the right name could stand in for the one by which rows are told apart.
+    narrowing.refuse_writing(by, [dataset.pk])
+    if narrowing.sight_of(by).of(other) is not None:
         # What is taken is read under the rule of the taker: whoever takes opens it to its readers.
         message = _("You see only some of its rows. Whoever takes columns of it has to see all of them.")
         raise SourceRefused(message, code="narrowed", field="other")
@@ -72,8 +75,10 @@ def join_dataset(
 
 
 def remove_join(*, join: Join, by: Any, at: datetime) -> None:
-    """Its columns go. Metrics that name them keep the values that they had, and say that something is gone."""
+    """Its columns go. Metrics that name them keep the values that they had, and say that something is gone. Raises
+    SourceRefused: narrowed."""
     duties.refuse_scored_over(by, [join.dataset_id])
+    narrowing.refuse_writing(by, [join.dataset_id])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=join.dataset_id)
         deleted, _each = Join.objects.filter(pk=join.pk).delete()

@@ -254,7 +254,7 @@ def take_over(
     """The moment of truth, in one transaction of the caller: from the old rows to those that are staged."""
     # Takes the lock on the load first: a stop or a take-over from here on waits, or has won already.
     claiming.beat(load, at=at)
-    doubled, merged = merging.Doubled(), None
+    doubled, merged = merging.Aside(), None
     if not merging.adopt(dataset):
         doubled = merging.set_doubles_aside(dataset, columns)
         keep_aside(load, doubled.kept)
@@ -285,7 +285,7 @@ def _settled(
     dataset: Dataset,
     columns: Sequence[DatasetColumn],
     merged: merging.Merged | None,
-    doubled: merging.Doubled,
+    doubled: merging.Aside,
     reached: dict[str, str],
     *,
     at: datetime,

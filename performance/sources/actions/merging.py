@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 
-from performance.sources import connectors
+from performance.sources import connectors, queries
 from performance.sources.actions import shaping
 from performance.sources.connectors import columns as typing_rules
 from performance.sources.models import ColumnRole, ColumnType, Dataset, DatasetColumn, Load
@@ -30,8 +30,8 @@ COPY_TYPES = {
 
 
 @dataclass(frozen=True)
-class Doubled:
-    """Rows whose key had appeared before in the same load: the first one counts."""
+class Aside:
+    """Rows that were taken out of the stage, as far as they are kept."""
 
     count: int = 0
     kept: list[shaping.Rejection] = field(default_factory=list)
@@ -128,11 +128,11 @@ def stage_keys(
         stage(dataset, columns, ((-number, values) for number, values in keys))
 
 
-def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Doubled:
-    """Takes rows with a repeated key out of the stage."""
+def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Aside:
+    """Takes rows with a repeated key out of the stage: the first one counts."""
     keys = _keys(columns)
     if not keys:
-        return Doubled()
+        return Aside()
     staged = relations.stage_relation(dataset)
     names = ", ".join(relations.row_column(column) for column in columns)
     with database.cursor() as cursor:
@@ -142,16 +142,40 @@ def set_doubles_aside(dataset: Dataset, columns: Sequence[DatasetColumn]) -> Dou
             f" WHERE row_no > 0) AS counted WHERE nth > 1) RETURNING row_no, {names}"
         )
         kept = cursor.fetchmany(shaping.MAX_KEPT)
-        return Doubled(count=cursor.rowcount, kept=[_doubled(row, columns) for row in kept])
+        return Aside(count=cursor.rowcount, kept=[_aside(row, columns, "key_twice") for row in kept])
 
 
-def _doubled(row: Sequence[Any], columns: Sequence[DatasetColumn]) -> shaping.Rejection:
+def set_closed_aside(dataset: Dataset, columns: Sequence[DatasetColumn], narrowed: queries.Narrowed) -> Aside:
+    """Takes rows out of the stage that are closed to whoever sent them, or would take the place of a row that is."""
+    kept, staged = queries.reading_of(dataset), queries.reading_of(dataset, is_staged=True)
+    is_open = narrowed.condition({column.key for column in kept.columns})
+    same_key = " AND ".join(f"s.{key} = d.{key}" for key in _keys(columns))
+    names = ", ".join(f"s.{relations.row_column(column)}" for column in columns)
+    stage = relations.stage_relation(dataset)
+    with database.cursor() as cursor:
+        # As above, and a condition made of the same; every value is a parameter.
+        cursor.execute(
+            f"WITH mine AS (SELECT row_no FROM {staged.relation} AS shown WHERE {is_open.sql}),"  # noqa: S608
+            f" closed AS (SELECT * FROM {kept.relation} AS shown WHERE NOT {is_open.sql})"
+            f" DELETE FROM {stage} s WHERE row_no > 0 AND (row_no NOT IN (SELECT row_no FROM mine)"
+            f" OR EXISTS (SELECT 1 FROM closed d WHERE {same_key}))"
+            f" RETURNING s.row_no NOT IN (SELECT row_no FROM mine), s.row_no, {names}",
+            [*is_open.params, *is_open.params],
+        )
+        gone = [
+            _aside(row, columns, "row_closed" if is_own else "key_closed")
+            for is_own, *row in cursor.fetchall()
+        ]
+    return Aside(count=len(gone), kept=sorted(gone, key=lambda rejection: rejection.number))
+
+
+def _aside(row: Sequence[Any], columns: Sequence[DatasetColumn], reason: str) -> shaping.Rejection:
     number, *values = row
     texts = {column.key: shaping.shown(value) for column, value in zip(columns, values, strict=True)}
     keys = [column.key for column in columns if column.is_key]
     return shaping.Rejection(
         number=number,
-        reason="key_twice",
+        reason=reason,
         column_key=keys[0],
         value=", ".join(str(texts[key]) for key in keys)[: shaping.MAX_SHOWN],
         row=texts,

@@ -123,6 +123,7 @@ def change_dataset(
             field="is_mode_confirmed",
         )
     duties.refuse_scored_over(by, [dataset.pk])
+    narrowing.refuse_writing(by, [dataset.pk])
     with transaction.atomic():
         dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
         if queries.open_load(dataset) is not None:
@@ -155,8 +156,10 @@ def _load_running() -> SourceRefused:
 
 
 def close_dataset(*, dataset: Dataset, by: Any, at: datetime, why: str = "") -> None:
-    """No more loads. Its rows stay, so that values computed from them can still be explained."""
+    """No more loads. Its rows stay, so that values computed from them can still be explained. Raises SourceRefused:
+    narrowed."""
     duties.refuse_scored_over(by, [dataset.pk])
+    narrowing.refuse_writing(by, [dataset.pk])
     with transaction.atomic():
         scheduling.stop_open_load(dataset=dataset, by=by, at=at)
         changed = Dataset.objects.filter(pk=dataset.pk, closed_at=None).update(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import uuid
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,12 +54,28 @@ def narrow_rows(
 def refuse_narrowed(by: Any, connection: Connection) -> None:
     """A second dataset over the same table, or the same one with other columns, would open what a rule closes. Raises
     SourceRefused: narrowed."""
-    if isinstance(by, access.Actor) and not queries.sees_all_of(queries.row_sight(by), connection):
+    if not queries.sees_all_of(sight_of(by), connection):
         message = _(
             "You see only some rows of a dataset of this source. Whoever makes and changes its datasets has to see all"
             " of them."
         )
         raise SourceRefused(message, code="narrowed")
+
+
+def refuse_writing(by: Any, datasets: Iterable[uuid.UUID], *, field: str = "") -> None:
+    """What takes the place of all rows, or of the columns that say whose they are, is for those who see all of them.
+    Raises SourceRefused: narrowed."""
+    sight, keys = sight_of(by), list(datasets)
+    if any(sight.of(key) is not None for key in keys) or queries.decides_for(sight, keys):
+        message = _(
+            "You see only some of the rows that this changes. Whoever changes them as a whole has to see all of them."
+        )
+        raise SourceRefused(message, code="narrowed", field=field)
+
+
+def sight_of(by: Any) -> queries.RowSight:
+    """What whoever acts sees of rows: the system sees all."""
+    return queries.row_sight(by) if isinstance(by, access.Actor) else queries.ALL_ROWS
 
 
 def _judge(dataset: Dataset, columns: Mapping[str, str], roles: Collection[str]) -> None:

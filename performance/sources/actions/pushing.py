@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from performance.foundation import audit, duties
-from performance.sources import connectors
-from performance.sources.actions import claiming, loading, merging, probing, shaping
+from performance.sources import connectors, queries
+from performance.sources.actions import claiming, loading, merging, narrowing, probing, shaping
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import documents, proposing, reasons
 from performance.sources.models import (
@@ -92,8 +92,10 @@ def push_rows(*, dataset: Dataset, content: bytes, batch_key: str, by: Any, at: 
     """Adds and changes rows by their key. `content`: JSON or NDJSON, see documents.records_of; `batch_key`: what the
     sender calls this batch.
 
-    A batch whose columns are not those of the dataset changes nothing: its load has failed and says why. Raises
-    SourceRefused: no_push, closed, paused, batch_key, batch_key_reused, and for what is no list of records.
+    Where the dataset is narrowed, rows that are not open to `by` are rejected: those that say so themselves, and those
+    that would take the place of such a one. A batch whose columns are not those of the dataset changes nothing: its load
+    has failed and says why. Raises SourceRefused: no_push, closed, paused, batch_key, batch_key_reused, narrowed, and for
+    what is no list of records.
     """
     if not dataset.connection.is_push:
         raise SourceRefused(_("No rows are sent to this dataset."), code="no_push")
@@ -102,6 +104,9 @@ def push_rows(*, dataset: Dataset, content: bytes, batch_key: str, by: Any, at: 
             _("Name the batch in the header Idempotency-Key: 1 to 200 plain letters."), code="batch_key"
         )
     duties.refuse_scored_over(by, [dataset.pk])
+    sight = narrowing.sight_of(by)
+    if queries.decides_for(sight, [dataset.pk]):
+        narrowing.refuse_writing(by, [dataset.pk])
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
         dataset = (
@@ -123,7 +128,7 @@ def push_rows(*, dataset: Dataset, content: bytes, batch_key: str, by: Any, at: 
         except connectors.ConnectorRefused as refused:
             raise _refusal(refused) from refused
         load = _begun(dataset, batch_key, digest, by=by, at=at)
-        _take(load, dataset, records, at=at)
+        _take(load, dataset, records, sight, at=at)
         load.refresh_from_db()
         audit.record(
             by=by,
@@ -168,7 +173,14 @@ def _begun(dataset: Dataset, batch_key: str, digest: str, *, by: Any, at: dateti
     )
 
 
-def _take(load: Load, dataset: Dataset, records: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
+def _take(
+    load: Load,
+    dataset: Dataset,
+    records: Sequence[Mapping[str, Any]],
+    sight: queries.RowSight,
+    *,
+    at: datetime,
+) -> None:
     promised = list(dataset.columns.order_by("number"))
     drift = _drift(records, promised)
     if drift:
@@ -194,6 +206,11 @@ def _take(load: Load, dataset: Dataset, records: Sequence[Mapping[str, Any]], *,
     merging.open_stage(dataset, load)
     merging.stage(dataset, columns, shaped.rows, is_text=shaped.is_text)
     loading.keep_aside(load, shaped.rejected)
+    narrowed = sight.of(dataset)
+    if narrowed is not None:
+        closed = merging.set_closed_aside(dataset, columns, narrowed)
+        loading.keep_aside(load, closed.kept)
+        claiming.beat(load, at=at, rows_rejected=len(shaped.rejected) + closed.count)
     loading.take_over(load, dataset, columns, None, {}, keeps_absent=True, at=at)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance.foundation import audit, duties
 from performance.sources import connectors
-from performance.sources.actions import reaching, scheduling
+from performance.sources.actions import narrowing, reaching, scheduling
 from performance.sources.actions.refusing import SourceRefused
 from performance.sources.connectors import files, reasons
 from performance.sources.models import Connection, Dataset, SourceFile, SourceFilePart
@@ -32,7 +32,8 @@ def upload_file(
 ) -> SourceFile:
     """Keeps the file, and asks for a load of every dataset that reads from this connection.
 
-    Raises SourceRefused: file_kind, file_too_large, file_empty, and what the connector says of a file that it cannot open.
+    Raises SourceRefused: file_kind, file_too_large, file_empty, narrowed, and what the connector says of a file that it
+    cannot open.
     """
     name = PurePath(name.replace("\\", "/")).name[:200]
     if not name.lower().endswith(files.SUFFIXES):
@@ -44,6 +45,8 @@ def upload_file(
     most = settings.ACCORD_UPLOAD_MB * MEGABYTE
     read = Dataset.objects.filter(connection=connection, closed_at=None)
     duties.refuse_scored_over(by, read.values_list("pk", flat=True))
+    # A file is read as the whole: rows that it does not bring go.
+    narrowing.refuse_writing(by, read.values_list("pk", flat=True), field="file")
     with transaction.atomic():
         file = SourceFile.objects.create(
             connection=connection,

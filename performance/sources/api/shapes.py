@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from performance.people.models import ApiToken, Role
-from performance.sources import actions, connectors, models
+from performance.sources import actions, connectors, models, queries
 from performance.sources.models import (
     Auth,
     ColumnRole,
@@ -174,14 +174,20 @@ class ColumnOut(serializers.ModelSerializer):
 
 class DatasetOut(serializers.ModelSerializer):
     columns = ColumnOut(many=True, read_only=True)
+    gaps = serializers.SerializerMethodField(
+        help_text="What its columns say nothing of: date (no metric by month), key, measure (nothing to add up)."
+    )
 
     class Meta:
         model = models.Dataset
         fields = [
             "id", "connection", "key", "name_en", "name_zh", "mode", "schema_name", "table_name", "query", "time_zone",
             "cursor_column", "overlap_days", "settling_days", "refresh_hours", "row_count", "loaded_at",
-            "next_load_at", "columns",
+            "next_load_at", "columns", "gaps",
         ]  # fmt: skip
+
+    def get_gaps(self, dataset: models.Dataset) -> list[str]:
+        return queries.dataset_gaps(dataset)
 
 
 class JoinIn(serializers.Serializer):

@@ -83,6 +83,8 @@ REASONS: dict[str, Any] = {
     "key_missing": _("a key column is empty"),
     "key_too_long": _("the key is longer than 500 characters"),
     "key_twice": _("this key appeared before in the same load"),
+    "row_closed": _("the row belongs to a part that is closed to whoever sent it"),
+    "key_closed": _("the row of this key belongs to a part that is closed to whoever sent it"),
 }
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
 from performance.people import queries as people
 from performance.people.models import ApiToken
+from performance.sources.connectors import proposing
 from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load, Mode
 
 
@@ -35,6 +38,26 @@ def copied_datasets() -> QuerySet[Dataset]:
 def dataset_columns(dataset: Dataset) -> list[DatasetColumn]:
     """The columns that are loaded, in their order."""
     return list(dataset.columns.exclude(role=ColumnRole.IGNORED).order_by("number"))
+
+
+def model_gaps(columns: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What a model says nothing of: "date", "key", "measure". Each may be right, and each takes something away.
+    `columns`: their type, role and is_key."""
+    used = [column for column in columns if column.get("role") != ColumnRole.IGNORED]
+    there = {
+        "date": any(column.get("type") in proposing.TIMES for column in used),
+        "key": any(column.get("is_key") or column.get("role") == ColumnRole.KEY for column in used),
+        "measure": any(column.get("role") == ColumnRole.MEASURE for column in used),
+    }
+    return [name for name, is_there in there.items() if not is_there]
+
+
+def dataset_gaps(dataset: Dataset) -> list[str]:
+    """The same of a dataset, whose columns are read or fetched ahead."""
+    return model_gaps(
+        {"type": column.type, "role": column.role, "is_key": column.is_key}
+        for column in dataset.columns.all()
+    )
 
 
 def key_taken(key: str) -> bool:

@@ -41,11 +41,12 @@ class Reading:
     datasets: tuple[uuid.UUID, ...]
 
 
-def reading_of(dataset: Dataset) -> Reading:
-    return readings([dataset])[dataset.pk]
+def reading_of(dataset: Dataset, *, is_staged: bool = False) -> Reading:
+    """`is_staged`: of the rows that are on their way in, with what they would take."""
+    return readings([dataset], is_staged=is_staged)[dataset.pk]
 
 
-def readings(datasets: Iterable[Dataset]) -> dict[uuid.UUID, Reading]:
+def readings(datasets: Iterable[Dataset], *, is_staged: bool = False) -> dict[uuid.UUID, Reading]:
     """dataset id → how it is read. Two queries, one more where there are joins."""
     by_id = {dataset.pk: dataset for dataset in datasets}
     own: dict[uuid.UUID, list[DatasetColumn]] = {key: [] for key in by_id}
@@ -54,7 +55,12 @@ def readings(datasets: Iterable[Dataset]) -> dict[uuid.UUID, Reading]:
     joins: dict[uuid.UUID, list[Join]] = {key: [] for key in by_id}
     for join in _joins().filter(dataset__in=by_id):
         joins[join.dataset_id].append(join)
-    return {key: _reading(dataset, own[key], joins[key]) for key, dataset in by_id.items()}
+    name = relations.stage_relation if is_staged else relations.row_relation
+    # Rows without a key are told by where they lie; those on their way in lie nowhere yet.
+    places = [] if is_staged else ["d.ctid"]
+    return {
+        key: _reading(dataset, own[key], joins[key], name(dataset), places) for key, dataset in by_id.items()
+    }
 
 
 def joins_of(dataset: Dataset) -> list[Join]:
@@ -115,13 +121,19 @@ def _joins() -> QuerySet[Join]:
     )
 
 
-def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Join]) -> Reading:
+def _reading(
+    dataset: Dataset,
+    own: Sequence[DatasetColumn],
+    joins: Sequence[Join],
+    relation: str,
+    places: Sequence[str],
+) -> Reading:
     columns = [
         ReadColumn(each.key, each.type, each.name_en, each.name_zh, each.role, each.currency) for each in own
     ]
     types = {each.key: each.type for each in own}
     names = {*types, *proposing.RESERVED}
-    selected, joined, read = ["d.*", "d.ctid"], [], [dataset.pk]
+    selected, joined, read = ["d.*", *places], [], [dataset.pk]
     for place, join in enumerate(joins):
         # What was changed under a join takes its columns away; definitions that name them say so.
         if not standing(join, types):
@@ -140,7 +152,6 @@ def _reading(dataset: Dataset, own: Sequence[DatasetColumn], joins: Sequence[Joi
             names.add(key)
             selected.append(f"j{place}.{relations.row_column(column)} AS {relations.row_column(key)}")
             columns.append(_taken(join, column, key))
-    relation = relations.row_relation(dataset)
     if joined:
         relation = f"(SELECT {', '.join(selected)} FROM {relation} AS d{''.join(joined)})"  # noqa: S608
     return Reading(relation, tuple(columns), tuple(read))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from performance.foundation import access
 from performance.people import queries as people
 from performance.people.models import BusinessUnit, Person
-from performance.sources.models import Connection, Dataset, Probe, RowGrant, RowRule
+from performance.sources.models import Connection, Dataset, Join, Probe, RowGrant, RowRule
 from performance.sources.queries import rows as relations
 from performance.sources.queries.joins import reading_of
 
@@ -95,6 +95,20 @@ def sees_all_of(sight: RowSight, connection: Connection) -> bool:
     if not sight.narrowed:
         return True
     return not Dataset.objects.filter(connection=connection, pk__in=list(sight.narrowed)).exists()
+
+
+def decides_for(sight: RowSight, datasets: Iterable[uuid.UUID]) -> bool:
+    """Whether the rows of one of these say which rows of another the reader sees: a rule names a column that is taken
+    from there. Two queries where any is narrowed."""
+    if not sight.narrowed:
+        return False
+    named = defaultdict(set)
+    for dataset_id, column in RowRule.objects.filter(dataset__in=list(sight.narrowed)).values_list(
+        "dataset_id", "column"
+    ):
+        named[dataset_id].add(column)
+    joins = Join.objects.filter(dataset__in=list(named), other__in=list(datasets))
+    return any(named[join.dataset_id] & set(map(join.column_key, join.taken)) for join in joins)
 
 
 def answer_read_by(probe: Probe, sight: RowSight) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from performance.sources.views.datasets import (
     look_again,
     look_state,
     model,
+    model_gaps,
 )
 from performance.sources.views.endpoints import add_endpoint, change_endpoint, remove_endpoint
 from performance.sources.views.joins import join, remove_join
@@ -52,6 +53,7 @@ __all__ = [
     "look_again",
     "look_state",
     "model",
+    "model_gaps",
     "narrow",
     "pause",
     "remove_endpoint",

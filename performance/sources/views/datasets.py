@@ -107,7 +107,23 @@ def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
         for column_form, column in zip(formset.forms, answer["columns"], strict=False)
     ]
     context |= {"form": form, "formset": formset, "columns": shown, "sample": answer.get("rows", [])}
+    context["gaps"] = _gaps(formset)
     return render(request, "sources/model.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@frame.modelling
+def model_gaps(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
+    """What the columns would lack as they are chosen now."""
+    probe = frame.probe_of(request, probe_id)
+    formset = forms.ColumnFormSet(request.POST, prefix="columns")
+    context = frame.context(request, probe=probe, gaps=_gaps(formset))
+    return render(request, "sources/_gaps.html", context)
+
+
+def _gaps(formset: Any) -> list[str]:
+    names = ("type", "role", "is_key")
+    return queries.model_gaps({name: form[name].value() for name in names} for form in formset.forms)
 
 
 def _initial(
@@ -209,6 +225,7 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         can_join=rules.can_join_datasets(request.actor, found),
         joins=joins.listed(found),
         columns=list(found.columns.order_by("number")),
+        gaps=queries.dataset_gaps(found),
         rows=rows,
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
         drift=card.latest.drift if card.latest is not None else [],
