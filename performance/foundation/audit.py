@@ -4,12 +4,13 @@ import datetime
 import decimal
 import functools
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from performance.engine import fixed
@@ -40,6 +41,23 @@ def with_open_reasons() -> frozenset[str]:
     for config in apps.get_app_configs():
         declared |= getattr(config, "log_open", frozenset())
     return frozenset(declared)
+
+
+@functools.cache
+def _quoting() -> tuple[
+    Callable[[access.Actor, Sequence[AuditRow]], Mapping[uuid.UUID, frozenset[str]]], ...
+]:
+    names = [getattr(config, "log_closed", "") for config in apps.get_app_configs()]
+    return tuple(import_string(name) for name in names if name)
+
+
+def closed_changes(actor: access.Actor, rows: Sequence[AuditRow]) -> dict[uuid.UUID, frozenset[str]]:
+    """Row → those of its changes that quote what is closed to this reader, though not to every reader of the log. Each
+    app answers for its own (`log_closed` of its AppConfig: the dotted name of a query)."""
+    found: dict[uuid.UUID, frozenset[str]] = {}
+    for closed in _quoting():
+        found |= closed(actor, rows)
+    return found
 
 
 def record(

@@ -9,6 +9,7 @@ class KpisConfig(AppConfig):
     name = "performance.kpis"
     label = "kpis"
     verbose_name = _("Metrics")
+    log_closed: ClassVar[str] = "performance.kpis.queries.log.closed_changes"
     log_open: ClassVar[frozenset[str]] = frozenset(
         {
             "kpis.apply_rates",

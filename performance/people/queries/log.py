@@ -1,7 +1,7 @@
 """Reads: the log as its reader may see it.
 
-Rows cannot be changed. What is shown of them can: private reasons go to HR and auditors, and what names somebody whose
-personal data was erased goes to nobody.
+Rows cannot be changed. What is shown of them can: private reasons go to HR and auditors, figures of parts that are closed
+to a reader to those who see them, and what names somebody whose personal data was erased goes to nobody.
 """
 
 import copy
@@ -31,7 +31,8 @@ def log(*, subject_id: uuid.UUID | None = None, search: str = "") -> QuerySet[Au
 
 
 def log_shown(actor: access.Actor, rows: Iterable[AuditRow]) -> list[AuditRow]:
-    """The rows without what this reader may not read. Copies: what is kept stays as it is. Two queries."""
+    """The rows without what this reader may not read. Copies: what is kept stays as it is. Two queries, and those of
+    `audit.closed_changes`."""
     page = list(rows)
     keys = {key for row in page for key in (row.subject_id, row.person_id) if key}
     erased = Person.objects.filter(pk__in=keys).exclude(erased_at=None)
@@ -41,7 +42,8 @@ def log_shown(actor: access.Actor, rows: Iterable[AuditRow]) -> list[AuditRow]:
         # A row may name several people; that its label names one of them is what counts, and so comes last.
         rows=dict(mentions.order_by("in_label").values_list("row_id", "in_label")),
     )
-    return [_shown(actor, row, hidden) for row in page]
+    closed = audit.closed_changes(actor, page)
+    return [_shown(actor, row, hidden, closed.get(row.pk, frozenset())) for row in page]
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,12 @@ class _Hidden:
     rows: dict[uuid.UUID, bool]
 
 
-def _shown(actor: access.Actor, kept: AuditRow, hidden: _Hidden) -> AuditRow:
+def _shown(actor: access.Actor, kept: AuditRow, hidden: _Hidden, closed: frozenset[str]) -> AuditRow:
     row = copy.copy(kept)
+    if closed:
+        # A reason speaks of what it gives a reason for.
+        row.why = ""
+        row.changes = {key: value for key, value in row.changes.items() if key not in closed}
     if not rules.can_read_private_reasons(actor):
         private = audit.private().get(row.action, frozenset())
         if row.action not in audit.with_open_reasons():
