@@ -102,6 +102,15 @@ def carry_out_simulation(simulation_id: str) -> None:
     )
 
 
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def clear_forgotten_simulations() -> None:
+    """Takes away what was simulated and counts no more, a batch at a time."""
+    more = True
+    while more:
+        with _here():
+            more = actions.clear_forgotten()
+
+
 def _carry_out(
     what: str, *, take: Callable[..., bool], advance: Callable[..., bool], fail: Callable[..., None]
 ) -> None:
@@ -154,6 +163,7 @@ def catch_up() -> None:
     """The sweep: what a lost message or a killed worker left behind. A step that fails holds up no other."""
     _attempt(announce_locked_policies.run)
     _attempt(rescore_stale.run)
+    _attempt(clear_forgotten_simulations.run)
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
         run_ids = list(open_runs.order_by("asked_at").values_list("pk", flat=True))

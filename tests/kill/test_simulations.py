@@ -61,6 +61,8 @@ def next_draft(house: House, acting: Acting) -> Iterator[PolicyVersion]:
     house.stop_workers()
     with acting():
         actions.discard_draft(version=version, by=hr, at=timezone.now())
+        while actions.clear_forgotten():
+            pass
         after.delete()
     with house.owner() as owner:
         owner.execute(

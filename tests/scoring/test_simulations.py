@@ -201,7 +201,9 @@ def test_asked_again_it_goes_on_while_the_draft_says_the_same_and_begins_anew_wh
         [anew] = actions.simulate_policy(version=version, by=hr, at=timezone.now())
         assert anew.pk != first.pk
         assert not actions.advance_simulation(simulation_id=first.pk, at=timezone.now()), "it is gone"
+        tasks.clear_forgotten_simulations.run()
         assert not SimulatedScore.objects.exists()
+        assert list(Simulation.objects.values_list("pk", flat=True)) == [anew.pk]
 
 
 def test_a_draft_for_another_period_or_of_another_unit_is_another_one(
@@ -224,8 +226,25 @@ def test_a_discarded_draft_takes_its_simulations_with_it(
     with tenancy.acting_for(cast.organisation):
         _simulated(next_draft, cast, actor)
         actions.discard_draft(version=next_draft, by=actor(cast.hr), at=timezone.now())
+        assert Simulation.objects.get().version is None, "nobody finds it any more"
+        tasks.clear_forgotten_simulations.run()
         assert not Simulation.objects.exists()
         assert not SimulatedScore.objects.exists()
+
+
+def test_what_is_forgotten_goes_in_batches_and_takes_up_where_a_worker_died(
+    next_draft: PolicyVersion, cast: Cast, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        _simulated(next_draft, cast, actor)
+        number = SimulatedScore.objects.count()
+        actions.discard_draft(version=next_draft, by=actor(cast.hr), at=timezone.now())
+        assert actions.clear_forgotten(batch=1)
+        assert SimulatedScore.objects.count() == number - 1
+        tasks.catch_up.run()
+        assert not SimulatedScore.objects.exists()
+        assert not Simulation.objects.exists()
+        assert not actions.clear_forgotten()
 
 
 def test_only_a_draft_is_simulated_by_whom_it_does_not_score_and_only_where_there_are_scores(

@@ -84,9 +84,9 @@ def _ties(sight: Sight, _actor: access.Actor, rows: Sequence[AuditRow]) -> Close
         both = {metric_id, *(by_key[key] for key in accounts[metric_id] if key in by_key)}
         months = [_place(name)[0] for name in row.changes["tie_out"]]
         wanted[row.pk] = {(each, month) for each in both if sight.hides(each) for month in months}
-    months = set().union(*wanted.values())
-    values = MetricValue.objects.filter(grain=Grain.MONTH, slice_key=WHOLE, **_within(months))
-    known = set(sight.seen(values).values_list("metric_id", "period_start")) if months else set()
+    all_wanted: set[Month] = set().union(*wanted.values())
+    values = MetricValue.objects.filter(grain=Grain.MONTH, slice_key=WHOLE, **_within(all_wanted))
+    known = set(sight.seen(values).values_list("metric_id", "period_start")) if all_wanted else set()
     for row in ours:
         yield row, () if wanted[row.pk] <= known else ("tie_out",)
 

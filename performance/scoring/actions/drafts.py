@@ -15,8 +15,8 @@ from performance.scoring.actions import market as market_rules
 from performance.scoring.models import (
     PolicyComponent,
     PolicyVersion,
-    SimulatedScore,
     Simulation,
+    SimulationState,
     StageMultiplier,
     WeightPolicy,
     usual_bands,
@@ -170,10 +170,12 @@ def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.date
 
 
 def forget_simulations(simulations: QuerySet[Simulation]) -> None:
-    """Takes them away with their results. A worker in one of them ends its batch first, and then finds it gone."""
+    """Nobody finds them any more; `clear_forgotten` takes them away with their results, which may be many. A worker in
+    one of them ends its batch first, and then finds it gone."""
     ids = list(simulations.select_for_update(of=("self",)).values_list("pk", flat=True))
-    SimulatedScore.objects.filter(simulation_id__in=ids).delete()
-    Simulation.objects.filter(pk__in=ids).delete()
+    Simulation.objects.filter(pk__in=ids).update(
+        state=SimulationState.FORGOTTEN, version=None, held_until=None
+    )
 
 
 def locked_row(version: PolicyVersion) -> PolicyVersion:

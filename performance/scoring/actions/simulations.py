@@ -33,6 +33,7 @@ from performance.scoring.models import (
 )
 
 BATCH = 500
+CLEARED_AT_ONCE = 2000
 # A worker that has not finished a batch within this time counts as dead and another one goes on.
 HELD_FOR = datetime.timedelta(minutes=2)
 PARTS_KEPT = 2
@@ -126,6 +127,21 @@ def fail_simulation(*, simulation_id: uuid.UUID, at: datetime.datetime) -> None:
     Simulation.objects.filter(pk=simulation_id, state=SimulationState.RUNNING).update(
         state=SimulationState.FAILED, held_until=None, finished_at=at
     )
+
+
+@transaction.atomic
+def clear_forgotten(*, batch: int = CLEARED_AT_ONCE) -> bool:
+    """Takes away one batch of the results of a forgotten simulation, with the last batch itself. False when no other is
+    left, or another worker is at it."""
+    forgotten = Simulation.objects.filter(state=SimulationState.FORGOTTEN).order_by("pk")
+    simulation = forgotten.select_for_update(skip_locked=True).first()
+    if simulation is None:
+        return False
+    ids = list(SimulatedScore.objects.filter(simulation=simulation).values_list("pk", flat=True)[:batch])
+    SimulatedScore.objects.filter(pk__in=ids).delete()
+    if len(ids) < batch:
+        simulation.delete()
+    return True
 
 
 def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:

@@ -244,6 +244,7 @@ class OnePolicy(PoliciesView):
         is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
         actions.discard_draft(version=version, by=request.actor, at=timezone.now())
+        jobs.nudge(tasks.clear_forgotten_simulations)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -99,6 +99,7 @@ class Simulations(PoliciesView):
         asked = actions.simulate_policy(version=version, by=request.actor, at=timezone.now())
         for simulation in asked:
             jobs.nudge(tasks.carry_out_simulation, str(simulation.pk))
+        jobs.nudge(tasks.clear_forgotten_simulations)
         context = {"digest": queries.digest_now(version)}
         data = SimulationOut(asked, many=True, context=context).data
         return Response(data, status=status.HTTP_202_ACCEPTED)

@@ -15,6 +15,7 @@ class SimulationState(models.TextChoices):
     RUNNING = "running", _("Running")
     FAILED = "failed", _("Failed")
     DONE = "done", _("Done")
+    FORGOTTEN = "forgotten", _("Being taken away")
 
 
 class Tenure(models.TextChoices):
@@ -32,10 +33,10 @@ class Simulation(tenancy.TenantModel):
     `digest` is of the draft's content: once the draft says something else, the simulation speaks of nothing any more.
     `plan` is what it reckons with, pinned when it was asked for. `reached` is the last person done, committed with
     that batch's results and with the figures over all of them, so that a killed worker's simulation goes on where it
-    stood.
+    stood. A forgotten one is of no version any more, so nobody finds it: its results go in batches, then the row.
     """
 
-    version = tenancy.TenantForeignKey(PolicyVersion, related_name="simulations")
+    version = tenancy.TenantForeignKey(PolicyVersion, null=True, related_name="simulations")
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     digest = models.CharField(_("digest"), max_length=64)
     plan = models.JSONField(_("plan"))
@@ -69,6 +70,11 @@ class Simulation(tenancy.TenantModel):
             models.UniqueConstraint(fields=["organisation", "version", "period"], name="simulation_once"),
             models.CheckConstraint(
                 condition=Q(state__in=SimulationState.values), name="simulation_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(version=None, state=SimulationState.FORGOTTEN)
+                | Q(version__isnull=False) & ~Q(state=SimulationState.FORGOTTEN),
+                name="simulation_forgotten_alone",
             ),
         ]
         indexes = [models.Index(fields=["organisation", "state", "held_until"], name="simulation_waiting")]

@@ -71,7 +71,8 @@ class Moved:
     @property
     def file_name(self) -> str:
         simulation = self.simulation
-        return f"simulation-v{simulation.version.number}-{simulation.period.starts_on:%Y-%m-%d}.xlsx"
+        number = simulation.version.number if simulation.version else 0
+        return f"simulation-v{number}-{simulation.period.starts_on:%Y-%m-%d}.xlsx"
 
     @property
     def average(self) -> Decimal | None:

@@ -127,6 +127,7 @@ def discard(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     is_scored = queries.is_in_scope(version, request.actor.person_id)
     access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
     actions.discard_draft(version=version, by=request.actor, at=timezone.now())
+    jobs.nudge(tasks.clear_forgotten_simulations)
     messages.success(request, _("Draft discarded."))
     return redirect("scoring:policies")
 

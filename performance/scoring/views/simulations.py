@@ -28,6 +28,7 @@ def simulate(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
         refusal, asked = refused, []
     for simulation in asked:
         jobs.nudge(tasks.carry_out_simulation, str(simulation.pk))
+    jobs.nudge(tasks.clear_forgotten_simulations)
     if refusal is None and not request.htmx:
         return redirect(f"{reverse('scoring:policy', args=[version.pk])}#card-moved")
     context = moved_card.card_of(request, version, is_scored=is_scored) | {"moved_refusal": refusal}
