@@ -183,7 +183,7 @@ def test_the_preview_weighs_without_saving(
     answer = client.post(reverse("scoring:policy_preview_new"), _policy(quarter, unit) | rows)
     assert answer.status_code == 200
     assert "45.0%" in answer.content.decode()
-    assert "A guardrail holds Pulse" in answer.content.decode()
+    assert "Pulse rises by no more than 5 points" in answer.content.decode()
     with tenancy.acting_for(cast.organisation):
         assert not PolicyVersion.objects.exists()
 

@@ -43,6 +43,7 @@ def draft_policy(
     reason: str = "",
     bands: Sequence[evidence.Band] | None = None,
     market: Sequence[evidence.RuleDraft] | None = None,
+    weighing: evidence.Weighing | None = None,
 ) -> PolicyVersion:
     """A policy of its own for a unit (None: everybody without another), as version 1."""
     if WeightPolicy.objects.filter(unit=unit).exists():
@@ -62,6 +63,7 @@ def draft_policy(
         components=components,
         bands=bands,
         market=market,
+        weighing=weighing,
         reason=reason,
         by=by,
         at=at,
@@ -87,6 +89,7 @@ def draft_next_version(
         components=queries.drafts_of(latest),
         bands=evidence.bands_from(latest.bands or usual_bands()),
         market=queries.rules_of(latest),
+        weighing=queries.weighing_of(latest),
         by=by,
         at=at,
     )
@@ -106,19 +109,25 @@ def revise_draft(
     reason: str = "",
     bands: Sequence[evidence.Band] | None = None,
     market: Sequence[evidence.RuleDraft] | None = None,
+    weighing: evidence.Weighing | None = None,
 ) -> PolicyVersion:
     """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn.
 
-    Without `bands` or `market` those stay as they are.
+    Without `bands`, `market` or `weighing` those stay as they are.
     """
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
+    weighing = weighing or queries.weighing_of(version)
     found = evidence.troubles(
-        components, step_cap_ppm=step_cap_ppm, previous_ppm=queries.previous_weights(version, period)
+        components,
+        step_cap_ppm=step_cap_ppm,
+        previous_ppm=queries.previous_weights(version, period),
+        weighing=weighing,
     )
     if found:
-        raise PolicyRefused(_described(found[0], components), code=found[0].code, field="components")
+        place = "components" if found[0].key or found[0].field == "base" else found[0].field
+        raise PolicyRefused(_described(found[0], components), code=found[0].code, field=place)
     wrong = evidence.band_troubles(bands or ())
     if wrong:
         raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
@@ -127,6 +136,8 @@ def revise_draft(
     version.period, version.stage, version.missing = period, stage, missing
     version.bands = version.bands if bands is None else evidence.kept_bands(bands)
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
+    for name, value in weighing.kept().items():
+        setattr(version, name, value)
     refuse_own_weights(version, by)
     version.drafted_by = by.person
     version.written_by = sorted({*version.written_by, by.person_id})
@@ -140,6 +151,7 @@ def revise_draft(
             "reason",
             "drafted_by",
             "written_by",
+            *weighing.kept(),
         ]
     )
     _replace_components(version, components, rules_now)
@@ -148,7 +160,8 @@ def revise_draft(
         action="scoring.draft_policy",
         subject=version,
         changes={draft.key: draft.base_ppm for draft in components}
-        | {"market_rules": market_rules.told(rules_now)},
+        | {"market_rules": market_rules.told(rules_now)}
+        | weighing.told(),
         at=at,
     )
     return version

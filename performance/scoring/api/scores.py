@@ -66,15 +66,30 @@ class ScoreChangeOut(serializers.Serializer[queries.Change]):
     components = ChangeLineOut(source="moved", many=True)
 
 
+class PenaltyOut(serializers.Serializer[queries.Penalty]):
+    """What it did that what is weak weighs more; α in quarters."""
+
+    alpha_quarters = serializers.IntegerField()
+    without_micro = serializers.IntegerField()
+    effect_micro = serializers.IntegerField()
+
+
 class ScoreDetailOut(ScoreOut):
-    """With its whole sum, its inputs, and the change since the last closed period (null without one)."""
+    """With its whole sum, its inputs, the change since the last closed period and the effect of a penalty for what is
+    weak (each null without one)."""
 
     explanation = serializers.SerializerMethodField()
     evidence = serializers.SerializerMethodField()
     change = serializers.SerializerMethodField()
+    penalty = serializers.SerializerMethodField()
 
     class Meta(ScoreOut.Meta):
-        fields = [*ScoreOut.Meta.fields, "explanation", "evidence", "change"]
+        fields = [*ScoreOut.Meta.fields, "explanation", "evidence", "change", "penalty"]
+
+    @extend_schema_field(PenaltyOut(allow_null=True))
+    def get_penalty(self, score: Score) -> Any:
+        found = queries.penalty_of(score, queries.versions_of(score))
+        return PenaltyOut(found).data if found else None
 
     def get_explanation(self, score: Score) -> dict[str, Any]:
         return evidence.explanation_of(score)
@@ -139,6 +154,9 @@ class LineOut(serializers.Serializer[queries.Line]):
     previous_ppm = serializers.IntegerField(allow_null=True)
     planned_ppm = serializers.IntegerField()
     effective_ppm = serializers.IntegerField()
+    unvaried_ppm = serializers.IntegerField(
+        allow_null=True, help_text="Its weight if weights did not depend on results; null where they do not."
+    )
     guardrails = serializers.ListField(child=serializers.CharField())
     contribution_micro = serializers.IntegerField()
     constant_contribution_micro = serializers.IntegerField()

@@ -46,6 +46,7 @@ from performance.scoring.evidence.signals import (
     signals_from,
 )
 from performance.scoring.evidence.simulating import Kept, Resimulated, resimulated
+from performance.scoring.evidence.weighing import PLAIN, Weighing
 
 __all__ = [
     "COLUMNS",
@@ -54,6 +55,7 @@ __all__ = [
     "MOST_BANDS",
     "MOST_RULES",
     "NOT_FRESH",
+    "PLAIN",
     "Band",
     "ComponentDraft",
     "Gathered",
@@ -68,6 +70,7 @@ __all__ = [
     "Segment",
     "Signal",
     "Trouble",
+    "Weighing",
     "band_troubles",
     "bands_from",
     "basis_of",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from performance import engine
 from performance.engine import curves, errors, weights
 from performance.scoring.evidence.signals import Signal, market_factors
+from performance.scoring.evidence.weighing import PLAIN, Weighing
 from performance.scoring.models import OWN_UNIT
 
 PROBLEMS = {
@@ -31,6 +32,11 @@ PROBLEMS = {
     "no_base_weight": _("At least one component needs a base weight."),
     "source_unknown": _("Nothing measures this kind of component here."),
     "metric_not_certified": _("Only a metric that both sides have certified counts in scores."),
+    "smoothing_out_of_range": _("Smoothing keeps between 0% and 90% of last period’s weight."),
+    "incentive_refused": _(
+        "Only weights that grow with what is weak are taken: with others a score could fall when a number rises."
+    ),
+    "alpha_out_of_range": _("The penalty goes from 0 to 1, in quarters."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     # Bands
     "too_many_bands": _("Seven bands at most."),
@@ -55,6 +61,8 @@ PROBLEMS = {
     "band_reversed": _("The lower bound must not exceed the upper."),
     "tolerance_not_positive": _("A tolerance must be positive."),
 }
+#: Beside which field of the policy or of the component it stands, where not beside the base weight.
+BESIDE = {"infeasible_step": "step_cap", "bounds_reversed": "highest"}
 LONGEST_PART = 120
 PLAIN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -105,6 +113,7 @@ def troubles(
     *,
     step_cap_ppm: int | None = None,
     previous_ppm: Mapping[str, int] | None = None,
+    weighing: Weighing = PLAIN,
 ) -> list[Trouble]:
     """Everything that keeps these components from being a policy, in any stage; empty when they are one."""
     found = [
@@ -121,7 +130,7 @@ def troubles(
     stages = sorted({stage for draft in components for stage in draft.multipliers}) or [""]
     for stage in stages:
         for problem in weights.problems([_weighable(draft, stage) for draft in components]):
-            trouble = Trouble(problem.code, problem.key)
+            trouble = Trouble(problem.code, problem.key, BESIDE.get(problem.code, "base"))
             if trouble not in found:
                 found.append(trouble)
     for draft in components:
@@ -129,11 +138,12 @@ def troubles(
             curves.Curve.from_dict(draft.curve)
         except errors.InvalidInput as refusal:
             found.append(Trouble(refusal.code, draft.key, "curve"))
+    found += [Trouble(code, None, place) for code, place in weighing.troubles()]
     for stage in stages if not found else ():
         try:
-            _weighed(components, stage, step_cap_ppm, previous_ppm)
+            _weighed(components, stage, step_cap_ppm, previous_ppm, weighing=weighing)
         except errors.InvalidInput as refusal:
-            found.append(Trouble(refusal.code, None))
+            found.append(Trouble(refusal.code, None, BESIDE.get(refusal.code, "base")))
             break
     return found
 
@@ -147,21 +157,24 @@ def frozen_plan(
     previous_ppm: Mapping[str, int] | None = None,
     bands: Sequence[Mapping[str, Any]] = (),
     signals: Sequence[Signal] = (),
+    weighing: Weighing = PLAIN,
 ) -> dict[str, Any]:
     """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
 
     Market rules count as they were read; the plan keeps each reading.
 
     The step cap counts from `previous_ppm`: a component that is new moves freely, those that were there before do
-    not on its account. Where none was there before, it counts from the base weights.
+    not on its account. Where none was there before, it counts from the base weights, and nothing is smoothed.
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
-    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm, signals)
+    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm, signals, weighing)
     return {
         "engine": engine.ENGINE_VERSION,
         "stage": stage,
         "missing": missing,
         "step_cap_ppm": step_cap_ppm,
+        "smoothing_ppm": weighing.smoothing_ppm,
+        "alpha_quarters": weighing.alpha_quarters,
         "bands": [dict(band) for band in bands],
         "market": [signal.kept() for signal in signals],
         "components": [
@@ -188,6 +201,7 @@ def frozen_plan(
                     for factor in weight.factors
                 ],
                 "share_ppm": weight.raw_ppm,
+                "smoothed_ppm": weight.smoothed_ppm,
                 "previous_ppm": weight.previous_ppm,
                 "guardrails": list(weight.guardrails),
                 "effective_ppm": weight.effective_ppm,
@@ -203,12 +217,14 @@ def _weighed(
     step_cap_ppm: int | None,
     previous_ppm: Mapping[str, int] | None,
     signals: Sequence[Signal] = (),
+    weighing: Weighing = PLAIN,
 ) -> tuple[weights.EffectiveWeight, ...]:
     base = {draft.key: draft.base_ppm for draft in components}
     shared = {key: weight for key, weight in (previous_ppm or {}).items() if key in base}
     return weights.effective_weights(
         [_weighable(draft, stage, signals) for draft in components],
         previous_ppm=shared or base,
+        smoothing_ppm=weighing.smoothing_ppm if shared else 0,
         step_cap_ppm=step_cap_ppm,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from performance.engine import curves, fixed, score
+from performance.engine import curves, fixed, penalty, score
 from performance.scoring.evidence import keeping
 from performance.scoring.evidence.columns import InputColumns, Inputs, columns_of, nothing
 from performance.scoring.evidence.segments import Segment, keys_of
@@ -139,6 +139,7 @@ def _columns(segment: Segment, keys: Sequence[str], inputs: InputColumns, people
         previous_micro=_stacked([column.previous_micro for column in given], people),
         previous_present=_stacked([column.carried for column in given], people),
         coverage_ppm=_stacked([column.coverage_ppm for column in given], people),
+        alpha_quarters=segment.plan.get("alpha_quarters", penalty.OFF),
     )
 
 

@@ -10,6 +10,7 @@ from performance.scoring.forms.components import (
 from performance.scoring.forms.market import ADD, rules_formset
 from performance.scoring.forms.policies import LockForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
+from performance.scoring.forms.weighing import WeighingForm, initial_weighing
 
 __all__ = [
     "ADD",
@@ -18,9 +19,11 @@ __all__ = [
     "LockForm",
     "PolicyForm",
     "ProposeForm",
+    "WeighingForm",
     "components_formset",
     "initial_bands",
     "initial_of",
+    "initial_weighing",
     "rules_formset",
     "shortcomings",
     "sources",

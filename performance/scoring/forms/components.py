@@ -112,6 +112,11 @@ class ComponentForm(forms.Form):
     def stage_fields(self) -> list[Any]:
         return [self[f"stage_{stage}"] for stage in Stage.values]
 
+    @property
+    def has_stages(self) -> bool:
+        """Whether a multiplier is given, or wrong: then they are shown without being asked for."""
+        return any(bound.value() not in (None, "") or bound.errors for bound in self.stage_fields)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.is_blank:

@@ -8,11 +8,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from performance.engine import fixed
+from performance.engine import fixed, penalty
 from performance.foundation import i18n, tenancy
 
 WHOLE = fixed.ONE
 FACTOR_LOWEST, FACTOR_HIGHEST = WHOLE // 2, 2 * WHOLE
+#: The most of last period's weight that smoothing keeps: what moves must get somewhere.
+MOST_SMOOTHING = 9 * WHOLE // 10
 OWN_UNIT = "own_unit"
 #: The kind of the work item by which somebody hears of new weights.
 ANNOUNCEMENT = "performance.policy_announcement"
@@ -112,6 +114,10 @@ class PolicyVersion(tenancy.TenantModel):
         _("a missing component"), max_length=20, choices=Missing.choices, default=Missing.LEAVE_OUT
     )
     step_cap_ppm = models.PositiveIntegerField(_("step cap"), null=True, blank=True, default=50_000)
+    #: The share of last period's weight that stays.
+    smoothing_ppm = models.PositiveIntegerField(_("smoothing"), default=0)
+    #: By how much what is weak weighs more, as α in quarters; 4 is not at all.
+    alpha_quarters = models.PositiveSmallIntegerField(_("penalty for what is weak"), default=penalty.OFF)
     #: How scores are called, from the lowest band upwards; a band never changes a score.
     bands = models.JSONField(_("bands"), default=usual_bands, blank=True)
     state = models.CharField(
@@ -143,6 +149,12 @@ class PolicyVersion(tenancy.TenantModel):
             models.CheckConstraint(condition=Q(state__in=VersionState.values), name="version_state_known"),
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="version_stage_known"),
             models.CheckConstraint(condition=Q(missing__in=Missing.values), name="version_missing_known"),
+            models.CheckConstraint(
+                condition=Q(smoothing_ppm__lte=MOST_SMOOTHING), name="version_smoothing_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(alpha_quarters__lte=penalty.OFF), name="version_penalty_within"
+            ),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(proposed_by__isnull=False, proposed_at__isnull=False),
                 name="version_has_proposer",

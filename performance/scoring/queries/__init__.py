@@ -17,7 +17,7 @@ from performance.scoring.queries.governing import (
 )
 from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.kinds import work_kinds
-from performance.scoring.queries.lines import Line, line_of, lines_of_score
+from performance.scoring.queries.lines import Line, line_of, lines_of_score, versions_of
 from performance.scoring.queries.moved import (
     Move,
     Moved,
@@ -27,6 +27,7 @@ from performance.scoring.queries.moved import (
     moves_of,
     simulations_of,
 )
+from performance.scoring.queries.penalties import Penalty, penalty_of
 from performance.scoring.queries.policies import (
     approvals_of,
     day_of,
@@ -39,6 +40,7 @@ from performance.scoring.queries.policies import (
     previous_weights,
     uncertified_components,
     versions_visible_to,
+    weighing_of,
 )
 from performance.scoring.queries.questions import (
     Called,
@@ -99,6 +101,7 @@ __all__ = [
     "Line",
     "Move",
     "Moved",
+    "Penalty",
     "Point",
     "Replay",
     "Scorecard",
@@ -142,6 +145,7 @@ __all__ = [
     "must_read",
     "open_periods",
     "owners_of",
+    "penalty_of",
     "people_in_scope",
     "people_using_metrics",
     "people_with_visible_scores",
@@ -173,8 +177,10 @@ __all__ = [
     "uncertified_components",
     "uncertified_rules",
     "untouched_trails",
+    "versions_of",
     "versions_visible_to",
     "waits_to_be_looked_into",
+    "weighing_of",
     "weight_steps",
     "work_kinds",
 ]

@@ -54,6 +54,8 @@ class Line:
     #: The effective weight as it is written, in percent with two places: the column sums to exactly 100.
     written_weight: Decimal = Decimal(0)
     moved: Decimal = Decimal(0)
+    #: What it would weigh if weights did not depend on results; None where they do not.
+    unvaried_ppm: int | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +69,11 @@ class Line:
     @property
     def delta_micro(self) -> int:
         return self.contribution_micro - self.constant_contribution_micro
+
+    @property
+    def spread_ppm(self) -> int:
+        """The weight over what counts, before results vary it."""
+        return self.effective_ppm if self.unvaried_ppm is None else self.unvaried_ppm
 
     @property
     def counts(self) -> bool:

@@ -93,6 +93,11 @@ def previous_weights(version: PolicyVersion, period: people.Period | None = None
     return {item["key"]: item["effective_ppm"] for item in reference.planned} if reference else None
 
 
+def weighing_of(version: PolicyVersion) -> evidence.Weighing:
+    """How the weights of a version are held and vary."""
+    return evidence.Weighing(smoothing_ppm=version.smoothing_ppm, alpha_quarters=version.alpha_quarters)
+
+
 def drafts_of(version: PolicyVersion) -> list[evidence.ComponentDraft]:
     """The content of a version as its author stated it."""
     multipliers = Prefetch("multipliers", queryset=StageMultiplier.objects.order_by("stage"))
@@ -148,6 +153,7 @@ def plan_of(
         previous_ppm=previous_weights(version),
         bands=version.bands,
         signals=signals_of(version, before=before, at=at),
+        weighing=weighing_of(version),
     )
 
 

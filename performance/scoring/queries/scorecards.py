@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from performance.scoring.models import PolicyApproval, PolicyVersion, Score, Wei
 from performance.scoring.queries.bands import Standing, band_of
 from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.lines import MICRO, Line, lines_of, plain, versions_of
+from performance.scoring.queries.penalties import Penalty, penalty_of
 
 LONGEST_HISTORY = 400
 SPARK_POINTS = 40
@@ -55,6 +56,8 @@ class Scorecard:
     is_by_month: bool
     axis: int
     segments: tuple[Days, ...]
+    #: What the penalty for what is weak did; None where there is none.
+    penalty: Penalty | None = None
 
     @property
     def band(self) -> Standing | None:
@@ -137,7 +140,11 @@ class Scorecard:
 def scorecard(score: Score) -> Scorecard:
     """Five queries at most: the plans and trails that the score names, the signatures, the months, else the days."""
     versions = versions_of(score)
-    lines = lines_of(score, versions, trails_of([score]))
+    penalty = penalty_of(score, versions)
+    lines = tuple(
+        replace(line, unvaried_ppm=penalty.weights_ppm.get(line.key)) if penalty else line
+        for line in lines_of(score, versions, trails_of([score]))
+    )
     months = by_month(score.person_id, score.period)
     is_by_month = len(months) > 1
     highest = max((line.start_micro + line.contribution_micro for line in lines), default=0)
@@ -149,6 +156,7 @@ def scorecard(score: Score) -> Scorecard:
         is_by_month=is_by_month,
         axis=100 if highest <= 100_000_000 else 120,
         segments=_days(evidence.segments_named(score), versions),
+        penalty=penalty,
     )
 
 

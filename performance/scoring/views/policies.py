@@ -1,6 +1,7 @@
 """Weight policies: the list, a version with its effect, the editor, and each step of its life."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from performance.foundation import access, i18n, jobs, refusals
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
+from performance.scoring.templatetags import guardrail_words
 from performance.scoring.views import market, moved_card
 
 
@@ -238,30 +240,34 @@ def effect_of(version: PolicyVersion, stage: str) -> dict[str, Any]:
     except errors.InvalidInput as refusal:
         message = evidence.Trouble(refusal.code, refusal.key).message
         return {"version": version, "chosen_stage": stage, "stages": Stage.choices, "refusals": [message]}
+    return {"version": version, "chosen_stage": stage, "stages": Stage.choices, **drawn(plan)}
+
+
+def drawn(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a plan as they are drawn, and what its guardrails did."""
+    components, axis = plan["components"], axis_of(plan["components"])
     return {
-        "version": version,
-        "chosen_stage": stage,
-        "stages": Stage.choices,
-        "effects": dumbbells(plan["components"]),
-        "axis": axis_of(plan["components"]),
+        "effects": [_dumbbell(item, axis * 10_000) for item in components],
+        "axis": axis,
+        "held": [
+            words for item in components for words in guardrail_words.held_words(item, plan["step_cap_ppm"])
+        ],
+        "smoothing_ppm": plan.get("smoothing_ppm", 0)
+        if any(item.get("smoothed_ppm") is not None for item in components)
+        else 0,
     }
 
 
-def axis_of(components: list[dict[str, Any]]) -> int:
+def axis_of(components: Sequence[Mapping[str, Any]]) -> int:
     """The end of the drawing's axis in percent: the largest weight, rounded up to ten."""
     largest = max(max(item["effective_ppm"], item["base_ppm"]) for item in components) // 10_000
     return min(100, (largest // 10 + 1) * 10)
 
 
-def dumbbells(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Base (hollow) and effective (filled) weight of each component, placed on one axis."""
-    axis = axis_of(components) * 10_000
-    return [
-        {
-            "item": item,
-            "from_at": f"{item['base_ppm'] * 100 / axis:.2f}%",
-            "to_at": f"{item['effective_ppm'] * 100 / axis:.2f}%",
-            "is_held": bool(set(item["guardrails"]) - {"factor"}),
-        }
-        for item in components
-    ]
+def _dumbbell(item: Mapping[str, Any], axis_ppm: int) -> dict[str, Any]:
+    """Base (hollow) and effective (filled) weight of a component, placed on the axis."""
+    return {
+        "item": item,
+        "from_at": f"{item['base_ppm'] * 100 / axis_ppm:.2f}%",
+        "to_at": f"{item['effective_ppm'] * 100 / axis_ppm:.2f}%",
+    }

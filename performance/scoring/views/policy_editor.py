@@ -34,21 +34,22 @@ def new(request: HttpRequest) -> HttpResponse:
     form = forms.PolicyForm(request.POST or None, initial=_first_initial(request))
     rows = _components(request, None)
     market = forms.rules_formset(request, [], rows)
-    if _is_sent(request) and _all_valid(form, rows, market):
+    weighing = _weighing(request, None)
+    if _is_sent(request) and _all_valid(form, weighing, rows, market):
         try:
             version = actions.draft_policy(
                 name_en=form.cleaned_data["name_en"],
                 name_zh=form.cleaned_data["name_zh"],
                 unit=form.cleaned_data["unit"],
-                **_content(form, rows, market),
+                **_content(form, weighing, rows, market),
                 by=request.actor,
                 at=timezone.now(),
             )
         except refusals.Refused as refusal:
-            refusals.place(form, refusal)
+            _place(refusal, form, weighing)
         else:
             return redirect("scoring:policy", version_id=version.pk)
-    return _editor(request, form, rows, market, None)
+    return _editor(request, form, weighing, rows, market, None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,16 +62,17 @@ def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
     rows = _components(request, version)
     market = forms.rules_formset(request, queries.rules_of(version), rows)
-    if _is_sent(request) and _all_valid(form, rows, market):
-        content = _content(form, rows, market)
+    weighing = _weighing(request, version)
+    if _is_sent(request) and _all_valid(form, weighing, rows, market):
+        content = _content(form, weighing, rows, market)
         try:
             actions.revise_draft(version=version, **content, by=request.actor, at=timezone.now())
         except refusals.Refused as refusal:
-            refusals.place(form, refusal)
+            _place(refusal, form, weighing)
         else:
             messages.success(request, _("Draft saved."))
             return redirect("scoring:policy", version_id=version.pk)
-    return _editor(request, form, rows, market, version)
+    return _editor(request, form, weighing, rows, market, version)
 
 
 @require_POST
@@ -81,14 +83,16 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     form = forms.PolicyForm(request.POST, version=version)
     rows = _components(request, version)
     market = forms.rules_formset(request, [], rows)
+    weighing = _weighing(request, version)
     form.is_valid()
+    weighing.is_valid()
     context: dict[str, Any] = {"version": version}
     if not rows.is_valid() or not rows.drafts:
         context["refusals"] = forms.shortcomings(rows, _("A component")) or [_INCOMPLETE]
     elif not market.is_valid():
         context["refusals"] = forms.shortcomings(market, _("A market rule"))
     else:
-        context |= _weighed(rows.drafts, market.drafts, form, version)
+        context |= _weighed(rows.drafts, market.drafts, form, weighing.weighing, version)
     return render(request, "scoring/_card_preview.html", context)
 
 
@@ -121,6 +125,7 @@ def _weighed(
     drafts: list[evidence.ComponentDraft],
     rules_given: list[evidence.RuleDraft],
     form: forms.PolicyForm,
+    weighing: evidence.Weighing,
     version: PolicyVersion | None,
 ) -> dict[str, Any]:
     stage = form.cleaned_data.get("stage") or Stage.MATURE
@@ -134,14 +139,20 @@ def _weighed(
             if version
             else None,
             signals=queries.read_signals(rules_given),
+            weighing=weighing,
         )
     except errors.InvalidInput as refusal:
         return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}
-    return {
-        "effects": policies.dumbbells(plan["components"]),
-        "axis": policies.axis_of(plan["components"]),
-        "chosen_stage": stage,
-    }
+    return {**policies.drawn(plan), "chosen_stage": stage}
+
+
+def _weighing(request: HttpRequest, version: PolicyVersion | None) -> forms.WeighingForm:
+    stored = queries.weighing_of(version) if version else evidence.PLAIN
+    return forms.WeighingForm(request.POST or None, initial=forms.initial_weighing(stored))
+
+
+def _place(refusal: refusals.Refused, form: forms.PolicyForm, weighing: forms.WeighingForm) -> None:
+    refusals.place(weighing if refusal.field in weighing.fields else form, refusal)
 
 
 def _first_initial(request: HttpRequest) -> dict[str, Any]:
@@ -180,12 +191,13 @@ def _is_sent(request: HttpRequest) -> bool:
     return request.method == "POST" and request.POST.get("do") not in ADDING
 
 
-def _all_valid(form: forms.PolicyForm, rows: Any, market: Any) -> bool:
+def _all_valid(*given: Any) -> bool:
     """All are asked, so that every error shows at once."""
-    return all([form.is_valid(), rows.is_valid(), market.is_valid()])
+    answers = [each.is_valid() for each in given]
+    return all(answers)
 
 
-def _content(form: forms.PolicyForm, rows: Any, market: Any) -> dict[str, Any]:
+def _content(form: forms.PolicyForm, weighing: forms.WeighingForm, rows: Any, market: Any) -> dict[str, Any]:
     cleaned = form.cleaned_data
     return {
         "period": cleaned["period"],
@@ -195,12 +207,18 @@ def _content(form: forms.PolicyForm, rows: Any, market: Any) -> dict[str, Any]:
         "components": rows.drafts,
         "bands": form.bands,
         "market": market.drafts,
+        "weighing": weighing.weighing,
         "reason": cleaned["reason"],
     }
 
 
 def _editor(
-    request: HttpRequest, form: forms.PolicyForm, rows: Any, market: Any, version: PolicyVersion | None
+    request: HttpRequest,
+    form: forms.PolicyForm,
+    weighing: forms.WeighingForm,
+    rows: Any,
+    market: Any,
+    version: PolicyVersion | None,
 ) -> HttpResponse:
     adding = request.POST.get("do") in ADDING
     wrong = request.method == "POST" and not adding
@@ -212,6 +230,7 @@ def _editor(
     context = {
         "nav": "performance",
         "form": form,
+        "weighing": weighing,
         "rows": rows,
         "market_rows": market,
         "version": version,

@@ -1,0 +1,191 @@
+"""Weight policies as the API reads and writes them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from performance.engine import errors, penalty
+from performance.scoring import evidence, queries
+from performance.scoring.api.market import MarketRuleIn, drafts_from
+from performance.scoring.models import (
+    MOST_SMOOTHING,
+    WHOLE,
+    Category,
+    Missing,
+    PolicyApproval,
+    PolicyVersion,
+    Side,
+    SourceKind,
+    Stage,
+)
+
+
+class ApprovalOut(serializers.ModelSerializer[PolicyApproval]):
+    person = serializers.UUIDField(source="person_id")
+
+    class Meta:
+        model = PolicyApproval
+        fields = ["side", "person", "at"]
+
+
+class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
+    policy = serializers.UUIDField(source="policy_id")
+    name_en = serializers.CharField(source="policy.name_en")
+    name_zh = serializers.CharField(source="policy.name_zh")
+    unit = serializers.UUIDField(source="policy.unit_id", allow_null=True)
+    period = serializers.UUIDField(source="period_id")
+    proposed_by = serializers.UUIDField(source="proposed_by_id", allow_null=True)
+    approvals = ApprovalOut(many=True)
+
+    class Meta:
+        model = PolicyVersion
+        fields = [
+            "id",
+            "policy",
+            "name_en",
+            "name_zh",
+            "unit",
+            "number",
+            "period",
+            "stage",
+            "missing",
+            "step_cap_ppm",
+            "smoothing_ppm",
+            "alpha_quarters",
+            "bands",
+            "state",
+            "reason",
+            "proposed_by",
+            "proposed_at",
+            "approved_at",
+            "locked_at",
+            "effective_on",
+            "announced_at",
+            "approvals",
+        ]
+
+
+class PolicyDetailOut(PolicyVersionOut):
+    """With the market rules, and the plan: each component's curve, base and effective weight and why, and what each
+    market rule said; null where none is feasible."""
+
+    plan = serializers.SerializerMethodField()
+    market_rules = serializers.SerializerMethodField()
+
+    class Meta(PolicyVersionOut.Meta):
+        fields = [*PolicyVersionOut.Meta.fields, "market_rules", "plan"]
+
+    @extend_schema_field(MarketRuleIn(many=True))
+    def get_market_rules(self, version: PolicyVersion) -> Any:
+        return MarketRuleIn(queries.rules_of(version), many=True).data
+
+    def get_plan(self, version: PolicyVersion) -> dict[str, Any] | None:
+        try:
+            return queries.plan_of(version)
+        except errors.InvalidInput:
+            return None
+
+
+class ComponentIn(serializers.Serializer[None]):
+    key = serializers.SlugField(max_length=60)
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    category = serializers.ChoiceField(choices=Category.choices)
+    source_kind = serializers.ChoiceField(choices=SourceKind.choices)
+    source_ref = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    slice = serializers.JSONField(required=False, help_text='"own_unit" or {"dimension": "value"}')
+    base_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE)
+    min_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
+    max_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
+    curve = serializers.DictField(required=False)
+    color = serializers.IntegerField(min_value=1, max_value=8, required=False)
+    multipliers = serializers.DictField(child=serializers.IntegerField(), required=False)
+
+    def validate_slice(self, given: Any) -> Any:
+        if not evidence.is_slice(given):
+            raise serializers.ValidationError('"own_unit", or an object of dimensions with one text each.')
+        return given
+
+    def validate_multipliers(self, given: dict[str, int]) -> dict[str, int]:
+        unknown = set(given) - set(Stage.values)
+        if unknown:
+            raise serializers.ValidationError(f"Unknown stage: {', '.join(sorted(unknown))}")
+        return given
+
+
+class ScoreBandIn(serializers.Serializer[None]):
+    name_en = serializers.CharField(max_length=evidence.LONGEST_NAME)
+    name_zh = serializers.CharField(
+        max_length=evidence.LONGEST_NAME, required=False, allow_blank=True, default=""
+    )
+    from_micro = serializers.IntegerField(allow_null=True, help_text="Micro points; null for the lowest.")
+
+
+class WeighingIn(serializers.Serializer[None]):
+    """How weights are held and vary; what is left out is not done."""
+
+    smoothing_ppm = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_SMOOTHING,
+        required=False,
+        help_text="The share of last period's weight that stays.",
+    )
+    alpha_quarters = serializers.IntegerField(
+        min_value=0,
+        max_value=penalty.OFF,
+        required=False,
+        help_text="By how much what is weak weighs more, as α in quarters; 4 is not at all.",
+    )
+
+
+class DraftIn(serializers.Serializer[None]):
+    """What a draft says, whole: an edit replaces all of it."""
+
+    period = serializers.UUIDField()
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
+    step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+    components = ComponentIn(many=True)
+    bands = ScoreBandIn(
+        many=True,
+        required=False,
+        help_text="From the lowest upwards; left out, they stay as they are.",
+    )
+    market_rules = MarketRuleIn(
+        many=True, required=False, source="market", help_text="Left out, they stay as they are."
+    )
+
+    weighing = WeighingIn(required=False, help_text="Left out, it stays as it is.")
+
+    def validate_weighing(self, given: dict[str, Any]) -> evidence.Weighing:
+        return evidence.Weighing(**given)
+
+    def validate_bands(self, given: list[dict[str, Any]]) -> list[evidence.Band]:
+        return [evidence.Band(**band) for band in given]
+
+    def validate_market_rules(self, given: list[dict[str, Any]]) -> list[evidence.RuleDraft]:
+        return drafts_from(given)
+
+
+class PolicyIn(DraftIn):
+    name_en = serializers.CharField(max_length=120)
+    name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    unit = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class NextIn(serializers.Serializer[None]):
+    period = serializers.UUIDField()
+
+
+class ReasonIn(serializers.Serializer[None]):
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ApproveIn(serializers.Serializer[None]):
+    side = serializers.ChoiceField(choices=Side.choices)
+
+
+class LockIn(serializers.Serializer[None]):
+    effective_on = serializers.DateField(required=False, allow_null=True, default=None)

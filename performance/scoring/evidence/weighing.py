@@ -1,0 +1,38 @@
+"""How weights are held and vary, beside base weights, stage and market: as a policy's author states it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from performance.engine import errors, penalty
+from performance.scoring.models import MOST_SMOOTHING
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """smoothing_ppm: the share of last period's weight that stays. alpha_quarters: by how much what is weak weighs more,
+    as α in quarters; 4 is not at all."""
+
+    smoothing_ppm: int = 0
+    alpha_quarters: int = penalty.OFF
+
+    def kept(self) -> dict[str, Any]:
+        """As a version keeps it: field → value."""
+        return asdict(self)
+
+    def told(self) -> dict[str, Any]:
+        """What the log says of it: what is done, and nothing of what is not."""
+        plain = PLAIN.kept()
+        return {name: value for name, value in self.kept().items() if value != plain[name]}
+
+    def troubles(self) -> Iterator[tuple[str, str]]:
+        """(code, field) of what cannot be weighed with."""
+        if not 0 <= self.smoothing_ppm <= MOST_SMOOTHING:
+            yield "smoothing_out_of_range", "smoothing"
+        try:
+            penalty.check(self.alpha_quarters)
+        except errors.InvalidInput as refusal:
+            yield refusal.code, "alpha"
+
+
+PLAIN = Weighing()
