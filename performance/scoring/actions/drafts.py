@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from performance.people import models as people
 from performance.scoring import evidence, queries, rules
 from performance.scoring.actions import market as market_rules
 from performance.scoring.models import (
+    WHOLE,
     PolicyComponent,
     PolicyVersion,
     Simulation,
@@ -119,6 +121,7 @@ def revise_draft(
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
     weighing = weighing or queries.weighing_of(version)
+    components = evidence.by_pairs(components, weighing)
     found = evidence.troubles(
         components,
         step_cap_ppm=step_cap_ppm,
@@ -267,6 +270,29 @@ def refuse_scored_authors(version: PolicyVersion) -> None:
             _("An author has come to be scored by this policy. Return it and let somebody else write it."),
             code="is_scored",
         )
+
+
+def refuse_contradictions(version: PolicyVersion) -> None:
+    """Comparisons that contradict each other say nothing of what is important: the one furthest from the rest is named,
+    to be looked at again."""
+    drafts = queries.drafts_of(version)
+    found = evidence.kept_pairs(version.judgements, [draft.key for draft in drafts])
+    if found is None or found["is_consistent"]:
+        return
+    names = {draft.key: i18n.local(draft, "name") for draft in drafts}
+    one, other = (names[key] for key in found["worst"])
+    ratio, most = (
+        formats.number(Decimal(found[name]) / WHOLE, 2) for name in ("consistency_ppm", "accepted_ppm")
+    )
+    raise PolicyRefused(
+        _(
+            "The comparisons contradict each other: their consistency ratio is %(ratio)s, and %(most)s is the most. Look "
+            "again at %(one)s and %(other)s."
+        )
+        % {"ratio": ratio, "most": most, "one": one, "other": other},
+        code="inconsistent",
+        field="judgements",
+    )
 
 
 def refuse_uncertified_metrics(version: PolicyVersion) -> None:

@@ -18,6 +18,7 @@ from performance.scoring.actions import market
 from performance.scoring.actions.drafts import (
     PolicyRefused,
     locked_row,
+    refuse_contradictions,
     refuse_own_weights,
     refuse_scored_authors,
     refuse_scored_signals,
@@ -45,6 +46,7 @@ def propose_policy(
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be proposed."), code="not_a_draft")
     refuse_own_weights(version, by)
+    refuse_contradictions(version)
     refuse_uncertified_metrics(version)
     refuse_scored_signals(version)
     version.reason = reason or version.reason

@@ -53,6 +53,7 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "step_cap_ppm",
             "smoothing_ppm",
             "alpha_quarters",
+            "judgements",
             "bands",
             "state",
             "reason",
@@ -95,7 +96,9 @@ class ComponentIn(serializers.Serializer[None]):
     source_kind = serializers.ChoiceField(choices=SourceKind.choices)
     source_ref = serializers.CharField(max_length=120, required=False, allow_blank=True)
     slice = serializers.JSONField(required=False, help_text='"own_unit" or {"dimension": "value"}')
-    base_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE)
+    base_ppm = serializers.IntegerField(
+        min_value=0, max_value=WHOLE, required=False, default=0, help_text="Not read with judgements."
+    )
     min_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
     max_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, required=False)
     curve = serializers.DictField(required=False)
@@ -136,6 +139,12 @@ class WeighingIn(serializers.Serializer[None]):
         max_value=penalty.OFF,
         required=False,
         help_text="By how much what is weak weighs more, as α in quarters; 4 is not at all.",
+    )
+    judgements = serializers.DictField(
+        child=serializers.ChoiceField(choices=evidence.JUDGEMENTS),
+        required=False,
+        help_text='Comparisons in pairs that base weights follow from: "a/b" → how many times as important a is as b, '
+        '"1" to "9" or "1/2" to "1/9"; every pair once. Empty: base weights are stated.',
     )
 
 

@@ -22,7 +22,23 @@ from performance.scoring.evidence.keeping import (
     parts,
     whole_evidence,
 )
-from performance.scoring.evidence.plans import ComponentDraft, Trouble, frozen_plan, is_slice, troubles
+from performance.scoring.evidence.pairs import (
+    JUDGEMENTS,
+    PARTING,
+    judgement_words,
+    kept_pairs,
+    pair,
+    pairs_of,
+    priorities_of,
+)
+from performance.scoring.evidence.plans import (
+    ComponentDraft,
+    Trouble,
+    by_pairs,
+    frozen_plan,
+    is_slice,
+    troubles,
+)
 from performance.scoring.evidence.reading import (
     evidence_of,
     explanation_of,
@@ -30,7 +46,7 @@ from performance.scoring.evidence.reading import (
     segments_named,
     trails_named,
 )
-from performance.scoring.evidence.reckoning import Reckoned, ReckonedColumns, reckon, reckon_columns
+from performance.scoring.evidence.reckoning import Reckoned, ReckonedColumns, kept, reckon, reckon_columns
 from performance.scoring.evidence.segments import Segment
 from performance.scoring.evidence.signals import (
     LARGEST_MICRO,
@@ -50,11 +66,13 @@ from performance.scoring.evidence.weighing import PLAIN, Weighing
 
 __all__ = [
     "COLUMNS",
+    "JUDGEMENTS",
     "LARGEST_MICRO",
     "LONGEST_NAME",
     "MOST_BANDS",
     "MOST_RULES",
     "NOT_FRESH",
+    "PARTING",
     "PLAIN",
     "Band",
     "ComponentDraft",
@@ -75,6 +93,7 @@ __all__ = [
     "bands_from",
     "basis_of",
     "bounds_of",
+    "by_pairs",
     "canonical",
     "carrying",
     "check_sources",
@@ -87,12 +106,18 @@ __all__ = [
     "inputs_of",
     "is_same",
     "is_slice",
+    "judgement_words",
+    "kept",
     "kept_bands",
+    "kept_pairs",
     "kept_text",
     "known_sources",
     "metrics_named",
     "micro",
+    "pair",
+    "pairs_of",
     "parts",
+    "priorities_of",
     "read_signal",
     "reckon",
     "reckon_columns",

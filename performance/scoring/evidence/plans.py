@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance import engine
 from performance.engine import curves, errors, weights
+from performance.scoring.evidence.pairs import kept_pairs, priorities_of
 from performance.scoring.evidence.signals import Signal, market_factors
 from performance.scoring.evidence.weighing import PLAIN, Weighing
 from performance.scoring.models import OWN_UNIT
@@ -37,6 +38,12 @@ PROBLEMS = {
         "Only weights that grow with what is weak are taken: with others a score could fall when a number rises."
     ),
     "alpha_out_of_range": _("The penalty goes from 0 to 1, in quarters."),
+    # Comparisons in pairs
+    "judgement_missing": _("Compare each component with each other one."),
+    "judgement_twice": _("A pair is compared twice."),
+    "judgement_out_of_range": _("A comparison is 1 to 9, or 1/2 to 1/9 the other way round."),
+    "unknown_component": _("A comparison names a component that the policy does not have."),
+    "too_many_components": _("At most 15 components can be compared in pairs."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     # Bands
     "too_many_bands": _("Seven bands at most."),
@@ -108,6 +115,18 @@ class Trouble:
         return PROBLEMS.get(self.code, _("This component cannot be used as it is."))
 
 
+def by_pairs(components: Sequence[ComponentDraft], weighing: Weighing) -> list[ComponentDraft]:
+    """The components with the base weights that follow from comparisons in pairs, where there are any and they can be
+    used; else as they were stated."""
+    if not weighing.judgements:
+        return list(components)
+    try:
+        found = priorities_of(weighing.judgements, [draft.key for draft in components])
+    except errors.InvalidInput:
+        return list(components)
+    return [replace(draft, base_ppm=base) for draft, base in zip(components, found.weights_ppm, strict=True)]
+
+
 def troubles(
     components: Sequence[ComponentDraft],
     *,
@@ -116,6 +135,10 @@ def troubles(
     weighing: Weighing = PLAIN,
 ) -> list[Trouble]:
     """Everything that keeps these components from being a policy, in any stage; empty when they are one."""
+    try:
+        kept_pairs(weighing.judgements, [draft.key for draft in components])
+    except errors.InvalidInput as refusal:
+        return [Trouble(refusal.code, None, "judgements")]
     found = [
         Trouble("key_not_plain", draft.key) for draft in components if not PLAIN_KEY.fullmatch(draft.key)
     ]
@@ -175,6 +198,7 @@ def frozen_plan(
         "step_cap_ppm": step_cap_ppm,
         "smoothing_ppm": weighing.smoothing_ppm,
         "alpha_quarters": weighing.alpha_quarters,
+        "pairs": kept_pairs(weighing.judgements, [draft.key for draft in components]),
         "bands": [dict(band) for band in bands],
         "market": [signal.kept() for signal in signals],
         "components": [

@@ -1,7 +1,7 @@
 """How weights are held and vary, beside base weights, stage and market: as a policy's author states it."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from performance.engine import errors, penalty
@@ -11,10 +11,12 @@ from performance.scoring.models import MOST_SMOOTHING
 @dataclass(frozen=True)
 class Weighing:
     """smoothing_ppm: the share of last period's weight that stays. alpha_quarters: by how much what is weak weighs more,
-    as α in quarters; 4 is not at all."""
+    as α in quarters; 4 is not at all. judgements: comparisons in pairs that base weights follow from, "a/b" → how many
+    times as important a is as b ("3", "1/3"); empty where base weights are stated."""
 
     smoothing_ppm: int = 0
     alpha_quarters: int = penalty.OFF
+    judgements: Mapping[str, str] = field(default_factory=dict)
 
     def kept(self) -> dict[str, Any]:
         """As a version keeps it: field → value."""

@@ -7,13 +7,14 @@ from performance.scoring.forms.components import (
     shortcomings,
     sources,
 )
-from performance.scoring.forms.market import ADD, rules_formset
+from performance.scoring.forms.market import ADD, rules_formset, targets_of
 from performance.scoring.forms.policies import LockForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
-from performance.scoring.forms.weighing import WeighingForm, initial_weighing
+from performance.scoring.forms.weighing import IN_PAIRS, WeighingForm, initial_weighing
 
 __all__ = [
     "ADD",
+    "IN_PAIRS",
     "PERCENT",
     "AskForm",
     "LockForm",
@@ -27,4 +28,5 @@ __all__ = [
     "rules_formset",
     "shortcomings",
     "sources",
+    "targets_of",
 ]

@@ -85,8 +85,11 @@ class ComponentForm(forms.Form):
     upper = forms.DecimalField(label=pgettext_lazy("range", "To"), max_digits=LONGEST, required=False)
     tolerance = forms.DecimalField(label=gettext_lazy("Tolerance"), max_digits=LONGEST, required=False)
 
-    def __init__(self, *args: Any, sources: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sources: Sequence[tuple[str, Any]], by_pairs: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.by_pairs = by_pairs
         self.fields["source"].choices = _with_present(sources, self.initial.get("source"))  # type: ignore[attr-defined]
         self.fields["slice"].choices = slices(self.initial.get("slice"), OWN)  # type: ignore[attr-defined]
         if (
@@ -126,6 +129,8 @@ class ComponentForm(forms.Form):
             ("base", _("Give it a base weight.")),
             ("source", _("Say what measures it.")),
         ):
+            if name == "base" and self.by_pairs:
+                continue
             if cleaned.get(name) in (None, "") and name not in self.errors:
                 self.add_error(name, words)
         return cleaned
@@ -169,15 +174,18 @@ class BaseComponents(forms.BaseFormSet):
     """The components together: they must be a policy."""
 
     drafts: list[evidence.ComponentDraft]
+    #: Comparisons in pairs that base weights follow from: set before validating. None while some are missing.
+    weighing: evidence.Weighing | None = evidence.PLAIN
 
     def clean(self) -> None:
         self.drafts = []
-        if any(self.errors):
+        if any(self.errors) or self.weighing is None:
             return
         rows = [form for form in self.forms if not form.is_blank and form not in self.deleted_forms]
-        self.drafts = [form.draft(position) for position, form in enumerate(rows)]
+        stated = [form.draft(position) for position, form in enumerate(rows)]
+        self.drafts = evidence.by_pairs(stated, self.weighing)
         by_key = {draft.key: form for draft, form in zip(self.drafts, rows, strict=True)}
-        for trouble in evidence.troubles(self.drafts):
+        for trouble in evidence.troubles(self.drafts, weighing=self.weighing):
             if trouble.key in by_key and trouble.code != "duplicate_key":
                 by_key[trouble.key].add_error(trouble.field, trouble.message)
             else:

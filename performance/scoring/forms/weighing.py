@@ -1,15 +1,18 @@
 """The form of how weights are held and vary: percent on the page, whole ppm inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from performance.engine import penalty
+from performance.engine import pairwise, penalty
 from performance.scoring import evidence
 from performance.scoring.forms.components import PERCENT
+from performance.scoring.forms.market import Target
 from performance.scoring.models import MOST_SMOOTHING
 
 PENALTIES = [
@@ -21,8 +24,26 @@ PENALTIES = [
 ]
 
 
+DIRECT, IN_PAIRS = "direct", "pairs"
+PAIR = "pair_"
+
+
 class WeighingForm(forms.Form):
-    """How weights are held and vary. What is left empty is not done."""
+    """How base weights come about, and how weights are held and vary. What is left empty is not done.
+
+    `targets` are the components that stand in their formset, saved or not: each pair of them has a field.
+    """
+
+    weigh_by = forms.ChoiceField(
+        label=gettext_lazy("Base weights"),
+        choices=[
+            (DIRECT, gettext_lazy("State them")),
+            (IN_PAIRS, gettext_lazy("Compare the components in pairs")),
+        ],
+        widget=forms.RadioSelect,
+        initial=DIRECT,
+        required=False,
+    )
 
     smoothing = forms.DecimalField(
         label=gettext_lazy("Of last period’s weight stays"),
@@ -36,10 +57,80 @@ class WeighingForm(forms.Form):
         label=gettext_lazy("Penalty for what is weak"),
         choices=PENALTIES,
         coerce=int,
-        empty_value=penalty.OFF,
+        empty_value=penalty.OFF,  # type: ignore[arg-type]
         required=False,
         help_text=gettext_lazy("What is weak weighs more, so that one strong result cannot hide it."),
     )
+
+    def __init__(self, *args: Any, targets: Sequence[Target], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = targets
+        self.fields["weigh_by"].choice_help = {  # type: ignore[attr-defined]
+            DIRECT: gettext_lazy("In per cent, with each component."),
+            IN_PAIRS: gettext_lazy(
+                "Say of each pair which one is more important, and how much; the weights follow (AHP)."
+            ),
+        }
+        self.pairs = self._pairs()
+
+    def _pairs(self) -> dict[str, str]:
+        """Pair → the name of its field. None where there are more than can be compared."""
+        if len(self.targets) > pairwise.MOST_COMPONENTS:
+            return {}
+        names = {target.key: target.name for target in self.targets}
+        found = {}
+        for one, other in evidence.pairs_of(list(names)):
+            name = f"{PAIR}{one}__{other}"
+            label = f"{names[one]} · {names[other]}"
+            choices: list[tuple[str, Any]] = [("", gettext_lazy("Not compared yet"))]
+            choices += [
+                (each, evidence.judgement_words(each, names[one], names[other]))
+                for each in evidence.JUDGEMENTS
+            ]
+            pair = evidence.pair(one, other)
+            self.fields[name] = forms.ChoiceField(
+                label=label,
+                choices=choices,
+                required=False,
+                initial=_judged(self.initial.get("judgements", {}), one, other),
+            )
+            found[pair] = name
+        return found
+
+    @property
+    def pair_fields(self) -> list[Any]:
+        return [self[name] for name in self.pairs.values()]
+
+    @property
+    def targets_named(self) -> str:
+        """The components that the pairs are of, for the page to say whether it shows these."""
+        return " ".join(target.key for target in self.targets)
+
+    @property
+    def is_by_pairs(self) -> bool:
+        return bool(self["weigh_by"].value() == IN_PAIRS)
+
+    @property
+    def compared(self) -> int:
+        """How many pairs are compared. To be called after cleaning, as below."""
+        return len(self._judgements())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("weigh_by") != IN_PAIRS:
+            return cleaned
+        if len(self.targets) > pairwise.MOST_COMPONENTS:
+            self.add_error("weigh_by", evidence.Trouble("too_many_components", None).message)
+        elif len(self.targets) < 2:
+            self.add_error("weigh_by", _("Name two components at least to compare them."))
+        for name in self.pairs.values():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Compare these two."))
+        return cleaned
+
+    def _judgements(self) -> dict[str, str]:
+        given = {pair: self.cleaned_data.get(name) for pair, name in self.pairs.items()}
+        return {pair: judgement for pair, judgement in given.items() if judgement}
 
     @property
     def weighing(self) -> evidence.Weighing:
@@ -48,12 +139,24 @@ class WeighingForm(forms.Form):
         return evidence.Weighing(
             smoothing_ppm=int((given.get("smoothing") or 0) * PERCENT),
             alpha_quarters=given.get("alpha", penalty.OFF),
+            judgements=self._judgements() if given.get("weigh_by") == IN_PAIRS else {},
         )
 
 
-def initial_weighing(weighing: evidence.Weighing) -> Mapping[str, Any]:
+def initial_weighing(weighing: evidence.Weighing) -> dict[str, Any]:
     """What the form shows."""
     return {
         "smoothing": Decimal(weighing.smoothing_ppm) / PERCENT if weighing.smoothing_ppm else None,
         "alpha": weighing.alpha_quarters,
+        "weigh_by": IN_PAIRS if weighing.judgements else DIRECT,
+        "judgements": weighing.judgements,
     }
+
+
+def _judged(judgements: Mapping[str, str], one: str, other: str) -> str:
+    """What is kept of a pair, whichever way round; "" where nothing is."""
+    if kept := judgements.get(evidence.pair(one, other)):
+        return kept
+    kept = judgements.get(evidence.pair(other, one), "")
+    turned = {str(1 / Fraction(each)): each for each in evidence.JUDGEMENTS}
+    return next((each for text, each in turned.items() if text == kept), "")

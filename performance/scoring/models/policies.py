@@ -118,6 +118,8 @@ class PolicyVersion(tenancy.TenantModel):
     smoothing_ppm = models.PositiveIntegerField(_("smoothing"), default=0)
     #: By how much what is weak weighs more, as α in quarters; 4 is not at all.
     alpha_quarters = models.PositiveSmallIntegerField(_("penalty for what is weak"), default=penalty.OFF)
+    #: Comparisons in pairs that the base weights follow from, "a/b" → "3"; empty where they are stated.
+    judgements = models.JSONField(_("comparisons in pairs"), default=dict, blank=True)
     #: How scores are called, from the lowest band upwards; a band never changes a score.
     bands = models.JSONField(_("bands"), default=usual_bands, blank=True)
     state = models.CharField(

@@ -95,7 +95,11 @@ def previous_weights(version: PolicyVersion, period: people.Period | None = None
 
 def weighing_of(version: PolicyVersion) -> evidence.Weighing:
     """How the weights of a version are held and vary."""
-    return evidence.Weighing(smoothing_ppm=version.smoothing_ppm, alpha_quarters=version.alpha_quarters)
+    return evidence.Weighing(
+        smoothing_ppm=version.smoothing_ppm,
+        alpha_quarters=version.alpha_quarters,
+        judgements=version.judgements,
+    )
 
 
 def drafts_of(version: PolicyVersion) -> list[evidence.ComponentDraft]:

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from performance.engine import errors
 from performance.foundation import access, i18n, jobs, refusals
+from performance.foundation.components import formats
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
-from performance.scoring.templatetags import guardrail_words
+from performance.scoring.templatetags import guardrail_words, scoring_words
 from performance.scoring.views import market, moved_card
 
 
@@ -193,6 +194,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "first_day": queries.first_day_for(version, today),
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
+        **_pairs_of(version, [row["draft"] for row in components]),
         **market.card_of(version, [row["draft"] for row in components]),
         **effect_of(version, version.stage),
         **moved_card.card_of(request, version, is_scored=is_scored),
@@ -233,6 +235,18 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
     return rows
 
 
+def _pairs_of(version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft]) -> dict[str, Any]:
+    """The comparisons that base weights follow from, in words, and how well they fit together."""
+    pairs = evidence.kept_pairs(version.judgements, [draft.key for draft in drafts])
+    names = {draft.key: i18n.local(draft, "name") for draft in drafts}
+    said = []
+    for pair, judgement in version.judgements.items():
+        one, other = (names[key] for key in pair.split(evidence.PARTING))
+        said.append(f"{one} · {other}{formats.mark(':')}{evidence.judgement_words(judgement, one, other)}")
+    worst = [names[key] for key in pairs["worst"] or ()] if pairs else []
+    return {"pairs": pairs, "judgements": said, "worst": worst}
+
+
 def effect_of(version: PolicyVersion, stage: str) -> dict[str, Any]:
     """The effective weights of a version in a stage, or why there are none."""
     try:
@@ -249,6 +263,10 @@ def drawn(plan: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "effects": [_dumbbell(item, axis * 10_000) for item in components],
         "axis": axis,
+        "effective_bar": [
+            (item["effective_ppm"] / 10_000, item["color"], scoring_words.local_name(item))
+            for item in components
+        ],
         "held": [
             words for item in components for words in guardrail_words.held_words(item, plan["step_cap_ppm"])
         ],

@@ -23,6 +23,7 @@ from performance.scoring.views import policies
 PREFIX = "c"
 #: These send the form to get one row more; nothing is saved.
 ADDING = ("add", forms.ADD)
+_UNCOMPARED = gettext_lazy("Compare all pairs to see the weights that follow.")
 _INCOMPLETE = gettext_lazy("Complete the components to see their weights.")
 
 
@@ -34,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = forms.PolicyForm(request.POST or None, initial=_first_initial(request))
     rows = _components(request, None)
     market = forms.rules_formset(request, [], rows)
-    weighing = _weighing(request, None)
+    weighing = _weighing(request, rows, None)
     if _is_sent(request) and _all_valid(form, weighing, rows, market):
         try:
             version = actions.draft_policy(
@@ -62,7 +63,7 @@ def edit(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     form = forms.PolicyForm(request.POST or None, version=version, initial=_initial(version))
     rows = _components(request, version)
     market = forms.rules_formset(request, queries.rules_of(version), rows)
-    weighing = _weighing(request, version)
+    weighing = _weighing(request, rows, version)
     if _is_sent(request) and _all_valid(form, weighing, rows, market):
         content = _content(form, weighing, rows, market)
         try:
@@ -83,11 +84,12 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     form = forms.PolicyForm(request.POST, version=version)
     rows = _components(request, version)
     market = forms.rules_formset(request, [], rows)
-    weighing = _weighing(request, version)
+    weighing = _weighing(request, rows, version)
     form.is_valid()
-    weighing.is_valid()
-    context: dict[str, Any] = {"version": version}
-    if not rows.is_valid() or not rows.drafts:
+    context: dict[str, Any] = {"version": version, "weighing": weighing} | _compared(request, weighing)
+    if rows.weighing is None:
+        context["refusals"] = [_UNCOMPARED]
+    elif not rows.is_valid() or not rows.drafts:
         context["refusals"] = forms.shortcomings(rows, _("A component")) or [_INCOMPLETE]
     elif not market.is_valid():
         context["refusals"] = forms.shortcomings(market, _("A market rule"))
@@ -146,9 +148,34 @@ def _weighed(
     return {**policies.drawn(plan), "chosen_stage": stage}
 
 
-def _weighing(request: HttpRequest, version: PolicyVersion | None) -> forms.WeighingForm:
+def _weighing(request: HttpRequest, rows: Any, version: PolicyVersion | None) -> forms.WeighingForm:
+    """How base weights come about and are held. The rows of components are told, before they are asked whether they are
+    a policy."""
     stored = queries.weighing_of(version) if version else evidence.PLAIN
-    return forms.WeighingForm(request.POST or None, initial=forms.initial_weighing(stored))
+    form = forms.WeighingForm(
+        request.POST or None, initial=forms.initial_weighing(stored), targets=forms.targets_of(rows)
+    )
+    if form.is_bound:
+        form.is_valid()
+        is_whole = form.compared == len(form.pairs) > 0
+        rows.weighing = form.weighing if is_whole or not form.is_by_pairs else None
+    return form
+
+
+def _compared(request: HttpRequest, weighing: forms.WeighingForm) -> dict[str, Any]:
+    """How far the comparisons in pairs have come, and whether the page shows those of other components."""
+    if not weighing.is_by_pairs:
+        return {}
+    names = {target.key: target.name for target in weighing.targets}
+    shown: dict[str, Any] = {
+        "pairs_are_others": request.POST.get("pairs_of") != weighing.targets_named,
+        "compared": weighing.compared,
+        "to_compare": len(weighing.pairs),
+    }
+    if 0 < len(weighing.pairs) == weighing.compared:
+        shown["pairs"] = evidence.kept_pairs(weighing.weighing.judgements, list(names))
+        shown["worst"] = [names[key] for key in shown["pairs"]["worst"] or ()]
+    return shown
 
 
 def _place(refusal: refusals.Refused, form: forms.PolicyForm, weighing: forms.WeighingForm) -> None:
@@ -175,7 +202,11 @@ def _initial(version: PolicyVersion) -> dict[str, Any]:
 def _components(request: HttpRequest, version: PolicyVersion | None) -> Any:
     """The rows of components: as sent, or as stored. "Add a component" sends all and gets one row more."""
     formset = forms.components_formset()
-    options: dict[str, Any] = {"prefix": PREFIX, "form_kwargs": {"sources": forms.sources()}}
+    by_pairs = request.POST.get("weigh_by") == forms.IN_PAIRS
+    options: dict[str, Any] = {
+        "prefix": PREFIX,
+        "form_kwargs": {"sources": forms.sources(), "by_pairs": by_pairs},
+    }
     options["initial"] = [
         forms.initial_of(draft) for draft in (queries.drafts_of(version) if version else [])
     ]
