@@ -56,6 +56,9 @@ def propose_policy(
             code="reason_missing",
             field="reason",
         )
+    if version.blend_ppm:
+        # Whether there are units enough is known by the values alone.
+        _plan_to_lock(version, None, at)
     _refuse_unsimulated(version, at)
     version.state, version.proposed_by, version.proposed_at = VersionState.PROPOSED, by.person, at
     version.save(update_fields=["state", "proposed_by", "proposed_at", "reason"])

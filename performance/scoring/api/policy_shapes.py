@@ -5,12 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from performance.engine import errors, penalty
+from performance.engine import errors, objective, penalty, weights
 from performance.scoring import evidence, queries
 from performance.scoring.api.market import MarketRuleIn, drafts_from
 from performance.scoring.models import (
     MOST_SMOOTHING,
+    MOST_UNITS,
     WHOLE,
+    BlendMethod,
     Category,
     Missing,
     PolicyApproval,
@@ -54,6 +56,9 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "smoothing_ppm",
             "alpha_quarters",
             "judgements",
+            "blend_method",
+            "blend_ppm",
+            "blend_units",
             "bands",
             "state",
             "reason",
@@ -139,6 +144,19 @@ class WeighingIn(serializers.Serializer[None]):
         max_value=penalty.OFF,
         required=False,
         help_text="By how much what is weak weighs more, as α in quarters; 4 is not at all.",
+    )
+    blend_method = serializers.ChoiceField(choices=BlendMethod.choices, required=False)
+    blend_ppm = serializers.IntegerField(
+        min_value=0,
+        max_value=weights.MOST_BLEND,
+        required=False,
+        help_text="How much of a weight is objective.",
+    )
+    blend_units = serializers.IntegerField(
+        min_value=objective.LEAST_UNITS,
+        max_value=MOST_UNITS,
+        required=False,
+        help_text="From so many units on.",
     )
     judgements = serializers.DictField(
         child=serializers.ChoiceField(choices=evidence.JUDGEMENTS),

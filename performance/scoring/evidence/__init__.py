@@ -9,6 +9,7 @@ from performance.scoring.evidence.bands import (
     bounds_of,
     kept_bands,
 )
+from performance.scoring.evidence.blending import Measured, Unit, kept_objective
 from performance.scoring.evidence.columns import Input, InputColumns, carrying
 from performance.scoring.evidence.gathering import Gathered, check_sources, gather, known_sources
 from performance.scoring.evidence.keeping import (
@@ -38,6 +39,7 @@ from performance.scoring.evidence.plans import (
     frozen_plan,
     is_slice,
     troubles,
+    weights_again,
 )
 from performance.scoring.evidence.reading import (
     evidence_of,
@@ -80,6 +82,7 @@ __all__ = [
     "Input",
     "InputColumns",
     "Kept",
+    "Measured",
     "Reckoned",
     "ReckonedColumns",
     "Resimulated",
@@ -88,6 +91,7 @@ __all__ = [
     "Segment",
     "Signal",
     "Trouble",
+    "Unit",
     "Weighing",
     "band_troubles",
     "bands_from",
@@ -109,6 +113,7 @@ __all__ = [
     "judgement_words",
     "kept",
     "kept_bands",
+    "kept_objective",
     "kept_pairs",
     "kept_text",
     "known_sources",
@@ -127,5 +132,6 @@ __all__ = [
     "signals_from",
     "trails_named",
     "troubles",
+    "weights_again",
     "whole_evidence",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from performance import engine
 from performance.engine import curves, errors, weights
+from performance.scoring.evidence.blending import Measured, by_component, kept_objective, objective_again
 from performance.scoring.evidence.pairs import kept_pairs, priorities_of
 from performance.scoring.evidence.signals import Signal, market_factors
 from performance.scoring.evidence.weighing import PLAIN, Weighing
@@ -38,6 +39,22 @@ PROBLEMS = {
         "Only weights that grow with what is weak are taken: with others a score could fall when a number rises."
     ),
     "alpha_out_of_range": _("The penalty goes from 0 to 1, in quarters."),
+    # Objective weights
+    "blend_out_of_range": _("Objective weights make up at most 20% of a weight."),
+    "blend_by_half": _("Objective weights need a method and a share."),
+    "unknown_method": _("Objective weights are found by entropy or by CRITIC."),
+    "units_out_of_range": _("Objective weights need 15 units at least."),
+    "too_few_units": _(
+        "Too few units have closed values of every component that is measured by unit, so no objective weights can be "
+        "blended in."
+    ),
+    "no_past_period": _("No period before this one is over yet, so no objective weights can be blended in."),
+    "no_objective": _(
+        "No component is measured for each person’s own unit, so there are no objective weights."
+    ),
+    "no_variation": _("All units are alike in every component, so there are no objective weights."),
+    "no_conflict": _("The components go up and down together in all units; CRITIC finds no weights then."),
+    "negative_value": _("A component has a value below zero; entropy finds no weights then."),
     # Comparisons in pairs
     "judgement_missing": _("Compare each component with each other one."),
     "judgement_twice": _("A pair is compared twice."),
@@ -181,6 +198,7 @@ def frozen_plan(
     bands: Sequence[Mapping[str, Any]] = (),
     signals: Sequence[Signal] = (),
     weighing: Weighing = PLAIN,
+    measured: Measured | None = None,
 ) -> dict[str, Any]:
     """The plan of a stage: each component with its curve, its effective weight and why it weighs that much.
 
@@ -190,7 +208,10 @@ def frozen_plan(
     not on its account. Where none was there before, it counts from the base weights, and nothing is smoothed.
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
-    weighed = _weighed(components, stage, step_cap_ppm, previous_ppm, signals, weighing)
+    objective = kept_objective(weighing, measured)
+    weighed = _weighed(
+        components, stage, step_cap_ppm, previous_ppm, signals, weighing, by_component(objective)
+    )
     return {
         "engine": engine.ENGINE_VERSION,
         "stage": stage,
@@ -198,6 +219,7 @@ def frozen_plan(
         "step_cap_ppm": step_cap_ppm,
         "smoothing_ppm": weighing.smoothing_ppm,
         "alpha_quarters": weighing.alpha_quarters,
+        "objective": objective,
         "pairs": kept_pairs(weighing.judgements, [draft.key for draft in components]),
         "bands": [dict(band) for band in bands],
         "market": [signal.kept() for signal in signals],
@@ -225,6 +247,8 @@ def frozen_plan(
                     for factor in weight.factors
                 ],
                 "share_ppm": weight.raw_ppm,
+                "objective_ppm": weight.objective_ppm,
+                "blended_ppm": weight.blended_ppm,
                 "smoothed_ppm": weight.smoothed_ppm,
                 "previous_ppm": weight.previous_ppm,
                 "guardrails": list(weight.guardrails),
@@ -235,6 +259,39 @@ def frozen_plan(
     }
 
 
+def weights_again(plan: Mapping[str, Any]) -> bool:
+    """Whether a plan's weights come out again, to the last ppm, from nothing but what it keeps."""
+    objective = plan.get("objective") and objective_again(plan["objective"])
+    components = [
+        weights.Component(
+            key=item["key"],
+            base_ppm=item["base_ppm"],
+            min_ppm=item["min_ppm"],
+            max_ppm=item["max_ppm"],
+            factors=tuple(
+                weights.Factor(factor["kind"], factor["key"], factor["stated_ppm"])
+                for factor in item["factors"]
+            ),
+        )
+        for item in plan["components"]
+    ]
+    is_smoothed = any(item.get("smoothed_ppm") is not None for item in plan["components"])
+    again = weights.effective_weights(
+        components,
+        previous_ppm={
+            item["key"]: item["previous_ppm"]
+            for item in plan["components"]
+            if item["previous_ppm"] is not None
+        },
+        smoothing_ppm=plan["smoothing_ppm"] if is_smoothed else 0,
+        step_cap_ppm=plan["step_cap_ppm"],
+        objective_ppm=by_component(objective),
+        blend_ppm=objective["blend_ppm"] if objective else 0,
+    )
+    kept = [item["effective_ppm"] for item in plan["components"]]
+    return objective == plan.get("objective") and kept == [weight.effective_ppm for weight in again]
+
+
 def _weighed(
     components: Sequence[ComponentDraft],
     stage: str,
@@ -242,6 +299,7 @@ def _weighed(
     previous_ppm: Mapping[str, int] | None,
     signals: Sequence[Signal] = (),
     weighing: Weighing = PLAIN,
+    objective_ppm: Mapping[str, int] | None = None,
 ) -> tuple[weights.EffectiveWeight, ...]:
     base = {draft.key: draft.base_ppm for draft in components}
     shared = {key: weight for key, weight in (previous_ppm or {}).items() if key in base}
@@ -250,6 +308,8 @@ def _weighed(
         previous_ppm=shared or base,
         smoothing_ppm=weighing.smoothing_ppm if shared else 0,
         step_cap_ppm=step_cap_ppm,
+        objective_ppm=objective_ppm,
+        blend_ppm=weighing.blend_ppm if objective_ppm else 0,
     )
 
 

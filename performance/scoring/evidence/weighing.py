@@ -4,19 +4,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from performance.engine import errors, penalty
-from performance.scoring.models import MOST_SMOOTHING
+from performance.engine import errors, objective, penalty, weights
+from performance.scoring.models import MOST_SMOOTHING, MOST_UNITS, BlendMethod
 
 
 @dataclass(frozen=True)
 class Weighing:
     """smoothing_ppm: the share of last period's weight that stays. alpha_quarters: by how much what is weak weighs more,
     as α in quarters; 4 is not at all. judgements: comparisons in pairs that base weights follow from, "a/b" → how many
-    times as important a is as b ("3", "1/3"); empty where base weights are stated."""
+    times as important a is as b ("3", "1/3"); empty where base weights are stated. blend_ppm: how much of a weight is
+    objective, by blend_method, from so many units on (blend_units)."""
 
     smoothing_ppm: int = 0
     alpha_quarters: int = penalty.OFF
     judgements: Mapping[str, str] = field(default_factory=dict)
+    blend_method: str = BlendMethod.NONE
+    blend_ppm: int = 0
+    blend_units: int = objective.LEAST_UNITS
 
     def kept(self) -> dict[str, Any]:
         """As a version keeps it: field → value."""
@@ -35,6 +39,14 @@ class Weighing:
             penalty.check(self.alpha_quarters)
         except errors.InvalidInput as refusal:
             yield refusal.code, "alpha"
+        if not 0 <= self.blend_ppm <= weights.MOST_BLEND:
+            yield "blend_out_of_range", "blend"
+        if bool(self.blend_ppm) != (self.blend_method != BlendMethod.NONE):
+            yield "blend_by_half", "blend_method" if self.blend_ppm else "blend"
+        if self.blend_method not in BlendMethod.values:
+            yield "unknown_method", "blend_method"
+        if not objective.LEAST_UNITS <= self.blend_units <= MOST_UNITS:
+            yield "units_out_of_range", "blend_units"
 
 
 PLAIN = Weighing()

@@ -9,11 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from performance.engine import pairwise, penalty
+from performance.engine import objective, pairwise, penalty, weights
 from performance.scoring import evidence
 from performance.scoring.forms.components import PERCENT
 from performance.scoring.forms.market import Target
-from performance.scoring.models import MOST_SMOOTHING
+from performance.scoring.models import MOST_SMOOTHING, MOST_UNITS, BlendMethod
 
 PENALTIES = [
     (penalty.OFF, gettext_lazy("Off: weights do not depend on results")),
@@ -60,6 +60,25 @@ class WeighingForm(forms.Form):
         empty_value=penalty.OFF,  # type: ignore[arg-type]
         required=False,
         help_text=gettext_lazy("What is weak weighs more, so that one strong result cannot hide it."),
+    )
+
+    blend_method = forms.ChoiceField(
+        label=gettext_lazy("Objective weights"), choices=BlendMethod.choices, required=False
+    )
+    blend = forms.DecimalField(
+        label=gettext_lazy("Their share of a weight"),
+        min_value=0,
+        max_value=weights.MOST_BLEND // PERCENT,
+        decimal_places=4,
+        required=False,
+        help_text=gettext_lazy("At most 20%."),
+    )
+    blend_units = forms.IntegerField(
+        label=gettext_lazy("From so many units on"),
+        min_value=objective.LEAST_UNITS,
+        max_value=MOST_UNITS,
+        required=False,
+        help_text=gettext_lazy("Never fewer than 15: few units say little."),
     )
 
     def __init__(self, *args: Any, targets: Sequence[Target], **kwargs: Any) -> None:
@@ -117,6 +136,10 @@ class WeighingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if cleaned.get("blend_method") and not cleaned.get("blend") and "blend" not in self.errors:
+            self.add_error("blend", _("Say how much of a weight is objective."))
+        if cleaned.get("blend") and not cleaned.get("blend_method") and "blend_method" not in self.errors:
+            self.add_error("blend_method", _("Say how objective weights are found."))
         if cleaned.get("weigh_by") != IN_PAIRS:
             return cleaned
         if len(self.targets) > pairwise.MOST_COMPONENTS:
@@ -136,9 +159,13 @@ class WeighingForm(forms.Form):
     def weighing(self) -> evidence.Weighing:
         """To be called after cleaning; a field with an error counts as empty."""
         given = self.cleaned_data
+        blend = int((given.get("blend") or 0) * PERCENT) if given.get("blend_method") else 0
         return evidence.Weighing(
             smoothing_ppm=int((given.get("smoothing") or 0) * PERCENT),
             alpha_quarters=given.get("alpha", penalty.OFF),
+            blend_method=given.get("blend_method", "") if blend else "",
+            blend_ppm=blend,
+            blend_units=given.get("blend_units") or objective.LEAST_UNITS,
             judgements=self._judgements() if given.get("weigh_by") == IN_PAIRS else {},
         )
 
@@ -148,6 +175,9 @@ def initial_weighing(weighing: evidence.Weighing) -> dict[str, Any]:
     return {
         "smoothing": Decimal(weighing.smoothing_ppm) / PERCENT if weighing.smoothing_ppm else None,
         "alpha": weighing.alpha_quarters,
+        "blend_method": weighing.blend_method,
+        "blend": Decimal(weighing.blend_ppm) / PERCENT if weighing.blend_ppm else None,
+        "blend_units": weighing.blend_units,
         "weigh_by": IN_PAIRS if weighing.judgements else DIRECT,
         "judgements": weighing.judgements,
     }

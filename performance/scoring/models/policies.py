@@ -8,13 +8,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from performance.engine import fixed, penalty
+from performance.engine import fixed, objective, penalty, weights
 from performance.foundation import i18n, tenancy
 
 WHOLE = fixed.ONE
 FACTOR_LOWEST, FACTOR_HIGHEST = WHOLE // 2, 2 * WHOLE
 #: The most of last period's weight that smoothing keeps: what moves must get somewhere.
 MOST_SMOOTHING = 9 * WHOLE // 10
+#: The most units that a policy may ask for before it blends objective weights in.
+MOST_UNITS = 10_000
 OWN_UNIT = "own_unit"
 #: The kind of the work item by which somebody hears of new weights.
 ANNOUNCEMENT = "performance.policy_announcement"
@@ -48,6 +50,14 @@ class Missing(models.TextChoices):
     LEAVE_OUT = "leave_out", _("Leave it out; the other weights grow in proportion")
     ZERO = "zero", _("Count it as zero")
     CARRY_FORWARD = "carry_forward", _("Carry the last closed value forward, else leave it out")
+
+
+class BlendMethod(models.TextChoices):
+    """How objective weights are found."""
+
+    NONE = "", _("None: weights as agreed")
+    ENTROPY = "entropy", _("Entropy: what differs most between units")
+    CRITIC = "critic", _("CRITIC: what differs most, and apart from the others")
 
 
 class VersionState(models.TextChoices):
@@ -120,6 +130,16 @@ class PolicyVersion(tenancy.TenantModel):
     alpha_quarters = models.PositiveSmallIntegerField(_("penalty for what is weak"), default=penalty.OFF)
     #: Comparisons in pairs that the base weights follow from, "a/b" → "3"; empty where they are stated.
     judgements = models.JSONField(_("comparisons in pairs"), default=dict, blank=True)
+    #: How much of a weight is objective, by which method, and from how many units on.
+    blend_method = models.CharField(
+        _("objective weights"),
+        max_length=10,
+        choices=BlendMethod.choices,
+        default=BlendMethod.NONE,
+        blank=True,
+    )
+    blend_ppm = models.PositiveIntegerField(_("share of objective weights"), default=0)
+    blend_units = models.PositiveSmallIntegerField(_("units needed"), default=objective.LEAST_UNITS)
     #: How scores are called, from the lowest band upwards; a band never changes a score.
     bands = models.JSONField(_("bands"), default=usual_bands, blank=True)
     state = models.CharField(
@@ -156,6 +176,15 @@ class PolicyVersion(tenancy.TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(alpha_quarters__lte=penalty.OFF), name="version_penalty_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(blend_method="", blend_ppm=0)
+                | Q(blend_method__in=["entropy", "critic"], blend_ppm__range=(1, weights.MOST_BLEND)),
+                name="version_blend_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(blend_units__range=(objective.LEAST_UNITS, MOST_UNITS)),
+                name="version_units_within",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(proposed_by__isnull=False, proposed_at__isnull=False),

@@ -18,6 +18,7 @@ from performance.scoring.queries.governing import (
 from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.lines import Line, line_of, lines_of_score, versions_of
+from performance.scoring.queries.measured import units_measured
 from performance.scoring.queries.moved import (
     Move,
     Moved,
@@ -34,6 +35,7 @@ from performance.scoring.queries.policies import (
     drafts_of,
     first_day_for,
     latest_versions,
+    measured_for,
     must_read,
     plan_of,
     policy_at_work,
@@ -56,13 +58,7 @@ from performance.scoring.queries.questions import (
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score, segments_of, untouched_trails
-from performance.scoring.queries.scorecards import (
-    Point,
-    Scorecard,
-    by_month,
-    history,
-    scorecard,
-)
+from performance.scoring.queries.scorecards import Point, Scorecard, by_month, history, scorecard
 from performance.scoring.queries.scores import (
     TeamRow,
     bare_scores,
@@ -84,11 +80,7 @@ from performance.scoring.queries.signals import (
     signals_of,
     uncertified_rules,
 )
-from performance.scoring.queries.simulations import (
-    content_digest,
-    is_simulated,
-    periods_to_simulate,
-)
+from performance.scoring.queries.simulations import content_digest, is_simulated, periods_to_simulate
 from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
@@ -138,6 +130,7 @@ __all__ = [
     "latest_versions",
     "line_of",
     "lines_of_score",
+    "measured_for",
     "metric_uses",
     "metrics_on_their_way",
     "moved",
@@ -176,6 +169,7 @@ __all__ = [
     "trails_of",
     "uncertified_components",
     "uncertified_rules",
+    "units_measured",
     "untouched_trails",
     "versions_of",
     "versions_visible_to",

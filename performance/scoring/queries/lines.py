@@ -36,6 +36,8 @@ class Line:
     stage_ppm: int
     market_ppm: int
     share_ppm: int
+    blended_ppm: int | None
+    smoothed_ppm: int | None
     previous_ppm: int | None
     planned_ppm: int
     effective_ppm: int
@@ -215,6 +217,8 @@ def _line(
         stage_ppm=factors["stage"],
         market_ppm=factors["market"],
         share_ppm=planned["share_ppm"],
+        blended_ppm=planned.get("blended_ppm"),
+        smoothed_ppm=planned.get("smoothed_ppm"),
         previous_ppm=planned["previous_ppm"],
         planned_ppm=explained["planned_ppm"],
         effective_ppm=explained["effective_ppm"],

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -23,6 +24,7 @@ from performance.scoring.models import (
 )
 from performance.scoring.queries import governing
 from performance.scoring.queries.governing import FIXED
+from performance.scoring.queries.measured import units_measured
 from performance.scoring.queries.signals import signals_of
 
 
@@ -99,7 +101,22 @@ def weighing_of(version: PolicyVersion) -> evidence.Weighing:
         smoothing_ppm=version.smoothing_ppm,
         alpha_quarters=version.alpha_quarters,
         judgements=version.judgements,
+        blend_method=version.blend_method,
+        blend_ppm=version.blend_ppm,
+        blend_units=version.blend_units,
     )
+
+
+def measured_for(
+    version: PolicyVersion,
+    drafts: Sequence[evidence.ComponentDraft],
+    *,
+    at: datetime.datetime | None = None,
+) -> evidence.Measured | None:
+    """What units scored, where the version blends objective weights in."""
+    if not version.blend_ppm:
+        return None
+    return units_measured(drafts, unit_id=version.policy.unit_id, period=version.period, at=at)
 
 
 def drafts_of(version: PolicyVersion) -> list[evidence.ComponentDraft]:
@@ -149,8 +166,9 @@ def plan_of(
     if version.plan and stage in (None, version.stage):
         frozen: dict[str, Any] = version.plan
         return frozen
+    drafts = drafts_of(version)
     return evidence.frozen_plan(
-        drafts_of(version),
+        drafts,
         stage=stage or version.stage,
         missing=version.missing,
         step_cap_ppm=version.step_cap_ppm,
@@ -158,6 +176,7 @@ def plan_of(
         bands=version.bands,
         signals=signals_of(version, before=before, at=at),
         weighing=weighing_of(version),
+        measured=measured_for(version, drafts, at=at),
     )
 
 

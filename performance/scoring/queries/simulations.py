@@ -21,6 +21,8 @@ def content_digest(version: PolicyVersion, plan: Mapping[str, Any]) -> str:
     signal said is in its share; when it was read is not."""
     unit_id = version.policy.unit_id
     said = {**plan, "market": [{**signal, "as_of": ""} for signal in plan.get("market", ())]}
+    if plan.get("objective"):
+        said["objective"] = {**plan["objective"], "as_of": ""}
     whole = {"period": str(version.period_id), "unit": unit_id and str(unit_id), "plan": said}
     return hashlib.sha256(json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

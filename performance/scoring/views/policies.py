@@ -18,7 +18,7 @@ from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
 from performance.scoring.templatetags import guardrail_words, scoring_words
-from performance.scoring.views import market, moved_card
+from performance.scoring.views import market, moved_card, objective
 
 
 @require_GET
@@ -253,8 +253,21 @@ def effect_of(version: PolicyVersion, stage: str) -> dict[str, Any]:
         plan = queries.plan_of(version, stage=stage)
     except errors.InvalidInput as refusal:
         message = evidence.Trouble(refusal.code, refusal.key).message
-        return {"version": version, "chosen_stage": stage, "stages": Stage.choices, "refusals": [message]}
-    return {"version": version, "chosen_stage": stage, "stages": Stage.choices, **drawn(plan)}
+        measured = queries.measured_for(version, queries.drafts_of(version))
+        return {
+            "version": version,
+            "chosen_stage": stage,
+            "stages": Stage.choices,
+            "refusals": [message],
+            **objective.card_of_units(queries.weighing_of(version), measured),
+        }
+    return {
+        "version": version,
+        "chosen_stage": stage,
+        "stages": Stage.choices,
+        **drawn(plan),
+        **objective.card_of(plan, is_kept=version.is_fixed and stage == version.stage),
+    }
 
 
 def drawn(plan: Mapping[str, Any]) -> dict[str, Any]:

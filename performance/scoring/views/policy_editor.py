@@ -18,7 +18,7 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules
 from performance.scoring.models import PolicyVersion, Stage, WeightPolicy, usual_bands
-from performance.scoring.views import policies
+from performance.scoring.views import objective, policies
 
 PREFIX = "c"
 #: These send the form to get one row more; nothing is saved.
@@ -131,6 +131,7 @@ def _weighed(
     version: PolicyVersion | None,
 ) -> dict[str, Any]:
     stage = form.cleaned_data.get("stage") or Stage.MATURE
+    measured = _measured(drafts, form, weighing, version)
     try:
         plan = evidence.frozen_plan(
             drafts,
@@ -142,10 +143,26 @@ def _weighed(
             else None,
             signals=queries.read_signals(rules_given),
             weighing=weighing,
+            measured=measured,
         )
     except errors.InvalidInput as refusal:
-        return {"refusals": [evidence.Trouble(refusal.code, refusal.key).message]}
-    return {**policies.drawn(plan), "chosen_stage": stage}
+        message = evidence.Trouble(refusal.code, refusal.key).message
+        return {"refusals": [message], **objective.card_of_units(weighing, measured)}
+    return {**policies.drawn(plan), "chosen_stage": stage, **objective.card_of(plan, is_kept=False)}
+
+
+def _measured(
+    drafts: list[evidence.ComponentDraft],
+    form: forms.PolicyForm,
+    weighing: evidence.Weighing,
+    version: PolicyVersion | None,
+) -> evidence.Measured | None:
+    """What units scored, where the form blends objective weights in."""
+    period = form.cleaned_data.get("period")
+    if not weighing.blend_ppm or period is None:
+        return None
+    unit = version.policy.unit if version else form.cleaned_data.get("unit")
+    return queries.units_measured(drafts, unit_id=unit.pk if unit else None, period=period)
 
 
 def _weighing(request: HttpRequest, rows: Any, version: PolicyVersion | None) -> forms.WeighingForm:
