@@ -48,7 +48,7 @@ from performance.scoring.evidence.reading import (
     segments_named,
     trails_named,
 )
-from performance.scoring.evidence.reckoning import Reckoned, ReckonedColumns, kept, reckon, reckon_columns
+from performance.scoring.evidence.reckoning import Reckoned, ReckonedColumns, reckon, reckon_columns
 from performance.scoring.evidence.segments import Segment
 from performance.scoring.evidence.signals import (
     LARGEST_MICRO,
@@ -111,7 +111,6 @@ __all__ = [
     "is_same",
     "is_slice",
     "judgement_words",
-    "kept",
     "kept_bands",
     "kept_objective",
     "kept_pairs",
