@@ -165,6 +165,7 @@ DEEDS = {
     "people.withdraw_absence": _("Took days away back"),
     "people.withdraw_change": _("Withdrew a planned change"),
     "people.withdraw_invitation": _("Withdrew an invitation"),
+    "scoring.accept_stage": _("Accepted the business stage that cash flows propose"),
     "scoring.approve_policy": _("Approved a weight policy"),
     "scoring.answer_question": _("Answered a question about a score"),
     "scoring.ask_about_score": _("Asked about a score"),

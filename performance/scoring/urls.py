@@ -27,6 +27,7 @@ urlpatterns = [
     path("policies/<uuid:version_id>/", views.policy, name="policy"),
     path("policies/<uuid:version_id>/edit/", views.edit, name="policy_edit"),
     path("policies/<uuid:version_id>/preview/", views.preview, name="policy_preview"),
+    path("policies/<uuid:version_id>/stage/", views.accept_stage, name="policy_stage"),
     path("policies/<uuid:version_id>/effect/", views.effect, name="policy_effect"),
     path("policies/<uuid:version_id>/simulate/", views.simulate, name="policy_simulate"),
     path("policies/<uuid:version_id>/moved/", views.moved, name="policy_moved"),

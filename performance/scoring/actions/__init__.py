@@ -52,6 +52,7 @@ from performance.scoring.actions.simulations import (
     simulate_policy,
     take_simulation,
 )
+from performance.scoring.actions.stages import accept_stage
 from performance.scoring.models import ANNOUNCEMENT
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "QuestionRefused",
     "RunRefused",
     "Written",
+    "accept_stage",
     "acknowledge_policy",
     "advance_run",
     "advance_simulation",

@@ -136,7 +136,10 @@ def revise_draft(
         raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
     rules_now = queries.rules_of(version) if market is None else market
     refuse_wrong_rules(rules_now, components)
+    _refuse_unsigned_flows(version, weighing)
     version.period, version.stage, version.missing = period, stage, missing
+    if version.stage_evidence and version.stage_evidence["stage"] != stage:
+        version.stage_evidence = None
     version.bands = version.bands if bands is None else evidence.kept_bands(bands)
     version.step_cap_ppm, version.reason = step_cap_ppm, reason
     for name, value in weighing.kept().items():
@@ -148,6 +151,7 @@ def revise_draft(
         update_fields=[
             "period",
             "stage",
+            "stage_evidence",
             "missing",
             "step_cap_ppm",
             "bands",
@@ -270,6 +274,22 @@ def refuse_scored_authors(version: PolicyVersion) -> None:
             _("An author has come to be scored by this policy. Return it and let somebody else write it."),
             code="is_scored",
         )
+
+
+def _refuse_unsigned_flows(version: PolicyVersion, weighing: evidence.Weighing) -> None:
+    """A metric that is named anew as a cash flow is one that both sides have certified and that adds up over months."""
+    before = queries.weighing_of(version).flows
+    anew = {kind: key for kind, key in weighing.flows.items() if key and key != before[kind]}
+    known = {each.metric.key for each in queries.flow_metrics()} if anew else set()
+    for kind, key in anew.items():
+        if key not in known:
+            raise PolicyRefused(
+                _(
+                    "A cash flow is read from a metric that both sides have certified and that adds up over months."
+                ),
+                code="flow_not_certified",
+                field=f"cash_{kind}",
+            )
 
 
 def refuse_contradictions(version: PolicyVersion) -> None:

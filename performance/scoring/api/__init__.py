@@ -18,6 +18,7 @@ urls = [
     path("weight-policies/", policies.Policies.as_view()),
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/next/", policies.NextVersion.as_view()),
+    path("weight-policies/<uuid:version_id>/accept-stage/", policies.AcceptStage.as_view()),
     path("weight-policies/<uuid:version_id>/read/", policies.ReadPolicy.as_view()),
     path("weight-policies/<uuid:version_id>/simulations/", simulations.Simulations.as_view()),
     path(

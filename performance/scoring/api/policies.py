@@ -126,6 +126,18 @@ class ReadPolicy(PoliciesView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class AcceptStage(PoliciesView):
+    """Takes over the stage that cash flows propose to a draft."""
+
+    @extend_schema(request=None, responses=PolicyDetailOut)
+    def post(self, request: Request, version_id: uuid.UUID) -> Response:
+        version = self.version(request, version_id)
+        is_scored = queries.is_in_scope(version, request.actor.person_id)
+        access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
+        actions.accept_stage(version=version, by=request.actor, at=timezone.now())
+        return self.answer(request, version_id)
+
+
 class ProposePolicy(PoliciesView):
     """Puts a draft before both sides."""
 

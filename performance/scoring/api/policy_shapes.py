@@ -59,6 +59,10 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "blend_method",
             "blend_ppm",
             "blend_units",
+            "cash_operating",
+            "cash_investing",
+            "cash_financing",
+            "stage_evidence",
             "bands",
             "state",
             "reason",
@@ -72,15 +76,42 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
         ]
 
 
+class FlowOut(serializers.Serializer[evidence.Flow]):
+    """A cash flow over the months, in micro of the metric's unit."""
+
+    kind = serializers.ChoiceField(choices=evidence.FLOWS)
+    metric_key = serializers.CharField()
+    metric_version = serializers.IntegerField(allow_null=True)
+    value_micro = serializers.IntegerField(allow_null=True)
+
+
+class StageProposalOut(serializers.Serializer[evidence.StageProposal]):
+    """What cash flows propose; without a stage, `quiet` says why: no_metric, few_months, not_fresh or no_sign."""
+
+    stage = serializers.CharField()
+    quiet = serializers.CharField()
+    first_month = serializers.CharField()
+    last_month = serializers.CharField()
+    months = serializers.IntegerField()
+    as_of = serializers.CharField()
+    flows = FlowOut(many=True)
+
+
 class PolicyDetailOut(PolicyVersionOut):
     """With the market rules, and the plan: each component's curve, base and effective weight and why, and what each
     market rule said; null where none is feasible."""
 
     plan = serializers.SerializerMethodField()
     market_rules = serializers.SerializerMethodField()
+    stage_proposal = serializers.SerializerMethodField()
 
     class Meta(PolicyVersionOut.Meta):
-        fields = [*PolicyVersionOut.Meta.fields, "market_rules", "plan"]
+        fields = [*PolicyVersionOut.Meta.fields, "market_rules", "stage_proposal", "plan"]
+
+    @extend_schema_field(StageProposalOut(allow_null=True))
+    def get_stage_proposal(self, version: PolicyVersion) -> Any:
+        proposal = queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
+        return StageProposalOut(proposal).data if proposal else None
 
     @extend_schema_field(MarketRuleIn(many=True))
     def get_market_rules(self, version: PolicyVersion) -> Any:
@@ -158,6 +189,9 @@ class WeighingIn(serializers.Serializer[None]):
         required=False,
         help_text="From so many units on.",
     )
+    cash_operating = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    cash_investing = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    cash_financing = serializers.CharField(max_length=60, required=False, allow_blank=True)
     judgements = serializers.DictField(
         child=serializers.ChoiceField(choices=evidence.JUDGEMENTS),
         required=False,

@@ -64,13 +64,23 @@ from performance.scoring.evidence.signals import (
     signals_from,
 )
 from performance.scoring.evidence.simulating import Kept, Resimulated, resimulated
+from performance.scoring.evidence.stages import (
+    FLOWS,
+    MONTHS,
+    Flow,
+    StageProposal,
+    proposal_from,
+    proposed_stage,
+)
 from performance.scoring.evidence.weighing import PLAIN, Weighing
 
 __all__ = [
     "COLUMNS",
+    "FLOWS",
     "JUDGEMENTS",
     "LARGEST_MICRO",
     "LONGEST_NAME",
+    "MONTHS",
     "MOST_BANDS",
     "MOST_RULES",
     "NOT_FRESH",
@@ -78,6 +88,7 @@ __all__ = [
     "PLAIN",
     "Band",
     "ComponentDraft",
+    "Flow",
     "Gathered",
     "Input",
     "InputColumns",
@@ -90,6 +101,7 @@ __all__ = [
     "RuleTrouble",
     "Segment",
     "Signal",
+    "StageProposal",
     "Trouble",
     "Unit",
     "Weighing",
@@ -122,6 +134,8 @@ __all__ = [
     "pairs_of",
     "parts",
     "priorities_of",
+    "proposal_from",
+    "proposed_stage",
     "read_signal",
     "reckon",
     "reckon_columns",

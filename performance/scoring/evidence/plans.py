@@ -39,6 +39,9 @@ PROBLEMS = {
         "Only weights that grow with what is weak are taken: with others a score could fall when a number rises."
     ),
     "alpha_out_of_range": _("The penalty goes from 0 to 1, in quarters."),
+    "three_flows": _(
+        "A stage is proposed by three different metrics: operating, investing and financing cash flow."
+    ),
     # Objective weights
     "blend_out_of_range": _("Objective weights make up at most 20% of a weight."),
     "blend_by_half": _("Objective weights need a method and a share."),

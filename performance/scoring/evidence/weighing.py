@@ -13,7 +13,7 @@ class Weighing:
     """smoothing_ppm: the share of last period's weight that stays. alpha_quarters: by how much what is weak weighs more,
     as α in quarters; 4 is not at all. judgements: comparisons in pairs that base weights follow from, "a/b" → how many
     times as important a is as b ("3", "1/3"); empty where base weights are stated. blend_ppm: how much of a weight is
-    objective, by blend_method, from so many units on (blend_units)."""
+    objective, by blend_method, from so many units on (blend_units). cash_…: the metrics whose signs propose a stage."""
 
     smoothing_ppm: int = 0
     alpha_quarters: int = penalty.OFF
@@ -21,6 +21,18 @@ class Weighing:
     blend_method: str = BlendMethod.NONE
     blend_ppm: int = 0
     blend_units: int = objective.LEAST_UNITS
+    cash_operating: str = ""
+    cash_investing: str = ""
+    cash_financing: str = ""
+
+    @property
+    def flows(self) -> dict[str, str]:
+        """Kind of cash flow → the metric that it is read from."""
+        return {
+            "operating": self.cash_operating,
+            "investing": self.cash_investing,
+            "financing": self.cash_financing,
+        }
 
     def kept(self) -> dict[str, Any]:
         """As a version keeps it: field → value."""
@@ -47,6 +59,9 @@ class Weighing:
             yield "unknown_method", "blend_method"
         if not objective.LEAST_UNITS <= self.blend_units <= MOST_UNITS:
             yield "units_out_of_range", "blend_units"
+        named = [key for key in self.flows.values() if key]
+        if named and len(set(named)) < len(self.flows):
+            yield "three_flows", "cash_operating"
 
 
 PLAIN = Weighing()

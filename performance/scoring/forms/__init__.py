@@ -10,7 +10,7 @@ from performance.scoring.forms.components import (
 from performance.scoring.forms.market import ADD, rules_formset, targets_of
 from performance.scoring.forms.policies import LockForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
-from performance.scoring.forms.weighing import IN_PAIRS, WeighingForm, initial_weighing
+from performance.scoring.forms.weighing import IN_PAIRS, WeighingForm, flows, initial_weighing
 
 __all__ = [
     "ADD",
@@ -22,6 +22,7 @@ __all__ = [
     "ProposeForm",
     "WeighingForm",
     "components_formset",
+    "flows",
     "initial_bands",
     "initial_of",
     "initial_weighing",

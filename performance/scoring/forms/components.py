@@ -90,7 +90,7 @@ class ComponentForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.by_pairs = by_pairs
-        self.fields["source"].choices = _with_present(sources, self.initial.get("source"))  # type: ignore[attr-defined]
+        self.fields["source"].choices = with_present(sources, self.initial.get("source"))  # type: ignore[attr-defined]
         self.fields["slice"].choices = slices(self.initial.get("slice"), OWN)  # type: ignore[attr-defined]
         if (
             self.initial.get("curve") == CurveKind.KEPT
@@ -253,7 +253,7 @@ def initial_of(draft: evidence.ComponentDraft) -> dict[str, Any]:
     }
 
 
-def _with_present(choices: Sequence[tuple[str, Any]], present: str | None) -> list[tuple[str, Any]]:
+def with_present(choices: Sequence[tuple[str, Any]], present: str | None) -> list[tuple[str, Any]]:
     """A metric that is no longer certified stays choosable where it stands."""
     if not present or present in dict(choices):
         return list(choices)

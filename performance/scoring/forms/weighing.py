@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from performance.engine import objective, pairwise, penalty, weights
-from performance.scoring import evidence
-from performance.scoring.forms.components import PERCENT
+from performance.foundation import i18n
+from performance.scoring import evidence, queries
+from performance.scoring.forms.components import PERCENT, with_present
 from performance.scoring.forms.market import Target
 from performance.scoring.models import MOST_SMOOTHING, MOST_UNITS, BlendMethod
 
@@ -26,6 +27,7 @@ PENALTIES = [
 
 DIRECT, IN_PAIRS = "direct", "pairs"
 PAIR = "pair_"
+CASH = tuple(f"cash_{kind}" for kind in evidence.FLOWS)
 
 
 class WeighingForm(forms.Form):
@@ -81,8 +83,16 @@ class WeighingForm(forms.Form):
         help_text=gettext_lazy("Never fewer than 15: few units say little."),
     )
 
-    def __init__(self, *args: Any, targets: Sequence[Target], **kwargs: Any) -> None:
+    cash_operating = forms.ChoiceField(label=gettext_lazy("Operating cash flow"), required=False)
+    cash_investing = forms.ChoiceField(label=gettext_lazy("Investing cash flow"), required=False)
+    cash_financing = forms.ChoiceField(label=gettext_lazy("Financing cash flow"), required=False)
+
+    def __init__(
+        self, *args: Any, targets: Sequence[Target], flows: Sequence[tuple[str, Any]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        for name in CASH:
+            self.fields[name].choices = with_present(flows, self.initial.get(name))  # type: ignore[attr-defined]
         self.targets = targets
         self.fields["weigh_by"].choice_help = {  # type: ignore[attr-defined]
             DIRECT: gettext_lazy("In per cent, with each component."),
@@ -140,6 +150,12 @@ class WeighingForm(forms.Form):
             self.add_error("blend", _("Say how much of a weight is objective."))
         if cleaned.get("blend") and not cleaned.get("blend_method") and "blend_method" not in self.errors:
             self.add_error("blend_method", _("Say how objective weights are found."))
+        named = [cleaned[name] for name in CASH if cleaned.get(name)]
+        for name in CASH if named else ():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Name all three cash flows."))
+        if len(named) > len(set(named)):
+            self.add_error(CASH[0], evidence.Trouble("three_flows", None).message)
         if cleaned.get("weigh_by") != IN_PAIRS:
             return cleaned
         if len(self.targets) > pairwise.MOST_COMPONENTS:
@@ -166,6 +182,7 @@ class WeighingForm(forms.Form):
             blend_method=given.get("blend_method", "") if blend else "",
             blend_ppm=blend,
             blend_units=given.get("blend_units") or objective.LEAST_UNITS,
+            **({name: given[name] for name in CASH} if all(given.get(name) for name in CASH) else {}),
             judgements=self._judgements() if given.get("weigh_by") == IN_PAIRS else {},
         )
 
@@ -175,12 +192,22 @@ def initial_weighing(weighing: evidence.Weighing) -> dict[str, Any]:
     return {
         "smoothing": Decimal(weighing.smoothing_ppm) / PERCENT if weighing.smoothing_ppm else None,
         "alpha": weighing.alpha_quarters,
+        **{f"cash_{kind}": key for kind, key in weighing.flows.items()},
         "blend_method": weighing.blend_method,
         "blend": Decimal(weighing.blend_ppm) / PERCENT if weighing.blend_ppm else None,
         "blend_units": weighing.blend_units,
         "weigh_by": IN_PAIRS if weighing.judgements else DIRECT,
         "judgements": weighing.judgements,
     }
+
+
+def flows() -> list[tuple[str, Any]]:
+    """What a cash flow may be read from. One query."""
+    found = queries.flow_metrics()
+    return [
+        ("", gettext_lazy("Choose")),
+        *((each.metric.key, i18n.local(each.metric, "name")) for each in found),
+    ]
 
 
 def _judged(judgements: Mapping[str, str], one: str, other: str) -> str:

@@ -140,6 +140,11 @@ class PolicyVersion(tenancy.TenantModel):
     )
     blend_ppm = models.PositiveIntegerField(_("share of objective weights"), default=0)
     blend_units = models.PositiveSmallIntegerField(_("units needed"), default=objective.LEAST_UNITS)
+    #: The metrics whose signs propose a stage, and what was proposed when somebody accepted it.
+    cash_operating = models.CharField(_("operating cash flow"), max_length=60, blank=True)
+    cash_investing = models.CharField(_("investing cash flow"), max_length=60, blank=True)
+    cash_financing = models.CharField(_("financing cash flow"), max_length=60, blank=True)
+    stage_evidence = models.JSONField(_("what proposed the stage"), null=True, blank=True)
     #: How scores are called, from the lowest band upwards; a band never changes a score.
     bands = models.JSONField(_("bands"), default=usual_bands, blank=True)
     state = models.CharField(

@@ -81,6 +81,7 @@ from performance.scoring.queries.signals import (
     uncertified_rules,
 )
 from performance.scoring.queries.simulations import content_digest, is_simulated, periods_to_simulate
+from performance.scoring.queries.stages import flow_metrics, stage_proposal, stage_proposal_for
 from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
@@ -119,6 +120,7 @@ __all__ = [
     "drafts_of",
     "first_day_for",
     "fixed_versions",
+    "flow_metrics",
     "freeze_has_begun",
     "groups",
     "history",
@@ -161,6 +163,8 @@ __all__ = [
     "segments_of",
     "signals_of",
     "simulations_of",
+    "stage_proposal",
+    "stage_proposal_for",
     "standings",
     "still_sees",
     "supposed_score",

@@ -104,6 +104,9 @@ def weighing_of(version: PolicyVersion) -> evidence.Weighing:
         blend_method=version.blend_method,
         blend_ppm=version.blend_ppm,
         blend_units=version.blend_units,
+        cash_operating=version.cash_operating,
+        cash_investing=version.cash_investing,
+        cash_financing=version.cash_financing,
     )
 
 

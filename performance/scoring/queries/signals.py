@@ -76,7 +76,7 @@ def read_signals(
     asked = [(metrics[rule.metric_key], rule.slice) for rule in rules if rule.metric_key in metrics]
     points = kpis.series_of(asked, MONTHS_READ, last_day) if asked else {}
     versions = kpis.versions_in_force(last_day, [metric.pk for metric in metrics.values()])
-    late = _late(versions, last_day, at)
+    late = late_metrics(versions, last_day, at)
     oldest = calendar_months.months_before(min(today, last_day), MONTHS_OLD)
     found = []
     for rule in rules:
@@ -84,7 +84,7 @@ def read_signals(
         if metric is None:
             found.append(evidence.read_signal(rule, (), metric_name_en=rule.metric_key, as_of=at.isoformat()))
             continue
-        months = _closed(points[metric.pk, kpis.slice_key(rule.slice)], last_day)
+        months = closed_months(points[metric.pk, kpis.slice_key(rule.slice)], last_day)
         is_old = bool(months) and months[-1][0] < oldest
         found.append(
             evidence.read_signal(
@@ -118,7 +118,7 @@ def rules_owned_by_the_scored(version: PolicyVersion) -> list[evidence.RuleDraft
     return [rule for rule in rules if rule.metric_key in keys]
 
 
-def _closed(points: Sequence[Any], last_day: datetime.date) -> list[tuple[datetime.date, int | None]]:
+def closed_months(points: Sequence[Any], last_day: datetime.date) -> list[tuple[datetime.date, int | None]]:
     """The months that are over and closed, a gap as None, from the first value to the last."""
     months = [
         (
@@ -133,7 +133,7 @@ def _closed(points: Sequence[Any], last_day: datetime.date) -> list[tuple[dateti
     return months[known[0] : known[-1] + 1] if known else []
 
 
-def _late(versions: dict[Any, MetricVersion], on: datetime.date, at: datetime.datetime) -> set[Any]:
+def late_metrics(versions: dict[Any, MetricVersion], on: datetime.date, at: datetime.datetime) -> set[Any]:
     """The metrics of which some data comes later than its dataset promises."""
     trees = kpis.lineages(versions.values(), on)
     return {

@@ -1,6 +1,7 @@
 """Pages of scorecards, questions about scores, weight policies and runs."""
 
 from performance.scoring.views.policies import (
+    accept_stage,
     approve,
     discard,
     effect,
@@ -27,6 +28,7 @@ from performance.scoring.views.scorecards import (
 from performance.scoring.views.simulations import moved, moved_file, simulate
 
 __all__ = [
+    "accept_stage",
     "approve",
     "ask",
     "ask_panel",

@@ -124,6 +124,21 @@ def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @access.member
+def accept_stage(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
+    """Takes over the stage that cash flows propose."""
+    version = seen(request, version_id)
+    is_scored = queries.is_in_scope(version, request.actor.person_id)
+    access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
+    return _step(
+        request,
+        version,
+        lambda: actions.accept_stage(version=version, by=request.actor, at=timezone.now()),
+        _("The proposed stage is taken over."),
+    )
+
+
+@require_POST
+@access.member
 def discard(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     """Throws a draft away."""
     version = seen(request, version_id)
@@ -194,6 +209,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "first_day": queries.first_day_for(version, today),
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
+        **_stage_of(version),
         **_pairs_of(version, [row["draft"] for row in components]),
         **market.card_of(version, [row["draft"] for row in components]),
         **effect_of(version, version.stage),
@@ -233,6 +249,15 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _stage_of(version: PolicyVersion) -> dict[str, Any]:
+    """What cash flows propose to a draft, and what had proposed the stage that somebody accepted."""
+    kept = version.stage_evidence
+    return {
+        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version)),
+        "accepted": evidence.proposal_from(kept) if kept else None,
+    }
 
 
 def _pairs_of(version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft]) -> dict[str, Any]:

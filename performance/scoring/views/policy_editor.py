@@ -87,6 +87,7 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     weighing = _weighing(request, rows, version)
     form.is_valid()
     context: dict[str, Any] = {"version": version, "weighing": weighing} | _compared(request, weighing)
+    context["proposal"] = queries.stage_proposal(weighing.weighing, _unit(form, version))
     if rows.weighing is None:
         context["refusals"] = [_UNCOMPARED]
     elif not rows.is_valid() or not rows.drafts:
@@ -161,8 +162,12 @@ def _measured(
     period = form.cleaned_data.get("period")
     if not weighing.blend_ppm or period is None:
         return None
-    unit = version.policy.unit if version else form.cleaned_data.get("unit")
+    unit = _unit(form, version)
     return queries.units_measured(drafts, unit_id=unit.pk if unit else None, period=period)
+
+
+def _unit(form: forms.PolicyForm, version: PolicyVersion | None) -> people.BusinessUnit | None:
+    return version.policy.unit if version else form.cleaned_data.get("unit")
 
 
 def _weighing(request: HttpRequest, rows: Any, version: PolicyVersion | None) -> forms.WeighingForm:
@@ -170,7 +175,10 @@ def _weighing(request: HttpRequest, rows: Any, version: PolicyVersion | None) ->
     a policy."""
     stored = queries.weighing_of(version) if version else evidence.PLAIN
     form = forms.WeighingForm(
-        request.POST or None, initial=forms.initial_weighing(stored), targets=forms.targets_of(rows)
+        request.POST or None,
+        initial=forms.initial_weighing(stored),
+        targets=forms.targets_of(rows),
+        flows=forms.flows(),
     )
     if form.is_bound:
         form.is_valid()
@@ -294,4 +302,6 @@ def _first_preview(version: PolicyVersion | None) -> dict[str, Any]:
     """What the preview shows before anything is changed: the draft as stored."""
     if version is None:
         return {"refusals": [_INCOMPLETE]}
-    return policies.effect_of(version, version.stage)
+    return policies.effect_of(version, version.stage) | {
+        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
+    }

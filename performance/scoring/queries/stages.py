@@ -1,0 +1,100 @@
+"""The stage that a business's certified cash flows propose."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.kpis import queries as kpis
+from performance.kpis.models import Additivity, Metric, MetricVersion
+from performance.kpis.queries import months as calendar_months
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import evidence
+from performance.scoring.models import PolicyVersion
+from performance.scoring.queries.signals import MONTHS_OLD, closed_months, late_metrics
+
+#: How far back twelve closed months are looked for.
+MONTHS_READ = 24
+
+
+def flow_metrics() -> list[MetricVersion]:
+    """Certified metrics that add up over months: what a cash flow may be read from. One query."""
+    found = kpis.newest_certified().filter(additivity=Additivity.ADDITIVE)
+    return sorted(found, key=lambda version: str(version.metric))
+
+
+def stage_proposal(
+    weighing: evidence.Weighing, unit: people.BusinessUnit | None, *, at: datetime.datetime | None = None
+) -> evidence.StageProposal | None:
+    """What the three flows that a policy names propose for the part of the business of its unit (None: the whole). None
+    where none is named. Nine queries at most."""
+    named = {kind: key for kind, key in weighing.flows.items() if key}
+    if not named:
+        return None
+    at = at or timezone.now()
+    organisation = people.Organisation.objects.get(pk=tenancy.current_organisation_id())
+    last_day = people_queries.day_at(organisation, at) - datetime.timedelta(days=1)
+    metrics = {version.metric.key: version.metric for version in flow_metrics()}
+    known = {kind: metrics[key] for kind, key in named.items() if key in metrics}
+    slice = {key: str(value) for key, value in unit.slice.items()} if unit else {}
+    points = kpis.series_of([(metric, slice) for metric in known.values()], MONTHS_READ, last_day)
+    versions = kpis.versions_in_force(last_day, [metric.pk for metric in known.values()])
+    series = {
+        kind: dict(closed_months(points[metric.pk, kpis.slice_key(slice)], last_day))
+        for kind, metric in known.items()
+    }
+    months = _shared(series)
+    oldest = calendar_months.months_before(last_day, MONTHS_OLD)
+    is_old = bool(months) and months[-1] < oldest
+    flows = [
+        evidence.Flow(
+            kind, named[kind], **_known(known[kind], versions), value_micro=_sum(series[kind], months)
+        )
+        for kind in evidence.FLOWS
+        if kind in known
+    ]
+    return evidence.proposed_stage(
+        flows,
+        [month.isoformat() for month in months],
+        is_old=is_old or bool(late_metrics(versions, last_day, at)),
+        as_of=at.isoformat(),
+    )
+
+
+def stage_proposal_for(
+    version: PolicyVersion, *, weighing: evidence.Weighing, at: datetime.datetime | None = None
+) -> evidence.StageProposal | None:
+    """What is proposed to a draft; None for what is no draft any more."""
+    return stage_proposal(weighing, version.policy.unit, at=at) if version.is_draft else None
+
+
+def _shared(series: Mapping[str, Mapping[datetime.date, int | None]]) -> list[datetime.date]:
+    """The latest run of months that every flow has closed, a year of it at most."""
+    if not series:
+        return []
+    closed = [{month for month, value in each.items() if value is not None} for each in series.values()]
+    shared = sorted(set.intersection(*closed), reverse=True)
+    run: list[datetime.date] = []
+    for month in shared:
+        if run and calendar_months.months_before(run[-1], 1) != month:
+            break
+        run.append(month)
+    return run[: evidence.MONTHS][::-1]
+
+
+def _sum(series: Mapping[datetime.date, int | None], months: list[datetime.date]) -> int:
+    return sum(series[month] or 0 for month in months)
+
+
+def _known(metric: Metric, versions: Mapping[Any, MetricVersion]) -> dict[str, Any]:
+    version = versions.get(metric.pk)
+    return {
+        "metric_name_en": metric.name_en,
+        "metric_name_zh": metric.name_zh,
+        "unit": metric.unit,
+        "decimals": metric.decimals,
+        "metric_version": version.number if version else None,
+    }
