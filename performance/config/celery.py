@@ -77,7 +77,8 @@ app.conf.beat_schedule = {
         "schedule": 30,
         "options": {"expires": 30},
     },
-    # Stale people, runs whose worker died, announcements: whatever a nudge did not reach.
+    # Stale people, runs whose worker died, announcements, weights whose first day has come: whatever a nudge did not
+    # reach.
     "sweep-scores": {
         "task": "performance.foundation.tasks.sweep",
         "args": ["performance.scoring.tasks.catch_up"],

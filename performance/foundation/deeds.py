@@ -180,6 +180,7 @@ DEEDS = {
     "scoring.propose_policy": _("Proposed a weight policy"),
     "scoring.resume_run": _("Resumed a score run"),
     "scoring.return_policy": _("Returned a weight policy"),
+    "scoring.set_notice": _("Set the notice of new weights"),
     "scoring.simulate_policy": _("Simulated a weight policy on past periods"),
     "scoring.start_freeze_run": _("Froze the scores of a period"),
     "scoring.start_full_run": _("Started a full score run"),

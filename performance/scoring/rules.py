@@ -70,6 +70,10 @@ def can_lock_policy(actor: access.Actor, version: PolicyVersion, *, is_scored: b
     return can_write_weights(actor, version, is_scored=is_scored) and version.state == VersionState.APPROVED
 
 
+def can_set_notice(actor: access.Actor) -> bool:
+    return actor.has_role("hr") and not actor.only_reads
+
+
 def can_compute_scores(actor: access.Actor) -> bool:
     return actor.has_role(*KEEPERS) and not actor.only_reads
 

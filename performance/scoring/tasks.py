@@ -1,4 +1,5 @@
-"""Background work: scores of what is stale, runs over everybody, simulations, announcements. Each is safe to run twice."""
+"""Background work: scores of what is stale, runs over everybody, simulations, announcements, locks on the first day. Each is
+safe to run twice."""
 
 import logging
 import uuid
@@ -8,11 +9,19 @@ from functools import partial
 
 from celery import group, shared_task
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
-from performance.foundation import jobs, stale, tenancy
-from performance.scoring import actions
-from performance.scoring.models import PolicyVersion, RunState, ScoreRun, Simulation, SimulationState
+from performance.foundation import i18n, jobs, stale, tenancy
+from performance.scoring import actions, queries
+from performance.scoring.models import (
+    PolicyVersion,
+    RunState,
+    ScoreRun,
+    Simulation,
+    SimulationState,
+    VersionState,
+)
 
 logger = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 200
@@ -147,10 +156,11 @@ def check_by_night() -> None:
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
-def announce_locked_policies() -> None:
-    """Tells everybody concerned of newly locked weights, a batch at a time."""
+def announce_policies() -> None:
+    """Tells everybody concerned of weights that are locked or will be on a day that is known, a batch at a time."""
     with _here():
-        waiting = list(PolicyVersion.objects.filter(state="locked", announced_at=None).order_by("locked_at"))
+        to_tell = Q(state=VersionState.LOCKED) | Q(state=VersionState.APPROVED, told_from__isnull=False)
+        waiting = list(PolicyVersion.objects.filter(to_tell, announced_at=None).order_by("approved_at"))
     for version in waiting:
         told = actions.ANNOUNCED_AT_ONCE
         while told == actions.ANNOUNCED_AT_ONCE:
@@ -159,9 +169,33 @@ def announce_locked_policies() -> None:
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def lock_due_policies() -> None:
+    """Locks what both sides have approved on its first day. What cannot be locked is put before its proposer, and tried
+    again."""
+    with _here():
+        due = list(queries.due_versions(queries.day_of(timezone.now())))
+    for version in due:
+        why_en, why_zh = i18n.in_both(partial(_why_unlocked, version))
+        if why_en:
+            with _here():
+                actions.say_why_unlocked(version=version, why_en=why_en, why_zh=why_zh, at=timezone.now())
+
+
+def _why_unlocked(version: PolicyVersion) -> str:
+    """Locks it if that can be; else why not, in the language in force."""
+    try:
+        with _here():
+            actions.lock_at_first_day(version=version, at=timezone.now())
+    except actions.PolicyRefused as why:
+        return str(why)
+    return ""
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def catch_up() -> None:
     """The sweep: what a lost message or a killed worker left behind. A step that fails holds up no other."""
-    _attempt(announce_locked_policies.run)
+    _attempt(announce_policies.run)
+    _attempt(lock_due_policies.run)
     _attempt(rescore_stale.run)
     _attempt(clear_forgotten_simulations.run)
     with _here():

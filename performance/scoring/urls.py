@@ -22,6 +22,7 @@ urlpatterns = [
     path("questions/<uuid:question_id>/close/", views.close, name="question_close"),
     path("policies/", views.policy_list, name="policies"),
     path("policies/new/", views.new, name="policy_new"),
+    path("policies/notice/", views.set_notice, name="policy_notice"),
     path("policies/preview/", views.preview, name="policy_preview_new"),
     path("policies/of/<uuid:policy_id>/next/", views.next_version, name="policy_next"),
     path("policies/<uuid:version_id>/", views.policy, name="policy"),

@@ -140,7 +140,7 @@ def test_a_step_of_the_sweep_that_fails_holds_up_no_other(
 
     with tenancy.acting_for(cast.organisation):
         run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
-    monkeypatch.setattr(tasks.announce_locked_policies, "run", broken)
+    monkeypatch.setattr(tasks.announce_policies, "run", broken)
     monkeypatch.setattr(tasks.rescore_stale, "run", broken)
     with tenancy.remembering(cast.organisation.pk):
         assert tasks.catch_up.apply().successful()

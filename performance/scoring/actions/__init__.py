@@ -1,5 +1,12 @@
 """Writes: policies through their life, and scores."""
 
+from performance.scoring.actions.announcing import (
+    ANNOUNCED_AT_ONCE,
+    acknowledge_policy,
+    announce_policy,
+    set_notice,
+)
+from performance.scoring.actions.asking import APPROVAL, LOCKING
 from performance.scoring.actions.checking import CheckRefused, ask_for_checks, close_check
 from performance.scoring.actions.computing import (
     Written,
@@ -14,16 +21,8 @@ from performance.scoring.actions.drafts import (
     draft_policy,
     revise_draft,
 )
-from performance.scoring.actions.policies import (
-    ANNOUNCED_AT_ONCE,
-    APPROVAL,
-    acknowledge_policy,
-    announce_policy,
-    approve_policy,
-    lock_policy,
-    propose_policy,
-    return_policy,
-)
+from performance.scoring.actions.locking import lock_at_first_day, lock_policy, say_why_unlocked
+from performance.scoring.actions.policies import approve_policy, propose_policy, return_policy
 from performance.scoring.actions.questions import (
     QuestionRefused,
     ask_about_score,
@@ -62,6 +61,7 @@ __all__ = [
     "BIN_EDGE",
     "BIN_WIDTH",
     "LIMIT",
+    "LOCKING",
     "CheckRefused",
     "PolicyRefused",
     "QuestionRefused",
@@ -87,6 +87,7 @@ __all__ = [
     "fail_simulation",
     "freeze_scores",
     "let_questions_go",
+    "lock_at_first_day",
     "lock_policy",
     "post_in_question",
     "propose_policy",
@@ -95,6 +96,8 @@ __all__ = [
     "resume_run",
     "return_policy",
     "revise_draft",
+    "say_why_unlocked",
+    "set_notice",
     "simulate_policy",
     "start_run",
     "stop_run",

@@ -46,6 +46,7 @@ def draft_policy(
     bands: Sequence[evidence.Band] | None = None,
     market: Sequence[evidence.RuleDraft] | None = None,
     weighing: evidence.Weighing | None = None,
+    starts_on: datetime.date | None = None,
 ) -> PolicyVersion:
     """A policy of its own for a unit (None: everybody without another), as version 1."""
     if WeightPolicy.objects.filter(unit=unit).exists():
@@ -66,6 +67,7 @@ def draft_policy(
         bands=bands,
         market=market,
         weighing=weighing,
+        starts_on=starts_on,
         reason=reason,
         by=by,
         at=at,
@@ -112,10 +114,12 @@ def revise_draft(
     bands: Sequence[evidence.Band] | None = None,
     market: Sequence[evidence.RuleDraft] | None = None,
     weighing: evidence.Weighing | None = None,
+    starts_on: datetime.date | None = None,
 ) -> PolicyVersion:
     """Replaces the content of a draft, which is a policy already: weights that add up, curves that can be drawn.
 
-    Without `bands`, `market` or `weighing` those stay as they are.
+    Without `bands`, `market` or `weighing` those stay as they are. `starts_on` is the day from which it is meant to govern,
+    the period's first day where none is named.
     """
     version = locked_row(version)
     if not version.is_draft:
@@ -137,6 +141,9 @@ def revise_draft(
     rules_now = queries.rules_of(version) if market is None else market
     refuse_wrong_rules(rules_now, components)
     _refuse_unsigned_flows(version, weighing)
+    if starts_on is not None and not period.starts_on <= starts_on <= period.ends_on:
+        raise PolicyRefused(_("The day lies outside the period."), code="outside_period", field="starts_on")
+    version.starts_on = None if starts_on == period.starts_on else starts_on
     version.period, version.stage, version.missing = period, stage, missing
     if version.stage_evidence and version.stage_evidence["stage"] != stage:
         version.stage_evidence = None
@@ -150,6 +157,7 @@ def revise_draft(
     version.save(
         update_fields=[
             "period",
+            "starts_on",
             "stage",
             "stage_evidence",
             "missing",

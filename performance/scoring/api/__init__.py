@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from performance.scoring.api import policies, questions, runs, scores, simulations
+from performance.scoring.api import notice, policies, questions, runs, scores, simulations
 
 urls = [
     path("scores/", scores.Scores.as_view()),
@@ -18,6 +18,8 @@ urls = [
     path("weight-policies/", policies.Policies.as_view()),
     path("weight-policies/<uuid:version_id>/", policies.OnePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/next/", policies.NextVersion.as_view()),
+    path("weight-notice/", notice.WeightNotice.as_view()),
+    path("weight-policies/<uuid:version_id>/mine/", notice.MyDifference.as_view()),
     path("weight-policies/<uuid:version_id>/accept-stage/", policies.AcceptStage.as_view()),
     path("weight-policies/<uuid:version_id>/read/", policies.ReadPolicy.as_view()),
     path("weight-policies/<uuid:version_id>/simulations/", simulations.Simulations.as_view()),

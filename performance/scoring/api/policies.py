@@ -192,6 +192,6 @@ class LockPolicy(PoliciesView):
         asked = LockIn(data=request.data)
         asked.is_valid(raise_exception=True)
         actions.lock_policy(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
-        jobs.nudge(tasks.announce_locked_policies)
+        jobs.nudge(tasks.announce_policies)
         jobs.nudge(tasks.rescore_stale)
         return self.answer(request, version_id)

@@ -9,6 +9,7 @@ from performance.engine import errors, objective, penalty, weights
 from performance.scoring import evidence, queries
 from performance.scoring.api.market import MarketRuleIn, drafts_from
 from performance.scoring.models import (
+    MOST_NOTICE,
     MOST_SMOOTHING,
     MOST_UNITS,
     WHOLE,
@@ -70,6 +71,8 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "proposed_at",
             "approved_at",
             "locked_at",
+            "starts_on",
+            "told_from",
             "effective_on",
             "announced_at",
             "approvals",
@@ -204,6 +207,12 @@ class DraftIn(serializers.Serializer[None]):
     """What a draft says, whole: an edit replaces all of it."""
 
     period = serializers.UUIDField()
+    starts_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The day from which it is meant to govern; null for the period's first.",
+    )
     stage = serializers.ChoiceField(choices=Stage.choices)
     missing = serializers.ChoiceField(choices=Missing.choices, default=Missing.LEAVE_OUT)
     step_cap_ppm = serializers.IntegerField(min_value=0, max_value=WHOLE, allow_null=True, default=50_000)
@@ -250,3 +259,27 @@ class ApproveIn(serializers.Serializer[None]):
 
 class LockIn(serializers.Serializer[None]):
     effective_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class NoticeShape(serializers.Serializer[None]):
+    """How many days before new weights take hold people hear of them."""
+
+    days = serializers.IntegerField(min_value=0, max_value=MOST_NOTICE)
+
+
+class WeightChangeOut(serializers.Serializer[queries.WeightChange]):
+    """One component: its weight today and then; null where it does not weigh."""
+
+    key = serializers.CharField()
+    name_en = serializers.CharField()
+    name_zh = serializers.CharField()
+    before_ppm = serializers.IntegerField(allow_null=True)
+    after_ppm = serializers.IntegerField(allow_null=True)
+    change_ppm = serializers.IntegerField()
+
+
+class DifferenceOut(serializers.Serializer[queries.Difference]):
+    """What a version changes for me; `before` is the version that governs me until then."""
+
+    before = serializers.UUIDField(source="before.pk", default=None, allow_null=True)
+    lines = WeightChangeOut(many=True)

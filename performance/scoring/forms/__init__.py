@@ -8,7 +8,7 @@ from performance.scoring.forms.components import (
     sources,
 )
 from performance.scoring.forms.market import ADD, rules_formset, targets_of
-from performance.scoring.forms.policies import LockForm, PolicyForm, ProposeForm, initial_bands
+from performance.scoring.forms.policies import LockForm, NoticeForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
 from performance.scoring.forms.weighing import IN_PAIRS, WeighingForm, flows, initial_weighing
 
@@ -18,6 +18,7 @@ __all__ = [
     "PERCENT",
     "AskForm",
     "LockForm",
+    "NoticeForm",
     "PolicyForm",
     "ProposeForm",
     "WeighingForm",

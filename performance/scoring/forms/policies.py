@@ -11,7 +11,7 @@ from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.forms.components import PERCENT
-from performance.scoring.models import WHOLE, Missing, PolicyVersion, Stage
+from performance.scoring.models import MOST_NOTICE, WHOLE, Missing, PolicyVersion, Stage
 
 
 class PolicyForm(forms.Form):
@@ -27,6 +27,14 @@ class PolicyForm(forms.Form):
         help_text=gettext_lazy("Units below follow it unless they have a policy of their own."),
     )
     period = forms.ModelChoiceField(label=gettext_lazy("Period"), queryset=people.Period.objects.none())
+    starts_on = forms.DateField(
+        label=gettext_lazy("Takes over on"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+        help_text=gettext_lazy(
+            "Empty: the first day of the period. Until that day the version before governs, and each counts by its days."
+        ),
+    )
     stage = forms.ChoiceField(
         label=gettext_lazy("Business stage"), choices=Stage.choices, initial=Stage.MATURE
     )
@@ -127,6 +135,17 @@ def initial_bands(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             f"band_{place}_from": None if bound is None else formats.trimmed(Decimal(bound) / WHOLE),
         }
     return shown
+
+
+class NoticeForm(forms.Form):
+    """How long before new weights take hold people hear of them."""
+
+    days = forms.IntegerField(
+        label=gettext_lazy("Days of notice"),
+        min_value=0,
+        max_value=MOST_NOTICE,
+        help_text=gettext_lazy("Counted from the day on which both sides have approved."),
+    )
 
 
 class ProposeForm(forms.Form):

@@ -7,6 +7,7 @@ from performance.scoring.models.policies import (
     ANNOUNCEMENT,
     FACTOR_HIGHEST,
     FACTOR_LOWEST,
+    MOST_NOTICE,
     MOST_SMOOTHING,
     MOST_UNITS,
     OWN_UNIT,
@@ -22,6 +23,7 @@ from performance.scoring.models.policies import (
     Stage,
     StageMultiplier,
     VersionState,
+    WeightNotice,
     WeightPolicy,
     usual_bands,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "LINE_QUESTION",
     "LONGEST_QUESTION",
     "MOST_MONTHS",
+    "MOST_NOTICE",
     "MOST_SMOOTHING",
     "MOST_UNITS",
     "NUMBER_QUESTION",
@@ -99,6 +102,7 @@ __all__ = [
     "StageMultiplier",
     "Tenure",
     "VersionState",
+    "WeightNotice",
     "WeightPolicy",
     "usual_bands",
 ]

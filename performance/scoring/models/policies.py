@@ -15,6 +15,8 @@ WHOLE = fixed.ONE
 FACTOR_LOWEST, FACTOR_HIGHEST = WHOLE // 2, 2 * WHOLE
 #: The most of last period's weight that smoothing keeps: what moves must get somewhere.
 MOST_SMOOTHING = 9 * WHOLE // 10
+#: The longest notice, in days.
+MOST_NOTICE = 90
 #: The most units that a policy may ask for before it blends objective weights in.
 MOST_UNITS = 10_000
 OWN_UNIT = "own_unit"
@@ -161,6 +163,11 @@ class PolicyVersion(tenancy.TenantModel):
     locked_by = tenancy.TenantForeignKey("people.Person", null=True, related_name="+")
     locked_at = models.DateTimeField(_("locked at"), null=True)
     effective_on = models.DateField(_("in force from"), null=True)
+    #: The first day that it is meant to govern, a turn within the period; empty for the period's first day.
+    starts_on = models.DateField(_("takes over on"), null=True, blank=True)
+    #: Since when those concerned are told, and of which day and weights: {"effective_on": …, "weights": {key: ppm}}.
+    told_from = models.DateTimeField(_("told from"), null=True)
+    told = models.JSONField(_("what is told"), null=True)
     announced_at = models.DateTimeField(_("announced at"), null=True)
     plan = models.JSONField(_("frozen plan"), null=True)
 
@@ -212,6 +219,11 @@ class PolicyVersion(tenancy.TenantModel):
         return self.state in (VersionState.LOCKED, VersionState.SUPERSEDED)
 
     @property
+    def first_day(self) -> Any:
+        """In force from then on, or meant to be."""
+        return self.effective_on or self.starts_on or self.period.starts_on
+
+    @property
     def is_draft(self) -> bool:
         return self.state == VersionState.DRAFT
 
@@ -232,6 +244,21 @@ class PolicyVersion(tenancy.TenantModel):
     def planned(self) -> list[dict[str, Any]]:
         """The components of the frozen plan; empty before the lock."""
         return self.plan["components"] if self.plan else []
+
+
+class WeightNotice(tenancy.TenantModel):
+    """How many days before new weights take hold people hear of them; one row an organisation, none is no day."""
+
+    days = models.PositiveSmallIntegerField(_("days of notice"), default=0)
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation"], name="weight_notice_once"),
+            models.CheckConstraint(condition=Q(days__lte=MOST_NOTICE), name="weight_notice_within"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.days)
 
 
 class PolicyComponent(tenancy.TenantModel):

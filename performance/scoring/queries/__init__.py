@@ -28,6 +28,14 @@ from performance.scoring.queries.moved import (
     moves_of,
     simulations_of,
 )
+from performance.scoring.queries.notice import (
+    Difference,
+    WeightChange,
+    days_of_notice,
+    differences,
+    due_versions,
+    earliest_day,
+)
 from performance.scoring.queries.penalties import Penalty, penalty_of
 from performance.scoring.queries.policies import (
     approvals_of,
@@ -90,6 +98,7 @@ __all__ = [
     "Called",
     "Change",
     "ChangedLine",
+    "Difference",
     "Group",
     "Line",
     "Move",
@@ -102,6 +111,7 @@ __all__ = [
     "Supposed",
     "TeamRow",
     "Thread",
+    "WeightChange",
     "answerers_of",
     "approvals_of",
     "approvers_of",
@@ -115,9 +125,13 @@ __all__ = [
     "current_score",
     "current_scores",
     "day_of",
+    "days_of_notice",
+    "differences",
     "differences_of",
     "digest_now",
     "drafts_of",
+    "due_versions",
+    "earliest_day",
     "first_day_for",
     "fixed_versions",
     "flow_metrics",

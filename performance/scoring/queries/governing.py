@@ -82,6 +82,21 @@ def scored_people(
     return _in_units(_employed(period), {unit for unit, turns in turns_of_unit.items() if turns})
 
 
+def governing_on(
+    period: people.Period, day: datetime.date, *, without: uuid.UUID | None = None
+) -> dict[UnitId, PolicyVersion]:
+    """unit → the version that governs its people on a day of the period, as if one of them, `without`, were not there.
+    Two queries."""
+    fixed = PolicyVersion.objects.filter(period=period, state__in=FIXED).exclude(pk=without)
+    turns_of_unit = _turns_of_units(period, pinned=list(fixed.values_list("pk", flat=True)))
+    found: dict[UnitId, PolicyVersion] = {}
+    for unit_id, turns in turns_of_unit.items():
+        begun = [turn.version for turn in turns if turn.first_day <= day]
+        if begun:
+            found[unit_id] = begun[-1]
+    return found
+
+
 def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
     """Whom this version scores, or could score once locked beside what is locked for its period already."""
     turns_of_unit = _turns_of_units(version.period, None if version.is_fixed else version)

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from performance.foundation import access, tenancy
 from performance.inbox import models as inbox
@@ -20,6 +20,7 @@ from performance.scoring.models import (
     PolicyVersion,
     SourceKind,
     StageMultiplier,
+    VersionState,
     WeightPolicy,
 )
 from performance.scoring.queries import governing
@@ -35,11 +36,13 @@ def day_of(at: datetime.datetime) -> datetime.date:
 
 
 def versions_visible_to(actor: access.Actor) -> QuerySet[PolicyVersion]:
-    """Rules in force are known to everybody; what is still being made, to those who make it."""
+    """Rules in force, and those that people are told of, are known to everybody; what is still being made, to those who
+    make it."""
     versions = PolicyVersion.objects.select_related(
         "policy", "policy__unit", "period", "proposed_by", "locked_by"
     )
-    return versions if rules.can_see_drafts(actor) else versions.filter(state__in=FIXED)
+    announced = Q(state=VersionState.APPROVED, told_from__isnull=False)
+    return versions if rules.can_see_drafts(actor) else versions.filter(Q(state__in=FIXED) | announced)
 
 
 def latest_versions(actor: access.Actor) -> list[WeightPolicy]:
@@ -184,5 +187,7 @@ def plan_of(
 
 
 def first_day_for(version: PolicyVersion, today: datetime.date) -> datetime.date | None:
-    """The first day a version may govern without being asked: the period's, while that lies ahead."""
-    return version.period.starts_on if today <= version.period.starts_on else None
+    """The first day a version may govern without being asked: the one it names, else the period's, while that lies
+    ahead."""
+    day = version.starts_on or version.period.starts_on
+    return day if today <= day else None

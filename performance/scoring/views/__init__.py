@@ -1,5 +1,6 @@
 """Pages of scorecards, questions about scores, weight policies and runs."""
 
+from performance.scoring.views.notice import set_notice
 from performance.scoring.views.policies import (
     accept_stage,
     approve,
@@ -61,6 +62,7 @@ __all__ = [
     "runs",
     "scorecard",
     "send_back",
+    "set_notice",
     "simulate",
     "start",
     "stop",

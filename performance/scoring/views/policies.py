@@ -18,19 +18,14 @@ from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
 from performance.scoring.templatetags import guardrail_words, scoring_words
-from performance.scoring.views import market, moved_card, objective
+from performance.scoring.views import market, moved_card, notice, objective
 
 
 @require_GET
 @access.member
 def policy_list(request: HttpRequest) -> HttpResponse:
     """Every policy with the versions the actor may see."""
-    context = {
-        "nav": "performance",
-        "policies": queries.latest_versions(request.actor),
-        "may_draft": rules.can_draft_policy(request.actor),
-    }
-    return render(request, "scoring/policies.html", context)
+    return render(request, "scoring/policies.html", notice.list_of(request))
 
 
 @require_GET
@@ -117,7 +112,7 @@ def lock(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
         lambda: actions.lock_policy(version=version, effective_on=day, by=request.actor, at=timezone.now()),
         _("Locked. Everybody concerned will be told."),
     )
-    jobs.nudge(tasks.announce_locked_policies)
+    jobs.nudge(tasks.announce_policies)
     jobs.nudge(tasks.rescore_stale)
     return response
 
@@ -207,6 +202,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "may_lock": rules.can_lock_policy(actor, version, is_scored=is_scored),
         "may_draft_next": rules.can_draft_next(actor, version, is_scored=is_scored),
         "first_day": queries.first_day_for(version, today),
+        "mine": notice.mine_of(version, actor.person, today) if is_scored else None,
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
         **_stage_of(version),

@@ -216,6 +216,7 @@ def _initial(version: PolicyVersion) -> dict[str, Any]:
     cap = version.step_cap_ppm
     return {
         "period": version.period_id,
+        "starts_on": version.starts_on,
         "stage": version.stage,
         "missing": version.missing,
         "step_cap": None if cap is None else cap / forms.PERCENT,
@@ -257,6 +258,7 @@ def _content(form: forms.PolicyForm, weighing: forms.WeighingForm, rows: Any, ma
     cleaned = form.cleaned_data
     return {
         "period": cleaned["period"],
+        "starts_on": cleaned["starts_on"],
         "stage": cleaned["stage"],
         "missing": cleaned["missing"],
         "step_cap_ppm": form.step_cap_ppm,

@@ -1,0 +1,104 @@
+"""What people hear of new weights: how long before, and the difference to those of today."""
+
+import datetime
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from performance.foundation import i18n
+from performance.people import models as people
+from performance.scoring.models import PolicyVersion, VersionState, WeightNotice
+from performance.scoring.queries.governing import FIXED, governing_on
+from performance.scoring.queries.policies import day_of
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    """One component: its weight today and then, in ppm; None where it does not weigh."""
+
+    key: str
+    name_en: str
+    name_zh: str
+    color: int
+    before_ppm: int | None
+    after_ppm: int | None
+
+    @property
+    def name(self) -> str:
+        return i18n.local(self, "name")
+
+    @property
+    def change_ppm(self) -> int:
+        return (self.after_ppm or 0) - (self.before_ppm or 0)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What new weights change for somebody. `before` governs them until then; None where nothing does."""
+
+    before: PolicyVersion | None
+    lines: tuple[WeightChange, ...]
+
+
+def days_of_notice() -> int:
+    """How many days before new weights take hold people hear of them. One query."""
+    return WeightNotice.objects.values_list("days", flat=True).first() or 0
+
+
+def earliest_day(version: PolicyVersion, first_day: datetime.date, today: datetime.date) -> datetime.date:
+    """The first day on which the version may take hold: so many days after people have begun to be told of that day, or
+    of an earlier one."""
+    told = today
+    if version.told_from and version.told and version.told["effective_on"] <= first_day.isoformat():
+        told = min(today, day_of(version.told_from))
+    return told + datetime.timedelta(days=days_of_notice())
+
+
+def due_versions(today: datetime.date) -> QuerySet[PolicyVersion]:
+    """Approved versions of which people are told and whose first day has come, oldest first."""
+    approved = PolicyVersion.objects.filter(state=VersionState.APPROVED, told_from__isnull=False)
+    return approved.filter(told__effective_on__lte=today.isoformat()).order_by("approved_at")
+
+
+def differences(
+    version: PolicyVersion,
+    plan: Mapping[str, Any],
+    unit_ids: Collection[uuid.UUID | None],
+    today: datetime.date,
+) -> dict[uuid.UUID | None, Difference]:
+    """By unit, what `plan` of a version changes for its people, against what governs them on the day before it takes
+    hold; today, while that lies further ahead. Four queries at most."""
+    day = min(today, version.first_day - datetime.timedelta(days=1))
+    period = version.period if day >= version.period.starts_on else _period_before(version.period)
+    before = governing_on(period, min(day, period.ends_on), without=version.pk) if period else {}
+    return {
+        unit_id: Difference(before.get(unit_id), _lines(before.get(unit_id), plan)) for unit_id in unit_ids
+    }
+
+
+def _period_before(period: people.Period) -> people.Period | None:
+    """The last one before this that weights are locked for."""
+    weighed = PolicyVersion.objects.filter(state__in=FIXED).values("period_id")
+    earlier = people.Period.objects.filter(pk__in=weighed, starts_on__lt=period.starts_on).exclude(
+        pk=period.pk
+    )
+    return earlier.order_by("-ends_on", "-starts_on", "pk").first()
+
+
+def _lines(before: PolicyVersion | None, plan: Mapping[str, Any]) -> tuple[WeightChange, ...]:
+    old = {item["key"]: item for item in before.planned} if before else {}
+    new = {item["key"]: item for item in plan["components"]}
+    return tuple(
+        WeightChange(
+            key=key,
+            name_en=item["name_en"],
+            name_zh=item["name_zh"],
+            color=item["color"],
+            before_ppm=old[key]["effective_ppm"] if key in old else None,
+            after_ppm=new[key]["effective_ppm"] if key in new else None,
+        )
+        for key, item in (old | new).items()
+    )
