@@ -38,5 +38,7 @@ def configured(*, form: str, level: str) -> dict[str, Any]:
             # That a task was sent or received is told once more when it has ended.
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            # Tells each letter of each document, names among them.
+            "fontTools": {"level": "WARNING"},
         },
     }
