@@ -12,6 +12,7 @@ urlpatterns = [
     path("supposed/", views.supposed, name="supposed"),
     path("team/", views.team, name="team"),
     path("people/<uuid:person_id>/", views.scorecard, name="scorecard"),
+    path("files/scores/<uuid:score_id>/", views.scorecard_file, name="scorecard_file"),
     path("scores/<uuid:score_id>/replay/", views.replay, name="replay"),
     path("scores/<uuid:score_id>/<slug:key>/", views.evidence, name="evidence"),
     path("scores/<uuid:score_id>/<slug:key>/panel/", views.evidence_panel, name="evidence_panel"),

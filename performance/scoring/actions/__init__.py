@@ -40,6 +40,7 @@ from performance.scoring.actions.runs import (
     stop_run,
     take_run,
 )
+from performance.scoring.actions.scorecard_files import export_scorecard, scorecard_file_name
 from performance.scoring.actions.simulation_files import export_simulation
 from performance.scoring.actions.simulations import (
     BIN_EDGE,
@@ -82,6 +83,7 @@ __all__ = [
     "discard_draft",
     "draft_next_version",
     "draft_policy",
+    "export_scorecard",
     "export_simulation",
     "fail_run",
     "fail_simulation",
@@ -97,6 +99,7 @@ __all__ = [
     "return_policy",
     "revise_draft",
     "say_why_unlocked",
+    "scorecard_file_name",
     "set_notice",
     "simulate_policy",
     "start_run",

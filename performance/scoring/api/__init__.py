@@ -7,6 +7,7 @@ from performance.scoring.api import notice, policies, questions, runs, scores, s
 urls = [
     path("scores/", scores.Scores.as_view()),
     path("scores/<uuid:score_id>/", scores.OneScore.as_view()),
+    path("scores/<uuid:score_id>/file/", scores.ScorecardFile.as_view()),
     path("scores/<uuid:score_id>/replay/", scores.ReplayScore.as_view()),
     path("scores/<uuid:score_id>/supposed/", scores.SupposeScore.as_view()),
     path("scores/<uuid:score_id>/evidence/<slug:key>/", scores.ScoreEvidence.as_view()),

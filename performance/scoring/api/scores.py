@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from performance.foundation import access, api
 from performance.people import queries as people_queries
-from performance.scoring import evidence, queries
+from performance.scoring import actions, evidence, queries
 from performance.scoring.models import CurrentScore, Score
 
 
@@ -200,6 +200,16 @@ class OneScore(ScoresView):
     @extend_schema(responses=ScoreDetailOut)
     def get(self, request: Request, score_id: uuid.UUID) -> Response:
         return Response(ScoreDetailOut(access.get_or_404(self.visible(request), pk=score_id)).data)
+
+
+class ScorecardFile(ScoresView):
+    """The scorecard as a PDF, in the language asked for."""
+
+    @extend_schema(operation_id="scores_export", responses={(200, "application/pdf"): bytes})
+    def get(self, request: Request, score_id: uuid.UUID) -> Any:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        file = actions.export_scorecard(score=score, by=request.actor, at=timezone.now())
+        return FileResponse(file, as_attachment=True, filename=actions.scorecard_file_name(score))
 
 
 class ReplayScore(ScoresView):

@@ -23,6 +23,7 @@ from performance.scoring.views.scorecards import (
     my_scorecard,
     replay,
     scorecard,
+    scorecard_file,
     supposed,
     team,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "run_progress",
     "runs",
     "scorecard",
+    "scorecard_file",
     "send_back",
     "set_notice",
     "simulate",

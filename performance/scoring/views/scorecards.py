@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -15,7 +15,7 @@ from performance.foundation import access
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import queries, rules
+from performance.scoring import actions, queries, rules
 
 PEOPLE_A_PAGE = 50
 
@@ -56,6 +56,15 @@ def replay(request: HttpRequest, score_id: uuid.UUID) -> HttpResponse:
     score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
     context = {"replay": queries.replay_score(score), "score": score, "nav": "performance"}
     return render(request, "scoring/_replay.html" if request.htmx else "scoring/replay.html", context)
+
+
+@require_GET
+@access.member
+def scorecard_file(request: HttpRequest, score_id: uuid.UUID) -> Any:
+    """The scorecard as a PDF in the reader's language, for whoever sees the page."""
+    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    file = actions.export_scorecard(score=score, by=request.actor, at=timezone.now())
+    return FileResponse(file, as_attachment=True, filename=actions.scorecard_file_name(score))
 
 
 @require_GET
