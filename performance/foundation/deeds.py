@@ -174,6 +174,7 @@ DEEDS = {
     "scoring.close_question": _("Closed a question about a score"),
     "scoring.discard_draft": _("Discarded a draft of weights"),
     "scoring.draft_policy": _("Drafted a weight policy"),
+    "scoring.export_group_card": _("Exported the scorecard of a group"),
     "scoring.export_scorecard": _("Exported a scorecard"),
     "scoring.export_simulation": _("Exported the simulation of a weight policy"),
     "scoring.find_differences": _("Found scores that differ"),

@@ -103,6 +103,12 @@ def sees_all_scores(actor: access.Actor) -> bool:
     return actor.has_role(*SEE_ALL)
 
 
+def sees_all_groups(actor: access.Actor) -> bool:
+    """Scorecards of units and of the whole organisation: whoever weighs scores or reads all of them. Managers see those
+    around their people, others none; and to nobody do they tell of people whose scores are not theirs to see."""
+    return sees_all_scores(actor) or can_see_drafts(actor)
+
+
 def can_ask_about_scores(actor: access.Actor) -> bool:
     """About every score that they may see."""
     return not actor.only_reads

@@ -21,6 +21,7 @@ from performance.scoring.actions.drafts import (
     draft_policy,
     revise_draft,
 )
+from performance.scoring.actions.group_files import export_group_card, group_file_name
 from performance.scoring.actions.locking import lock_at_first_day, lock_policy, say_why_unlocked
 from performance.scoring.actions.policies import approve_policy, propose_policy, return_policy
 from performance.scoring.actions.questions import (
@@ -83,11 +84,13 @@ __all__ = [
     "discard_draft",
     "draft_next_version",
     "draft_policy",
+    "export_group_card",
     "export_scorecard",
     "export_simulation",
     "fail_run",
     "fail_simulation",
     "freeze_scores",
+    "group_file_name",
     "let_questions_go",
     "lock_at_first_day",
     "lock_policy",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from performance.scoring.api import notice, policies, questions, runs, scores, simulations
+from performance.scoring.api import groupcards, notice, policies, questions, runs, scores, simulations
 
 urls = [
     path("scores/", scores.Scores.as_view()),
@@ -12,6 +12,12 @@ urls = [
     path("scores/<uuid:score_id>/supposed/", scores.SupposeScore.as_view()),
     path("scores/<uuid:score_id>/evidence/<slug:key>/", scores.ScoreEvidence.as_view()),
     path("scores/<uuid:score_id>/questions/", questions.QuestionsOfScore.as_view()),
+    path("scorecards/team/<uuid:person_id>/", groupcards.GroupCard.as_view()),
+    path("scorecards/team/<uuid:person_id>/file/", groupcards.GroupCardFile.as_view()),
+    path("scorecards/units/<uuid:unit_id>/", groupcards.GroupCard.as_view()),
+    path("scorecards/units/<uuid:unit_id>/file/", groupcards.GroupCardFile.as_view()),
+    path("scorecards/organisation/", groupcards.GroupCard.as_view()),
+    path("scorecards/organisation/file/", groupcards.GroupCardFile.as_view()),
     path("score-questions/", questions.Questions.as_view()),
     path("score-questions/<uuid:question_id>/", questions.OneQuestion.as_view()),
     path("score-questions/<uuid:question_id>/posts/", questions.QuestionPosts.as_view()),

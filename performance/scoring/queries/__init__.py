@@ -15,6 +15,9 @@ from performance.scoring.queries.governing import (
     people_using_metrics,
     scored_people,
 )
+from performance.scoring.queries.groupcards import GroupCard, group_card
+from performance.scoring.queries.groupchanges import GroupChange
+from performance.scoring.queries.groupmeans import Mean
 from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.lines import Line, line_of, lines_of_score, versions_of
@@ -66,6 +69,15 @@ from performance.scoring.queries.questions import (
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score, segments_of, untouched_trails
+from performance.scoring.queries.scopes import (
+    Scope,
+    may_open_organisation,
+    members_seen,
+    unit_parents,
+    units_with_visible_cards,
+    visible_scope,
+    who_leads,
+)
 from performance.scoring.queries.scorecards import Point, Scorecard, by_month, history, scorecard
 from performance.scoring.queries.scores import (
     TeamRow,
@@ -100,12 +112,16 @@ __all__ = [
     "ChangedLine",
     "Difference",
     "Group",
+    "GroupCard",
+    "GroupChange",
     "Line",
+    "Mean",
     "Move",
     "Moved",
     "Penalty",
     "Point",
     "Replay",
+    "Scope",
     "Scorecard",
     "Standing",
     "Supposed",
@@ -136,6 +152,7 @@ __all__ = [
     "fixed_versions",
     "flow_metrics",
     "freeze_has_begun",
+    "group_card",
     "groups",
     "history",
     "is_in_scope",
@@ -146,7 +163,9 @@ __all__ = [
     "latest_versions",
     "line_of",
     "lines_of_score",
+    "may_open_organisation",
     "measured_for",
+    "members_seen",
     "metric_uses",
     "metrics_on_their_way",
     "moved",
@@ -187,12 +206,16 @@ __all__ = [
     "trails_of",
     "uncertified_components",
     "uncertified_rules",
+    "unit_parents",
     "units_measured",
+    "units_with_visible_cards",
     "untouched_trails",
     "versions_of",
     "versions_visible_to",
+    "visible_scope",
     "waits_to_be_looked_into",
     "weighing_of",
     "weight_steps",
+    "who_leads",
     "work_kinds",
 ]

@@ -1,5 +1,13 @@
 """Pages of scorecards, questions about scores, weight policies and runs."""
 
+from performance.scoring.views.groupcards import (
+    organisation_card,
+    organisation_file,
+    team_card,
+    team_file,
+    unit_card,
+    unit_file,
+)
 from performance.scoring.views.notice import set_notice
 from performance.scoring.views.policies import (
     accept_stage,
@@ -49,6 +57,8 @@ __all__ = [
     "my_scorecard",
     "new",
     "next_version",
+    "organisation_card",
+    "organisation_file",
     "policy",
     "policy_list",
     "post",
@@ -70,4 +80,8 @@ __all__ = [
     "stop",
     "supposed",
     "team",
+    "team_card",
+    "team_file",
+    "unit_card",
+    "unit_file",
 ]

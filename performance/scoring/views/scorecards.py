@@ -31,7 +31,7 @@ def my_scorecard(request: HttpRequest) -> HttpResponse:
 @access.member
 def scorecard(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     """The scorecard of somebody whose scores the actor may see; for others it does not exist."""
-    visible = queries.people_with_visible_scores(request.actor, _today(request)).select_related("unit")
+    visible = queries.people_with_visible_scores(request.actor, today_of(request)).select_related("unit")
     return _scorecard_page(request, access.get_or_404(visible, pk=person_id))
 
 
@@ -53,7 +53,7 @@ def evidence_panel(request: HttpRequest, score_id: uuid.UUID, key: str) -> HttpR
 @access.member
 def replay(request: HttpRequest, score_id: uuid.UUID) -> HttpResponse:
     """Computes a score again from what it kept. Reads only, so auditors may, too."""
-    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    score = access.get_or_404(queries.scores_visible_to(request.actor, today_of(request)), pk=score_id)
     context = {"replay": queries.replay_score(score), "score": score, "nav": "performance"}
     return render(request, "scoring/_replay.html" if request.htmx else "scoring/replay.html", context)
 
@@ -62,7 +62,7 @@ def replay(request: HttpRequest, score_id: uuid.UUID) -> HttpResponse:
 @access.member
 def scorecard_file(request: HttpRequest, score_id: uuid.UUID) -> Any:
     """The scorecard as a PDF in the reader's language, for whoever sees the page."""
-    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    score = access.get_or_404(queries.scores_visible_to(request.actor, today_of(request)), pk=score_id)
     file = actions.export_scorecard(score=score, by=request.actor, at=timezone.now())
     return FileResponse(file, as_attachment=True, filename=actions.scorecard_file_name(score))
 
@@ -71,7 +71,7 @@ def scorecard_file(request: HttpRequest, score_id: uuid.UUID) -> Any:
 @access.member
 def glance(request: HttpRequest) -> HttpResponse:
     """The actor's score to date in one line, for the home page."""
-    period = people_queries.current_period(_today(request))
+    period = people_queries.current_period(today_of(request))
     score = queries.current_score(request.actor.person_id, period) if period else None
     return render(request, "scoring/_glance.html", {"score": score, "period": period})
 
@@ -112,8 +112,8 @@ def _slice(text: str) -> dict[str, str]:
 @access.member
 def team(request: HttpRequest) -> HttpResponse:
     """Scores of the people below; of everybody scored for HR and auditors."""
-    today = _today(request)
-    period = _chosen_period(request, today)
+    today = today_of(request)
+    period = chosen_period(request, today)
     if rules.sees_all_scores(request.actor):
         found = queries.scored_people(period) if period else people.Person.objects.none()
     else:
@@ -122,21 +122,25 @@ def team(request: HttpRequest) -> HttpResponse:
     if words:
         found = people_queries.matching(found, words)
     page = Paginator(found.order_by("name_sort", "number"), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    persons = list(page.object_list)
     context = {
         "nav": "performance",
         "page": page,
-        "rows": queries.team_rows(list(page.object_list), period),
+        "rows": queries.team_rows(persons, period),
+        "leaders": queries.who_leads(persons, today),
         "period": period,
         "periods": queries.periods_begun(today),
         "words": words,
         "sees_all": rules.sees_all_scores(request.actor),
+        "leads": people_queries.manages_anyone(request.actor.person_id, today),
+        "sees_organisation": queries.may_open_organisation(request.actor, today),
     }
     return render(request, "scoring/team.html", context)
 
 
 def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse:
-    today = _today(request)
-    period = _chosen_period(request, today)
+    today = today_of(request)
+    period = chosen_period(request, today)
     score = queries.current_score(person.pk, period) if period else None
     card = queries.scorecard(score) if score else None
     context = {
@@ -151,7 +155,8 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "card": card,
         "change": queries.change_since(score) if score else None,
         "weights": queries.weight_steps(person.pk, today) if card else None,
-        "sees_team": _sees_team(request, today),
+        "sees_team": sees_team(request, today),
+        "leads": people_queries.manages_anyone(person.pk, today),
         "questions": queries.questions_about(score, request.actor, today) if score else [],
         "may_ask": rules.can_ask_about_scores(request.actor),
     }
@@ -159,7 +164,7 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
 
 
 def _evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> dict[str, Any]:
-    score = access.get_or_404(queries.scores_visible_to(request.actor, _today(request)), pk=score_id)
+    score = access.get_or_404(queries.scores_visible_to(request.actor, today_of(request)), pk=score_id)
     card = queries.scorecard(score)
     line = next((line for line in card.lines if line.key == key), None)
     if line is None:
@@ -175,17 +180,17 @@ def _evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> dict[str, 
     }
 
 
-def _today(request: HttpRequest) -> datetime.date:
+def today_of(request: HttpRequest) -> datetime.date:
     return people_queries.day_at(request.actor.organisation, timezone.now())
 
 
-def _chosen_period(request: HttpRequest, today: datetime.date) -> people.Period | None:
+def chosen_period(request: HttpRequest, today: datetime.date) -> people.Period | None:
     chosen = request.GET.get("period")
     if chosen:
         return access.get_or_404(people.Period.objects.all(), pk=chosen)
     return people_queries.current_period(today)
 
 
-def _sees_team(request: HttpRequest, today: datetime.date) -> bool:
+def sees_team(request: HttpRequest, today: datetime.date) -> bool:
     actor = request.actor
     return rules.sees_all_scores(actor) or people_queries.manages_anyone(actor.person_id, today)
