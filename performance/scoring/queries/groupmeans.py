@@ -15,6 +15,7 @@ from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
+from performance.scoring import evidence
 from performance.scoring.models import CurrentScore, PolicyVersion, Score
 from performance.scoring.queries import suppressing
 from performance.scoring.queries.bands import Standing, standings
@@ -117,7 +118,9 @@ def parts_of(score_ids: Iterable[uuid.UUID]) -> Iterator[tuple[uuid.UUID, Parts]
     groups knows how a score keeps its sum. One query for each two thousand."""
     wanted = list(score_ids)
     for place in range(0, len(wanted), AT_A_TIME):
-        for score in Score.objects.filter(pk__in=wanted[place : place + AT_A_TIME]).defer("refs").order_by("pk"):
+        for score in (
+            Score.objects.filter(pk__in=wanted[place : place + AT_A_TIME]).defer("refs").order_by("pk")
+        ):
             yield score.pk, evidence.explanation_of(score)["components"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -160,7 +160,7 @@ def set_closed_aside(dataset: Dataset, columns: Sequence[DatasetColumn], narrowe
             f" DELETE FROM {stage} s WHERE row_no > 0 AND (row_no NOT IN (SELECT row_no FROM mine)"
             f" OR EXISTS (SELECT 1 FROM closed d WHERE {same_key}))"
             f" RETURNING s.row_no NOT IN (SELECT row_no FROM mine), s.row_no, {names}",
-            cast(list[Any], [*is_open.params, *is_open.params]),
+            [*is_open.params, *is_open.params],
         )
         gone = [
             _aside(row, columns, "row_closed" if is_own else "key_closed")

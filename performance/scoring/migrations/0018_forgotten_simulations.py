@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('scoring', '0007_market_rules'),
+        ('scoring', '0017_notice_and_first_days'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0010_smoothing_and_penalty'),
+        ('scoring', '0013_smoothing_and_penalty'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('scoring', '0011_comparisons_in_pairs'),
+        ('scoring', '0014_comparisons_in_pairs'),
     ]
 
     operations = [

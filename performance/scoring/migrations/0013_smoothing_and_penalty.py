@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('scoring', '0007_market_rules'),
+        ('scoring', '0012_fewer_indexes'),
     ]
 
     operations = [

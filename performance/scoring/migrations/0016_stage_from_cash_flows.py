@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0012_objective_weights'),
+        ('scoring', '0015_objective_weights'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0007_calendars_follow_the_organisation'),
-        ('scoring', '0013_stage_from_cash_flows'),
+        ('scoring', '0016_stage_from_cash_flows'),
     ]
 
     operations = [
