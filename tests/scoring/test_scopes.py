@@ -4,7 +4,7 @@ import itertools
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.scoring.queries.scopes import Counted, UnitId, told_among
@@ -55,6 +55,7 @@ def test_people_whose_scores_the_reader_sees_anyway_are_nobody_to_protect() -> N
     assert told_among({UNITS[0]: Counted(7, 1)}, _tree(0)) == frozenset()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=6),
     st.integers(0, 8),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
@@ -22,7 +26,8 @@ from django.utils import timezone
 
 from performance.config.benchmark import ground, report, seeding, server
 from performance.foundation import tenancy
-from performance.scoring import actions
+from performance.people import models as people
+from performance.scoring import actions, tasks
 from performance.scoring.models import CurrentScore, PolicyVersion, ScoreRun
 
 HELP = "Seconds of a run over everybody beside bare SQL over the same rows, memory, and one changed person's score."
@@ -31,6 +36,12 @@ LIMIT = 2.0
 LIMIT_MB = 2048
 LIMIT_MS = 100.0
 
+#: What scores rest on, restated and reorganised once they are frozen.
+RESTATED = """
+    UPDATE okr_progresspoint SET progress_micro = progress_micro / 2;
+    UPDATE kpis_metricvalue SET value = value * 3 + 1;
+    UPDATE people_person SET unit_id = (SELECT id FROM people_businessunit WHERE code = 'S001')
+"""
 #: The weighted mean of each person's goals at their newest points, the values of the metrics in the own store and in the
 #: given ones, each held between floor and target, and the weighted mean of all eight.
 FLOOR = """
@@ -91,6 +102,15 @@ class Single:
     queries: int
 
 
+@dataclass(frozen=True)
+class Replays:
+    """Frozen scores computed again from what they kept."""
+
+    people: int
+    seconds: float
+    different: int
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--people", type=int, nargs="+", default=[1000], help="Size of the company; several are compared."
@@ -112,9 +132,10 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             "one p50 ms",
             "one p95 ms",
             "queries",
+            "replays/s",
         ),
     )
-    fulls, singles = list[Full](), list[Single]()
+    fulls, singles, replays = list[Full](), list[Single](), list[Replays]()
     for size in options["people"]:
         if size < 100:
             raise CommandError("Give at least 100 people.")
@@ -124,6 +145,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             ground.settle()
             fulls.append(_full(company, place, options["processes"], size, say))
             singles.append(_single(company, options["singles"], size, say))
+            replays.append(_replays(company, options["processes"], size, say))
             connections["default"].close()
     found.rows = [
         (
@@ -136,13 +158,15 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             round(single.median_ms, 1),
             round(single.p95_ms, 1),
             single.queries,
+            round(replayed.people / replayed.seconds),
         )
-        for full, single in zip(fulls, singles, strict=True)
+        for full, single, replayed in zip(fulls, singles, replays, strict=True)
     ]
     found.notes.append(
-        f"{options['processes']} processes; three objectives, nine key results and eight components a head. Bare SQL: one "
-        "INSERT … SELECT of the weighted means over the same rows into a table without walls. One: a changed goal to its "
-        "stored score, without the way of the message."
+        f"{options['processes']} processes; three objectives, nine key results and eight components a head. Bare SQL: the "
+        "weighted means of the same rows, put into a table without walls by one statement. One: a changed goal to its "
+        "stored score, without the way of the message. Replays: of frozen scores in another order, after goals, values and "
+        "units of people have changed beneath them."
     )
     found.problems = [
         *(
@@ -160,6 +184,11 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             for single in singles
             if single.p95_ms > LIMIT_MS
         ),
+        *(
+            f"{replayed.different:,} of {replayed.people:,} frozen scores replay otherwise"
+            for replayed in replays
+            if replayed.different
+        ),
     ]
     if len({single.queries for single in singles}) > 1:
         found.problems.append("the number of queries for one score depends on the size of the company")
@@ -167,6 +196,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         "processes": options["processes"],
         "full": [{**asdict(full), "ratio": full.ratio} for full in fulls],
         "single": [asdict(single) for single in singles],
+        "replays": [asdict(replayed) for replayed in replays],
     }
     return found
 
@@ -278,3 +308,27 @@ def _single(company: seeding.Company, count: int, size: int, say: Callable[[str]
     counted = sorted(times[5:])
     say(f"  one score: {statistics.median(counted):.1f} ms")
     return Single(size, statistics.median(counted), counted[int(len(counted) * 0.95)], max(queries[5:]))
+
+
+def _replays(company: seeding.Company, processes: int, size: int, say: Callable[[str], None]) -> Replays:
+    with tenancy.acting_for(company.organisation):
+        people.Period.objects.filter(pk=company.period.pk).update(state="closing")
+        company.period.refresh_from_db()
+        run = actions.freeze_scores(
+            period=company.period, by=company.actor(company.staff["hr"]), at=timezone.now()
+        )
+    with tenancy.remembering(company.organisation.pk):
+        tasks.carry_out_run.run(str(run.pk))
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(RESTATED)
+    out = io.StringIO()
+    begun = time.perf_counter()
+    with contextlib.suppress(CommandError):
+        call_command("replay_scores", processes=processes, shuffle=7, stdout=out)
+    seconds = time.perf_counter() - begun
+    told = out.getvalue().splitlines()[-1]
+    replayed, _identical, different = (int(number) for number in re.findall(r"\d+", told))
+    if not replayed:
+        raise CommandError("No score was frozen.")
+    say(f"  {told}: {seconds:.1f} s")
+    return Replays(replayed, seconds, different)

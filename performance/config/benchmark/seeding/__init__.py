@@ -18,6 +18,7 @@ from performance.config.benchmark.seeding.many import move_goals
 from performance.config.benchmark.seeding.people import Company
 from performance.config.benchmark.seeding.scores import start_run
 from performance.foundation import tenancy
+from performance.foundation.models import StaleRow
 
 __all__ = ["Company", "move_goals", "seed", "seed_many", "start_run"]
 
@@ -62,6 +63,8 @@ def seed_many(count: int, *, say: Say) -> Company:
             "a locked policy of eight components",
             lambda: scores.lock_policy(company, at, weights.eight()),
         )
+        # Values are there, and nothing else is on its way.
+        StaleRow.objects.all().delete()
     return company
 
 
