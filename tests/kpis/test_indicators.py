@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from performance.kpis import actions
-from performance.kpis.models import Metric
+from performance.kpis.models import Forecast, Metric
 from performance.kpis.queries import indicators
 from tests import ready
 from tests.conftest import Cast
@@ -95,6 +95,30 @@ def test_a_page_of_the_list_comes_alone_and_keeps_the_board_that_it_stands_under
     above = whole.split('class="filters"')[0]
     assert '<input type="hidden" name="q" value="o">' in above
     assert '<input type="hidden" name="is" value="unknown">' in above
+
+
+def test_what_is_foreseen_of_the_next_month_stands_beside_each_indicator(
+    six: None, metrics: dict[str, Metric], read: Callable[..., Any]
+) -> None:
+    assert "Forecast" not in read(part=True, month="2026-02").content.decode()
+    Forecast.objects.create(
+        metric=metrics["revenue"],
+        slice_key="{}",
+        after_month=JANUARY,
+        way="seasonal_naive",
+        points=[[f"{number}.5", f"{number}", f"{number + 1}", "0", "99"] for number in range(40, 52)],
+        basis="-",
+        made_at=AT,
+    )
+    page = read(part=True, month="2026-02")
+    assert {key: one.value for key, one in page.context["foreseen"].items()} == {
+        metrics["revenue"].pk: Decimal("41.5")
+    }
+    text = page.content.decode()
+    assert "Mar 2026" in text.split("</thead>")[0]
+    assert "¥41 – ¥42" in text
+    # Of January's next month there are values: nothing is foreseen of it any more, nor of another slice.
+    assert read(part=True, month="2026-02", city="Hangzhou").context["foreseen"] == {}
 
 
 def test_names_of_a_kind_stand_as_their_reader_says_them(six: None, read: Callable[..., Any]) -> None:

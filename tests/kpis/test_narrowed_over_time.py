@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from performance.kpis import actions, queries
-from performance.kpis.models import Alert, AlertRule, Metric, PointNote
-from performance.kpis.queries import changes, previews
+from performance.kpis.models import Alert, AlertRule, Forecast, Metric, PointNote
+from performance.kpis.queries import changes, forecasts, previews
 from performance.sources import queries as sources
 from performance.sources.models import Dataset
 from tests import ready
@@ -130,6 +130,24 @@ def test_what_is_said_of_a_running_total_does_not_tell_a_closed_month_in_it(
         told = set(visible(actor(here.employee)).values_list("metric__key", "month"))
         assert told == {("so_far", JANUARY), ("revenue", JANUARY), ("revenue", MARCH)}
         assert ("so_far", MARCH) in visible(actor(owner)).values_list("metric__key", "month")
+
+
+def test_what_is_foreseen_from_a_closed_month_is_closed_beside_indicators_too(
+    here: Cast, actor: Any, alone: Metric
+) -> None:
+    Forecast.objects.create(
+        metric=alone,
+        slice_key="{}",
+        after_month=MARCH,
+        way="seasonal_naive",
+        points=[["1"] * 5],
+        basis="-",
+        made_at=AT,
+    )
+    april = datetime.date(2026, 4, 1)
+    for person, number in ((here.employee, 0), (here.finance_owner, 1)):
+        found = forecasts.month_ahead([alone], {}, april, sight=queries.sight_of(actor(person)))
+        assert len(found) == number, person
 
 
 def test_what_was_known_while_one_part_was_closed_stays_closed(

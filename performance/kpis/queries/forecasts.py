@@ -196,6 +196,26 @@ def ahead(metric: Metric, slice: Slice, *, additivity: str, sight: Sight = EVERY
     return Ahead(found, "", found.known_months, months, _chances(metric, slice, found, months, additivity))
 
 
+def month_ahead(
+    metrics: Sequence[Metric], slice: Slice, month: datetime.date, *, sight: Sight = EVERYTHING
+) -> dict[uuid.UUID, MonthAhead]:
+    """metric id → what is foreseen of that slice for one month, without its target. Two queries."""
+    text = slice_key(slice)
+    closed: set[uuid.UUID] = set()
+    if hidden := [metric.pk for metric in metrics if sight.hides(metric.pk)]:
+        known = values().filter(metric__in=hidden, slice_key=text)
+        closed = set(known.exclude(pk__in=sight.seen(known).values("pk")).values_list("metric_id", flat=True))
+    made = Forecast.objects.filter(
+        metric__in=[metric.pk for metric in metrics], slice_key=text, superseded_at=None, refusal=""
+    )
+    found = {}
+    for forecast in made.exclude(metric__in=closed):
+        place = calendar_months.calendar().count(forecast.after_month, month) - 2
+        if 0 <= place < len(forecast.points):
+            found[forecast.metric_id] = MonthAhead(month, *map(Decimal, forecast.points[place]))
+    return found
+
+
 def _is_open(metric: Metric, text: str, sight: Sight) -> bool:
     """Whether the reader sees the months that a forecast is made from, all of them: what is foreseen tells them. One
     query."""

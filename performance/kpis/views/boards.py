@@ -78,8 +78,12 @@ def _listed(request: asking.MemberRequest, found: boards.Board) -> dict[str, Any
     )
     board = {**_asked(found), "view": given.get("view", "")}
     kept = {key: value for key, value in board.items() if value}
+    shown = [one.metric for one in listing.rows]
+    coming = months.months_before(found.month, -1)
     return {
         "listing": listing,
+        "foreseen": forecasts.month_ahead(shown, found.within, coming, sight=queries.sight_of(request.actor)),
+        "foreseen_month": coming,
         "indicators_form": forms.IndicatorsForm(listing=listing, board=kept),
         "board_url": reverse("kpis:board"),
     }
