@@ -145,6 +145,13 @@ def test_of_two_datasets_that_fit_the_one_with_the_name_of_the_table_comes_first
     assert found["sales"].dataset == named
 
 
+def test_a_day_an_amount_and_a_city_alone_are_no_table_of_a_pack(here: Cast) -> None:
+    tables.make_dataset("postings", {"posted": "date", "amount": "decimal", "city": "text"}, [])
+    assert queries.proposed_tables(packs.load("internet")) == {}
+    spend = tables.make_dataset("ad_spend", {"posted": "date", "amount": "decimal", "city": "text"}, [])
+    assert queries.proposed_tables(packs.load("internet"))["spend"].dataset == spend
+
+
 def test_a_dataset_serves_one_table_and_more_of_them_take_no_more_queries(
     three: dict[str, Any], here: Cast
 ) -> None:

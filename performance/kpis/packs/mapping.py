@@ -52,15 +52,7 @@ def fitting(column: PackColumn, sheet: semantics.Sheet) -> list[semantics.Column
 def proposed(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
     """The pack's columns that the dataset seems to have: by key, name or a usual other name in either language; else the
     one that is called alike; else, for the day that decides the month, the only one with a day."""
-    found = _found_by_name(table, sheet)
-    # How a query makes a column is not found by chance.
-    for column in (each for each in table.columns if each.key not in found and not each.sql):
-        left = [each for each in fitting(column, sheet) if each.key not in found.values()]
-        alike = [
-            each for each in left if likeness.is_alike((each.key, each.name_en, each.name_zh), column, table)
-        ]
-        if len(alike) == 1:
-            found[column.key] = alike[0].key
+    found = _meant(table, sheet)
     first = next((column for column in table.columns if column.type == DAY), None)
     if first is not None and first.key not in found:
         days = fitting(first, sheet)
@@ -69,13 +61,22 @@ def proposed(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
     return {column.key: found[column.key] for column in table.columns if column.key in found}
 
 
+def _meant(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
+    """Those that are called what the pack calls them, or alike."""
+    found = {column.key: text for column in table.columns if (text := _named(column, sheet))}
+    # How a query makes a column is not found by chance.
+    for column in (each for each in table.columns if each.key not in found and not each.sql):
+        left = [each for each in fitting(column, sheet) if each.key not in found.values()]
+        alike = [
+            each for each in left if likeness.is_alike((each.key, each.name_en, each.name_zh), column, table)
+        ]
+        if len(alike) == 1:
+            found[column.key] = alike[0].key
+    return found
+
+
 def _gives_any(pack: Pack, table: PackTable, columns: Mapping[str, str]) -> bool:
     return any(all(key in columns for key in metric.needed) for metric in pack.of_table(table.key))
-
-
-def _found_by_name(table: PackTable, sheet: semantics.Sheet) -> dict[str, str]:
-    found = {column.key: _named(column, sheet) for column in table.columns}
-    return {key: text for key, text in found.items() if text}
 
 
 def _named(column: PackColumn, sheet: semantics.Sheet) -> str:
@@ -96,8 +97,8 @@ def _named(column: PackColumn, sheet: semantics.Sheet) -> str:
 
 def proposed_tables(pack: Pack, sheets: Iterable[tuple[Any, semantics.Sheet]]) -> dict[str, Chosen]:
     """table of the pack → the dataset that fits it best, each dataset for one table. It fits when a metric becomes
-    possible with its columns, half of those that tables usually have are there, and its name or three of them are those
-    of the table; the more of them and the closer its name, the better."""
+    possible with its columns, half of those that tables usually have are there, and its name or the names of three of
+    them are those of the table; the more of them and the closer its name, the better."""
     found = []
     for place, (dataset, sheet) in enumerate(sheets):
         for table in pack.tables:
@@ -105,7 +106,7 @@ def proposed_tables(pack: Pack, sheets: Iterable[tuple[Any, semantics.Sheet]]) -
             usual = [column.key for column in table.columns if not column.sql]
             there = sum(key in columns for key in usual)
             kin = likeness.kinship(table, (dataset.key, dataset.name_en, dataset.name_zh))
-            is_known = kin > 0 or there >= FEWEST_ALIKE
+            is_known = kin > 0 or len(_meant(table, sheet)) >= FEWEST_ALIKE
             if 2 * there < len(usual) or not is_known or not _gives_any(pack, table, columns):
                 continue
             fit = (there / len(usual) + kin / 2, len(columns))
