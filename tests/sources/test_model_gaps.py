@@ -56,6 +56,34 @@ def test_a_page_and_the_api_say_what_a_dataset_lacks(cast: Cast, client_for: Vis
         assert browser.get(f"{ROOT}datasets/{dataset.pk}/").json()["gaps"] == gaps
 
 
+def test_a_list_that_others_take_columns_from_needs_neither_date_nor_measure(
+    cast: Cast, client_for: Visit
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        shops = tables.make_dataset("shops", {"shop": "text", "city": "text"}, [("1", "X")], keys=["shop"])
+        sales = tables.make_dataset("sales", {"sale": "integer", "shop": "text"}, [(1, "1")], keys=["sale"])
+        page = reverse("sources:dataset", args=[shops.pk])
+        browser = client_for(cast.business_owner)
+        assert said(browser.get(page).content.decode()) == ["date", "measure"]
+        stage.actions.join_dataset(
+            dataset=sales, other=shops, key="shop", pairs=[("shop", "shop")], taken=["city"], by=None, at=stage.AT
+        )  # fmt: skip
+        assert said(browser.get(page).content.decode()) == []
+
+
+def test_a_key_that_is_taken_is_not_proposed(cast: Cast, client_for: Visit) -> None:
+    browser = client_for(cast.administrator)
+    with tenancy.acting_for(cast.organisation):
+        tables.make_dataset("budgets", {"name": "text"}, [("a",)], keys=["name"])
+        connection = stage.actions.connect_source(kind="file", name_en="Budgets", by=None, at=stage.AT)
+        stage.actions.upload_file(
+            connection=connection, name="budgets.csv", chunks=[b"store\nHZ01\n"], by=None, at=stage.AT
+        )
+    looked = browser.post(reverse("sources:look", args=[connection.pk]), {"table": "budgets"})
+    work(cast)
+    assert browser.get(looked["Location"]).context["form"].initial["key"] == "budgets_2"
+
+
 def test_a_form_says_it_before_it_is_saved_and_with_every_change(cast: Cast, client_for: Visit) -> None:
     browser = client_for(cast.administrator)
     with tenancy.acting_for(cast.organisation):

@@ -152,7 +152,7 @@ def set_closed_aside(dataset: Dataset, columns: Sequence[DatasetColumn], narrowe
     same_key = " AND ".join(f"s.{key} = d.{key}" for key in _keys(columns))
     names = ", ".join(f"s.{relations.row_column(column)}" for column in columns)
     stage = relations.stage_relation(dataset)
-    params: list[Any] = [*is_open.params, *is_open.params]
+    given: list[Any] = [*is_open.params, *is_open.params]
     with database.cursor() as cursor:
         # As above, and a condition made of the same; every value is a parameter.
         cursor.execute(
@@ -161,7 +161,7 @@ def set_closed_aside(dataset: Dataset, columns: Sequence[DatasetColumn], narrowe
             f" DELETE FROM {stage} s WHERE row_no > 0 AND (row_no NOT IN (SELECT row_no FROM mine)"
             f" OR EXISTS (SELECT 1 FROM closed d WHERE {same_key}))"
             f" RETURNING s.row_no NOT IN (SELECT row_no FROM mine), s.row_no, {names}",
-            params,
+            given,
         )
         gone = [
             _aside(row, columns, "row_closed" if is_own else "key_closed")

@@ -13,7 +13,16 @@ from django.db.models import Prefetch, QuerySet
 from performance.people import queries as people
 from performance.people.models import ApiToken
 from performance.sources.connectors import proposing
-from performance.sources.models import ColumnRole, Connection, Dataset, DatasetColumn, JobState, Load, Mode
+from performance.sources.models import (
+    ColumnRole,
+    Connection,
+    Dataset,
+    DatasetColumn,
+    JobState,
+    Join,
+    Load,
+    Mode,
+)
 
 
 def datasets() -> QuerySet[Dataset]:
@@ -60,8 +69,16 @@ def dataset_gaps(dataset: Dataset) -> list[str]:
     )
 
 
-def key_taken(key: str) -> bool:
-    return Dataset.objects.filter(key=key, closed_at=None).exists()
+def gaps_to_mend(dataset: Dataset) -> list[str]:
+    """Of these the ones that are worth a word: a list that others take columns from needs no date and no measure. One
+    query more."""
+    found = dataset_gaps(dataset)
+    is_list = bool(found) and Join.objects.filter(other=dataset).exists()
+    return [gap for gap in found if gap == "key"] if is_list else found
+
+
+def keys_taken() -> set[str]:
+    return set(Dataset.objects.filter(closed_at=None).values_list("key", flat=True))
 
 
 def push_scope(dataset_id: uuid.UUID) -> str:

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from performance.foundation import i18n
 from performance.sources.models import (
+    ColumnType,
     Connection,
     Dataset,
     DatasetColumn,
@@ -101,6 +103,31 @@ def rejected_by_reason(load: Load) -> list[ReasonCount]:
         for reason, column_key, count in groups
         # A load that begins anew meanwhile throws its rejected rows away.
         if (reason, column_key) in examples
+    ]
+
+
+@dataclass(frozen=True)
+class DriftChange:
+    """A column that is not as it was modelled, in words. `before` and `after`: types, "" for none."""
+
+    column: str
+    what: str
+    before: str
+    after: str
+
+
+def told_drift(load: Load | None) -> list[DriftChange]:
+    """What a load says of the columns, as its readers know it."""
+    words = {"gone": _("is gone"), "new": _("is new"), "type": _("is of another type")}
+    types = dict(ColumnType.choices)
+    return [
+        DriftChange(
+            change["column"],
+            words[change["change"]],
+            str(types.get(change["before"], change["before"])),
+            str(types.get(change["after"], change["after"])),
+        )
+        for change in (load.drift if load is not None else [])
     ]
 
 

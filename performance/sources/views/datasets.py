@@ -138,7 +138,7 @@ def _initial(
         organisation = request.actor.organisation
         initial = {
             "name_en": name,
-            "key": proposing.column_key(name, set()) if name else "",
+            "key": proposing.column_key(name, queries.keys_taken()) if name else "",
             "time_zone": organisation.time_zone,
         }
         return initial, columns
@@ -225,10 +225,10 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         can_join=rules.can_join_datasets(request.actor, found),
         joins=joins.listed(found),
         columns=list(found.columns.order_by("number")),
-        gaps=queries.dataset_gaps(found),
+        gaps=queries.gaps_to_mend(found),
         rows=rows,
         cells=[[_cell(value, found) for value in row] for row in rows.rows] if rows is not None else [],
-        drift=card.latest.drift if card.latest is not None else [],
+        drift=queries.told_drift(card.latest),
         rejected_load=rejected_load,
         undated=queries.undated_rows(latest_good),
         # What was rejected has no part that it could be shown by.

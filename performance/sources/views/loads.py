@@ -32,6 +32,7 @@ def load(request: HttpRequest, load_id: uuid.UUID) -> HttpResponse:
         page_obj=page,
         named_rows=queries.named_rejected(found, page.object_list),
         undated=queries.undated_rows(found),
+        drift=queries.told_drift(found),
         reasons=[] if is_narrowed else queries.rejected_by_reason(found),
         closed=rules.ALL_ROWS_ONLY if is_narrowed and found.rows_rejected else "",
     )
