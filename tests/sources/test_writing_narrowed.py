@@ -173,3 +173,47 @@ def test_a_file_takes_the_place_of_all_rows_so_whoever_sees_some_uploads_none(
     assert connection.files.count() == 1
     answer = client_for(here.finance_owner).post(api, {"file": SimpleUploadedFile("budgets.csv", text)})
     assert answer.status_code in (201, 202), answer.content
+
+
+def test_whoever_sees_some_rows_asks_a_source_no_question_about_rows(
+    here: Cast, actor: Any, client_for: Visit, till: models.Dataset
+) -> None:
+    """How full a column of one's own query is would tell any row, bit by bit."""
+    connection = actions.connect_source(
+        kind="postgresql", name_en="Tills", host="127.0.0.1", port=5432, database="d", user_name="u", by=None,
+        at=stage.AT,
+    )  # fmt: skip
+    models.Dataset.objects.filter(pk=till.pk).update(connection=connection)
+    question = {
+        "query": "SELECT CASE WHEN sum(amount) > 9 THEN 1 END AS told FROM receipts WHERE store = 'HZ01'"
+    }
+    address = reverse("api_connection_probes", args=[connection.pk])
+    page = reverse("sources:look", args=[connection.pk])
+    owner = client_for(here.business_owner)
+    assert owner.post(page, question).status_code == 302, "before there is a rule"
+    narrow(here, actor, till)
+    before = models.Probe.objects.count()
+    asked = {"kind": "describe", **question}
+    assert owner.post(address, asked, content_type="application/json").status_code == 422
+    assert owner.post(page, question).status_code == 422
+    assert owner.post(reverse("sources:look_again", args=[till.pk])).status_code >= 400
+    assert models.Probe.objects.count() == before
+    check = owner.post(address, {"kind": "check"}, content_type="application/json")
+    assert check.status_code == 202, "whether it answers is no secret"
+
+
+def test_a_look_at_one_source_does_not_change_a_dataset_of_another(
+    here: Cast, client_for: Visit, till: models.Dataset
+) -> None:
+    other = actions.connect_source(kind="push", name_en="Other", by=None, at=stage.AT)
+    probe = actions.look_at_sample(
+        connection=other, name="other", content=bytes_of(*RECEIPTS), by=None, at=stage.AT
+    )
+    owner = client_for(here.business_owner)
+    for address in (
+        reverse("sources:model", args=[probe.pk]),
+        reverse("sources:sample", args=[other.pk]),
+    ):
+        assert owner.get(address).status_code == 200
+        assert owner.get(f"{address}?dataset={till.pk}").status_code == 404
+        assert owner.post(f"{address}?dataset={till.pk}", {}).status_code == 404

@@ -15,7 +15,7 @@ from typing import Any
 
 from performance.foundation import audit, tenancy
 from performance.sources import connectors
-from performance.sources.actions import claiming, reaching
+from performance.sources.actions import claiming, narrowing, reaching
 from performance.sources.connectors import columns, proposing
 from performance.sources.models import Connection, ConnectionState, JobState, Probe, ProbeKind
 from performance.sources.models.jobs import OPEN
@@ -31,7 +31,13 @@ LIMITS = connectors.Limits(
 def ask_source(
     *, connection: Connection, kind: str, question: Mapping[str, Any] | None = None, by: Any, at: datetime
 ) -> Probe:
-    """Writes the question down. The same question that is still open is not asked twice."""
+    """Writes the question down. The same question that is still open is not asked twice.
+
+    Raises SourceRefused("narrowed") for a look by whoever sees only some rows of the source: how full a column of a query
+    is, or of which type, tells of rows as well as their cells do.
+    """
+    if kind == ProbeKind.DESCRIBE:
+        narrowing.refuse_narrowed(by, connection)
     if connection.is_push:
         raise connectors.ConnectorRefused("push_only")
     question = dict(question or {})

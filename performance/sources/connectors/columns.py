@@ -283,7 +283,7 @@ def _date(value: Any, zone: tzinfo, order: str) -> date | None:
     if value is None:
         return None
     if isinstance(value, datetime):
-        day = (value.astimezone(zone) if value.tzinfo else value).date()
+        day = _day_there(value, zone) if value.tzinfo else value.date()
     elif isinstance(value, date):
         day = value
     elif isinstance(value, str):
@@ -292,8 +292,7 @@ def _date(value: Any, zone: tzinfo, order: str) -> date | None:
             return None
         clocked = CLOCK.match(tidy)
         if clocked:
-            moment = _moment(clocked, zone, order)
-            day = moment.astimezone(zone).date()
+            day = _day_there(_moment(clocked, zone, order), zone)
         else:
             day = _written_day(tidy, order)
     elif isinstance(value, int) and not isinstance(value, bool) and COMPACT.match(str(value)):
@@ -301,6 +300,12 @@ def _date(value: Any, zone: tzinfo, order: str) -> date | None:
     else:
         raise _unfit(value, "not_date")
     return _in_range(day)
+
+
+def _day_there(moment: datetime, zone: tzinfo) -> date:
+    """Judged first: beyond the first and the last year there is no day in another zone."""
+    _in_range(moment.date())
+    return moment.astimezone(zone).date()
 
 
 def _in_range(day: date) -> date:

@@ -76,8 +76,7 @@ def look_state(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
 def model(request: HttpRequest, probe_id: uuid.UUID) -> HttpResponse:
     """Which column is what: the proposal, confirmed or changed by people, becomes the dataset."""
     probe = frame.probe_of(request, probe_id)
-    changed = request.GET.get("dataset")
-    dataset = access.get_or_404(queries.datasets(), pk=changed) if changed else None
+    dataset = frame.dataset_changed(request, probe.connection)
     context = frame.context(request, probe=probe, connection=probe.connection, dataset=dataset)
     if probe.state != models.JobState.DONE or not probe.answer:
         return render(request, "sources/model.html", context)

@@ -37,6 +37,14 @@ def dataset_of(request: HttpRequest, dataset_id: uuid.UUID) -> models.Dataset:
     return access.get_or_404(queries.datasets(), pk=dataset_id)
 
 
+def dataset_changed(request: HttpRequest, connection: models.Connection) -> models.Dataset | None:
+    """The dataset of this source that the address says is to be changed; None for a new one."""
+    changed = request.GET.get("dataset")
+    return (
+        access.get_or_404(queries.datasets().filter(connection=connection), pk=changed) if changed else None
+    )
+
+
 def load_of(request: HttpRequest, load_id: uuid.UUID) -> models.Load:
     return access.get_or_404(queries.loads(), pk=load_id)
 

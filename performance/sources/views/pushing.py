@@ -51,8 +51,7 @@ def _example(dataset: models.Dataset) -> str:
 def sample(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """A few rows become the proposal of a dataset, or of other columns for one."""
     found = frame.connection_of(request, connection_id)
-    changed = request.GET.get("dataset")
-    dataset = access.get_or_404(queries.datasets(), pk=changed) if changed else None
+    dataset = frame.dataset_changed(request, found)
     initial = {"name": dataset.table_name} if dataset is not None else {}
     form = forms.SampleForm(request.POST or None, initial=initial)
 
