@@ -1,6 +1,7 @@
 """A simulation as a workbook."""
 
 import datetime
+import itertools
 import tempfile
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -30,15 +31,18 @@ def export_simulation(
     whose scores the reader sees. What was exported is on record."""
     simulation = moved.simulation
     moves = queries.moves_of(simulation, by, on)
+    first = next(moves, None)
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-    book = cells.new_workbook(file)
+    # Row by row onto the disk: a hundred thousand people take no more memory than a hundred.
+    book = cells.new_workbook(file, constant_memory=True)
     book.set_properties({"title": str(simulation.version), "company": "Accord"})
     cells.write_about(book, _("Simulation"), _about(moved), timezone.get_current_timezone())
     if moved.is_told:
         _sheet(book, _("Changes by size"), (_("From"), _("To"), _("People")), _sizes(simulation.bins))
         by_group = (_("By"), _("Group"), _("People"), _("Average change"))
         _sheet(book, _("By group"), by_group, _groups(moved))
-    if moves:
+    written = 0
+    if first is not None:
         by_name = (
             _("Number"),
             _("Name"),
@@ -49,13 +53,13 @@ def export_simulation(
             pgettext("score", "Band after"),
             _("Without evidence"),
         )
-        _sheet(book, _("People"), by_name, _people(simulation, moves))
+        written = _sheet(book, _("People"), by_name, _people(simulation, itertools.chain([first], moves)))
     book.close()
     audit.record(
         by=by,
         action="scoring.export_simulation",
         subject=simulation.version,
-        changes={"rows": len(moves), "format": "xlsx"},
+        changes={"rows": written, "format": "xlsx"},
         at=at,
     )
     file.seek(0)
@@ -103,7 +107,7 @@ def _groups(moved: queries.Moved) -> Iterable[Row]:
             yield dimension.name, _("Too small to be told"), None, None
 
 
-def _people(simulation: Any, moves: Sequence[queries.Move]) -> Iterable[Row]:
+def _people(simulation: Any, moves: Iterable[queries.Move]) -> Iterable[Row]:
     bands = [i18n.local(band, "name") for band in evidence.bands_from(simulation.plan["bands"])] or [""]
     for move in moves:
         yield (
@@ -118,13 +122,15 @@ def _people(simulation: Any, moves: Sequence[queries.Move]) -> Iterable[Row]:
         )
 
 
-def _sheet(book: Any, name: str, heads: Sequence[str], rows: Iterable[Row]) -> None:
+def _sheet(book: Any, name: str, heads: Sequence[str], rows: Iterable[Row]) -> int:
+    """How many rows it wrote, in their order."""
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     figure, number = book.add_format({"num_format": FIGURE}), book.add_format({"num_format": "0"})
     sheet = book.add_worksheet(name[: cells.LONGEST_NAME])
     for place, text in enumerate(heads):
         sheet.write_string(0, place, cells.neutral(text), head)
         sheet.set_column(place, place, WIDTHS[place > 1])
+    line = 0
     for line, row in enumerate(rows, 1):
         for place, value in enumerate(row):
             if isinstance(value, Decimal):
@@ -134,3 +140,4 @@ def _sheet(book: Any, name: str, heads: Sequence[str], rows: Iterable[Row]) -> N
             elif value:
                 sheet.write_string(line, place, cells.fitting(value))
     sheet.freeze_panes(1, 0)
+    return line

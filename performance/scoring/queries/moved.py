@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from performance.scoring.queries.scores import people_with_visible_scores
 from performance.scoring.queries.simulations import content_digest
 
 MOVES_SHOWN = 6
+READ_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,13 @@ def moved(simulation: Simulation, actor: access.Actor, on: datetime.date, *, dig
     )
 
 
-def moves_of(simulation: Simulation, actor: access.Actor, on: datetime.date) -> list[Move]:
-    """Everybody whose score the actor may see, the largest change first; those who cannot be compared come last."""
+def moves_of(simulation: Simulation, actor: access.Actor, on: datetime.date) -> Iterator[Move]:
+    """Everybody whose score the actor may see, the largest change first; those who cannot be compared come last. Read as
+    they are asked for: they may be many."""
     rows = visible(SimulatedScore.objects.filter(simulation=simulation), actor, on)
     ordered = rows.select_related("person").order_by(_size().desc(nulls_last=True), "person_id")
-    return list(_moves(simulation, ordered))
+    moves: Iterator[Move] = _moves(simulation, ordered.iterator(READ_AT_ONCE))
+    return moves
 
 
 def visible(
@@ -154,7 +157,7 @@ def _size() -> Func:
     return Func(F("change_micro"), function="ABS")
 
 
-def _moves(simulation: Simulation, rows: QuerySet[SimulatedScore]) -> Any:
+def _moves(simulation: Simulation, rows: Iterable[SimulatedScore]) -> Any:
     names = component_names(simulation)
     for row in rows:
         yield Move(
