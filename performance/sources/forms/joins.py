@@ -12,10 +12,16 @@ from performance.sources.models import DatasetColumn
 from performance.sources.models.datasets import KEY
 
 
+class DatasetField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        """Two datasets may have one name; their keys differ."""
+        return f"{obj} ({obj.key})"
+
+
 class OtherForm(forms.Form):
     """From which dataset."""
 
-    other: forms.ModelChoiceField = forms.ModelChoiceField(
+    other: DatasetField = DatasetField(
         label=_("Dataset"),
         queryset=None,
         empty_label=_("Choose a dataset"),
