@@ -121,9 +121,9 @@ def test_the_editor_weighs_by_pairs_and_shows_what_was_said_again(
         version = PolicyVersion.objects.get()
         assert [each.base_ppm for each in queries.drafts_of(version)] == [666_667, 222_222, 111_111]
     page = client.get(reverse("scoring:policy", args=[version.pk])).content.decode()
-    assert "Pulse · Care: Pulse is slightly more important (2)" in page
+    assert "Pulse · Care: 2: Pulse is slightly more important" in page
     form = client.get(reverse("scoring:policy_edit", args=[version.pk])).content.decode()
-    assert '<option value="3" selected>OKR is moderately more important (3)</option>' in form
+    assert '<option value="3" selected>3: OKR is moderately more important</option>' in form
 
 
 def test_the_preview_names_the_comparison_that_contradicts_the_others(

@@ -210,3 +210,11 @@ def test_the_api_gives_the_proposal_and_takes_its_acceptance(
     assert taken.status_code == 200
     assert (taken.json()["stage"], taken.json()["stage_evidence"]["stage"]) == ("growth", "growth")
     assert client_for(cast.auditor).post(f"{address}accept-stage/").status_code == 403
+
+
+def test_whoever_signs_a_cash_flow_sees_the_policies_whose_stage_it_proposes(
+    named: PolicyVersion, cast: Cast, actor: Actor, today: datetime.date
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        policies, _scored = queries.metric_uses(actor(cast.hr), ["cfi"], today)
+    assert (policies.kind, policies.number) == ("policies", 1)

@@ -153,7 +153,8 @@ def _told(version: PolicyVersion, difference: queries.Difference) -> str:
         if line.change_ppm
     ]
     day = _("From %(day)s") % {"day": formats.day(version.first_day)}
-    return f"{day}{formats.mark(':')}{formats.listed(moved) or _('your weights stay as they are')}"
+    told = formats.listed(moved) if moved else _("your weights stay as they are")
+    return f"{day}{formats.mark(':')}{told}"
 
 
 def _share(ppm: int | None) -> str:

@@ -12,16 +12,16 @@ from performance.engine import errors, pairwise
 
 #: Saaty's scale in words: how much more important the one is than the other.
 LEVELS = {
-    9: _("%(name)s is extremely more important (9)"),
-    8: _("%(name)s is more than very strongly more important (8)"),
-    7: _("%(name)s is very strongly more important (7)"),
-    6: _("%(name)s is more than strongly more important (6)"),
-    5: _("%(name)s is strongly more important (5)"),
-    4: _("%(name)s is more than moderately more important (4)"),
-    3: _("%(name)s is moderately more important (3)"),
-    2: _("%(name)s is slightly more important (2)"),
+    9: _("9: %(name)s is extremely more important"),
+    8: _("8: %(name)s is more than very strongly more important"),
+    7: _("7: %(name)s is very strongly more important"),
+    6: _("6: %(name)s is more than strongly more important"),
+    5: _("5: %(name)s is strongly more important"),
+    4: _("4: %(name)s is more than moderately more important"),
+    3: _("3: %(name)s is moderately more important"),
+    2: _("2: %(name)s is slightly more important"),
 }
-ALIKE = _("Both are equally important (1)")
+ALIKE = _("1: both are equally important")
 #: Every judgement there can be, from wholly the first to wholly the second.
 JUDGEMENTS = (*map(str, LEVELS), "1", *(f"1/{level}" for level in reversed(LEVELS)))
 PARTING = "/"

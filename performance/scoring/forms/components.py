@@ -116,9 +116,15 @@ class ComponentForm(forms.Form):
         return [self[f"stage_{stage}"] for stage in Stage.values]
 
     @property
-    def has_stages(self) -> bool:
-        """Whether a multiplier is given, or wrong: then they are shown without being asked for."""
-        return any(bound.value() not in (None, "") or bound.errors for bound in self.stage_fields)
+    def has_wrong_stages(self) -> bool:
+        return any(bound.errors for bound in self.stage_fields)
+
+    @property
+    def stages_given(self) -> list[tuple[Any, Any]]:
+        """Stage and multiplier, as they stand in the form."""
+        return [
+            (bound.label, bound.value()) for bound in self.stage_fields if bound.value() not in (None, "")
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

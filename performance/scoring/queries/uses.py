@@ -17,13 +17,18 @@ SHOWN = 5
 
 
 def metric_uses(actor: access.Actor, keys: Collection[str], since: datetime.date) -> list[kpis.Uses]:
-    """Policies of open periods that weigh one of these metrics or have their weights moved by one, the newest version of
-    each for its name, and how many people are scored by them. Three queries, and those of people_using_metrics."""
+    """Policies of open periods that weigh one of these metrics, have their weights moved by one or their stage proposed by
+    one; the newest version of each for its name, and how many people are scored by them. Three queries, and those of
+    people_using_metrics."""
     weighing = PolicyComponent.objects.filter(source_kind=SourceKind.KPI, source_ref__in=keys)
     moved_by = MarketRule.objects.filter(metric_key__in=keys)
     versions = (
         PolicyVersion.objects.filter(
-            Q(pk__in=weighing.values("version_id")) | Q(pk__in=moved_by.values("version_id"))
+            Q(pk__in=weighing.values("version_id"))
+            | Q(pk__in=moved_by.values("version_id"))
+            | Q(cash_operating__in=keys)
+            | Q(cash_investing__in=keys)
+            | Q(cash_financing__in=keys)
         )
         .exclude(period__state="closed")
         .exclude(state=VersionState.SUPERSEDED)

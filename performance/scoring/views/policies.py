@@ -18,7 +18,7 @@ from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
 from performance.scoring.templatetags import guardrail_words, scoring_words
-from performance.scoring.views import market, moved_card, notice, objective
+from performance.scoring.views import guardrails, market, moved_card, notice, objective
 
 
 @require_GET
@@ -179,6 +179,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
     approvals = queries.approvals_of(version)
     today = people_queries.day_at(actor.organisation, timezone.now())
     components = _components_shown(version)
+    effect = effect_of(version, version.stage)
     return {
         "nav": "performance",
         "version": version,
@@ -206,9 +207,10 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
         **_stage_of(version),
-        **_pairs_of(version, [row["draft"] for row in components]),
+        **pairs_of(version, [row["draft"] for row in components]),
         **market.card_of(version, [row["draft"] for row in components]),
-        **effect_of(version, version.stage),
+        **effect,
+        **guardrails.card_of(version, effect.get("plan"), queries.days_of_notice()),
         **moved_card.card_of(request, version, is_scored=is_scored),
     }
 
@@ -256,7 +258,7 @@ def _stage_of(version: PolicyVersion) -> dict[str, Any]:
     }
 
 
-def _pairs_of(version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft]) -> dict[str, Any]:
+def pairs_of(version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft]) -> dict[str, Any]:
     """The comparisons that base weights follow from, in words, and how well they fit together."""
     pairs = evidence.kept_pairs(version.judgements, [draft.key for draft in drafts])
     names = {draft.key: i18n.local(draft, "name") for draft in drafts}
@@ -286,6 +288,7 @@ def effect_of(version: PolicyVersion, stage: str) -> dict[str, Any]:
         "version": version,
         "chosen_stage": stage,
         "stages": Stage.choices,
+        "plan": plan,
         **drawn(plan),
         **objective.card_of(plan, is_kept=version.is_fixed and stage == version.stage),
     }

@@ -1,6 +1,7 @@
 """The editor of weight policies: a first version, a draft, the next version, and what it would come to."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -199,6 +200,10 @@ def _compared(request: HttpRequest, weighing: forms.WeighingForm) -> dict[str, A
     }
     if 0 < len(weighing.pairs) == weighing.compared:
         shown["pairs"] = evidence.kept_pairs(weighing.weighing.judgements, list(names))
+        shown["bases"] = [
+            (target.color, target.name, weight)
+            for target, weight in zip(weighing.targets, shown["pairs"]["weights_ppm"], strict=True)
+        ]
         shown["worst"] = [names[key] for key in shown["pairs"]["worst"] or ()]
     return shown
 
@@ -219,7 +224,7 @@ def _initial(version: PolicyVersion) -> dict[str, Any]:
         "starts_on": version.starts_on,
         "stage": version.stage,
         "missing": version.missing,
-        "step_cap": None if cap is None else cap / forms.PERCENT,
+        "step_cap": None if cap is None else Decimal(cap) / forms.PERCENT,
         "reason": version.reason,
         **forms.initial_bands(version.bands),
     }
@@ -305,5 +310,6 @@ def _first_preview(version: PolicyVersion | None) -> dict[str, Any]:
     if version is None:
         return {"refusals": [_INCOMPLETE]}
     return policies.effect_of(version, version.stage) | {
-        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
+        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version)),
+        **policies.pairs_of(version, queries.drafts_of(version)),
     }
