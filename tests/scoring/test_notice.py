@@ -198,6 +198,16 @@ def test_notice_is_kept_from_proposal_to_lock(coming: PolicyVersion, cast: Cast,
         assert actions.lock_at_first_day(version=version, at=noon(first))
 
 
+def test_a_longer_notice_holds_up_nothing_that_people_hear_of_already(
+    coming: PolicyVersion, cast: Cast, actor: Actor
+) -> None:
+    first = coming.period.starts_on
+    with tenancy.acting_for(cast.organisation):
+        version = approve(coming, cast, actor, noon(first - 3 * A_DAY))
+        actions.set_notice(days=30, by=actor(cast.hr), at=noon(first - 2 * A_DAY))
+        assert actions.lock_at_first_day(version=version, at=noon(first))
+
+
 def test_a_lock_by_hand_gives_notice_of_a_day_that_nobody_was_told_of(
     approved: PolicyVersion, cast: Cast, actor: Actor
 ) -> None:
@@ -268,7 +278,7 @@ def test_a_turn_within_the_period_governs_from_its_day(
         version = redrafted(version, cast, actor, components=three_components(), starts_on=turn)
         version = approve(version, cast, actor, noon(first + 10 * A_DAY))
         weights = {item["key"]: item["effective_ppm"] for item in queries.plan_of(version)["components"]}
-        assert version.told == {"effective_on": turn.isoformat(), "weights": weights}
+        assert version.told == {"effective_on": turn.isoformat(), "weights": weights, "notice": 0}
         assert actions.lock_at_first_day(version=version, at=noon(turn))
         [group] = queries.groups(quarter, [cast.employee.pk])
     assert [(segment.number, segment.starts_on) for segment in group.segments] == [

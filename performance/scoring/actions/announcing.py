@@ -25,7 +25,8 @@ ANNOUNCED_AT_ONCE = 200
 
 @transaction.atomic
 def set_notice(*, days: int, by: access.Actor, at: datetime.datetime) -> WeightNotice:
-    """How many days before new weights take hold people hear of them: from now on, for what is not locked yet."""
+    """How many days before new weights take hold people hear of them; those of whom they hear already keep the notice that
+    was promised then."""
     if not 0 <= days <= MOST_NOTICE:
         raise PolicyRefused(
             _("Choose a number of days from 0 to %(most)s.") % {"most": MOST_NOTICE},
@@ -67,13 +68,14 @@ def refuse_short_notice(version: PolicyVersion, first_day: datetime.date, today:
 def begin_telling(version: PolicyVersion, plan: Mapping[str, Any], at: datetime.datetime) -> None:
     """From now on those concerned are told of the day and the weights, as they are known now. To be saved by the
     caller."""
-    version.told, version.told_from, version.announced_at = _what(version, plan), at, None
+    promised = {"notice": queries.days_of_notice()}
+    version.told, version.told_from, version.announced_at = _what(version, plan) | promised, at, None
 
 
 def tell_what_came_out(version: PolicyVersion, plan: Mapping[str, Any], at: datetime.datetime) -> None:
     """Whoever was told of another day, or of weights that signals have moved since, is told again. To be saved by the
     caller."""
-    if version.told is None or version.told == _what(version, plan):
+    if version.told is None or _what(version, plan).items() <= version.told.items():
         return
     inbox_actions.resolve_work(kind=ANNOUNCEMENT, subject_id=version.pk, by=None, at=at)
     begin_telling(version, plan, at)

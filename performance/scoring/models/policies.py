@@ -165,7 +165,8 @@ class PolicyVersion(tenancy.TenantModel):
     effective_on = models.DateField(_("in force from"), null=True)
     #: The first day that it is meant to govern, a turn within the period; empty for the period's first day.
     starts_on = models.DateField(_("takes over on"), null=True, blank=True)
-    #: Since when those concerned are told, and of which day and weights: {"effective_on": …, "weights": {key: ppm}}.
+    #: Since when those concerned are told, and of which day and weights: {"effective_on": …, "weights": {key: ppm},
+    #: "notice": days}.
     told_from = models.DateTimeField(_("told from"), null=True)
     told = models.JSONField(_("what is told"), null=True)
     announced_at = models.DateTimeField(_("announced at"), null=True)

@@ -51,10 +51,10 @@ def days_of_notice() -> int:
 def earliest_day(version: PolicyVersion, first_day: datetime.date, today: datetime.date) -> datetime.date:
     """The first day on which the version may take hold: so many days after people have begun to be told of that day, or
     of an earlier one."""
-    told = today
-    if version.told_from and version.told and version.told["effective_on"] <= first_day.isoformat():
-        told = min(today, day_of(version.told_from))
-    return told + datetime.timedelta(days=days_of_notice())
+    told = version.told
+    if version.told_from and told and told["effective_on"] <= first_day.isoformat():
+        return min(today, day_of(version.told_from)) + datetime.timedelta(days=told["notice"])
+    return today + datetime.timedelta(days=days_of_notice())
 
 
 def due_versions(today: datetime.date) -> QuerySet[PolicyVersion]:
