@@ -166,7 +166,8 @@ def test_the_mean_is_that_of_the_scores_and_its_parts_sum_to_it(
     assert sum(line.weight_ppm for line in mean.lines) == MICRO
     assert sum(line.points for line in mean.lines) == mean.points
     assert sum(line.moved for line in mean.lines) == mean.from_weights
-    assert sum(line.weight for line in mean.lines) == 100
+    assert sum(line.weight for line in mean.lines) == sum(line.constant_weight for line in mean.lines) == 100
+    assert sum(line.constant_points for line in mean.lines) == mean.constant_points
     assert sum(step.number for step in card.steps) == 14
     assert sum(step.share for step in card.steps) == 100
     middle = sorted(score.score_micro or 0 for score in scores)[6:8]

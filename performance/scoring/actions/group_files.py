@@ -114,19 +114,23 @@ def _mean(document: documents.Document, card: queries.GroupCard) -> None:
         _("What the mean is made of"), _("Each component’s mean points; together they are the mean score.")
     )
     columns = [
-        documents.Column(_("Component"), 0.28),
-        documents.Column(_("People"), 0.09, True),
-        documents.Column(_("Score"), 0.09, True),
-        documents.Column(_("Weight"), 0.12, True),
-        documents.Column(_("Points"), 0.09, True),
-        documents.Column("", 0.21),
-        documents.Column(_("vs constant"), 0.12, True),
+        documents.Column(_("Component"), 0.22),
+        documents.Column(_("Score"), 0.08, True),
+        documents.Column(_("People"), 0.08, True),
+        documents.Column(_("Constant weight"), 0.115, True),
+        documents.Column(_("Constant points"), 0.1, True),
+        documents.Column(_("Weight"), 0.105, True),
+        documents.Column(_("Points"), 0.08, True),
+        documents.Column("", 0.12),
+        documents.Column(_("vs constant"), 0.1, True),
     ]
     rows: list[documents.Row] = [
         [
             documents.Cell(line.name, series=line.color),
-            formats.number(line.number) if line.number else formats.MISSING,
             formats.number(line.score, 1),
+            formats.number(line.number) if line.number else formats.MISSING,
+            formats.percent(line.constant_weight, 2),
+            formats.number(line.constant_points, 1),
             formats.percent(line.weight, 2),
             formats.number(line.points, 1),
             waterfall(line.start_micro, line.contribution_micro, line.color, card.axis),
@@ -136,8 +140,10 @@ def _mean(document: documents.Document, card: queries.GroupCard) -> None:
     ]
     total: documents.Row = [
         _("Mean"),
-        formats.number(mean.number),
         "",
+        formats.number(mean.number),
+        formats.percent(100),
+        formats.number(mean.constant_points, 1),
         formats.percent(100),
         formats.number(mean.points, 1),
         waterfall(0, mean.mean_micro, 0, card.axis, mark=mean.constant_micro),

@@ -118,6 +118,11 @@ class GroupCard:
         return any(step.name for step in self.steps)
 
     @property
+    def withholds(self) -> bool:
+        """Whether a unit below is not told."""
+        return any(part.mean_micro is None for part in self.parts)
+
+    @property
     def told_together(self) -> bool:
         """Whether some components are not told by themselves."""
         return bool(self.mean) and any(line.key == groupmeans.OTHERS for line in self.mean.lines)  # type: ignore[union-attr]

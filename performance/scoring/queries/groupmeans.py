@@ -68,11 +68,16 @@ class MeanLine:
     number: int
     score: Decimal | None
     weight: Decimal
+    constant_weight: Decimal
     points: Decimal
     moved: Decimal
     start_micro: int
     contribution_micro: int
     weight_ppm: int
+
+    @property
+    def constant_points(self) -> Decimal:
+        return self.points - self.moved
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,12 @@ class Mean:
         return formats.rounded(Decimal(self.mean_micro) / MICRO, 1)
 
     @property
+    def constant_points(self) -> Decimal:
+        return formats.rounded(Decimal(self.constant_micro) / MICRO, 1)
+
+    @property
     def from_weights(self) -> Decimal:
-        return self.points - formats.rounded(Decimal(self.constant_micro) / MICRO, 1)
+        return self.points - self.constant_points
 
 
 def held(scores: QuerySet[CurrentScore]) -> list[Held]:
@@ -152,6 +161,7 @@ def mean_of(rows: Sequence[Held], plans: Mapping[str, Told], *, told: Collection
                 number=1,
                 value=part["value_micro"] or 0,
                 weight=part["effective_ppm"],
+                constant_weight=part["constant_ppm"],
                 points=part["contribution_micro"],
                 constant=part["constant_contribution_micro"],
             )
@@ -180,19 +190,22 @@ def told_components(patterns: Mapping[Any, Mapping[frozenset[str], int]]) -> fro
     """Which components may be told by themselves to a reader who does not see these people's scores.
 
     `patterns`: for each group of people that can be told apart by sums and differences, how many have which components.
-    In each of them a component counts for nobody or for enough, and so does what is left once those are taken away from
-    the whole; else all of it is told as one.
+    In each of them a component counts for nobody or for enough. So does what is left once those are taken away from the
+    whole: where it does not, the component of the fewest people goes with it.
     """
 
-    def is_safe(concerns: Callable[[frozenset[str]], bool]) -> bool:
-        numbers = (
-            sum(number for keys, number in group.items() if concerns(keys)) for group in patterns.values()
-        )
-        return all(number == 0 or number >= suppressing.LEAST for number in numbers)
+    def number(concerns: Callable[[frozenset[str]], bool]) -> list[int]:
+        return [sum(many for keys, many in group.items() if concerns(keys)) for group in patterns.values()]
+
+    def is_safe(numbers: Iterable[int]) -> bool:
+        return all(each == 0 or each >= suppressing.LEAST for each in numbers)
 
     every = frozenset[str]().union(*(keys for group in patterns.values() for keys in group))
-    told = frozenset(key for key in every if is_safe(lambda keys, key=key: key in keys))  # type: ignore[misc]
-    return told if is_safe(lambda keys: bool(keys - told)) else frozenset()
+    numbers = {key: number(lambda keys, key=key: key in keys) for key in sorted(every)}  # type: ignore[misc]
+    told = {key for key, each in numbers.items() if is_safe(each)}
+    while told and not is_safe(number(lambda keys: bool(keys - told))):
+        told.remove(min(told, key=lambda key: (sum(numbers[key]), key)))
+    return frozenset(told)
 
 
 def _lines(
@@ -219,6 +232,7 @@ def _lines(
         keys,
     )
     weights = shared("weight", 10_000, HUNDREDTH_OF_PERCENT)
+    constant_weights = shared("constant_weight", 10_000, HUNDREDTH_OF_PERCENT)
     exact_weights = shared("weight", MICRO, 1)
     start = 0
     for place, (key, of_key) in enumerate(sums):
@@ -231,6 +245,7 @@ def _lines(
             number=counted,
             score=Decimal(of_key["value"]) / MICRO / counted if counted else None,
             weight=Decimal(weights[place]) / 100,
+            constant_weight=Decimal(constant_weights[place]) / 100,
             points=Decimal(tenths[place]) / 10,
             moved=Decimal(moves[place]) / 10,
             start_micro=start,
