@@ -103,6 +103,7 @@ from performance.scoring.queries.signals import (
 from performance.scoring.queries.simulations import content_digest, is_simulated, periods_to_simulate
 from performance.scoring.queries.stages import flow_metrics, stage_proposal, stage_proposal_for
 from performance.scoring.queries.supposing import Supposed, supposed_score
+from performance.scoring.queries.trails import TrailStep, trail
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
 
@@ -127,6 +128,7 @@ __all__ = [
     "Supposed",
     "TeamRow",
     "Thread",
+    "TrailStep",
     "WeightChange",
     "answerers_of",
     "approvals_of",
@@ -203,6 +205,7 @@ __all__ = [
     "supposed_score",
     "team_rows",
     "thread",
+    "trail",
     "trails_of",
     "uncertified_components",
     "uncertified_rules",
