@@ -73,6 +73,12 @@ def test_a_character_that_the_font_lacks_breaks_nothing_and_is_said_to_be_missin
     assert "stands for a character" in text
 
 
+def test_quotation_marks_are_as_wide_as_the_language_writes_them() -> None:
+    assert documents.legible("each one’s “best”") == 'each one\'s "best"'
+    with translation.override("zh-hans"):
+        assert documents.legible("“最佳”") == "“最佳”"
+
+
 def test_what_is_nothing_to_see_is_left_out() -> None:
     assert documents.legible("a\u200db\ufe0f\u202e c\nd\x00") == "ab c d"
 

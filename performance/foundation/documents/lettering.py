@@ -7,9 +7,13 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
+from performance.foundation import i18n
+
 FONT = Path(__file__).parent / "fonts" / "NotoSansSC.woff"
 #: Stands in print for a character that the font does not have.
 MISSING_SORT = "〓"
+#: Quotation marks that this font draws as wide as a Chinese character, as Latin text takes them.
+NARROW = str.maketrans("‘’“”", "''\"\"")
 #: What no line begins with, and what none ends with.
 NEVER_FIRST = frozenset("，。、；：？！）》」』】〉”’…—·,.;:?!)]}%")
 NEVER_LAST = frozenset("（《「『【〈“‘([{¥$€£")
@@ -31,6 +35,8 @@ def legible(text: object) -> str:
     mark a sort that is missing."""
     spaced = " ".join(str(text).split())
     composed = unicodedata.normalize("NFC", spaced)
+    if not i18n.is_chinese():
+        composed = composed.translate(NARROW)
     return "".join(_written(letter) for letter in composed if _is_seen(letter))
 
 

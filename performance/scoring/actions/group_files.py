@@ -90,7 +90,7 @@ def _spread(document: documents.Document, card: queries.GroupCard) -> None:
     document.heading(_("How the scores spread"))
     columns = [
         documents.Column(_("Band") if card.are_bands else _("Points"), 0.34),
-        documents.Column(_("People"), 0.12, True),
+        documents.Column(pgettext("number", "People"), 0.12, True),
         documents.Column(_("Share"), 0.12, True),
         documents.Column("", 0.42),
     ]
@@ -116,7 +116,7 @@ def _mean(document: documents.Document, card: queries.GroupCard) -> None:
     columns = [
         documents.Column(_("Component"), 0.22),
         documents.Column(_("Score"), 0.08, True),
-        documents.Column(_("People"), 0.08, True),
+        documents.Column(pgettext("number", "People"), 0.08, True),
         documents.Column(_("Constant weight"), 0.115, True),
         documents.Column(_("Constant points"), 0.1, True),
         documents.Column(_("Weight"), 0.105, True),
@@ -153,7 +153,7 @@ def _mean(document: documents.Document, card: queries.GroupCard) -> None:
     if card.told_together:
         document.note(
             _(
-                "Components that do not count for everybody here are told together, so that they tell of no single person."
+                "Components that count for few people are told together with others, so that they tell of no single person."
             )
         )
 
@@ -220,7 +220,7 @@ def _parts(document: documents.Document, card: queries.GroupCard) -> None:
     document.heading(_("Units below"))
     columns = [
         documents.Column(_("Unit"), 0.4),
-        documents.Column(_("People"), 0.15, True),
+        documents.Column(pgettext("number", "People"), 0.15, True),
         documents.Column(_("Mean"), 0.15, True),
         documents.Column("", 0.3),
     ]
@@ -239,7 +239,7 @@ def _parts(document: documents.Document, card: queries.GroupCard) -> None:
 def _people(document: documents.Document, rows: list[queries.TeamRow]) -> None:
     if not rows:
         return
-    document.heading(_("People"))
+    document.heading(pgettext("group", "People"))
     columns = [
         documents.Column(_("Person"), 0.4),
         documents.Column(_("Score"), 0.12, True),
