@@ -13,7 +13,7 @@ from performance.foundation import access, api
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules
 from performance.scoring.api.policies import PoliciesView
-from performance.scoring.api.policy_shapes import DifferenceOut, NoticeShape
+from performance.scoring.api.policy_shapes import NoticeShape, WeightDifferenceOut
 
 
 class WeightNotice(api.TenantView):
@@ -38,7 +38,7 @@ class WeightNotice(api.TenantView):
 class MyDifference(PoliciesView):
     """What a version changes for me; 404 where it does not score me, or nobody is told of it yet."""
 
-    @extend_schema(responses=DifferenceOut)
+    @extend_schema(responses=WeightDifferenceOut)
     def get(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
         is_told = version.is_fixed or version.told_from is not None
@@ -50,4 +50,6 @@ class MyDifference(PoliciesView):
             raise Http404 from refusal
         today = people_queries.day_at(request.actor.organisation, timezone.now())
         unit_id = request.actor.person.unit_id
-        return Response(DifferenceOut(queries.differences(version, plan, [unit_id], today)[unit_id]).data)
+        return Response(
+            WeightDifferenceOut(queries.differences(version, plan, [unit_id], today)[unit_id]).data
+        )

@@ -278,7 +278,7 @@ class WeightChangeOut(serializers.Serializer[queries.WeightChange]):
     change_ppm = serializers.IntegerField()
 
 
-class DifferenceOut(serializers.Serializer[queries.Difference]):
+class WeightDifferenceOut(serializers.Serializer[queries.Difference]):
     """What a version changes for me; `before` is the version that governs me until then."""
 
     before = serializers.UUIDField(source="before.pk", default=None, allow_null=True)
