@@ -43,7 +43,7 @@ PROBLEMS = {
         "A stage is proposed by three different metrics: operating, investing and financing cash flow."
     ),
     # Objective weights
-    "blend_out_of_range": _("Objective weights make up at most 20% of a weight."),
+    "blend_out_of_range": _("Objective weights make up at most a fifth of a weight."),
     "blend_by_half": _("Objective weights need a method and a share."),
     "unknown_method": _("Objective weights are found by entropy or by CRITIC."),
     "units_out_of_range": _("Objective weights need 15 units at least."),
