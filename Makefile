@@ -28,10 +28,10 @@ forecast: $(VENV)/.forecast ## Install what forecasts of metrics need (half a gi
 # --- Developing ----------------------------------------------------------------------------------------
 
 test: $(VENV)/.develop ## Run the tests (own PostgreSQL unless DATABASE_URL is set); ARGS="-k name" narrows
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: $(VENV)/.develop ## Run the tests that take minutes: much real data, the main job without scripts and in Chinese
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m long $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder -m long $(ARGS)
 
 check: $(VENV)/.develop ## Lint, types, import contracts, migrations, translations, templates, production settings
 	$(BIN)/ruff check .

@@ -1,8 +1,10 @@
 """The stage and the fixed cast. Tests connect as the application's role, so row-level security is always on."""
 
+import contextlib
 import datetime
 import gc
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +19,13 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker
 from pytest_django.plugin import blocking_manager_key
 
 from performance.foundation import access, tenancy
 from performance.people import models as people
 from performance.people import queries as people_queries
-from tests import ready, services
+from tests import ready, services, templates
 
 PASSWORD = "correct-horse-battery"
 HASHED = make_password(PASSWORD, hasher="md5")
@@ -31,24 +34,25 @@ LONG_AGO = datetime.date(2020, 1, 1)
 ORGANISATIONS_CLOCK = zoneinfo.ZoneInfo("Asia/Shanghai")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests import sharing
+
+    return sharing.Sharing(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest starts first, so that no worker is left alone with it. A file stays with one worker, but
-    each slow test goes for itself; those that kill share one house, which takes half a minute to make. Within a file,
-    those that begin with the same rows stand together."""
+    """What takes longest starts first, so that no worker is left alone with it: browsers and what kills, then the files
+    with most tests. Within a file, those that begin with the same rows stand together."""
     files = {path: place for place, path in enumerate(dict.fromkeys(item.path for item in items))}
+    sizes = Counter(item.path for item in items)
 
     def begins(item: pytest.Item) -> tuple[Any, ...]:
         quick = not any(item.get_closest_marker(name) for name in ("slow", "kill"))
         rows = [each.fixture.argname for each in ready.wanted_by(item)] if quick else []
-        return quick, files[item.path], rows
+        return quick, -sizes[item.path] if quick else 0, files[item.path], rows
 
     items.sort(key=begins)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            whole = item.nodeid if item.get_closest_marker("slow") else str(item.path)
-            if item.get_closest_marker("kill"):
-                whole = "kill"
-            item.add_marker(pytest.mark.xdist_group(whole))
 
 
 def pytest_collection_finish() -> None:
@@ -97,31 +101,47 @@ def database_server() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def migrated_database(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker, database_server: None
+) -> Iterator[str]:
+    """The name of a database to copy; none with --reuse-db, where what is there is brought up to date."""
+    if request.config.getoption("reuse_db"):
+        yield ""
+        return
+    with contextlib.ExitStack() as stack:
+        with django_db_blocker.unblock():
+            name = stack.enter_context(templates.migrated())
+        yield name
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest,
-    django_db_blocker: pytest.FixtureRequest,
-    database_server: None,
+    django_db_blocker: DjangoDbBlocker,
+    migrated_database: str,
 ) -> Iterator[None]:
-    """The owner creates and migrates the test database; the application's role then works in it. With --reuse-db one
-    that is there is only brought up to date, and stays."""
+    """The owner makes the test database; the application's role then works in it. With --reuse-db one that is there is
+    only brought up to date, and stays."""
     is_kept = request.config.getoption("reuse_db")
     worker = getattr(request.config, "workerinput", {}).get("workerid", "")
     owner, application = connections["owner"], connections["default"]
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         name = _name_of_test_database(worker)
-        owner.creation._get_test_db_name = lambda: name  # type: ignore[attr-defined]
-        created = owner.creation.create_test_db(
-            verbosity=0, autoclobber=True, serialize=False, keepdb=is_kept
-        )
+        if migrated_database:
+            templates.copy(migrated_database, name)
+            settings.DATABASES["owner"]["NAME"] = owner.settings_dict["NAME"] = name
+        else:
+            owner.creation._get_test_db_name = lambda: name  # type: ignore[attr-defined]
+            owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=True)
         application.close()
-        settings.DATABASES["default"]["NAME"] = application.settings_dict["NAME"] = created
+        settings.DATABASES["default"]["NAME"] = application.settings_dict["NAME"] = name
         _empty_tables_as_owner(application, owner)
         owner.close()
     yield
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         ready.forget()
         application.close()
-        owner.creation.destroy_test_db(created, verbosity=0, keepdb=is_kept)
+        owner.creation.destroy_test_db(name, verbosity=0, keepdb=is_kept)
 
 
 def _name_of_test_database(worker: str) -> str:

@@ -17,8 +17,6 @@ import pytest
 from performance.foundation import datafolder
 from performance.foundation.embedded import cluster, home, plan
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 @pytest.fixture
 def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -166,12 +166,12 @@ class Worker:
 
 @pytest.fixture(scope="package")
 def house(
-    database_server: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+    migrated_database: str, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """Everything is dropped at the end: the database, the workers, what is left in Redis."""
     redis_url = services.redis_url()
     folder = tmp_path_factory.mktemp("kill")
-    with django_db_blocker.unblock(), ground.throwaway("kill") as place:
+    with django_db_blocker.unblock(), ground.throwaway("kill", template=migrated_database) as place:
         company = seeding.seed(PEOPLE, say=lambda text: None, with_scores=False)
         environ = server.environment(place, folder, SETTINGS) | {
             "REDIS_URL": redis_url,

@@ -19,6 +19,7 @@ from performance.people import models as people
 from performance.scoring import actions, tasks
 from performance.scoring.actions import runs
 from performance.scoring.models import CurrentScore, Score, ScoreRun
+from tests import services
 from tests.kill.conftest import House, until
 
 #: People of one part of a run here.
@@ -45,8 +46,11 @@ def undisturbed(house: House, acting: Acting) -> dict[Any, tuple[Any, ...]]:
 def no_scores_yet(house: House, acting: Acting) -> Iterator[None]:
     """Scores are append-only, so the owner clears them away."""
     with house.owner() as owner:
-        owner.execute(
-            "TRUNCATE scoring_currentscore, scoring_score, scoring_scorerun, foundation_stalerow CASCADE"
+        owner.autocommit = True
+        # A worker may still be looking at what the test before asked for.
+        services.insistently(
+            owner,
+            "TRUNCATE scoring_currentscore, scoring_score, scoring_scorerun, foundation_stalerow CASCADE",
         )
     yield
     house.lose_messages()

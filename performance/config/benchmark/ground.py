@@ -35,9 +35,9 @@ class Ground:
 
 
 @contextlib.contextmanager
-def throwaway(purpose: str) -> Iterator[Ground]:
+def throwaway(purpose: str, *, template: str = "") -> Iterator[Ground]:
     """Points both connections of this process at a fresh, migrated database; drops it at the end, also after
-    Ctrl-C or SIGTERM."""
+    Ctrl-C or SIGTERM. `template`: a migrated database to copy, which nobody may be connected to."""
     if "owner" not in settings.DATABASES:
         raise CommandError("DATABASE_OWNER_URL is needed: the owner makes and drops the throwaway database.")
     with contextlib.ExitStack() as stack:
@@ -47,9 +47,10 @@ def throwaway(purpose: str) -> Iterator[Ground]:
                 connections.settings[alias]["PORT"] = running.port
         ground = Ground(f"accord_{purpose}_{secrets.token_hex(4)}")
         stack.enter_context(_stopped_politely())
-        stack.enter_context(_database(ground))
+        stack.enter_context(_database(ground, template))
         stack.enter_context(_pointed_at(ground))
-        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        if not template:
+            call_command("migrate", database="owner", interactive=False, verbosity=0)
         _make_tables_of_cache_and_broker(ground)
         yield ground
 
@@ -62,11 +63,12 @@ def settle() -> None:
 
 
 @contextlib.contextmanager
-def _database(ground: Ground) -> Iterator[None]:
+def _database(ground: Ground, template: str = "") -> Iterator[None]:
     name, role = sql.Identifier(ground.name), sql.Identifier(settings.APPLICATION_ROLE)
     # One connection throughout: a server that has run out of them would otherwise keep the database.
     with psycopg.connect(_url("owner", "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        copied = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+        connection.execute(sql.SQL("CREATE DATABASE {}{}").format(name, copied))
         try:
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
             yield
