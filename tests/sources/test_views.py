@@ -173,6 +173,13 @@ def test_budgets_are_uploaded_and_modelled(cast: Cast, client_for: SignIn) -> No
     with tenancy.acting_for(cast.organisation):
         dataset = models.Dataset.objects.get()
         assert stage.rows(dataset, "men_dian", "yu_suan") == [("010", 7)]
+    june = SimpleUploadedFile("budgets-june.csv", "门店,月份,预算\n010,2026-06-01,8\n".encode())
+    assert browser.post(answer["Location"] + "upload/", {"file": june}).status_code == 302
+    work(cast)
+    card = browser.get(answer["Location"] + "tables/")
+    assert [row["dataset"] for row in card.context["tables"]] == [dataset], "by whatever name the file came"
+    with tenancy.acting_for(cast.organisation):
+        assert stage.rows(dataset, "men_dian", "yu_suan") == [("010", 8)]
     bad = SimpleUploadedFile("budgets.exe", b"MZ")
     assert browser.post(answer["Location"] + "upload/", {"file": bad}).status_code == 422
 

@@ -40,6 +40,8 @@ TEXTS = (".csv", ".tsv", ".txt")
 SUFFIXES = (*TEXTS, ".xlsx", ".xls", ".ods", ".parquet")
 #: What files begin with: packed workbooks (XLSX, ODS), old binary ones (XLS), Parquet.
 PACKED, COMPOUND, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+#: One table each, whatever the file is called: next month's may have another name.
+OF_ONE_TABLE = (*TEXTS, ".parquet")
 MAX_COLUMNS = 500
 SAMPLE_ROWS = 2000
 CHUNK = 1 << 20

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.foundation import access, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
+from performance.sources.connectors import files
 from performance.sources.views import endpoints, frame
 
 SHOWN_RUNS = 8
@@ -133,7 +134,15 @@ def _tables(connection: models.Connection) -> dict[str, Any]:
     }
     tables = listing.answer.get("tables", []) if listing is not None else []
     rows = [{**table, "dataset": taken.get((table["schema"], table["name"]))} for table in tables]
+    if connection.is_file and rows and _is_of_one_table(connection):
+        # A dataset of such a file reads the newest one, by whatever name it came.
+        rows[0]["dataset"] = rows[0]["dataset"] or next(iter(taken.values()), None)
     return {"listing": listing, "is_listing": listing is not None and listing.is_open, "tables": rows}
+
+
+def _is_of_one_table(connection: models.Connection) -> bool:
+    newest = queries.newest_file(connection)
+    return newest is not None and newest.name.lower().endswith(files.OF_ONE_TABLE)
 
 
 def _runs(connection: models.Connection) -> dict[str, Any]:
