@@ -171,6 +171,14 @@ def test_a_file_takes_the_place_of_all_rows_so_whoever_sees_some_uploads_none(
         assert answer.status_code == 422, address
         assert "You see only some of the rows" in answer.content.decode(), address
     assert connection.files.count() == 1
+    shown = reverse("sources:connection", args=[connection.pk])
+    assert page not in owner.get(shown).content.decode(), "what would be refused is not offered"
+    assert page in client_for(here.finance_owner).get(shown).content.decode()
+    told = owner.get(reverse("sources:dataset", args=[dataset.pk])).content.decode()
+    for name in ("look_again", "close_dataset", "join"):
+        assert reverse(f"sources:{name}", args=[dataset.pk]) not in told
+        offered = client_for(here.finance_owner).get(reverse("sources:dataset", args=[dataset.pk]))
+        assert reverse(f"sources:{name}", args=[dataset.pk]) in offered.content.decode()
     answer = client_for(here.finance_owner).post(api, {"file": SimpleUploadedFile("budgets.csv", text)})
     assert answer.status_code in (201, 202), answer.content
 

@@ -65,8 +65,7 @@ def refuse_narrowed(by: Any, connection: Connection) -> None:
 def refuse_writing(by: Any, datasets: Iterable[uuid.UUID], *, field: str = "") -> None:
     """What takes the place of all rows, or of the columns that say whose they are, is for those who see all of them.
     Raises SourceRefused: narrowed."""
-    sight, keys = sight_of(by), list(datasets)
-    if any(sight.of(key) is not None for key in keys) or queries.decides_for(sight, keys):
+    if not queries.writes_all(sight_of(by), list(datasets)):
         message = _(
             "You see only some of the rows that this changes. Whoever changes them as a whole has to see all of them."
         )

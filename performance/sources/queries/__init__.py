@@ -66,6 +66,7 @@ from performance.sources.queries.rights import (
     row_sight,
     sees_all_of,
     unit_dimensions,
+    writes_all,
 )
 from performance.sources.queries.rows import (
     SourceRows,
@@ -140,4 +141,5 @@ __all__ = [
     "undated_rows",
     "unit_dimensions",
     "unmatched",
+    "writes_all",
 ]

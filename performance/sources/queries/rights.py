@@ -111,6 +111,12 @@ def decides_for(sight: RowSight, datasets: Iterable[uuid.UUID]) -> bool:
     return any(named[join.dataset_id] & set(map(join.column_key, join.taken)) for join in joins)
 
 
+def writes_all(sight: RowSight, datasets: Collection[uuid.UUID]) -> bool:
+    """Whether the reader may change these as a whole: they see all their rows, and all that theirs decide on. Two queries
+    where any is narrowed."""
+    return all(sight.of(key) is None for key in datasets) and not decides_for(sight, datasets)
+
+
 def answer_read_by(probe: Probe, sight: RowSight) -> dict[str, Any]:
     """What a source answered, without a single cell of its rows where they are not all open to the reader. One query
     where any dataset is narrowed."""

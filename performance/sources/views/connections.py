@@ -94,10 +94,13 @@ def connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, connection: models.Connection, **more: Any) -> dict[str, Any]:
     now = timezone.now()
+    datasets = queries.dataset_cards(at=now, connection=connection)
+    writes_all = queries.writes_all(queries.row_sight(request.actor), [card.dataset.pk for card in datasets])
     context = frame.context(
         request,
         connection=connection,
-        datasets=queries.dataset_cards(at=now, connection=connection),
+        datasets=datasets,
+        can_upload=writes_all and rules.can_upload_file(request.actor, connection),
         look_form=forms.LookForm(),
         upload_form=forms.UploadForm(),
         files=queries.files(connection)[:SHOWN_RUNS] if connection.is_file else (),

@@ -212,6 +212,7 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
     rows, sight = None, queries.row_sight(request.actor)
     if found.loaded_at and not found.is_live and rules.can_see_rows(request.actor, found):
         rows = queries.source_rows(found, limit=SHOWN_ROWS, within=queries.narrowing(found, sight))
+    can_change = queries.writes_all(sight, [found.pk]) and rules.can_model_datasets(request.actor)
     is_narrowed, rights = sight.of(found) is not None, queries.row_rights(found)
     if found.connection.is_push:
         more = pushing.sending(request, found) | more
@@ -221,7 +222,8 @@ def page(request: HttpRequest, found: models.Dataset, **more: Any) -> dict[str, 
         connection=found.connection,
         card=card,
         can_load=rules.can_load_dataset(request.actor, found),
-        can_join=rules.can_join_datasets(request.actor, found),
+        can_change=can_change,
+        can_join=can_change and rules.can_join_datasets(request.actor, found),
         joins=joins.listed(found),
         columns=list(found.columns.order_by("number")),
         gaps=queries.gaps_to_mend(found),
