@@ -33,6 +33,7 @@ Group = tuple[Any, list[tuple[str, str, str, str]]]
 MOST_OF_A_KIND = 5
 
 OF_SOURCES = frozenset({"business_owner", "finance_owner", "administrator", "auditor"})
+OF_GROUPS = frozenset({"hr", "administrator", "auditor", "business_owner", "finance_owner"})
 #: Where the palette jumps to: label, address, icon, who else than everybody it is for, other words for it.
 PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
     (_("My week"), "okr:home", "home", frozenset(), _("home check-in")),
@@ -44,6 +45,13 @@ PAGES: list[tuple[Any, str, str, frozenset[str], Any]] = [
     (_("Compare periods"), "okr:compare", "arrows-left-right", frozenset(), _("quarters")),
     (_("Propose an objective"), "okr:propose", "plus", frozenset(), _("new goal")),
     (_("My scorecard"), "scoring:my_scorecard", "award", frozenset(), _("performance score")),
+    (
+        _("Organisation scorecard"),
+        "scoring:organisation_card",
+        "building",
+        OF_GROUPS,
+        _("mean, spread, units"),
+    ),
     (_("Weight policies"), "scoring:policies", "adjustments-horizontal", frozenset(), _("weights")),
     (_("Metrics"), "kpis:board", "chart-dots", frozenset(), _("KPI board")),
     (_("Metric library"), "kpis:library", "list-details", frozenset(), _("definitions")),

@@ -93,6 +93,7 @@ IN_THE_API = {
     "people/teams.html": "teams/",
     "scoring/ask.html": "scores/{}/questions/",
     "scoring/evidence.html": "scores/{}/evidence/{}/",
+    "scoring/group.html": "scorecards/units/{}/",
     "scoring/policies.html": "weight-policies/",
     "scoring/policy.html": "weight-policies/{}/",
     "scoring/policy_form.html": "weight-policies/",

@@ -49,6 +49,7 @@ def pages(company: Company) -> list[tuple[str, str]]:
         revenue = kpis.metric_by_key("revenue")
         version = PolicyVersion.objects.get()
         employee = people.Person.objects.get(number=EMPLOYEE)
+        manager = people.Person.objects.get(number=MANAGER)
         webhook = _endpoints(employee)
         assert revenue is not None
         metric_id = revenue.pk
@@ -78,6 +79,9 @@ def pages(company: Company) -> list[tuple[str, str]]:
         (EMPLOYEE, reverse("okr:propose")),
         (MANAGER, reverse("okr:my_team")),
         (EMPLOYEE, reverse("scoring:my_scorecard")),
+        (MANAGER, reverse("scoring:team")),
+        (MANAGER, reverse("scoring:team_card", args=[manager.pk])),
+        ("HR", reverse("scoring:organisation_card")),
         (BUSINESS, reverse("kpis:board")),
         (BUSINESS, reverse("kpis:library")),
         (BUSINESS, reverse("kpis:metric", args=[metric_id])),

@@ -1,21 +1,15 @@
 """Scorecards of groups: right sums, for the right readers, and nothing in them that tells of a few people."""
 
-import io
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import pypdf
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,13 +17,13 @@ from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions, queries, tasks
+from performance.scoring import actions, queries
 from performance.scoring.models import PolicyVersion, Score
 from performance.scoring.queries import groupmeans
 from performance.scoring.queries.suppressing import LEAST
 from tests.conftest import Cast
-from tests.scoring import collectors
-from tests.scoring.conftest import MICRO, Actor, in_force
+from tests.scoring import collectors, groups
+from tests.scoring.conftest import MICRO, Actor
 
 ClientFor = Callable[[people.Person], Client]
 EVERYBODY = (
@@ -46,42 +40,20 @@ EVERYBODY = (
 )
 
 
-@dataclass(frozen=True)
-class Company:
-    """Stores with three people of the cast by themselves; in it the north with six and the south with five."""
-
-    stores: people.BusinessUnit
-    north: people.BusinessUnit
-    south: people.BusinessUnit
-    persons: list[people.Person]
-
-
-def _hire(unit: people.BusinessUnit, prefix: str, number: int) -> list[people.Person]:
-    found = [
-        people.Person.objects.create(number=f"{prefix}{at}", name_en=f"{prefix.title()} {at}", unit=unit)
-        for at in range(number)
-    ]
-    for at, person in enumerate(found):
-        collectors.VALUES[person.pk, "okr"] = (51 + 7 * at) * MICRO
-        collectors.VALUES[person.pk, "turnover"] = 4_500_000 + 100_000 * at
-        collectors.VALUES[person.pk, "pulse"] = 3 * MICRO
-    return found
-
-
 @pytest.fixture
 def company(
     locked: PolicyVersion, unit: people.BusinessUnit, quarter: people.Period, measured: Any, cast: Cast
-) -> Company:
+) -> groups.Company:
     with tenancy.acting_for(cast.organisation):
         north = people.BusinessUnit.objects.create(code="NORTH", name_en="North", name_zh="北区", parent=unit)
         south = people.BusinessUnit.objects.create(code="SOUTH", name_en="South", name_zh="南区", parent=unit)
-        persons = [*_hire(north, "NORTHERNER", 6), *_hire(south, "SOUTHERNER", 5)]
+        persons = [*groups.hire(north, "NORTHERNER", 6), *groups.hire(south, "SOUTHERNER", 5)]
         scored = [cast.employee.pk, cast.colleague.pk, cast.manager.pk, *(person.pk for person in persons)]
         actions.compute_scores(period=quarter, person_ids=scored, run=None, at=timezone.now())
-        return Company(unit, north, south, persons)
+        return groups.Company(unit, north, south, persons)
 
 
-def _addresses(cast: Cast, company: Company) -> dict[str, tuple[str, str]]:
+def _addresses(cast: Cast, company: groups.Company) -> dict[str, tuple[str, str]]:
     """Pages and files, and the same in the API."""
     team, stores = cast.manager.pk, company.stores.pk
     return {
@@ -89,18 +61,6 @@ def _addresses(cast: Cast, company: Company) -> dict[str, tuple[str, str]]:
         "unit": (reverse("scoring:unit_card", args=[stores]), f"/api/v1/scorecards/units/{stores}/"),
         "organisation": (reverse("scoring:organisation_card"), "/api/v1/scorecards/organisation/"),
     }
-
-
-def _api(client: Client, address: str) -> Any:
-    answer = client.get(f"/api/v1/scorecards/{address}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def _text(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return " ".join(strip_tags(answer.content.decode()).split())
 
 
 @pytest.mark.parametrize(
@@ -115,14 +75,14 @@ def _text(client: Client, address: str) -> str:
     ],
 )
 def test_who_opens_the_card_of_a_group(
-    kind: str, allowed: set[str], company: Company, cast: Cast, client_for: ClientFor
+    kind: str, allowed: set[str], company: groups.Company, cast: Cast, client_for: ClientFor
 ) -> None:
     page, api = _addresses(cast, company)[kind]
     for name in EVERYBODY:
         client = client_for(getattr(cast, name))
         # A stranger has an organisation of their own, of which they see the card: without a period, an empty one.
         if name == "stranger" and kind == "organisation":
-            assert "There is no open period" in _text(client, page)
+            assert "There is no open period" in groups.text_of(client, page)
             assert client.get(api).status_code == 404
             continue
         for address in (page, api):
@@ -130,7 +90,7 @@ def test_who_opens_the_card_of_a_group(
 
 
 def test_the_file_goes_to_whoever_is_told_the_figures_and_is_on_record(
-    company: Company, cast: Cast, client_for: ClientFor
+    company: groups.Company, cast: Cast, client_for: ClientFor
 ) -> None:
     for page, api in (
         (reverse("scoring:team_file", args=[cast.manager.pk]), f"team/{cast.manager.pk}/file/"),
@@ -150,7 +110,7 @@ def test_the_file_goes_to_whoever_is_told_the_figures_and_is_on_record(
 
 
 def test_the_mean_is_that_of_the_scores_and_its_parts_sum_to_it(
-    company: Company, cast: Cast, client_for: ClientFor, quarter: people.Period, actor: Actor
+    company: groups.Company, cast: Cast, client_for: ClientFor, quarter: people.Period, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         scores = list(Score.objects.filter(period=quarter))
@@ -172,61 +132,63 @@ def test_the_mean_is_that_of_the_scores_and_its_parts_sum_to_it(
     assert sum(step.share for step in card.steps) == 100
     middle = sorted(score.score_micro or 0 for score in scores)[6:8]
     assert abs(mean.median_micro - Fraction(sum(middle), 2)) <= Fraction(1, 2)
-    told = _api(client_for(cast.hr), "organisation/")
+    told = groups.asked_of(client_for(cast.hr), "organisation/")
     assert told["mean"]["mean_micro"] == mean.mean_micro
     assert sum(line["contribution_micro"] for line in told["mean"]["components"]) == mean.mean_micro
 
 
 def test_a_manager_sees_the_own_people_by_name_and_each_of_their_scores(
-    company: Company, cast: Cast, client_for: ClientFor
+    company: groups.Company, cast: Cast, client_for: ClientFor
 ) -> None:
     client = client_for(cast.manager)
-    text = _text(client, reverse("scoring:team_card", args=[cast.manager.pk]))
+    text = groups.text_of(client, reverse("scoring:team_card", args=[cast.manager.pk]))
     assert "Eli Employee" in text
     assert "Cody Colleague" in text
     assert "Northerner" not in text
-    assert _api(client, f"team/{cast.manager.pk}/")["scored"] == 2
-    assert "Team scorecard" in _text(client, reverse("scoring:team"))
+    assert groups.asked_of(client, f"team/{cast.manager.pk}/")["scored"] == 2
+    assert "Team scorecard" in groups.text_of(client, reverse("scoring:team"))
 
 
 def test_what_would_tell_of_a_few_people_is_told_to_whoever_sees_them_alone(
-    company: Company, cast: Cast, client_for: ClientFor
+    company: groups.Company, cast: Cast, client_for: ClientFor
 ) -> None:
     """Fourteen less six less five would be the three of the stores themselves: so the south is not told beside them."""
 
     def means(person: people.Person) -> dict[str, int | None]:
-        units = _api(client_for(person), f"units/{company.stores.pk}/")["units"]
+        units = groups.asked_of(client_for(person), f"units/{company.stores.pk}/")["units"]
         return {row["unit"]: row["mean_micro"] for row in units}
 
     for name in ("business_owner", "finance_owner", "administrator"):
         found = means(getattr(cast, name))
         assert found[str(company.north.pk)] is not None, name
         assert found[str(company.south.pk)] is None, name
-        told = _api(client_for(getattr(cast, name)), f"units/{company.south.pk}/")
+        told = groups.asked_of(client_for(getattr(cast, name)), f"units/{company.south.pk}/")
         assert (told["is_told"], told["mean"], told["distribution"], told["change"]) == (
             False,
             None,
             [],
             None,
         )
-        text = _text(client_for(getattr(cast, name)), reverse("scoring:unit_card", args=[company.south.pk]))
+        text = groups.text_of(
+            client_for(getattr(cast, name)), reverse("scoring:unit_card", args=[company.south.pk])
+        )
         assert "Too few people to tell" in text
     for name in ("hr", "auditor"):
         assert None not in means(getattr(cast, name)).values(), name
 
 
 def test_nobody_is_named_to_a_reader_who_does_not_see_their_score(
-    company: Company, cast: Cast, client_for: ClientFor
+    company: groups.Company, cast: Cast, client_for: ClientFor
 ) -> None:
     owner, address = client_for(cast.business_owner), reverse("scoring:unit_card", args=[company.stores.pk])
     content = b"".join(owner.get(reverse("scoring:unit_file", args=[company.stores.pk])).streaming_content)
-    for told in (_text(owner, address), _read(content)):
+    for told in (groups.text_of(owner, address), groups.read_back(content)):
         assert not any(person.name_en in told for person in [*company.persons, cast.employee])
-    assert "Northerner 3" in _text(client_for(cast.hr), address)
+    assert "Northerner 3" in groups.text_of(client_for(cast.hr), address)
 
 
 def test_a_component_of_few_people_is_told_together_with_others(
-    company: Company, cast: Cast, client_for: ClientFor, quarter: people.Period
+    company: groups.Company, cast: Cast, client_for: ClientFor, quarter: people.Period
 ) -> None:
     """The pulse of two people alone would be told by its mean, and by what it leaves of the total."""
     with tenancy.acting_for(cast.organisation):
@@ -235,13 +197,15 @@ def test_a_component_of_few_people_is_told_together_with_others(
         ids = [person.pk for person in company.persons]
         actions.compute_scores(period=quarter, person_ids=ids, run=None, at=timezone.now())
     address = f"units/{company.stores.pk}/"
-    to_owner = _api(client_for(cast.business_owner), address)["mean"]["components"]
-    to_hr = _api(client_for(cast.hr), address)["mean"]["components"]
+    to_owner = groups.asked_of(client_for(cast.business_owner), address)["mean"]["components"]
+    to_hr = groups.asked_of(client_for(cast.hr), address)["mean"]["components"]
     assert [line["key"] for line in to_hr] == ["okr", "turnover", "pulse"]
     assert "pulse" not in [line["key"] for line in to_owner]
-    mean = _api(client_for(cast.business_owner), address)["mean"]["mean_micro"]
+    mean = groups.asked_of(client_for(cast.business_owner), address)["mean"]["mean_micro"]
     assert sum(line["contribution_micro"] for line in to_owner) == mean
-    text = _text(client_for(cast.business_owner), reverse("scoring:unit_card", args=[company.stores.pk]))
+    text = groups.text_of(
+        client_for(cast.business_owner), reverse("scoring:unit_card", args=[company.stores.pk])
+    )
     assert "Components told together" in text
 
 
@@ -270,131 +234,6 @@ def test_no_component_nor_what_is_left_tells_of_one_to_four_people(
             assert number == 0 or number >= LEAST or (concerned is None and not told and number == whole)
 
 
-@pytest.fixture
-def two_periods(
-    scored_before: PolicyVersion,
-    unit: people.BusinessUnit,
-    before: people.Period,
-    quarter: people.Period,
-    next_draft: PolicyVersion,
-    cast: Cast,
-    actor: Actor,
-) -> list[people.Person]:
-    """Seven with a frozen score of the quarter before. In this one, by other weights, the last is gone and another one
-    has come."""
-    now = timezone.now()
-    with tenancy.acting_for(cast.organisation):
-        persons = _hire(unit, "CROWD", 8)
-        first = [person.pk for person in persons[:7]]
-        actions.compute_scores(period=before, person_ids=first, run=None, at=now, state="frozen")
-        actions.simulate_policy(version=next_draft, by=actor(cast.hr), at=now)
-    with tenancy.remembering(cast.organisation.pk):
-        tasks.catch_up.apply()
-    with tenancy.acting_for(cast.organisation):
-        in_force(next_draft, cast, actor, on=people_queries.today(cast.organisation))
-        for at, person in enumerate(persons):
-            collectors.VALUES[person.pk, "okr"] = (49 + 9 * at) * MICRO
-        then = [person.pk for person in (*persons[:6], persons[7])]
-        actions.compute_scores(period=quarter, person_ids=then, run=None, at=now)
-    return persons
-
-
-def test_the_change_of_the_mean_is_performance_weights_and_people_exactly(
-    two_periods: list[people.Person], cast: Cast, unit: people.BusinessUnit, client_for: ClientFor
-) -> None:
-    change = _api(client_for(cast.hr), f"units/{unit.pk}/")["change"]
-    assert change["both"] == 6
-    assert change["people_micro"] != 0
-    assert change["performance_micro"] != 0
-    assert change["change_micro"] == change["now_micro"] - change["before_micro"]
-    parts = (change[f"{name}_micro"] for name in ("performance", "weight", "people"))
-    assert sum(parts) == change["change_micro"]
-    for name in ("performance_micro", "weight_micro"):
-        assert sum(line[name] for line in change["components"]) == change[name]
-    with tenancy.acting_for(cast.organisation):
-        each = [
-            queries.change_since(score)
-            for score in Score.objects.filter(person__in=two_periods[:6], period__state="active")
-        ]
-        mean = Fraction(sum(one.performance_micro for one in each if one), 6)
-    assert abs(change["performance_micro"] - mean) <= Fraction(1, 2)
-
-
-def test_the_split_as_written_sums_and_is_told_to_whoever_sees_each_score(
-    two_periods: list[people.Person], cast: Cast, unit: people.BusinessUnit, client_for: ClientFor
-) -> None:
-    address = reverse("scoring:unit_card", args=[unit.pk])
-    change = client_for(cast.auditor).get(address).context["card"].change
-    assert change.performance + change.weights + change.from_people == change.points
-    assert sum((line.performance for line in change.lines), Decimal(0)) == change.performance
-    assert sum((line.weights for line in change.lines), Decimal(0)) == change.weights
-    to_owner = _api(client_for(cast.finance_owner), f"units/{unit.pk}/")
-    assert (to_owner["change"]["both"], to_owner["change"]["components"]) == (0, [])
-    assert "told to those who see each score" in _text(client_for(cast.finance_owner), address)
-
-
-def test_weights_are_shown_over_the_periods(
-    two_periods: list[people.Person], cast: Cast, unit: people.BusinessUnit, client_for: ClientFor
-) -> None:
-    weights = _api(client_for(cast.hr), f"units/{unit.pk}/")["weights"]
-    assert len(weights) == 2
-    assert weights[0]["percent"] != weights[1]["percent"]
-    for row in weights:
-        assert sum(Decimal(each) for each in row["percent"].values()) == 100
-
-
-def test_a_past_period_is_shown_as_it_was(
-    two_periods: list[people.Person],
-    before: people.Period,
-    cast: Cast,
-    unit: people.BusinessUnit,
-    client_for: ClientFor,
-) -> None:
-    then = _api(client_for(cast.hr), f"units/{unit.pk}/?period={before.pk}")
-    assert then["period"] == str(before.pk)
-    assert then["change"] is None
-    assert then["weights"] == []
-    assert (
-        client_for(cast.hr).get(f"/api/v1/scorecards/organisation/?period={uuid.uuid4()}").status_code == 404
-    )
-
-
-def _read(content: bytes) -> str:
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-
-
-def test_the_file_says_what_the_page_says_and_is_the_same_in_a_year(
-    two_periods: list[people.Person],
-    before: people.Period,
-    cast: Cast,
-    unit: people.BusinessUnit,
-    actor: Actor,
-    client_for: ClientFor,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    hr, address = client_for(cast.hr), reverse("scoring:unit_file", args=[unit.pk])
-    card = hr.get(reverse("scoring:unit_card", args=[unit.pk])).context["card"]
-    written = _read(b"".join(hr.get(address).streaming_content))
-    assert card.mean is not None
-    figures = [str(card.mean.points), "Crowd 3", "CROWD3"]
-    figures += [str(line.points) for line in card.mean.lines] + [step.name for step in card.steps]
-    figures += [f"{abs(line.performance)}" for line in card.change.lines]
-    for figure in figures:
-        assert figure in written, figure
-
-    def content(at: Any) -> bytes:
-        today = people_queries.today(cast.organisation)
-        scope = queries.visible_scope(actor(cast.hr), today, unit_id=unit.pk)
-        assert scope is not None
-        frozen = queries.group_card(scope, before, actor(cast.hr), today)
-        return actions.export_group_card(card=frozen, by=actor(cast.hr), at=at, on=today).read()
-
-    with tenancy.acting_for(cast.organisation):
-        first, later = content(timezone.now()), timezone.now() + timezone.timedelta(days=400)
-        monkeypatch.setattr(timezone, "now", lambda: later)
-        assert content(later) == first
-
-
 def test_before_there_is_a_score_the_card_says_what_brings_one(
     cast: Cast, quarter: people.Period, unit: people.BusinessUnit, client_for: ClientFor
 ) -> None:
@@ -403,7 +242,7 @@ def test_before_there_is_a_score_the_card_says_what_brings_one(
         reverse("scoring:unit_card", args=[unit.pk]),
         reverse("scoring:organisation_card"),
     ):
-        assert "No score yet" in _text(client_for(cast.boss), address)
+        assert "No score yet" in groups.text_of(client_for(cast.boss), address)
     assert client_for(cast.hr).get(reverse("scoring:organisation_file")).status_code == 404
 
 
@@ -417,7 +256,7 @@ def test_whoever_leads_nobody_has_no_team_card(
 
 @pytest.mark.parametrize("name", ["hr", "business_owner", "manager"])
 def test_as_many_queries_for_many_people_as_for_few(
-    name: str, company: Company, cast: Cast, quarter: people.Period, client_for: ClientFor
+    name: str, company: groups.Company, cast: Cast, quarter: people.Period, client_for: ClientFor
 ) -> None:
     client = client_for(getattr(cast, name))
     addresses = [
@@ -441,7 +280,7 @@ def test_as_many_queries_for_many_people_as_for_few(
     counted()
     few = counted()
     with tenancy.acting_for(cast.organisation):
-        more = [*_hire(company.north, "MORE", 20), *_hire(company.south, "FURTHER", 15)]
+        more = [*groups.hire(company.north, "MORE", 20), *groups.hire(company.south, "FURTHER", 15)]
         people.ReportingLine.objects.bulk_create(
             [
                 people.ReportingLine(person=person, manager=cast.manager, starts_on=cast.manager.hired_on)

@@ -24,6 +24,13 @@ from performance.scoring.queries.lines import MICRO
 AT_A_TIME = 2000
 TEN = 10 * MICRO
 TENTH, HUNDREDTH_OF_PERCENT = MICRO // 10, 100
+#: What is summed of a component over people, and what a score keeps it as.
+SUMMED = {
+    "weight": "effective_ppm",
+    "constant_weight": "constant_ppm",
+    "points": "contribution_micro",
+    "constant": "constant_contribution_micro",
+}
 #: The key of components that are told together.
 OTHERS = ""
 #: A component as it is told: what it is called and drawn with.
@@ -157,14 +164,11 @@ def mean_of(rows: Sequence[Held], plans: Mapping[str, Told], *, told: Collection
     for _pk, parts in parts_of(row.score_id for row in rows):
         for part in counting(parts):
             key = part["key"] if told is None or part["key"] in told else OTHERS
-            sums.setdefault(key, Counter()).update(
-                number=1,
-                value=part["value_micro"] or 0,
-                weight=part["effective_ppm"],
-                constant_weight=part["constant_ppm"],
-                points=part["contribution_micro"],
-                constant=part["constant_contribution_micro"],
-            )
+            of_key = sums.setdefault(key, Counter())
+            of_key["number"] += 1
+            of_key["value"] += part["value_micro"] or 0
+            for name, kept in SUMMED.items():
+                of_key[name] += part[kept]
     if OTHERS in sums:
         # Of several components together there is neither a score nor a number of people.
         sums[OTHERS].update(number=-sums[OTHERS]["number"])
