@@ -39,7 +39,9 @@ LIMIT_MS = 100.0
 #: What scores rest on, restated and reorganised once they are frozen.
 RESTATED = """
     UPDATE okr_progresspoint SET progress_micro = progress_micro / 2;
+    ALTER TABLE kpis_metricvalue DISABLE TRIGGER USER;
     UPDATE kpis_metricvalue SET value = value * 3 + 1;
+    ALTER TABLE kpis_metricvalue ENABLE TRIGGER USER;
     UPDATE people_person SET unit_id = (SELECT id FROM people_businessunit WHERE code = 'S001')
 """
 #: The weighted mean of each person's goals at their newest points, the values of the metrics in the own store and in the
