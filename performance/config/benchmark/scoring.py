@@ -319,8 +319,9 @@ def _replays(company: seeding.Company, processes: int, size: int, say: Callable[
         run = actions.freeze_scores(
             period=company.period, by=company.actor(company.staff["hr"]), at=timezone.now()
         )
+        actions.take_run(run_id=run.pk, at=timezone.now())
     with tenancy.remembering(company.organisation.pk):
-        tasks.carry_out_run.run(str(run.pk))
+        tasks.help_with_run.run(str(run.pk))
     with connections["owner"].cursor() as cursor:
         cursor.execute(RESTATED)
     out = io.StringIO()
