@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -28,7 +28,7 @@ from performance.config.benchmark import ground, report, seeding, server
 from performance.foundation import tenancy
 from performance.people import models as people
 from performance.scoring import actions, tasks
-from performance.scoring.models import CurrentScore, PolicyVersion, ScoreRun
+from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreRun
 
 HELP = "Seconds of a run over everybody beside bare SQL over the same rows, memory, and one changed person's score."
 #: A run takes at most so many times what the bare statement takes, and no process more memory than this.
@@ -43,6 +43,16 @@ RESTATED = """
     UPDATE kpis_metricvalue SET value = value * 3 + 1;
     ALTER TABLE kpis_metricvalue ENABLE TRIGGER USER;
     UPDATE people_person SET unit_id = (SELECT id FROM people_businessunit WHERE code = 'S001')
+"""
+#: One statement: all scores once more, and which of them is in force.
+STORING = """
+    WITH again AS (
+        INSERT INTO {table} (id, {columns}) SELECT accord_uuid7(), {columns} FROM {table}
+        RETURNING id, organisation_id, person_id, period_id
+    )
+    INSERT INTO scoring_currentscore (id, organisation_id, person_id, period_id, score_id, is_frozen)
+    SELECT accord_uuid7(), organisation_id, person_id, period_id, id, false FROM again
+    ON CONFLICT (organisation_id, person_id, period_id) DO UPDATE SET score_id = EXCLUDED.score_id
 """
 #: The weighted mean of each person's goals at their newest points, the values of the metrics in the own store and in the
 #: given ones, each held between floor and target, and the weighted mean of all eight.
@@ -82,11 +92,13 @@ TABLES = """
 
 @dataclass(frozen=True)
 class Full:
-    """A run over everybody by so many processes; `floor_s` is the bare statement."""
+    """A run over everybody by so many processes; `floor_s` is the bare statement, `storing_s` what putting the finished
+    scores into their tables takes the database alone."""
 
     people: int
     seconds: float
     floor_s: float
+    storing_s: float
     peak_mb: list[float]
 
     @property
@@ -129,6 +141,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             "run s",
             "bare SQL s",
             "times",
+            "storing s",
             "people/s",
             "peak MB each",
             "one p50 ms",
@@ -155,6 +168,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             round(full.seconds, 1),
             round(full.floor_s, 1),
             round(full.ratio, 1),
+            round(full.storing_s, 1),
             round(full.people / full.seconds),
             ", ".join(f"{each:.0f}" for each in full.peak_mb),
             round(single.median_ms, 1),
@@ -167,8 +181,8 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
     found.notes.append(
         f"{options['processes']} processes; three objectives, nine key results and eight components a head. Bare SQL: the "
         "weighted means of the same rows, put into a table without walls by one statement. One: a changed goal to its "
-        "stored score, without the way of the message. Replays: of frozen scores in another order, after goals, values and "
-        "units of people have changed beneath them."
+        "stored score, without the way of the message. Storing: the database copies the finished scores within their "
+        "tables. Replays: of frozen scores in another order, after goals, values and units of people have changed."
     )
     found.problems = [
         *(
@@ -228,9 +242,22 @@ def _full(
         run.refresh_from_db()
         if run.state != "done" or CurrentScore.objects.count() != run.total:
             raise CommandError(f"The run ended as {run.state}, with {run.done} of {run.total} people.")
+        storing_s = _storing()
     seconds = max(each["ended_at"] for each in told) - begun
-    say(f"  {run.total:,} scores: {seconds:.2f} s")
-    return Full(run.total, seconds, floor_s, [each["peak_kb"] / 1024 for each in told])
+    say(f"  {run.total:,} scores: {seconds:.2f} s; storing them alone: {storing_s:.2f} s")
+    return Full(run.total, seconds, floor_s, storing_s, [each["peak_kb"] / 1024 for each in told])
+
+
+def _storing() -> float:
+    """Seconds in which the database copies all scores within their tables, walls and all. Nothing of it stays."""
+    copied = [str(field.column) for field in Score._meta.local_concrete_fields if field.column != "id"]
+    statement = STORING.format(table=Score._meta.db_table, columns=", ".join(copied))
+    begun = time.perf_counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        seconds = time.perf_counter() - begun
+        transaction.set_rollback(True)
+    return seconds
 
 
 def _worker(company: seeding.Company, run: ScoreRun, environ: dict[str, str]) -> subprocess.Popen[str]:
