@@ -137,7 +137,7 @@ def _advance(what: str, *, advance: Callable[..., bool], fail: Callable[..., Non
             with _here():
                 more = advance(at=timezone.now())
     except (OperationalError, InterfaceError):
-        # A lost connection, a deadlock: nothing is wrong with it. The sweep takes it up when the hold has run out.
+        # A lost connection, a deadlock: nothing is wrong with it. The sweep takes it up when it has stood still.
         raise
     except Exception:
         logger.exception("%s broke.", what)

@@ -70,9 +70,11 @@ def _scores() -> dict[Any, tuple[Any, ...]]:
 
 
 def _time_passes(house: House) -> None:
-    """Ten minutes later, as far as claims can tell."""
+    """An hour later, as far as runs and claims can tell."""
     with house.owner() as owner:
         house.see_rows(owner)
+        owner.execute("UPDATE scoring_scorerun SET started_at = started_at - interval '1 hour'")
+        owner.execute("UPDATE scoring_scorerunpart SET finished_at = finished_at - interval '1 hour'")
         owner.execute("UPDATE foundation_stalerow SET claimed_at = claimed_at - interval '1 hour'")
 
 

@@ -205,21 +205,29 @@ def test_a_freeze_asked_for_while_weights_are_being_locked_waits_and_goes_by_the
     assert _governed_by(cast) == {(coming.pk,)}
 
 
-def test_weights_locked_while_a_batch_is_being_scored_wait_for_it(
+def test_weights_locked_while_a_part_is_being_scored_wait_for_nobody_and_count_in_the_end(
     coming: PolicyVersion, locked: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         run = actions.start_run(period=quarter, by=actor(cast.hr), at=timezone.now())
         actions.take_run(run_id=run.pk, at=timezone.now(), batch=1)
-    outcomes = races.second_waits_for_first(
-        cast.organisation,
-        lambda: actions.advance_run(run_id=run.pk, at=timezone.now()),
-        lambda: actions.lock_policy(
-            version=coming, effective_on=locked.effective_on, by=actor(cast.hr), at=timezone.now()
-        ),
-    )
-    assert outcomes[0] is True
-    assert isinstance(outcomes[1], PolicyVersion)
+    has_written, may_commit = threading.Event(), threading.Event()
+
+    def one_part() -> None:
+        with tenancy.acting_for(cast.organisation):
+            assert actions.advance_run(run_id=run.pk, at=timezone.now())
+            has_written.set()
+            assert may_commit.wait(races.PATIENCE_SECONDS)
+
+    def lock() -> None:
+        assert has_written.wait(races.PATIENCE_SECONDS)
+        with tenancy.acting_for(cast.organisation):
+            actions.lock_policy(
+                version=coming, effective_on=locked.effective_on, by=actor(cast.hr), at=timezone.now()
+            )
+        may_commit.set()
+
+    _together(one_part, lock)
     with tenancy.acting_for(cast.organisation):
         # Everybody is scored by what the run has pinned, and then by what came into force.
         while actions.advance_run(run_id=run.pk, at=timezone.now()):

@@ -218,7 +218,8 @@ def test_a_full_run_goes_on_after_a_kill_between_batches(
         assert actions.advance_run(run_id=run.pk, at=now)
         run.refresh_from_db()
         assert (run.state, run.done, run.total) == ("running", 1, 3)
-        # The worker dies here. Another one takes the run over.
+        assert not actions.take_run(run_id=run.pk, at=now), "somebody is at it"
+        # The worker dies here. Nothing moves any more, and another one takes the run over.
         later = now + datetime.timedelta(minutes=3)
         assert actions.take_run(run_id=run.pk, at=later) == 2
         while actions.advance_run(run_id=run.pk, at=later):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit, i18n, refusals, stale
@@ -28,6 +29,8 @@ from performance.scoring.models import (
 #: People of a part: enough that the queries about it weigh little, few enough that whoever waits for one of them waits
 #: less than a second.
 BATCH = 2000
+#: A part takes seconds. Where none was finished for so long, whoever worked on the run is gone.
+STANDS_STILL_AFTER = datetime.timedelta(minutes=2)
 
 
 class RunRefused(refusals.Refused):
@@ -81,8 +84,8 @@ def resume_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> Non
 
 @transaction.atomic
 def take_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) -> int:
-    """Begins a run that waits, or joins one that is under way. Returns how many of its parts are unfinished; 0 where there
-    is nothing to do here and now.
+    """Begins a run that waits, or takes up one that stands still. Returns how many of its parts are unfinished; 0 where
+    there is nothing to do here and now: others are at it.
 
     All parts go by the weights that were locked at this first moment. Weights come into force while a run over everybody
     is under way, never while scores are frozen: whom the run still scores by the old ones is marked for rescoring. Should
@@ -91,10 +94,11 @@ def take_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) ->
     # Whoever locks weights of the period waits for this, or this for them.
     people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
     run = _held(run_id)
-    if not run.is_open:
+    if not run.is_open or (run.state == RunState.RUNNING and _moves(run, at)):
         return 0
     if not run.parts.exists():
-        if run.kind == RunKind.FREEZE and queries.metrics_on_their_way(run.period, at):
+        is_new = run.started_at is None
+        if is_new and run.kind == RunKind.FREEZE and queries.metrics_on_their_way(run.period, at):
             return 0
         _divide(run, batch, at=at)
     run.state = RunState.RUNNING
@@ -114,7 +118,6 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
     people whose scores they are in; it compares with the weights that are locked now, as scores that came about by
     themselves go by those.
     """
-    people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
     run = ScoreRun.objects.select_related("period").get(pk=run_id)
     if run.state != RunState.RUNNING:
         return False
@@ -138,6 +141,13 @@ def advance_run(*, run_id: uuid.UUID, at: datetime.datetime) -> bool:
     return run.state == RunState.RUNNING
 
 
+def _moves(run: ScoreRun, at: datetime.datetime) -> bool:
+    """Whether somebody has begun or finished a part of it lately."""
+    newest: datetime.datetime | None = run.parts.aggregate(newest=Max("finished_at"))["newest"]
+    moved_at = newest or run.started_at
+    return moved_at is not None and moved_at > at - STANDS_STILL_AFTER
+
+
 def free_part(run: ScoreRun) -> ScoreRunPart | None:
     """The first part that nobody works on, held until the transaction ends."""
     unfinished = run.parts.filter(finished_at=None).select_for_update(skip_locked=True, of=("self",))
@@ -154,7 +164,7 @@ def _held(run_id: uuid.UUID) -> ScoreRun:
 
 def _divide(run: ScoreRun, batch: int, *, at: datetime.datetime) -> None:
     """Into parts of so many people. Whoever comes later belongs to the last one."""
-    if run.kind != RunKind.CHECK:
+    if run.kind != RunKind.CHECK and run.versions is None:
         run.versions = queries.fixed_versions(run.period)
     everybody = queries.scored_people(run.period, pinned=run.versions).order_by("pk")
     person_ids = list(everybody.values_list("pk", flat=True))
@@ -163,7 +173,8 @@ def _divide(run: ScoreRun, batch: int, *, at: datetime.datetime) -> None:
         ScoreRunPart(run=run, number=number, after=after, until=until)
         for number, (after, until) in enumerate(pairwise(bounds), 1)
     )
-    run.total, run.done, run.written, run.started_at = len(person_ids), 0, 0, at
+    run.total, run.done, run.written = len(person_ids), 0, 0
+    run.started_at = run.started_at or at
 
 
 def _people_of(part: ScoreRunPart, run: ScoreRun) -> list[uuid.UUID]:
@@ -191,7 +202,8 @@ def _computed(
         state=ScoreState.FROZEN if freezes else ScoreState.PROVISIONAL,
     )
     if freezes or run.versions != queries.fixed_versions(run.period):
-        # What is closed may be carried forward into periods that are open.
+        # What is closed may be carried forward into periods that are open. Weights that come into force after this line
+        # mark everybody themselves, and whoever follows the mark waits for these people, who are held.
         stale.mark("score", person_ids, at=at)
     return result
 

@@ -38,7 +38,9 @@ class Turn:
 def open_periods() -> list[people.Period]:
     """Periods whose scores still move: not closed, and with a locked version."""
     with_rules = PolicyVersion.objects.filter(state__in=FIXED).values("period_id")
-    return list(people.Period.objects.filter(pk__in=with_rules).exclude(state="closed").order_by("starts_on"))
+    return list(
+        people.Period.objects.filter(pk__in=with_rules).exclude(state="closed").order_by("starts_on", "pk")
+    )
 
 
 def fixed_versions(period: people.Period) -> list[uuid.UUID]:
