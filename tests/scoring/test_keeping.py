@@ -1,8 +1,5 @@
 """How scores are kept: in columns, with what many share beside them, and read through one door."""
 
-import hashlib
-import importlib
-import json
 from typing import Any
 
 import pytest
@@ -133,53 +130,3 @@ def test_writing_many_scores_takes_as_many_queries_as_writing_one(
     assert counts[0] == counts[1]
     with tenancy.acting_for(cast.organisation):
         assert CurrentScore.objects.count() == 3
-
-
-class Recorder:
-    """A cursor that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, list[Any]]] = []
-
-    def execute(self, statement: str, given: list[Any]) -> None:
-        self.told.append((statement, given))
-
-
-def _as_json(score: Score) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """A score as it was kept before: evidence, explanation, and the digest of both."""
-    kept, sums = evidence.evidence_of(score, queries.trails_of([score])), evidence.explanation_of(score)
-    whole = {"evidence": kept, "explanation": sums, "state": score.state, "engine": score.engine_version}
-    spelt = json.dumps(whole, sort_keys=True, separators=(",", ":"))
-    return kept, sums, hashlib.sha256(spelt.encode()).hexdigest()
-
-
-@pytest.mark.parametrize("was_altered", [False, True])
-def test_a_score_kept_as_json_moves_to_columns_and_says_whether_it_was_altered(
-    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, now: Any, was_altered: bool
-) -> None:
-    moving = importlib.import_module("performance.scoring.migrations.0009_kept_scores_move_to_columns")
-    with tenancy.acting_for(cast.organisation):
-        score = _computed(cast, quarter, now)[0]
-        kept, sums, digest = _as_json(score)
-        if was_altered:
-            digest = "0" * 64
-        cursor = Recorder()
-        moving._move_one(
-            cursor,
-            cast.organisation.pk,
-            score.pk,
-            score.state,
-            score.engine_version,
-            score.score_micro,
-            score.constant_micro,
-            score.coverage_ppm,
-            kept,
-            sums,
-            digest,
-        )
-        (_insert, [basis_id, *_rest]), (_update, given) = cursor.told
-        assert basis_id == score.basis_id
-        columns = [text if text != "\\N" else None for text in evidence.parts(score)[3:]]
-        assert given[1:-3] == columns
-        assert (given[0], given[-3], given[-1]) == (score.basis_id, score.refs, score.pk)
-        assert given[-2] == (digest if was_altered else score.digest)

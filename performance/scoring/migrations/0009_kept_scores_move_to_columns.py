@@ -37,8 +37,8 @@ def _move_all(cursor, organisation_id):
     while True:
         cursor.execute(
             "SELECT id, state, engine_version, score_micro, constant_micro, coverage_ppm, evidence, explanation, digest"
-            " FROM scoring_score WHERE id > %s AND basis_id IS NULL ORDER BY id LIMIT %s",
-            [last, AT_ONCE],
+            " FROM scoring_score WHERE organisation_id = %s AND id > %s AND basis_id IS NULL ORDER BY id LIMIT %s",
+            [organisation_id, last, AT_ONCE],
         )
         rows = cursor.fetchall()
         if not rows:
