@@ -52,7 +52,7 @@ def refuse_short_notice(version: PolicyVersion, first_day: datetime.date, today:
     earliest = queries.earliest_day(version, first_day, today)
     if first_day >= earliest:
         return
-    days = queries.days_of_notice()
+    days = queries.days_promised(version)
     raise PolicyRefused(
         ngettext(
             "People hear of new weights %(days)s day before they take hold: %(earliest)s at the earliest.",

@@ -36,7 +36,9 @@ def propose_policy(
     refuse_contradictions(version)
     refuse_uncertified_metrics(version)
     refuse_scored_signals(version)
-    version.reason = reason or version.reason
+    if reason and reason != version.reason:
+        # A part of what both sides approve, which outlives a return.
+        version.reason, version.written_by = reason, sorted({*version.written_by, by.person_id})
     if queries.policy_at_work(version) and not version.reason.strip():
         raise PolicyRefused(
             _("Say why the weights change; it is shown to everybody they apply to."),
@@ -49,7 +51,7 @@ def propose_policy(
     _refuse_unsimulated(version, at)
     _refuse_day_too_soon(version, at)
     version.state, version.proposed_by, version.proposed_at = VersionState.PROPOSED, by.person, at
-    version.save(update_fields=["state", "proposed_by", "proposed_at", "reason"])
+    version.save(update_fields=["state", "proposed_by", "proposed_at", "reason", "written_by"])
     for side, role in rules.ROLE_OF_SIDE.items():
         approvers = list(queries.approvers_of(version, role))
         if not approvers:

@@ -48,13 +48,20 @@ def days_of_notice() -> int:
     return WeightNotice.objects.values_list("days", flat=True).first() or 0
 
 
+def days_promised(version: PolicyVersion) -> int:
+    """The days of notice of a version: those of today, or those that people were promised with it, if these were more. One
+    query."""
+    promised = version.told["notice"] if version.told_from and version.told else 0
+    return max(days_of_notice(), promised)
+
+
 def earliest_day(version: PolicyVersion, first_day: datetime.date, today: datetime.date) -> datetime.date:
     """The first day on which the version may take hold: so many days after people have begun to be told of that day, or
     of an earlier one."""
     told = version.told
     if version.told_from and told and told["effective_on"] <= first_day.isoformat():
         return min(today, day_of(version.told_from)) + datetime.timedelta(days=told["notice"])
-    return today + datetime.timedelta(days=days_of_notice())
+    return today + datetime.timedelta(days=days_promised(version))
 
 
 def due_versions(today: datetime.date) -> QuerySet[PolicyVersion]:
