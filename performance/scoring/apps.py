@@ -9,6 +9,7 @@ class ScoringConfig(AppConfig):
     name = "performance.scoring"
     label = "scoring"
     verbose_name = _("Scoring")
+    log_closed: ClassVar[str] = "performance.scoring.queries.stages.closed_changes"
     log_open: ClassVar[frozenset[str]] = frozenset(
         {"scoring.close_check", "scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
     )

@@ -34,7 +34,10 @@ class PoliciesView(api.TenantView):
         return access.get_or_404(queries.versions_visible_to(request.actor), pk=version_id)
 
     def answer(self, request: Request, version_id: uuid.UUID, code: int = status.HTTP_200_OK) -> Response:
-        return Response(PolicyDetailOut(self.version(request, version_id)).data, status=code)
+        return Response(
+            PolicyDetailOut(self.version(request, version_id), context={"actor": request.actor}).data,
+            status=code,
+        )
 
 
 class Policies(PoliciesView):
@@ -45,7 +48,9 @@ class Policies(PoliciesView):
         versions = queries.versions_visible_to(request.actor).prefetch_related("approvals")
         paginator = api.NewestFirst()
         page = paginator.paginate_queryset(versions.order_by(), request)
-        return paginator.get_paginated_response(PolicyVersionOut(page, many=True).data)
+        return paginator.get_paginated_response(
+            PolicyVersionOut(page, many=True, context={"actor": request.actor}).data
+        )
 
     @extend_schema(request=PolicyIn, responses={201: PolicyDetailOut})
     def post(self, request: Request) -> Response:

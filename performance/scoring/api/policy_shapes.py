@@ -40,6 +40,7 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
     period = serializers.UUIDField(source="period_id")
     proposed_by = serializers.UUIDField(source="proposed_by_id", allow_null=True)
     approvals = ApprovalOut(many=True)
+    stage_evidence = serializers.SerializerMethodField()
 
     class Meta:
         model = PolicyVersion
@@ -78,6 +79,12 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
             "approvals",
         ]
 
+    @extend_schema_field(serializers.JSONField(allow_null=True))
+    def get_stage_evidence(self, version: PolicyVersion) -> Any:
+        kept = version.stage_evidence and evidence.proposal_from(version.stage_evidence)
+        shown = queries.proposal_shown(kept or None, version.policy.unit, self.context["actor"])
+        return shown.kept() if shown else None
+
 
 class FlowOut(serializers.Serializer[evidence.Flow]):
     """A cash flow over the months, in micro of the metric's unit."""
@@ -113,7 +120,8 @@ class PolicyDetailOut(PolicyVersionOut):
 
     @extend_schema_field(StageProposalOut(allow_null=True))
     def get_stage_proposal(self, version: PolicyVersion) -> Any:
-        proposal = queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
+        found = queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
+        proposal = queries.proposal_shown(found, version.policy.unit, self.context["actor"])
         return StageProposalOut(proposal).data if proposal else None
 
     @extend_schema_field(MarketRuleIn(many=True))
@@ -122,7 +130,7 @@ class PolicyDetailOut(PolicyVersionOut):
 
     def get_plan(self, version: PolicyVersion) -> dict[str, Any] | None:
         try:
-            return queries.plan_of(version)
+            return queries.plan_shown(queries.plan_of(version), self.context["actor"])
         except errors.InvalidInput:
             return None
 

@@ -21,7 +21,7 @@ from performance.scoring.queries.groupmeans import Mean
 from performance.scoring.queries.keeping import trails_of
 from performance.scoring.queries.kinds import work_kinds
 from performance.scoring.queries.lines import Line, line_of, lines_of_score, versions_of
-from performance.scoring.queries.measured import units_measured
+from performance.scoring.queries.measured import plan_shown, units_measured
 from performance.scoring.queries.moved import (
     Move,
     Moved,
@@ -102,7 +102,12 @@ from performance.scoring.queries.signals import (
     uncertified_rules,
 )
 from performance.scoring.queries.simulations import content_digest, is_simulated, periods_to_simulate
-from performance.scoring.queries.stages import flow_metrics, stage_proposal, stage_proposal_for
+from performance.scoring.queries.stages import (
+    flow_metrics,
+    proposal_shown,
+    stage_proposal,
+    stage_proposal_for,
+)
 from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.trails import TrailStep, trail
 from performance.scoring.queries.uses import metric_uses
@@ -185,8 +190,10 @@ __all__ = [
     "periods_of",
     "periods_to_simulate",
     "plan_of",
+    "plan_shown",
     "policy_at_work",
     "previous_weights",
+    "proposal_shown",
     "questions_about",
     "questions_visible_to",
     "read_signals",

@@ -3,12 +3,14 @@
 import datetime
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 
 from performance.engine import curves, fixed
+from performance.foundation import access
 from performance.kpis import queries as kpis
-from performance.kpis.models import ValueState
+from performance.kpis.models import Metric, ValueState
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import OWN_UNIT, SourceKind
@@ -51,6 +53,18 @@ def units_measured(
         values_micro=tuple(row for _unit, row in rows),
         left_out=len(units) - len(rows),
     )
+
+
+def plan_shown(plan: Mapping[str, Any], actor: access.Actor) -> dict[str, Any]:
+    """A plan with what units scored, where all their parts are open to the reader; the weights that follow are told to
+    everybody. One query where a dataset is narrowed for them, none otherwise."""
+    kept, sight = plan.get("objective"), kpis.sight_of(actor)
+    if not kept or not sight.guards:
+        return dict(plan)
+    keys = [item["source_ref"] for item in plan["components"] if item["key"] in kept["keys"]]
+    metrics = Metric.objects.filter(key__in=keys).values_list("pk", flat=True)
+    is_open = not any(sight.hides(metric_id) for metric_id in metrics)
+    return dict(plan) if is_open else {**plan, "objective": {**kept, "values_micro": []}}
 
 
 def _points(curve: curves.Curve, raw_micro: int) -> int:

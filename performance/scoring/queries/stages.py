@@ -1,12 +1,15 @@
 """The stage that a business's certified cash flows propose."""
 
 import datetime
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
-from performance.foundation import tenancy
+from performance.foundation import access, tenancy
+from performance.foundation.models import AuditRow
 from performance.kpis import queries as kpis
 from performance.kpis.models import Additivity, Metric, MetricVersion
 from performance.kpis.queries import months as calendar_months
@@ -69,6 +72,34 @@ def stage_proposal_for(
 ) -> evidence.StageProposal | None:
     """What is proposed to a draft; None for what is no draft any more."""
     return stage_proposal(weighing, version.policy.unit, at=at) if version.is_draft else None
+
+
+def proposal_shown(
+    proposal: evidence.StageProposal | None, unit: people.BusinessUnit | None, actor: access.Actor
+) -> evidence.StageProposal | None:
+    """With the figures of flows whose parts are all open to the reader; the stage is told to everybody. One query where
+    a dataset is narrowed for them, none otherwise."""
+    sight = kpis.sight_of(actor)
+    if proposal is None or not sight.guards:
+        return proposal
+    keys = [flow.metric_key for flow in proposal.flows]
+    ids = dict(Metric.objects.filter(key__in=keys).values_list("key", "pk"))
+    slice = {key: str(value) for key, value in unit.slice.items()} if unit else {}
+    flows = [
+        replace(flow, value_micro=None)
+        if flow.metric_key not in ids or sight.hides_parts(ids[flow.metric_key], slice)
+        else flow
+        for flow in proposal.flows
+    ]
+    return replace(proposal, flows=tuple(flows))
+
+
+def closed_changes(actor: access.Actor, rows: Sequence[AuditRow]) -> Mapping[uuid.UUID, frozenset[str]]:
+    """Row of the log → the flows that it quotes, for whom a dataset is narrowed: a row does not say of which metrics and
+    of which part they were."""
+    if not kpis.sight_of(actor).guards:
+        return {}
+    return {row.pk: frozenset(evidence.FLOWS) for row in rows if row.action == "scoring.accept_stage"}
 
 
 def _shared(series: Mapping[str, Mapping[datetime.date, int | None]]) -> list[datetime.date]:

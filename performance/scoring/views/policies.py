@@ -206,7 +206,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "mine": notice.mine_of(version, actor.person, today) if is_scored else None,
         "today": today,
         "must_read": queries.must_read(version, actor.person_id),
-        **_stage_of(version),
+        **_stage_of(version, actor),
         **pairs_of(version, [row["draft"] for row in components]),
         **market.card_of(version, [row["draft"] for row in components]),
         **effect,
@@ -249,12 +249,13 @@ def _components_shown(version: PolicyVersion) -> list[dict[str, Any]]:
     return rows
 
 
-def _stage_of(version: PolicyVersion) -> dict[str, Any]:
+def _stage_of(version: PolicyVersion, actor: access.Actor) -> dict[str, Any]:
     """What cash flows propose to a draft, and what had proposed the stage that somebody accepted."""
-    kept = version.stage_evidence
+    kept, unit = version.stage_evidence, version.policy.unit
+    proposal = queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
     return {
-        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version)),
-        "accepted": evidence.proposal_from(kept) if kept else None,
+        "proposal": queries.proposal_shown(proposal, unit, actor),
+        "accepted": queries.proposal_shown(evidence.proposal_from(kept), unit, actor) if kept else None,
     }
 
 

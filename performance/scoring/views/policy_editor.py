@@ -88,7 +88,10 @@ def preview(request: HttpRequest, version_id: uuid.UUID | None = None) -> HttpRe
     weighing = _weighing(request, rows, version)
     form.is_valid()
     context: dict[str, Any] = {"version": version, "weighing": weighing} | _compared(request, weighing)
-    context["proposal"] = queries.stage_proposal(weighing.weighing, _unit(form, version))
+    unit = _unit(form, version)
+    context["proposal"] = queries.proposal_shown(
+        queries.stage_proposal(weighing.weighing, unit), unit, request.actor
+    )
     if rows.weighing is None:
         context["refusals"] = [_UNCOMPARED]
     elif not rows.is_valid() or not rows.drafts:
@@ -300,16 +303,17 @@ def _editor(
         "stages": Stage.choices,
         "preview_url": address,
         "wrong": wrong,
-        **_first_preview(version),
+        **_first_preview(version, request.actor),
     }
     return render(request, "scoring/policy_form.html", context, status=422 if wrong else 200)
 
 
-def _first_preview(version: PolicyVersion | None) -> dict[str, Any]:
+def _first_preview(version: PolicyVersion | None, actor: access.Actor) -> dict[str, Any]:
     """What the preview shows before anything is changed: the draft as stored."""
     if version is None:
         return {"refusals": [_INCOMPLETE]}
+    proposal = queries.stage_proposal_for(version, weighing=queries.weighing_of(version))
     return policies.effect_of(version, version.stage) | {
-        "proposal": queries.stage_proposal_for(version, weighing=queries.weighing_of(version)),
+        "proposal": queries.proposal_shown(proposal, version.policy.unit, actor),
         **policies.pairs_of(version, queries.drafts_of(version)),
     }

@@ -1,0 +1,98 @@
+"""Weights are told to everybody; figures of parts that a row rule closes are not, wherever a policy quotes them."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from performance.foundation import tenancy
+from performance.foundation.models import AuditRow
+from performance.kpis import queries as kpis
+from performance.kpis.models import Metric
+from performance.kpis.queries.sights import Guard
+from performance.people import models as people
+from performance.people import queries as people_queries
+from performance.scoring import actions
+from performance.scoring.models import PolicyVersion
+from tests.conftest import Cast
+from tests.scoring.conftest import MICRO, Actor, in_force
+from tests.scoring.test_blending import blended, stores  # noqa: F401
+from tests.scoring.test_stage_proposal import flows, measured_flows, named  # noqa: F401
+
+ClientFor = Callable[[people.Person], Client]
+Narrow = Callable[..., None]
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> Narrow:
+    """Of these metrics a rule opens to everybody but HR no part at all."""
+
+    def given(*metrics: Metric) -> None:
+        sight = kpis.Sight(guards={metric.pk: (Guard(("store",), ()),) for metric in metrics})
+        monkeypatch.setattr(
+            kpis, "sight_of", lambda actor, on=None: kpis.EVERYTHING if actor.has_role("hr") else sight
+        )
+
+    return given
+
+
+def test_cash_flows_of_a_part_that_is_closed_to_a_reader_propose_a_stage_without_their_figures(
+    named: PolicyVersion,  # noqa: F811
+    measured_flows: dict[str, Metric],  # noqa: F811
+    cast: Cast,
+    actor: Actor,
+    client_for: ClientFor,
+    narrow: Narrow,
+) -> None:
+    narrow(*measured_flows.values())
+    address, page = f"/api/v1/weight-policies/{named.pk}/", reverse("scoring:policy", args=[named.pk])
+    edit = reverse("scoring:policy_edit", args=[named.pk])
+    told = client_for(cast.hr).get(address).json()["stage_proposal"]
+    assert [flow["value_micro"] for flow in told["flows"]] == [12 * MICRO, -24 * MICRO, 6 * MICRO]
+    owner = client_for(cast.business_owner)
+    shut = owner.get(address).json()["stage_proposal"]
+    assert (shut["stage"], [flow["value_micro"] for flow in shut["flows"]]) == ("growth", [None] * 3)
+    sent = {"c-TOTAL_FORMS": "0", "c-INITIAL_FORMS": "0"}
+    sent |= {"cash_operating": "cfo", "cash_investing": "cfi", "cash_financing": "cff"}
+    preview = reverse("scoring:policy_preview", args=[named.pk])
+    for client, is_told in ((client_for(cast.hr), True), (owner, False)):
+        for answer in (client.get(page), client.get(edit), client.post(preview, sent)):
+            content = answer.content.decode()
+            assert "propose: Growth" in content
+            assert ("24.0" in content or "−24" in content) is is_told, answer.request["PATH_INFO"]
+    with tenancy.acting_for(cast.organisation):
+        actions.accept_stage(version=named, by=actor(cast.hr), at=timezone.now())
+        rows = AuditRow.objects.filter(action="scoring.accept_stage")
+        [open_row] = people_queries.log_shown(actor(cast.hr), rows)
+        [shut_row] = people_queries.log_shown(actor(cast.administrator), rows)
+    assert open_row.changes["investing"] == -24 * MICRO
+    assert not {"operating", "investing", "financing"} & set(shut_row.changes)
+    assert shut_row.changes["stage"] == ["mature", "growth"]
+    for found in (owner.get(address).json(), owner.get("/api/v1/weight-policies/").json()["results"][0]):
+        kept = found["stage_evidence"]
+        assert (kept["stage"], [flow["value_micro"] for flow in kept["flows"]]) == ("growth", [None] * 3)
+
+
+def test_what_units_scored_stays_with_those_who_see_these_units(
+    blended: PolicyVersion,  # noqa: F811
+    turnover: Metric,
+    cast: Cast,
+    actor: Actor,
+    today: datetime.date,
+    client_for: ClientFor,
+    narrow: Narrow,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        in_force(blended, cast, actor, on=today)
+    narrow(turnover)
+
+    def plan(person: people.Person) -> Any:
+        return client_for(person).get(f"/api/v1/weight-policies/{blended.pk}/").json()["plan"]["objective"]
+
+    told, shut = plan(cast.hr), plan(cast.employee)
+    assert len(told["values_micro"]) == 16
+    assert shut == {**told, "values_micro": []}
