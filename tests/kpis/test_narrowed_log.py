@@ -127,6 +127,29 @@ def test_a_scenario_and_a_threshold_keep_their_figures_to_those_who_see_the_part
         assert [row.changes for row in people.log_shown(actor(person), rows)] == told
 
 
+def test_the_reason_for_ending_a_scenario_or_a_threshold_of_a_closed_part_is_closed_with_its_figures(
+    here: Cast, actor: Any, log: Metric
+) -> None:
+    shut = Scenario.objects.create(
+        metric=log, name="shut", slice={"store": "Nanshan"}, slice_key=semantics.slice_key({"store": "Nanshan"}),
+        since=FEBRUARY, until=FEBRUARY, reason="x", moves={}, base={}, versions={}, results=[],
+        state=ScenarioState.SHARED, created_by=here.finance_owner, created_at=AT, reckoned_at=AT,
+    )  # fmt: skip
+    for action, subject in (
+        ("kpis.decline_scenario", shut),
+        ("kpis.withdraw_scenario", shut),
+        ("kpis.retire_alert_rule", log),
+    ):
+        audit.record(
+            by=None, action=action, subject=subject, at=AT, why=REASON, changes={"state": ["a", "b"]}
+        )
+    rows = AuditRow.objects.filter(why=REASON).exclude(action="kpis.set_targets")
+    assert len(rows) == 3
+    assert {row.why for row in people.log_shown(actor(here.administrator), rows)} == {""}
+    here.finance_owner.grants.create(role="administrator")
+    assert {row.why for row in people.log_shown(actor(here.finance_owner), rows)} == {REASON}
+
+
 def test_a_longer_page_asks_no_more_questions(here: Cast, actor: Any, log: Metric) -> None:
     def asked(number: int) -> int:
         rows = list(AuditRow.objects.order_by("-at", "-id")[:number])

@@ -13,6 +13,9 @@ from performance.kpis.queries.sights import Sight, sight_of
 from performance.kpis.semantics import slice_key
 
 TIED = ("kpis.certify_version", "kpis.explain_tie_out")
+#: What quotes a scenario's result or gives a reason for what was decided on it.
+OF_SCENARIOS = ("kpis.decline_scenario", "kpis.reckon_scenario", "kpis.withdraw_scenario")
+OF_THRESHOLDS = ("kpis.retire_alert_rule", "kpis.set_alert_rule")
 WHOLE = slice_key({})
 
 #: (metric, first day of a month)
@@ -20,7 +23,8 @@ Month = tuple[uuid.UUID, datetime.date]
 
 
 def closed_changes(actor: access.Actor, rows: Sequence[AuditRow]) -> Mapping[uuid.UUID, frozenset[str]]:
-    """Row of the log → names of its changes that quote a figure which is closed to the reader. None where no dataset is
+    """Row of the log → names of its changes that quote a figure which is closed to the reader, or would if the row had
+    them: its reason is closed as well. None where no dataset is
     narrowed for them; else at most five queries more than `sight_of` takes."""
     sight = sight_of(actor)
     if not sight.guards:
@@ -92,7 +96,7 @@ def _ties(sight: Sight, _actor: access.Actor, rows: Sequence[AuditRow]) -> Close
 
 
 def _scenarios(sight: Sight, actor: access.Actor, rows: Sequence[AuditRow]) -> Closed:
-    ours = [row for row in rows if row.action == "kpis.reckon_scenario"]
+    ours = [row for row in rows if row.action in OF_SCENARIOS]
     if not ours:
         return
     found = Scenario.objects.filter(pk__in=[_id(row) for row in ours])
@@ -104,7 +108,7 @@ def _scenarios(sight: Sight, actor: access.Actor, rows: Sequence[AuditRow]) -> C
 def _thresholds(sight: Sight, _actor: access.Actor, rows: Sequence[AuditRow]) -> Closed:
     """The row does not say of which slice."""
     for row in rows:
-        if row.action == "kpis.set_alert_rule" and sight.hides(_id(row)):
+        if row.action in OF_THRESHOLDS and sight.hides(_id(row)):
             yield row, ("value",)
 
 
