@@ -20,6 +20,7 @@ from performance.scoring import actions
 from performance.scoring.models import PolicyVersion
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor, in_force
+from tests.scoring.market import Revise, measure, soft_demand
 from tests.scoring.test_blending import blended, stores  # noqa: F401
 from tests.scoring.test_stage_proposal import flows, measured_flows, named  # noqa: F401
 
@@ -96,3 +97,29 @@ def test_what_units_scored_stays_with_those_who_see_these_units(
     told, shut = plan(cast.hr), plan(cast.employee)
     assert len(told["values_micro"]) == 16
     assert shut == {**told, "values_micro": []}
+
+
+def test_what_a_market_signal_reads_stays_with_those_who_see_its_part(
+    revise: Revise,
+    demand: Metric,
+    today: datetime.date,
+    cast: Cast,
+    actor: Actor,
+    client_for: ClientFor,
+    narrow: Narrow,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        measure(demand, today, ["91.7", "88.3"])
+        version = in_force(revise(soft_demand()), cast, actor, on=today)
+    narrow(demand)
+    page, api = reverse("scoring:policy", args=[version.pk]), f"/api/v1/weight-policies/{version.pk}/"
+    for person, is_told in ((cast.hr, True), (cast.employee, False)):
+        client = client_for(person)
+        content = client.get(page).content.decode()
+        assert "Soft demand" in content
+        assert ("88.3" in content) is is_told
+        [signal] = client.get(api).json()["plan"]["market"]
+        assert signal["share_ppm"] > 0
+        assert (signal["value_micro"], bool(signal["read"])) == (
+            (88_300_000, True) if is_told else (None, False)
+        )

@@ -99,6 +99,7 @@ from performance.scoring.queries.signals import (
     rules_of,
     rules_owned_by_the_scored,
     signals_of,
+    signals_shown,
     uncertified_rules,
 )
 from performance.scoring.queries.simulations import content_digest, is_simulated, periods_to_simulate
@@ -206,6 +207,7 @@ __all__ = [
     "scores_visible_to",
     "segments_of",
     "signals_of",
+    "signals_shown",
     "simulations_of",
     "stage_proposal",
     "stage_proposal_for",

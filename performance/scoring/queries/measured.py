@@ -14,6 +14,7 @@ from performance.kpis.models import Metric, ValueState
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import OWN_UNIT, SourceKind
+from performance.scoring.queries.signals import signals_shown
 
 
 def units_measured(
@@ -56,15 +57,18 @@ def units_measured(
 
 
 def plan_shown(plan: Mapping[str, Any], actor: access.Actor) -> dict[str, Any]:
-    """A plan with what units scored, where all their parts are open to the reader; the weights that follow are told to
-    everybody. One query where a dataset is narrowed for them, none otherwise."""
+    """A plan with what units scored and what signals read, where all their parts are open to the reader; the weights that
+    follow are told to everybody. Two queries where a dataset is narrowed for them, none otherwise."""
     kept, sight = plan.get("objective"), kpis.sight_of(actor)
-    if not kept or not sight.guards:
+    if not sight.guards:
         return dict(plan)
-    keys = [item["source_ref"] for item in plan["components"] if item["key"] in kept["keys"]]
-    metrics = Metric.objects.filter(key__in=keys).values_list("pk", flat=True)
-    is_open = not any(sight.hides(metric_id) for metric_id in metrics)
-    return dict(plan) if is_open else {**plan, "objective": {**kept, "values_micro": []}}
+    signals = signals_shown(evidence.signals_from(plan.get("market", ())), actor)
+    shown = {**plan, "market": [signal.kept() for signal in signals]}
+    keys = [item["source_ref"] for item in plan["components"] if kept and item["key"] in kept["keys"]]
+    metrics = Metric.objects.filter(key__in=keys).values_list("pk", flat=True) if keys else ()
+    if any(sight.hides(metric_id) for metric_id in metrics):
+        shown["objective"] = {**kept, "values_micro": []}  # type: ignore[dict-item]
+    return shown
 
 
 def _points(curve: curves.Curve, raw_micro: int) -> int:

@@ -2,12 +2,13 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from performance.foundation import tenancy
+from performance.foundation import access, tenancy
 from performance.kpis import queries as kpis
 from performance.kpis.models import Metric, MetricVersion, ValueState
 from performance.kpis.queries import months as calendar_months
@@ -95,6 +96,23 @@ def read_signals(
             )
         )
     return tuple(found)
+
+
+def signals_shown(found: Sequence[evidence.Signal], actor: access.Actor) -> tuple[evidence.Signal, ...]:
+    """Without the values of a part that is closed to the reader; how much of its rule counts is told to everybody. One
+    query where a dataset is narrowed for them, none otherwise."""
+    sight = kpis.sight_of(actor)
+    if not found or not sight.guards:
+        return tuple(found)
+    keys = {signal.rule.metric_key for signal in found}
+    ids = dict(Metric.objects.filter(key__in=keys).values_list("key", "pk"))
+
+    def is_open(rule: evidence.RuleDraft) -> bool:
+        return rule.metric_key in ids and not sight.hides_parts(ids[rule.metric_key], rule.slice)
+
+    return tuple(
+        signal if is_open(signal.rule) else replace(signal, value_micro=None, read=()) for signal in found
+    )
 
 
 def uncertified_rules(version: PolicyVersion) -> list[evidence.RuleDraft]:

@@ -66,7 +66,8 @@ def signal_now(signal: Signal) -> str:
         }
     if signal.quiet:
         return _("No closed month has a value, so nothing is read and every multiplier is 1.")
-    return f"{told}{formats.mark('.')}"
+    # Without months the values are of a part that the reader does not see.
+    return f"{told}{formats.mark('.')}" if signal.read else ""
 
 
 @register.filter

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from performance.foundation import i18n
+from performance.foundation import access, i18n
 from performance.kpis import queries as kpi_queries
 from performance.kpis.models import Metric
 from performance.scoring import evidence, queries
@@ -14,9 +14,12 @@ from performance.scoring.models import WHOLE, Measure, PolicyVersion
 CHARTED = 13
 
 
-def card_of(version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft]) -> dict[str, Any]:
-    """The card of market signals. Four queries beside those of the signals; one where there are no rules."""
-    signals = queries.signals_of(version)
+def card_of(
+    version: PolicyVersion, drafts: Sequence[evidence.ComponentDraft], actor: access.Actor
+) -> dict[str, Any]:
+    """The card of market signals, with the values that the actor sees. Five queries beside those of the signals; one where
+    there are no rules."""
+    signals = queries.signals_shown(queries.signals_of(version), actor)
     slices = [signal.rule.slice for signal in signals if signal.rule.slice]
     labels = kpi_queries.labels_for(slices) if slices else None
     keys = {signal.rule.metric_key for signal in signals}

@@ -208,7 +208,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "must_read": queries.must_read(version, actor.person_id),
         **_stage_of(version, actor),
         **pairs_of(version, [row["draft"] for row in components]),
-        **market.card_of(version, [row["draft"] for row in components]),
+        **market.card_of(version, [row["draft"] for row in components], actor),
         **effect,
         **guardrails.card_of(version, effect.get("plan"), queries.days_of_notice()),
         **moved_card.card_of(request, version, is_scored=is_scored),
