@@ -51,3 +51,39 @@ def test_whoever_gave_the_reason_of_a_proposal_does_not_approve_it_when_another_
         with pytest.raises(actions.PolicyRefused) as refused:
             actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=at)
         assert refused.value.code == "own_proposal"
+
+
+def test_weights_that_were_refused_on_their_first_day_do_not_lock_backwards_once_somebody_lifts_the_reason(
+    draft: PolicyVersion, quarter: people.Period, cast: Cast, actor: Actor
+) -> None:
+    """Whoever could make an approver scored for a while would wait for the results before choosing the weights."""
+    day = quarter.starts_on + 10 * A_DAY
+    with tenancy.acting_for(cast.organisation):
+        version = redrafted(draft, cast, actor, components=three_components(), starts_on=day)
+        version = approve(version, cast, actor, noon(day - A_DAY))
+        people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=version.policy.unit)
+        with pytest.raises(actions.PolicyRefused) as refused:
+            actions.lock_at_first_day(version=version, at=noon(day))
+        actions.say_why_unlocked(
+            version=version, why_en=str(refused.value), why_zh=str(refused.value), at=noon(day)
+        )
+        people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=None)
+        with pytest.raises(actions.PolicyRefused) as refused:
+            actions.lock_at_first_day(version=version, at=noon(day + 30 * A_DAY))
+        assert refused.value.code == "not_prospective"
+        later = day + 31 * A_DAY
+        version = actions.lock_policy(
+            version=version, effective_on=later, by=actor(cast.hr), at=noon(day + 30 * A_DAY)
+        )
+        assert version.effective_on == later
+
+
+def test_weights_that_were_refused_in_the_morning_of_their_first_day_lock_in_its_evening(
+    draft: PolicyVersion, quarter: people.Period, cast: Cast, actor: Actor
+) -> None:
+    day = quarter.starts_on + 10 * A_DAY
+    with tenancy.acting_for(cast.organisation):
+        version = redrafted(draft, cast, actor, components=three_components(), starts_on=day)
+        version = approve(version, cast, actor, noon(day - A_DAY))
+        actions.say_why_unlocked(version=version, why_en="No", why_zh="不", at=noon(day))
+        assert actions.lock_at_first_day(version=version, at=noon(day) + datetime.timedelta(hours=6))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from performance.engine import errors
 from performance.foundation import access, audit, stale
 from performance.inbox import actions as inbox_actions
+from performance.inbox import models as inbox
 from performance.people import models as people
 from performance.scoring import evidence, queries
 from performance.scoring.actions import market
@@ -51,12 +52,20 @@ def lock_policy(
 @transaction.atomic
 def lock_at_first_day(*, version: PolicyVersion, at: datetime.datetime) -> bool:
     """Locks an approved version by itself once its first day has come. That is no change backwards, however late it is
-    carried out: the day was approved and told before. Whether it was locked now; a second call finds it done."""
+    carried out: the day was approved and told before. Unless it was refused before: then whoever lifts the reason later
+    would choose the weights by what came of them. Whether it was locked now; a second call finds it done."""
     version = _held(version)
     today = queries.day_of(at)
     if version.state != VersionState.APPROVED or version.told is None or today < version.first_day:
         return False
     _refuse_first_day(version, version.first_day, version.first_day)
+    if today > version.first_day and _was_refused(version):
+        raise PolicyRefused(
+            _(
+                "It could not be locked on its first day, and weights never change backwards. Name another day."
+            ),
+            code="not_prospective",
+        )
     _put_in_force(version, version.first_day, by=None, at=at)
     return True
 
@@ -74,6 +83,12 @@ def say_why_unlocked(*, version: PolicyVersion, why_en: str, why_zh: str, at: da
         detail_en=why_en,
         detail_zh=why_zh,
     )
+
+
+def _was_refused(version: PolicyVersion) -> bool:
+    """Whether it was put before its proposer that it could not be locked by itself."""
+    asked = inbox.WorkItem.objects.filter(kind=LOCKING, subject_id=version.pk)
+    return asked.filter(assigned_at__gte=version.told_from).exists()
 
 
 def _held(version: PolicyVersion) -> PolicyVersion:
