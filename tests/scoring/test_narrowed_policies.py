@@ -16,7 +16,7 @@ from performance.kpis.models import Metric
 from performance.kpis.queries.sights import Guard
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions
+from performance.scoring import actions, queries
 from performance.scoring.models import PolicyVersion
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor, in_force
@@ -123,3 +123,30 @@ def test_what_a_market_signal_reads_stays_with_those_who_see_its_part(
         assert (signal["value_micro"], bool(signal["read"])) == (
             (88_300_000, True) if is_told else (None, False)
         )
+
+
+def test_nobody_asks_for_the_values_of_a_closed_part_by_the_thresholds_of_a_rule(
+    revise: Revise,
+    draft: PolicyVersion,
+    demand: Metric,
+    cast: Cast,
+    actor: Actor,
+    narrow: Narrow,
+) -> None:
+    narrow(demand)
+    rule = soft_demand(slice={"store": "Nanshan"})
+    with tenancy.acting_for(cast.organisation):
+        components = queries.drafts_of(draft)
+
+        def write(person: people.Person) -> PolicyVersion:
+            return actions.revise_draft(
+                version=draft, period=draft.period, stage="mature", missing="leave_out", step_cap_ppm=None,
+                components=components, market=[rule], by=actor(person), at=timezone.now(),
+            )  # fmt: skip
+
+        with pytest.raises(actions.PolicyRefused) as refused:
+            write(cast.business_owner)
+        assert (refused.value.code, refused.value.field) == ("part_closed", "market_rules")
+        write(cast.hr)
+        # What stands there already is left as it is by an edit that does not touch it.
+        assert write(cast.business_owner).drafted_by == cast.business_owner

@@ -140,6 +140,8 @@ def revise_draft(
         raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
     rules_now = queries.rules_of(version) if market is None else market
     refuse_wrong_rules(rules_now, components)
+    for rule in queries.closed_rules(rules_now, version, by):
+        refuse_rule(rule, "part_closed", "metric")
     _refuse_unsigned_flows(version, weighing)
     if starts_on is not None and not period.starts_on <= starts_on <= period.ends_on:
         raise PolicyRefused(_("The day lies outside the period."), code="outside_period", field="starts_on")

@@ -27,6 +27,7 @@ RULE_PROBLEMS = {
     "owner_is_scored": _(
         "An owner of this metric is scored by this policy. Somebody whom it does not score answers for what moves weights."
     ),
+    "part_closed": _("You do not see this part of the metric. Somebody who sees it writes this rule."),
     "slice_not_flat": _("Name the part of the business as dimensions, each with one value."),
     "no_effects": _("Say which weights this rule moves, and by how much."),
     "unknown_component": _("This rule moves a component that the policy does not have."),

@@ -95,6 +95,7 @@ from performance.scoring.queries.scores import (
     team_rows,
 )
 from performance.scoring.queries.signals import (
+    closed_rules,
     read_signals,
     rules_of,
     rules_owned_by_the_scored,
@@ -146,6 +147,7 @@ __all__ = [
     "called_for",
     "change_since",
     "chosen_of",
+    "closed_rules",
     "content_digest",
     "current_score",
     "current_scores",
