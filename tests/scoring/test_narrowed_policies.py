@@ -150,3 +150,16 @@ def test_nobody_asks_for_the_values_of_a_closed_part_by_the_thresholds_of_a_rule
         write(cast.hr)
         # What stands there already is left as it is by an edit that does not touch it.
         assert write(cast.business_owner).drafted_by == cast.business_owner
+
+
+def test_the_next_version_goes_on_with_rules_whose_part_its_author_does_not_see(
+    revise: Revise, demand: Metric, today: datetime.date, cast: Cast, actor: Actor, narrow: Narrow
+) -> None:
+    narrow(demand)
+    rule = soft_demand(slice={"store": "Nanshan"})
+    with tenancy.acting_for(cast.organisation):
+        version = in_force(revise(rule), cast, actor, on=today)
+        following = actions.draft_next_version(
+            policy=version.policy, period=version.period, by=actor(cast.business_owner), at=timezone.now()
+        )
+        assert queries.rules_of(following) == [rule]

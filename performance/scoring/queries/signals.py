@@ -116,14 +116,16 @@ def signals_shown(found: Sequence[evidence.Signal], actor: access.Actor) -> tupl
 
 
 def closed_rules(
-    rules: Sequence[evidence.RuleDraft], version: PolicyVersion | None, actor: access.Actor
+    rules: Sequence[evidence.RuleDraft], version: PolicyVersion, actor: access.Actor
 ) -> list[evidence.RuleDraft]:
-    """Rules, other than those that the version has already, of a part that is closed to the actor: their thresholds would
-    ask for its values one by one. No query where no dataset is narrowed for them, else four at most."""
+    """Rules, other than those that the version or the one before it has already, of a part that is closed to the actor:
+    their thresholds would ask for its values one by one. No query where no dataset is
+    narrowed for them, else six at most."""
     sight = kpis.sight_of(actor)
     if not rules or not sight.guards:
         return []
-    had = rules_of(version) if version else []
+    before = PolicyVersion.objects.filter(policy_id=version.policy_id, number__lte=version.number)
+    had = [rule for each in before.order_by("-number")[:2] for rule in rules_of(each)]
     ids = dict(Metric.objects.filter(key__in={rule.metric_key for rule in rules}).values_list("key", "pk"))
     anew = [rule for rule in rules if rule not in had and rule.metric_key in ids]
     return [rule for rule in anew if not sight.opens(ids[rule.metric_key], rule.slice)]
