@@ -98,10 +98,8 @@ class GroupCardOut(serializers.Serializer[queries.GroupCard]):
     units = PartOut(many=True, source="parts")
 
 
-class GroupCard(api.TenantView):
-    """The scorecard of a manager's people, of a unit with those below it, or of the whole organisation. That of a team is
-    for the manager, the line above, HR and auditors; the others for HR, auditors, owners of metrics and administrators,
-    and for managers with people there."""
+class GroupCardsView(api.TenantView):
+    """Scorecards of groups that I may open."""
 
     scope_read = "performance:read"
 
@@ -121,12 +119,18 @@ class GroupCard(api.TenantView):
     def today(self, request: Request) -> datetime.date:
         return people_queries.day_at(request.actor.organisation, timezone.now())
 
+
+class GroupCard(GroupCardsView):
+    """The scorecard of a manager's people, of a unit with those below it, or of the whole organisation. That of a team is
+    for the manager, the line above, HR and auditors; the others for HR, auditors, owners of metrics and administrators,
+    and for managers with people there."""
+
     @extend_schema(parameters=[PERIOD], responses=GroupCardOut)
     def get(self, request: Request, **named: uuid.UUID) -> Any:
         return Response(GroupCardOut(self.card(request, **named)).data)
 
 
-class GroupCardFile(GroupCard):
+class GroupCardFile(GroupCardsView):
     """The same as a PDF, in the language asked for."""
 
     @extend_schema(parameters=[PERIOD], responses={(200, "application/pdf"): bytes})
