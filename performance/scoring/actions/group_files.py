@@ -37,7 +37,7 @@ def export_group_card(
     _mean(document, card)
     _change(document, card)
     _weights(document, card)
-    _parts(document, card)
+    _below(document, card)
     _people(document, rows)
     audit.record(
         by=by,
@@ -214,8 +214,8 @@ def _weights(document: documents.Document, card: queries.GroupCard) -> None:
     document.table(columns, rows)
 
 
-def _parts(document: documents.Document, card: queries.GroupCard) -> None:
-    if not card.parts:
+def _below(document: documents.Document, card: queries.GroupCard) -> None:
+    if not card.below:
         return
     document.heading(_("Units below"))
     columns = [
@@ -226,12 +226,12 @@ def _parts(document: documents.Document, card: queries.GroupCard) -> None:
     ]
     rows: list[documents.Row] = [
         [
-            i18n.local(part.unit, "name"),
-            formats.number(part.number),
-            _points(part.mean_micro) if part.mean_micro is not None else _("not told"),
-            waterfall(0, part.mean_micro or 0, 1, card.axis),
+            i18n.local(row.unit, "name"),
+            formats.number(row.number),
+            _points(row.mean_micro) if row.mean_micro is not None else _("not told"),
+            waterfall(0, row.mean_micro or 0, 1, card.axis),
         ]
-        for part in card.parts
+        for row in card.below
     ]
     document.table(columns, rows)
 

@@ -73,7 +73,7 @@ class WeightsThenOut(serializers.Serializer[Any]):
     )
 
 
-class PartOut(serializers.Serializer[Any]):
+class BelowOut(serializers.Serializer[Any]):
     unit = serializers.UUIDField(source="unit.pk")
     people = serializers.IntegerField(source="number")
     mean_micro = serializers.IntegerField(allow_null=True, help_text="null where it is not told.")
@@ -95,7 +95,7 @@ class GroupCardOut(serializers.Serializer[queries.GroupCard]):
     distribution = StepOut(many=True, source="steps")
     change = GroupChangeOut(allow_null=True)
     weights = WeightsThenOut(many=True, source="weights.periods", default=())
-    units = PartOut(many=True, source="parts")
+    units = BelowOut(many=True, source="below")
 
 
 class GroupCardsView(api.TenantView):

@@ -22,7 +22,7 @@ PERIODS_WEIGHED = 4
 
 
 @dataclass(frozen=True)
-class Part:
+class Below:
     """A unit just below, with the mean of all that is below it; None where that is not told."""
 
     unit: people.BusinessUnit
@@ -88,7 +88,7 @@ class GroupCard:
     computed_at: datetime.datetime | None = None
     change: groupchanges.GroupChange | None = None
     weights: GroupWeights | None = None
-    parts: tuple[Part, ...] = ()
+    below: tuple[Below, ...] = ()
 
     @property
     def axis(self) -> int:
@@ -120,7 +120,7 @@ class GroupCard:
     @property
     def withholds(self) -> bool:
         """Whether a unit below is not told."""
-        return any(part.mean_micro is None for part in self.parts)
+        return any(row.mean_micro is None for row in self.below)
 
     @property
     def told_together(self) -> bool:
@@ -149,7 +149,7 @@ def group_card(
         number=len(rows),
         is_told=told is None or scope.node in told,
         sees_each=sees_each,
-        parts=tuple(_parts(scope, rows, parents, told)),
+        below=tuple(_below(scope, rows, parents, told)),
     )
     if not rows or not base.is_told:
         return base
@@ -178,7 +178,7 @@ def group_card(
     )
 
 
-BASE = ("scope", "period", "members", "number", "is_told", "sees_each", "parts")
+BASE = ("scope", "period", "members", "number", "is_told", "sees_each", "below")
 
 
 def _told_components(
@@ -204,20 +204,20 @@ def _told_components(
     return groupmeans.told_components(patterns)
 
 
-def _parts(
+def _below(
     scope: scopes.Scope,
     rows: Sequence[Held],
     parents: Mapping[uuid.UUID, scopes.UnitId],
     told: Collection[scopes.UnitId] | None,
-) -> list[Part]:
+) -> list[Below]:
     """The units just below, those with scores. One query, none for a team."""
     if scope.manager is not None:
         return []
-    below = [unit for unit, parent in parents.items() if parent == scope.node]
-    if not below:
+    children = [unit for unit, parent in parents.items() if parent == scope.node]
+    if not children:
         return []
-    units = people.BusinessUnit.objects.in_bulk(below)
-    child_of = {each: unit for unit in below for each in scopes.beneath(unit, parents)}
+    units = people.BusinessUnit.objects.in_bulk(children)
+    child_of = {each: unit for unit in children for each in scopes.beneath(unit, parents)}
     sums, numbers = Counter[uuid.UUID](), Counter[uuid.UUID]()
     for row in rows:
         unit = child_of.get(row.unit_id) if row.unit_id else None
@@ -225,14 +225,14 @@ def _parts(
             sums[unit] += row.score_micro
             numbers[unit] += 1
     found = [
-        Part(
+        Below(
             units[unit],
             number,
             groupmeans.nearest(sums[unit], number) if told is None or unit in told else None,
         )
         for unit, number in numbers.items()
     ]
-    return sorted(found, key=lambda part: (i18n.local(part.unit, "name"), part.unit.code))
+    return sorted(found, key=lambda row: (i18n.local(row.unit, "name"), row.unit.code))
 
 
 def _weights(scores: QuerySet[CurrentScore], period: people.Period) -> GroupWeights | None:

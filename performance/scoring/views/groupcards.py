@@ -100,9 +100,9 @@ def _file(request: HttpRequest, scope: queries.Scope) -> Any:
 
 def _open_units(request: HttpRequest, card: queries.GroupCard | None) -> set[uuid.UUID]:
     """Which of the units below the reader may open."""
-    if card is None or not card.parts:
+    if card is None or not card.below:
         return set()
     seen = queries.units_with_visible_cards(
         request.actor, scorecards.today_of(request), queries.unit_parents()
     )
-    return set(seen.filter(pk__in=[part.unit.pk for part in card.parts]).values_list("pk", flat=True))
+    return set(seen.filter(pk__in=[row.unit.pk for row in card.below]).values_list("pk", flat=True))
