@@ -9,8 +9,10 @@ SCORE_SOURCES = {
 }
 # Who is scored by what: sources and metrics may not be changed by whoever they score.
 SCORED_BY = "performance.scoring.queries.is_scored_by"
-# The titles of the objectives that somebody may see, for notes tied to them: (actor, ids) -> {id: title}.
+# The titles of the objectives that somebody may see, for notes tied to them and scores read from them:
+# (actor, ids) -> {id: title}; and the page of one, by `objective_id`. Both are checked at start-up.
 OBJECTIVE_TITLES = "okr.queries.visible_titles"
+OBJECTIVE_PAGE = "okr:objective"
 # Who has written of objectives in the apps beside okr: (ids) -> {id: {person ids}}. Nobody takes such a goal away.
 OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
 METRICS_OVER = "performance.kpis.queries.keys_over"

@@ -16,5 +16,7 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from performance.scoring.evidence import check_sources
+        from performance.scoring.queries import check_objectives
 
         checks.register(check_sources)
+        checks.register(check_objectives)

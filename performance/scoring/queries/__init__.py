@@ -110,8 +110,8 @@ from performance.scoring.queries.stages import (
     stage_proposal,
     stage_proposal_for,
 )
+from performance.scoring.queries.steps import EvidenceStep, check_objectives, steps_of
 from performance.scoring.queries.supposing import Supposed, supposed_score
-from performance.scoring.queries.trails import TrailStep, trail
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
 
@@ -120,6 +120,7 @@ __all__ = [
     "Change",
     "ChangedLine",
     "Difference",
+    "EvidenceStep",
     "Group",
     "GroupCard",
     "GroupChange",
@@ -136,7 +137,6 @@ __all__ = [
     "Supposed",
     "TeamRow",
     "Thread",
-    "TrailStep",
     "WeightChange",
     "answerers_of",
     "approvals_of",
@@ -146,6 +146,7 @@ __all__ = [
     "by_month",
     "called_for",
     "change_since",
+    "check_objectives",
     "chosen_of",
     "closed_rules",
     "content_digest",
@@ -214,11 +215,11 @@ __all__ = [
     "stage_proposal",
     "stage_proposal_for",
     "standings",
+    "steps_of",
     "still_sees",
     "supposed_score",
     "team_rows",
     "thread",
-    "trail",
     "trails_of",
     "uncertified_components",
     "uncertified_rules",

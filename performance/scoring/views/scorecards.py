@@ -176,7 +176,7 @@ def _evidence(request: HttpRequest, score_id: uuid.UUID, key: str) -> dict[str, 
         "line": line,
         "person": score.person,
         "owners": queries.owners_of(line),
-        "trail": queries.trail(line, request.actor),
+        "steps": queries.steps_of(line, request.actor),
         "may_ask": rules.can_ask_about_scores(request.actor),
     }
 

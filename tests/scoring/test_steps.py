@@ -40,7 +40,7 @@ def led_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Score]:
     """The employee's score, read from these pages."""
-    settings.OBJECTIVE_TITLES = "tests.scoring.test_trails.titles"
+    settings.OBJECTIVE_TITLES = "tests.scoring.test_steps.titles"
 
     def make(*urls: str) -> Score:
         [first, *_rest] = refs = tuple(
@@ -64,6 +64,14 @@ def led_down(
         return score
 
     return make
+
+
+def test_the_start_up_check_names_what_does_not_answer_for_objectives(settings: Any) -> None:
+    assert queries.check_objectives() == []
+    settings.OBJECTIVE_TITLES, settings.OBJECTIVE_PAGE = "okr.queries.nowhere", "okr:nowhere"
+    assert [message.id for message in queries.check_objectives()] == ["scoring.E003", "scoring.E005"]
+    settings.OBJECTIVE_TITLES = "tests.scoring.test_steps.OPEN"
+    assert "scoring.E004" in [message.id for message in queries.check_objectives()]
 
 
 def _offered(client: Client, score: Score, *urls: str) -> list[bool]:

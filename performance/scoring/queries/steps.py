@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.core import checks
+from django.urls import NoReverseMatch, Resolver404, ResolverMatch, resolve, reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -16,26 +18,45 @@ from performance.kpis import rules as kpi_rules
 from performance.kpis.models import Dimension, Metric, MetricVersion
 from performance.scoring.queries.lines import Line
 
-OBJECTIVE, ROWS = "okr:objective", "kpis:rows"
+ROWS = "kpis:rows"
 
 
 @dataclass(frozen=True)
-class TrailStep:
+class EvidenceStep:
     """What a score was read from. `closed`: why its page does not open for this reader; "" where it does."""
 
     ref: Mapping[str, str]
     closed: str = ""
 
 
-def trail(line: Line, actor: access.Actor) -> list[TrailStep]:
+def check_objectives(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Start-up check: who tells of objectives exists and can be called, and so does their page."""
+    found: list[checks.CheckMessage] = []
+    try:
+        if not callable(import_string(settings.OBJECTIVE_TITLES)):
+            found.append(checks.Error("OBJECTIVE_TITLES is not callable.", id="scoring.E004"))
+    except ImportError as error:
+        found.append(checks.Error(f"OBJECTIVE_TITLES: {error}", id="scoring.E003"))
+    try:
+        reverse(settings.OBJECTIVE_PAGE, kwargs={"objective_id": uuid.UUID(int=0)})
+    except NoReverseMatch as error:
+        found.append(checks.Error(f"OBJECTIVE_PAGE: {error}", id="scoring.E005"))
+    return found
+
+
+def steps_of(line: Line, actor: access.Actor) -> list[EvidenceStep]:
     """The steps of a component. Two queries at most for objectives, and for a metric as many as its sight takes."""
     matches = [_match(ref.get("url", "")) for ref in line.refs]
-    wanted = [match.kwargs["objective_id"] for match in matches if match and match.view_name == OBJECTIVE]
+    wanted = [
+        match.kwargs["objective_id"]
+        for match in matches
+        if match and match.view_name == settings.OBJECTIVE_PAGE
+    ]
     seen: Collection[uuid.UUID] = (
         import_string(settings.OBJECTIVE_TITLES)(actor, wanted) if wanted else frozenset()
     )
     return [
-        TrailStep(ref, _closed(ref, match, actor, seen))
+        EvidenceStep(ref, _closed(ref, match, actor, seen))
         for ref, match in zip(line.refs, matches, strict=True)
     ]
 
@@ -45,7 +66,7 @@ def _closed(
 ) -> str:
     if match is None:
         return ""
-    if match.view_name == OBJECTIVE and match.kwargs["objective_id"] not in seen:
+    if match.view_name == settings.OBJECTIVE_PAGE and match.kwargs["objective_id"] not in seen:
         return _("Open to those who may see this objective.")
     if match.view_name == ROWS:
         query = dict(parse_qsl(urlsplit(ref["url"]).query))
