@@ -1,5 +1,6 @@
 """Down from a score: no step is offered that its page would refuse, and none is held back that it would open."""
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Collection
 from typing import Any
@@ -49,10 +50,10 @@ def led_down(
         monkeypatch.setattr(collectors, "REF", first)
         found = collectors.collect
 
-        def collect(**given: Any) -> list[evidence.Evidence]:
+        def collect(**given: Any) -> list[evidence.EvidenceColumn]:
             return [
-                evidence.Evidence(one.person_id, one.component_key, one.value_micro, refs=refs)
-                for one in found(**given)
+                dataclasses.replace(column, trails=[trail and refs for trail in column.trails])
+                for column in found(**given)
             ]
 
         monkeypatch.setattr(collectors, "collect", collect)
