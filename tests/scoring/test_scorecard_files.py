@@ -1,6 +1,7 @@
 """A scorecard as a PDF: what the page says, for whoever sees the page, alike whenever it is made."""
 
 import io
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from performance.foundation.models import AuditRow
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, tasks
-from performance.scoring.models import PolicyVersion, Score
+from performance.scoring.models import CurrentScore, PolicyVersion, Score
 from tests.conftest import Cast
 from tests.scoring import collectors
 from tests.scoring.conftest import MICRO, Actor, in_force
@@ -63,6 +64,10 @@ def following(
     frozen: Score, next_draft: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
 ) -> Score:
     """The score of this quarter, by other weights than the frozen one before it."""
+    return _go_on(next_draft, cast, quarter, actor)
+
+
+def _go_on(next_draft: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor) -> Score:
     with tenancy.acting_for(cast.organisation):
         actions.simulate_policy(version=next_draft, by=actor(cast.hr), at=timezone.now())
     with tenancy.remembering(cast.organisation.pk):
@@ -134,6 +139,33 @@ def test_the_file_of_a_frozen_score_is_the_same_in_a_year(
     assert pypdf.PdfReader(io.BytesIO(first)).metadata.creation_date == frozen.computed_at.replace(
         microsecond=0
     )
+
+
+def test_what_comes_after_a_period_changes_nothing_in_the_file_of_its_frozen_score(
+    frozen: Score, next_draft: PolicyVersion, cast: Cast, quarter: people.Period, actor: Actor
+) -> None:
+    """Nor does a year that begins with the quarter and goes on after it."""
+
+    def content() -> bytes:
+        with tenancy.acting_for(cast.organisation):
+            return actions.export_scorecard(score=frozen, by=actor(cast.hr), at=timezone.now()).read()
+
+    first = content()
+    _go_on(next_draft, cast, quarter, actor)
+    with tenancy.acting_for(cast.organisation):
+        year = people.Period.objects.create(
+            name_en="Year", kind="year", starts_on=frozen.period.starts_on, ends_on=quarter.ends_on
+        )
+        of_year = Score.objects.get(pk=frozen.pk)
+        of_year.pk, of_year.period, of_year.computed_at = uuid.uuid4(), year, timezone.now()
+        of_year._state.adding = True
+        of_year.save(force_insert=True)
+        CurrentScore.objects.create(person=cast.employee, period=year, score=of_year)
+        months = queries.by_month(cast.employee.pk, frozen.period)
+        steps = queries.weight_steps(cast.employee.pk, people_queries.today(cast.organisation))
+    assert all(point.on <= frozen.period.ends_on for point in months)
+    assert steps is not None, "the page goes on to today"
+    assert content() == first
 
 
 def test_the_file_speaks_the_language_of_its_reader(score: Score, cast: Cast, client_for: ClientFor) -> None:

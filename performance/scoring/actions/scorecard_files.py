@@ -21,8 +21,9 @@ STEPS_SHOWN = 4
 
 
 def export_scorecard(*, score: Score, by: access.Actor, at: datetime.datetime) -> IO[bytes]:
-    """PDF, ready to be read from its beginning, in the language that is active. The same score gives the same bytes
-    whenever it is asked for: names, lines and weights are those of the last day of its period. What was exported is on
+    """PDF, ready to be read from its beginning, in the language that is active. A frozen score gives the same bytes
+    whenever it is asked for, while everybody and everything in it is called the same: manager and team are those of the
+    last day of its period, and months and weights end there, but names and titles are today's. What was exported is on
     record."""
     card = queries.scorecard(score)
     document = documents.Document(
@@ -280,13 +281,12 @@ def _history(document: documents.Document, card: queries.Scorecard) -> None:
 
 def _weights(document: documents.Document, score: Score) -> None:
     """The sets of weights up to the end of the period: what comes later does not change what a frozen score says."""
-    found = queries.weight_steps(score.person_id, score.period.ends_on)
+    last_day = score.period.ends_on
+    found = queries.weight_steps(score.person_id, last_day, until=last_day)
     if found is None:
         return
     days = [datetime.date.fromisoformat(day) for day in found.chart["x"][:-1]]
-    shown = [place for place, day in enumerate(days) if day <= score.period.ends_on][-STEPS_SHOWN:]
-    if len(shown) < 2:
-        return
+    shown = range(len(days))[-STEPS_SHOWN:]
     document.heading(_("How the weights moved"))
     share = 0.6 / len(shown)
     columns = [documents.Column(_("Component"), 0.4)]

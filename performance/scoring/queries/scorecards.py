@@ -192,13 +192,16 @@ def by_month(person_id: uuid.UUID, period: people.Period) -> tuple[Point, ...]:
     """The last score of each month up to the end of the period, oldest first: of periods before it, too.
 
     What is computed after its period, as a freeze is, counts for the last month of it, and what is computed before for
-    the first. One query.
+    the first. A longer period that ends later, as the year of this quarter does, tells of its months up to this end. One
+    query.
     """
     computed = Greatest(TruncDate("computed_at"), F("period__starts_on"), output_field=DateField())
     day = Least(computed, F("period__ends_on"), output_field=DateField())
     found = (
         Score.objects.filter(person_id=person_id, period__starts_on__lte=period.starts_on)
-        .annotate(month=TruncMonth(day))
+        .annotate(day=day)
+        .filter(day__lte=period.ends_on)
+        .annotate(month=TruncMonth("day"))
         .order_by("-month", "-period__starts_on", "-computed_at")
         .distinct("month")
         .values_list("month", "score_micro", "constant_micro")[:MONTHS_SHOWN]

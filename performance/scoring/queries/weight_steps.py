@@ -23,13 +23,18 @@ class WeightSteps:
     steps: tuple[tuple[PolicyVersion, datetime.date], ...]
 
 
-def weight_steps(person_id: uuid.UUID, today: datetime.date) -> WeightSteps | None:
-    """How the weights of a person moved; None while only one set of weights ever governed them. Two queries."""
+def weight_steps(
+    person_id: uuid.UUID, today: datetime.date, *, until: datetime.date | None = None
+) -> WeightSteps | None:
+    """How the weights of a person moved, `until`: in periods over by this day; None while only one set of weights ever
+    governed them. Two queries."""
     current = (
         CurrentScore.objects.filter(person_id=person_id)
         .select_related("score__basis")
-        .order_by("period__starts_on")
+        .order_by("period__starts_on", "period__ends_on", "pk")
     )
+    if until is not None:
+        current = current.filter(period__ends_on__lte=until)
     segments = [segment for item in current for segment in evidence.segments_named(item.score)]
     versions = PolicyVersion.objects.select_related("policy").in_bulk(
         [uuid.UUID(segment["version"]) for segment in segments]
