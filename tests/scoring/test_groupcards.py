@@ -18,6 +18,7 @@ from performance.foundation.models import AuditRow
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries
+from performance.scoring.actions import group_files
 from performance.scoring.models import PolicyVersion, Score
 from performance.scoring.queries import groupmeans
 from performance.scoring.queries.suppressing import LEAST
@@ -185,6 +186,18 @@ def test_nobody_is_named_to_a_reader_who_does_not_see_their_score(
     for told in (groups.text_of(owner, address), groups.read_back(content)):
         assert not any(person.name_en in told for person in [*company.persons, cast.employee])
     assert "Northerner 3" in groups.text_of(client_for(cast.hr), address)
+
+
+def test_a_file_that_lists_not_everybody_says_where_it_stops(
+    company: groups.Company, cast: Cast, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written() -> str:
+        answer = client_for(cast.hr).get(reverse("scoring:organisation_file"))
+        return " ".join(groups.read_back(b"".join(answer.streaming_content)).split())
+
+    assert "the list on the page goes on" not in written()
+    monkeypatch.setattr(group_files, "MOST_PEOPLE", 3)
+    assert "These are the first 3 of 14 people by name; the list on the page goes on." in written()
 
 
 def test_a_component_of_few_people_is_told_together_with_others(

@@ -22,9 +22,9 @@ def export_group_card(
 ) -> IO[bytes]:
     """PDF, ready to be read from its beginning, in the language that is active. Of frozen scores it gives the same bytes
     whenever it is asked for, while the group is the same. What was exported is on record."""
-    persons = list(
-        queries.members_seen(card.scope, card.period, by, on).order_by("name_sort", "number")[:MOST_PEOPLE]
-    )
+    seen = queries.members_seen(card.scope, card.period, by, on)
+    persons = list(seen.order_by("name_sort", "number")[:MOST_PEOPLE])
+    total = seen.count() if len(persons) == MOST_PEOPLE else len(persons)
     rows = queries.team_rows(persons, card.period)
     document = documents.Document(
         title=_("Scorecard of %(name)s") % {"name": card.scope.name},
@@ -38,7 +38,7 @@ def export_group_card(
     _change(document, card)
     _weights(document, card)
     _below(document, card)
-    _people(document, rows)
+    _people(document, rows, total)
     audit.record(
         by=by,
         action="scoring.export_group_card",
@@ -248,6 +248,11 @@ def _people(document: documents.Document, rows: list[queries.TeamRow]) -> None:
         documents.Column(_("State"), 0.15),
     ]
     document.table(columns, [_person(row.person, row) for row in rows])
+    if total > len(rows):
+        document.note(
+            _("These are the first %(number)s of %(total)s people by name; the list on the page goes on.")
+            % {"number": formats.number(len(rows)), "total": formats.number(total)}
+        )
 
 
 def _person(person: people.Person, row: queries.TeamRow) -> documents.Row:
