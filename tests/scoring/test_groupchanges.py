@@ -15,7 +15,7 @@ from performance.foundation import tenancy
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, tasks
-from performance.scoring.models import PolicyVersion, Score
+from performance.scoring.models import CurrentScore, PolicyVersion, Score
 from tests.conftest import Cast
 from tests.scoring import collectors, groups
 from tests.scoring.conftest import MICRO, Actor, in_force
@@ -73,9 +73,36 @@ def test_the_change_of_the_mean_is_performance_weights_and_people_exactly(
     assert abs(change["performance_micro"] - mean) <= Fraction(1, 2)
 
 
-def test_the_split_as_written_sums_and_is_told_to_whoever_sees_each_score(
-    two_periods: list[people.Person], cast: Cast, unit: people.BusinessUnit, client_for: ClientFor
+def test_only_frozen_scores_are_compared_with(
+    two_periods: list[people.Person],
+    before: people.Period,
+    cast: Cast,
+    unit: people.BusinessUnit,
+    client_for: ClientFor,
 ) -> None:
+    change = groups.asked_of(client_for(cast.hr), f"units/{unit.pk}/")["change"]
+    with tenancy.acting_for(cast.organisation):
+        of_unit = CurrentScore.objects.filter(period=before, person__unit=unit)
+        frozen = list(of_unit.filter(is_frozen=True).values_list("score__score_micro", flat=True))
+        assert of_unit.filter(is_frozen=False, score__score_micro__isnull=False).exists()
+    assert change["before_people"] == len(frozen) == 7
+    assert abs(change["before_micro"] - Fraction(sum(frozen), 7)) <= Fraction(1, 2)
+    # Beside the card of that period, which has the mean of all, it would tell of those that are not frozen yet.
+    assert groups.asked_of(client_for(cast.finance_owner), f"units/{unit.pk}/")["change"] is None
+
+
+def test_the_split_as_written_sums_and_is_told_to_whoever_sees_each_score(
+    two_periods: list[people.Person],
+    before: people.Period,
+    cast: Cast,
+    unit: people.BusinessUnit,
+    client_for: ClientFor,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        late = CurrentScore.objects.filter(period=before, is_frozen=False).values_list("person_id", flat=True)
+        actions.compute_scores(
+            period=before, person_ids=list(late), run=None, at=timezone.now(), state="frozen"
+        )
     address = reverse("scoring:unit_card", args=[unit.pk])
     change = client_for(cast.auditor).get(address).context["card"].change
     assert change.performance + change.weights + change.from_people == change.points

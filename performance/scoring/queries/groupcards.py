@@ -154,7 +154,8 @@ def group_card(
     if not rows or not base.is_told:
         return base
     before_period = groupchanges.period_before(all_scores, period)
-    before = groupmeans.held(all_scores.filter(period=before_period)) if before_period else []
+    before_all = groupmeans.held(all_scores.filter(period=before_period)) if before_period else []
+    before = [row for row in before_all if row.is_frozen]
     versions = groupmeans.versions_behind([period, *([before_period] if before_period else [])], rows)
     components = groupmeans.named_components(versions.values())
     shown = None if told is None else _told_components(period, actor, on, told, parents)
@@ -163,7 +164,10 @@ def group_card(
     if before and before_period:
         if sees_each:
             change = groupchanges.change_split(before, rows, mean.mean_micro, before_period, components)
-        elif scope.node in scopes.told_nodes(actor, before_period, on, parents):
+        # The card of that period has the mean of all; beside it, that of the frozen ones would tell of the others.
+        elif len(before) == len(before_all) and scope.node in scopes.told_nodes(
+            actor, before_period, on, parents
+        ):
             change = groupchanges.means_compared(before, mean.mean_micro, before_period)
     return GroupCard(
         **{name: getattr(base, name) for name in BASE},
