@@ -70,11 +70,10 @@ def _head(document: documents.Document, card: queries.GroupCard) -> None:
         return
     people_said = ngettext("%(number)s person", "%(number)s people", card.number) % {"number": card.number}
     beside = [f"/ {card.axis}", i18n.local(card.period, "name"), people_said]
-    median = _("Median %(median)s.") % {"median": _points(mean.median_micro)}
-    constant = _("%(constant)s at constant weights.") % {"constant": _points(mean.constant_micro)}
-    document.hero(
-        _points(mean.mean_micro), formats.mark(",").join(beside), [f"{median}{formats.mark(' ')}{constant}"]
-    )
+    notes = [_("%(constant)s at constant weights.") % {"constant": _points(mean.constant_micro)}]
+    if mean.median_micro is not None:
+        notes.insert(0, _("Median %(median)s.") % {"median": _points(mean.median_micro)})
+    document.hero(_points(mean.mean_micro), formats.mark(",").join(beside), [formats.mark(" ").join(notes)])
     facts = [
         (_("Period"), formats.day_range(card.period.starts_on, card.period.ends_on)),
         (_("Measured"), formats.percent(formats.ppm(card.coverage_ppm), 0)),
@@ -88,6 +87,20 @@ def _head(document: documents.Document, card: queries.GroupCard) -> None:
 
 def _spread(document: documents.Document, card: queries.GroupCard) -> None:
     document.heading(_("How the scores spread"))
+    if card.steps:
+        _steps(document, card)
+    else:
+        document.note(
+            _(
+                "Not told here: the steps, or what they leave of a larger group, would tell on single people whose scores "
+                "you do not see."
+            )
+        )
+    if not card.sees_each:
+        document.note(_("No median is told: it can be the score of one person."))
+
+
+def _steps(document: documents.Document, card: queries.GroupCard) -> None:
     columns = [
         documents.Column(_("Band") if card.are_bands else _("Points"), 0.34),
         documents.Column(pgettext("number", "People"), 0.12, True),
@@ -104,6 +117,12 @@ def _spread(document: documents.Document, card: queries.GroupCard) -> None:
         for step in card.steps
     ]
     document.table(columns, rows)
+    if not card.sees_each:
+        document.note(
+            _(
+                "Steps are put together until each holds nobody or at least five people whose scores you do not see."
+            )
+        )
 
 
 def _mean(document: documents.Document, card: queries.GroupCard) -> None:
@@ -236,7 +255,7 @@ def _below(document: documents.Document, card: queries.GroupCard) -> None:
     document.table(columns, rows)
 
 
-def _people(document: documents.Document, rows: list[queries.TeamRow]) -> None:
+def _people(document: documents.Document, rows: list[queries.TeamRow], total: int) -> None:
     if not rows:
         return
     document.heading(pgettext("group", "People"))

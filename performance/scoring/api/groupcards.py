@@ -40,7 +40,10 @@ class MeanLineOut(serializers.Serializer[Any]):
 class MeanOut(serializers.Serializer[Any]):
     mean_micro = serializers.IntegerField()
     constant_micro = serializers.IntegerField()
-    median_micro = serializers.IntegerField()
+    median_micro = serializers.IntegerField(
+        allow_null=True,
+        help_text="null for readers who do not see each score: it can be the score of one person.",
+    )
     components = MeanLineOut(many=True, source="lines")
 
 
@@ -92,7 +95,12 @@ class GroupCardOut(serializers.Serializer[queries.GroupCard]):
     coverage_ppm = serializers.IntegerField()
     provisional = serializers.IntegerField()
     mean = MeanOut(allow_null=True)
-    distribution = StepOut(many=True, source="steps")
+    distribution = StepOut(
+        many=True,
+        source="steps",
+        help_text="Each step holds nobody or at least five people whose scores the reader does not see. Empty where that "
+        "cannot be, as the steps, or what they leave of a larger group, would tell on single people.",
+    )
     change = GroupChangeOut(allow_null=True)
     weights = WeightsThenOut(many=True, source="weights.periods", default=())
     units = BelowOut(many=True, source="below")

@@ -101,6 +101,11 @@ def basis_of(segments: Sequence[Segment]) -> dict[str, Any]:
     }
 
 
+def component_keys(basis: Mapping[str, Any]) -> list[str]:
+    """The components in the order of the columns."""
+    return [component["key"] for component in basis["components"]]
+
+
 def explanation(basis: Mapping[str, Any], numbers: Numbers) -> dict[str, Any]:
     """The whole sum: each component from its raw value to its points, and what moved its weight."""
     width = len(basis["components"])

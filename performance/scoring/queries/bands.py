@@ -29,6 +29,8 @@ class Standing:
     @property
     def range(self) -> str:
         """75–85, below 55, 95 and more."""
+        if self.low_micro is None and self.high_micro is None:
+            return _("any score")
         low, high = (formats.number(formats.micro(bound)) for bound in (self.low_micro, self.high_micro))
         if self.low_micro is None:
             return _("below %(bound)s") % {"bound": high}

@@ -14,9 +14,8 @@ from performance.foundation import access, i18n
 from performance.people import models as people
 from performance.scoring import rules
 from performance.scoring.models import CurrentScore, PolicyVersion
-from performance.scoring.queries import groupchanges, groupmeans, scopes
+from performance.scoring.queries import groupchanges, groupmeans, groupsums, scopes, spreads
 from performance.scoring.queries.groupmeans import Held
-from performance.scoring.queries.scores import people_with_visible_scores
 
 PERIODS_WEIGHED = 4
 
@@ -134,7 +133,7 @@ def group_card(
     actor: access.Actor,
     on: datetime.date,
 ) -> GroupCard:
-    """So many queries for any number of people up to two thousand, and three more for each further two thousand."""
+    """So many queries for any number of people, and four more for each further two thousand whose change is split."""
     parents = scopes.unit_parents() if scope.manager is None else {}
     # Whoever sees a manager's scorecard sees everybody below them.
     sees_each = scope.manager is not None or rules.sees_all_scores(actor)
@@ -169,10 +168,15 @@ def group_card(
             actor, before_period, on, parents
         ):
             change = groupchanges.means_compared(before, mean.mean_micro, before_period)
+    if told is None:
+        steps = tuple(groupmeans.steps(rows, versions))
+    else:
+        spread = spreads.told_spread(period, actor, on, told, parents)
+        steps = tuple(groupmeans.steps_in(spread.bands, rows)) if scope.node in spread.nodes else ()
     return GroupCard(
         **{name: getattr(base, name) for name in BASE},
         mean=mean,
-        steps=tuple(groupmeans.steps(rows, versions)),
+        steps=steps,
         coverage_ppm=groupmeans.nearest(sum(row.coverage_ppm for row in rows), len(rows)),
         incomplete=sum(row.coverage_ppm < 1_000_000 for row in rows),
         provisional=sum(not row.is_frozen for row in rows),
@@ -193,18 +197,12 @@ def _told_components(
     parents: Mapping[uuid.UUID, scopes.UnitId],
 ) -> frozenset[str]:
     """Which components this reader is told of by themselves, in every group alike: what is told here and together
-    elsewhere could be reckoned there. Reads all scores of the period."""
-    seen = set(people_with_visible_scores(actor, on).values_list("pk", flat=True))
-    hidden = {
-        row.score_id: scopes.nearest_told(row.unit_id, told, parents)
-        for row in groupmeans.held(CurrentScore.objects.filter(period=period))
-        if row.person_id not in seen
-    }
-    hidden = {score_id: node for score_id, node in hidden.items() if node in told}
+    elsewhere could be reckoned there. Two queries."""
     patterns: dict[scopes.UnitId, Counter[frozenset[str]]] = {}
-    for score_id, parts in groupmeans.parts_of(hidden):
-        keys = frozenset(part["key"] for part in groupmeans.counting(parts))
-        patterns.setdefault(hidden[score_id], Counter())[keys] += 1
+    for unit_id, of_unit in groupsums.patterns_unseen(period, actor, on).items():
+        node = scopes.nearest_told(unit_id, told, parents)
+        if node in told:
+            patterns.setdefault(node, Counter()).update(of_unit)
     return groupmeans.told_components(patterns)
 
 

@@ -4,27 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
 from django.db.models import QuerySet
 
 from performance.engine import attribution
-from performance.engine import score as engine_score
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.scoring.models import CurrentScore
+from performance.scoring.queries import groupsums
 from performance.scoring.queries.groupmeans import (
-    AT_A_TIME,
     TENTH,
     Held,
     Told,
     named,
     nearest,
-    parts_of,
     shared_mean,
 )
 from performance.scoring.queries.lines import MICRO
 
-FIGURES = ("value_micro", "effective_ppm", "contribution_micro")
+AT_A_TIME = 2000
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def change_split(
     period: people.Period,
     components: Mapping[str, Told],
 ) -> GroupChange:
-    """The change of the mean, taken apart. Two queries for each two thousand people with a score in both periods.
+    """The change of the mean, taken apart. Four queries for each two thousand people with a score in both periods.
 
     Each person's change is split by the engine, to the micro; the mean change of those in both periods is performance
     and weights, and what is left of the change of the mean comes from who is in the group.
@@ -163,39 +160,17 @@ def _summed(both: Sequence[tuple[Held, Held]]) -> tuple[dict[str, int], dict[str
     weights: dict[str, int] = {}
     for place in range(0, len(both), AT_A_TIME):
         chunk = both[place : place + AT_A_TIME]
-        columns = [_columns([pair[side] for pair in chunk]) for side in (0, 1)]
+        columns = [
+            groupsums.columns_of(
+                [pair[side].score_id for pair in chunk], [pair[side].score_micro for pair in chunk]
+            )
+            for side in (0, 1)
+        ]
         split = attribution.attribute_columns(*columns)
         for at, key in enumerate(split.keys):
             performance[key] = performance.get(key, 0) + int(split.performance_micro[:, at].sum())
             weights[key] = weights.get(key, 0) + int(split.weight_micro[:, at].sum())
     return performance, weights
-
-
-def _columns(rows: Sequence[Held]) -> engine_score.ScoreColumns:
-    """Kept scores as the engine's columns, in the order of the rows."""
-    parts = dict(parts_of(row.score_id for row in rows))
-    keys = tuple(sorted({part["key"] for each in parts.values() for part in each}))
-    places = {key: place for place, key in enumerate(keys)}
-    figures = np.zeros((len(FIGURES), len(rows), len(keys)), dtype=np.int64)
-    for at, row in enumerate(rows):
-        for part in parts[row.score_id]:
-            figures[:, at, places[part["key"]]] = [part[name] or 0 for name in FIGURES]
-    nothing = np.zeros_like(figures[0])
-    scores = np.array([row.score_micro for row in rows], dtype=np.int64)
-    return engine_score.ScoreColumns(
-        keys=keys,
-        score_micro=scores,
-        constant_score_micro=scores,
-        scored=np.ones(len(rows), dtype=np.bool_),
-        values_micro=figures[0],
-        treatment=nothing.astype(np.uint8),
-        effective_ppm=figures[1],
-        constant_ppm=nothing,
-        contributions_micro=figures[2],
-        constant_contributions_micro=nothing,
-        coverage_ppm=np.zeros(len(rows), dtype=np.int64),
-        penalised=np.zeros(len(rows), dtype=np.bool_),
-    )
 
 
 def _written(micro: int) -> Decimal:

@@ -15,27 +15,17 @@ from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring import evidence
-from performance.scoring.models import CurrentScore, PolicyVersion, Score
-from performance.scoring.queries import suppressing
+from performance.scoring.models import CurrentScore, PolicyVersion
+from performance.scoring.queries import groupsums, suppressing
 from performance.scoring.queries.bands import Standing, standings
 from performance.scoring.queries.lines import MICRO
 
-AT_A_TIME = 2000
 TEN = 10 * MICRO
 TENTH, HUNDREDTH_OF_PERCENT = MICRO // 10, 100
-#: What is summed of a component over people, and what a score keeps it as.
-SUMMED = {
-    "weight": "effective_ppm",
-    "constant_weight": "constant_ppm",
-    "points": "contribution_micro",
-    "constant": "constant_contribution_micro",
-}
 #: The key of components that are told together.
 OTHERS = ""
 #: A component as it is told: what it is called and drawn with.
 Told = Mapping[str, Any]
-Parts = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -94,7 +84,7 @@ class Mean:
     number: int
     mean_micro: int
     constant_micro: int
-    median_micro: int
+    median_micro: int | None
     lines: tuple[MeanLine, ...]
 
     @property
@@ -129,17 +119,6 @@ def held(scores: QuerySet[CurrentScore]) -> list[Held]:
     ]
 
 
-def parts_of(score_ids: Iterable[uuid.UUID]) -> Iterator[tuple[uuid.UUID, Parts]]:
-    """The components of many scores, as each keeps them. Whoever reads many scores reads them here: nothing else of
-    groups knows how a score keeps its sum. One query for each two thousand."""
-    wanted = list(score_ids)
-    for place in range(0, len(wanted), AT_A_TIME):
-        for score in (
-            Score.objects.filter(pk__in=wanted[place : place + AT_A_TIME]).defer("refs").order_by("pk")
-        ):
-            yield score.pk, evidence.explanation_of(score)["components"]
-
-
 def versions_behind(periods: Iterable[people.Period], rows: Iterable[Held]) -> dict[uuid.UUID, PolicyVersion]:
     """The versions that governed these periods, and those of the rows. One query."""
     of_rows = {row.version_id for row in rows}
@@ -158,17 +137,12 @@ def named_components(versions: Iterable[PolicyVersion]) -> dict[str, Told]:
 
 def mean_of(rows: Sequence[Held], plans: Mapping[str, Told], *, told: Collection[str] | None = None) -> Mean:
     """The mean of at least one score. `told`: the components that are told by themselves, all unless given; the others
-    are told as one. A query for each two thousand scores."""
+    are told as one, and so is no median, which in a group of an odd number is the score of one person. Two queries."""
     number = len(rows)
     sums: dict[str, Counter[str]] = {}
-    for _pk, parts in parts_of(row.score_id for row in rows):
-        for part in counting(parts):
-            key = part["key"] if told is None or part["key"] in told else OTHERS
-            of_key = sums.setdefault(key, Counter())
-            of_key["number"] += 1
-            of_key["value"] += part["value_micro"] or 0
-            for name, kept in SUMMED.items():
-                of_key[name] += part[kept]
+    for key, of_component in groupsums.sums_of(row.score_id for row in rows).items():
+        named_as = key if told is None or key in told else OTHERS
+        sums.setdefault(named_as, Counter()).update(of_component)
     if OTHERS in sums:
         # Of several components together there is neither a score nor a number of people.
         sums[OTHERS].update(number=-sums[OTHERS]["number"])
@@ -180,14 +154,9 @@ def mean_of(rows: Sequence[Held], plans: Mapping[str, Told], *, told: Collection
         number=number,
         mean_micro=mean_micro,
         constant_micro=constant_micro,
-        median_micro=median(row.score_micro for row in rows),
+        median_micro=median(row.score_micro for row in rows) if told is None else None,
         lines=tuple(_lines([(key, sums[key]) for key in keys], plans, number, mean_micro, constant_micro)),
     )
-
-
-def counting(parts: Parts) -> list[Mapping[str, Any]]:
-    """The components that a score is made of."""
-    return [part for part in parts if part["treatment"] != "left_out"]
 
 
 def told_components(patterns: Mapping[Any, Mapping[frozenset[str], int]]) -> frozenset[str]:
@@ -262,12 +231,23 @@ def _lines(
 def steps(rows: Sequence[Held], versions: Mapping[uuid.UUID, PolicyVersion]) -> list[Step]:
     """How many scores lie where, from the highest down: by the bands of the policy where all are scored by the same
     ones, else by tens."""
+    return steps_in(_own_bands(rows, versions), rows)
+
+
+def _own_bands(rows: Sequence[Held], versions: Mapping[uuid.UUID, PolicyVersion]) -> list[Standing]:
     used = [(versions[pk].plan or {}).get("bands", []) for pk in sorted({row.version_id for row in rows})]
     if used and len(used[0]) > 1 and all(each == used[0] for each in used):
-        bands = standings(used[0])
-    else:
-        bands = _tens([row.score_micro for row in rows])
+        return standings(used[0])
+    return _tens([row.score_micro for row in rows])
+
+
+def steps_in(bands: Sequence[Standing], rows: Sequence[Held]) -> list[Step]:
+    """How many scores lie in each of these bands; of tens, from the first that holds any to the last."""
     numbers = [sum(_lies_in(band, row.score_micro) for row in rows) for band in bands]
+    if not bands[0].name:
+        held_at = [place for place, number in enumerate(numbers) if number]
+        shown = slice(held_at[0], held_at[-1] + 1)
+        bands, numbers = bands[shown], numbers[shown]
     keys = [str(place) for place in range(len(bands))]
     tenths = shared_mean([number * 1000 for number in numbers], len(rows), 1000, 1, keys)
     return [
