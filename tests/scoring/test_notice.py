@@ -235,6 +235,19 @@ def test_what_is_sent_back_is_told_no_more(
         assert not open_items(actions.ANNOUNCEMENT).filter(subject_id=version.pk).exists()
 
 
+def test_an_announcement_under_way_stops_where_the_version_was_sent_back(
+    coming: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        version = approve(coming, cast, actor, now)
+        assert actions.announce_policy(version=version, at=now, limit=1) == 1
+        actions.return_policy(version=version, reason="Too much", by=actor(cast.hr), at=now)
+        assert actions.announce_policy(version=version, at=now) == 0
+        assert not open_items(actions.ANNOUNCEMENT).filter(subject_id=version.pk).exists()
+        version.refresh_from_db()
+        assert version.announced_at is None
+
+
 def test_weights_that_a_signal_moved_since_are_told_again(
     revise: Revise, demand: Any, quarter: people.Period, cast: Cast, actor: Actor
 ) -> None:

@@ -18,7 +18,7 @@ from performance.inbox import models as inbox
 from performance.scoring import queries
 from performance.scoring.actions.asking import ask
 from performance.scoring.actions.drafts import PolicyRefused, locked_row
-from performance.scoring.models import ANNOUNCEMENT, MOST_NOTICE, PolicyVersion, WeightNotice
+from performance.scoring.models import ANNOUNCEMENT, MOST_NOTICE, PolicyVersion, VersionState, WeightNotice
 
 ANNOUNCED_AT_ONCE = 200
 
@@ -89,8 +89,12 @@ def end_telling(version: PolicyVersion, at: datetime.datetime) -> None:
 
 @transaction.atomic
 def announce_policy(*, version: PolicyVersion, at: datetime.datetime, limit: int = ANNOUNCED_AT_ONCE) -> int:
-    """Tells the next `limit` people concerned; returns how many were told. When nobody is left, it is announced."""
+    """Tells the next `limit` people concerned; returns how many were told. When nobody is left, it is announced. What was
+    sent back since it was found waiting tells nobody."""
     version = locked_row(version)
+    is_told = version.state == VersionState.APPROVED and version.told_from is not None
+    if version.state != VersionState.LOCKED and not is_told:
+        return 0
     told = inbox.WorkItem.objects.filter(kind=ANNOUNCEMENT, subject_id=version.pk)
     if version.told_from is not None:
         told = told.filter(assigned_at__gte=version.told_from)
