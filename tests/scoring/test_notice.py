@@ -205,6 +205,8 @@ def test_a_longer_notice_holds_up_nothing_that_people_hear_of_already(
     with tenancy.acting_for(cast.organisation):
         version = approve(coming, cast, actor, noon(first - 3 * A_DAY))
         actions.set_notice(days=30, by=actor(cast.hr), at=noon(first - 2 * A_DAY))
+        assert queries.notice_of(version, first, first) == (first - 3 * A_DAY, 0)
+        assert queries.notice_of(version, first - A_DAY, first - 2 * A_DAY) == (first + 28 * A_DAY, 30)
         assert actions.lock_at_first_day(version=version, at=noon(first))
 
 

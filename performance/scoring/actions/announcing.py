@@ -49,10 +49,9 @@ def set_notice(*, days: int, by: access.Actor, at: datetime.datetime) -> WeightN
 
 def refuse_short_notice(version: PolicyVersion, first_day: datetime.date, today: datetime.date) -> None:
     """Nobody hears of new weights later than the organisation has promised."""
-    earliest = queries.earliest_day(version, first_day, today)
+    earliest, days = queries.notice_of(version, first_day, today)
     if first_day >= earliest:
         return
-    days = queries.days_promised(version)
     raise PolicyRefused(
         ngettext(
             "People hear of new weights %(days)s day before they take hold: %(earliest)s at the earliest.",

@@ -35,10 +35,9 @@ from performance.scoring.queries.notice import (
     Difference,
     WeightChange,
     days_of_notice,
-    days_promised,
     differences,
     due_versions,
-    earliest_day,
+    notice_of,
 )
 from performance.scoring.queries.penalties import Penalty, penalty_of
 from performance.scoring.queries.policies import (
@@ -154,13 +153,11 @@ __all__ = [
     "current_scores",
     "day_of",
     "days_of_notice",
-    "days_promised",
     "differences",
     "differences_of",
     "digest_now",
     "drafts_of",
     "due_versions",
-    "earliest_day",
     "first_day_for",
     "fixed_versions",
     "flow_metrics",
@@ -184,6 +181,7 @@ __all__ = [
     "moved",
     "moves_of",
     "must_read",
+    "notice_of",
     "open_periods",
     "owners_of",
     "penalty_of",

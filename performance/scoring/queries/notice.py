@@ -55,13 +55,17 @@ def days_promised(version: PolicyVersion) -> int:
     return max(days_of_notice(), promised)
 
 
-def earliest_day(version: PolicyVersion, first_day: datetime.date, today: datetime.date) -> datetime.date:
-    """The first day on which the version may take hold: so many days after people have begun to be told of that day, or
-    of an earlier one."""
+def notice_of(
+    version: PolicyVersion, first_day: datetime.date, today: datetime.date
+) -> tuple[datetime.date, int]:
+    """The first day on which the version may take hold, and by how many days of notice: those promised when people began
+    to be told of that day, or of an earlier one; else those of today, or more that were promised."""
     told = version.told
     if version.told_from and told and told["effective_on"] <= first_day.isoformat():
-        return min(today, day_of(version.told_from)) + datetime.timedelta(days=told["notice"])
-    return today + datetime.timedelta(days=days_promised(version))
+        begun, days = min(today, day_of(version.told_from)), told["notice"]
+    else:
+        begun, days = today, days_promised(version)
+    return begun + datetime.timedelta(days=days), days
 
 
 def due_versions(today: datetime.date) -> QuerySet[PolicyVersion]:
