@@ -179,6 +179,7 @@ DEEDS = {
     "scoring.export_simulation": _("Exported the simulation of a weight policy"),
     "scoring.find_differences": _("Found scores that differ"),
     "scoring.lock_policy": _("Locked a weight policy"),
+    "scoring.miss_first_day": _("Weights did not lock by themselves in time"),
     "scoring.propose_policy": _("Proposed a weight policy"),
     "scoring.resume_run": _("Resumed a score run"),
     "scoring.return_policy": _("Returned a weight policy"),

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
-from performance.foundation import i18n, jobs, stale, tenancy
+from performance.foundation import jobs, stale, tenancy
 from performance.scoring import actions, queries
 from performance.scoring.models import (
     PolicyVersion,
@@ -170,25 +170,16 @@ def announce_policies() -> None:
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def lock_due_policies() -> None:
-    """Locks what both sides have approved on its first day. What cannot be locked is put before its proposer, and tried
-    again."""
+    """Locks what both sides have approved on its first day. One that breaks holds up no other."""
     with _here():
         due = list(queries.due_versions(queries.day_of(timezone.now())))
     for version in due:
-        why_en, why_zh = i18n.in_both(partial(_why_unlocked, version))
-        if why_en:
-            with _here():
-                actions.say_why_unlocked(version=version, why_en=why_en, why_zh=why_zh, at=timezone.now())
+        _attempt(partial(_lock_when_due, version))
 
 
-def _why_unlocked(version: PolicyVersion) -> str:
-    """Locks it if that can be; else why not, in the language in force."""
-    try:
-        with _here():
-            actions.lock_at_first_day(version=version, at=timezone.now())
-    except actions.PolicyRefused as why:
-        return str(why)
-    return ""
+def _lock_when_due(version: PolicyVersion) -> None:
+    with _here():
+        actions.lock_at_first_day(version=version, at=timezone.now())
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)

@@ -62,15 +62,11 @@ def test_weights_that_were_refused_on_their_first_day_do_not_lock_backwards_once
         version = redrafted(draft, cast, actor, components=three_components(), starts_on=day)
         version = approve(version, cast, actor, noon(day - A_DAY))
         people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=version.policy.unit)
-        with pytest.raises(actions.PolicyRefused) as refused:
-            actions.lock_at_first_day(version=version, at=noon(day))
-        actions.say_why_unlocked(
-            version=version, why_en=str(refused.value), why_zh=str(refused.value), at=noon(day)
-        )
+        assert not actions.lock_at_first_day(version=version, at=noon(day))
         people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=None)
-        with pytest.raises(actions.PolicyRefused) as refused:
-            actions.lock_at_first_day(version=version, at=noon(day + 30 * A_DAY))
-        assert refused.value.code == "not_prospective"
+        assert not actions.lock_at_first_day(version=version, at=noon(day + A_DAY))
+        version.refresh_from_db()
+        assert (version.state, version.told_from) == ("approved", None)
         later = day + 31 * A_DAY
         version = actions.lock_policy(
             version=version, effective_on=later, by=actor(cast.hr), at=noon(day + 30 * A_DAY)
@@ -85,5 +81,7 @@ def test_weights_that_were_refused_in_the_morning_of_their_first_day_lock_in_its
     with tenancy.acting_for(cast.organisation):
         version = redrafted(draft, cast, actor, components=three_components(), starts_on=day)
         version = approve(version, cast, actor, noon(day - A_DAY))
-        actions.say_why_unlocked(version=version, why_en="No", why_zh="不", at=noon(day))
+        people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=version.policy.unit)
+        assert not actions.lock_at_first_day(version=version, at=noon(day))
+        people.Person.objects.filter(pk=cast.finance_owner.pk).update(unit=None)
         assert actions.lock_at_first_day(version=version, at=noon(day) + datetime.timedelta(hours=6))

@@ -122,6 +122,33 @@ def test_an_approved_version_locks_by_itself_on_its_first_day_and_only_once(
         assert AuditRow.objects.filter(action="scoring.lock_policy", subject_id=version.pk).count() == 1
 
 
+def test_a_lock_held_up_for_longer_is_left_to_a_person_who_names_a_day_and_tells_it_anew(
+    coming: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
+) -> None:
+    first, late = coming.period.starts_on, coming.period.starts_on + 4 * A_DAY
+    with tenancy.acting_for(cast.organisation):
+        version = approve(coming, cast, actor, now)
+        assert actions.announce_policy(version=version, at=now) == 3
+        assert not actions.lock_at_first_day(version=version, at=noon(late))
+        assert not actions.lock_at_first_day(version=version, at=noon(late + A_DAY))
+        version.refresh_from_db()
+        assert (version.state, version.told_from) == ("approved", None)
+        assert list(queries.due_versions(late)) == []
+        assert not open_items(actions.ANNOUNCEMENT).filter(subject_id=version.pk).exists()
+        item = open_items(actions.LOCKING).get()
+        assert (item.person_id, item.assigned_at) == (cast.hr.pk, noon(late))
+        assert "Name another day" in item.detail_en
+        assert AuditRow.objects.filter(action="scoring.miss_first_day").count() == 1
+        with pytest.raises(actions.PolicyRefused) as refused:
+            actions.lock_policy(version=version, effective_on=first, by=actor(cast.hr), at=noon(late))
+        assert refused.value.code == "not_prospective"
+        version = actions.lock_policy(
+            version=version, effective_on=late, by=actor(cast.hr), at=noon(late) + datetime.timedelta(hours=1)
+        )
+        assert version.effective_on == late
+        assert actions.announce_policy(version=version, at=noon(late) + datetime.timedelta(hours=1)) == 3
+
+
 def test_the_sweep_locks_what_is_due(
     draft: PolicyVersion,
     quarter: people.Period,
@@ -159,6 +186,36 @@ def test_what_cannot_lock_by_itself_is_put_before_its_proposer_with_the_reason(
         [item] = open_items(actions.LOCKING)
         assert item.person_id == cast.hr.pk
         assert "An approver has come to be scored" in item.detail_en
+        assert "An approver" not in item.detail_zh
+        assert item.assigned_by_id is None
+
+
+def test_a_version_that_breaks_at_its_lock_holds_up_no_other(
+    draft: PolicyVersion,
+    today: datetime.date,
+    cast: Cast,
+    actor: Actor,
+    now: datetime.datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        version = redrafted(draft, cast, actor, components=three_components(), starts_on=today)
+        approve(version, cast, actor, now)
+    lock, asked = actions.lock_at_first_day, []
+
+    def breaking(*, version: PolicyVersion, at: datetime.datetime) -> bool:
+        asked.append(version.pk)
+        if len(asked) == 1:
+            raise RuntimeError("broken")
+        return lock(version=version, at=at)
+
+    monkeypatch.setattr(actions, "lock_at_first_day", breaking)
+    monkeypatch.setattr(queries, "due_versions", lambda _today: [version, version])
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.lock_due_policies.apply()
+    with tenancy.acting_for(cast.organisation):
+        version.refresh_from_db()
+    assert (version.state, len(asked)) == ("locked", 2)
 
 
 def test_approved_in_mid_period_without_a_day_it_waits_for_a_person(

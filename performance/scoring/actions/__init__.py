@@ -22,7 +22,7 @@ from performance.scoring.actions.drafts import (
     revise_draft,
 )
 from performance.scoring.actions.group_files import export_group_card, group_file_name
-from performance.scoring.actions.locking import lock_at_first_day, lock_policy, say_why_unlocked
+from performance.scoring.actions.locking import lock_at_first_day, lock_policy
 from performance.scoring.actions.policies import approve_policy, propose_policy, return_policy
 from performance.scoring.actions.questions import (
     QuestionRefused,
@@ -101,7 +101,6 @@ __all__ = [
     "resume_run",
     "return_policy",
     "revise_draft",
-    "say_why_unlocked",
     "scorecard_file_name",
     "set_notice",
     "simulate_policy",

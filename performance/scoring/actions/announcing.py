@@ -72,9 +72,14 @@ def begin_telling(version: PolicyVersion, plan: Mapping[str, Any], at: datetime.
 
 
 def tell_what_came_out(version: PolicyVersion, plan: Mapping[str, Any], at: datetime.datetime) -> None:
-    """Whoever was told of another day, or of weights that signals have moved since, is told again. To be saved by the
-    caller."""
-    if version.told is None or _what(version, plan).items() <= version.told.items():
+    """Whoever was told of another day, or of weights that signals have moved since, is told again; also of a day that
+    was given up since. To be saved by the caller."""
+    if version.told is None:
+        given = inbox.WorkItem.objects.filter(kind=ANNOUNCEMENT, subject_id=version.pk)
+        is_known = not given.exists()
+    else:
+        is_known = _what(version, plan).items() <= version.told.items()
+    if is_known:
         return
     inbox_actions.resolve_work(kind=ANNOUNCEMENT, subject_id=version.pk, by=None, at=at)
     begin_telling(version, plan, at)

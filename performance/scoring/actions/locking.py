@@ -1,19 +1,21 @@
 """Weights come into force: by whoever locks them, or by themselves on the day that was approved and told."""
 
 import datetime
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from performance.engine import errors
-from performance.foundation import access, audit, stale
+from performance.foundation import access, audit, i18n, stale
 from performance.inbox import actions as inbox_actions
 from performance.inbox import models as inbox
 from performance.people import models as people
 from performance.scoring import evidence, queries
 from performance.scoring.actions import market
-from performance.scoring.actions.announcing import refuse_short_notice, tell_what_came_out
+from performance.scoring.actions.announcing import end_telling, refuse_short_notice, tell_what_came_out
 from performance.scoring.actions.asking import LOCKING, ask
 from performance.scoring.actions.drafts import (
     PolicyRefused,
@@ -24,6 +26,10 @@ from performance.scoring.actions.drafts import (
     refuse_uncertified_metrics,
 )
 from performance.scoring.models import PolicyApproval, PolicyVersion, VersionState
+
+#: So many days after its first day a version still locks by itself: a worker may be down over a long weekend. What is held
+#: up for longer would change weights backwards that people have worked under since.
+LATEST_LOCK_DAYS = 3
 
 
 @transaction.atomic
@@ -45,33 +51,62 @@ def lock_policy(
     refuse_own_weights(version, by)
     today = queries.day_of(at)
     first_day = effective_on or queries.first_day_for(version, today)
-    _refuse_first_day(version, first_day, today)
-    return _put_in_force(version, first_day, by=by, at=at)
+    return _put_in_force(version, first_day, _judged(version, first_day, today, at), by=by, at=at)
 
 
 @transaction.atomic
 def lock_at_first_day(*, version: PolicyVersion, at: datetime.datetime) -> bool:
-    """Locks an approved version by itself once its first day has come. That is no change backwards, however late it is
-    carried out: the day was approved and told before. Unless it was refused before: then whoever lifts the reason later
-    would choose the weights by what came of them. Whether it was locked now; a second call finds it done."""
+    """Locks an approved version by itself once its first day has come; days late, still from that day, since it was
+    approved and told before. What speaks against it is put before its proposer. Once it was refused and the day is over
+    it is left to a person: whoever lifts the reason later would choose the weights by what came of them. Whether it was
+    locked now; a second call finds it done."""
     version = _held(version)
     today = queries.day_of(at)
     if version.state != VersionState.APPROVED or version.told is None or today < version.first_day:
         return False
-    _refuse_first_day(version, version.first_day, version.first_day)
-    if today > version.first_day and _was_refused(version):
-        raise PolicyRefused(
-            _(
-                "It could not be locked on its first day, and weights never change backwards. Name another day."
-            ),
-            code="not_prospective",
-        )
-    _put_in_force(version, version.first_day, by=None, at=at)
+    days_late = (today - version.first_day).days
+    if days_late > LATEST_LOCK_DAYS or (days_late and _was_refused(version)):
+        _leave_to_a_person(version, at)
+        return False
+    try:
+        plan = _judged(version, version.first_day, version.first_day, at)
+    except PolicyRefused:
+        _say_why_unlocked(version, partial(_against, version, at), at)
+        return False
+    _put_in_force(version, version.first_day, plan, by=None, at=at)
     return True
 
 
-def say_why_unlocked(*, version: PolicyVersion, why_en: str, why_zh: str, at: datetime.datetime) -> None:
+def _leave_to_a_person(version: PolicyVersion, at: datetime.datetime) -> None:
+    """A change is prospective: the day that was told is given up, and whoever locks it names another one."""
+    end_telling(version, at)
+    version.save(update_fields=["told", "told_from", "announced_at"])
+    _say_why_unlocked(version, _missed, at)
+    audit.record(
+        by=None,
+        action="scoring.miss_first_day",
+        subject=version,
+        changes={"effective_on": version.first_day},
+        at=at,
+    )
+
+
+def _missed() -> str:
+    return _("It could not be locked on its first day, and weights never change backwards. Name another day.")
+
+
+def _against(version: PolicyVersion, at: datetime.datetime) -> str:
+    """What speaks against the lock on the first day, in the language in force."""
+    try:
+        _judged(version, version.first_day, version.first_day, at)
+    except PolicyRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _say_why_unlocked(version: PolicyVersion, say: Callable[[], str], at: datetime.datetime) -> None:
     """What could not be locked by itself is put before whoever proposed it, with the reason."""
+    detail_en, detail_zh = i18n.in_both(say)
     ask(
         version.proposed_by,
         LOCKING,
@@ -80,8 +115,8 @@ def say_why_unlocked(*, version: PolicyVersion, why_en: str, why_zh: str, at: da
         "请查看未能锁定的原因：",
         by=None,
         at=at,
-        detail_en=why_en,
-        detail_zh=why_zh,
+        detail_en=detail_en,
+        detail_zh=detail_zh,
     )
 
 
@@ -101,9 +136,11 @@ def _held(version: PolicyVersion) -> PolicyVersion:
     return version
 
 
-def _put_in_force(
-    version: PolicyVersion, first_day: datetime.date | None, *, by: access.Actor | None, at: datetime.datetime
-) -> PolicyVersion:
+def _judged(
+    version: PolicyVersion, first_day: datetime.date | None, today: datetime.date, at: datetime.datetime
+) -> dict[str, Any]:
+    """The plan with which a version may come into force on that day. Raises PolicyRefused where it may not."""
+    _refuse_first_day(version, first_day, today)
     refuse_uncertified_metrics(version)
     refuse_scored_signals(version)
     approvers = PolicyApproval.objects.filter(version=version).values("person_id")
@@ -113,10 +150,21 @@ def _put_in_force(
             code="is_scored",
         )
     refuse_scored_authors(version)
-    version.effective_on, version.plan = first_day, plan_to_lock(version, first_day, at)
+    return plan_to_lock(version, first_day, at)
+
+
+def _put_in_force(
+    version: PolicyVersion,
+    first_day: datetime.date | None,
+    plan: dict[str, Any],
+    *,
+    by: access.Actor | None,
+    at: datetime.datetime,
+) -> PolicyVersion:
+    version.effective_on, version.plan = first_day, plan
     version.state, version.locked_at = VersionState.LOCKED, at
     version.locked_by = by.person if by else None
-    tell_what_came_out(version, version.plan, at)
+    tell_what_came_out(version, plan, at)
     version.save(
         update_fields=[
             "effective_on",
@@ -143,7 +191,7 @@ def _put_in_force(
         changes={
             "effective_on": first_day,
             "stage": version.stage,
-            "signals": market.told_readings(version.plan),
+            "signals": market.told_readings(plan),
         },
         at=at,
     )
