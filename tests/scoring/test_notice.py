@@ -105,7 +105,7 @@ def test_a_draft_tells_nobody(coming: PolicyVersion, cast: Cast, client_for: Cli
 
 
 def test_an_approved_version_locks_by_itself_on_its_first_day_and_only_once(
-    coming: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime
+    coming: PolicyVersion, cast: Cast, actor: Actor, now: datetime.datetime, client_for: ClientFor
 ) -> None:
     first = coming.period.starts_on
     with tenancy.acting_for(cast.organisation):
@@ -120,6 +120,8 @@ def test_an_approved_version_locks_by_itself_on_its_first_day_and_only_once(
         version.refresh_from_db()
         assert (version.state, version.effective_on, version.locked_by) == ("locked", first, None)
         assert AuditRow.objects.filter(action="scoring.lock_policy", subject_id=version.pk).count() == 1
+    page = client_for(cast.hr).get(reverse("scoring:policy", args=[version.pk])).content.decode()
+    assert "It locked by itself on its first day" in page
 
 
 def test_a_lock_held_up_for_longer_is_left_to_a_person_who_names_a_day_and_tells_it_anew(
