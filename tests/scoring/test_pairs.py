@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from performance.foundation import tenancy
 from performance.people import models as people
-from performance.scoring import actions, evidence, queries
+from performance.scoring import actions, evidence, forms, queries
+from performance.scoring.forms.market import Target
 from performance.scoring.models import PolicyVersion
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor, component, in_force, redrafted, three_components
@@ -98,7 +99,12 @@ def _sent(quarter: people.Period, unit: people.BusinessUnit, **pairs: str) -> di
         {"name_en": "Care", "source": "feedback:"},
     )
     given = {"weigh_by": "pairs", "pairs_of": "okr pulse care", "step_cap": ""}
-    return _policy(quarter, unit) | rows | given | {f"pair_{pair}": said for pair, said in pairs.items()}
+    return (
+        _policy(quarter, unit)
+        | rows
+        | given
+        | {f"pair_{pair.replace('__', '.')}": said for pair, said in pairs.items()}
+    )
 
 
 def test_the_editor_weighs_by_pairs_and_shows_what_was_said_again(
@@ -111,7 +117,7 @@ def test_the_editor_weighs_by_pairs_and_shows_what_was_said_again(
     assert "Compare all pairs" in preview
     answer = client.post(reverse("scoring:policy_new"), sent)
     assert answer.status_code == 422
-    assert 'id="id_pair_pulse__care_error"' in answer.content.decode()
+    assert 'id="id_pair_pulse.care_error"' in answer.content.decode()
     sent = _sent(quarter, unit, okr__pulse="3", okr__care="6", pulse__care="2")
     preview = client.post(reverse("scoring:policy_preview_new"), sent).content.decode()
     assert "Consistency ratio 0.00" in preview
@@ -124,6 +130,12 @@ def test_the_editor_weighs_by_pairs_and_shows_what_was_said_again(
     assert "Pulse · Care: 2: Pulse is slightly more important" in page
     form = client.get(reverse("scoring:policy_edit", args=[version.pk])).content.decode()
     assert '<option value="3" selected>3: OKR is moderately more important</option>' in form
+
+
+def test_two_pairs_never_share_a_field_whatever_their_keys() -> None:
+    targets = [Target(key, key, 1) for key in ("a", "a__b", "b__c", "c")]
+    form = forms.WeighingForm(targets=targets, flows=[])
+    assert len(form.pairs) == len(set(form.pairs.values())) == 6
 
 
 def test_the_preview_names_the_comparison_that_contradicts_the_others(
@@ -144,7 +156,7 @@ def test_a_component_named_meanwhile_brings_its_pairs_with_the_preview(
     assert 'id="pairs"' not in same
     other = client.post(reverse("scoring:policy_preview_new"), sent | {"pairs_of": "okr pulse"})
     assert 'id="pairs" hx-swap-oob="true"' in other.content.decode()
-    assert 'name="pair_okr__care"' in other.content.decode()
+    assert 'name="pair_okr.care"' in other.content.decode()
 
 
 def test_the_api_reads_and_writes_comparisons(

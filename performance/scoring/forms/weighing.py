@@ -109,7 +109,8 @@ class WeighingForm(forms.Form):
         names = {target.key: target.name for target in self.targets}
         found = {}
         for one, other in evidence.pairs_of(list(names)):
-            name = f"{PAIR}{one}__{other}"
+            # No key has a full stop: a__b and c is another field than a and b__c.
+            name = f"{PAIR}{one}.{other}"
             label = f"{names[one]} · {names[other]}"
             choices: list[tuple[str, Any]] = [("", gettext_lazy("Not compared yet"))]
             choices += [
