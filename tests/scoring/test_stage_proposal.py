@@ -145,7 +145,7 @@ def test_a_person_accepts_the_stage_which_keeps_what_proposed_it_until_another_i
     named: PolicyVersion, measured_flows: dict[str, Metric], cast: Cast, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
-        version = actions.accept_stage(version=named, by=actor(cast.hr), at=timezone.now())
+        version = actions.accept_stage(version=named, stage="growth", by=actor(cast.hr), at=timezone.now())
         assert version.stage == "growth"
         assert version.stage_evidence is not None
         assert evidence.proposal_from(version.stage_evidence).stage == "growth"
@@ -161,8 +161,31 @@ def test_nothing_is_accepted_where_nothing_is_proposed(
     named: PolicyVersion, cast: Cast, actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation), pytest.raises(actions.PolicyRefused) as refused:
-        actions.accept_stage(version=named, by=actor(cast.hr), at=timezone.now())
+        actions.accept_stage(version=named, stage="growth", by=actor(cast.hr), at=timezone.now())
     assert refused.value.code == "nothing_proposed"
+
+
+def test_a_stage_that_is_proposed_only_since_the_page_was_read_is_not_accepted(
+    named: PolicyVersion,
+    measured_flows: dict[str, Metric],
+    cast: Cast,
+    client_for: ClientFor,
+    today: datetime.date,
+) -> None:
+    client = client_for(cast.hr)
+    page = client.get(reverse("scoring:policy", args=[named.pk])).content.decode()
+    assert '<input type="hidden" name="stage" value="growth">' in page
+    with tenancy.acting_for(cast.organisation):
+        measure(measured_flows["cff"], today, ["-3"] * 12)
+    answer = client.post(reverse("scoring:policy_stage", args=[named.pk]), {"stage": "growth"})
+    assert answer.status_code == 409
+    assert "Cash flows propose another stage by now: Mature." in answer.content.decode()
+    address = f"/api/v1/weight-policies/{named.pk}/accept-stage/"
+    assert client.post(address, {"stage": "growth"}).status_code == 409
+    assert client.post(address).status_code == 400
+    with tenancy.acting_for(cast.organisation):
+        named.refresh_from_db()
+    assert (named.stage, named.stage_evidence) == ("mature", None)
 
 
 def test_a_proposal_is_accepted_on_the_page_by_its_makers_alone(
@@ -176,7 +199,7 @@ def test_a_proposal_is_accepted_on_the_page_by_its_makers_alone(
     accept = reverse("scoring:policy_stage", args=[named.pk])
     assert client_for(cast.employee).post(accept).status_code == 404
     assert client_for(cast.auditor).post(accept).status_code == 403
-    assert client_for(cast.hr).post(accept).status_code == 302
+    assert client_for(cast.hr).post(accept, {"stage": "growth"}).status_code == 302
     assert "Accepted by a person" in client_for(cast.hr).get(address).content.decode()
     with tenancy.acting_for(cast.organisation):
         named.refresh_from_db()
@@ -206,7 +229,7 @@ def test_the_api_gives_the_proposal_and_takes_its_acceptance(
     client, address = client_for(cast.hr), f"/api/v1/weight-policies/{named.pk}/"
     found = client.get(address).json()["stage_proposal"]
     assert (found["stage"], found["flows"][1]["value_micro"]) == ("growth", -24 * MICRO)
-    taken = client.post(f"{address}accept-stage/")
+    taken = client.post(f"{address}accept-stage/", {"stage": "growth"})
     assert taken.status_code == 200
     assert (taken.json()["stage"], taken.json()["stage_evidence"]["stage"]) == ("growth", "growth")
     assert client_for(cast.auditor).post(f"{address}accept-stage/").status_code == 403

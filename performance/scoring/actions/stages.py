@@ -8,12 +8,15 @@ from django.utils.translation import gettext as _
 from performance.foundation import access, audit
 from performance.scoring import queries
 from performance.scoring.actions.drafts import PolicyRefused, locked_row, refuse_own_weights
-from performance.scoring.models import PolicyVersion
+from performance.scoring.models import PolicyVersion, Stage
 
 
 @transaction.atomic
-def accept_stage(*, version: PolicyVersion, by: access.Actor, at: datetime.datetime) -> PolicyVersion:
-    """Takes the proposed stage over into a draft, and keeps what proposed it. Signs only propose; a person decides."""
+def accept_stage(
+    *, version: PolicyVersion, stage: str, by: access.Actor, at: datetime.datetime
+) -> PolicyVersion:
+    """Takes the proposed stage over into a draft, and keeps what proposed it. Signs only propose; a person decides on the
+    `stage` that they have seen."""
     version = locked_row(version)
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be edited."), code="not_a_draft")
@@ -21,6 +24,12 @@ def accept_stage(*, version: PolicyVersion, by: access.Actor, at: datetime.datet
     proposal = queries.stage_proposal_for(version, weighing=queries.weighing_of(version), at=at)
     if proposal is None or not proposal.stage:
         raise PolicyRefused(_("Cash flows propose no stage now."), code="nothing_proposed")
+    if proposal.stage != stage:
+        raise PolicyRefused(
+            _("Cash flows propose another stage by now: %(stage)s.") % {"stage": Stage(proposal.stage).label},
+            code="conflict",
+            field="stage",
+        )
     before = version.stage
     version.stage, version.stage_evidence = proposal.stage, proposal.kept()
     version.drafted_by = by.person

@@ -20,6 +20,7 @@ from performance.scoring.api.policy_shapes import (
     PolicyIn,
     PolicyVersionOut,
     ReasonIn,
+    StageIn,
 )
 from performance.scoring.models import PolicyVersion
 
@@ -134,12 +135,14 @@ class ReadPolicy(PoliciesView):
 class AcceptStage(PoliciesView):
     """Takes over the stage that cash flows propose to a draft."""
 
-    @extend_schema(request=None, responses=PolicyDetailOut)
+    @extend_schema(request=StageIn, responses=PolicyDetailOut)
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
         is_scored = queries.is_in_scope(version, request.actor.person_id)
         access.require(rules.can_edit_draft(request.actor, version, is_scored=is_scored))
-        actions.accept_stage(version=version, by=request.actor, at=timezone.now())
+        asked = StageIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        actions.accept_stage(version=version, by=request.actor, at=timezone.now(), **asked.validated_data)
         return self.answer(request, version_id)
 
 

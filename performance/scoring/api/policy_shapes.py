@@ -261,6 +261,13 @@ class ReasonIn(serializers.Serializer[None]):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+class StageIn(serializers.Serializer[None]):
+    stage = serializers.ChoiceField(
+        choices=Stage.choices,
+        help_text="The proposed stage that was seen; 409 where another is proposed by now.",
+    )
+
+
 class ApproveIn(serializers.Serializer[None]):
     side = serializers.ChoiceField(choices=Side.choices)
 

@@ -127,7 +127,9 @@ def accept_stage(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
     return _step(
         request,
         version,
-        lambda: actions.accept_stage(version=version, by=request.actor, at=timezone.now()),
+        lambda: actions.accept_stage(
+            version=version, stage=request.POST.get("stage", ""), by=request.actor, at=timezone.now()
+        ),
         _("The proposed stage is taken over."),
     )
 
