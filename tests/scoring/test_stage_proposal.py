@@ -14,6 +14,7 @@ from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import PolicyVersion
+from performance.scoring.templatetags import stage_words
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor, redrafted, three_components
 from tests.scoring.market import measure
@@ -96,6 +97,24 @@ def test_a_part_of_a_year_or_an_open_month_proposes_nothing(
         measure(flows["cff"], today, ["1"] * 5 + [None] + ["1"] * 6)
         found = proposal(named)
         assert (found.stage, found.quiet, found.months) == ("", "few_months", 6)
+
+
+def test_a_year_of_thirteen_periods_needs_thirteen(
+    named: PolicyVersion, flows: dict[str, Metric], cast: Cast, today: datetime.date
+) -> None:
+    cast.organisation.fiscal_pattern, cast.organisation.fiscal_start_month = "13", 1
+    with tenancy.acting_for(cast.organisation):
+        cast.organisation.save()
+        for key in ("cfo", "cfi", "cff"):
+            measure(flows[key], today, ["1"] * 12)
+        found = proposal(named)
+        assert (found.stage, found.quiet, found.months) == ("", "few_months", 12)
+        assert "13 in a row are needed" in stage_words.proposal_reading(found)
+        for key, value in (("cfo", "1"), ("cfi", "-2"), ("cff", "0.5")):
+            measure(flows[key], today, [value] * 14)
+        found = proposal(named)
+    assert (found.stage, found.months) == ("growth", 13)
+    assert found.flows[0].value_micro == 13 * MICRO
 
 
 def test_old_flows_and_flows_without_a_sign_propose_nothing(

@@ -67,7 +67,6 @@ from performance.scoring.evidence.signals import (
 from performance.scoring.evidence.simulating import Kept, Resimulated, resimulated
 from performance.scoring.evidence.stages import (
     FLOWS,
-    MONTHS,
     Flow,
     StageProposal,
     proposal_from,
@@ -81,7 +80,6 @@ __all__ = [
     "JUDGEMENTS",
     "LARGEST_MICRO",
     "LONGEST_NAME",
-    "MONTHS",
     "MOST_BANDS",
     "MOST_RULES",
     "NOT_FRESH",

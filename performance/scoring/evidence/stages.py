@@ -1,14 +1,12 @@
-"""The stage that cash flows propose: the flows of twelve closed months, their signs, and how fresh they are."""
+"""The stage that cash flows propose: the flows of a closed year, their signs, and how fresh they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from performance.engine import stages
 from performance.foundation import i18n
 
-#: Signs are those of a year, as in the statements that Dickinson read: within it, flows follow the season.
-MONTHS = 12
 FLOWS = ("operating", "investing", "financing")
 #: Why there is no proposal.
 NO_METRIC, FEW_MONTHS, NOT_FRESH, NO_SIGN = "no_metric", "few_months", "not_fresh", "no_sign"
@@ -35,7 +33,8 @@ class Flow:
 @dataclass(frozen=True)
 class StageProposal:
     """`stage` is "" where nothing is proposed; then `quiet` says why. Months as ISO text; `months` is how many of them
-    are closed in all three flows."""
+    are closed in all three flows, `needed` how many make a year: signs are those of a year, as in the statements that
+    Dickinson read, since within it flows follow the season. `slice`: the part of the business that they are of."""
 
     stage: str
     quiet: str
@@ -43,7 +42,9 @@ class StageProposal:
     first_month: str = ""
     last_month: str = ""
     months: int = 0
+    needed: int = 12
     as_of: str = ""
+    slice: Mapping[str, str] = field(default_factory=dict)
 
     def kept(self) -> dict[str, Any]:
         """As a version keeps what somebody accepted."""
@@ -56,15 +57,28 @@ def proposal_from(kept: Mapping[str, Any]) -> StageProposal:
 
 
 def proposed_stage(
-    flows: Sequence[Flow], months: Sequence[str], *, is_old: bool, as_of: str
+    flows: Sequence[Flow],
+    months: Sequence[str],
+    *,
+    needed: int,
+    is_old: bool,
+    as_of: str,
+    slice: Mapping[str, str],
 ) -> StageProposal:
     """What the signs of the flows' sums over `months` (those closed in all three, the latest at the end) propose."""
     span = {"first_month": months[0], "last_month": months[-1]} if months else {}
-    told: dict[str, Any] = {"flows": tuple(flows), "months": len(months), "as_of": as_of, **span}
+    told: dict[str, Any] = {
+        "flows": tuple(flows),
+        "months": len(months),
+        "needed": needed,
+        "as_of": as_of,
+        "slice": slice,
+        **span,
+    }
     values = {flow.kind: flow.value_micro for flow in flows}
     if set(values) != set(FLOWS):
         return StageProposal("", NO_METRIC, **told)
-    if len(months) < MONTHS:
+    if len(months) < needed:
         return StageProposal("", FEW_MONTHS, **told)
     if is_old:
         return StageProposal("", NOT_FRESH, **told)

@@ -19,8 +19,8 @@ from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion
 from performance.scoring.queries.signals import MONTHS_OLD, closed_months, late_metrics
 
-#: How far back twelve closed months are looked for.
-MONTHS_READ = 24
+#: How far back a closed year is looked for.
+YEARS_READ = 2
 
 
 def flow_metrics() -> list[MetricVersion]:
@@ -43,13 +43,14 @@ def stage_proposal(
     metrics = {version.metric.key: version.metric for version in flow_metrics()}
     known = {kind: metrics[key] for kind, key in named.items() if key in metrics}
     slice = {key: str(value) for key, value in unit.slice.items()} if unit else {}
-    points = kpis.series_of([(metric, slice) for metric in known.values()], MONTHS_READ, last_day)
+    year = calendar_months.calendar().per_year
+    points = kpis.series_of([(metric, slice) for metric in known.values()], YEARS_READ * year, last_day)
     versions = kpis.versions_in_force(last_day, [metric.pk for metric in known.values()])
     series = {
         kind: dict(closed_months(points[metric.pk, kpis.slice_key(slice)], last_day))
         for kind, metric in known.items()
     }
-    months = _shared(series)
+    months = _shared(series, year)
     oldest = calendar_months.months_before(last_day, MONTHS_OLD)
     is_old = bool(months) and months[-1] < oldest
     flows = [
@@ -62,8 +63,10 @@ def stage_proposal(
     return evidence.proposed_stage(
         flows,
         [month.isoformat() for month in months],
+        needed=year,
         is_old=is_old or bool(late_metrics(versions, last_day, at)),
         as_of=at.isoformat(),
+        slice=slice,
     )
 
 
@@ -102,8 +105,8 @@ def closed_changes(actor: access.Actor, rows: Sequence[AuditRow]) -> Mapping[uui
     return {row.pk: frozenset(evidence.FLOWS) for row in rows if row.action == "scoring.accept_stage"}
 
 
-def _shared(series: Mapping[str, Mapping[datetime.date, int | None]]) -> list[datetime.date]:
-    """The latest run of months that every flow has closed, a year of it at most."""
+def _shared(series: Mapping[str, Mapping[datetime.date, int | None]], year: int) -> list[datetime.date]:
+    """The latest run of months that every flow has closed, so many of it at most."""
     if not series:
         return []
     closed = [{month for month, value in each.items() if value is not None} for each in series.values()]
@@ -113,7 +116,7 @@ def _shared(series: Mapping[str, Mapping[datetime.date, int | None]]) -> list[da
         if run and calendar_months.months_before(run[-1], 1) != month:
             break
         run.append(month)
-    return run[: evidence.MONTHS][::-1]
+    return run[:year][::-1]
 
 
 def _sum(series: Mapping[datetime.date, int | None], months: list[datetime.date]) -> int:

@@ -48,10 +48,10 @@ def proposal_reading(proposal: evidence.StageProposal) -> str:
         return _("The signs of the three flows propose: %(stage)s.") % {"stage": Stage(proposal.stage).label}
     if proposal.quiet == stages.FEW_MONTHS:
         return ngettext(
-            "%(number)s month is closed in all three flows; 12 in a row are needed.",
-            "%(number)s months are closed in all three flows; 12 in a row are needed.",
+            "%(number)s month is closed in all three flows; %(needed)s in a row are needed.",
+            "%(number)s months are closed in all three flows; %(needed)s in a row are needed.",
             proposal.months,
-        ) % {"number": proposal.months}
+        ) % {"number": proposal.months, "needed": proposal.needed}
     return {
         stages.NO_METRIC: _("A metric of these is not certified any more, so nothing is proposed."),
         stages.NOT_FRESH: _("The flows are too old, so nothing is proposed."),
