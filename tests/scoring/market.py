@@ -1,12 +1,13 @@
 """A market rule, and the monthly values it reads."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
+from performance.kpis import queries as kpis
 from performance.kpis.models import Metric, MetricValue
 from performance.kpis.queries import months
 from performance.scoring import evidence
@@ -37,9 +38,16 @@ def months_gone(today: datetime.date, number: int) -> list[datetime.date]:
     return months.run(months.months_before(today, 1), number)
 
 
-def value_of(metric: Metric, month: datetime.date, value: str | None, state: str = "closed") -> None:
-    at = timezone.now()
-    kept = MetricValue.objects.filter(metric=metric, period_start=month, superseded_at=None)
+def value_of(
+    metric: Metric,
+    month: datetime.date,
+    value: str | None,
+    state: str = "closed",
+    slice: Mapping[str, str] | None = None,
+) -> None:
+    at, slice = timezone.now(), dict(slice or {})
+    key = kpis.slice_key(slice)
+    kept = MetricValue.objects.filter(metric=metric, period_start=month, slice_key=key, superseded_at=None)
     kept.update(superseded_at=at)
     if value is not None:
         MetricValue.objects.create(
@@ -48,8 +56,8 @@ def value_of(metric: Metric, month: datetime.date, value: str | None, state: str
             grain="month",
             period_start=month,
             period_end=months.last_of(month),
-            slice={},
-            slice_key="{}",
+            slice=slice,
+            slice_key=key,
             value=Decimal(value),
             coverage_ppm=MICRO,
             state=state,
@@ -57,7 +65,12 @@ def value_of(metric: Metric, month: datetime.date, value: str | None, state: str
         )
 
 
-def measure(metric: Metric, today: datetime.date, values: Sequence[str | None]) -> None:
+def measure(
+    metric: Metric,
+    today: datetime.date,
+    values: Sequence[str | None],
+    slice: Mapping[str, str] | None = None,
+) -> None:
     """The last whole months of a metric, the oldest first."""
     for month, value in zip(months_gone(today, len(values)), values, strict=True):
-        value_of(metric, month, value)
+        value_of(metric, month, value, slice=slice)

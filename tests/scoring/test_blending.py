@@ -17,7 +17,7 @@ from performance.engine import objective, weights
 from performance.foundation import tenancy
 from performance.kpis import queries as kpis
 from performance.kpis.models import Metric, MetricValue
-from performance.kpis.queries import months
+from performance.kpis.queries import months, sights
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import PolicyVersion
@@ -131,6 +131,37 @@ def test_a_plan_blends_what_tells_the_units_of_its_branch_apart(
         blend_ppm=150_000,
     )
     assert [item["effective_ppm"] for item in plan["components"]] == [each.effective_ppm for each in again]
+
+
+def test_what_units_scored_is_given_to_those_alone_who_see_every_unit(
+    blended: PolicyVersion,
+    cast: Cast,
+    actor: Actor,
+    today: datetime.date,
+    client_for: ClientFor,
+    turnover: Metric,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        version = in_force(blended, cast, actor, on=today)
+
+    def given(person: people.Person) -> dict[str, Any]:
+        found: dict[str, Any] = (
+            client_for(person).get(f"/api/v1/weight-policies/{version.pk}/").json()["plan"]
+        )
+        return found["objective"]
+
+    for person in (cast.employee, cast.business_owner, cast.administrator):
+        told = given(person)
+        assert not told.keys() & {"units", "values_micro"}
+        assert (told["number"], told["keys"]) == (16, ["turnover", "demand"])
+        assert told.keys() >= {"weights_ppm", "low_ppm", "high_ppm"}
+    for person in (cast.hr, cast.auditor):
+        assert len(given(person)["values_micro"]) == len(given(person)["units"]) == 16
+    guard = sights.Guard(("store",), ((("store", "S01"),),))
+    narrowed = kpis.Sight(guards={turnover.pk: (guard,)})
+    monkeypatch.setattr(kpis, "sight_of", lambda _actor, _on=None: narrowed)
+    assert "units" not in given(cast.hr), "a reader to whom parts are closed sees single units of none"
 
 
 def test_a_locked_plan_comes_out_again_from_what_it_keeps_alone(

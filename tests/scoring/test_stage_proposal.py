@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
+from performance.kpis import queries as kpis
 from performance.kpis.models import Metric, MetricVersion
+from performance.kpis.queries import sights
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import PolicyVersion
@@ -169,6 +171,7 @@ def test_a_person_accepts_the_stage_which_keeps_what_proposed_it_until_another_i
         assert version.stage_evidence is not None
         assert evidence.proposal_from(version.stage_evidence).stage == "growth"
         row = AuditRow.objects.get(action="scoring.accept_stage")
+        assert set(row.changes) == {"stage", "months"}, "no figure of a part stands in the log"
         assert row.changes["stage"] == ["mature", "growth"]
         kept = redrafted(version, cast, actor, components=three_components(), stage="growth")
         assert kept.stage_evidence is not None
@@ -252,6 +255,57 @@ def test_the_api_gives_the_proposal_and_takes_its_acceptance(
     assert taken.status_code == 200
     assert (taken.json()["stage"], taken.json()["stage_evidence"]["stage"]) == ("growth", "growth")
     assert client_for(cast.auditor).post(f"{address}accept-stage/").status_code == 403
+
+
+@pytest.mark.parametrize(("store", "is_open"), [("Binjiang", True), ("Nanshan", False), (None, False)])
+def test_figures_of_a_part_that_is_closed_to_the_reader_are_left_out_everywhere(
+    named: PolicyVersion,
+    flows: dict[str, Metric],
+    cast: Cast,
+    client_for: ClientFor,
+    today: datetime.date,
+    monkeypatch: pytest.MonkeyPatch,
+    store: str | None,
+    is_open: bool,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        slice = {"store": store} if store else {}
+        people.BusinessUnit.objects.filter(pk=named.policy.unit_id).update(slice=slice)
+        for key, value in (("cfo", "1.37"), ("cfi", "-2.37"), ("cff", "0.37")):
+            measure(flows[key], today, [value] * 12, slice)
+    guard = sights.Guard(("store",), ((("store", "Binjiang"),),))
+    sight = kpis.Sight(guards={flows["cfo"].pk: (guard,)})
+    monkeypatch.setattr(kpis, "sight_of", lambda _actor, _on=None: sight)
+    client, address = client_for(cast.hr), f"/api/v1/weight-policies/{named.pk}/"
+
+    def read() -> str:
+        places = [reverse(f"scoring:{name}", args=[named.pk]) for name in ("policy", "policy_edit")]
+        pages = [client.get(place).content.decode() for place in places]
+        for page in pages:
+            assert "propose: Growth" in page
+            assert ("16.44" in page, "Outside your branch" in page) == (is_open, not is_open)
+            assert "4.44" in page, "the others are narrowed for nobody"
+        answers = [
+            client.get(address).content.decode(),
+            client.get("/api/v1/weight-policies/").content.decode(),
+        ]
+        return "".join(answers)
+
+    assert ("16440000" in read()) == is_open
+    client.post(f"{address}accept-stage/", {"stage": "growth"})
+    with tenancy.acting_for(cast.organisation):
+        named.refresh_from_db()
+        assert named.stage_evidence is not None
+    assert ("16440000" in read_kept(client, address)) == is_open
+
+
+def read_kept(client: Client, address: str) -> str:
+    """What was accepted, by the API and on the list of it."""
+    one = client.get(address).json()["stage_evidence"]
+    [listed] = client.get("/api/v1/weight-policies/").json()["results"]
+    assert one == listed["stage_evidence"]
+    assert one["stage"] == "growth"
+    return str(one)
 
 
 def test_whoever_signs_a_cash_flow_sees_the_policies_whose_stage_it_proposes(

@@ -41,7 +41,6 @@ def accept_stage(
         subject=version,
         changes={
             "stage": [before, version.stage],
-            **{flow.kind: flow.value_micro for flow in proposal.flows},
             "months": [proposal.first_month, proposal.last_month],
         },
         at=at,

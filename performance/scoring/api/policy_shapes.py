@@ -92,7 +92,7 @@ class FlowOut(serializers.Serializer[evidence.Flow]):
     kind = serializers.ChoiceField(choices=evidence.FLOWS)
     metric_key = serializers.CharField()
     metric_version = serializers.IntegerField(allow_null=True)
-    value_micro = serializers.IntegerField(allow_null=True)
+    value_micro = serializers.IntegerField(allow_null=True, help_text="Null where the part is closed to me.")
 
 
 class StageProposalOut(serializers.Serializer[evidence.StageProposal]):
@@ -103,13 +103,15 @@ class StageProposalOut(serializers.Serializer[evidence.StageProposal]):
     first_month = serializers.CharField()
     last_month = serializers.CharField()
     months = serializers.IntegerField()
+    needed = serializers.IntegerField()
     as_of = serializers.CharField()
     flows = FlowOut(many=True)
 
 
 class PolicyDetailOut(PolicyVersionOut):
     """With the market rules, and the plan: each component's curve, base and effective weight and why, and what each
-    market rule said; null where none is feasible."""
+    market rule said; null where none is feasible. What units scored, from which objective weights follow, is given to
+    those alone who see the figures of every unit; to others, how many units there are."""
 
     plan = serializers.SerializerMethodField()
     market_rules = serializers.SerializerMethodField()

@@ -9,7 +9,7 @@ from performance.scoring.evidence.bands import (
     bounds_of,
     kept_bands,
 )
-from performance.scoring.evidence.blending import Measured, Unit, kept_objective
+from performance.scoring.evidence.blending import Measured, Unit, kept_objective, without_units
 from performance.scoring.evidence.columns import Input, InputColumns, carrying
 from performance.scoring.evidence.gathering import Gathered, check_sources, gather, known_sources
 from performance.scoring.evidence.keeping import (
@@ -147,4 +147,5 @@ __all__ = [
     "troubles",
     "weights_again",
     "whole_evidence",
+    "without_units",
 ]

@@ -102,6 +102,15 @@ def objective_again(kept: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_units(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan for those to whom figures of single units are closed: of these no more than how many there are."""
+    kept = plan.get("objective")
+    if not kept:
+        return dict(plan)
+    told = {name: value for name, value in kept.items() if name not in ("units", "values_micro")}
+    return {**plan, "objective": {**told, "number": len(kept["units"])}}
+
+
 def by_component(kept: Mapping[str, Any] | None) -> dict[str, int]:
     """component key → its objective weight."""
     return dict(zip(kept["keys"], kept["weights_ppm"], strict=True)) if kept else {}

@@ -10,9 +10,9 @@ from django.utils import timezone
 from performance.engine import curves, fixed
 from performance.foundation import access
 from performance.kpis import queries as kpis
-from performance.kpis.models import Metric, ValueState
+from performance.kpis.models import ValueState
 from performance.people import models as people
-from performance.scoring import evidence
+from performance.scoring import evidence, rules
 from performance.scoring.models import OWN_UNIT, SourceKind
 from performance.scoring.queries.signals import signals_shown
 
@@ -57,18 +57,15 @@ def units_measured(
 
 
 def plan_shown(plan: Mapping[str, Any], actor: access.Actor) -> dict[str, Any]:
-    """A plan with what units scored and what signals read, where all their parts are open to the reader; the weights that
-    follow are told to everybody. Two queries where a dataset is narrowed for them, none otherwise."""
-    kept, sight = plan.get("objective"), kpis.sight_of(actor)
-    if not sight.guards:
-        return dict(plan)
+    """A plan with what signals read, where their parts are open to the reader, and with what units scored for whoever sees
+    all scores while no part of any metric is closed to them; the weights that follow are told to everybody. One query
+    where a dataset is narrowed for them, none otherwise."""
+    is_narrowed = bool(kpis.sight_of(actor).guards)
+    shown = dict(plan) if rules.sees_all_scores(actor) and not is_narrowed else evidence.without_units(plan)
+    if not is_narrowed:
+        return shown
     signals = signals_shown(evidence.signals_from(plan.get("market", ())), actor)
-    shown = {**plan, "market": [signal.kept() for signal in signals]}
-    keys = [item["source_ref"] for item in plan["components"] if kept and item["key"] in kept["keys"]]
-    metrics = Metric.objects.filter(key__in=keys).values_list("pk", flat=True) if keys else ()
-    if any(sight.hides(metric_id) for metric_id in metrics):
-        shown["objective"] = {**kept, "values_micro": []}  # type: ignore[dict-item]
-    return shown
+    return {**shown, "market": [signal.kept() for signal in signals]}
 
 
 def _points(curve: curves.Curve, raw_micro: int) -> int:

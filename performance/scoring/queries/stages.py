@@ -21,6 +21,7 @@ from performance.scoring.queries.signals import MONTHS_OLD, closed_months, late_
 
 #: How far back a closed year is looked for.
 YEARS_READ = 2
+_NARROWED = "scoring.narrowed"
 
 
 def flow_metrics() -> list[MetricVersion]:
@@ -42,7 +43,7 @@ def stage_proposal(
     last_day = people_queries.day_at(organisation, at) - datetime.timedelta(days=1)
     metrics = {version.metric.key: version.metric for version in flow_metrics()}
     known = {kind: metrics[key] for kind, key in named.items() if key in metrics}
-    slice = {key: str(value) for key, value in unit.slice.items()} if unit else {}
+    slice = _slice(unit)
     year = calendar_months.calendar().per_year
     points = kpis.series_of([(metric, slice) for metric in known.values()], YEARS_READ * year, last_day)
     versions = kpis.versions_in_force(last_day, [metric.pk for metric in known.values()])
@@ -81,16 +82,19 @@ def proposal_shown(
     proposal: evidence.StageProposal | None, unit: people.BusinessUnit | None, actor: access.Actor
 ) -> evidence.StageProposal | None:
     """With the figures of flows whose parts are all open to the reader; the stage is told to everybody. One query where
-    a dataset is narrowed for them, none otherwise."""
+    a dataset is narrowed for them, however many proposals; none otherwise."""
     sight = kpis.sight_of(actor)
     if proposal is None or not sight.guards:
         return proposal
-    keys = [flow.metric_key for flow in proposal.flows]
-    ids = dict(Metric.objects.filter(key__in=keys).values_list("key", "pk"))
-    slice = {key: str(value) for key, value in unit.slice.items()} if unit else {}
+    if _NARROWED not in actor.memory:
+        found = Metric.objects.filter(pk__in=list(sight.guards))
+        actor.memory[_NARROWED] = dict(found.values_list("key", "pk"))
+    narrowed = actor.memory[_NARROWED]
+    # That of the flows, which the unit may have left since.
+    slice = proposal.slice or _slice(unit)
     flows = [
         replace(flow, value_micro=None)
-        if flow.metric_key not in ids or sight.hides_parts(ids[flow.metric_key], slice)
+        if flow.metric_key in narrowed and sight.hides_parts(narrowed[flow.metric_key], slice)
         else flow
         for flow in proposal.flows
     ]
@@ -99,10 +103,14 @@ def proposal_shown(
 
 def closed_changes(actor: access.Actor, rows: Sequence[AuditRow]) -> Mapping[uuid.UUID, frozenset[str]]:
     """Row of the log → the flows that it quotes, for whom a dataset is narrowed: a row does not say of which metrics and
-    of which part they were."""
+    of which part they were. Rows of today quote none."""
     if not kpis.sight_of(actor).guards:
         return {}
     return {row.pk: frozenset(evidence.FLOWS) for row in rows if row.action == "scoring.accept_stage"}
+
+
+def _slice(unit: people.BusinessUnit | None) -> dict[str, str]:
+    return {key: str(value) for key, value in unit.slice.items()} if unit else {}
 
 
 def _shared(series: Mapping[str, Mapping[datetime.date, int | None]], year: int) -> list[datetime.date]:
