@@ -192,6 +192,24 @@ def test_what_cannot_lock_by_itself_is_put_before_its_proposer_with_the_reason(
         assert item.assigned_by_id is None
 
 
+def test_what_did_not_lock_on_its_first_day_asks_a_person_for_another_one(
+    draft: PolicyVersion,
+    today: datetime.date,
+    cast: Cast,
+    actor: Actor,
+    now: datetime.datetime,
+    client_for: ClientFor,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        version = redrafted(draft, cast, actor, components=three_components(), starts_on=today)
+        approve(version, cast, actor, now)
+    client, address = client_for(cast.hr), reverse("scoring:policy", args=[version.pk])
+    assert 'name="effective_on"' not in client.get(address).content.decode()
+    with tenancy.acting_for(cast.organisation):
+        PolicyVersion.objects.filter(pk=version.pk).update(starts_on=today - A_DAY)
+    assert 'name="effective_on"' in client.get(address).content.decode()
+
+
 def test_a_version_that_breaks_at_its_lock_holds_up_no_other(
     draft: PolicyVersion,
     today: datetime.date,
