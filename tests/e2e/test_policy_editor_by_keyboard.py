@@ -66,10 +66,10 @@ def test_weights_follow_from_comparisons_that_are_made_by_keyboard(
     tab.keyboard.press("ArrowDown")
     expect(tab.locator("[name=c-0-base]")).to_be_hidden()
     expect(tab.locator("#pairs")).to_be_visible()
-    tab.focus("[name=pair_goals__pulse]")
+    tab.focus("[name='pair_goals.pulse']")
     # The scale begins with its numbers: typing one chooses it.
     tab.keyboard.type("3")
-    expect(tab.locator("[name=pair_goals__pulse]")).to_have_value("3")
+    expect(tab.locator("[name='pair_goals.pulse']")).to_have_value("3")
     tab.keyboard.press("Tab")
     expect(tab.locator("#card-effective")).to_contain_text("75.00%")
     expect(tab.locator("#card-effective")).to_contain_text("0.00")
