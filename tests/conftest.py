@@ -141,7 +141,9 @@ def django_db_setup(
     with django_db_blocker.unblock():
         ready.forget()
         application.close()
-        owner.creation.destroy_test_db(name, verbosity=0, keepdb=is_kept)
+        owner.close()
+        if not is_kept:
+            templates.drop(name)
 
 
 def _name_of_test_database(worker: str) -> str:

@@ -43,6 +43,12 @@ def copy(template: str, name: str) -> None:
         )
 
 
+def drop(name: str) -> None:
+    """Waits for those who are still connected, as autovacuum may be, where Django gives up at once."""
+    with psycopg.connect(services.owner_url(), autocommit=True) as owner:
+        databases.drop_database(owner, name)
+
+
 def _make(name: str) -> None:
     owner = connections["owner"]
     before = owner.settings_dict["NAME"]

@@ -54,7 +54,7 @@ def team_history(objectives: QuerySet[Objective], actor: access.Actor) -> list[T
         if one.is_final and one.period.closed_at is not None:
             events.append(TeamEvent("closed", one.period.closed_at, one, percent=percent(one.progress_micro)))
     order = {"proposed": 0, "agreed": 1, "withdrawn": 2, "lapsed": 2, "closed": 3}
-    return sorted(events, key=lambda event: (event.at, order[event.kind]), reverse=True)
+    return sorted(events, key=lambda event: (event.at, order[event.kind], event.objective.pk), reverse=True)
 
 
 def _events_of(one: Objective, step: dict[str, Any]) -> list[TeamEvent]:

@@ -76,7 +76,7 @@ def test_the_newest_files_are_kept_and_older_ones_let_go_at_once(
     connection = stage.uploaded(book)
     for _time in range(4):
         stage.uploaded(book, connection=connection)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         stage.uploaded(book, connection=connection)
     kept = models.SourceFilePart.objects.values_list("file", flat=True).distinct()
     assert set(kept) == set(
