@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.foundation import tenancy
@@ -232,6 +232,7 @@ PATTERNS = st.dictionaries(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(PATTERNS)
 def test_no_component_nor_what_is_left_tells_of_one_to_four_people(
     patterns: dict[int, dict[frozenset[str], int]],

@@ -20,7 +20,7 @@ from performance.scoring.models import (
     VersionState,
 )
 from tests.conftest import Cast, make_person
-from tests.scoring.conftest import Actor, component, three_components
+from tests.scoring.conftest import Actor, component, in_force, three_components
 
 
 def test_effective_weights_sum_to_exactly_one_hundred_percent(locked: PolicyVersion) -> None:
@@ -262,6 +262,9 @@ def test_what_a_new_version_replaces_need_not_be_read_any_more(
         later = actions.draft_next_version(
             policy=locked.policy, period=locked.period, by=actor(cast.hr), at=now
         )
+        later.reason = "Once more"
+        later.save()
+        later = in_force(later, cast, actor, on=locked.effective_on, at=now)
         actions.announce_policy(version=later, at=now)
         waiting = WorkItem.objects.filter(kind=actions.ANNOUNCEMENT, done_at=None)
         assert set(waiting.values_list("subject_id", flat=True)) == {later.pk}
