@@ -1,8 +1,14 @@
-"""One signed-in person at one screen: wide in English, a phone in Chinese."""
+"""One signed-in person at one screen: wide in English, a phone in Chinese.
+
+Where ``ACCORD_TEST_PICTURES`` names a folder, whatever is looked at is kept there as a picture, for people to look at.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import playwright.sync_api as playwright
 import pytest
@@ -69,4 +75,10 @@ class Look:
         self.tab.evaluate(looking.AXE.read_text(encoding="utf-8"))
         for theme in ("light", "dark"):
             self.tab.evaluate(looking.SWITCH, theme)
+            self._keep_picture(f"{what} {self.tab.get_attribute('html', 'lang')} {theme}")
             assert self.tab.evaluate(looking.RUN, looking.RULES) == [], (what, theme)
+
+    def _keep_picture(self, name: str) -> None:
+        if folder := os.environ.get("ACCORD_TEST_PICTURES"):
+            path = Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
+            self.tab.screenshot(path=path, full_page=True)

@@ -6,7 +6,6 @@ In English on a wide screen and in Chinese on a phone; nothing but the keyboard,
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 import playwright.sync_api as playwright
@@ -21,88 +20,10 @@ from performance.inbox.models import WorkItem
 from performance.people import models as people
 from tests.conftest import Cast
 from tests.e2e import screen
+from tests.e2e.hands import Keyboard
 from tests.e2e.window import Watch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.slow]
-
-#: Where the focus stands: an id, a name, or an address.
-FOCUSED = """() => { const at = document.activeElement;
-    return [at.id, at.getAttribute('name'), at.getAttribute('href'), at.form?.getAttribute('action'),
-        at.getAttribute('value'), at.tagName]; }"""
-SETTLED = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
-FAR = 160
-#: Where the chosen hit of the palette leads, and whether the field in focus names it as the active one.
-CHOSEN = """() => { const list = document.querySelector('#palette[open] [role="listbox"]');
-    const hit = list?.querySelector('[role="option"][aria-selected="true"]');
-    const field = document.activeElement;
-    return [hit?.getAttribute('href'), !!hit && field.matches('[role="combobox"][aria-expanded="true"]')
-        && field.getAttribute('aria-activedescendant') === hit.id]; }"""
-
-
-class Keyboard:
-    """Somebody at a keyboard, without a mouse."""
-
-    def __init__(
-        self, browser: playwright.Browser, base: str, language: str, person: people.Person, watch: Watch
-    ):
-        self.base, self.tab = base, screen.tab_of(browser, base, language, person, watch)
-
-    def open(self, path: str) -> None:
-        self.tab.goto(self.base + path, wait_until="load")
-        self.still()
-
-    def still(self) -> None:
-        self.tab.wait_for_load_state("load")
-        self.tab.wait_for_function(SETTLED)
-        self.tab.wait_for_timeout(60)
-
-    def to(self, fits: Callable[[list[str | None]], bool], what: str) -> None:
-        """Tab until there."""
-        for _press in range(FAR):
-            if fits(self.tab.evaluate(FOCUSED)):
-                return
-            self.tab.keyboard.press("Tab")
-        pytest.fail(f"Tab never reaches {what} on {self.tab.url}")
-
-    def field(self, name: str) -> None:
-        self.to(lambda at: at[1] == name, name)
-
-    def type(self, name: str, text: str) -> None:
-        self.field(name)
-        self.tab.keyboard.press("Control+a")
-        self.tab.keyboard.type(text)
-
-    def button(self, action: str, name: str = "", value: str = "") -> None:
-        """Presses the button of the form with this address, with Enter."""
-        self.to(
-            lambda at: (
-                at[5] == "BUTTON"
-                and action in (at[3] or "")
-                and (not name or at[1] == name)
-                and (not value or at[4] == value)
-            ),
-            f"the button of {action}",
-        )
-        self.tab.keyboard.press("Enter")
-        self.tab.wait_for_timeout(150)
-        self.still()
-
-    def jump(self, words: str, path: str) -> None:
-        """By the palette: its first hit is chosen from the start, and the field says which one it is."""
-        self.tab.keyboard.press("Control+k")
-        assert self.tab.evaluate(CHOSEN)[0], "nothing is chosen in the palette as it opens"
-        self.tab.keyboard.type(words)
-        self.tab.wait_for_function(f"() => ({CHOSEN})()[0] === '{path}'")
-        self.tab.keyboard.press("ArrowUp")
-        self.tab.keyboard.press("ArrowDown")
-        address, is_said = self.tab.evaluate(CHOSEN)
-        assert (address, is_said) == (path, True)
-        self.tab.keyboard.press("Enter")
-        self.tab.wait_for_url(f"{self.base}{path}")
-        self.still()
-
-    def said(self) -> str:
-        return self.tab.inner_text("body")
 
 
 @pytest.mark.parametrize("language", screen.SCREENS)
@@ -116,7 +37,8 @@ def test_a_quarter_of_a_goal_by_keyboard_alone(
     watch: Watch,
 ) -> None:
     def at_keyboard(person: people.Person) -> Keyboard:
-        return Keyboard(chromium, live_server.url, language, person, watch)
+        tab = screen.tab_of(chromium, live_server.url, language, person, watch)
+        return Keyboard(tab, live_server.url)
 
     employee, manager, hr = (at_keyboard(person) for person in (cast.employee, cast.manager, cast.hr))
     goal = _agree(cast, employee, manager)
