@@ -434,3 +434,20 @@ def test_the_difference_is_to_what_governs_the_day_before(
         found = queries.differences(locked, plan, [locked.policy.unit_id, None], today)
     assert found[locked.policy.unit_id].before is None
     assert [line.before_ppm for line in found[locked.policy.unit_id].lines] == [None, None, None]
+
+
+def test_whom_nothing_weighs_on_that_day_the_difference_is_to_their_last_weights(
+    next_draft: PolicyVersion,
+    scored_before: PolicyVersion,
+    cast: Cast,
+    today: datetime.date,
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        unit_id = next_draft.policy.unit_id
+        # The second day in the period: on its first one nothing weighs anybody in it.
+        next_draft.starts_on = next_draft.period.starts_on + A_DAY
+        plan = queries.plan_of(next_draft)
+        found = queries.differences(next_draft, plan, [unit_id], max(today, next_draft.starts_on))
+    assert found[unit_id].before == scored_before
+    weighed = {item["key"]: item["effective_ppm"] for item in scored_before.planned}
+    assert {line.key: line.before_ppm for line in found[unit_id].lines} == weighed

@@ -81,10 +81,13 @@ def differences(
     today: datetime.date,
 ) -> dict[uuid.UUID | None, Difference]:
     """By unit, what `plan` of a version changes for its people, against what governs them on the day before it takes
-    hold; today, while that lies further ahead. Four queries at most."""
+    hold (today, while that lies further ahead), else by what they were weighed last, in an earlier period. Five queries
+    at most."""
     day = min(today, version.first_day - datetime.timedelta(days=1))
-    period = version.period if day >= version.period.starts_on else _period_before(version.period)
-    before = governing_on(period, min(day, period.ends_on), without=version.pk) if period else {}
+    has_begun = day >= version.period.starts_on
+    before = governing_on(version.period, day, without=version.pk) if has_begun else {}
+    if not before.keys() >= set(unit_ids) and (earlier := _period_before(version.period)):
+        before = governing_on(earlier, min(day, earlier.ends_on), without=version.pk) | before
     return {
         unit_id: Difference(before.get(unit_id), _lines(before.get(unit_id), plan)) for unit_id in unit_ids
     }
