@@ -58,10 +58,18 @@ def insistently(connection: psycopg.Connection[Any], statement: str, tries: int 
 
 def owner_url() -> str:
     """A libpq URL of the maintenance database of the server under test, as its owner, who may make databases."""
+    return _maintenance_url("owner")
+
+
+def application_url() -> str:
+    """The same as the application's role."""
+    return _maintenance_url("default")
+
+
+def _maintenance_url(alias: str) -> str:
     from django.db import connections
 
-    alias = "owner" if "owner" in connections.settings else "default"
-    known = connections.settings[alias]
+    known = connections.settings[alias if alias in connections.settings else "default"]
     credentials = f"{known['USER']}:{known['PASSWORD']}@" if known["USER"] else ""
     return f"postgresql://{credentials}{known['HOST'] or '127.0.0.1'}:{known['PORT'] or 5432}/postgres"
 

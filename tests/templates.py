@@ -44,7 +44,14 @@ def copy(template: str, name: str) -> None:
 
 
 def drop(name: str) -> None:
-    """Waits for those who are still connected, as autovacuum may be, where Django gives up at once."""
+    """Ends what threads and servers of tests have left connected, which the owner may not, and waits for the others, as
+    autovacuum may be there, where Django gives up at once."""
+    with psycopg.connect(services.application_url(), autocommit=True) as application:
+        application.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid <> pg_backend_pid() AND datname = %s",
+            [name],
+        )
     with psycopg.connect(services.owner_url(), autocommit=True) as owner:
         databases.drop_database(owner, name)
 

@@ -83,6 +83,7 @@ def _run_asked_for(house: House, acting: Acting) -> str:
     with acting():
         run = seeded_scores.start_run(house.company)
         runs.take_run(run_id=run.pk, at=timezone.now(), batch=PART)
+        ScoreRun.objects.filter(pk=run.pk).update(state="waiting")
         return str(run.pk)
 
 
