@@ -90,8 +90,11 @@ def prepare(request: Any) -> None:
 
 
 def forget() -> None:
-    """Takes everything back."""
-    _go_back_to(0)
+    """Takes everything back, when no more tests come. A browser that has stopped took the connection of its context with
+    it: what stood there ends with the database."""
+    if connection.in_atomic_block:
+        _go_back_to(0)
+    _stages.clear()
 
 
 def has_copy(fixture: Any) -> bool:
