@@ -169,6 +169,21 @@ def _empty_tables_as_owner(application: BaseDatabaseWrapper, owner: BaseDatabase
     application.ops.execute_sql_flush = flush  # type: ignore[method-assign]
 
 
+#: The cast by name: those of the organisation, and everybody whom pages and endpoints meet.
+MEMBERS = (
+    "boss",
+    "manager",
+    "employee",
+    "colleague",
+    "hr",
+    "business_owner",
+    "finance_owner",
+    "administrator",
+    "auditor",
+)
+EVERYBODY = (*MEMBERS, "stranger")
+
+
 @dataclass(frozen=True)
 class Cast:
     """Everybody a page or endpoint has to be shown to."""
@@ -188,18 +203,7 @@ class Cast:
     team: people.Team
 
     def members(self) -> list[people.Person]:
-        names = [
-            "boss",
-            "manager",
-            "employee",
-            "colleague",
-            "hr",
-            "business_owner",
-            "finance_owner",
-            "administrator",
-            "auditor",
-        ]
-        return [getattr(self, name) for name in names]
+        return [getattr(self, name) for name in MEMBERS]
 
 
 def make_organisation(name: str, **fields: object) -> people.Organisation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import playwright.sync_api as playwright
@@ -25,7 +26,7 @@ CHOSEN = """() => { const list = document.querySelector('#palette[open] [role="l
 YES = "dialog#confirm[open] button[value=yes]"
 
 
-class Hands:
+class Hands(ABC):
     """What can be done at a tab, however it is done. A place is named by its selector."""
 
     def __init__(self, tab: playwright.Page, base: str) -> None:
@@ -43,21 +44,21 @@ class Hands:
     def said(self) -> str:
         return self.tab.inner_text("body")
 
+    @abstractmethod
     def press(self, selector: str) -> None:
         """A link or a button."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, selector: str, text: str) -> None:
         """Into a field, instead of what stands there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_day(self, selector: str, year: int, month: int, day: int) -> None:
         """Into a field for a date."""
-        raise NotImplementedError
 
+    @abstractmethod
     def slide_up(self, selector: str) -> None:
         """A slider, to its upper end."""
-        raise NotImplementedError
 
     def agree(self) -> None:
         """To what the page asks before it goes on."""

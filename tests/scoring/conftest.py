@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from performance.foundation import access, tenancy
+from performance.foundation import tenancy
 from performance.kpis.models import Metric, MetricVersion
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -17,9 +17,9 @@ from performance.scoring.models import PolicyVersion, Score, ScoreQuestion
 from tests import ready
 from tests.conftest import Cast
 from tests.scoring import collectors
+from tests.scoring.approvals import A_DAY, Actor, approve
 
 MICRO = 1_000_000
-Actor = Callable[[people.Person], access.Actor]
 
 
 def component(key: str, base: int, **fields: Any) -> evidence.ComponentDraft:
@@ -148,9 +148,7 @@ def in_force(
 ) -> PolicyVersion:
     """A draft through the rest of its life: proposed, approved by both sides, locked. Inside `acting_for`."""
     at = at or timezone.now()
-    version = actions.propose_policy(version=version, by=actor(cast.hr), at=at)
-    actions.approve_policy(version=version, side="business", by=actor(cast.business_owner), at=at)
-    version = actions.approve_policy(version=version, side="finance", by=actor(cast.finance_owner), at=at)
+    version = approve(version, cast, actor, at)
     return actions.lock_policy(version=version, effective_on=on, by=actor(cast.hr), at=at)
 
 
@@ -350,3 +348,37 @@ def asked(score: Score, cast: Cast, actor: Actor) -> Callable[..., ScoreQuestion
         return question
 
     return ask
+
+
+@pytest.fixture
+@ready.made
+def next_quarter(cast: Cast, quarter: people.Period) -> people.Period:
+    with tenancy.acting_for(cast.organisation):
+        return people.Period.objects.create(
+            name_en="The quarter after",
+            name_zh="下一季度",
+            starts_on=quarter.ends_on + A_DAY,
+            ends_on=quarter.ends_on + 90 * A_DAY,
+            state="active",
+        )
+
+
+@pytest.fixture
+def coming(locked: PolicyVersion, next_quarter: people.Period, cast: Cast, actor: Actor) -> PolicyVersion:
+    """The next quarter's draft after weights that govern now: goals 40, turnover 30, pulse 30."""
+    okr, turnover, pulse = three_components()
+    with tenancy.acting_for(cast.organisation):
+        version = actions.draft_next_version(
+            policy=locked.policy, period=next_quarter, by=actor(cast.hr), at=timezone.now()
+        )
+        return redrafted(
+            version,
+            cast,
+            actor,
+            period=next_quarter,
+            components=[
+                dataclasses.replace(okr, base_ppm=400_000),
+                dataclasses.replace(turnover, multipliers={}),
+                dataclasses.replace(pulse, base_ppm=300_000),
+            ],
+        )

@@ -10,8 +10,8 @@ from performance.people import models as people
 from performance.scoring import actions
 from performance.scoring.models import PolicyVersion
 from tests.conftest import Cast
+from tests.scoring.approvals import A_DAY, approve, noon
 from tests.scoring.conftest import Actor, redrafted, three_components
-from tests.scoring.test_notice import A_DAY, approve, noon
 
 
 def test_a_notice_set_to_none_after_approval_does_not_let_weights_take_hold_earlier_than_was_told(

@@ -22,23 +22,11 @@ from performance.scoring.actions import group_files
 from performance.scoring.models import PolicyVersion, Score
 from performance.scoring.queries import groupmeans
 from performance.scoring.queries.suppressing import LEAST
-from tests.conftest import Cast
+from tests.conftest import EVERYBODY, Cast
 from tests.scoring import collectors, groups
 from tests.scoring.conftest import MICRO, Actor
 
 ClientFor = Callable[[people.Person], Client]
-EVERYBODY = (
-    "employee",
-    "manager",
-    "boss",
-    "hr",
-    "auditor",
-    "colleague",
-    "business_owner",
-    "finance_owner",
-    "administrator",
-    "stranger",
-)
 
 
 @pytest.fixture

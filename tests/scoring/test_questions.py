@@ -17,22 +17,10 @@ from performance.people import actions as people_actions
 from performance.people import models as people
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import QuestionPost, Score, ScoreQuestion
-from tests.conftest import Cast
+from tests.conftest import EVERYBODY, Cast
 from tests.scoring.conftest import Actor
 
 ClientFor = Callable[[people.Person], Client]
-EVERYBODY = (
-    "employee",
-    "colleague",
-    "manager",
-    "boss",
-    "hr",
-    "auditor",
-    "business_owner",
-    "finance_owner",
-    "administrator",
-    "stranger",
-)
 
 
 def _waiting(cast: Cast, question: ScoreQuestion) -> dict[str, set[str]]:

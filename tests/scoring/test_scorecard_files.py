@@ -18,23 +18,11 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, tasks
 from performance.scoring.models import CurrentScore, PolicyVersion, Score
-from tests.conftest import Cast
+from tests.conftest import EVERYBODY, Cast
 from tests.scoring import collectors
 from tests.scoring.conftest import MICRO, Actor, in_force
 
 ClientFor = Callable[[people.Person], Client]
-EVERYBODY = [
-    "employee",
-    "manager",
-    "boss",
-    "hr",
-    "auditor",
-    "colleague",
-    "business_owner",
-    "finance_owner",
-    "administrator",
-    "stranger",
-]
 
 
 def text_of(content: bytes) -> str:

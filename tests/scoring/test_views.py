@@ -17,7 +17,7 @@ from performance.foundation import tenancy
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import PolicyVersion, Score, ScoreRun
-from tests.conftest import Cast, make_person, report_to
+from tests.conftest import EVERYBODY, Cast, make_person, report_to
 from tests.scoring import collectors
 from tests.scoring.conftest import MICRO, Actor
 
@@ -29,18 +29,7 @@ def test_a_scorecard_is_seen_by_oneself_the_line_above_hr_and_auditors_only(
 ) -> None:
     address = reverse("scoring:scorecard", args=[cast.employee.pk])
     allowed = {"employee", "manager", "boss", "hr", "auditor"}
-    for name in (
-        "employee",
-        "manager",
-        "boss",
-        "hr",
-        "auditor",
-        "colleague",
-        "business_owner",
-        "finance_owner",
-        "administrator",
-        "stranger",
-    ):
+    for name in EVERYBODY:
         answer = client_for(getattr(cast, name)).get(address)
         assert answer.status_code == (200 if name in allowed else 404), name
 

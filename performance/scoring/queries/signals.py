@@ -92,7 +92,8 @@ def read_signals(
                 rule,
                 months,
                 quiet=evidence.NOT_FRESH if is_old or metric.pk in late else "",
-                **_known(metric, versions.get(metric.pk), at),
+                **known_of(metric, versions.get(metric.pk)),
+                as_of=at.isoformat(),
             )
         )
     return tuple(found)
@@ -180,12 +181,12 @@ def late_metrics(versions: dict[Any, MetricVersion], on: datetime.date, at: date
     }
 
 
-def _known(metric: Metric, version: MetricVersion | None, at: datetime.datetime) -> dict[str, Any]:
+def known_of(metric: Metric, version: MetricVersion | None) -> dict[str, Any]:
+    """What a reading keeps of its metric, so that it can be told when the metric has changed."""
     return {
         "metric_name_en": metric.name_en,
         "metric_name_zh": metric.name_zh,
         "unit": metric.unit,
         "decimals": metric.decimals,
         "metric_version": version.number if version else None,
-        "as_of": at.isoformat(),
     }

@@ -4,7 +4,6 @@ import datetime
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion
-from performance.scoring.queries.signals import MONTHS_OLD, closed_months, late_metrics
+from performance.scoring.queries.signals import MONTHS_OLD, closed_months, known_of, late_metrics
 
 #: How far back a closed year is looked for.
 YEARS_READ = 2
@@ -56,7 +55,10 @@ def stage_proposal(
     is_old = bool(months) and months[-1] < oldest
     flows = [
         evidence.Flow(
-            kind, named[kind], **_known(known[kind], versions), value_micro=_sum(series[kind], months)
+            kind,
+            named[kind],
+            **known_of(known[kind], versions.get(known[kind].pk)),
+            value_micro=_sum(series[kind], months),
         )
         for kind in evidence.FLOWS
         if kind in known
@@ -129,14 +131,3 @@ def _shared(series: Mapping[str, Mapping[datetime.date, int | None]], year: int)
 
 def _sum(series: Mapping[datetime.date, int | None], months: list[datetime.date]) -> int:
     return sum(series[month] or 0 for month in months)
-
-
-def _known(metric: Metric, versions: Mapping[Any, MetricVersion]) -> dict[str, Any]:
-    version = versions.get(metric.pk)
-    return {
-        "metric_name_en": metric.name_en,
-        "metric_name_zh": metric.name_zh,
-        "unit": metric.unit,
-        "decimals": metric.decimals,
-        "metric_version": version.number if version else None,
-    }

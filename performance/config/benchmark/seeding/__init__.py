@@ -29,11 +29,7 @@ Result = TypeVar("Result")
 def seed(count: int, *, say: Say, with_scores: bool = True) -> Company:
     """A company of `count` people in the database behind `default`. Each chapter is a transaction of its own."""
     at = timezone.now() - datetime.timedelta(days=1)
-    company = _told(say, f"{count:,} people with lines, teams and accounts", lambda: people.found(count))
-    with tenancy.acting_for(company.organisation):
-        _told(
-            say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
-        )
+    company = _begun(count, at, say)
     with tenancy.acting_for(company.organisation):
         _told(
             say,
@@ -50,11 +46,7 @@ def seed(count: int, *, say: Say, with_scores: bool = True) -> Company:
 def seed_many(count: int, *, say: Say) -> Company:
     """A company of `count` people with what scores rest on and no more, for sizes that a whole life takes too long for."""
     at = timezone.now() - datetime.timedelta(days=1)
-    company = _told(say, f"{count:,} people with lines, teams and accounts", lambda: people.found(count))
-    with tenancy.acting_for(company.organisation):
-        _told(
-            say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
-        )
+    company = _begun(count, at, say)
     with tenancy.acting_for(company.organisation):
         _told(say, "three objectives and nine key results a head", lambda: many.tell(company))
     with tenancy.acting_for(company.organisation):
@@ -65,6 +57,16 @@ def seed_many(count: int, *, say: Say) -> Company:
         )
         # Values are there, and nothing else is on its way.
         StaleRow.objects.all().delete()
+    return company
+
+
+def _begun(count: int, at: datetime.datetime, say: Say) -> Company:
+    """People, and the numbers of their stores."""
+    company = _told(say, f"{count:,} people with lines, teams and accounts", lambda: people.found(count))
+    with tenancy.acting_for(company.organisation):
+        _told(
+            say, "a metric dataset, three certified metrics, their values", lambda: numbers.tell(company, at)
+        )
     return company
 
 
