@@ -12,6 +12,7 @@ class CycleState(models.TextChoices):
     OPEN = "open", pgettext_lazy("cycle", "Open")
     SIGNED_OFF = "signed_off", pgettext_lazy("cycle", "Signed off")
     PUBLISHED = "published", pgettext_lazy("cycle", "Published")
+    CLOSED = "closed", pgettext_lazy("cycle", "Closed")
 
 
 class EntryState(models.TextChoices):
@@ -24,7 +25,9 @@ class EntryState(models.TextChoices):
 class Cycle(tenancy.TenantModel):
     """One appraisal of a population. Without unit and team it is everybody active in the period.
 
-    `people_on` is the day whose managers, units and teams the entries carry.
+    `people_on` is the day whose managers, units and teams the entries carry; `least_days` how many days of the period
+    somebody must have been here. `template_version` is what its reviews ask; without one there are none. A cycle that
+    began with a team as its `pilot` keeps it when it is extended.
     """
 
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
@@ -33,6 +36,13 @@ class Cycle(tenancy.TenantModel):
     unit = tenancy.TenantForeignKey("people.BusinessUnit", null=True, blank=True, related_name="+")
     team = tenancy.TenantForeignKey("people.Team", null=True, blank=True, related_name="+")
     people_on = models.DateField(_("people as of"))
+    least_days = models.PositiveSmallIntegerField(_("days employed at least"), default=0)
+    template_version = tenancy.TenantForeignKey(
+        "appraisals.TemplateVersion", null=True, blank=True, related_name="cycles"
+    )
+    pilot = tenancy.TenantForeignKey("people.Team", null=True, blank=True, related_name="+")
+    extended_by = tenancy.TenantForeignKey("people.Person", null=True, blank=True, related_name="+")
+    extended_at = models.DateTimeField(_("extended at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=CycleState.choices, default=CycleState.OPEN)
     opened_by = tenancy.TenantForeignKey("people.Person", related_name="+")
     opened_at = models.DateTimeField(_("opened at"))
@@ -54,7 +64,8 @@ class Cycle(tenancy.TenantModel):
                 name="cycle_signed_off_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(state="published") | Q(published_by__isnull=False, published_at__isnull=False),
+                condition=~Q(state__in=["published", "closed"])
+                | Q(published_by__isnull=False, published_at__isnull=False),
                 name="cycle_published_by_somebody",
             ),
         ]
@@ -68,7 +79,11 @@ class Cycle(tenancy.TenantModel):
 
     @property
     def is_published(self) -> bool:
-        return self.state == CycleState.PUBLISHED
+        return self.state in (CycleState.PUBLISHED, CycleState.CLOSED)
+
+    @property
+    def has_reviews(self) -> bool:
+        return self.template_version_id is not None
 
 
 class Band(tenancy.TenantModel):
@@ -99,7 +114,8 @@ class CycleEntry(tenancy.TenantModel):
     """One person in a cycle. Manager, unit, team and number are those of the cycle's day.
 
     `score` and `suggested_rating` are empty until the sign-off writes them; from then on neither they nor who
-    was responsible can change (a trigger sees to it).
+    was responsible can change (a trigger sees to it). `overall_micro` and `manager_rating` are what the managers'
+    reviews that were sent come to, each by the time its manager led; calibration lies over them and changes neither.
     """
 
     cycle = tenancy.TenantForeignKey(Cycle, related_name="entries")
@@ -113,6 +129,8 @@ class CycleEntry(tenancy.TenantModel):
     reason = models.TextField(_("reason for the exception"), blank=True)
     score = tenancy.TenantForeignKey("scoring.Score", null=True, blank=True, related_name="+")
     suggested_rating = models.PositiveSmallIntegerField(_("suggested rating"), null=True, blank=True)
+    overall_micro = models.BigIntegerField(_("managers' weighted mean"), null=True, blank=True)
+    manager_rating = models.PositiveSmallIntegerField(_("managers' rating"), null=True, blank=True)
     announced_at = models.DateTimeField(_("announced at"), null=True, blank=True)
     seen_at = models.DateTimeField(_("first read at"), null=True, blank=True)
 
@@ -131,6 +149,11 @@ class CycleEntry(tenancy.TenantModel):
             models.CheckConstraint(
                 condition=Q(suggested_rating=None) | Q(suggested_rating__range=(1, 5)),
                 name="entry_rating_from_one_to_five",
+            ),
+            models.CheckConstraint(
+                condition=Q(manager_rating=None, overall_micro=None)
+                | Q(manager_rating__range=(1, 5), overall_micro__range=(1_000_000, 5_000_000)),
+                name="entry_manager_rating_within",
             ),
         ]
         indexes = [

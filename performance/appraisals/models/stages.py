@@ -1,0 +1,50 @@
+"""The stages of a cycle, each from a day until a day."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from performance.appraisals.models.cycles import Cycle
+from performance.foundation import tenancy
+
+
+class Stage(models.TextChoices):
+    """In their order."""
+
+    SELF = "self", pgettext_lazy("stage", "Self")
+    PEERS = "peers", pgettext_lazy("stage", "Peers")
+    MANAGER = "manager", pgettext_lazy("stage", "Manager")
+    CALIBRATION = "calibration", pgettext_lazy("stage", "Calibration")
+    PUBLISH = "publish", pgettext_lazy("stage", "Publishing")
+    ACKNOWLEDGE = "acknowledge", pgettext_lazy("stage", "Acknowledgement")
+    APPEAL = "appeal", pgettext_lazy("stage", "Appeals")
+
+
+class CycleStage(tenancy.TenantModel):
+    """One stage of a cycle. It begins on its day by itself; `asked_at` is when its reviews were put before people.
+
+    A cycle without stages has no reviews: scores alone suggest its ratings.
+    """
+
+    cycle = tenancy.TenantForeignKey(Cycle, related_name="stages")
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    asked_at = models.DateTimeField(_("asked at"), null=True, blank=True)
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["starts_on", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "cycle", "stage"], name="stage_once_a_cycle"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="stage_known"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="stage_ends_after_start"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "starts_on"], condition=Q(asked_at=None), name="stage_to_ask"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()}, {self.cycle}"
