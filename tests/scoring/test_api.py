@@ -288,3 +288,24 @@ def test_where_no_weights_are_feasible_the_api_answers_without_a_plan(
         # As a version drafted under other rules may stand there: no weights hold these bounds.
         PolicyComponent.objects.filter(version_id=made["id"]).update(max_ppm=100_000, base_ppm=100_000)
     assert hr.get(f"/api/v1/weight-policies/{made['id']}/").json()["plan"] is None
+
+
+def test_names_that_nobody_reads_are_refused_beside_themselves(
+    draft: PolicyVersion, cast: Cast, client_for: ClientFor
+) -> None:
+    hr, address = client_for(cast.hr), f"/api/v1/weight-policies/{draft.pk}/"
+    refused = hr.post(f"{address}propose/", {"reasons": "Goals count more"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["errors"]) == (400, {"reasons": ["There is no such field."]})
+    said = {
+        "period": str(draft.period_id),
+        "stage": "mature",
+        "components": [
+            {"key": "okr", "name_en": "Goals", "category": "okr", "source_kind": "okr", "weight": 100}
+        ],
+    }
+    refused = hr.put(address, said, content_type="application/json")
+    assert refused.json()["errors"] == {"components": {"0": {"weight": ["There is no such field."]}}}
+    with tenancy.acting_for(cast.organisation):
+        draft.refresh_from_db()
+        assert draft.is_draft
+        assert draft.components.count() == 3

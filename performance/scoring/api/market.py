@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from performance.foundation import bodies
 from performance.scoring import evidence
 from performance.scoring.models import (
     FACTOR_HIGHEST,
@@ -14,7 +15,7 @@ from performance.scoring.models import (
 )
 
 
-class MarketRuleIn(serializers.Serializer[Any]):
+class MarketRuleIn(bodies.Body):
     """When a certified metric moves weights, and by how much once it counts fully."""
 
     key = serializers.SlugField(max_length=60)

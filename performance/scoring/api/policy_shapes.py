@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from performance.engine import errors, objective, penalty, weights
+from performance.foundation import bodies
 from performance.scoring import evidence, queries
 from performance.scoring.api.market import MarketRuleIn, drafts_from
 from performance.scoring.models import (
@@ -137,7 +138,7 @@ class PolicyDetailOut(PolicyVersionOut):
             return None
 
 
-class ComponentIn(serializers.Serializer[None]):
+class ComponentIn(bodies.Body):
     key = serializers.SlugField(max_length=60)
     name_en = serializers.CharField(max_length=120)
     name_zh = serializers.CharField(max_length=120, required=False, allow_blank=True)
@@ -166,7 +167,7 @@ class ComponentIn(serializers.Serializer[None]):
         return given
 
 
-class ScoreBandIn(serializers.Serializer[None]):
+class ScoreBandIn(bodies.Body):
     name_en = serializers.CharField(max_length=evidence.LONGEST_NAME)
     name_zh = serializers.CharField(
         max_length=evidence.LONGEST_NAME, required=False, allow_blank=True, default=""
@@ -174,7 +175,7 @@ class ScoreBandIn(serializers.Serializer[None]):
     from_micro = serializers.IntegerField(allow_null=True, help_text="Micro points; null for the lowest.")
 
 
-class WeighingIn(serializers.Serializer[None]):
+class WeighingIn(bodies.Body):
     """How weights are held and vary; what is left out is not done."""
 
     smoothing_ppm = serializers.IntegerField(
@@ -213,7 +214,7 @@ class WeighingIn(serializers.Serializer[None]):
     )
 
 
-class DraftIn(serializers.Serializer[None]):
+class DraftIn(bodies.Body):
     """What a draft says, whole: an edit replaces all of it."""
 
     period = serializers.UUIDField()
@@ -255,30 +256,30 @@ class PolicyIn(DraftIn):
     unit = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
-class NextIn(serializers.Serializer[None]):
+class NextIn(bodies.Body):
     period = serializers.UUIDField()
 
 
-class ReasonIn(serializers.Serializer[None]):
+class ReasonIn(bodies.Body):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
-class StageIn(serializers.Serializer[None]):
+class StageIn(bodies.Body):
     stage = serializers.ChoiceField(
         choices=Stage.choices,
         help_text="The proposed stage that was seen; 409 where another is proposed by now.",
     )
 
 
-class ApproveIn(serializers.Serializer[None]):
+class ApproveIn(bodies.Body):
     side = serializers.ChoiceField(choices=Side.choices)
 
 
-class LockIn(serializers.Serializer[None]):
+class LockIn(bodies.Body):
     effective_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class NoticeShape(serializers.Serializer[None]):
+class NoticeShape(bodies.Body):
     """How many days before new weights take hold people hear of them."""
 
     days = serializers.IntegerField(min_value=0, max_value=MOST_NOTICE)

@@ -10,13 +10,13 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api, once
+from performance.foundation import access, api, bodies, once
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules
 from performance.scoring.models import LONGEST_QUESTION, About, Score, ScoreQuestion
 
 
-class AskIn(serializers.Serializer[None]):
+class AskIn(bodies.Body):
     """`component` is the key of a component, or empty for the whole score."""
 
     component = serializers.CharField(required=False, allow_blank=True, default="", max_length=60)
@@ -24,7 +24,7 @@ class AskIn(serializers.Serializer[None]):
     text = serializers.CharField(max_length=LONGEST_QUESTION)
 
 
-class PostIn(serializers.Serializer[None]):
+class PostIn(bodies.Body):
     text = serializers.CharField(max_length=LONGEST_QUESTION)
 
 

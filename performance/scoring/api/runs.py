@@ -8,7 +8,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api, jobs
+from performance.foundation import access, api, bodies, jobs
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules, tasks
@@ -17,7 +17,7 @@ from performance.scoring.models import RunKind, ScoreDifference, ScoreRun
 READ, WRITE = "performance:read", "performance:write"
 
 
-class RunIn(serializers.Serializer[None]):
+class RunIn(bodies.Body):
     period = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=[RunKind.FULL, RunKind.FREEZE], default=RunKind.FULL)
 
@@ -104,7 +104,7 @@ class Differences(api.TenantView):
         return Response(DifferenceOut(queries.differences_of(run, request.actor, today), many=True).data)
 
 
-class CheckReasonIn(serializers.Serializer[None]):
+class CheckReasonIn(bodies.Body):
     reason = serializers.CharField()
 
 

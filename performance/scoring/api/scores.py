@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from performance.foundation import access, api
+from performance.foundation import access, api, bodies
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, queries
 from performance.scoring.models import CurrentScore, Score
@@ -110,7 +110,7 @@ class ReplayOut(serializers.Serializer[queries.Replay]):
     differences = serializers.ListField(child=serializers.CharField())
 
 
-class SupposedIn(serializers.Serializer[None]):
+class SupposedIn(bodies.Body):
     """`values`: metric key → what it would be in the slice over the days of the score's period."""
 
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
