@@ -77,6 +77,7 @@ from okr.queries.objectives import (
     with_key_results,
 )
 from okr.queries.ordering import is_order, ordered
+from okr.queries.origins import progress_origins
 from okr.queries.pace import Expected, Pace, Paces, pace_of, paces_of
 from okr.queries.policies import (
     POLICY_CHOICES,
@@ -265,6 +266,7 @@ __all__ = [
     "policy_words",
     "possible_parents",
     "previous_check_in",
+    "progress_origins",
     "proposals_waiting_for",
     "read_later",
     "readable_by",

@@ -13,6 +13,9 @@ SCORED_BY = "performance.scoring.queries.is_scored_by"
 # (actor, ids) -> {id: title}; and the page of one, by `objective_id`. Both are checked at start-up.
 OBJECTIVE_TITLES = "okr.queries.visible_titles"
 OBJECTIVE_PAGE = "okr:objective"
+# By what the progress of objectives last moved since a moment: (ids, since) -> {id: (what, person id, at)}; checked at
+# start-up.
+OBJECTIVE_ORIGINS = "okr.queries.progress_origins"
 # Who has written of objectives in the apps beside okr: (ids) -> {id: {person ids}}. Nobody takes such a goal away.
 OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
 METRICS_OVER = "performance.kpis.queries.keys_over"

@@ -11,12 +11,20 @@ class ScoringConfig(AppConfig):
     verbose_name = _("Scoring")
     log_closed: ClassVar[str] = "performance.scoring.queries.stages.closed_changes"
     log_open: ClassVar[frozenset[str]] = frozenset(
-        {"scoring.close_check", "scoring.lock_policy", "scoring.propose_policy", "scoring.return_policy"}
+        {
+            "scoring.adopt_restatement",
+            "scoring.close_check",
+            "scoring.lock_policy",
+            "scoring.propose_policy",
+            "scoring.reject_restatement",
+            "scoring.return_policy",
+        }
     )
 
     def ready(self) -> None:
         from performance.scoring.evidence import check_sources
-        from performance.scoring.queries import check_objectives
+        from performance.scoring.queries import check_objectives, check_origins
 
         checks.register(check_sources)
         checks.register(check_objectives)
+        checks.register(check_origins)

@@ -89,13 +89,40 @@ def can_resume_run(actor: access.Actor, run: Any) -> bool:
 def can_close_check(actor: access.Actor, run: Any) -> bool:
     return (
         can_compute_scores(actor)
-        and run.kind == RunKind.CHECK
-        and (run.state == RunState.FAILED or (run.state == RunState.DONE and bool(run.written)))
+        and run.kind in (RunKind.CHECK, RunKind.RESTATE)
+        and (
+            run.state == RunState.FAILED
+            or (run.kind == RunKind.CHECK and run.state == RunState.DONE and bool(run.written))
+        )
     )
 
 
 def can_freeze_scores(actor: access.Actor) -> bool:
     return actor.has_role("hr") and not actor.only_reads
+
+
+def can_see_restatements(actor: access.Actor) -> bool:
+    """HR, auditors, and the owners, who decide. Others see on scorecards what became of it."""
+    return actor.has_role(*SEE_ALL, *ROLE_OF_SIDE.values())
+
+
+def can_ask_for_comparison(actor: access.Actor) -> bool:
+    return actor.has_role("hr") and not actor.only_reads
+
+
+def can_decide_restatement(
+    actor: access.Actor, restatement: Any, side: str, *, is_scored: bool, has_decided: bool
+) -> bool:
+    """An owner of the side, once, about nobody's score but others', and not about what they have proposed."""
+    return (
+        restatement.is_proposed
+        and side in ROLE_OF_SIDE
+        and actor.has_role(ROLE_OF_SIDE[Side(side)])
+        and not actor.only_reads
+        and restatement.proposed_by_id != actor.person_id
+        and not is_scored
+        and not has_decided
+    )
 
 
 def sees_all_scores(actor: access.Actor) -> bool:

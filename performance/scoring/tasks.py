@@ -148,11 +148,28 @@ def _advance(what: str, *, advance: Callable[..., bool], fail: Callable[..., Non
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def check_by_night() -> None:
-    """Once a night everybody's scores are computed again and compared; the sweep takes up what dies on the way."""
+    """Once a night everybody's scores are computed again and compared, those of open periods and frozen ones; the sweep
+    takes up what dies on the way."""
     with _here():
         asked = actions.ask_for_checks(at=timezone.now())
+    with _here():
+        asked += actions.ask_for_comparisons(at=timezone.now())
     for run_id in asked:
         _attempt(carry_out_run.run, str(run_id))
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def carry_out_restatements() -> None:
+    """Puts in force what both sides have agreed to. One that breaks holds up no other."""
+    with _here():
+        agreed = actions.agreed_restatements()
+    for restatement_id in agreed:
+        _attempt(partial(_carry_out_restatement, restatement_id))
+
+
+def _carry_out_restatement(restatement_id: uuid.UUID) -> None:
+    with _here():
+        actions.carry_out_restatement(restatement_id=restatement_id, at=timezone.now())
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
@@ -187,6 +204,7 @@ def catch_up() -> None:
     """The sweep: what a lost message or a killed worker left behind. A step that fails holds up no other."""
     _attempt(announce_policies.run)
     _attempt(lock_due_policies.run)
+    _attempt(carry_out_restatements.run)
     _attempt(rescore_stale.run)
     _attempt(clear_forgotten_simulations.run)
     with _here():

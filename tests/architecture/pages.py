@@ -99,6 +99,8 @@ IN_THE_API = {
     "scoring/policy_form.html": "weight-policies/",
     "scoring/question.html": "score-questions/{}/",
     "scoring/replay.html": "scores/{}/replay/",
+    "scoring/restatement.html": "restatements/{}/",
+    "scoring/restatements.html": "restatements/",
     "scoring/run.html": "score-runs/{}/",
     "scoring/runs.html": "score-runs/",
     "scoring/scorecard.html": "scores/{}/",

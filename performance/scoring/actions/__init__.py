@@ -14,6 +14,12 @@ from performance.scoring.actions.computing import (
     rescore_people,
     rescore_users_of_metrics,
 )
+from performance.scoring.actions.deciding import (
+    RestatementRefused,
+    agreed_restatements,
+    carry_out_restatement,
+    decide_restatement,
+)
 from performance.scoring.actions.drafts import (
     PolicyRefused,
     discard_draft,
@@ -31,9 +37,11 @@ from performance.scoring.actions.questions import (
     let_questions_go,
     post_in_question,
 )
+from performance.scoring.actions.restating import ask_for_comparisons
 from performance.scoring.actions.runs import (
     RunRefused,
     advance_run,
+    compare_scores,
     fail_run,
     freeze_scores,
     resume_run,
@@ -67,20 +75,26 @@ __all__ = [
     "CheckRefused",
     "PolicyRefused",
     "QuestionRefused",
+    "RestatementRefused",
     "RunRefused",
     "Written",
     "accept_stage",
     "acknowledge_policy",
     "advance_run",
     "advance_simulation",
+    "agreed_restatements",
     "announce_policy",
     "approve_policy",
     "ask_about_score",
     "ask_for_checks",
+    "ask_for_comparisons",
+    "carry_out_restatement",
     "clear_forgotten",
     "close_check",
     "close_question",
+    "compare_scores",
     "compute_scores",
+    "decide_restatement",
     "discard_draft",
     "draft_next_version",
     "draft_policy",

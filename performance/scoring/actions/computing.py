@@ -114,7 +114,7 @@ def _changed(
     state: str,
 ) -> writing.Fresh:
     """The scores of a group that differ from the current ones, not saved yet."""
-    inputs, trails = _inputs(group, period, as_of=as_of)
+    inputs, trails = inputs_of(group, period, as_of=as_of)
     reckoned = evidence.reckon_columns(group.segments, inputs, people=len(group.person_ids))
     current = dict(
         CurrentScore.objects.filter(period=period, person_id__in=sets.among(group.person_ids)).values_list(
@@ -130,10 +130,11 @@ def _changed(
     )
 
 
-def _inputs(
+def inputs_of(
     group: queries.Group, period: people.Period, *, as_of: datetime.datetime
 ) -> tuple[list[evidence.InputColumns], dict[uuid.UUID, str]]:
-    """The columns of each segment, and the trails that people share."""
+    """What a group is scored by, as it was known at `as_of`: the columns of each segment, and the trails that people
+    share."""
     by_segment, trails = list[evidence.InputColumns](), dict[uuid.UUID, str]()
     for segment in group.segments:
         gathered = evidence.gather(

@@ -15,7 +15,7 @@ from performance.foundation.components import formats
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import queries
-from performance.scoring.actions import checking, computing
+from performance.scoring.actions import checking, computing, restating
 from performance.scoring.models import (
     CurrentScore,
     RunKind,
@@ -64,6 +64,13 @@ def freeze_scores(*, period: people.Period, by: access.Actor | None, at: datetim
     raise RunRefused(_("All scores of this period are frozen already."), code="frozen_already")
 
 
+def compare_scores(*, period: people.Period, by: access.Actor | None, at: datetime.datetime) -> ScoreRun:
+    """Asks whether frozen scores of a period would come out otherwise by what is known now."""
+    if not CurrentScore.objects.filter(period=period, is_frozen=True).exists():
+        raise RunRefused(_("No score of this period is frozen."), code="not_frozen")
+    return _ask_for_run(RunKind.RESTATE, period, by=by, at=at)
+
+
 @transaction.atomic
 def stop_run(*, run: ScoreRun, by: access.Actor, at: datetime.datetime) -> None:
     """Stops after the parts in progress. What was written stays; the run can be taken up again."""
@@ -89,7 +96,7 @@ def take_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) ->
 
     All parts go by the weights that were locked at this first moment. Weights come into force while a run over everybody
     is under way, never while scores are frozen: whom the run still scores by the old ones is marked for rescoring. Should
-    numbers be on their way when a freeze begins, it waits for the sweep.
+    numbers be on their way when a freeze or a comparison of frozen scores begins, it waits for the sweep.
     """
     # Whoever locks weights of the period waits for this, or this for them.
     people_queries.hold_period(ScoreRun.objects.only("period_id").get(pk=run_id).period_id)
@@ -98,7 +105,11 @@ def take_run(*, run_id: uuid.UUID, at: datetime.datetime, batch: int = BATCH) ->
         return 0
     if not run.parts.exists():
         is_new = run.started_at is None
-        if is_new and run.kind == RunKind.FREEZE and queries.metrics_on_their_way(run.period, at):
+        if (
+            is_new
+            and run.kind in (RunKind.FREEZE, RunKind.RESTATE)
+            and queries.metrics_on_their_way(run.period, at)
+        ):
             return 0
         _divide(run, batch, at=at)
     run.state = RunState.RUNNING
@@ -192,6 +203,8 @@ def _computed(
     """None: not now."""
     if run.kind == RunKind.CHECK:
         return checking.check_scores(run=run, person_ids=person_ids, at=at)
+    if run.kind == RunKind.RESTATE:
+        return restating.compare_frozen(run=run, person_ids=person_ids, at=at)
     freezes = run.kind == RunKind.FREEZE
     result = computing.compute_scores(
         period=run.period,
@@ -212,17 +225,20 @@ def _conclude(run: ScoreRun, *, at: datetime.datetime) -> None:
     run.state, run.finished_at = RunState.DONE, at
     if run.kind == RunKind.CHECK:
         checking.conclude_check(run=run, at=at)
+    if run.kind == RunKind.RESTATE:
+        restating.conclude_comparison(run=run, at=at)
 
 
 @transaction.atomic
 def fail_run(*, run_id: uuid.UUID, at: datetime.datetime) -> None:
     """Notes that a run ended early; what broke stands in the log, not on pages. It can be taken up again."""
     run = ScoreRun.objects.select_related("period").get(pk=run_id)
-    code = RunProblem.CHECK_FAULT if run.kind == RunKind.CHECK else RunProblem.FAULT
+    checks = run.kind in (RunKind.CHECK, RunKind.RESTATE)
+    code = RunProblem.CHECK_FAULT if checks else RunProblem.FAULT
     ended = ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
         state=RunState.FAILED, finished_at=at, error=code
     )
-    if ended and run.kind == RunKind.CHECK:
+    if ended and checks:
         checking.tell_of_broken_check(run=run, at=at)
 
 
@@ -250,6 +266,9 @@ def _one_at_a_time() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if not any(name in str(error) for name in ("one_run_at_a_time", "one_check_at_a_time")):
+        if not any(
+            name in str(error)
+            for name in ("one_run_at_a_time", "one_check_at_a_time", "one_comparison_at_a_time")
+        ):
             raise
         raise RunRefused(_("A run of this period is under way."), code="conflict") from error

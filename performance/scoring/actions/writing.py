@@ -81,10 +81,15 @@ def differing(
 
 
 def write(fresh: Sequence[Fresh], *, run: ScoreRun) -> None:
-    """Writes the scores, puts them in force, and keeps once what they share. In the caller's transaction.
+    """Writes the scores, puts them in force, and keeps once what they share. In the caller's transaction."""
+    keep_shared(fresh)
+    for each in fresh:
+        lines = [line_of(score) for score in each.scores]
+        put_in_force(lines, basis_id=each.basis_id, stamp=each.stamp, run=run)
 
-    What is shared comes first and in the order of the ids: others write the same rows at the same time.
-    """
+
+def keep_shared(fresh: Sequence[Fresh]) -> None:
+    """Keeps once what these scores share, in the order of the ids: others write the same rows at the same time."""
     bases = {each.basis_id: each.basis for each in fresh}
     trails = {trail_id: text for each in fresh for trail_id, text in each.trails.items()}
     ScoreBasis.objects.bulk_create(
@@ -95,31 +100,36 @@ def write(fresh: Sequence[Fresh], *, run: ScoreRun) -> None:
         [ScoreTrail(pk=trail_id, refs=json.loads(text)) for trail_id, text in sorted(trails.items())],
         ignore_conflicts=True,
     )
-    for each in fresh:
-        _write_one(each, run)
 
 
-def _write_one(fresh: Fresh, run: ScoreRun) -> None:
-    lines = "\n".join(
-        [
-            "\t".join([str(uuid7()), str(each.person_id), each.digest, each.refs, *each.parts])
-            for each in fresh.scores
-        ]
-    )
+def line_of(score: FreshScore) -> str:
+    """A score as it is written."""
+    return "\t".join([str(uuid7()), str(score.person_id), score.digest, score.refs, *score.parts])
+
+
+def put_in_force(
+    lines: Sequence[str],
+    *,
+    basis_id: uuid.UUID,
+    stamp: Stamp,
+    run: ScoreRun,
+    engine_version: str = engine.ENGINE_VERSION,
+) -> None:
+    """Writes scores that share a basis, given as lines, and puts them in force. What they share is kept already."""
     with connection.cursor() as cursor:
         cursor.execute(
             STATEMENT,
             {
-                "lines": lines,
+                "lines": "\n".join(lines),
                 "organisation": tenancy.current_organisation_id(),
-                "period": fresh.stamp.period_id,
-                "version": fresh.stamp.version_id,
+                "period": stamp.period_id,
+                "version": stamp.version_id,
                 "run": run.pk,
-                "basis": fresh.basis_id,
-                "state": fresh.stamp.state,
-                "is_frozen": fresh.stamp.state == ScoreState.FROZEN,
-                "engine": engine.ENGINE_VERSION,
-                "at": fresh.stamp.computed_at,
+                "basis": basis_id,
+                "state": stamp.state,
+                "is_frozen": stamp.state == ScoreState.FROZEN,
+                "engine": engine_version,
+                "at": stamp.computed_at,
             },
         )
 

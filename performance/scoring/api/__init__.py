@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from performance.scoring.api import groupcards, notice, policies, questions, runs, scores, simulations
+from performance.scoring.api import (
+    groupcards,
+    notice,
+    policies,
+    questions,
+    restatements,
+    runs,
+    scores,
+    simulations,
+)
 
 urls = [
     path("scores/", scores.Scores.as_view()),
@@ -42,6 +51,10 @@ urls = [
     path("weight-policies/<uuid:version_id>/approve/", policies.ApprovePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/return/", policies.ReturnPolicy.as_view()),
     path("weight-policies/<uuid:version_id>/lock/", policies.LockPolicy.as_view()),
+    path("restatements/", restatements.Restatements.as_view()),
+    path("restatements/<uuid:restatement_id>/", restatements.OneRestatement.as_view()),
+    path("restatements/<uuid:restatement_id>/scores/", restatements.ScoresOfRestatement.as_view()),
+    path("restatements/<uuid:restatement_id>/decide/", restatements.DecideRestatement.as_view()),
     path("score-runs/", runs.Runs.as_view()),
     path("score-runs/<uuid:run_id>/", runs.OneRun.as_view()),
     path("score-runs/<uuid:run_id>/stop/", runs.StopRun.as_view()),

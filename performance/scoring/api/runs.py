@@ -14,12 +14,20 @@ from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules, tasks
 from performance.scoring.models import RunKind, ScoreDifference, ScoreRun
 
+#: Kind of run → who may ask for it, and how.
+STARTED = {
+    RunKind.FULL: (rules.can_compute_scores, actions.start_run),
+    RunKind.FREEZE: (rules.can_freeze_scores, actions.freeze_scores),
+    RunKind.RESTATE: (rules.can_ask_for_comparison, actions.compare_scores),
+}
 READ, WRITE = "performance:read", "performance:write"
 
 
 class RunIn(bodies.Body):
     period = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[RunKind.FULL, RunKind.FREEZE], default=RunKind.FULL)
+    kind = serializers.ChoiceField(
+        choices=[RunKind.FULL, RunKind.FREEZE, RunKind.RESTATE], default=RunKind.FULL
+    )
 
 
 class RunOut(serializers.ModelSerializer[ScoreRun]):
@@ -44,7 +52,7 @@ class RunOut(serializers.ModelSerializer[ScoreRun]):
 
 
 class Runs(api.TenantView):
-    """Score runs; starting one (full, or freeze at closing)."""
+    """Score runs; starting one (full, freeze at closing, or restate: frozen scores compared with what is known now)."""
 
     access = access.Access("member", frozenset(rules.KEEPERS))
     scope_read = READ
@@ -60,11 +68,9 @@ class Runs(api.TenantView):
     def post(self, request: Request) -> Response:
         asked = RunIn(data=request.data)
         asked.is_valid(raise_exception=True)
-        freezes = asked.validated_data["kind"] == RunKind.FREEZE
-        allowed = rules.can_freeze_scores if freezes else rules.can_compute_scores
+        allowed, ask = STARTED[asked.validated_data["kind"]]
         access.require(allowed(request.actor))
         period = access.get_or_404(people.Period.objects.all(), pk=asked.validated_data["period"])
-        ask = actions.freeze_scores if freezes else actions.start_run
         run = ask(period=period, by=request.actor, at=timezone.now())
         jobs.nudge(tasks.carry_out_run, str(run.pk))
         return Response(RunOut(run).data, status=status.HTTP_202_ACCEPTED)

@@ -11,6 +11,7 @@ from performance.scoring.evidence.bands import (
 )
 from performance.scoring.evidence.blending import Measured, Unit, kept_objective, without_units
 from performance.scoring.evidence.columns import Input, InputColumns, carrying
+from performance.scoring.evidence.comparing import METRIC, Cause, cause_from, causes
 from performance.scoring.evidence.gathering import Gathered, check_sources, gather, known_sources
 from performance.scoring.evidence.keeping import (
     COLUMNS,
@@ -80,12 +81,14 @@ __all__ = [
     "JUDGEMENTS",
     "LARGEST_MICRO",
     "LONGEST_NAME",
+    "METRIC",
     "MOST_BANDS",
     "MOST_RULES",
     "NOT_FRESH",
     "PARTING",
     "PLAIN",
     "Band",
+    "Cause",
     "ComponentDraft",
     "Flow",
     "Gathered",
@@ -111,6 +114,8 @@ __all__ = [
     "by_pairs",
     "canonical",
     "carrying",
+    "cause_from",
+    "causes",
     "check_sources",
     "component_keys",
     "content_id",

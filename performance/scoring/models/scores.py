@@ -16,6 +16,7 @@ class RunKind(models.TextChoices):
     INCREMENTAL = "incremental", _("What changed")
     FREEZE = "freeze", _("Freeze at closing")
     CHECK = "check", _("Check by night")
+    RESTATE = "restate", _("Frozen scores compared")
 
 
 class RunState(models.TextChoices):
@@ -66,14 +67,27 @@ class ScoreRun(tenancy.TenantModel):
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
+    #: What is asked for once alone, whoever asks how often: the night and the weights of a comparison.
+    key = models.CharField(_("once"), max_length=100, blank=True, default="")
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "period"],
-                condition=Q(state__in=["waiting", "running"]) & ~Q(kind__in=["incremental", "check"]),
+                condition=Q(state__in=["waiting", "running"])
+                & ~Q(kind__in=["incremental", "check", "restate"]),
                 name="one_run_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "period"],
+                condition=Q(state__in=["waiting", "running"], kind="restate"),
+                name="one_comparison_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "period", "key"],
+                condition=~Q(key=""),
+                name="run_once_by_key",
             ),
             models.UniqueConstraint(
                 fields=["organisation", "period"],

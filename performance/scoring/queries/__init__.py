@@ -69,6 +69,19 @@ from performance.scoring.queries.questions import (
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
 from performance.scoring.queries.replays import Replay, replay_score, segments_of, untouched_trails
+from performance.scoring.queries.restatements import (
+    Mark,
+    RestatementShown,
+    ToldCause,
+    comparisons,
+    deciders_of,
+    frozen_periods,
+    is_among,
+    marks_of,
+    restatement_shown,
+    restatements,
+    rows_with_bands,
+)
 from performance.scoring.queries.scopes import (
     Scope,
     may_open_organisation,
@@ -111,6 +124,7 @@ from performance.scoring.queries.stages import (
 )
 from performance.scoring.queries.steps import EvidenceStep, check_objectives, steps_of
 from performance.scoring.queries.supposing import Supposed, supposed_score
+from performance.scoring.queries.tracing import check_origins, origins_of
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
 
@@ -124,18 +138,21 @@ __all__ = [
     "GroupCard",
     "GroupChange",
     "Line",
+    "Mark",
     "Mean",
     "Move",
     "Moved",
     "Penalty",
     "Point",
     "Replay",
+    "RestatementShown",
     "Scope",
     "Scorecard",
     "Standing",
     "Supposed",
     "TeamRow",
     "Thread",
+    "ToldCause",
     "WeightChange",
     "answerers_of",
     "approvals_of",
@@ -146,13 +163,16 @@ __all__ = [
     "called_for",
     "change_since",
     "check_objectives",
+    "check_origins",
     "chosen_of",
     "closed_rules",
+    "comparisons",
     "content_digest",
     "current_score",
     "current_scores",
     "day_of",
     "days_of_notice",
+    "deciders_of",
     "differences",
     "differences_of",
     "digest_now",
@@ -162,9 +182,11 @@ __all__ = [
     "fixed_versions",
     "flow_metrics",
     "freeze_has_begun",
+    "frozen_periods",
     "group_card",
     "groups",
     "history",
+    "is_among",
     "is_in_scope",
     "is_put_to",
     "is_scored_by",
@@ -173,6 +195,7 @@ __all__ = [
     "latest_versions",
     "line_of",
     "lines_of_score",
+    "marks_of",
     "may_open_organisation",
     "measured_for",
     "members_seen",
@@ -183,6 +206,7 @@ __all__ = [
     "must_read",
     "notice_of",
     "open_periods",
+    "origins_of",
     "owners_of",
     "penalty_of",
     "people_in_scope",
@@ -200,6 +224,9 @@ __all__ = [
     "questions_visible_to",
     "read_signals",
     "replay_score",
+    "restatement_shown",
+    "restatements",
+    "rows_with_bands",
     "rules_of",
     "rules_owned_by_the_scored",
     "runs",

@@ -23,6 +23,7 @@ from performance.scoring.views.policies import (
 )
 from performance.scoring.views.policy_editor import edit, new, next_version, preview
 from performance.scoring.views.questions import ask, ask_panel, close, post, question
+from performance.scoring.views.restatements import compare, decide, restatement, restatements
 from performance.scoring.views.runs import close_check, freeze, resume, run, run_progress, runs, start, stop
 from performance.scoring.views.scorecards import (
     evidence,
@@ -44,6 +45,8 @@ __all__ = [
     "ask_panel",
     "close",
     "close_check",
+    "compare",
+    "decide",
     "discard",
     "edit",
     "effect",
@@ -67,6 +70,8 @@ __all__ = [
     "question",
     "read",
     "replay",
+    "restatement",
+    "restatements",
     "resume",
     "run",
     "run_progress",

@@ -1,6 +1,7 @@
 """The card "Who would have moved", as the page of a version includes it and as it is asked for alone."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules
-from performance.scoring.models import PolicyVersion, Simulation
+from performance.scoring.models import PolicyVersion
 
 #: The axis of the drawing and the line that is read one by one, in points.
 EDGE, LIMIT = actions.BIN_EDGE // 1_000_000, actions.LIMIT // 1_000_000
@@ -39,7 +40,7 @@ def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) ->
         "chosen_simulation": chosen,
         "moved": told,
         "moved_label": _label(told) if told else "",
-        "bins": _bins(chosen) if chosen else [],
+        "bins": sizes_of(chosen.bins) if chosen else [],
         "limit": LIMIT,
         "edge": EDGE,
         "polls": any(each.is_open for each in simulations),
@@ -50,11 +51,11 @@ def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) ->
     }
 
 
-def _bins(simulation: Simulation) -> list[tuple[str, int]]:
+def sizes_of(bins: Sequence[int]) -> list[tuple[str, int]]:
     """Each size of change in words, with how many people. The outermost hold what lies beyond them too."""
-    width, last = actions.BIN_WIDTH, len(simulation.bins) - 1
+    width, last = actions.BIN_WIDTH, len(bins) - 1
     rows = []
-    for place, number in enumerate(simulation.bins):
+    for place, number in enumerate(bins):
         low = place * width - actions.BIN_EDGE
         ends = {"low": _written(low), "high": _written(low + width)}
         words = _("%(low)s to %(high)s")

@@ -116,7 +116,7 @@ def _runs(request: HttpRequest) -> dict[str, Any]:
     today = people_queries.day_at(request.actor.organisation, timezone.now())
     return {
         "nav": "performance",
-        "runs": list(queries.runs().exclude(kind=RunKind.CHECK)[:RUNS_SHOWN]),
+        "runs": list(queries.runs().exclude(kind__in=[RunKind.CHECK, RunKind.RESTATE])[:RUNS_SHOWN]),
         "checks": list(queries.runs().filter(kind=RunKind.CHECK)[:CHECKS_SHOWN]),
         "periods": people.Period.objects.filter(starts_on__lte=today).order_by("-starts_on")[:8],
         "closing": people.Period.objects.filter(state__in=["closing", "closed"]).order_by("-starts_on")[:8],
@@ -138,8 +138,7 @@ def _run(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
         "stop_url": reverse("scoring:run_stop", args=[found.pk])
         if rules.can_stop_run(request.actor, found)
         else "",
-        "result_url": f"{reverse('scoring:team')}?period={found.period_id}",
-        "result_text": _("See the scores"),
+        **_result(found),
         "error": found.problem,
     }
     return {
@@ -151,9 +150,21 @@ def _run(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
     }
 
 
+def _result(found: ScoreRun) -> dict[str, str]:
+    """Where one sees what came out."""
+    if found.kind == RunKind.RESTATE:
+        return {"result_url": reverse("scoring:restatements"), "result_text": _("See the restatements")}
+    return {
+        "result_url": f"{reverse('scoring:team')}?period={found.period_id}",
+        "result_text": _("See the scores"),
+    }
+
+
 def _check(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
     """What a check by night found; nothing for other runs."""
-    if found.kind != RunKind.CHECK:
+    if found.kind not in (RunKind.CHECK, RunKind.RESTATE):
+        return {}
+    if found.kind == RunKind.RESTATE and found.state != RunState.FAILED:
         return {}
     today = people_queries.day_at(request.actor.organisation, timezone.now())
     differences = list(queries.differences_of(found, request.actor, today)) if found.written else []

@@ -153,6 +153,8 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "periods": queries.periods_of(person.pk, today),
         "score": score,
         "card": card,
+        "marks": queries.marks_of(score) if score and score.is_frozen else [],
+        "may_see_restatements": rules.can_see_restatements(request.actor),
         "change": queries.change_since(score) if score else None,
         "weights": queries.weight_steps(person.pk, today) if card else None,
         "sees_team": sees_team(request, today),
