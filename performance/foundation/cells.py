@@ -2,7 +2,7 @@
 
 import datetime
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import IO, Any
 
 import xlsxwriter
@@ -10,15 +10,43 @@ from django.utils.translation import gettext as _
 
 # What spreadsheets take for the beginning of a formula; the wide forms count in East Asian ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What no name of a sheet may hold, and what none may be.
+REFUSED_IN_NAMES, RESERVED_NAMES = frozenset("[]:*?/\\"), ("History",)
 #: The most characters that a spreadsheet takes in a cell, and in the name of a sheet.
 LONGEST_CELL, LONGEST_NAME = 32_767, 31
 #: Letters across of what a workbook says about itself: the names, and what is said.
 ABOUT_WIDTHS = (34, 60)
 
 
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet may take it for a formula: also behind spaces and marks that are nothing to see, which some
+    of them drop."""
+    if text.startswith(FORMULA_STARTS):
+        return True
+    first = text[:1]
+    if not first or (first.isprintable() and not first.isspace()):
+        return False
+    seen = (sign for sign in text if sign.isprintable() and not sign.isspace())
+    return next(seen, "").startswith(FORMULA_STARTS)
+
+
 def neutral(text: str) -> str:
     """Text that no spreadsheet computes: an apostrophe before what looks like a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if looks_like_formula(text) else text
+
+
+def sheet_name(text: str, instead: str, taken: Collection[str] = ()) -> str:
+    """What a sheet may be called: text without what a spreadsheet refuses there or computes, no longer than it takes
+    and none of the names that are `taken`, whatever their case. Without anything left it is called `instead`."""
+    kept = "".join(" " if sign in REFUSED_IN_NAMES or not sign.isprintable() else sign for sign in text)
+    name = " ".join(kept.split()).lstrip("".join(FORMULA_STARTS) + "' ")[:LONGEST_NAME].strip("' ")
+    name = name or instead[:LONGEST_NAME]
+    others = {each.casefold() for each in (*taken, *RESERVED_NAMES)}
+    number, free = 2, name
+    while free.casefold() in others:
+        end = f" {number}"
+        number, free = number + 1, name[: LONGEST_NAME - len(end)].rstrip("' ") + end
+    return free
 
 
 def narrowed(sign: str) -> str:

@@ -31,6 +31,14 @@ NASTY = [
     "\t=1",
     "\r=1",
     "＝1",
+    "＋1",
+    "－1",
+    "＠A1",
+    "  =1+1",
+    "\u3000＝1",
+    "\ufeff=1",
+    "\u200b@A1",
+    "  a",
     "a=b",
     "'quoted",
     'say "hi", you',
@@ -81,7 +89,10 @@ def expected(cycle: Cycle) -> Iterator[dict[str, Any]]:
 
 
 def neutral(text: str) -> str:
-    return "'" + text if text[:1] in "=+-@\t\r\n＝＋－＠" and text else text
+    if not text:
+        return text
+    bare = text.strip(" \t\r\n\u3000\ufeff\u200b")
+    return "'" + text if text[0] in "\t\r\n" or bare[0] in "=+-@＝＋－＠" else text
 
 
 def as_cell(value: Any, zone: ZoneInfo) -> Any:

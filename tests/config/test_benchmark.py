@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from pytest_django import DjangoDbBlocker
 
-from performance.config.benchmark import ground, report, web
+from performance.config.benchmark import export, ground, report, web
 from tests import services
 
 
@@ -79,6 +79,27 @@ def test_a_check_in_is_seen_everywhere_with_a_worker_running(unblocked: None) ->
     ]
     assert not any(each["unseen"] for each in found["sights"])
     assert databases() <= before, "the throwaway database is gone"
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_files_of_everybody_s_results_are_measured_and_compared(unblocked: None) -> None:
+    before, out = databases(), io.StringIO()
+    call_command("benchmark", *("export", "--people", "200", "--json"), stdout=out, stderr=io.StringIO())
+    found = json.loads(out.getvalue().splitlines()[-1])
+    assert [each["format"] for each in found["exports"]] == ["xlsx", "csv"]
+    assert {each["results"] for each in found["exports"]} == {200}
+    assert all(each["different"] == 0 and each["peak_mb"] > 0 for each in found["exports"])
+    assert databases() <= before, "the throwaway database is gone"
+
+
+def test_an_export_that_grows_or_differs_is_a_problem() -> None:
+    def written(results: int, peak_mb: float, different: int) -> export.Written:
+        return export.Written("csv", results, 1.0, results, 1.0, peak_mb, different)
+
+    assert not export._grown([written(10_000, 280.0, 0), written(100_000, 300.0, 0)])
+    assert export._grown([written(10_000, 280.0, 0), written(100_000, 320.0, 0)])
+    assert export._different([written(10, 1.0, 0), written(10, 1.0, 3)])
 
 
 def test_the_throwaway_database_goes_when_the_measurement_fails(unblocked: None) -> None:

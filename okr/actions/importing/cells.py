@@ -48,7 +48,7 @@ def text_of(written: str, *, longest: int) -> str:
     """Text within the length of its field. What a spreadsheet would calculate is no text, unless its apostrophe
     says so."""
     text = written
-    if text.startswith("'") and text[1:].startswith(cells.FORMULA_STARTS):
+    if text.startswith("'") and cells.looks_like_formula(text[1:]):
         text = text[1:].strip()
     elif text.startswith(("=", "＝")):
         raise CellError(_("“%(text)s” looks like a formula. Write the value itself.") % {"text": text[:40]})

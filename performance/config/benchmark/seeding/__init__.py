@@ -13,14 +13,15 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from performance.config.benchmark.seeding import goals, many, numbers, people, scores, weights
+from performance.appraisals.models import Cycle
+from performance.config.benchmark.seeding import goals, many, numbers, people, results, scores, weights
 from performance.config.benchmark.seeding.many import move_goals
 from performance.config.benchmark.seeding.people import Company
 from performance.config.benchmark.seeding.scores import start_run
 from performance.foundation import tenancy
 from performance.foundation.models import StaleRow
 
-__all__ = ["Company", "move_goals", "seed", "seed_many", "start_run"]
+__all__ = ["Company", "move_goals", "seed", "seed_many", "seed_results", "start_run"]
 
 Say = Callable[[str], None]
 Result = TypeVar("Result")
@@ -58,6 +59,17 @@ def seed_many(count: int, *, say: Say) -> Company:
         # Values are there, and nothing else is on its way.
         StaleRow.objects.all().delete()
     return company
+
+
+def seed_results(count: int, *, say: Say) -> tuple[Company, Cycle]:
+    """A company of `count` people with a score each, and an open cycle over them."""
+    at = timezone.now() - datetime.timedelta(days=1)
+    company = _begun(count, at, say)
+    with tenancy.acting_for(company.organisation):
+        _told(say, "a locked policy", lambda: scores.lock_policy(company, at))
+    with tenancy.acting_for(company.organisation):
+        cycle = _told(say, "everybody's score, and a cycle", lambda: results.tell(company))
+    return company, cycle
 
 
 def _begun(count: int, at: datetime.datetime, say: Say) -> Company:

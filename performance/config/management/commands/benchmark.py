@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from performance.config.benchmark import check_in, forecast, load, metrics, scoring, web
+from performance.config.benchmark import check_in, export, forecast, load, metrics, scoring, web
 
 SUBJECTS = {
     "web": web,
@@ -15,6 +15,7 @@ SUBJECTS = {
     "load": load,
     "metrics": metrics,
     "forecast": forecast,
+    "export": export,
 }
 
 
