@@ -279,3 +279,14 @@ def test_threads_that_ask_for_a_year_at_once_find_its_holidays(cast: Cast) -> No
         with concurrent.futures.ThreadPoolExecutor(8) as threads:
             day = datetime.date(year, 10, 1)
             assert not any(threads.map(work_days.is_workday, [day] * 16))
+
+
+def test_no_index_of_lines_begins_with_the_organisation_and_goes_on_without_the_person() -> None:
+    """With such a one, the walk against loops reads everybody's lines at each step while the table has no statistics."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pg_get_indexdef(indexrelid, 1, true), pg_get_indexdef(indexrelid, 2, true)
+            FROM pg_index WHERE indrelid = 'people_reportingline'::regclass"""
+        )
+        led = [second for first, second in cursor.fetchall() if first == "organisation_id"]
+    assert set(led) == {"person_id"}
