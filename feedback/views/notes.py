@@ -1,23 +1,20 @@
-"""Pages and cards of feedback."""
+"""Notes: the overview, received, given, one note, writing one."""
 
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback import actions, forms, queries, rules
 from feedback.models import NoteKind, NoteVisibility
+from feedback.views import frame
 from performance.foundation import access, refusals
-from performance.foundation.components import parts
 from performance.people import queries as people
-from performance.people import rules as people_rules
 from performance.people.models import Person
 
 PAGE = 20
@@ -27,7 +24,7 @@ PAGE = 20
 @access.member
 def home(request: HttpRequest) -> HttpResponse:
     """What I received, the pulse with my manager and my reports, and a form to write."""
-    return render(request, "feedback/home.html", _frame(request, "home") | _note_form(request))
+    return render(request, "feedback/home.html", frame.frame(request, "home") | _note_form(request))
 
 
 @require_GET
@@ -47,7 +44,7 @@ def given(request: HttpRequest) -> HttpResponse:
 def write(request: HttpRequest) -> HttpResponse:
     """The form on a page of its own, and where it is sent to."""
     if request.method == "GET":
-        return render(request, "feedback/write.html", _frame(request, "write") | _note_form(request))
+        return render(request, "feedback/write.html", frame.frame(request, "write") | _note_form(request))
     form = _bound_note_form(request)
     if form.is_valid():
         try:
@@ -55,9 +52,9 @@ def write(request: HttpRequest) -> HttpResponse:
         except refusals.Refused as refusal:
             form.add_error(refusal.field, refusal.message)
         else:
-            return _done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
+            return frame.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
     template = "feedback/_card_write.html" if request.htmx else "feedback/write.html"
-    return render(request, template, _frame(request, "write") | {"form": form}, status=422)
+    return render(request, template, frame.frame(request, "write") | {"form": form}, status=422)
 
 
 @require_GET
@@ -68,7 +65,7 @@ def note(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
     actions.read_note(note=found, by=request.actor, at=timezone.now())
     queries.titled(request.actor, [found])
     context = {"note": found, "can_retract": rules.can_retract(request.actor, found, timezone.now())}
-    return render(request, "feedback/note.html", _frame(request, "received") | context)
+    return render(request, "feedback/note.html", frame.frame(request, "received") | context)
 
 
 @require_POST
@@ -76,7 +73,7 @@ def note(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
 def retract(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
     found = access.get_or_404(queries.notes_given(request.actor), pk=note_id)
     actions.retract_note(note=found, by=request.actor, at=timezone.now())
-    return _done(request, _("Taken back"), "feedback:given")
+    return frame.done(request, _("Taken back"), "feedback:given")
 
 
 @require_GET
@@ -100,66 +97,13 @@ def recognition(request: HttpRequest) -> HttpResponse:
     return render(request, "feedback/_card_recognition.html", {"notes": queries.recognition(request.actor)})
 
 
-@require_http_methods(["GET", "POST"])
-@access.member
-def pulse(request: HttpRequest) -> HttpResponse:
-    """Card of the weekly pulse: one form for each pair that I have not answered this week."""
-    refused = None
-    if request.method == "POST":
-        try:
-            _send_pulse(request)
-        except refusals.Refused as refusal:
-            refused = refusal
-        else:
-            if not request.htmx:
-                return redirect("feedback:home")
-    response = render(
-        request,
-        "feedback/_card_pulse.html" if request.htmx else "feedback/pulse.html",
-        _frame(request, "pulse") | {"refused": refused},
-        status=refused.status if refused else 200,
-    )
-    if request.method == "POST" and not refused:
-        response["HX-Trigger"] = "todo:changed"
-    return response
-
-
-def _send_pulse(request: HttpRequest) -> None:
-    on = people.today(request.actor.organisation)
-    pairs = {str(pair.other.pk): pair for pair in queries.pulse_pairs(request.actor, on)}
-    pair = pairs.get(request.POST.get("with", ""))
-    form = forms.PulseForm(request.POST)
-    if pair is None or not form.is_valid():
-        raise actions.PulseRefused(_("Answer each question from 1 to 5."))
-    actions.send_pulse(
-        by=request.actor,
-        at=timezone.now(),
-        employee=pair.employee,
-        manager=pair.manager,
-        week_start=pair.week_start,
-        answers=form.cleaned_data,
-    )
-
-
-def _frame(request: HttpRequest, tab: str) -> dict[str, Any]:
-    on = people.today(request.actor.organisation)
-    return {
-        "nav": "feedback",
-        "tab": tab,
-        "pairs": queries.pulse_pairs(request.actor, on),
-        "received": queries.titled(request.actor, queries.notes_received(request.actor)[:5]),
-        "week_start": people_rules.monday_of(on),
-        "agreement": parts.AGREEMENT,
-    }
-
-
 def _note_list(request: HttpRequest, tab: str, notes: Any) -> HttpResponse:
     page = Paginator(notes, PAGE).get_page(request.GET.get("page"))
     page.object_list = queries.titled(request.actor, page.object_list)
     now = timezone.now()
     retractable = [each.pk for each in page if rules.can_retract(request.actor, each, now)]
     context = {"page_obj": page, "retractable": retractable}
-    return render(request, "feedback/notes.html", _frame(request, tab) | context)
+    return render(request, "feedback/notes.html", frame.frame(request, tab) | context)
 
 
 def _note_form(request: HttpRequest) -> dict[str, Any]:
@@ -199,12 +143,3 @@ def _bound_note_form(request: HttpRequest) -> forms.NoteForm:
 
 def _colleagues(request: HttpRequest, also: uuid.UUID | None) -> Any:
     return queries.colleagues_near(request.actor, people.today(request.actor.organisation), also=also)
-
-
-def _done(request: HttpRequest, text: str, address: str) -> HttpResponse:
-    messages.success(request, text)
-    if request.htmx:
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = reverse(address)
-        return response
-    return redirect(address)
