@@ -1,8 +1,9 @@
 """Predicates: who may write, read and take back."""
 
 import datetime
+import uuid
 
-from feedback.models import Note
+from feedback.models import Meeting, Note, OneOnOne
 from performance.foundation import access
 from performance.people.models import Person
 
@@ -21,4 +22,31 @@ def can_retract(actor: access.Actor, note: Note, at: datetime.datetime) -> bool:
         note.author_id == actor.person_id
         and note.retracted_at is None
         and at <= note.written_at + RETRACTION_WINDOW
+    )
+
+
+def can_begin_one_on_one(
+    actor: access.Actor, employee: Person, manager: Person, manager_today: uuid.UUID | None
+) -> bool:
+    """Either side of a reporting line of today."""
+    return (
+        not actor.only_reads
+        and manager.pk == manager_today
+        and actor.person_id in (employee.pk, manager.pk)
+        and employee.pk != manager.pk
+    )
+
+
+def is_one_of_the_two(actor: access.Actor, one: OneOnOne) -> bool:
+    return actor.person_id in (one.employee_id, one.manager_id)
+
+
+def can_work_on(actor: access.Actor, meeting: Meeting) -> bool:
+    """Both of them, on the agenda of the meeting that is ahead."""
+    one = meeting.one_on_one
+    return (
+        is_one_of_the_two(actor, one)
+        and not actor.only_reads
+        and meeting.held_at is None
+        and one.ended_at is None
     )

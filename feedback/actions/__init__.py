@@ -1,6 +1,53 @@
 """Writes: notes, the weekly pulse, 1:1s."""
 
+from feedback.actions.agenda import (
+    add_action_item,
+    add_topic,
+    mark_action_item,
+    mark_topic,
+    remove_topic,
+    take_point,
+)
+from feedback.actions.forgetting import forget_person
+from feedback.actions.meetings import (
+    RHYTHMS,
+    NotesConflict,
+    begin_one_on_one,
+    change_one_on_one,
+    end_one_on_one,
+    hold_meeting,
+    let_meetings_go,
+    move_meeting,
+    save_private_note,
+    save_shared_notes,
+)
 from feedback.actions.notes import NoteRefused, read_note, retract_note, write_note
 from feedback.actions.pulses import PulseRefused, send_pulse
+from feedback.actions.refusal import MeetingRefused
 
-__all__ = ["NoteRefused", "PulseRefused", "read_note", "retract_note", "send_pulse", "write_note"]
+__all__ = [
+    "RHYTHMS",
+    "MeetingRefused",
+    "NoteRefused",
+    "NotesConflict",
+    "PulseRefused",
+    "add_action_item",
+    "add_topic",
+    "begin_one_on_one",
+    "change_one_on_one",
+    "end_one_on_one",
+    "forget_person",
+    "hold_meeting",
+    "let_meetings_go",
+    "mark_action_item",
+    "mark_topic",
+    "move_meeting",
+    "read_note",
+    "remove_topic",
+    "retract_note",
+    "save_private_note",
+    "save_shared_notes",
+    "send_pulse",
+    "take_point",
+    "write_note",
+]

@@ -2,6 +2,19 @@
 
 from django.urls import path
 
+from feedback.api.meetings import (
+    ActionItems,
+    HoldMeeting,
+    Meetings,
+    OneActionItem,
+    OneMeeting,
+    OneOnOnes,
+    OneTopic,
+    OwnNote,
+    SharedNotes,
+    SingleOneOnOne,
+    Topics,
+)
 from feedback.api.notes import Notes, OneNote
 from feedback.api.pulses import Pulses
 
@@ -9,4 +22,15 @@ urls = [
     path("notes/", Notes.as_view(), name="api_notes"),
     path("notes/<uuid:note_id>/", OneNote.as_view(), name="api_note"),
     path("pulses/", Pulses.as_view(), name="api_pulses"),
+    path("one-on-ones/", OneOnOnes.as_view(), name="api_one_on_ones"),
+    path("one-on-ones/<uuid:one_id>/", SingleOneOnOne.as_view(), name="api_one_on_one"),
+    path("one-on-ones/<uuid:one_id>/meetings/", Meetings.as_view(), name="api_meetings"),
+    path("meetings/<uuid:meeting_id>/", OneMeeting.as_view(), name="api_meeting"),
+    path("meetings/<uuid:meeting_id>/hold/", HoldMeeting.as_view(), name="api_hold_meeting"),
+    path("meetings/<uuid:meeting_id>/topics/", Topics.as_view(), name="api_topics"),
+    path("meetings/<uuid:meeting_id>/actions/", ActionItems.as_view(), name="api_action_items"),
+    path("meetings/<uuid:meeting_id>/notes/", SharedNotes.as_view(), name="api_meeting_notes"),
+    path("meetings/<uuid:meeting_id>/private-note/", OwnNote.as_view(), name="api_private_note"),
+    path("meeting-topics/<uuid:topic_id>/", OneTopic.as_view(), name="api_topic"),
+    path("action-items/<uuid:item_id>/", OneActionItem.as_view(), name="api_action_item"),
 ]

@@ -1,6 +1,18 @@
 """What people tell each other: notes, the weekly pulse, 1:1s."""
 
+from feedback.models.meetings import ActionItem, Meeting, OneOnOne, PointKind, PrivateNote, Topic
 from feedback.models.notes import Note, NoteKind, NoteVisibility
 from feedback.models.pulses import Pulse
 
-__all__ = ["Note", "NoteKind", "NoteVisibility", "Pulse"]
+__all__ = [
+    "ActionItem",
+    "Meeting",
+    "Note",
+    "NoteKind",
+    "NoteVisibility",
+    "OneOnOne",
+    "PointKind",
+    "PrivateNote",
+    "Pulse",
+    "Topic",
+]

@@ -1,5 +1,21 @@
 """Reads: notes, the weekly pulse, 1:1s, each as their reader may see them."""
 
+from feedback.queries.kinds import work_kinds
+from feedback.queries.meetings import (
+    MeetingPage,
+    Pair,
+    action_items_of,
+    history_of,
+    meeting_page,
+    meetings_of,
+    next_meeting,
+    one_on_ones_of,
+    other_of,
+    pairs_of,
+    points_of,
+    private_note_of,
+    topics_of,
+)
 from feedback.queries.notes import (
     colleagues_near,
     notes_given,
@@ -15,16 +31,30 @@ from feedback.queries.pulses import QUESTIONS, PulsePair, PulseRow, pulse_pairs
 
 __all__ = [
     "QUESTIONS",
+    "MeetingPage",
+    "Pair",
     "PulsePair",
     "PulseRow",
+    "action_items_of",
     "colleagues_near",
+    "history_of",
+    "meeting_page",
+    "meetings_of",
+    "next_meeting",
     "notes_given",
     "notes_on_objective",
     "notes_received",
     "notes_visible_to",
     "objective_titles",
+    "one_on_ones_of",
+    "other_of",
+    "pairs_of",
+    "points_of",
+    "private_note_of",
     "pulse_pairs",
     "recognition",
     "titled",
+    "topics_of",
+    "work_kinds",
     "writers_on_objectives",
 ]

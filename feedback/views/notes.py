@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from feedback import actions, forms, queries, rules
 from feedback.models import NoteKind, NoteVisibility
-from feedback.views import frame
+from feedback.views import frame, meeting_card
 from performance.foundation import access, refusals
 from performance.people import queries as people
 from performance.people.models import Person
@@ -23,8 +23,11 @@ PAGE = 20
 @require_GET
 @access.member
 def home(request: HttpRequest) -> HttpResponse:
-    """What I received, the pulse with my manager and my reports, and a form to write."""
-    return render(request, "feedback/home.html", frame.frame(request, "home") | _note_form(request))
+    """The next 1:1, what I received, the pulse with my manager and my reports, and a form to write."""
+    ahead = queries.next_meeting(request.actor)
+    talk = meeting_card.card(request, ahead) if ahead else {}
+    context = frame.frame(request, "home") | talk | _note_form(request)
+    return render(request, "feedback/home.html", context)
 
 
 @require_GET

@@ -123,6 +123,7 @@ from okr.queries.rollups import Figure, Part, figure_of
 from okr.queries.sight import Sight, readers_under, sight_of, sights_of
 from okr.queries.soundness import flaws_of
 from okr.queries.strategy import LANE, MapNode, StrategyMap, found_on_map, strategy_map
+from okr.queries.talking import Point, talking_points
 from okr.queries.team_history import TeamEvent, team_history
 from okr.queries.team_weeks import (
     TeamRow,
@@ -161,6 +162,7 @@ __all__ = [
     "Pace",
     "Paces",
     "Part",
+    "Point",
     "PolicyPreview",
     "Remnant",
     "Rhythm",
@@ -302,6 +304,7 @@ __all__ = [
     "streak_of",
     "take",
     "taken_back_rows",
+    "talking_points",
     "team_history",
     "team_tree",
     "team_week",

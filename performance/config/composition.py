@@ -18,6 +18,8 @@ OBJECTIVE_PAGE = "okr:objective"
 OBJECTIVE_ORIGINS = "okr.queries.progress_origins"
 # Who has written of objectives in the apps beside okr: (ids) -> {id: {person ids}}. Nobody takes such a goal away.
 OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
+# What two people who meet may want to talk about: (actor, employee, manager, since) -> points, newest first.
+TALKING_POINTS = ["okr.queries.talking_points"]
 METRICS_OVER = "performance.kpis.queries.keys_over"
 # What reads a metric, for those who sign a change of it: (actor, keys, first day concerned) -> Uses; checked at start-up.
 METRIC_USES = [
@@ -33,10 +35,12 @@ FORGETTERS = [
     "performance.inbox.actions.forget_person",
     "performance.kpis.actions.forget_person",
     "okr.actions.forget_person",
+    "feedback.actions.forget_person",
 ]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
 LEAVERS = [
     "okr.actions.pass_goals_on",
+    "feedback.actions.let_meetings_go",
     "performance.inbox.actions.pass_work_on",
     "performance.kpis.actions.let_views_go",
     "performance.scoring.actions.let_questions_go",
@@ -54,6 +58,7 @@ PERIOD_LEFTOVERS = ["okr.queries.unfinished"]
 WORK_KINDS = [
     "performance.inbox.kinds.own_kinds",
     "okr.queries.work_kinds",
+    "feedback.queries.work_kinds",
     "performance.kpis.queries.work_kinds",
     "performance.scoring.queries.work_kinds",
 ]

@@ -26,6 +26,13 @@ DEEDS = {
     "appraisals.sign_off_cycle": _("Signed off a cycle"),
     "appraisals.stop_export": _("Stopped an export"),
     "appraisals.take_back_in": _("Took a person back into a cycle"),
+    "feedback.add_action_item": _("Added an action item to a 1:1"),
+    "feedback.begin_one_on_one": _("Set up a 1:1"),
+    "feedback.change_action_item": _("Changed an action item of a 1:1"),
+    "feedback.change_one_on_one": _("Changed the rhythm of a 1:1"),
+    "feedback.end_one_on_one": _("Ended a 1:1"),
+    "feedback.hold_meeting": _("Held a 1:1"),
+    "feedback.move_meeting": _("Moved a 1:1"),
     "feedback.retract_note": _("Took back a note"),
     "feedback.send_pulse": _("Sent the weekly pulse"),
     "feedback.write_note": _("Wrote a note"),
@@ -287,6 +294,13 @@ NAMES = {
     "pack": pgettext_lazy("log", "Pack"),
     "market_rules": pgettext_lazy("log", "Market rules"),
     "signals": pgettext_lazy("log", "Market signals"),
+    "every_weeks": pgettext_lazy("log", "Every so many weeks"),
+    "starts_at": pgettext_lazy("log", "Starts"),
+    "minutes": pgettext_lazy("log", "Minutes"),
+    "next": pgettext_lazy("log", "Next"),
+    "item": pgettext_lazy("log", "Action item"),
+    "done": pgettext_lazy("log", "Done"),
+    "due_on": pgettext_lazy("log", "Due"),
 }
 #: (action, name in `changes`) → the model whose field it is, where that is not the subject's.
 FIELDS_OF = {

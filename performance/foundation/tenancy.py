@@ -20,6 +20,7 @@ from django.db import connection, models, transaction
 from uuid_utils.compat import uuid7
 
 SETTING = "app.organisation"
+PERSON = "app.person"
 
 
 @dataclass
@@ -104,6 +105,23 @@ def acting_for(organisation: Any) -> Iterator[None]:
             _tell_database(outer)
 
 
+@contextmanager
+def speaking_as(person_id: uuid.UUID) -> Iterator[None]:
+    """Within it, the database shows and takes this person's private rows (`private_to`); outside it there are none,
+    whoever asks. To be used around the reads and writes of one's own rows, inside `acting_for`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", [PERSON])
+        before = cursor.fetchone()[0] or ""
+        cursor.execute("SELECT set_config(%s, %s, true)", [PERSON, str(person_id)])
+    try:
+        yield
+    finally:
+        # A transaction that is broken takes the setting back with everything else.
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config(%s, %s, true)", [PERSON, before])
+
+
 def _tell_database(organisation_id: uuid.UUID | None) -> None:
     """Without just-in-time compilation, which takes longer than nearly all of our statements run: the planner
     overestimates those that walk a line or a tree."""
@@ -181,9 +199,11 @@ class TenantForeignKey(models.ForeignKey):
 
 class TenantModel(models.Model):
     """A row that belongs to one organisation. `append_only = True` withholds UPDATE and DELETE from the
-    application role."""
+    application role. `private_to` names the key to the one person who reads and writes it, and nobody else does
+    (`speaking_as`): the database keeps it from every other query."""
 
     append_only: ClassVar[bool] = False
+    private_to: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = OrganisationKey(

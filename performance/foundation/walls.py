@@ -15,6 +15,8 @@ from performance.foundation import tenancy
 
 HERE = "organisation_id = NULLIF(current_setting('app.organisation', true), '')::uuid"
 POLICY = "wall"
+ONE_PERSON = "{} = NULLIF(current_setting('app.person', true), '')::uuid"
+PRIVATE = "private"
 
 
 def install(using: str) -> None:
@@ -27,6 +29,7 @@ def install(using: str) -> None:
         _separate_application_role(cursor, role)
         for walled_model in walled:
             _secure_rows(cursor, walled_model._meta.db_table)
+            _keep_private(cursor, walled_model)
         _make_keys_composite(cursor, walled)
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed and model._meta.db_table in tables:
@@ -54,6 +57,18 @@ def _secure_rows(cursor: Any, table: str) -> None:
     _execute(cursor, "ALTER TABLE {} FORCE ROW LEVEL SECURITY", table)
     _execute(cursor, f"DROP POLICY IF EXISTS {POLICY} ON {{}}", table)
     _execute(cursor, f"CREATE POLICY {POLICY} ON {{}} USING ({HERE}) WITH CHECK ({HERE})", table)
+
+
+def _keep_private(cursor: Any, model: type[tenancy.TenantModel]) -> None:
+    """Rows of one person alone: a second policy that narrows the first."""
+    table = model._meta.db_table
+    _execute(cursor, f"DROP POLICY IF EXISTS {PRIVATE} ON {{}}", table)
+    if model.private_to:
+        column = str(model._meta.get_field(model.private_to).column)  # type: ignore[union-attr]
+        statement = (
+            f"CREATE POLICY {PRIVATE} ON {{}} AS RESTRICTIVE USING ({ONE_PERSON}) WITH CHECK ({ONE_PERSON})"
+        )
+        _execute(cursor, statement, table, column, column)
 
 
 def _make_keys_composite(cursor: Any, walled: list[type[tenancy.TenantModel]]) -> None:

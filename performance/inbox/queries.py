@@ -59,6 +59,8 @@ ICONS = {
     "metrics.alert": "alert-triangle",
     "feedback.pulse": "message-heart",
     "feedback.note": "message-heart",
+    "feedback.action": "list-check",
+    "feedback.one_on_one": "calendar-repeat",
     "home.endpoint_off": "plug-connected-x",
     "performance.approval": "adjustments-horizontal",
     "performance.review": "clipboard-check",

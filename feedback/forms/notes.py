@@ -1,11 +1,10 @@
-"""Forms of the feedback pages."""
+"""The form of a note."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from feedback import queries
 from feedback.models import NoteKind, NoteVisibility
 from performance.people.models import Person
 
@@ -37,12 +36,3 @@ class NoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["about"].queryset = colleagues  # type: ignore[attr-defined]
         self.fields["visibility"].choice_help = self.choice_help  # type: ignore[attr-defined]
-
-
-class PulseForm(forms.Form):
-    """Three answers from one to five."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for question in queries.QUESTIONS:
-            self.fields[question] = forms.IntegerField(min_value=1, max_value=5)

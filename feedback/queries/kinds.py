@@ -1,0 +1,12 @@
+"""What the work is like that feedback puts before people. None of it goes up the line: it is between those it names."""
+
+from django.utils.translation import gettext_noop
+
+from performance.inbox.kinds import Kind
+
+
+def work_kinds() -> tuple[Kind, ...]:
+    return (
+        Kind("feedback.action", gettext_noop("An action item of a 1:1")),
+        Kind("feedback.one_on_one", gettext_noop("A 1:1 that was set up"), is_note=True),
+    )
