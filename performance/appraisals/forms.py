@@ -1,5 +1,6 @@
 """Forms of the pages: parsing only; what is allowed is decided in rules and actions."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -131,6 +132,98 @@ class AddForm(ReasonForm):
     person = forms.CharField(label=_("Employee number or name"), max_length=80)
 
     field_order = ["person", "reason"]
+
+
+class WaveForm(forms.Form):
+    """Whose results are published next, and, with the first wave, what everybody of the cycle is promised."""
+
+    REST, UNIT, TEAM, LIST = "rest", "unit", "team", "list"
+
+    whom = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[
+            (REST, _("Everybody who is left")),
+            (UNIT, _("A business unit")),
+            (TEAM, _("A team")),
+            (LIST, _("A list of people")),
+        ],
+        initial=REST,
+        widget=forms.RadioSelect,
+    )
+    unit = forms.ModelChoiceField(
+        label=_("Business unit"),
+        queryset=people.BusinessUnit.objects.none(),
+        required=False,
+        empty_label=_("Choose one"),
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=people.Team.objects.none(), required=False, empty_label=_("Choose one")
+    )
+    numbers = forms.CharField(
+        label=_("Employee numbers"),
+        help_text=_("One to a line, or with commas between them."),
+        required=False,
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    acknowledge_days = forms.IntegerField(
+        label=_("Days to say that one has read it"), min_value=1, max_value=365
+    )
+    appeal_days = forms.IntegerField(label=_("Days to appeal"), min_value=1, max_value=365)
+    answer_days = forms.IntegerField(label=_("Days for HR to decide an appeal"), min_value=1, max_value=365)
+
+    choice_help = {
+        REST: _("The cycle is then published."),
+        UNIT: _("The unit and the units below it."),
+        TEAM: _("The team and the teams below it."),
+        LIST: _("By employee number."),
+    }
+    TERMS = ("acknowledge_days", "appeal_days", "answer_days")
+
+    def __init__(
+        self, *args: Any, units: Any, teams: Any, promised: queries.Terms | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["whom"].choice_help = self.choice_help  # type: ignore[attr-defined]
+        for name in self.TERMS:
+            if promised is not None:
+                del self.fields[name]
+            else:
+                self.fields[name].initial = getattr(queries.USUAL_TERMS, name)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        whom = given.get("whom", self.REST)
+        for name, choice in (("unit", self.UNIT), ("team", self.TEAM), ("numbers", self.LIST)):
+            if whom != choice:
+                given[name] = None
+            elif not given.get(name) and name not in self.errors:
+                words = _("Name at least one person.") if name == "numbers" else _("Choose one.")
+                self.add_error(name, words)
+        return given
+
+    def listed_numbers(self) -> list[str]:
+        return re.split(r"[\s,;，；、]+", self.cleaned_data["numbers"].strip())
+
+    def terms(self) -> queries.Terms | None:
+        """None where they were promised before."""
+        if self.TERMS[0] not in self.fields:
+            return None
+        return queries.Terms(**{name: self.cleaned_data[name] for name in self.TERMS})
+
+
+class AcknowledgeForm(forms.Form):
+    """That one has read one's result, with a comment."""
+
+    comment = forms.CharField(
+        label=_("Comment"),
+        help_text=_("Your manager and HR read it."),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class ExportForm(forms.Form):

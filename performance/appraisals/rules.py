@@ -35,6 +35,11 @@ def can_publish(actor: access.Actor, cycle: Cycle) -> bool:
     return can_run_cycles(actor) and cycle.state == "signed_off"
 
 
+def can_acknowledge(actor: access.Actor, entry: CycleEntry) -> bool:
+    """Nobody says for somebody else that they have read it."""
+    return is_own_result(actor, entry) and entry.is_published and not actor.only_reads
+
+
 def can_export(actor: access.Actor) -> bool:
     return can_run_cycles(actor)
 

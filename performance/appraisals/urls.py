@@ -21,6 +21,7 @@ urlpatterns = [
     path("entries/<uuid:entry_id>/", views.entry, name="entry"),
     path("entries/<uuid:entry_id>/leave-out/", views.leave_out, name="leave_out"),
     path("entries/<uuid:entry_id>/take-back/", views.take_back, name="take_back"),
+    path("entries/<uuid:entry_id>/acknowledge/", views.acknowledge, name="acknowledge"),
     path("exports/<uuid:export_id>/", views.export_state, name="export_state"),
     path("exports/<uuid:export_id>/stop/", views.stop_export, name="stop_export"),
     path("exports/<uuid:export_id>/file/", views.download, name="download"),

@@ -61,6 +61,7 @@ WORK_KINDS = [
     "feedback.queries.work_kinds",
     "performance.kpis.queries.work_kinds",
     "performance.scoring.queries.work_kinds",
+    "performance.appraisals.queries.kinds.work_kinds",
 ]
 # What the set-up list of a new organisation counts in the apps above people.
 SETUP_COUNTERS = {

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from performance.foundation.components import formats
 
 DEEDS = {
+    "appraisals.acknowledge_result": _("Said that a result was read"),
     "appraisals.add_exception": _("Added a person to a cycle as an exception"),
     "appraisals.add_newcomers": _("Took newcomers into a cycle"),
     "appraisals.change_bands": _("Changed the rating bands"),
@@ -22,6 +23,7 @@ DEEDS = {
     "appraisals.leave_out": _("Left a person out of a cycle"),
     "appraisals.open_cycle": _("Opened an appraisal cycle"),
     "appraisals.publish_cycle": _("Published the results of a cycle"),
+    "appraisals.publish_wave": _("Published results of a cycle"),
     "appraisals.request_export": _("Asked for an export"),
     "appraisals.sign_off_cycle": _("Signed off a cycle"),
     "appraisals.stop_export": _("Stopped an export"),

@@ -92,7 +92,9 @@ def signed_off(cast: Cast, closed: Cycle, actor: Actor) -> Cycle:
 @ready.made
 def published(cast: Cast, signed_off: Cycle, actor: Actor) -> Cycle:
     with tenancy.acting_for(cast.organisation):
-        return actions.publish_cycle(cycle=signed_off, by=actor(cast.hr), at=timezone.now())
+        actions.publish_wave(cycle=signed_off, by=actor(cast.hr), at=timezone.now())
+        signed_off.refresh_from_db()
+        return signed_off
 
 
 #: What a copied score shares with the one it is copied from.

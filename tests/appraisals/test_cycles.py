@@ -277,7 +277,7 @@ def test_the_database_refuses_to_move_a_signed_result(cast: Cast, signed_off: Cy
 
 def test_a_cycle_is_signed_off_and_published_once(cast: Cast, published: Cycle, actor: Actor) -> None:
     with tenancy.acting_for(cast.organisation):
-        for step in (actions.sign_off_cycle, actions.publish_cycle):
+        for step in (actions.sign_off_cycle, actions.publish_wave):
             with pytest.raises(actions.CycleRefused) as refused:
                 step(cycle=published, by=actor(cast.hr), at=timezone.now())
             assert refused.value.code == "conflict"
@@ -288,10 +288,10 @@ def test_publishing_comes_after_the_sign_off(cast: Cast, cycle: Cycle, actor: Ac
         tenancy.acting_for(cast.organisation),
         pytest.raises(actions.CycleRefused, match="Sign the cycle off"),
     ):
-        actions.publish_cycle(cycle=cycle, by=actor(cast.hr), at=timezone.now())
+        actions.publish_wave(cycle=cycle, by=actor(cast.hr), at=timezone.now())
 
 
-def test_everybody_with_a_result_is_told_once_and_reading_resolves_it(
+def test_everybody_with_a_result_is_told_once_until_they_say_that_they_have_read_it(
     cast: Cast, published: Cycle, scored: list[people.Person], actor: Actor
 ) -> None:
     with tenancy.acting_for(cast.organisation):
@@ -301,10 +301,12 @@ def test_everybody_with_a_result_is_told_once_and_reading_resolves_it(
         assert items.count() == len(scored)
         entry = CycleEntry.objects.get(cycle=published, person=cast.employee)
         actions.read_result(entry=entry, by=actor(cast.manager), at=timezone.now())
-        assert items.get(person=cast.employee).done_at is None
+        assert CycleEntry.objects.get(pk=entry.pk).seen_at is None
         actions.read_result(entry=entry, by=actor(cast.employee), at=timezone.now())
-        assert items.get(person=cast.employee).done_at is not None
         assert queries.readiness(published, queries.bands_of(published)).read == 1
+        assert items.get(person=cast.employee).done_at is None
+        actions.acknowledge_result(entry=entry, by=actor(cast.employee), at=timezone.now())
+        assert items.get(person=cast.employee).done_at is not None
 
 
 def test_the_distribution_counts_everybody_who_is_not_left_out(

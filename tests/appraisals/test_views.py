@@ -250,10 +250,11 @@ def test_the_way_from_open_to_published_through_the_pages(
     client = client_for(cast.hr)
     page = reverse("appraisals:cycle", args=[closed.pk])
     assert "disabled" not in client.get(page).content.decode().split("sign-off/")[1].split("</form>")[0]
-    assert client.post(reverse("appraisals:publish", args=[closed.pk])).status_code == 422
+    wave = {"whom": "rest", "acknowledge_days": 7, "appeal_days": 7, "answer_days": 7}
+    assert client.post(reverse("appraisals:publish", args=[closed.pk]), wave).status_code == 422
     assert client.post(reverse("appraisals:sign_off", args=[closed.pk])).status_code == 302
     assert client.post(reverse("appraisals:sign_off", args=[closed.pk])).status_code == 409
-    assert client.post(reverse("appraisals:publish", args=[closed.pk])).status_code == 302
+    assert client.post(reverse("appraisals:publish", args=[closed.pk]), wave).status_code == 302
     assert "Published" in client.get(page).content.decode()
 
 

@@ -7,6 +7,7 @@ IN_THE_API = {
     "appraisals/entry.html": "entries/{}/",
     "appraisals/export.html": "cycles/{}/exports/",
     "appraisals/open.html": "cycles/",
+    "appraisals/publish.html": "cycles/{}/waves/",
     "appraisals/results.html": "results/",
     "feedback/begin_one_on_one.html": "one-on-ones/",
     "feedback/change_one_on_one.html": "one-on-ones/{}/",

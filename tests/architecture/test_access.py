@@ -51,6 +51,7 @@ READ_TOO = {
     "feedback.views.pulses.pulse": "a card of the home page, without its button for whoever only reads",
     "okr.views.rhythm.rhythm": "the rhythm is everybody's to know",
     "okr.views.policies.policy": "how progress is counted",
+    "performance.appraisals.views.publishing.publish": "which waves were published, which an audit reads",
     "performance.inbox.views.overdue.overdue_rule": "when things are overdue",
     "performance.inbox.views.webhooks.webhooks": "which systems are told, which an audit reads",
     "performance.people.views.settings.periods": "which periods there are",

@@ -1,15 +1,10 @@
-"""Writes: cycles through their life, the people in them, and exports."""
+"""Writes: cycles through their life, the people in them, their results, and exports."""
 
 from performance.appraisals.actions.cycles import (
-    ANNOUNCED_AT_ONCE,
-    RESULT,
     CycleRefused,
-    announce_results,
     change_bands,
     close_scores,
     open_cycle,
-    publish_cycle,
-    read_result,
     sign_off_cycle,
 )
 from performance.appraisals.actions.exports import (
@@ -27,13 +22,32 @@ from performance.appraisals.actions.people import (
     leave_out,
     take_back_in,
 )
+from performance.appraisals.actions.publishing import (
+    ANNOUNCED_AT_ONCE,
+    EVERYBODY,
+    LONGEST_COMMENT,
+    MOST_DAYS,
+    RESULT,
+    ResultRefused,
+    Whom,
+    acknowledge_result,
+    announce_results,
+    publish_wave,
+    read_result,
+)
 
 __all__ = [
     "ANNOUNCED_AT_ONCE",
+    "EVERYBODY",
+    "LONGEST_COMMENT",
+    "MOST_DAYS",
     "RESULT",
     "CycleRefused",
     "ExceptionRefused",
     "ExportRefused",
+    "ResultRefused",
+    "Whom",
+    "acknowledge_result",
     "add_exception",
     "add_newcomers",
     "announce_results",
@@ -43,7 +57,7 @@ __all__ = [
     "download_export",
     "leave_out",
     "open_cycle",
-    "publish_cycle",
+    "publish_wave",
     "read_result",
     "request_export",
     "run_export",

@@ -1,4 +1,4 @@
-"""A cycle's life: open, signed off, published. Each step is one transaction and one audit row."""
+"""A cycle's life until it is signed off. Each step is one transaction and one audit row."""
 
 import datetime
 import itertools
@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from performance.appraisals import queries, rules
 from performance.appraisals.actions import people as people_actions
-from performance.appraisals.models import Band, Cycle, CycleEntry, CycleState, EntryState
+from performance.appraisals.models import Band, Cycle, CycleState
 from performance.foundation import access, audit, refusals
-from performance.inbox import actions as inbox
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions as scoring
 from performance.scoring.models import ScoreRun
 
-RESULT = "performance.result"
-ANNOUNCED_AT_ONCE = 200
 MICRO = 1_000_000
 # rating → (English, Chinese, from which score); what a cycle begins with.
 USUAL_BANDS: dict[int, tuple[str, str, int | None]] = {
@@ -102,7 +98,7 @@ def change_bands(
     *, cycle: Cycle, bounds: Mapping[int, Decimal], by: access.Actor, at: datetime.datetime
 ) -> None:
     """From which score each rating from 5 down to 2 is suggested. At most six decimals count."""
-    held = _held(cycle)
+    held = held_cycle(cycle)
     access.require(rules.can_change_cycle(by, held))
     ordered = [bounds[rating] for rating in (5, 4, 3, 2)]
     if any(higher <= lower for higher, lower in itertools.pairwise(ordered)):
@@ -132,7 +128,7 @@ def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> 
 
     Refused while scores of people in the cycle are provisional: what is signed no longer moves.
     """
-    held = _held(cycle)
+    held = held_cycle(cycle)
     if not held.is_open:
         raise CycleRefused(_("This cycle has been signed off already."), code="conflict")
     access.require(rules.can_sign_off(by, held))
@@ -188,66 +184,7 @@ def _freeze_entries(cycle: Cycle) -> None:
         )
 
 
-@transaction.atomic
-def publish_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> Cycle:
-    """Shows everybody their own result. People are told by a task, a batch at a time."""
-    held = _held(cycle)
-    if held.is_published:
-        raise CycleRefused(_("This cycle has been published already."), code="conflict")
-    if held.is_open:
-        raise CycleRefused(_("Sign the cycle off before you publish it."), code="not_signed_off")
-    access.require(rules.can_publish(by, held))
-    entries = CycleEntry.objects.filter(cycle=held, state=EntryState.SIGNED_OFF)
-    shown = entries.update(state=EntryState.PUBLISHED)
-    held.state, held.published_by, held.published_at = CycleState.PUBLISHED, by.person, at
-    held.save(update_fields=["state", "published_by", "published_at"])
-    audit.record(
-        by=by,
-        action="appraisals.publish_cycle",
-        subject=held,
-        at=at,
-        changes={"state": ["signed_off", "published"], "people": shown},
-    )
-    return held
-
-
-@transaction.atomic
-def announce_results(*, at: datetime.datetime) -> int:
-    """Tells the next people that their result is there. Returns how many; two workers never tell one twice."""
-    waiting = (
-        CycleEntry.objects.filter(state=EntryState.PUBLISHED, announced_at=None)
-        .select_related("person", "cycle")
-        .select_for_update(of=("self",), skip_locked=True)
-        .order_by("pk")[:ANNOUNCED_AT_ONCE]
-    )
-    told = list(waiting)
-    for entry in told:
-        # Without a score there is nothing to read.
-        if entry.person.user_id and entry.score_id and entry.seen_at is None:
-            inbox.assign_work(
-                to=entry.person,
-                kind=RESULT,
-                subject_id=entry.pk,
-                title_en=f"Your result is there: {entry.cycle.name_en}",
-                title_zh=f"你的考核结果已发布：{entry.cycle.name_zh or entry.cycle.name_en}",
-                url=reverse("appraisals:entry", args=[entry.pk]),
-                by=None,
-                at=at,
-            )
-    CycleEntry.objects.filter(pk__in=[entry.pk for entry in told]).update(announced_at=at)
-    return len(told)
-
-
-@transaction.atomic
-def read_result(*, entry: CycleEntry, by: access.Actor, at: datetime.datetime) -> None:
-    """The person has opened their published result for the first time."""
-    if not rules.is_own_result(by, entry) or not entry.is_published:
-        return
-    if CycleEntry.objects.filter(pk=entry.pk, seen_at=None).update(seen_at=at):
-        inbox.resolve_work(kind=RESULT, subject_id=entry.pk, to=by.person, by=by, at=at)
-
-
-def _held(cycle: Cycle) -> Cycle:
+def held_cycle(cycle: Cycle) -> Cycle:
     """The cycle as it is now, held until the end of the transaction: who comes second waits and then reads."""
     return (
         Cycle.objects.select_related("period", "unit", "team")

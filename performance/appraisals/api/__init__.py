@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.appraisals.api import cycles, entries, exports
+from performance.appraisals.api import cycles, entries, exports, results
 
 urls: list[URLPattern] = [
     path("cycles/", cycles.Cycles.as_view(), name="api_cycles"),
@@ -18,10 +18,16 @@ urls: list[URLPattern] = [
     path("cycles/<uuid:cycle_id>/exceptions/", entries.Exceptions.as_view(), name="api_cycle_exceptions"),
     path("cycles/<uuid:cycle_id>/newcomers/", entries.Newcomers.as_view(), name="api_cycle_newcomers"),
     path("cycles/<uuid:cycle_id>/exports/", exports.Exports.as_view(), name="api_cycle_exports"),
+    path("cycles/<uuid:cycle_id>/waves/", results.Waves.as_view(), name="api_cycle_waves"),
     path("results/", entries.Results.as_view(), name="api_own_results"),
     path("entries/<uuid:entry_id>/", entries.OneEntry.as_view(), name="api_entry"),
     path("entries/<uuid:entry_id>/leave-out/", entries.LeaveOut.as_view(), name="api_leave_out"),
     path("entries/<uuid:entry_id>/take-back/", entries.TakeBack.as_view(), name="api_take_back"),
+    path(
+        "entries/<uuid:entry_id>/acknowledgement/",
+        results.Acknowledging.as_view(),
+        name="api_acknowledgement",
+    ),
     path("exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="api_export"),
     path("exports/<uuid:export_id>/file/", exports.ExportFile.as_view(), name="api_export_file"),
 ]

@@ -5,7 +5,7 @@ import uuid
 from rest_framework.request import Request
 
 from performance.appraisals import queries
-from performance.appraisals.models import Cycle
+from performance.appraisals.models import Cycle, CycleEntry
 from performance.foundation import access, api
 from performance.people import queries as people_queries
 
@@ -17,3 +17,8 @@ class AppraisalsView(api.TenantView):
     def cycle(self, request: Request, cycle_id: uuid.UUID) -> Cycle:
         on = people_queries.today(request.actor.organisation)
         return access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
+
+    def entry(self, request: Request, entry_id: uuid.UUID) -> CycleEntry:
+        on = people_queries.today(request.actor.organisation)
+        entries = queries.entries_visible_to(request.actor, on).select_related("cycle__period", "person")
+        return access.get_or_404(entries, pk=entry_id)

@@ -142,7 +142,7 @@ class CycleDetail(AppraisalsView):
 
     @extend_schema(request=CycleStepIn, responses=CycleOut, operation_id="cycles_step")
     def post(self, request: Request, cycle_id: uuid.UUID) -> Response:
-        """Closes the period's scores, signs the cycle off, or publishes it."""
+        """Closes the period's scores, signs the cycle off, or publishes whatever is left."""
         found = self.cycle(request, cycle_id)
         asked = CycleStepIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -153,7 +153,7 @@ class CycleDetail(AppraisalsView):
         elif step == "sign_off":
             actions.sign_off_cycle(cycle=found, by=request.actor, at=timezone.now())
         else:
-            actions.publish_cycle(cycle=found, by=request.actor, at=timezone.now())
+            actions.publish_wave(cycle=found, by=request.actor, at=timezone.now())
             jobs.nudge(tasks.announce_results)
         return Response(CycleOut(self.cycle(request, cycle_id)).data)
 

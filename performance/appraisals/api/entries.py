@@ -36,6 +36,8 @@ class EntryOut(serializers.Serializer[Any]):
     coverage = serializers.SerializerMethodField()
     score_state = serializers.CharField(allow_null=True)
     suggested_rating = serializers.IntegerField(source="rating", allow_null=True)
+    result_rating = serializers.IntegerField(allow_null=True)
+    result_source = serializers.CharField()
 
     def get_score(self, entry: Any) -> Decimal | None:
         return _units(entry.score_micro)
@@ -53,10 +55,21 @@ class ResultOut(serializers.ModelSerializer[CycleEntry]):
     cycle = serializers.UUIDField(source="cycle_id")
     period = serializers.UUIDField(source="cycle.period_id")
     score = serializers.SerializerMethodField()
+    result_rating = serializers.IntegerField(allow_null=True)
+    result_source = serializers.CharField()
 
     class Meta:
         model = CycleEntry
-        fields = ["id", "cycle", "period", "score", "suggested_rating", "seen_at"]
+        fields = [
+            "id",
+            "cycle",
+            "period",
+            "score",
+            "suggested_rating",
+            "result_rating",
+            "result_source",
+            "seen_at",
+        ]
 
     def get_score(self, entry: CycleEntry) -> Decimal | None:
         return _units(entry.score.score_micro) if entry.score else None
@@ -96,6 +109,7 @@ class Entries(AppraisalsView):
         filters = queries.Filters.from_mapping(request.query_params)
         if filters != queries.Filters():
             entries = queries.narrowed(entries, filters)
+        entries = queries.with_results(entries, suggested="rating")
         paginator = api.NewestFirst()
         page = paginator.paginate_queryset(entries.order_by(), request) or []
         return paginator.get_paginated_response(EntryOut(page, many=True).data)
@@ -107,7 +121,7 @@ class OneEntry(AppraisalsView):
     @extend_schema(responses=EntryOut, operation_id="entries_retrieve")
     def get(self, request: Request, entry_id: uuid.UUID) -> Response:
         """Your own published result counts as read from now on."""
-        found = _visible(request, entry_id)
+        found = self.entry(request, entry_id)
         if not request.actor.only_reads:
             actions.read_result(entry=found, by=request.actor, at=timezone.now())
         return Response(_with_numbers(found))
@@ -119,7 +133,8 @@ class Results(AppraisalsView):
     @extend_schema(responses=ResultOut(many=True))
     def get(self, request: Request) -> Response:
         paginator = api.NewestFirst()
-        page = paginator.paginate_queryset(queries.own_results(request.actor).order_by(), request)
+        results = queries.with_results(queries.own_results(request.actor))
+        page = paginator.paginate_queryset(results.order_by(), request)
         return paginator.get_paginated_response(ResultOut(page, many=True).data)
 
 
@@ -162,7 +177,7 @@ class LeaveOut(AppraisalsView):
 
     @extend_schema(request=ExceptionReasonIn, responses=EntryOut)
     def post(self, request: Request, entry_id: uuid.UUID) -> Response:
-        found, reason = _visible(request, entry_id), _reason(request)
+        found, reason = self.entry(request, entry_id), _reason(request)
         actions.leave_out(entry=found, reason=reason, by=request.actor, at=timezone.now())
         return Response(_with_numbers(found))
 
@@ -174,15 +189,9 @@ class TakeBack(AppraisalsView):
 
     @extend_schema(request=ExceptionReasonIn, responses=EntryOut)
     def post(self, request: Request, entry_id: uuid.UUID) -> Response:
-        found, reason = _visible(request, entry_id), _reason(request)
+        found, reason = self.entry(request, entry_id), _reason(request)
         actions.take_back_in(entry=found, reason=reason, by=request.actor, at=timezone.now())
         return Response(_with_numbers(found))
-
-
-def _visible(request: Request, entry_id: uuid.UUID) -> CycleEntry:
-    on = people_queries.today(request.actor.organisation)
-    entries = queries.entries_visible_to(request.actor, on).select_related("cycle__period", "person")
-    return access.get_or_404(entries, pk=entry_id)
 
 
 def _reason(request: Request) -> str:
@@ -193,7 +202,8 @@ def _reason(request: Request) -> str:
 
 def _with_numbers(entry: CycleEntry) -> Any:
     cycle = entry.cycle
-    return EntryOut(queries.entries_of(cycle, queries.bands_of(cycle)).get(pk=entry.pk)).data
+    entries = queries.with_results(queries.entries_of(cycle, queries.bands_of(cycle)), suggested="rating")
+    return EntryOut(entries.get(pk=entry.pk)).data
 
 
 def _units(micro: int | None) -> Decimal | None:

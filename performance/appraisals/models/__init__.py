@@ -1,7 +1,8 @@
-"""Tables of appraisals: cycles with their bands, stages and entries, templates, reviews, and exports."""
+"""Tables of appraisals: cycles with their bands, stages and entries, templates, reviews, results, and exports."""
 
 from performance.appraisals.models.cycles import Band, Cycle, CycleEntry, CycleState, EntryState
 from performance.appraisals.models.exports import Export, ExportFormat, ExportState
+from performance.appraisals.models.results import Acknowledgement, Publication, Wave, WaveKind
 from performance.appraisals.models.reviews import Citation, CitedKind, Review, ReviewAnswer, ReviewState
 from performance.appraisals.models.stages import CycleStage, Stage
 from performance.appraisals.models.templates import (
@@ -14,6 +15,7 @@ from performance.appraisals.models.templates import (
 )
 
 __all__ = [
+    "Acknowledgement",
     "Band",
     "Citation",
     "CitedKind",
@@ -25,6 +27,7 @@ __all__ = [
     "Export",
     "ExportFormat",
     "ExportState",
+    "Publication",
     "Review",
     "ReviewAnswer",
     "ReviewKind",
@@ -35,4 +38,6 @@ __all__ = [
     "TemplateSection",
     "TemplateVersion",
     "VersionState",
+    "Wave",
+    "WaveKind",
 ]

@@ -8,13 +8,14 @@ from performance.appraisals.views.cycles import (
     cycle,
     cycle_list,
     open_cycle,
-    publish,
     sign_off,
 )
 from performance.appraisals.views.entries import entry, leave_out, own_results, take_back
 from performance.appraisals.views.exports import download, export, export_state, stop_export
+from performance.appraisals.views.publishing import acknowledge, publish
 
 __all__ = [
+    "acknowledge",
     "add_exception",
     "add_newcomers",
     "change_bands",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.appraisals import actions, forms, queries, rules, tasks
+from performance.appraisals import actions, forms, queries, rules
 from performance.appraisals.models import Cycle
 from performance.appraisals.views import exports as export_views
 from performance.foundation import access, jobs, refusals
@@ -32,7 +32,7 @@ def cycle_list(request: HttpRequest) -> HttpResponse:
         "nav": "performance",
         "tab": "appraisals",
         "page_obj": Paginator(cycles, queries.PAGE).get_page(request.GET.get("page")),
-        "results": list(queries.own_results(request.actor)[:4]),
+        "results": queries.results_over_time(request.actor)[:4],
         "can_open": rules.can_open_cycle(request.actor),
         "sees_all": rules.sees_all_entries(request.actor),
     }
@@ -136,16 +136,6 @@ def sign_off(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     return _step(request, cycle_id, actions.sign_off_cycle, _("Signed off. These numbers no longer move."))
 
 
-@require_POST
-@access.role("hr")
-def publish(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
-    response = _step(
-        request, cycle_id, actions.publish_cycle, _("Published. Everybody sees their own result.")
-    )
-    jobs.nudge(tasks.announce_results)
-    return response
-
-
 def _step(request: HttpRequest, cycle_id: uuid.UUID, act: Callable[..., Cycle], words: str) -> HttpResponse:
     found = _visible(request, cycle_id)
     act(cycle=found, by=request.actor, at=timezone.now())
@@ -171,6 +161,7 @@ def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any
     )
     filters = form.filters()
     rows = queries.narrowed(seen, filters).select_related("person", "manager", "unit", "team")
+    rows = queries.with_results(rows, suggested="rating")
     page = Paginator(rows, queries.PAGE).get_page(request.GET.get("page"))
     named = {band.rating: band for band in bands}
     shares = queries.distribution(queries.in_sections(seen, filters), bands)
@@ -180,7 +171,7 @@ def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any
         "filter_form": form,
         "filters": filters,
         "page_obj": page,
-        "rows": [(entry, named.get(entry.rating)) for entry in page],
+        "rows": [(entry, named.get(entry.result_rating)) for entry in page],
         "shares": shares,
         "widest": max((share.percent for share in shares), default=0) or 1,
         "can_see_reason": rules.can_see_reason(actor),
@@ -201,6 +192,7 @@ def _steps(request: HttpRequest, found: Cycle, bands: list[Any], bound: dict[str
         "can_export": rules.can_export(actor),
         "can_change": rules.can_change_cycle(actor, found),
         "can_publish": rules.can_publish(actor, found),
+        "progress": None if found.is_open else queries.progress_of(found),
         "bands_form": forms.BandsForm(bands=bands),
         "add_form": forms.AddForm(auto_id="add_%s"),
         "exceptions": queries.exceptions_of(found),

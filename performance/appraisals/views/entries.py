@@ -21,7 +21,10 @@ from performance.people import queries as people_queries
 @access.member
 def own_results(request: HttpRequest) -> HttpResponse:
     """Everything that was published about me."""
-    context = {"nav": "performance", "tab": "appraisals", "results": list(queries.own_results(request.actor))}
+    results = queries.results_over_time(request.actor)
+    kept = [row.entry.score.score_micro if row.entry.score else None for row in reversed(results)]
+    scores = [None if micro is None else micro / 1_000_000 for micro in kept]
+    context = {"nav": "performance", "tab": "appraisals", "results": results, "scores": scores}
     return render(request, "appraisals/results.html", context)
 
 
@@ -29,10 +32,10 @@ def own_results(request: HttpRequest) -> HttpResponse:
 @access.member
 def entry(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """One result. The person's first visit is noted and closes their work item."""
-    found = _visible(request, entry_id)
+    found = visible(request, entry_id)
     if not request.actor.only_reads:
         actions.read_result(entry=found, by=request.actor, at=timezone.now())
-    return _page(request, found)
+    return page(request, found)
 
 
 @require_POST
@@ -48,7 +51,7 @@ def take_back(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
 
 
 def _except(request: HttpRequest, entry_id: uuid.UUID, act: Callable[..., None], words: str) -> HttpResponse:
-    found = _visible(request, entry_id)
+    found = visible(request, entry_id)
     form = forms.ReasonForm(request.POST)
     if form.is_valid():
         try:
@@ -60,10 +63,10 @@ def _except(request: HttpRequest, entry_id: uuid.UUID, act: Callable[..., None],
         else:
             messages.success(request, words % {"person": found.person})
             return redirect("appraisals:cycle", found.cycle_id)
-    return _page(request, found, status=422, form=form)
+    return page(request, found, status=422, form=form)
 
 
-def _visible(request: HttpRequest, entry_id: uuid.UUID) -> CycleEntry:
+def visible(request: HttpRequest, entry_id: uuid.UUID) -> CycleEntry:
     on = people_queries.today(request.actor.organisation)
     entries = queries.entries_visible_to(request.actor, on).select_related(
         "cycle__period", "person", "manager", "unit", "team"
@@ -71,20 +74,37 @@ def _visible(request: HttpRequest, entry_id: uuid.UUID) -> CycleEntry:
     return access.get_or_404(entries, pk=entry_id)
 
 
-def _page(request: HttpRequest, found: CycleEntry, *, status: int = 200, form: Any = None) -> HttpResponse:
+def page(request: HttpRequest, found: CycleEntry, *, status: int = 200, **bound: Any) -> HttpResponse:
     actor = request.actor
     bands = queries.bands_of(found.cycle)
-    numbers = queries.entries_of(found.cycle, bands).get(pk=found.pk)
+    numbers = queries.with_results(queries.entries_of(found.cycle, bands), suggested="rating").get(
+        pk=found.pk
+    )
     context = {
         "nav": "performance",
         "entry": found,
         "cycle": found.cycle,
         "numbers": numbers,
         "bands": bands,
+        "steps": queries.steps_of(numbers, bands),
         "is_own": rules.is_own_result(actor, found),
         "sees_cycle": not rules.is_own_result(actor, found) or rules.sees_all_entries(actor),
         "can_see_reason": rules.can_see_reason(actor),
         "can_except": rules.can_except(actor, found.cycle, found.person),
-        "form": form or forms.ReasonForm(),
+        "form": forms.ReasonForm(),
+        **_after_publication(actor, found),
+        **bound,
     }
     return render(request, "appraisals/entry.html", context, status=status)
+
+
+def _after_publication(actor: access.Actor, found: CycleEntry) -> dict[str, Any]:
+    """What is there once the person sees their result. Two queries."""
+    if not found.is_published:
+        return {}
+    return {
+        "wave": queries.wave_of(found),
+        "acknowledgement": queries.acknowledgement_of(found),
+        "can_acknowledge": rules.can_acknowledge(actor, found),
+        "acknowledge_form": forms.AcknowledgeForm(),
+    }
