@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -80,12 +81,16 @@ def stop_export(*, export: Export, by: access.Actor, at: datetime.datetime) -> N
 
 
 @transaction.atomic
-def download_export(*, export: Export, by: access.Actor, at: datetime.datetime) -> Path:
-    """The finished file, with an audit row of who took it."""
+def download_export(
+    *, export: Export, by: access.Actor, at: datetime.datetime, part: tuple[int, int] | None = None
+) -> Path:
+    """The finished file, with an audit row of who took it, and which part: first byte and number of bytes."""
     access.require(rules.can_export(by))
-    if not export.is_downloadable or not files.path_of(export).is_file():
+    is_over = export.expires_at is not None and export.expires_at <= at
+    if is_over or not export.is_downloadable or not files.path_of(export).is_file():
         raise ExportRefused(_("This file is not there (any more). Export again."), code="no_file")
-    _record("appraisals.download_export", export, by=by, at=at)
+    taken = {"from_byte": part[0], "bytes_taken": part[1]} if part else {}
+    _record("appraisals.download_export", export, by=by, at=at, **taken)
     return files.path_of(export)
 
 
@@ -239,7 +244,7 @@ def _here() -> AbstractContextManager[None]:
     return tenancy.acting_for(tenancy.current_organisation_id())
 
 
-def _record(action: str, export: Export, *, by: object, at: datetime.datetime) -> None:
+def _record(action: str, export: Export, *, by: object, at: datetime.datetime, **further: Any) -> None:
     """Who, what and which filter; once there is a file, also its size and digest."""
     changes = {
         "cycle": export.cycle,
@@ -254,4 +259,4 @@ def _record(action: str, export: Export, *, by: object, at: datetime.datetime) -
         changes |= {"rows": export.rows, "bytes": export.bytes, "sha256": export.sha256}
     if export.error:
         changes["error"] = export.error
-    audit.record(by=by, action=action, subject=export, at=at, changes=changes)
+    audit.record(by=by, action=action, subject=export, at=at, changes=changes | further)

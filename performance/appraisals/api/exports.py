@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from performance.appraisals import actions, queries, rules, tasks
 from performance.appraisals.api.base import AppraisalsView
 from performance.appraisals.models import Export, ExportFormat
-from performance.foundation import access, api, jobs
+from performance.foundation import access, api, downloads, jobs
 
 
 class ExportOut(serializers.ModelSerializer[Export]):
@@ -117,18 +117,16 @@ class ExportDetail(AppraisalsView):
 
 
 class ExportFile(AppraisalsView):
-    """The finished file."""
+    """The finished file. With `Range`, a part of it; with `If-Range` only as long as it is the same file."""
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    def get(self, request: Request, export_id: uuid.UUID) -> FileResponse:
+    def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
         found = _visible(request, export_id)
         access.require(rules.can_export(request.actor))
-        file = actions.download_export(export=found, by=request.actor, at=timezone.now())
-        return FileResponse(
-            file.open("rb"),
-            as_attachment=True,
-            filename=found.file_name,
-            content_type=found.content_type,
+        part = downloads.part_asked_for(request, found.bytes or 0, found.sha256)
+        path = actions.download_export(export=found, by=request.actor, at=timezone.now(), part=part)
+        return downloads.attachment(
+            path, name=found.file_name, content_type=found.content_type, sha256=found.sha256, part=part
         )
 
 

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle, Export
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, downloads, jobs, refusals
 from performance.people import queries as people_queries
 
 
@@ -61,18 +62,14 @@ def stop_export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @access.role("hr")
-def download(request: HttpRequest, export_id: uuid.UUID) -> Any:
-    """The file, as an attachment. Each download is an audit row."""
+def download(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
+    """The file, or the rest of it, as an attachment. Each time is an audit row."""
     found = _visible(request, export_id)
-    path = actions.download_export(export=found, by=request.actor, at=timezone.now())
-    response = FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=found.file_name,
-        content_type=found.content_type,
+    part = downloads.part_asked_for(request, found.bytes or 0, found.sha256)
+    path = actions.download_export(export=found, by=request.actor, at=timezone.now(), part=part)
+    return downloads.attachment(
+        path, name=found.file_name, content_type=found.content_type, sha256=found.sha256, part=part
     )
-    response["X-Content-Digest"] = f"sha256:{found.sha256}"
-    return response
 
 
 def rows_of(exports: Iterable[Export]) -> list[dict[str, Any]]:

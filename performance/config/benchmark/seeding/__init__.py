@@ -64,9 +64,11 @@ def seed_many(count: int, *, say: Say) -> Company:
 def seed_results(count: int, *, say: Say) -> tuple[Company, Cycle]:
     """A company of `count` people with a score each, and an open cycle over them."""
     at = timezone.now() - datetime.timedelta(days=1)
-    company = _begun(count, at, say)
+    company = _begun(min(count, results.BY_HAND), at, say)
     with tenancy.acting_for(company.organisation):
         _told(say, "a locked policy", lambda: scores.lock_policy(company, at))
+    with tenancy.acting_for(company.organisation):
+        _told(say, "copies of them", lambda: results.copy_people(count))
     with tenancy.acting_for(company.organisation):
         cycle = _told(say, "everybody's score, and a cycle", lambda: results.tell(company))
     return company, cycle
