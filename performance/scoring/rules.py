@@ -7,7 +7,7 @@ it or wrote its text cannot approve it; one person never approves for both sides
 from typing import Any
 
 from performance.foundation import access
-from performance.scoring.models import PolicyVersion, RunKind, RunState, Side, VersionState
+from performance.scoring.models import PolicyVersion, PolicyWhatIf, RunKind, RunState, Side, VersionState
 
 MAKERS = ("hr", "administrator", "business_owner", "finance_owner")
 KEEPERS = ("hr", "administrator")
@@ -41,6 +41,21 @@ def can_propose_policy(actor: access.Actor, version: PolicyVersion, *, is_scored
 
 def can_simulate(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:
     return can_edit_draft(actor, version, is_scored=is_scored)
+
+
+def can_suppose_weights(actor: access.Actor) -> bool:
+    """Whoever makes policies, also one that scores them: a what-if changes nobody's weights."""
+    return can_draft_policy(actor)
+
+
+def can_keep_what_if(actor: access.Actor, what_if: PolicyWhatIf) -> bool:
+    return can_suppose_weights(actor) and what_if.asked_by_id == actor.person_id and not what_if.is_kept
+
+
+def can_forget_what_if(actor: access.Actor, what_if: PolicyWhatIf) -> bool:
+    """Whoever asked, and HR and administrators, who keep house."""
+    is_keeper = what_if.is_kept and actor.has_role(*KEEPERS)
+    return can_suppose_weights(actor) and (is_keeper or what_if.asked_by_id == actor.person_id)
 
 
 def can_draft_next(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:

@@ -206,6 +206,8 @@ def catch_up() -> None:
     _attempt(lock_due_policies.run)
     _attempt(carry_out_restatements.run)
     _attempt(rescore_stale.run)
+    with _here():
+        actions.clear_old_what_ifs(at=timezone.now())
     _attempt(clear_forgotten_simulations.run)
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])

@@ -186,7 +186,7 @@ def test_small_groups_and_what_would_give_them_away_are_withheld(
     with tenancy.acting_for(cast.organisation):
         [simulation] = queries.simulations_of(simulated)
         told = queries.moved(simulation, actor(cast.hr), now.date(), digest=None)
-        by_unit, by_level, _by_tenure = told.dimensions
+        by_unit, _by_team, by_level, _by_tenure = told.dimensions
         assert [(cell.name, cell.number) for cell in by_unit.cells] == [("Stores", 12)]
         # Six of P4; three of P5 and three without a level are six together.
         assert [(cell.name, cell.number) for cell in by_level.cells] == [("P4", 6)]

@@ -326,6 +326,18 @@ def sides(value: Value, max: Value, h: int = 12) -> SafeString:
     )
 
 
+def twin(before: Value, after: Value, max: Value) -> SafeString:
+    """Two bars from one side, before over after; the figures stand beside them, so the drawing is decoration."""
+    widths = [
+        _within((_float(value) or 0.0) / (_float(max) or 1.0) * 100, 0, 100) for value in (before, after)
+    ]
+    bars = "".join(
+        f'<rect class="{kind}" width="{_n(width)}%" y="{top}" height="7" rx="2"/>'
+        for kind, width, top in zip(("s8", "s1"), widths, (1, 10), strict=True)
+    )
+    return _svg(f'<svg class="o-bar" height="18" aria-hidden="true">{bars}</svg>')
+
+
 COLUMN, GAP = 16.4, 4.5
 
 

@@ -100,6 +100,7 @@ for drawn in (
     svg.hbar,
     svg.hist,
     svg.sides,
+    svg.twin,
     svg.wires,
     svg.hatches,
     parts.dots,

@@ -62,12 +62,22 @@ from performance.scoring.actions.simulations import (
     take_simulation,
 )
 from performance.scoring.actions.stages import accept_stage
+from performance.scoring.actions.what_ifs import (
+    AT_ONCE,
+    carry_out_at_once,
+    clear_old_what_ifs,
+    draft_from_what_if,
+    forget_what_if,
+    keep_what_if,
+    try_what_if,
+)
 from performance.scoring.models import ANNOUNCEMENT
 
 __all__ = [
     "ANNOUNCED_AT_ONCE",
     "ANNOUNCEMENT",
     "APPROVAL",
+    "AT_ONCE",
     "BIN_EDGE",
     "BIN_WIDTH",
     "LIMIT",
@@ -88,14 +98,17 @@ __all__ = [
     "ask_about_score",
     "ask_for_checks",
     "ask_for_comparisons",
+    "carry_out_at_once",
     "carry_out_restatement",
     "clear_forgotten",
+    "clear_old_what_ifs",
     "close_check",
     "close_question",
     "compare_scores",
     "compute_scores",
     "decide_restatement",
     "discard_draft",
+    "draft_from_what_if",
     "draft_next_version",
     "draft_policy",
     "export_group_card",
@@ -103,8 +116,10 @@ __all__ = [
     "export_simulation",
     "fail_run",
     "fail_simulation",
+    "forget_what_if",
     "freeze_scores",
     "group_file_name",
+    "keep_what_if",
     "let_questions_go",
     "lock_at_first_day",
     "lock_policy",
@@ -122,4 +137,5 @@ __all__ = [
     "stop_run",
     "take_run",
     "take_simulation",
+    "try_what_if",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit, i18n, refusals
@@ -17,6 +17,7 @@ from performance.scoring.models import (
     WHOLE,
     PolicyComponent,
     PolicyVersion,
+    PolicyWhatIf,
     Simulation,
     SimulationState,
     StageMultiplier,
@@ -134,7 +135,7 @@ def revise_draft(
     )
     if found:
         place = "components" if found[0].key or found[0].field == "base" else found[0].field
-        raise PolicyRefused(_described(found[0], components), code=found[0].code, field=place)
+        raise PolicyRefused(described(found[0], components), code=found[0].code, field=place)
     wrong = evidence.band_troubles(bands or ())
     if wrong:
         raise PolicyRefused(str(wrong[0].message), code=wrong[0].code, field="bands")
@@ -191,7 +192,9 @@ def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.date
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be discarded."), code="not_a_draft")
     audit.record(by=by, action="scoring.discard_draft", subject=version, at=at)
-    forget_simulations(Simulation.objects.filter(version=version))
+    what_ifs = PolicyWhatIf.objects.filter(version=version)
+    forget_simulations(Simulation.objects.filter(Q(version=version) | Q(what_if__in=what_ifs)))
+    what_ifs.delete()
     _replace_components(version, [], [])
     policy = version.policy
     version.delete()
@@ -204,7 +207,7 @@ def forget_simulations(simulations: QuerySet[Simulation]) -> None:
     one of them ends its batch first, and then finds it gone."""
     ids = list(simulations.select_for_update(of=("self",)).values_list("pk", flat=True))
     Simulation.objects.filter(pk__in=ids).update(
-        state=SimulationState.FORGOTTEN, version=None, held_until=None
+        state=SimulationState.FORGOTTEN, version=None, what_if=None, held_until=None
     )
 
 
@@ -329,7 +332,7 @@ def refuse_uncertified_metrics(version: PolicyVersion) -> None:
     """What nobody has signed does not decide about people."""
     for component in queries.uncertified_components(version):
         trouble = evidence.Trouble("metric_not_certified", component.key, "source")
-        raise PolicyRefused(_described(trouble, [component]), code=trouble.code, field="components")
+        raise PolicyRefused(described(trouble, [component]), code=trouble.code, field="components")
     for rule in queries.uncertified_rules(version):
         refuse_rule(rule, "signal_not_certified", "metric")
 
@@ -360,9 +363,10 @@ def refuse_rule(rule: evidence.RuleDraft, code: str, place: str) -> None:
     raise PolicyRefused(f"{rule.name}{formats.mark(':')}{trouble.message}", code=code, field="market_rules")
 
 
-def _described(
+def described(
     trouble: evidence.Trouble, components: Iterable[evidence.ComponentDraft | PolicyComponent]
 ) -> str:
+    """What is wrong, with the component that it is about by name."""
     named = next(
         (i18n.local(component, "name") for component in components if component.key == trouble.key), ""
     )

@@ -35,7 +35,7 @@ def export_simulation(
     file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
     # Row by row onto the disk: a hundred thousand people take no more memory than a hundred.
     book = cells.new_workbook(file, constant_memory=True)
-    book.set_properties({"title": str(simulation.version), "company": "Accord"})
+    book.set_properties({"title": str(simulation.of), "company": "Accord"})
     cells.write_about(book, _("Simulation"), _about(moved), timezone.get_current_timezone())
     if moved.is_told:
         _sheet(book, _("Changes by size"), (_("From"), _("To"), _("People")), _sizes(simulation.bins))
@@ -58,7 +58,7 @@ def export_simulation(
     audit.record(
         by=by,
         action="scoring.export_simulation",
-        subject=simulation.version,
+        subject=simulation.of,
         changes={"rows": written, "format": "xlsx"},
         at=at,
     )
@@ -69,7 +69,7 @@ def export_simulation(
 def _about(moved: queries.Moved) -> list[tuple[str, Any]]:
     simulation = moved.simulation
     notes: list[tuple[str, Any]] = [
-        (_("Weight policy"), str(simulation.version)),
+        (_("Weight policy"), str(simulation.of)),
         (_("Period"), i18n.local(simulation.period, "name")),
         (_("Simulated"), simulation.finished_at),
         (_("Still what the draft says"), _("Yes") if moved.is_current else _("No")),

@@ -15,6 +15,7 @@ from performance.engine import bands as engine_bands
 from performance.engine import errors, fixed
 from performance.foundation import access, audit
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import evidence, queries
 from performance.scoring.actions.drafts import (
     PolicyRefused,
@@ -100,12 +101,16 @@ def advance_simulation(*, simulation_id: uuid.UUID, at: datetime.datetime, batch
     """Reckons the next batch and remembers how far it came, in one transaction. False when nothing is left, also where
     the draft was simulated anew or discarded meanwhile."""
     rows = Simulation.objects.select_for_update(of=("self",)).select_related(
-        "version__policy", "version__period", "period"
+        "version__policy",
+        "version__period",
+        "what_if__version__policy",
+        "what_if__version__period",
+        "period",
     )
     simulation = rows.filter(pk=simulation_id, state=SimulationState.RUNNING).first()
-    if simulation is None:
+    if simulation is None or simulation.of is None:
         return False
-    everybody = queries.people_in_scope(simulation.version).order_by("pk")
+    everybody = queries.people_in_scope(simulation.of).order_by("pk")
     if simulation.started_at is None:
         simulation.started_at, simulation.total = at, everybody.count()
     ahead = everybody.filter(pk__gt=simulation.reached) if simulation.reached else everybody
@@ -156,6 +161,7 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
         for each in current
     ]
     results = evidence.resimulated(simulation.plan, kept)
+    teams = people_queries.teams_of(by_person, simulation.period.ends_on)
     before = fixed.optional_column(each.score.score_micro for each in current)
     after = fixed.optional_column(result.reckoned.score_micro for result in results)
     moves = engine_bands.moves(
@@ -168,6 +174,7 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
                 person_id=each.person_id,
                 score_id=each.score_id,
                 unit_id=by_person[each.person_id].unit_id,
+                team=teams.get(each.person_id),
                 level=by_person[each.person_id].level,
                 tenure=_tenure(by_person[each.person_id], simulation.period.ends_on),
                 before_micro=each.score.score_micro,

@@ -11,6 +11,7 @@ from performance.scoring.api import (
     runs,
     scores,
     simulations,
+    what_ifs,
 )
 
 urls = [
@@ -46,6 +47,15 @@ urls = [
     path(
         "weight-policies/<uuid:version_id>/simulations/<uuid:simulation_id>/file/",
         simulations.SimulationFile.as_view(),
+    ),
+    path("weight-policies/<uuid:version_id>/what-ifs/", what_ifs.WhatIfsOfPolicy.as_view()),
+    path("policy-what-ifs/compare/", what_ifs.CompareWhatIfs.as_view()),
+    path("policy-what-ifs/<uuid:what_if_id>/", what_ifs.OneWhatIf.as_view()),
+    path("policy-what-ifs/<uuid:what_if_id>/keep/", what_ifs.KeepWhatIf.as_view()),
+    path("policy-what-ifs/<uuid:what_if_id>/draft/", what_ifs.DraftWhatIf.as_view()),
+    path(
+        "policy-what-ifs/<uuid:what_if_id>/simulations/<uuid:simulation_id>/",
+        what_ifs.WhatIfMoved.as_view(),
     ),
     path("weight-policies/<uuid:version_id>/propose/", policies.ProposePolicy.as_view()),
     path("weight-policies/<uuid:version_id>/approve/", policies.ApprovePolicy.as_view()),

@@ -35,6 +35,21 @@ class CellOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     number = serializers.IntegerField()
     average = serializers.DecimalField(max_digits=12, decimal_places=6)
+    up = serializers.IntegerField(
+        allow_null=True, help_text="How many move a band up; null where it is not told."
+    )
+    down = serializers.IntegerField(allow_null=True)
+
+
+class StepOut(serializers.Serializer[Any]):
+    """One band, or neighbours put together: how many people before and after."""
+
+    name_en = serializers.CharField(source="band.name_en")
+    name_zh = serializers.CharField(source="band.name_zh")
+    low_micro = serializers.IntegerField(source="band.low_micro", allow_null=True)
+    high_micro = serializers.IntegerField(source="band.high_micro", allow_null=True)
+    before = serializers.IntegerField()
+    after = serializers.IntegerField()
 
 
 class DimensionOut(serializers.Serializer[Any]):
@@ -75,6 +90,7 @@ class MovedOut(serializers.Serializer[Any]):
     unscored = serializers.IntegerField(source="simulation.unscored")
     figures = serializers.SerializerMethodField()
     by = DimensionOut(many=True, source="dimensions")
+    bands = StepOut(many=True, source="steps")
     largest = MoveOut(many=True, source="moves")
 
     @extend_schema_field(FiguresOut(allow_null=True))
@@ -110,7 +126,9 @@ class SimulationView(PoliciesView):
 
     def moved(self, request: Request, version_id: uuid.UUID, simulation_id: uuid.UUID) -> queries.Moved:
         version = self.version(request, version_id)
-        simulations = Simulation.objects.filter(version=version).select_related("period", "version__policy")
+        simulations = Simulation.objects.filter(version=version).select_related(
+            "period", "version__policy", "what_if"
+        )
         found = access.get_or_404(simulations, pk=simulation_id)
         self.digest = queries.digest_now(version)
         self.today = people_queries.day_at(request.actor.organisation, timezone.now())

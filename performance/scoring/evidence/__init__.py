@@ -74,6 +74,14 @@ from performance.scoring.evidence.stages import (
     proposed_stage,
 )
 from performance.scoring.evidence.weighing import PLAIN, Weighing
+from performance.scoring.evidence.what_ifs import (
+    Content,
+    differences,
+    moves_a_base,
+    moves_a_curve,
+    supposing,
+    with_weights,
+)
 
 __all__ = [
     "COLUMNS",
@@ -90,6 +98,7 @@ __all__ = [
     "Band",
     "Cause",
     "ComponentDraft",
+    "Content",
     "Flow",
     "Gathered",
     "Input",
@@ -119,6 +128,7 @@ __all__ = [
     "check_sources",
     "component_keys",
     "content_id",
+    "differences",
     "digest",
     "evidence_of",
     "explanation_of",
@@ -135,6 +145,8 @@ __all__ = [
     "known_sources",
     "metrics_named",
     "micro",
+    "moves_a_base",
+    "moves_a_curve",
     "pair",
     "pairs_of",
     "parts",
@@ -148,9 +160,11 @@ __all__ = [
     "rule_troubles",
     "segments_named",
     "signals_from",
+    "supposing",
     "trails_named",
     "troubles",
     "weights_again",
     "whole_evidence",
+    "with_weights",
     "without_units",
 ]

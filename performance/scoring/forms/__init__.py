@@ -10,18 +10,22 @@ from performance.scoring.forms.components import (
 from performance.scoring.forms.market import ADD, rules_formset, targets_of
 from performance.scoring.forms.policies import LockForm, NoticeForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
-from performance.scoring.forms.weighing import IN_PAIRS, WeighingForm, flows, initial_weighing
+from performance.scoring.forms.weighing import IN_PAIRS, PENALTIES, WeighingForm, flows, initial_weighing
+from performance.scoring.forms.what_ifs import KeepForm, WhatIfEditor
 
 __all__ = [
     "ADD",
     "IN_PAIRS",
+    "PENALTIES",
     "PERCENT",
     "AskForm",
+    "KeepForm",
     "LockForm",
     "NoticeForm",
     "PolicyForm",
     "ProposeForm",
     "WeighingForm",
+    "WhatIfEditor",
     "components_formset",
     "flows",
     "initial_bands",

@@ -145,7 +145,6 @@ class ComponentForm(forms.Form):
         """The component in whole ppm. To be called on a valid form."""
         cleaned = self.cleaned_data
         source_kind, _colon, source_ref = cleaned["source"].partition(":")
-        multipliers = {stage: cleaned.get(f"stage_{stage}") for stage in Stage.values}
         return evidence.ComponentDraft(
             key=key_of(cleaned["key"], cleaned["name_en"], position),
             name_en=cleaned["name_en"],
@@ -159,10 +158,12 @@ class ComponentForm(forms.Form):
             max_ppm=_ppm(cleaned["highest"], WHOLE),
             curve=self._curve(),
             color=cleaned["color"] or color_at(position),
-            multipliers={
-                stage: int(value * WHOLE) for stage, value in multipliers.items() if value is not None
-            },
+            multipliers=self._multipliers(),
         )
+
+    def _multipliers(self) -> dict[str, int]:
+        given = {stage: self.cleaned_data.get(f"stage_{stage}") for stage in Stage.values}
+        return {stage: int(value * WHOLE) for stage, value in given.items() if value is not None}
 
     def _curve(self) -> dict[str, Any]:
         kind = self.cleaned_data["curve"] or CurveKind.IDENTITY

@@ -63,6 +63,7 @@ from performance.scoring.models.scores import (
     ScoreTrail,
 )
 from performance.scoring.models.simulations import SimulatedScore, Simulation, SimulationState, Tenure
+from performance.scoring.models.what_ifs import PolicyWhatIf
 
 __all__ = [
     "ANNOUNCEMENT",
@@ -97,6 +98,7 @@ __all__ = [
     "PolicyApproval",
     "PolicyComponent",
     "PolicyVersion",
+    "PolicyWhatIf",
     "QuestionAnswerer",
     "QuestionPost",
     "RestatedScore",

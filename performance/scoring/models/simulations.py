@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.foundation import tenancy
 from performance.scoring.models.policies import PolicyVersion
 from performance.scoring.models.scores import Score
+from performance.scoring.models.what_ifs import PolicyWhatIf
 
 
 class SimulationState(models.TextChoices):
@@ -28,15 +29,17 @@ class Tenure(models.TextChoices):
 
 
 class Simulation(tenancy.TenantModel):
-    """The kept scores of one past period reckoned again with a draft's plan.
+    """The kept scores of one past period reckoned again with a draft's plan, or with that of a what-if.
 
     `digest` is of the draft's content: once the draft says something else, the simulation speaks of nothing any more.
     `plan` is what it reckons with, pinned when it was asked for. `reached` is the last person done, committed with
     that batch's results and with the figures over all of them, so that a killed worker's simulation goes on where it
-    stood. A forgotten one is of no version any more, so nobody finds it: its results go in batches, then the row.
+    stood. A forgotten one is of no version and no what-if any more, so nobody finds it: its results go in batches, then
+    the row.
     """
 
     version = tenancy.TenantForeignKey(PolicyVersion, null=True, related_name="simulations")
+    what_if = tenancy.TenantForeignKey(PolicyWhatIf, null=True, related_name="simulations")
     period = tenancy.TenantForeignKey("people.Period", related_name="+")
     digest = models.CharField(_("digest"), max_length=64)
     plan = models.JSONField(_("plan"))
@@ -68,19 +71,28 @@ class Simulation(tenancy.TenantModel):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["organisation", "version", "period"], name="simulation_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "what_if", "period"], name="simulation_once_a_what_if"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=SimulationState.values), name="simulation_state_known"
             ),
             models.CheckConstraint(
-                condition=Q(version=None, state=SimulationState.FORGOTTEN)
-                | Q(version__isnull=False) & ~Q(state=SimulationState.FORGOTTEN),
+                condition=Q(version=None, what_if=None, state=SimulationState.FORGOTTEN)
+                | (Q(version__isnull=False, what_if=None) | Q(version=None, what_if__isnull=False))
+                & ~Q(state=SimulationState.FORGOTTEN),
                 name="simulation_forgotten_alone",
             ),
         ]
         indexes = [models.Index(fields=["organisation", "state", "held_until"], name="simulation_waiting")]
 
     def __str__(self) -> str:
-        return f"{self.version}, {self.period}"
+        return f"{self.of or ''}, {self.period}"
+
+    @property
+    def of(self) -> PolicyVersion | None:
+        """The version whose people it is about; None once it is forgotten."""
+        return self.what_if.version if self.what_if is not None else self.version
 
     @property
     def is_open(self) -> bool:
@@ -92,7 +104,7 @@ class Simulation(tenancy.TenantModel):
 
 
 class SimulatedScore(tenancy.TenantModel):
-    """One person's kept score and what the draft would have made of it. Unit, level and tenure are those they are
+    """One person's kept score and what the draft would have made of it. Unit, team, level and tenure are those they are
     grouped by. `change_micro` is NULL where the two cannot be compared; −1 is no band.
 
     `parts`: the two components whose points change most, as [key, score in micro].
@@ -102,6 +114,7 @@ class SimulatedScore(tenancy.TenantModel):
     person = tenancy.TenantForeignKey("people.Person", related_name="+")
     score = tenancy.TenantForeignKey(Score, related_name="+")
     unit = tenancy.TenantForeignKey("people.BusinessUnit", null=True, related_name="+")
+    team = tenancy.TenantForeignKey("people.Team", null=True, related_name="+")
     level = models.CharField(_("level"), max_length=20, blank=True)
     tenure = models.CharField(_("tenure"), max_length=20, choices=Tenure.choices)
     before_micro = models.BigIntegerField(_("before"), null=True)

@@ -3,6 +3,7 @@
 from performance.scoring.queries.bands import Standing, band_of, standings
 from performance.scoring.queries.changes import Change, ChangedLine, change_since
 from performance.scoring.queries.checks import differences_of, waits_to_be_looked_into
+from performance.scoring.queries.distributions import Step
 from performance.scoring.queries.governing import (
     Group,
     approvers_of,
@@ -127,6 +128,17 @@ from performance.scoring.queries.supposing import Supposed, supposed_score
 from performance.scoring.queries.tracing import check_origins, origins_of
 from performance.scoring.queries.uses import metric_uses
 from performance.scoring.queries.weight_steps import weight_steps
+from performance.scoring.queries.what_ifs import (
+    content_of,
+    kept_what_ifs,
+    simulations_of_what_if,
+    supposed_digest,
+    supposed_plan,
+    supposed_weighing,
+    supposed_words,
+    what_ifs_named,
+    what_ifs_visible_to,
+)
 
 __all__ = [
     "Called",
@@ -149,6 +161,7 @@ __all__ = [
     "Scope",
     "Scorecard",
     "Standing",
+    "Step",
     "Supposed",
     "TeamRow",
     "Thread",
@@ -168,6 +181,7 @@ __all__ = [
     "closed_rules",
     "comparisons",
     "content_digest",
+    "content_of",
     "current_score",
     "current_scores",
     "day_of",
@@ -191,6 +205,7 @@ __all__ = [
     "is_put_to",
     "is_scored_by",
     "is_simulated",
+    "kept_what_ifs",
     "last_closed_values",
     "latest_versions",
     "line_of",
@@ -237,12 +252,17 @@ __all__ = [
     "signals_of",
     "signals_shown",
     "simulations_of",
+    "simulations_of_what_if",
     "stage_proposal",
     "stage_proposal_for",
     "standings",
     "steps_of",
     "still_sees",
+    "supposed_digest",
+    "supposed_plan",
     "supposed_score",
+    "supposed_weighing",
+    "supposed_words",
     "team_rows",
     "thread",
     "trails_of",
@@ -258,6 +278,8 @@ __all__ = [
     "waits_to_be_looked_into",
     "weighing_of",
     "weight_steps",
+    "what_ifs_named",
+    "what_ifs_visible_to",
     "who_leads",
     "work_kinds",
 ]

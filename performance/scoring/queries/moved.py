@@ -14,13 +14,16 @@ from django.utils.translation import pgettext
 from performance.engine import errors, fixed
 from performance.foundation import access, i18n
 from performance.people import models as people
-from performance.scoring import rules
+from performance.scoring import evidence, rules
 from performance.scoring.models import PolicyVersion, SimulatedScore, Simulation, Tenure
-from performance.scoring.queries import suppressing
+from performance.scoring.queries import distributions, suppressing
 from performance.scoring.queries.policies import plan_of
 from performance.scoring.queries.scores import people_with_visible_scores
 from performance.scoring.queries.simulations import content_digest
 
+NOBODY = Q(pk__in=[])
+COMPARED = Q(change_micro__isnull=False)
+MOVED = COMPARED & ~Q(change_micro=0)
 MOVES_SHOWN = 6
 READ_AT_ONCE = 2000
 
@@ -55,14 +58,22 @@ class Move:
 
 @dataclass(frozen=True)
 class Moved:
-    """One simulation as a reader may see it. `is_told`: whether its figures name nobody by being few."""
+    """One simulation as a reader may see it. `is_told`: whether its figures name nobody by being few. `is_whole_alone`:
+    whether groups are not told because a curve that somebody draws at will could part one person from the others."""
 
     simulation: Simulation
     is_current: bool
     is_told: bool
     sees_all: bool
+    is_whole_alone: bool
     dimensions: tuple[Dimension, ...]
+    steps: tuple[distributions.Step, ...]
     moves: tuple[Move, ...]
+
+    @property
+    def most(self) -> int:
+        """The end of the axis of people by band."""
+        return max((max(step.before, step.after) for step in self.steps), default=0) or 1
 
     @property
     def has_file(self) -> bool:
@@ -72,7 +83,7 @@ class Moved:
     @property
     def file_name(self) -> str:
         simulation = self.simulation
-        number = simulation.version.number if simulation.version else 0
+        number = simulation.of.number if simulation.of else 0
         return f"simulation-v{number}-{simulation.period.starts_on:%Y-%m-%d}.xlsx"
 
     @property
@@ -99,7 +110,7 @@ class Moved:
 
 def simulations_of(version: PolicyVersion) -> list[Simulation]:
     """One a past period, oldest first. One query."""
-    found = Simulation.objects.filter(version=version).select_related("period", "version__policy")
+    found = Simulation.objects.filter(version=version).select_related("period", "version__policy", "what_if")
     return list(found.order_by("period__ends_on", "pk"))
 
 
@@ -112,20 +123,25 @@ def digest_now(version: PolicyVersion) -> str | None:
 
 
 def moved(simulation: Simulation, actor: access.Actor, on: datetime.date, *, digest: str | None) -> Moved:
-    """What came out, for this reader. Five queries."""
-    rows = SimulatedScore.objects.filter(simulation=simulation, change_micro__isnull=False)
+    """What came out, for this reader. Eight queries at most."""
+    everybody = SimulatedScore.objects.filter(simulation=simulation)
+    rows = everybody.filter(change_micro__isnull=False)
     sees_all = rules.sees_all_scores(actor)
     mine = visible(rows, actor, on)
-    seen = simulation.compared if sees_all else mine.count()
-    unseen = simulation.compared - seen
-    is_told = simulation.is_done and (unseen == 0 or suppressing.is_told(simulation.compared, unseen))
+    unseen = NOBODY if sees_all else ~Q(pk__in=visible(everybody, actor, on).values("pk"))
+    is_told = simulation.is_done and (sees_all or _is_told(everybody, unseen))
+    is_whole_alone = is_told and not sees_all and _could_part_one(simulation)
     largest = mine.select_related("person").order_by(_size().desc(), "person_id")[:MOVES_SHOWN]
     return Moved(
         simulation=simulation,
         is_current=simulation.digest == digest,
         is_told=is_told,
         sees_all=sees_all,
-        dimensions=_dimensions(rows, None if sees_all else mine) if is_told else (),
+        is_whole_alone=is_whole_alone,
+        dimensions=_dimensions(everybody, unseen, sees_all=sees_all)
+        if is_told and not is_whole_alone
+        else (),
+        steps=distributions.before_and_after(simulation, rows, unseen) if is_told else (),
         moves=tuple(_moves(simulation, largest)) if simulation.is_done else (),
     )
 
@@ -172,43 +188,84 @@ def _moves(simulation: Simulation, rows: Iterable[SimulatedScore]) -> Any:
         )
 
 
-def _dimensions(
-    rows: QuerySet[SimulatedScore], mine: QuerySet[SimulatedScore] | None
-) -> tuple[Dimension, ...]:
-    by_unit = ("unit_id", "unit__name_en", "unit__name_zh")
+def _is_told(everybody: QuerySet[SimulatedScore], unseen: Q) -> bool:
+    """Whether the figures over all give away nobody whose score the reader does not see. One query."""
+    found = everybody.aggregate(
+        number=Count("pk", filter=COMPARED),
+        unseen=Count("pk", filter=COMPARED & unseen),
+        moved=Count("pk", filter=MOVED & unseen),
+        left=Count("pk", filter=~COMPARED & unseen),
+    )
+    few = [found["moved"], found["left"]]
+    if not found["unseen"]:
+        return True
+    return suppressing.is_told(found["number"], found["unseen"]) and all(map(suppressing.is_enough, few))
+
+
+def _could_part_one(simulation: Simulation) -> bool:
+    """A what-if changes in a moment and leaves the policy as it is: with a step in a curve here and then a little further
+    it would ask whether one person lies between, and each group that differs would say where they belong."""
+    return simulation.what_if is not None and evidence.moves_a_curve(simulation.what_if.supposed)
+
+
+def _dimensions(everybody: QuerySet[SimulatedScore], unseen: Q, *, sees_all: bool) -> tuple[Dimension, ...]:
+    def by(name: str, fields: tuple[str, ...], named: Callable[[dict[str, Any]], str]) -> Dimension:
+        return _dimension(name, everybody, unseen, fields, named, sees_all=sees_all)
+
     return (
-        _dimension(_("By unit"), rows, mine, by_unit, _unit_name),
-        _dimension(_("By level"), rows, mine, ("level",), lambda group: group["level"] or _no_level()),
-        _dimension(
-            _("By time with us"), rows, mine, ("tenure",), lambda group: str(Tenure(group["tenure"]).label)
-        ),
+        by(_("By unit"), ("unit_id", "unit__name_en", "unit__name_zh"), _unit_name),
+        by(_("By team"), ("team_id", "team__name_en", "team__name_zh"), _team_name),
+        by(_("By level"), ("level",), lambda group: group["level"] or _no_level()),
+        by(_("By time with us"), ("tenure",), lambda group: str(Tenure(group["tenure"]).label)),
     )
 
 
 def _dimension(
     name: str,
-    rows: QuerySet[SimulatedScore],
-    mine: QuerySet[SimulatedScore] | None,
+    everybody: QuerySet[SimulatedScore],
+    unseen: Q,
     by: tuple[str, ...],
     named: Callable[[dict[str, Any]], str],
+    *,
+    sees_all: bool,
 ) -> Dimension:
-    unseen = Q(pk__in=[]) if mine is None else ~Q(pk__in=mine.values("pk"))
-    groups = rows.values(*by).annotate(
-        number=Count("pk"), change=Sum("change_micro"), unseen=Count("pk", filter=unseen)
+    """How many of a group are unseen and move, or are left out, counts as well: where they are few, its sum speaks of
+    them alone."""
+    groups = everybody.values(*by).annotate(
+        number=Count("pk", filter=COMPARED),
+        change=Sum("change_micro"),
+        unseen=Count("pk", filter=COMPARED & unseen),
+        moved=Count("pk", filter=MOVED & unseen),
+        left=Count("pk", filter=~COMPARED & unseen),
+        up=Count("pk", filter=COMPARED & Q(after_band__gt=F("before_band"))),
+        down=Count("pk", filter=COMPARED & Q(after_band__lt=F("before_band"))),
     )
     cells = [
-        suppressing.Cell(named(group), group["number"], int(group["change"]), group["unseen"])
-        for group in groups.order_by("-number", *by)
+        suppressing.Cell(
+            named(group),
+            group["number"],
+            int(group["change"] or 0),
+            group["unseen"],
+            (group["moved"], group["left"]),
+            *((group["up"], group["down"]) if sees_all else ()),
+        )
+        for group in groups.filter(number__gt=0).order_by("-number", *by)
     ]
     shown, withheld = suppressing.told(cells)
     return Dimension(name, tuple(shown), withheld)
 
 
 def _unit_name(group: dict[str, Any]) -> str:
-    if group["unit_id"] is None:
-        return _("Without a unit")
+    return _("Without a unit") if group["unit_id"] is None else _in_language(group, "unit")
+
+
+def _team_name(group: dict[str, Any]) -> str:
+    return _("Without a team") if group["team_id"] is None else _in_language(group, "team")
+
+
+def _in_language(group: dict[str, Any], of: str) -> str:
     first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
-    return str(group[f"unit__name_{first}"] or group[f"unit__name_{second}"])
+    return str(group[f"{of}__name_{first}"] or group[f"{of}__name_{second}"])
 
 
 def _no_level() -> str:

@@ -64,7 +64,7 @@ def told_spread(
         node: np.array([numbers[list(step)].sum() for step in steps]) for node, numbers in unseen.items()
     }
     return Spread(
-        tuple(_together([bands[at] for at in step]) for step in steps), told_among(within, told, parents)
+        tuple(together([bands[at] for at in step]) for step in steps), told_among(within, told, parents)
     )
 
 
@@ -73,10 +73,10 @@ def merged(numbers: Sequence[int]) -> list[range]:
     found: list[range] = []
     start = 0
     for at in range(len(numbers)):
-        if _is_safe(sum(numbers[start : at + 1])):
+        if suppressing.is_enough(sum(numbers[start : at + 1])):
             found.append(range(start, at + 1))
             start = at + 1
-    while found and not _is_safe(sum(numbers[start:])):
+    while found and not suppressing.is_enough(sum(numbers[start:])):
         start = found.pop().start
     return [*found, range(start, len(numbers))] if start < len(numbers) else found
 
@@ -100,13 +100,9 @@ def told_among(
         above = (*scopes.upwards(node, parents)[1:], scopes.WHOLE_ORGANISATION)
         around = next((each for each in above if each in rests), node)
         left = rests[around] - own if around in rests else own
-        if all(map(_is_safe, (*own.tolist(), *left.tolist()))):
+        if all(map(suppressing.is_enough, (*own.tolist(), *left.tolist()))):
             rests |= {around: left, node: own}
     return frozenset(rests)
-
-
-def _is_safe(number: int) -> bool:
-    return number == 0 or number >= suppressing.LEAST
 
 
 def _bands_of(period: people.Period) -> list[Standing]:
@@ -118,11 +114,16 @@ def _bands_of(period: people.Period) -> list[Standing]:
     used = [(plan or {}).get("bands", []) for plan in plans]
     if used and len(used[0]) > 1 and all(each == used[0] for each in used):
         return standings(used[0])
+    return tens()
+
+
+def tens() -> list[Standing]:
+    """From the highest down: steps for scores that have no bands in common."""
     bounds = [None, *TENS, None]
     return [Standing("", "", low, high) for low, high in itertools.pairwise(bounds)][::-1]
 
 
-def _together(bands: Sequence[Standing]) -> Standing:
+def together(bands: Sequence[Standing]) -> Standing:
     first, last = bands[0], bands[-1]
     if first is last:
         return first

@@ -12,22 +12,34 @@ LEAST = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """A group with the sum of its changes in micro. `unseen`: how many of it the reader knows nothing about by name."""
+    """A group with the sum of its changes in micro. `unseen`: how many of it the reader knows nothing about by name.
+
+    `parts`: how many of those unseen do what a sum gives away where they are few, such as to move at all. `up` and
+    `down`: how many move a band; None where that is not the reader's to know.
+    """
 
     name: str
     number: int
     change_micro: int
     unseen: int
+    parts: tuple[int, ...] = ()
+    up: int | None = None
+    down: int | None = None
 
     @property
     def average(self) -> Decimal:
         return Decimal(self.change_micro) / fixed.ONE / self.number
 
 
+def is_enough(number: int, least: int = LEAST) -> bool:
+    """Nobody at all, or so many that no one of them stands out."""
+    return number == 0 or number >= least
+
+
 def is_told(number: int, unseen: int, least: int = LEAST) -> bool:
     """Whether a sum over so many people gives away nobody: it is large enough, and what is left of it once the reader
     takes away those whose scores they see is nobody at all or large enough as well."""
-    return number >= least and (unseen == 0 or unseen >= least)
+    return number >= least and is_enough(unseen, least)
 
 
 def told(cells: Sequence[Cell], least: int = LEAST) -> tuple[list[Cell], int]:
@@ -36,13 +48,19 @@ def told(cells: Sequence[Cell], least: int = LEAST) -> tuple[list[Cell], int]:
     The sum over all groups is known, so those withheld are known together: where they alone are too small, the next
     smallest is withheld with them.
     """
-    shown = [cell for cell in cells if is_told(cell.number, cell.unseen, least)]
+    shown = [cell for cell in cells if _are_told([cell], least)]
     withheld = [cell for cell in cells if cell not in shown]
     while shown and withheld:
-        number, unseen = (sum(getattr(cell, name) for cell in withheld) for name in ("number", "unseen"))
-        if is_told(number, unseen, least):
+        if _are_told(withheld, least):
             break
         smallest = min(shown, key=lambda cell: (cell.number, cell.name))
         shown.remove(smallest)
         withheld.append(smallest)
     return shown, len(withheld)
+
+
+def _are_told(cells: Sequence[Cell], least: int) -> bool:
+    """Whether these groups together give away nobody."""
+    number, unseen = (sum(getattr(cell, name) for cell in cells) for name in ("number", "unseen"))
+    parts = zip(*(cell.parts for cell in cells), strict=True)
+    return is_told(number, unseen, least) and all(is_enough(sum(part), least) for part in parts)

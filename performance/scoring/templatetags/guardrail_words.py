@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from performance.engine import penalty, score
 from performance.foundation import i18n
 from performance.foundation.components import formats
+from performance.scoring import forms
 from performance.scoring.models import WHOLE
 
 register = template.Library()
@@ -66,6 +67,12 @@ def penalty_reading(alpha_quarters: int) -> str:
         "What is weak weighs more, so that one strong result cannot hide it: two equal weights with %(strong)s and "
         "%(weak)s points make %(varied)s instead of %(plain)s. A better result still never lowers a score."
     ) % penalty_example(alpha_quarters)
+
+
+@register.filter
+def penalty_name(alpha_quarters: int) -> str:
+    """The penalty as its author chooses it."""
+    return str(dict(forms.PENALTIES)[alpha_quarters])
 
 
 def penalty_example(alpha_quarters: int) -> dict[str, str]:

@@ -37,6 +37,15 @@ from performance.scoring.views.scorecards import (
     team,
 )
 from performance.scoring.views.simulations import moved, moved_file, simulate
+from performance.scoring.views.what_ifs import (
+    compare_what_ifs,
+    draft_what_if,
+    forget_what_if,
+    keep_what_if,
+    try_what_if,
+    what_if,
+    what_if_moved,
+)
 
 __all__ = [
     "accept_stage",
@@ -46,14 +55,18 @@ __all__ = [
     "close",
     "close_check",
     "compare",
+    "compare_what_ifs",
     "decide",
     "discard",
+    "draft_what_if",
     "edit",
     "effect",
     "evidence",
     "evidence_panel",
+    "forget_what_if",
     "freeze",
     "glance",
+    "keep_what_if",
     "lock",
     "moved",
     "moved_file",
@@ -87,6 +100,9 @@ __all__ = [
     "team",
     "team_card",
     "team_file",
+    "try_what_if",
     "unit_card",
     "unit_file",
+    "what_if",
+    "what_if_moved",
 ]

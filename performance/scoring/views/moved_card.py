@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules
-from performance.scoring.models import PolicyVersion
+from performance.scoring.models import PolicyVersion, Simulation
 
 #: The axis of the drawing and the line that is read one by one, in points.
 EDGE, LIMIT = actions.BIN_EDGE // 1_000_000, actions.LIMIT // 1_000_000
@@ -20,22 +21,32 @@ EDGE, LIMIT = actions.BIN_EDGE // 1_000_000, actions.LIMIT // 1_000_000
 
 def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) -> dict[str, Any]:
     """What the card "Who would have moved" needs; the same number of queries for any number of people."""
-    today = today_of(request)
     simulations = queries.simulations_of(version)
-    chosen = queries.chosen_of(simulations, request.GET.get("period"))
     digest = queries.digest_now(version)
-    wanted = queries.periods_to_simulate(version, today) if version.is_draft else []
-    is_changed = version.is_draft and any(each.digest != digest for each in simulations)
+    wanted = queries.periods_to_simulate(version, today_of(request)) if version.is_draft else []
     is_missing = bool(simulations) and not (
         {period.pk for period in wanted} <= {each.period_id for each in simulations}
     )
+    return figures_of(request, simulations, digest=digest) | {
+        "version": version,
+        "is_changed": version.is_draft and any(each.digest != digest for each in simulations),
+        "is_missing": is_missing,
+        "periods_wanted": wanted,
+        "may_simulate": rules.can_simulate(request.actor, version, is_scored=is_scored),
+        "moved_url": reverse("scoring:policy_moved", args=[version.pk]),
+        "file_url": reverse("scoring:policy_moved_file", args=[version.pk]),
+    }
+
+
+def figures_of(request: HttpRequest, simulations: list[Simulation], *, digest: str | None) -> dict[str, Any]:
+    """What came out in the period that is asked for, as much of it as is the reader's to know."""
+    chosen = queries.chosen_of(simulations, request.GET.get("period"))
     told = (
-        queries.moved(chosen, request.actor, today, digest=digest)
+        queries.moved(chosen, request.actor, today_of(request), digest=digest)
         if chosen is not None and chosen.is_done
         else None
     )
     return {
-        "version": version,
         "simulations": simulations,
         "chosen_simulation": chosen,
         "moved": told,
@@ -44,10 +55,7 @@ def card_of(request: HttpRequest, version: PolicyVersion, *, is_scored: bool) ->
         "limit": LIMIT,
         "edge": EDGE,
         "polls": any(each.is_open for each in simulations),
-        "is_changed": is_changed,
-        "is_missing": is_missing,
-        "periods_wanted": wanted,
-        "may_simulate": rules.can_simulate(request.actor, version, is_scored=is_scored),
+        "is_changed": any(each.digest != digest for each in simulations),
     }
 
 

@@ -203,6 +203,7 @@ def page_of(request: HttpRequest, version: PolicyVersion) -> dict[str, Any]:
         "may_propose": rules.can_propose_policy(actor, version, is_scored=is_scored),
         "may_return": rules.can_return_policy(actor, version, is_scored=is_scored),
         "may_lock": rules.can_lock_policy(actor, version, is_scored=is_scored),
+        "may_suppose": rules.can_suppose_weights(actor),
         "may_draft_next": rules.can_draft_next(actor, version, is_scored=is_scored),
         "first_day": queries.first_day_for(version, today),
         "mine": notice.mine_of(version, actor.person, today) if is_scored else None,
