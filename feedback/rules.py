@@ -3,7 +3,7 @@
 import datetime
 import uuid
 
-from feedback.models import Meeting, Note, OneOnOne
+from feedback.models import FeedbackRequest, Meeting, Note, OneOnOne
 from performance.foundation import access
 from performance.people.models import Person
 
@@ -50,3 +50,13 @@ def can_work_on(actor: access.Actor, meeting: Meeting) -> bool:
         and meeting.held_at is None
         and one.ended_at is None
     )
+
+
+def is_told_by(actor: access.Actor, note: Note) -> bool:
+    """For whom a note was written: whoever asked, and whom it is about where they may read it."""
+    asked = note.request is not None and note.request.by_id == actor.person_id
+    return asked or note.about_id == actor.person_id
+
+
+def can_answer(actor: access.Actor, request: FeedbackRequest) -> bool:
+    return request.to_id == actor.person_id and not actor.only_reads

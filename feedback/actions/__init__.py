@@ -24,6 +24,14 @@ from feedback.actions.meetings import (
 from feedback.actions.notes import NoteRefused, read_note, retract_note, write_note
 from feedback.actions.pulses import PulseRefused, send_pulse
 from feedback.actions.refusal import MeetingRefused
+from feedback.actions.requests import (
+    RequestRefused,
+    answer_request,
+    ask_for_feedback,
+    decline_request,
+    let_requests_go,
+    withdraw_request,
+)
 
 __all__ = [
     "RHYTHMS",
@@ -31,14 +39,19 @@ __all__ = [
     "NoteRefused",
     "NotesConflict",
     "PulseRefused",
+    "RequestRefused",
     "add_action_item",
     "add_topic",
+    "answer_request",
+    "ask_for_feedback",
     "begin_one_on_one",
     "change_one_on_one",
+    "decline_request",
     "end_one_on_one",
     "forget_person",
     "hold_meeting",
     "let_meetings_go",
+    "let_requests_go",
     "mark_action_item",
     "mark_topic",
     "move_meeting",
@@ -49,5 +62,6 @@ __all__ = [
     "save_shared_notes",
     "send_pulse",
     "take_point",
+    "withdraw_request",
     "write_note",
 ]

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from feedback import queries, rules
+from feedback import rules
+from feedback.actions import requests
 from feedback.models import Note, NoteKind, NoteVisibility
 from performance.foundation import access, audit, refusals
 from performance.inbox import actions as inbox
@@ -28,6 +29,7 @@ def write_note(
     text: str,
     visibility: str,
     objective_id: uuid.UUID | None = None,
+    key_result_id: uuid.UUID | None = None,
 ) -> Note:
     """Tells a colleague something, and lets them (and whoever else may read it) know."""
     on = people.day_at(by.organisation, at)
@@ -37,8 +39,9 @@ def write_note(
         raise NoteRefused(_("Only praise can be read by everybody."), field="visibility")
     if not text.strip():
         raise NoteRefused(_("Write a sentence or two."), field="text")
-    if objective_id is not None and not queries.objective_titles(by, [objective_id]):
-        raise NoteRefused(_("This objective does not exist, or you may not see it."), field="objective_id")
+    if kind == NoteKind.ANSWER or visibility == NoteVisibility.ASKER:
+        raise NoteRefused(_("An answer is given to a request."), field="kind")
+    requests.require_goal(by, objective_id, key_result_id, NoteRefused)
     with transaction.atomic():
         note = Note.objects.create(
             author=by.person,
@@ -48,6 +51,7 @@ def write_note(
             visibility=visibility,
             text=text.strip(),
             objective_id=objective_id,
+            key_result_id=key_result_id,
             written_at=at,
         )
         inbox.assign_work(
@@ -73,19 +77,25 @@ def write_note(
 
 def read_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> None:
     """The recipient has seen it."""
-    if note.about_id == by.person_id and not by.only_reads:
+    if rules.is_told_by(by, note) and not by.only_reads:
         inbox.resolve_work(kind="feedback.note", subject_id=note.pk, to=by.person, by=by, at=at)
 
 
 def retract_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> Note:
     """Takes a note back within ten minutes. The row stays, unread by anybody."""
     with transaction.atomic():
-        note = Note.objects.select_for_update(of=("self",)).select_related("about").get(pk=note.pk)
+        note = (
+            Note.objects.select_for_update(of=("self",))
+            .select_related("about", "request__by")
+            .get(pk=note.pk)
+        )
         if not rules.can_retract(by, note, at):
             raise NoteRefused(_("A note can be taken back by its author for ten minutes."), code="too_late")
         note.retracted_at = at
         note.save(update_fields=["retracted_at"])
         inbox.resolve_work(kind="feedback.note", subject_id=note.pk, by=by, at=at)
+        if note.request is not None:
+            requests.reopen_request(request=note.request, by=by, at=at)
         audit.record(
             by=by, action="feedback.retract_note", subject=note.about, at=at, changes={"note": note.pk}
         )

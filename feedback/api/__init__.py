@@ -17,11 +17,16 @@ from feedback.api.meetings import (
 )
 from feedback.api.notes import Notes, OneNote
 from feedback.api.pulses import Pulses
+from feedback.api.requests import AnswerRequest, DeclineRequest, FeedbackRequests, OneRequest
 
 urls = [
     path("notes/", Notes.as_view(), name="api_notes"),
     path("notes/<uuid:note_id>/", OneNote.as_view(), name="api_note"),
     path("pulses/", Pulses.as_view(), name="api_pulses"),
+    path("feedback-requests/", FeedbackRequests.as_view(), name="api_requests"),
+    path("feedback-requests/<uuid:request_id>/", OneRequest.as_view(), name="api_request"),
+    path("feedback-requests/<uuid:request_id>/answer/", AnswerRequest.as_view(), name="api_answer"),
+    path("feedback-requests/<uuid:request_id>/decline/", DeclineRequest.as_view(), name="api_decline"),
     path("one-on-ones/", OneOnOnes.as_view(), name="api_one_on_ones"),
     path("one-on-ones/<uuid:one_id>/", SingleOneOnOne.as_view(), name="api_one_on_one"),
     path("one-on-ones/<uuid:one_id>/meetings/", Meetings.as_view(), name="api_meetings"),

@@ -21,21 +21,42 @@ class NoteOut(serializers.ModelSerializer[Note]):
         help_text="Null as well where you may not see the objective."
     )
 
+    request = serializers.UUIDField(source="request_id", allow_null=True)
+    key_result_id = serializers.SerializerMethodField()
+
     class Meta:
         model = Note
-        fields = ["id", "author", "about", "kind", "visibility", "text", "objective_id", "written_at"]
+        fields = [
+            "id",
+            "author",
+            "about",
+            "kind",
+            "visibility",
+            "text",
+            "request",
+            "objective_id",
+            "key_result_id",
+            "written_at",
+        ]
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_objective_id(self, row: Note) -> str | None:
         return str(row.objective_id) if row.objective_title else None
 
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_key_result_id(self, row: Note) -> str | None:
+        return str(row.key_result_id) if row.key_result_title else None
+
 
 class NoteIn(serializers.Serializer[Note]):
     about = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=NoteKind.choices)
-    visibility = serializers.ChoiceField(choices=NoteVisibility.choices)
+    kind = serializers.ChoiceField(choices=[NoteKind.PRAISE, NoteKind.SUGGESTION])
+    visibility = serializers.ChoiceField(
+        choices=[NoteVisibility.RECIPIENT, NoteVisibility.MANAGER, NoteVisibility.PUBLIC]
+    )
     text = serializers.CharField(max_length=2000)
     objective_id = serializers.UUIDField(required=False)
+    key_result_id = serializers.UUIDField(required=False)
 
 
 class Notes(api.TenantView):

@@ -1,7 +1,18 @@
 """Forms of the feedback pages."""
 
 from feedback.forms.meetings import ActionItemForm, BeginForm, MoveForm, RhythmForm, TopicForm
-from feedback.forms.notes import NoteForm
+from feedback.forms.notes import AnswerForm, DeclineForm, NoteForm, RequestForm
 from feedback.forms.pulses import PulseForm
 
-__all__ = ["ActionItemForm", "BeginForm", "MoveForm", "NoteForm", "PulseForm", "RhythmForm", "TopicForm"]
+__all__ = [
+    "ActionItemForm",
+    "AnswerForm",
+    "BeginForm",
+    "DeclineForm",
+    "MoveForm",
+    "NoteForm",
+    "PulseForm",
+    "RequestForm",
+    "RhythmForm",
+    "TopicForm",
+]

@@ -1,30 +1,51 @@
-"""The form of a note."""
+"""Forms of notes and of requests for them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from feedback.models import NoteKind, NoteVisibility
+from feedback.models import FeedbackRequest, NoteKind, NoteVisibility
 from performance.people.models import Person
 
+KINDS = [(kind.value, kind.label) for kind in (NoteKind.PRAISE, NoteKind.SUGGESTION)]
+READERS = [
+    (each.value, each.label)
+    for each in (NoteVisibility.RECIPIENT, NoteVisibility.MANAGER, NoteVisibility.PUBLIC)
+]
 
-class NoteForm(forms.Form):
+
+class OnAGoal(forms.Form):
+    """What it is tied to: an objective, and where it has some one of its key results."""
+
+    objective_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    key_result_id = forms.TypedChoiceField(
+        label=_("On which key result"), required=False, empty_value=None, widget=forms.Select
+    )
+
+    def tie(self, parts: Iterable[tuple[Any, str]]) -> None:
+        """The key results of the objective; without any the field is not there."""
+        choices = [(str(key), title) for key, title in parts]
+        self.fields["key_result_id"].choices = [("", _("The whole objective")), *choices]  # type: ignore[attr-defined]
+        if not choices:
+            self.fields["key_result_id"].widget = forms.HiddenInput()
+
+
+class NoteForm(OnAGoal):
     """To whom, what, and who can read it."""
 
     about = forms.ModelChoiceField(
         label=_("To"), queryset=Person.objects.none(), empty_label=_("Choose a person")
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=NoteKind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, widget=forms.RadioSelect)
     text = forms.CharField(
         label=_("What did they do, and what did it change?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    visibility = forms.ChoiceField(
-        label=_("Who can read it"), choices=NoteVisibility.choices, widget=forms.RadioSelect
-    )
-    objective_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    visibility = forms.ChoiceField(label=_("Who can read it"), choices=READERS, widget=forms.RadioSelect)
 
     choice_help = {
         NoteVisibility.RECIPIENT: _("Nobody else, HR neither. Never part of a review."),
@@ -32,7 +53,85 @@ class NoteForm(forms.Form):
         NoteVisibility.PUBLIC: _("Appears on Home under Recognition."),
     }
 
-    def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, colleagues: Any, parts: Iterable[tuple[Any, str]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["about"].queryset = colleagues  # type: ignore[attr-defined]
         self.fields["visibility"].choice_help = self.choice_help  # type: ignore[attr-defined]
+        self.tie(parts)
+
+
+class RequestForm(OnAGoal):
+    """Whom one asks, about whom, and what."""
+
+    about = forms.ModelChoiceField(
+        label=pgettext_lazy("feedback request", "About"), queryset=Person.objects.none(), empty_label=None
+    )
+    to = forms.ModelMultipleChoiceField(
+        label=_("Whom you ask"),
+        queryset=Person.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Ask one to ten people.")},
+    )
+    question = forms.CharField(
+        label=_("Your question"),
+        max_length=FeedbackRequest._meta.get_field("question").max_length,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    due_on = forms.DateField(
+        label=pgettext_lazy("agreed action", "Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Choose a day.")},
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        colleagues: Any,
+        askable: Any,
+        parts: Iterable[tuple[Any, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = colleagues  # type: ignore[attr-defined]
+        self.fields["about"].queryset = askable  # type: ignore[attr-defined]
+        self.tie(parts)
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label=pgettext_lazy("feedback request", "Your answer"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    visibility = forms.ChoiceField(label=_("Who can read it"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, request: FeedbackRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        about_asker = request.by_id == request.about_id
+        if about_asker:
+            choices = [
+                (NoteVisibility.RECIPIENT, _("Only %(person)s") % {"person": request.by}),
+                (
+                    NoteVisibility.MANAGER,
+                    _("%(person)s and their manager") % {"person": request.by},
+                ),
+            ]
+        else:
+            told = {"asker": request.by, "person": request.about}
+            choices = [
+                (NoteVisibility.ASKER, _("Only %(asker)s") % told),
+                (NoteVisibility.RECIPIENT, _("%(asker)s and %(person)s") % told),
+            ]
+        self.fields["visibility"].choices = choices  # type: ignore[attr-defined]
+        self.fields["visibility"].initial = choices[0][0]
+
+
+class DeclineForm(forms.Form):
+    word = forms.CharField(
+        label=_("A word why"),
+        max_length=FeedbackRequest._meta.get_field("word").max_length,
+        error_messages={"required": _("Write a few words.")},
+    )

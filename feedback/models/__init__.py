@@ -3,9 +3,11 @@
 from feedback.models.meetings import ActionItem, Meeting, OneOnOne, PointKind, PrivateNote, Topic
 from feedback.models.notes import Note, NoteKind, NoteVisibility
 from feedback.models.pulses import Pulse
+from feedback.models.requests import FeedbackRequest
 
 __all__ = [
     "ActionItem",
+    "FeedbackRequest",
     "Meeting",
     "Note",
     "NoteKind",

@@ -18,6 +18,7 @@ from feedback.queries.meetings import (
 )
 from feedback.queries.notes import (
     colleagues_near,
+    key_result_titles,
     notes_given,
     notes_on_objective,
     notes_received,
@@ -28,6 +29,12 @@ from feedback.queries.notes import (
     writers_on_objectives,
 )
 from feedback.queries.pulses import QUESTIONS, PulsePair, PulseRow, pulse_pairs
+from feedback.queries.requests import (
+    askable_about,
+    requests_by,
+    requests_seen_by,
+    requests_waiting_for,
+)
 
 __all__ = [
     "QUESTIONS",
@@ -36,8 +43,10 @@ __all__ = [
     "PulsePair",
     "PulseRow",
     "action_items_of",
+    "askable_about",
     "colleagues_near",
     "history_of",
+    "key_result_titles",
     "meeting_page",
     "meetings_of",
     "next_meeting",
@@ -53,6 +62,9 @@ __all__ = [
     "private_note_of",
     "pulse_pairs",
     "recognition",
+    "requests_by",
+    "requests_seen_by",
+    "requests_waiting_for",
     "titled",
     "topics_of",
     "work_kinds",

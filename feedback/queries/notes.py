@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -15,15 +16,17 @@ from performance.people.models import Person
 
 
 def notes_visible_to(actor: access.Actor) -> QuerySet[Note]:
-    """The author's and the recipient's own notes, public praise, and what was shared with a manager.
+    """The author's and the recipient's own notes, public praise, what was shared with a manager, and answers for
+    whoever asked.
 
     Neither HR nor the auditor reads a private note; an auditor sees that it was written in the audit rows.
     """
-    mine = Q(author=actor.person_id) | Q(about=actor.person_id)
+    mine = Q(author=actor.person_id) | Q(about=actor.person_id) & ~Q(visibility="asker")
+    mine |= Q(request__by=actor.person_id)
     shared = Q(visibility="manager", manager=actor.person_id)
     return (
         Note.objects.filter(mine | shared | Q(visibility="public"), retracted_at=None)
-        .select_related("author", "about", "manager")
+        .select_related("author", "about", "manager", "request__by")
         .order_by("-written_at", "-id")
     )
 
@@ -78,12 +81,27 @@ def objective_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) ->
     return found
 
 
-def titled(actor: access.Actor, notes: Iterable[Note]) -> list[Note]:
-    """Notes with the titles of their objectives, where this reader may see those: a note is often read by more people
-    than the goal it speaks of. One query where any hangs on an objective."""
-    shown = list(notes)
-    ids = {note.objective_id for note in shown if note.objective_id}
+def key_result_titles(
+    actor: access.Actor, objective_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, tuple[uuid.UUID, str]]:
+    """The key results of these objectives, where this person may see them: {id: (objective, title)}; the setting
+    KEY_RESULT_TITLES names who knows."""
+    found: dict[uuid.UUID, tuple[uuid.UUID, str]] = import_string(settings.KEY_RESULT_TITLES)(
+        actor, objective_ids
+    )
+    return found
+
+
+def titled(actor: access.Actor, rows: Iterable[Any]) -> list[Any]:
+    """Notes or requests with the titles of their objectives and key results, where this reader may see those: a note is
+    often read by more people than the goal it speaks of. One query where any hangs on an objective, one more where any
+    hangs on a key result."""
+    shown = list(rows)
+    ids = {row.objective_id for row in shown if row.objective_id}
     titles = objective_titles(actor, ids) if ids else {}
-    for note in shown:
-        note.objective_title = titles.get(note.objective_id, "") if note.objective_id else ""
+    on_parts = {row.objective_id for row in shown if row.key_result_id}
+    parts = key_result_titles(actor, on_parts) if on_parts else {}
+    for row in shown:
+        row.objective_title = titles.get(row.objective_id, "") if row.objective_id else ""
+        row.key_result_title = parts[row.key_result_id][1] if row.key_result_id in parts else ""
     return shown

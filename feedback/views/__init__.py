@@ -22,13 +22,18 @@ from feedback.views.meetings import (
 )
 from feedback.views.notes import given, home, note, objective_notes, received, recognition, retract, write
 from feedback.views.pulses import pulse
+from feedback.views.requests import ask, decline, feedback_request, feedback_requests, withdraw
 
 __all__ = [
     "add_action_item",
     "add_topic",
+    "ask",
     "begin_one_on_one",
     "change_one_on_one",
+    "decline",
     "end_one_on_one",
+    "feedback_request",
+    "feedback_requests",
     "given",
     "history",
     "hold_meeting",
@@ -48,5 +53,6 @@ __all__ = [
     "retract",
     "shared_notes",
     "take_point",
+    "withdraw",
     "write",
 ]

@@ -26,7 +26,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """The next 1:1, what I received, the pulse with my manager and my reports, and a form to write."""
     ahead = queries.next_meeting(request.actor)
     talk = meeting_card.card(request, ahead) if ahead else {}
-    context = frame.frame(request, "home") | talk | _note_form(request)
+    waiting = queries.titled(request.actor, queries.requests_waiting_for(request.actor)[:5])
+    context = frame.frame(request, "home") | talk | _note_form(request) | {"waiting": waiting}
+    context["today"] = people.today(request.actor.organisation)
     return render(request, "feedback/home.html", context)
 
 
@@ -51,7 +53,8 @@ def write(request: HttpRequest) -> HttpResponse:
     form = _bound_note_form(request)
     if form.is_valid():
         try:
-            note = actions.write_note(by=request.actor, at=timezone.now(), **form.cleaned_data)
+            given = form.cleaned_data | {"key_result_id": id_from(form.cleaned_data["key_result_id"] or "")}
+            note = actions.write_note(by=request.actor, at=timezone.now(), **given)
         except refusals.Refused as refusal:
             form.add_error(refusal.field, refusal.message)
         else:
@@ -113,7 +116,7 @@ def _note_form(request: HttpRequest) -> dict[str, Any]:
     asked = (
         access.get_or_404(Person.objects.all(), pk=request.GET["about"]) if request.GET.get("about") else None
     )
-    objective_id = _id_from(request.GET.get("objective", ""))
+    objective_id = id_from(request.GET.get("objective", ""))
     initial = {
         "about": asked,
         "kind": NoteKind.PRAISE,
@@ -122,7 +125,11 @@ def _note_form(request: HttpRequest) -> dict[str, Any]:
     }
     return {
         "objective_title": _title_of(request, objective_id),
-        "form": forms.NoteForm(initial=initial, colleagues=_colleagues(request, asked.pk if asked else None)),
+        "form": forms.NoteForm(
+            initial=initial,
+            colleagues=_colleagues(request, asked.pk if asked else None),
+            parts=goal_parts(request, objective_id),
+        ),
     }
 
 
@@ -132,7 +139,7 @@ def _title_of(request: HttpRequest, objective_id: uuid.UUID | None) -> str:
     return queries.objective_titles(request.actor, [objective_id]).get(objective_id, "")
 
 
-def _id_from(text: str) -> uuid.UUID | None:
+def id_from(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -140,8 +147,17 @@ def _id_from(text: str) -> uuid.UUID | None:
 
 
 def _bound_note_form(request: HttpRequest) -> forms.NoteForm:
-    chosen = _id_from(request.POST.get("about", ""))
-    return forms.NoteForm(request.POST, colleagues=_colleagues(request, chosen))
+    chosen = id_from(request.POST.get("about", ""))
+    parts = goal_parts(request, id_from(request.POST.get("objective_id", "")))
+    return forms.NoteForm(request.POST, colleagues=_colleagues(request, chosen), parts=parts)
+
+
+def goal_parts(request: HttpRequest, objective_id: uuid.UUID | None) -> list[tuple[uuid.UUID, str]]:
+    """The key results of an objective that its reader may see."""
+    if objective_id is None:
+        return []
+    found = queries.key_result_titles(request.actor, [objective_id])
+    return [(key, title) for key, (_objective, title) in found.items()]
 
 
 def _colleagues(request: HttpRequest, also: uuid.UUID | None) -> Any:

@@ -136,7 +136,13 @@ from okr.queries.team_weeks import (
 from okr.queries.thread import is_called, thread_of
 from okr.queries.timeline import Frame, frame_around, timeline_rows, within
 from okr.queries.tree import Node, own_objectives, team_tree
-from okr.queries.visibility import readers_among, reading_pairs, visible_titles, visible_to
+from okr.queries.visibility import (
+    readers_among,
+    reading_pairs,
+    visible_key_results,
+    visible_titles,
+    visible_to,
+)
 from okr.queries.votes import VoteShown, called_by_comment, called_in, shown_vote, voters_of
 from okr.queries.weeks import period_of_week, period_to_plan, periods_of_week
 
@@ -318,6 +324,7 @@ __all__ = [
     "unread_by",
     "versions_of",
     "versions_with_changes",
+    "visible_key_results",
     "visible_titles",
     "visible_to",
     "voters_of",

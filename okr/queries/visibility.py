@@ -116,3 +116,15 @@ def reading_pairs(
 def visible_titles(actor: access.Actor, objective_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The titles of those of these objectives that this person may see. One query."""
     return dict(visible_to(actor).filter(pk__in=set(objective_ids)).values_list("pk", "title"))
+
+
+def visible_key_results(
+    actor: access.Actor, objective_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID, tuple[uuid.UUID, str]]:
+    """The standing key results of those of these objectives that this person may see: {id: (objective, title)}. One
+    query."""
+    seen = visible_to(actor).filter(pk__in=set(objective_ids)).values("pk")
+    rows = KeyResult.objects.filter(objective__in=seen, removed_at=None).order_by("ordinal")
+    return {
+        key: (objective, title) for key, objective, title in rows.values_list("pk", "objective_id", "title")
+    }

@@ -18,6 +18,8 @@ OBJECTIVE_PAGE = "okr:objective"
 OBJECTIVE_ORIGINS = "okr.queries.progress_origins"
 # Who has written of objectives in the apps beside okr: (ids) -> {id: {person ids}}. Nobody takes such a goal away.
 OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
+# Their key results: (actor, ids of objectives) -> {id: (objective, title)}.
+KEY_RESULT_TITLES = "okr.queries.visible_key_results"
 # What two people who meet may want to talk about: (actor, employee, manager, since) -> points, newest first.
 TALKING_POINTS = ["okr.queries.talking_points"]
 METRICS_OVER = "performance.kpis.queries.keys_over"
@@ -41,6 +43,7 @@ FORGETTERS = [
 LEAVERS = [
     "okr.actions.pass_goals_on",
     "feedback.actions.let_meetings_go",
+    "feedback.actions.let_requests_go",
     "performance.inbox.actions.pass_work_on",
     "performance.kpis.actions.let_views_go",
     "performance.scoring.actions.let_questions_go",

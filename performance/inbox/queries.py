@@ -60,6 +60,8 @@ ICONS = {
     "feedback.pulse": "message-heart",
     "feedback.note": "message-heart",
     "feedback.action": "list-check",
+    "feedback.request": "message-question",
+    "feedback.declined": "message-x",
     "feedback.one_on_one": "calendar-repeat",
     "home.endpoint_off": "plug-connected-x",
     "performance.approval": "adjustments-horizontal",

@@ -49,6 +49,7 @@ def test_a_view_without_a_declaration_is_not_served() -> None:
 #: Pages that are read as well as written on; what their reader may not do, they show as not to be done.
 READ_TOO = {
     "feedback.views.pulses.pulse": "a card of the home page, without its button for whoever only reads",
+    "feedback.views.requests.feedback_request": "whoever asked reads how it stands, and may only read by now",
     "okr.views.rhythm.rhythm": "the rhythm is everybody's to know",
     "okr.views.policies.policy": "how progress is counted",
     "performance.appraisals.views.publishing.publish": "which waves were published, which an audit reads",
