@@ -36,6 +36,7 @@ MEMBERSHIPS = "performance.people.queries.memberships_of"
 FORGETTERS = [
     "performance.inbox.actions.forget_person",
     "performance.kpis.actions.forget_person",
+    "performance.scoring.actions.forget_person",
     "okr.actions.forget_person",
     "feedback.actions.forget_person",
 ]

@@ -7,7 +7,15 @@ it or wrote its text cannot approve it; one person never approves for both sides
 from typing import Any
 
 from performance.foundation import access
-from performance.scoring.models import PolicyVersion, PolicyWhatIf, RunKind, RunState, Side, VersionState
+from performance.scoring.models import (
+    PolicyVersion,
+    PolicyWhatIf,
+    RunKind,
+    RunState,
+    Score,
+    Side,
+    VersionState,
+)
 
 MAKERS = ("hr", "administrator", "business_owner", "finance_owner")
 KEEPERS = ("hr", "administrator")
@@ -56,6 +64,10 @@ def can_forget_what_if(actor: access.Actor, what_if: PolicyWhatIf) -> bool:
     """Whoever asked, and HR and administrators, who keep house."""
     is_keeper = what_if.is_kept and actor.has_role(*KEEPERS)
     return can_suppose_weights(actor) and (is_keeper or what_if.asked_by_id == actor.person_id)
+
+
+def can_keep_own_what_if(actor: access.Actor, score: Score) -> bool:
+    return score.person_id == actor.person_id and not actor.only_reads
 
 
 def can_draft_next(actor: access.Actor, version: PolicyVersion, *, is_scored: bool) -> bool:

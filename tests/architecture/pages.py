@@ -113,6 +113,7 @@ IN_THE_API = {
     "scoring/restatements.html": "restatements/",
     "scoring/run.html": "score-runs/{}/",
     "scoring/runs.html": "score-runs/",
+    "scoring/score_what_if.html": "scores/{}/supposed/",
     "scoring/scorecard.html": "scores/{}/",
     "scoring/team.html": "scores/",
     "scoring/what_if.html": "policy-what-ifs/{}/",

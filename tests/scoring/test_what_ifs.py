@@ -12,6 +12,7 @@ from django.utils import timezone
 from performance.foundation import tenancy
 from performance.foundation.models import AuditRow
 from performance.people import models as people
+from performance.people.actions.erasing import NEVER, Forgotten
 from performance.scoring import actions, evidence, queries, tasks
 from performance.scoring.models import PolicyVersion, PolicyWhatIf, SimulatedScore, Simulation
 from performance.scoring.queries import distributions, suppressing
@@ -430,3 +431,22 @@ def test_the_pages_ask_as_many_questions_of_three_people_as_of_fifteen(
             assert client.get(page).status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_erasing_somebody_forgets_their_what_ifs_and_takes_them_out_of_simulations(
+    next_draft: PolicyVersion, cast: Cast, actor: Actor
+) -> None:
+    gone = Forgotten(cast.employee.pk, cast.employee.number, NEVER, "Former colleague", "前同事")
+    with tenancy.acting_for(cast.organisation):
+        theirs = tried(next_draft, actor, cast.hr, goals_and_pulse(next_draft, 40, 60))
+        [simulation] = queries.simulations_of_what_if(theirs)
+        rows = {row.person_id: row for row in SimulatedScore.objects.filter(simulation=simulation)}
+        left = sum(row.change_micro for person, row in rows.items() if person != cast.employee.pk)
+        actions.forget_person(gone)
+        simulation.refresh_from_db()
+        assert not SimulatedScore.objects.filter(person=cast.employee).exists()
+        assert (simulation.compared, simulation.total, sum(simulation.bins)) == (2, 2, 2)
+        assert simulation.change_micro == left
+        actions.forget_person(dataclasses.replace(gone, person_id=cast.hr.pk))
+        assert not PolicyWhatIf.objects.exists()
+        assert not Simulation.objects.exclude(state="forgotten").exists()

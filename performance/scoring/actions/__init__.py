@@ -27,8 +27,15 @@ from performance.scoring.actions.drafts import (
     draft_policy,
     revise_draft,
 )
+from performance.scoring.actions.forgetting import forget_person
 from performance.scoring.actions.group_files import export_group_card, group_file_name
 from performance.scoring.actions.locking import lock_at_first_day, lock_policy
+from performance.scoring.actions.own_what_ifs import (
+    WhatIfRefused,
+    forget_own_what_if,
+    keep_own_what_if,
+    suppose_score,
+)
 from performance.scoring.actions.policies import approve_policy, propose_policy, return_policy
 from performance.scoring.actions.questions import (
     QuestionRefused,
@@ -87,6 +94,7 @@ __all__ = [
     "QuestionRefused",
     "RestatementRefused",
     "RunRefused",
+    "WhatIfRefused",
     "Written",
     "accept_stage",
     "acknowledge_policy",
@@ -116,9 +124,12 @@ __all__ = [
     "export_simulation",
     "fail_run",
     "fail_simulation",
+    "forget_own_what_if",
+    "forget_person",
     "forget_what_if",
     "freeze_scores",
     "group_file_name",
+    "keep_own_what_if",
     "keep_what_if",
     "let_questions_go",
     "lock_at_first_day",
@@ -135,6 +146,7 @@ __all__ = [
     "simulate_policy",
     "start_run",
     "stop_run",
+    "suppose_score",
     "take_run",
     "take_simulation",
     "try_what_if",

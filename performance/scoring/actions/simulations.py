@@ -196,7 +196,7 @@ def _reckon(simulation: Simulation, persons: Sequence[people.Person]) -> None:
     absent = Counter(simulation.absent)
     absent.update(key for result in results for key in result.absent)
     simulation.absent = dict(absent)
-    _add(simulation, moves)
+    count_moves(simulation, moves)
 
 
 def _kept_scores(period: people.Period, persons: Mapping[uuid.UUID, people.Person]) -> QuerySet[CurrentScore]:
@@ -205,22 +205,23 @@ def _kept_scores(period: people.Period, persons: Mapping[uuid.UUID, people.Perso
     )
 
 
-def _add(simulation: Simulation, moves: engine_bands.Moves) -> None:
+def count_moves(simulation: Simulation, moves: engine_bands.Moves, *, sign: int = 1) -> None:
+    """Adds moves to the figures over all; with a sign of −1 it takes them away."""
     changes = moves.change_micro[moves.compared]
     size = np.abs(changes)
     steps = (moves.after_band - moves.before_band)[moves.compared]
-    simulation.compared += len(changes)
-    simulation.incomparable += int((~moves.compared).sum())
-    simulation.within += int((size <= NEAR).sum())
-    simulation.beyond += int((size > LIMIT).sum())
-    simulation.band_up += int((steps > 0).sum())
-    simulation.band_down += int((steps < 0).sum())
-    simulation.change_micro += int(changes.sum())
+    simulation.compared += sign * len(changes)
+    simulation.incomparable += sign * int((~moves.compared).sum())
+    simulation.within += sign * int((size <= NEAR).sum())
+    simulation.beyond += sign * int((size > LIMIT).sum())
+    simulation.band_up += sign * int((steps > 0).sum())
+    simulation.band_down += sign * int((steps < 0).sum())
+    simulation.change_micro += sign * int(changes.sum())
     bins = engine_bands.histogram(
         moves.change_micro, moves.compared, width_micro=BIN_WIDTH, edge_micro=BIN_EDGE
     )
     counted = simulation.bins or [0] * len(bins)
-    simulation.bins = [had + new for had, new in zip(counted, bins, strict=True)]
+    simulation.bins = [had + sign * new for had, new in zip(counted, bins, strict=True)]
 
 
 def _parts(explanation: Mapping[str, Any], result: evidence.Resimulated) -> list[list[Any]]:

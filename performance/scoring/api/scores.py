@@ -6,15 +6,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from performance.engine import penalty
 from performance.foundation import access, api, bodies
 from performance.people import queries as people_queries
-from performance.scoring import actions, evidence, queries
-from performance.scoring.models import CurrentScore, Score
+from performance.scoring import actions, evidence, queries, rules
+from performance.scoring.models import WHOLE, CurrentScore, Score, ScoreWhatIf, Stage
+from performance.scoring.models.what_ifs import LONGEST_NAME
 
 
 class ScoreOut(serializers.ModelSerializer[Score]):
@@ -115,6 +118,29 @@ class SupposedIn(bodies.Body):
 
     slice = serializers.DictField(child=serializers.CharField(), required=False, default=dict)
     values = serializers.DictField(child=serializers.DecimalField(max_digits=38, decimal_places=12))
+
+
+class OtherwiseIn(bodies.Body):
+    """`scores_micro`: component key → its score in micro points. What is left out stays as it is."""
+
+    stage = serializers.ChoiceField(choices=Stage.choices, required=False)
+    alpha_quarters = serializers.IntegerField(min_value=0, max_value=penalty.OFF, required=False)
+    scores_micro = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=1000 * WHOLE), required=False, default=dict
+    )
+
+
+class KeepOtherwiseIn(OtherwiseIn):
+    name = serializers.CharField(max_length=LONGEST_NAME)
+
+
+class OwnWhatIfOut(serializers.ModelSerializer[ScoreWhatIf]):
+    score = serializers.UUIDField(source="score_id")
+    period = serializers.UUIDField(source="score.period_id")
+
+    class Meta:
+        model = ScoreWhatIf
+        fields = ["id", "score", "period", "name", "supposed", "before_micro", "after_micro", "kept_at"]
 
 
 class SupposedLineOut(serializers.Serializer[Any]):
@@ -234,6 +260,69 @@ class SupposeScore(ScoresView):
         given = form.validated_data
         found = queries.supposed_score(score, score.person, within=given["slice"], values=given["values"])
         return Response(SupposedOut(found).data)
+
+
+class SupposeOtherwise(ScoresView):
+    """The score if its components, the stage or the penalty were others. Nothing is kept."""
+
+    scope_write = "performance:read"
+
+    @extend_schema(operation_id="score_otherwise", request=OtherwiseIn, responses=SupposedOut)
+    def post(self, request: Request, score_id: uuid.UUID) -> Response:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        asked = OtherwiseIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = actions.suppose_score(score=score, supposition=_supposition(score, asked.validated_data))
+        return Response(SupposedOut(found).data)
+
+
+class OwnWhatIfs(ScoresView):
+    """What I kept of my own scores; nobody else sees it."""
+
+    @extend_schema(operation_id="own_what_ifs", responses=OwnWhatIfOut(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(OwnWhatIfOut(queries.own_what_ifs(request.actor), many=True).data)
+
+
+class OneOwnWhatIf(ScoresView):
+    """Forgetting one of mine."""
+
+    scope_write = "performance:write"
+
+    @extend_schema(operation_id="own_what_if_forget", responses={204: None})
+    def delete(self, request: Request, what_if_id: uuid.UUID) -> Response:
+        actions.forget_own_what_if(what_if_id=what_if_id, by=request.actor, at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class KeepOwnWhatIf(ScoresView):
+    """Keeps what I suppose of a score of mine."""
+
+    scope_write = "performance:write"
+
+    @extend_schema(operation_id="own_what_if_keep", request=KeepOtherwiseIn, responses={201: OwnWhatIfOut})
+    def post(self, request: Request, score_id: uuid.UUID) -> Response:
+        score = access.get_or_404(self.visible(request), pk=score_id)
+        access.require(rules.can_keep_own_what_if(request.actor, score))
+        asked = KeepOtherwiseIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = dict(asked.validated_data)
+        kept = actions.keep_own_what_if(
+            name=given.pop("name"),
+            score=score,
+            supposition=_supposition(score, given),
+            by=request.actor,
+            at=timezone.now(),
+        )
+        return Response(OwnWhatIfOut(kept).data, status=status.HTTP_201_CREATED)
+
+
+def _supposition(score: Score, given: dict[str, Any]) -> queries.Supposition:
+    known = {line.key for line in queries.scorecard(score).sliders}
+    if unknown := sorted(set(given["scores_micro"]) - known):
+        words = [_("There is no such component.")]
+        raise serializers.ValidationError({"scores_micro": dict.fromkeys(unknown, words)})
+    return queries.Supposition(given.get("stage"), given.get("alpha_quarters"), given["scores_micro"])
 
 
 class ScoreEvidence(ScoresView):

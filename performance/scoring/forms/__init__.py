@@ -8,6 +8,7 @@ from performance.scoring.forms.components import (
     sources,
 )
 from performance.scoring.forms.market import ADD, rules_formset, targets_of
+from performance.scoring.forms.own_what_ifs import OwnWhatIfForm
 from performance.scoring.forms.policies import LockForm, NoticeForm, PolicyForm, ProposeForm, initial_bands
 from performance.scoring.forms.questions import AskForm
 from performance.scoring.forms.weighing import IN_PAIRS, PENALTIES, WeighingForm, flows, initial_weighing
@@ -22,6 +23,7 @@ __all__ = [
     "KeepForm",
     "LockForm",
     "NoticeForm",
+    "OwnWhatIfForm",
     "PolicyForm",
     "ProposeForm",
     "WeighingForm",

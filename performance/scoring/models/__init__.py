@@ -63,7 +63,7 @@ from performance.scoring.models.scores import (
     ScoreTrail,
 )
 from performance.scoring.models.simulations import SimulatedScore, Simulation, SimulationState, Tenure
-from performance.scoring.models.what_ifs import PolicyWhatIf
+from performance.scoring.models.what_ifs import PolicyWhatIf, ScoreWhatIf
 
 __all__ = [
     "ANNOUNCEMENT",
@@ -117,6 +117,7 @@ __all__ = [
     "ScoreRunPart",
     "ScoreState",
     "ScoreTrail",
+    "ScoreWhatIf",
     "Side",
     "SimulatedScore",
     "Simulation",

@@ -46,3 +46,25 @@ class PolicyWhatIf(tenancy.TenantModel):
     @property
     def is_kept(self) -> bool:
         return bool(self.name)
+
+
+class ScoreWhatIf(tenancy.TenantModel):
+    """What somebody supposed of a score of their own and kept: they alone ever see it.
+
+    `supposed`: stage, alpha_quarters, and scores of components in micro by key; what is not there stays as it was.
+    """
+
+    person = tenancy.TenantForeignKey("people.Person", related_name="+")
+    score = tenancy.TenantForeignKey("scoring.Score", related_name="+")
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    supposed = models.JSONField(_("what is supposed"))
+    before_micro = models.BigIntegerField(_("before"), null=True)
+    after_micro = models.BigIntegerField(_("after"), null=True)
+    kept_at = models.DateTimeField(_("kept at"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["organisation", "person", "-id"], name="score_what_if_mine")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -40,6 +40,13 @@ from performance.scoring.queries.notice import (
     due_versions,
     notice_of,
 )
+from performance.scoring.queries.own_what_ifs import (
+    Supposition,
+    own_what_ifs,
+    own_words,
+    supposed_otherwise,
+    supposition_of,
+)
 from performance.scoring.queries.penalties import Penalty, penalty_of
 from performance.scoring.queries.policies import (
     approvals_of,
@@ -163,6 +170,7 @@ __all__ = [
     "Standing",
     "Step",
     "Supposed",
+    "Supposition",
     "TeamRow",
     "Thread",
     "ToldCause",
@@ -222,6 +230,8 @@ __all__ = [
     "notice_of",
     "open_periods",
     "origins_of",
+    "own_what_ifs",
+    "own_words",
     "owners_of",
     "penalty_of",
     "people_in_scope",
@@ -259,10 +269,12 @@ __all__ = [
     "steps_of",
     "still_sees",
     "supposed_digest",
+    "supposed_otherwise",
     "supposed_plan",
     "supposed_score",
     "supposed_weighing",
     "supposed_words",
+    "supposition_of",
     "team_rows",
     "thread",
     "trails_of",

@@ -71,7 +71,7 @@ def supposed_score(
                 moved.add(key)
         after.append(given)
     [now], [then] = (evidence.reckon(segments, [inputs]) for inputs in (before, after))
-    names = {key: _name(component) for one in segments for key, component in one.components.items()}
+    names = {key: name_of(component) for one in segments for key, component in one.components.items()}
     old, new = ({line["key"]: line for line in one.explanation["components"]} for one in (now, then))
     lines = tuple(
         SupposedLine(
@@ -94,6 +94,6 @@ def _micro(value: Decimal) -> int:
     )
 
 
-def _name(component: Mapping[str, Any]) -> str:
+def name_of(component: Mapping[str, Any]) -> str:
     first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
     return component[first] or component[second]

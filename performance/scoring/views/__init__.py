@@ -9,6 +9,7 @@ from performance.scoring.views.groupcards import (
     unit_file,
 )
 from performance.scoring.views.notice import set_notice
+from performance.scoring.views.own_what_ifs import forget_own_what_if, keep_own_what_if, suppose_score
 from performance.scoring.views.policies import (
     accept_stage,
     approve,
@@ -63,9 +64,11 @@ __all__ = [
     "effect",
     "evidence",
     "evidence_panel",
+    "forget_own_what_if",
     "forget_what_if",
     "freeze",
     "glance",
+    "keep_own_what_if",
     "keep_what_if",
     "lock",
     "moved",
@@ -96,6 +99,7 @@ __all__ = [
     "simulate",
     "start",
     "stop",
+    "suppose_score",
     "supposed",
     "team",
     "team_card",

@@ -15,7 +15,7 @@ from performance.foundation import access
 from performance.foundation.components import formats
 from performance.people import models as people
 from performance.people import queries as people_queries
-from performance.scoring import actions, queries, rules
+from performance.scoring import actions, forms, queries, rules
 
 PEOPLE_A_PAGE = 50
 
@@ -161,6 +161,11 @@ def _scorecard_page(request: HttpRequest, person: people.Person) -> HttpResponse
         "leads": people_queries.manages_anyone(person.pk, today),
         "questions": queries.questions_about(score, request.actor, today) if score else [],
         "may_ask": rules.can_ask_about_scores(request.actor),
+        "own_form": forms.OwnWhatIfForm(None, card=card) if card else None,
+        "own_what_ifs": [
+            {"what_if": each, "said": queries.own_words(each.score, each.supposed)}
+            for each in (queries.own_what_ifs(request.actor, score) if score else ())
+        ],
     }
     return render(request, "scoring/scorecard.html", context)
 
