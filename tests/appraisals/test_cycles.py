@@ -17,10 +17,10 @@ from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
 from performance.people import models as people
 from performance.scoring import actions as scoring
-from performance.scoring.models import CurrentScore, Score
+from performance.scoring.models import CurrentScore
 from tests.appraisals.conftest import add_people
 from tests.conftest import LONG_AGO, Cast, make_person
-from tests.scoring import collectors
+from tests.scoring import restated
 
 pytestmark = pytest.mark.django_db
 Actor = Callable[[people.Person], access.Actor]
@@ -245,12 +245,7 @@ def test_nothing_that_happens_later_alters_what_was_signed(
             )
 
         before = numbers()
-        collectors.VALUES[cast.employee.pk, "okr"] = 1_000_000
-        frozen = CurrentScore.objects.get(person=cast.employee)
-        later = Score.objects.get(pk=frozen.score_id)
-        later.pk, later.score_micro = Score().pk, 1_000_000
-        Score.objects.bulk_create([later])
-        CurrentScore.objects.filter(pk=frozen.pk).update(score=later)
+        restated.agree(signed_off.period, cast, actor, {(cast.employee.pk, "okr"): 1_000_000})
         scoring.rescore_people(person_ids=[cast.employee.pk, cast.colleague.pk], at=timezone.now())
         people.ReportingLine.objects.filter(person=cast.employee).update(manager=cast.boss)
         people.TeamMembership.objects.filter(person=cast.employee).delete()

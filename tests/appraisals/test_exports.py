@@ -19,6 +19,7 @@ from performance.scoring.models import CurrentScore, Score
 from tests.appraisals.conftest import add_people
 from tests.appraisals.reading import csv_rows, path, sheet_rows
 from tests.conftest import Cast
+from tests.scoring import restated
 
 pytestmark = pytest.mark.django_db
 Actor = Callable[[people.Person], access.Actor]
@@ -286,14 +287,11 @@ def test_each_step_of_an_export_is_audited_with_its_filter_and_digest(
 
 
 def test_a_signed_off_cycle_exports_what_was_signed(
-    cast: Cast, signed_off: Cycle, ask: Callable[..., Export]
+    cast: Cast, signed_off: Cycle, actor: Actor, ask: Callable[..., Export]
 ) -> None:
     with tenancy.acting_for(cast.organisation):
         frozen = CurrentScore.objects.get(person=cast.employee)
-        later = Score.objects.get(pk=frozen.score_id)
-        later.pk, later.score_micro = Score().pk, 1_000_000
-        Score.objects.bulk_create([later])
-        CurrentScore.objects.filter(pk=frozen.pk).update(score=later)
+        restated.agree(signed_off.period, cast, actor, {(cast.employee.pk, "okr"): 1_000_000})
         export = ask(signed_off, columns=["number", "score", "score_id"])
         tasks.write_export.run(str(export.pk))
         by_number = {row[0]: row for row in sheet_rows(export)}

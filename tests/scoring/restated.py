@@ -4,8 +4,11 @@ import datetime
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
+from performance.foundation import tenancy
 from performance.people import models as people
-from performance.scoring import actions
+from performance.scoring import actions, tasks
 from performance.scoring.models import Restatement, ScoreRun
 from tests.conftest import Cast
 from tests.scoring import collectors
@@ -41,3 +44,16 @@ def restate(person: people.Person, key: str, micro: int) -> None:
 def decide(restatement: Restatement, by: Any, side: str, at: datetime.datetime, **given: Any) -> Restatement:
     given = {"adopts": True, "reason": "The store sent its books again"} | given
     return actions.decide_restatement(restatement=restatement, side=side, by=by, at=at, **given)
+
+
+def agree(quarter: people.Period, cast: Cast, actor: Actor, values: dict[tuple[Any, str], int]) -> None:
+    """Values (micro points of a person's component) become known after the freezing, and both sides let the scores
+    that follow take the place of the frozen ones. Inside `acting_for`."""
+    collectors.VALUES.update(values)
+    at = timezone.now() + LATER
+    compare(quarter, None, at)
+    proposed = Restatement.objects.select_related("period", "run").get(period=quarter)
+    decide(proposed, actor(cast.business_owner), "business", at)
+    decide(proposed, actor(cast.finance_owner), "finance", at)
+    with tenancy.remembering(cast.organisation.pk):
+        tasks.carry_out_restatements.apply()
