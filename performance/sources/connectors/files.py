@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -92,7 +93,7 @@ class FileConnector:
         started = time.monotonic()
         tables = self._table_names()
         if self._form == "text":
-            server = f"CSV, {layout_of(self.path).encoding}"
+            server = f"CSV, {self._layout.encoding}"
         else:
             server = {"packed": "XLSX, ODS", "compound": "XLS", "parquet": "Parquet"}[self._form]
         if self._form == "parquet":
@@ -182,7 +183,7 @@ class FileConnector:
             )
             seen = 0
             while raw := reader.raw(size):
-                numbered = plain.numbered("".join(raw), seen + 1) if cells else None
+                numbered = plain.numbered(raw, seen + 1) if cells else None
                 if numbered is not None:
                     batch: Batch | Lines = Lines(*numbered, reader.delimiter, order)
                 else:
@@ -246,16 +247,20 @@ class FileConnector:
             for row in workbooks.rows(packed, name, is_inspected=self._is_inspected):
                 yield tuple(_cell(value) for value in row)
 
+    @cached_property
+    def _layout(self) -> Layout:
+        return layout_of(self.path)
+
     def _text_rows(self) -> Iterator[Row]:
         with self._reader() as reader:
             yield from (tuple(_trimmed(row)) for row in reader)
 
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
-        layout = layout_of(self.path)
-        with self.path.open(encoding=layout.encoding, newline="") as lines:
+        layout = self._layout
+        with self.path.open(encoding=layout.encoding, newline="") as stream:
             csv.field_size_limit(LONGEST_CELL)
-            reader = Reader(lines, layout.delimiter)
+            reader = Reader(stream, layout.delimiter)
             try:
                 yield reader
             except csv.Error as error:

@@ -7,6 +7,7 @@ nothing: then look value by value. It never says anything else than that would (
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from performance.sources.connectors.columns import MAX_TEXT
@@ -25,10 +26,10 @@ IS_SOUND = sys.version_info >= (3, 11, 5)
 MAX_KEY = 500
 #: With more cells, the expression would take seconds to build.
 MAX_CELLS = 100
-#: Days that exist, from 1800 to 2199.
+#: Days that exist, from 1800 to 2199; those that every month has first.
 DAY = (
-    r"(?:(?:1[89]|2[01])[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    r"(?:(?:1[89]|2[01])[0-9]{2}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
     r"|(?:2000|(?:1[89]|2[01])(?:0[48]|[2468][048]|[13579][26]))-02-29)"
 )
 CLOCK = r"[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
@@ -45,6 +46,10 @@ SPELT = {
 #: So many characters are looked at at once, in half a millisecond: meanwhile nothing else runs in this process, and whoever
 #: sends the lines before these to our database waits at each of its answers.
 PIECE = 1 << 15
+
+
+#: Letters of a file in memory before anybody counts its lines.
+MOST_AT_ONCE = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,10 @@ class Plain:
         forms = [_unasked(mark) if cell is None else _form(cell, mark, is_trimmed) for cell in cells]
         nothing = rf'(?!(?:"")?(?:{mark}(?:"")?)*+\n)' if is_trimmed else ""
         # Possessive throughout: nothing is tried twice, and no memory is held to do so.
-        self._lines = re.compile(rf"(?:{nothing}(?![^\n]{{{MAX_TEXT + 1}}}){mark.join(forms)}\n)++")
+        line = f"{nothing}{mark.join(forms)}\n"
+        self._lines = re.compile(f"(?:{line})++")
+        #: Where a line may be longer than any text.
+        self._long_lines = re.compile(rf"(?:(?![^\n]{{{MAX_TEXT + 1}}}){line})++")
         self._asked: re.Pattern[str] | None = None
         if None in cells:
             any_cell = rf'(?:"(?:[^"]|"")*+"|[^{mark}"\n]*+)'
@@ -88,30 +96,36 @@ class Plain:
             text += "\n"
         if "\x00" in text:
             return None
-        mark, found, count = self._delimiter, list[str](), 0
+        found, count = list[str](), 0
         for piece in _pieces(text):
-            if not self._lines.fullmatch(piece):
+            lines = self._lines if len(piece) <= MAX_TEXT else self._long_lines
+            if not lines.fullmatch(piece):
                 return None
             asked = piece if self._asked is None else self._asked.sub(self._line, piece)
-            lines = asked.split("\n")
-            lines.pop()
-            found.append(
-                "".join([f"{number}{mark}{line}\n" for number, line in enumerate(lines, first + count)])
-            )
-            count += len(lines)
+            found.append(_numbered(asked, self._delimiter, first + count))
+            count += piece.count("\n")
         return "".join(found), count
 
 
-class Reader:
-    """The rows of a CSV, with the choice to look at its lines first."""
+def _numbered(lines: str, mark: str, first: int) -> str:
+    """Each line behind its number: written by the one formatting, not line by line."""
+    count = lines.count("\n")
+    form = lines.replace("%", "%%") if "%" in lines else lines
+    form = form.replace("\n", f"\n%d{mark}", count - 1)
+    return f"%d{mark}{form}" % tuple(range(first, first + count))
 
-    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+
+class Reader:
+    """The rows of a CSV, with the choice to look at its lines first. `stream`: text with the line ends that it has."""
+
+    def __init__(self, stream: TextIO, delimiter: str) -> None:
         self.delimiter = delimiter
-        self._lines = lines
+        self._stream = stream
         self._held: deque[str] = deque()
         self._rows = csv.reader(iter(self._next_line, None), delimiter=delimiter, strict=False)
         #: Lines that were never parsed.
         self._passed = 0
+        self._mean_length = 80
 
     def __iter__(self) -> Iterator[list[str]]:
         return self._rows
@@ -120,23 +134,28 @@ class Reader:
     def line_number(self) -> int:
         return self._passed + self._rows.line_num
 
-    def raw(self, size: int) -> list[str]:
-        """The next lines, where a row begins. Not parsed, they are passed by."""
-        found = list(islice(self._lines, size))
-        self._passed += len(found)
-        return found
+    def raw(self, size: int) -> str:
+        """The next lines, about so many, where a row begins. Not parsed, they are passed by."""
+        text = self._stream.read(min((size - 1) * self._mean_length, MOST_AT_ONCE)) + self._stream.readline()
+        self._passed += (count := _count(text))
+        self._mean_length = len(text) // max(count, 1) or 1
+        return text
 
-    def parsed(self, raw: list[str]) -> list[list[str]]:
+    def parsed(self, raw: str) -> list[list[str]]:
         """The rows that begin in these lines; the last of them may end in a later one."""
-        self._passed -= len(raw)
-        self._held.extend(raw)
+        self._passed -= _count(raw)
+        self._held.extend(io.StringIO(raw, newline=""))
         rows = []
         while self._held:
             rows.append(next(self._rows))
         return rows
 
     def _next_line(self) -> str | None:
-        return self._held.popleft() if self._held else next(self._lines, None)
+        return self._held.popleft() if self._held else next(self._stream, None)
+
+
+def _count(lines: str) -> int:
+    return lines.count("\n") + (lines != "" and not lines.endswith("\n"))
 
 
 def rows_of(text: str, delimiter: str, width: int) -> list[tuple[str | None, ...]]:
@@ -167,9 +186,7 @@ def _text(mark: str, is_trimmed: bool, quote: str) -> str:
     """`quote`: how a quote is written within quotes."""
     bare, word = rf'[^{mark}"\r\n]++', rf'(?:[^"\r\n]++|{quote})++'
     if is_trimmed:
-        bare = rf'[^\s{mark}"]++(?:[^\S\r\n{mark}]++[^\s{mark}"]++)*+'
-        word = rf'(?:[^\s"]++|{quote})++'
-        word = rf"{word}(?:[^\S\r\n]++{word})*+"
+        bare, word = (rf"(?!\s){form}(?<!\s)" for form in (bare, word))
     return rf'(?:{bare}|"(?:{word})?+")'
 
 

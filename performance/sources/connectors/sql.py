@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -20,7 +19,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from performance.foundation import egress
 from performance.sources.connectors import dialects, lengths, statements, tables
-from performance.sources.connectors.lines import IS_SOUND, Cell, Plain, rows_of
+from performance.sources.connectors.copying import Asked
+from performance.sources.connectors.lines import Cell
 from performance.sources.connectors.protocol import (
     Batch,
     CheckResult,
@@ -39,21 +39,6 @@ from performance.sources.connectors.protocol import (
 )
 
 MAX_TABLES = 500
-DELIMITER = ","
-#: How a line of a guarded statement ends where nothing was cut.
-UNMARKED = f'{DELIMITER}""\n'
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A statement, not yet guarded, and what is known of its columns. `names`: as the server quotes them."""
-
-    sql: str
-    parameters: tuple[Any, ...]
-    names: Sequence[str]
-    description: Sequence[Any]
-    is_guarded: bool
-    lengths: Sequence[lengths.Length]
 
 
 class SqlConnector:
@@ -154,12 +139,19 @@ class SqlConnector:
     ) -> Generator[Batch | Lines, None, None]:
         with self._connection() as connection:
             asked = self._asked(connection, source, columns, cursor)
-            lines = self._copied(connection, asked, cells, batch_size) if IS_SOUND else None
-            if lines is None:
+            copied = self._dialect.copied(
+                connection,
+                asked,
+                cells,
+                most_bytes=self.limits.max_value_bytes,
+                batch_size=batch_size,
+                seconds=self.limits.read_seconds,
+            )
+            if copied is None:
                 pieces = self._fetched(connection, asked, asked.sql, asked.parameters, batch_size)
                 yield from self._read_rows(connection, asked, pieces, batch_size)
             else:
-                yield from self._read_lines(lines, asked, cells)
+                yield from self._counted(copied)
 
     # -- inside ------------------------------------------------------------------------------------------
 
@@ -169,15 +161,15 @@ class SqlConnector:
         source: Source,
         columns: Sequence[str],
         cursor: Cursor | None = None,
-    ) -> _Asked:
+    ) -> Asked:
         sql, parameters = self._select(source, columns, cursor)
         description = self._described_columns(connection, source, columns)
         found = self._dialect.lengths(description)
         is_guarded = any(length.is_over(self.limits.max_value_bytes) for length in found)
         names = [self._quoted(name) for name in columns]
-        return _Asked(sql, parameters, names, description, is_guarded, found)
+        return Asked(sql, parameters, names, description, is_guarded, found)
 
-    def _guarded(self, asked: _Asked, sql: str) -> str:
+    def _guarded(self, asked: Asked, sql: str) -> str:
         if not asked.is_guarded:
             return sql
         most = self.limits.max_value_bytes
@@ -186,7 +178,7 @@ class SqlConnector:
     def _fetched(
         self,
         connection: sqlalchemy.Connection,
-        asked: _Asked,
+        asked: Asked,
         sql: str,
         values: Sequence[Any],
         batch_size: int,
@@ -202,7 +194,7 @@ class SqlConnector:
     def _sought(
         self,
         connection: sqlalchemy.Connection,
-        asked: _Asked,
+        asked: Asked,
         key_columns: Sequence[str],
         pages: Iterable[Sequence[Sequence[Value]]],
     ) -> Generator[list[Row], None, None]:
@@ -213,7 +205,7 @@ class SqlConnector:
     def _read_rows(
         self,
         connection: sqlalchemy.Connection,
-        asked: _Asked,
+        asked: Asked,
         pieces: Generator[list[Row], None, None],
         batch_size: int,
     ) -> Generator[Batch, None, None]:
@@ -230,39 +222,14 @@ class SqlConnector:
                 self._dialect.abandon(connection)
             pieces.close()
 
-    def _copied(
-        self, connection: sqlalchemy.Connection, asked: _Asked, cells: Sequence[Cell], batch_size: int
-    ) -> Generator[tuple[int, bytes], None, None] | None:
-        return self._dialect.copied(
-            connection,
-            asked.description,
-            cells,
-            self._guarded(asked, asked.sql),
-            asked.parameters,
-            batch_size=batch_size,
-            seconds=self.limits.read_seconds,
-        )
-
-    def _read_lines(
-        self, pieces: Generator[tuple[int, bytes], None, None], asked: _Asked, cells: Sequence[Cell]
-    ) -> Generator[Batch | Lines, None, None]:
-        plain = Plain(cells, delimiter=DELIMITER, is_trimmed=False)
+    def _counted(self, pieces: Generator[Batch | Lines, None, None]) -> Generator[Batch | Lines, None, None]:
         seen_rows = seen_bytes = 0
         with closing(pieces):
-            for count, data in pieces:
-                seen_bytes += len(data)
-                self._judge_amount(seen_rows + count, seen_bytes)
-                text = data.decode()
-                lines = text.replace(UNMARKED, "\n") if asked.is_guarded else text
-                numbered = plain.numbered(lines, seen_rows + 1)
-                if numbered is None:
-                    rows = rows_of(text, DELIMITER, len(asked.description) + asked.is_guarded)
-                    if asked.is_guarded:
-                        rows = [lengths.unmarked(row) for row in rows]
-                    yield Batch(rows=rows, first_row=seen_rows + 1)
-                else:
-                    yield Lines(*numbered, DELIMITER, tuple(range(len(cells))))
-                seen_rows += count
+            for piece in pieces:
+                seen_rows += len(piece)
+                seen_bytes += len(piece.text) if isinstance(piece, Lines) else lengths.size_of(piece.rows)
+                self._judge_amount(seen_rows, seen_bytes)
+                yield piece
 
     def _described_columns(
         self, connection: sqlalchemy.Connection, source: Source, columns: Sequence[str]

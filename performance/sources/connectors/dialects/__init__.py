@@ -9,11 +9,12 @@ from typing import Any, Protocol
 import sqlalchemy
 
 from performance.foundation.egress import Pinned
+from performance.sources.connectors.copying import Asked
 from performance.sources.connectors.dialects.mysql import MySQL
 from performance.sources.connectors.dialects.postgresql import PostgreSQL
 from performance.sources.connectors.lengths import Length
 from performance.sources.connectors.lines import Cell
-from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
+from performance.sources.connectors.protocol import Batch, ConnectorRefused, Limits, Lines, Row, Settings
 
 
 class Dialect(Protocol):
@@ -57,16 +58,15 @@ class Dialect(Protocol):
     def copied(
         self,
         connection: sqlalchemy.Connection,
-        description: Sequence[Any],
+        asked: Asked,
         cells: Sequence[Cell],
-        sql: str,
-        parameters: Sequence[Any],
         *,
+        most_bytes: int,
         batch_size: int,
         seconds: int,
-    ) -> Generator[tuple[int, bytes], None, None] | None:
-        """The same as CSV: how many rows, and their text, of at most `batch_size` rows. `seconds`: for all of it. None
-        where its texts would not be coerced to just what the values would be."""
+    ) -> Generator[Batch | Lines, None, None] | None:
+        """The rows as they are copied out (copying), at most `batch_size` at once; `seconds`: for all of it. None where that
+        cannot be told of their texts."""
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         """Give up a result that is still streaming, without reading what is left of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -18,16 +19,17 @@ from psycopg.types.string import TextLoader
 from psycopg.waiting import WAIT_R
 
 from performance.foundation.egress import Pinned
-from performance.sources.connectors import live
+from performance.sources.connectors import copying, live
 from performance.sources.connectors.columns import TYPES
+from performance.sources.connectors.copying import Asked
+from performance.sources.connectors.dialects import spelling
 from performance.sources.connectors.lengths import BATCH_BYTES, SHOWN, Length
 from performance.sources.connectors.lines import Cell
-from performance.sources.connectors.protocol import ConnectorRefused, Limits, Row, Settings
+from performance.sources.connectors.protocol import Batch, ConnectorRefused, Limits, Lines, Row, Settings
 
 TYPES_OF_TEXT = frozenset(TYPES)
 #: From here on a float is written with as many digits as tell it from all others.
 EXACT_FLOATS = 120_000
-WALL_CLOCK = 1114
 
 
 class PostgreSQL:
@@ -192,51 +194,41 @@ class PostgreSQL:
     def copied(
         self,
         connection: sqlalchemy.Connection,
-        description: Sequence[Any],
+        asked: Asked,
         cells: Sequence[Cell],
-        sql: str,
-        parameters: Sequence[Any],
         *,
+        most_bytes: int,
         batch_size: int,
         seconds: int,
-    ) -> Generator[tuple[int, bytes], None, None] | None:
-        if not self._copies(connection, description, cells):
-            return None
-        return self._copied(connection, sql, parameters, batch_size=batch_size, seconds=seconds)
-
-    def _copies(
-        self, connection: sqlalchemy.Connection, description: Sequence[Any], cells: Sequence[Cell]
-    ) -> bool:
+    ) -> Generator[Batch | Lines, None, None] | None:
         driver: Any = connection.connection.driver_connection
         if driver.info.server_version < EXACT_FLOATS or not driver.info.parameter_status(
             "DateStyle"
         ).startswith("ISO"):
-            return False
-        return all(
-            cell.type in self.spelt.get(entry.type_code, ())
-            and (entry.type_code != WALL_CLOCK or cell.is_steady)
-            for entry, cell in zip(description, cells, strict=True)
-        )
-
-    def _copied(
-        self,
-        connection: sqlalchemy.Connection,
-        sql: str,
-        parameters: Sequence[Any],
-        *,
-        batch_size: int,
-        seconds: int,
-    ) -> Generator[tuple[int, bytes], None, None]:
+            return None
+        kinds = [entry.type_code for entry in asked.description]
+        for kind, cell in zip(kinds, cells, strict=True):
+            if cell.type not in self.spelt.get(kind, ()) or (
+                kind == spelling.WALL_CLOCK and not cell.is_steady
+            ):
+                return None
+        oddities = [spelling.oddity(*each) for each in zip(kinds, cells, asked.names, strict=True)]
+        told = copying.told(asked, cells, oddities, most_bytes, fence=self.fence)
         # One statement from beginning to end, so that its time is that of the whole reading.
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{int(seconds)}s'")
-        driver: Any = connection.connection.driver_connection
-        whole = psycopg.ClientCursor(driver).mogrify(sql, tuple(parameters))
-        with driver.cursor() as cursor, cursor.copy(f"COPY ({whole}) TO STDOUT (FORMAT csv)"):
-            is_over = False
+        whole = psycopg.ClientCursor(driver).mogrify(told, asked.parameters)
+        return self._copied(driver, whole, len(cells), batch_size)
+
+    def _copied(
+        self, driver: Any, sql: str, width: int, batch_size: int
+    ) -> Generator[Batch | Lines, None, None]:
+        with driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)"):
+            first, is_over = 1, False
             while not is_over:
-                count, lines, is_over = driver.wait(_taken(driver.pgconn, batch_size))
+                count, lines, is_over = driver.wait(_numbered(driver.pgconn, first, batch_size))
                 if count:
-                    yield count, lines
+                    yield copying.taken(lines, count, first, width)
+                first += count
 
     def abandon(self, connection: sqlalchemy.Connection) -> None:
         """Closing the stream cancels the fetch, and the connection's end the cursor."""
@@ -273,19 +265,23 @@ class PostgreSQL:
         return ConnectorRefused("unreachable", retryable=True)
 
 
-def _taken(server: PGconn, most: int) -> PQGen[tuple[int, bytes, bool]]:
-    """The next lines of a COPY, `most` of them or fewer where they are long, and whether that is all.
+def _numbered(server: PGconn, first: int, most: int) -> PQGen[tuple[int, bytes, bool]]:
+    """The next lines of a COPY, each behind its number: `most` of them or fewer where they are long; and whether that is
+    all.
 
     A line is a message of its own, and psycopg comes back with each. This takes what has arrived in one go, and keeps no
     object for each, which the collector of garbage would look at again and again: half the time of reading.
     """
-    held, count = bytearray(), 0
-    while count < most and len(held) < BATCH_BYTES:
-        size, line = server.get_copy_data(1)
-        if size > 0:
-            held += line
-            count += 1
-        elif size == 0:
+    held, size, number, end = io.BytesIO(), 0, first, first + most
+    take, write = server.get_copy_data, held.write
+    while number < end and size < BATCH_BYTES:
+        length, line = take(1)
+        if length > 0:
+            write(b"%d" % number)
+            write(line)
+            number += 1
+            size += length
+        elif length == 0:
             while not (yield WAIT_R):
                 continue
             server.consume_input()
@@ -293,5 +289,5 @@ def _taken(server: PGconn, most: int) -> PQGen[tuple[int, bytes, bool]]:
             (result,) = yield from fetch_many(server)
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
                 raise psycopg.errors.error_from_result(result)
-            return count, bytes(held), True
-    return count, bytes(held), False
+            return number - first, held.getvalue(), True
+    return number - first, held.getvalue(), False
