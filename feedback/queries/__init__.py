@@ -17,6 +17,7 @@ from feedback.queries.meetings import (
     topics_of,
 )
 from feedback.queries.notes import (
+    citable,
     colleagues_near,
     key_result_titles,
     notes_given,
@@ -44,6 +45,7 @@ __all__ = [
     "PulseRow",
     "action_items_of",
     "askable_about",
+    "citable",
     "colleagues_near",
     "history_of",
     "key_result_titles",

@@ -7,12 +7,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from feedback.models import Note
 from performance.foundation import access
+from performance.foundation.citing import Citable
+from performance.foundation.components import formats
 from performance.people import queries as people
 from performance.people.models import Person
+
+CITABLE_AT_MOST = 60
 
 
 def notes_visible_to(actor: access.Actor) -> QuerySet[Note]:
@@ -41,6 +47,30 @@ def notes_given(actor: access.Actor) -> QuerySet[Note]:
 
 def notes_on_objective(actor: access.Actor, objective_id: uuid.UUID) -> QuerySet[Note]:
     return notes_visible_to(actor).filter(objective_id=objective_id)
+
+
+def citable(
+    actor: access.Actor, person_id: uuid.UUID, first: datetime.date, last: datetime.date
+) -> list[Citable]:
+    """Notes about somebody within these days that the reader may see. What was written for one pair of eyes alone stays
+    out: a citation is read by others."""
+    notes = notes_visible_to(actor).filter(
+        about=person_id,
+        visibility__in=["manager", "public"],
+        written_at__date__gte=first,
+        written_at__date__lte=last,
+    )
+    return [
+        Citable(
+            kind="feedback",
+            subject=str(note.pk),
+            title=_("%(kind)s by %(author)s") % {"kind": note.get_kind_display(), "author": note.author},
+            note=formats.day(note.written_at, "short"),
+            said=note.text,
+            url=reverse("feedback:note", args=[note.pk]),
+        )
+        for note in notes[:CITABLE_AT_MOST]
+    ]
 
 
 def writers_on_objectives(objective_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:

@@ -25,6 +25,7 @@ from okr.queries.check_ins import (
     weeks_of,
     with_conversation,
 )
+from okr.queries.citing import citable
 from okr.queries.comparing import comparison_rows, owners_compared, period_before, totals_of
 from okr.queries.confidence import ConfidenceRow, confidence_rows
 from okr.queries.contents import (
@@ -195,6 +196,7 @@ __all__ = [
     "checkpoints_of",
     "choices_changed",
     "circle_of",
+    "citable",
     "columns_of",
     "comparison_rows",
     "confidence_rows",

@@ -12,4 +12,9 @@ class AppraisalsConfig(AppConfig):
         "appraisals.add_exception": frozenset(),
         "appraisals.leave_out": frozenset(),
         "appraisals.take_back_in": frozenset(),
+        "appraisals.decline_review": frozenset(),
+        "appraisals.delegate_review": frozenset(),
+        "appraisals.excuse_review": frozenset(),
+        "appraisals.reopen_review": frozenset(),
+        "appraisals.turn_peer_down": frozenset(),
     }

@@ -1,6 +1,6 @@
 """Who may do what with cycles and exports. Predicates; no queries."""
 
-from performance.appraisals.models import Cycle, CycleEntry
+from performance.appraisals.models import Cycle, CycleEntry, Review
 from performance.foundation import access
 
 
@@ -56,3 +56,75 @@ def can_see_reason(actor: access.Actor) -> bool:
 
 def is_own_result(actor: access.Actor, entry: CycleEntry) -> bool:
     return entry.person_id == actor.person_id
+
+
+def can_edit_templates(actor: access.Actor) -> bool:
+    return can_run_cycles(actor)
+
+
+def can_write_review(actor: access.Actor, review: Review) -> bool:
+    """Whoever owes it or was asked to write it for them, until it is sent; nobody else."""
+    return (
+        review.is_open
+        and actor.person_id == review.writer_id
+        and not actor.only_reads
+        and is_still_written(review)
+    )
+
+
+def is_still_written(review: Review) -> bool:
+    """Until the sign-off; not of somebody who is left out."""
+    return review.entry.cycle.is_open and not review.entry.is_left_out
+
+
+def can_read_answers(actor: access.Actor, review: Review) -> bool:
+    """A draft is nobody's business but its writer's."""
+    return review.is_submitted or actor.person_id == review.writer_id
+
+
+def can_delegate(actor: access.Actor, review: Review) -> bool:
+    """Whoever owes a manager's review hands it on, and HR. Nobody else speaks for somebody about themselves."""
+    if review.kind != "manager" or not review.is_open or not is_still_written(review):
+        return False
+    return actor.person_id == review.reviewer_id or can_run_cycles(actor)
+
+
+def can_decline(actor: access.Actor, review: Review) -> bool:
+    """A colleague may say no; one's own review and those of one's people are owed."""
+    return review.kind in ("peer", "upward") and can_write_review(actor, review)
+
+
+def can_excuse(actor: access.Actor, review: Review) -> bool:
+    """HR, but nobody excuses themselves."""
+    return (
+        can_run_cycles(actor)
+        and is_still_written(review)
+        and not review.is_submitted
+        and actor.person_id not in (review.reviewer_id, review.delegate_id)
+    )
+
+
+def can_reopen(actor: access.Actor, review: Review) -> bool:
+    """HR sends back what was sent too early, until the sign-off; never their own nor the one about themselves."""
+    return (
+        can_run_cycles(actor)
+        and review.entry.cycle.is_open
+        and review.state in ("submitted", "declined", "excused")
+        and actor.person_id not in (review.reviewer_id, review.entry.person_id)
+    )
+
+
+def can_nominate(actor: access.Actor, entry: CycleEntry, manager_id: object) -> bool:
+    """The person themselves, whoever leads them now, and HR."""
+    if actor.only_reads or not entry.cycle.is_open or entry.is_left_out:
+        return False
+    return actor.person_id in (entry.person_id, manager_id) or can_run_cycles(actor)
+
+
+def can_approve_peer(actor: access.Actor, review: Review, manager_id: object) -> bool:
+    """Whoever leads the person now, or HR; nobody agrees to reviewers of themselves."""
+    if actor.only_reads or review.state != "nominated" or not is_still_written(review):
+        return False
+    if actor.person_id == review.entry.person_id:
+        return False
+    return actor.person_id == manager_id or can_run_cycles(actor)

@@ -1,4 +1,4 @@
-"""Background work: exports, and telling people that their result is there. Each is safe to run twice."""
+"""Background work: exports, asking for reviews, and telling people that their result is there. Each is safe to run twice."""
 
 import uuid
 
@@ -25,9 +25,19 @@ def announce_results() -> None:
 
 
 @shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
+def ask_for_reviews() -> None:
+    """Puts reviews whose stage has begun before their writers, a batch at a time."""
+    asked = actions.ASKED_AT_ONCE
+    while asked == actions.ASKED_AT_ONCE:
+        with tenancy.acting_for(tenancy.current_organisation_id()):
+            asked = actions.ask_for_reviews(at=timezone.now())
+
+
+@shared_task(base=jobs.OrganisationTask, transactional=False, ignore_result=True)
 def catch_up() -> None:
-    """The sweep: what a lost message or a killed worker left behind, and files past their time."""
+    """The sweep: what a lost message or a killed worker left behind, stages that begin, and files past their time."""
     announce_results.run()
+    ask_for_reviews.run()
     with tenancy.acting_for(tenancy.current_organisation_id()):
         actions.clear_expired_exports(at=timezone.now())
         waiting = list(queries.open_exports(timezone.now()).values_list("pk", flat=True))

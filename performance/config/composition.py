@@ -22,6 +22,8 @@ OBJECTIVE_WRITERS = ["feedback.queries.writers_on_objectives"]
 KEY_RESULT_TITLES = "okr.queries.visible_key_results"
 # What two people who meet may want to talk about: (actor, employee, manager, since) -> points, newest first.
 TALKING_POINTS = ["okr.queries.talking_points"]
+# What can be cited of a person's work in a review: (actor, person, first day, last day) -> Citables; checked at start-up.
+CITABLE = ["okr.queries.citable", "feedback.queries.citable"]
 METRICS_OVER = "performance.kpis.queries.keys_over"
 # What reads a metric, for those who sign a change of it: (actor, keys, first day concerned) -> Uses; checked at start-up.
 METRIC_USES = [

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 
@@ -17,5 +18,8 @@ class FoundationConfig(AppConfig):
     label = "foundation"
 
     def ready(self) -> None:
+        from performance.foundation.citing import check_sources
+
+        checks.register(check_sources)
         # Sent once for each app, after all of them were migrated; heard for this one alone.
         post_migrate.connect(raise_walls, sender=self, dispatch_uid="raise_walls")

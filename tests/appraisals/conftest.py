@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from performance.appraisals import actions, queries
-from performance.appraisals.models import Cycle, Export
+from performance.appraisals.models import Cycle, Export, TemplateVersion
 from performance.foundation import access, tenancy
 from performance.people import models as people
+from performance.people import queries as people_queries
 from performance.scoring import actions as scoring
 from performance.scoring import evidence
 from performance.scoring import tasks as scoring_tasks
@@ -66,6 +67,41 @@ def cycle(cast: Cast, quarter: people.Period, scored: list[people.Person], actor
             name_zh="春季考核",
             by=actor(cast.hr),
             at=timezone.now(),
+        )
+
+
+@pytest.fixture
+@ready.made
+def template(cast: Cast, actor: Actor) -> TemplateVersion:
+    """The usual sections, published."""
+    with tenancy.acting_for(cast.organisation):
+        at, hr = timezone.now(), actor(cast.hr)
+        draft = actions.start_template(name_en="Usual", name_zh="常规", by=hr, at=at)
+        return actions.publish_version(version=draft, note="", by=hr, at=at)
+
+
+@pytest.fixture
+@ready.made
+def reviewed(
+    cast: Cast,
+    quarter: people.Period,
+    scored: list[people.Person],
+    template: TemplateVersion,
+    actor: Actor,
+) -> Cycle:
+    """A cycle with reviews: every writing stage has begun, none is over."""
+    with tenancy.acting_for(cast.organisation):
+        at = timezone.now()
+        today = people_queries.today(cast.organisation)
+        last = today + datetime.timedelta(days=20)
+        return actions.open_cycle(
+            period=quarter,
+            name_en="Spring reviews",
+            name_zh="春季评价",
+            template_version=template,
+            days=dict.fromkeys(("self", "peers", "manager", "calibration"), (today, last)),
+            by=actor(cast.hr),
+            at=at,
         )
 
 

@@ -1,5 +1,6 @@
-"""Writes: cycles through their life, the people in them, their results, and exports."""
+"""Writes: cycles through their life, the people in them, templates, reviews, results, and exports."""
 
+from performance.appraisals.actions.citing import CiteRefused, cite, uncite
 from performance.appraisals.actions.cycles import (
     CycleRefused,
     change_bands,
@@ -15,6 +16,8 @@ from performance.appraisals.actions.exports import (
     run_export,
     stop_export,
 )
+from performance.appraisals.actions.made import make_reviews
+from performance.appraisals.actions.peers import PeerRefused, approve_peer, nominate_peer, turn_peer_down
 from performance.appraisals.actions.people import (
     ExceptionRefused,
     add_exception,
@@ -35,33 +38,91 @@ from performance.appraisals.actions.publishing import (
     publish_wave,
     read_result,
 )
+from performance.appraisals.actions.reviews import (
+    Answer,
+    ReviewRefused,
+    decline_review,
+    delegate_review,
+    excuse_review,
+    reopen_review,
+    save_draft,
+    submit_review,
+    what_is_missing,
+)
+from performance.appraisals.actions.stages import (
+    ASKED_AT_ONCE,
+    StageRefused,
+    ask_for_reviews,
+    change_stages,
+    extend_cycle,
+    remind_late,
+)
+from performance.appraisals.actions.templates import (
+    USUAL,
+    Section,
+    TemplateRefused,
+    publish_version,
+    revise_template,
+    save_sections,
+    start_template,
+)
 
 __all__ = [
     "ANNOUNCED_AT_ONCE",
+    "ASKED_AT_ONCE",
     "EVERYBODY",
     "LONGEST_COMMENT",
     "MOST_DAYS",
     "RESULT",
+    "USUAL",
+    "Answer",
+    "CiteRefused",
     "CycleRefused",
     "ExceptionRefused",
     "ExportRefused",
+    "PeerRefused",
     "ResultRefused",
+    "ReviewRefused",
+    "Section",
+    "StageRefused",
+    "TemplateRefused",
     "Whom",
     "acknowledge_result",
     "add_exception",
     "add_newcomers",
     "announce_results",
+    "approve_peer",
+    "ask_for_reviews",
     "change_bands",
+    "change_stages",
+    "cite",
     "clear_expired_exports",
     "close_scores",
+    "decline_review",
+    "delegate_review",
     "download_export",
+    "excuse_review",
+    "extend_cycle",
     "leave_out",
+    "make_reviews",
+    "nominate_peer",
     "open_cycle",
+    "publish_version",
     "publish_wave",
     "read_result",
+    "remind_late",
+    "reopen_review",
     "request_export",
+    "revise_template",
     "run_export",
+    "save_draft",
+    "save_sections",
     "sign_off_cycle",
+    "start_template",
     "stop_export",
+    "submit_review",
     "take_back_in",
+    "turn_peer_down",
+    "uncite",
+    "what_is_missing",
 ]

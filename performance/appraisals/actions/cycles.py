@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from performance.appraisals import queries, rules
 from performance.appraisals.actions import people as people_actions
-from performance.appraisals.models import Band, Cycle, CycleState
+from performance.appraisals.actions import stages
+from performance.appraisals.models import Band, Cycle, CycleState, TemplateVersion
 from performance.foundation import access, audit, refusals
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -42,8 +43,12 @@ def open_cycle(
     at: datetime.datetime,
     unit: people.BusinessUnit | None = None,
     team: people.Team | None = None,
+    least_days: int = 0,
+    template_version: TemplateVersion | None = None,
+    days: stages.Days | None = None,
 ) -> Cycle:
-    """Opens a cycle over a period for everybody active in it, or for one unit or team with all below it."""
+    """Opens a cycle over a period for everybody active in it, or for one unit or team with all below it. With a
+    version of a template it has reviews, and stages by `days`."""
     access.require(rules.can_open_cycle(by))
     if unit is not None and team is not None:
         raise CycleRefused(_("Choose a unit or a team, not both."), field="team")
@@ -52,6 +57,8 @@ def open_cycle(
     today = people_queries.day_at(by.organisation, at)
     if period.starts_on > today:
         raise CycleRefused(_("This period has not begun yet."), field="period", code="period_ahead")
+    if template_version is not None and template_version.is_draft:
+        raise CycleRefused(_("Publish the template first."), field="template")
     try:
         with transaction.atomic():
             cycle = Cycle.objects.create(
@@ -61,6 +68,8 @@ def open_cycle(
                 unit=unit,
                 team=team,
                 people_on=min(today, period.ends_on),
+                least_days=least_days,
+                template_version=template_version,
                 opened_by=by.person,
                 opened_at=at,
             )
@@ -80,6 +89,8 @@ def open_cycle(
             for rating, (name_en, name_zh, bound) in USUAL_BANDS.items()
         ]
     )
+    if template_version is not None:
+        stages.lay_out(cycle, days or {})
     taken_in = people_actions.take_in(cycle)
     if not taken_in:
         raise CycleRefused(_("Nobody was active there in this period."), code="nobody")
@@ -88,7 +99,8 @@ def open_cycle(
         action="appraisals.open_cycle",
         subject=cycle,
         at=at,
-        changes={"period": period, "unit": unit, "team": team, "people": taken_in},
+        changes={"period": period, "unit": unit, "team": team, "people": taken_in}
+        | ({"template": template_version} if template_version else {}),
     )
     return cycle
 
@@ -140,6 +152,10 @@ def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> 
         raise CycleRefused(_("Scores are being computed. Sign off when that is done."), code="run_under_way")
     if not ready.can_sign_off:
         raise CycleRefused(_("Close the scores first; some are provisional."), code="not_frozen")
+    if ready.unreviewed:
+        raise CycleRefused(
+            _("Managers still owe reviews. Wait for them, or excuse them with a reason."), code="unreviewed"
+        )
     _freeze_entries(held)
     held.state, held.signed_off_by, held.signed_off_at = CycleState.SIGNED_OFF, by.person, at
     held.save(update_fields=["state", "signed_off_by", "signed_off_at"])

@@ -6,8 +6,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from performance.appraisals import queries, rules
-from performance.appraisals.models import Cycle, CycleEntry, EntryState
+from performance.appraisals.actions import made
+from performance.appraisals.models import Cycle, CycleEntry, EntryState, Review
 from performance.foundation import access, audit, refusals
+from performance.inbox import actions as inbox
 from performance.people import models as people
 from performance.people import queries as people_queries
 
@@ -19,7 +21,8 @@ class ExceptionRefused(refusals.Refused):
 
 
 def take_in(cycle: Cycle) -> int:
-    """Makes an entry for everybody of the population who has none. One read, one insert a thousand people."""
+    """Makes an entry for everybody of the population who has none, with the reviews that they need. One read, one
+    insert a thousand people."""
     fresh: list[CycleEntry] = []
     taken_in = 0
     missing = queries.newcomers(cycle).values_list("pk", "number", "unit_id", "manager_on", "team_on")
@@ -37,7 +40,9 @@ def take_in(cycle: Cycle) -> int:
         if len(fresh) == BATCH:
             taken_in += len(CycleEntry.objects.bulk_create(fresh, ignore_conflicts=True))
             fresh = []
-    return taken_in + len(CycleEntry.objects.bulk_create(fresh, ignore_conflicts=True))
+    taken_in += len(CycleEntry.objects.bulk_create(fresh, ignore_conflicts=True))
+    made.make_reviews(cycle)
+    return taken_in
 
 
 @transaction.atomic
@@ -76,15 +81,20 @@ def add_exception(
         raise ExceptionRefused(
             _("%(person)s is in this cycle already.") % {"person": person}, field="person"
         ) from error
+    made.make_reviews(cycle)
     _record("appraisals.add_exception", entry, by=by, at=at)
     return entry
 
 
 @transaction.atomic
 def leave_out(*, entry: CycleEntry, reason: str, by: access.Actor, at: datetime.datetime) -> None:
-    """Leaves one person out of the cycle. The entry stays, with the reason."""
+    """Leaves one person out of the cycle. The entry stays, with the reason; nobody is asked to review them."""
     _may_except(entry.cycle, entry.person, reason, by)
     _switch(entry, EntryState.OPEN, EntryState.LEFT_OUT, reason)
+    keys = list(Review.objects.filter(entry=entry).values_list("pk", flat=True))
+    Review.objects.filter(pk__in=keys).update(asked_at=None)
+    for kind in ("performance.review", "performance.reminder"):
+        inbox.resolve_many(kind=kind, subject_ids=keys, by=by, at=at)
     _record("appraisals.leave_out", entry, by=by, at=at)
 
 
@@ -93,6 +103,7 @@ def take_back_in(*, entry: CycleEntry, reason: str, by: access.Actor, at: dateti
     """Takes somebody in again who was left out."""
     _may_except(entry.cycle, entry.person, reason, by)
     _switch(entry, EntryState.LEFT_OUT, EntryState.OPEN, reason)
+    made.make_reviews(entry.cycle)
     _record("appraisals.take_back_in", entry, by=by, at=at)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.appraisals.api import cycles, entries, exports, results
+from performance.appraisals.api import cycles, entries, exports, results, reviews, stages
 
 urls: list[URLPattern] = [
     path("cycles/", cycles.Cycles.as_view(), name="api_cycles"),
@@ -19,6 +19,20 @@ urls: list[URLPattern] = [
     path("cycles/<uuid:cycle_id>/newcomers/", entries.Newcomers.as_view(), name="api_cycle_newcomers"),
     path("cycles/<uuid:cycle_id>/exports/", exports.Exports.as_view(), name="api_cycle_exports"),
     path("cycles/<uuid:cycle_id>/waves/", results.Waves.as_view(), name="api_cycle_waves"),
+    path("cycles/<uuid:cycle_id>/stages/", stages.Stages.as_view(), name="api_cycle_stages"),
+    path("cycles/<uuid:cycle_id>/progress/", stages.Progress.as_view(), name="api_cycle_progress"),
+    path("review-templates/", stages.Templates.as_view(), name="api_review_templates"),
+    path("review-templates/<uuid:version_id>/", stages.OneTemplate.as_view(), name="api_review_template"),
+    path("reviews/", reviews.Reviews.as_view(), name="api_reviews"),
+    path("reviews/<uuid:review_id>/", reviews.OneReview.as_view(), name="api_review"),
+    path("reviews/<uuid:review_id>/citations/", reviews.Citables.as_view(), name="api_review_citations"),
+    path(
+        "reviews/<uuid:review_id>/citations/<uuid:citation_id>/",
+        reviews.OneCitation.as_view(),
+        name="api_review_citation",
+    ),
+    path("entries/<uuid:entry_id>/peers/", reviews.Peers.as_view(), name="api_entry_peers"),
+    path("peers/<uuid:review_id>/", reviews.OnePeer.as_view(), name="api_peer"),
     path("results/", entries.Results.as_view(), name="api_own_results"),
     path("entries/<uuid:entry_id>/", entries.OneEntry.as_view(), name="api_entry"),
     path("entries/<uuid:entry_id>/leave-out/", entries.LeaveOut.as_view(), name="api_leave_out"),

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from performance.appraisals import rules
 from performance.appraisals.models import Band, Cycle, CycleEntry
 from performance.appraisals.queries import entries as entry_queries
+from performance.appraisals.queries import reviews as review_queries
 from performance.appraisals.queries import sections
 from performance.foundation import access
 from performance.people import models as people
@@ -42,14 +44,22 @@ def population(
     unit: people.BusinessUnit | None,
     team: people.Team | None,
     on: datetime.date,
+    least_days: int = 0,
 ) -> QuerySet[Any]:
-    """Everybody employed on a day of the period, or those of a unit or team (with what is below it) on `on`.
+    """Everybody employed on a day of the period, or those of a unit or team (with what is below it) on `on`. Whoever
+    was here for fewer than `least_days` days of the period is out.
 
     Annotated with `manager_on` and `team_on`: manager and primary team of that day. By employee number.
     """
     employed = people.Person.objects.filter(
         Q(left_on=None) | Q(left_on__gte=period.starts_on), Q(hired_on=None) | Q(hired_on__lte=period.ends_on)
     )
+    if least_days:
+        first = Greatest(Coalesce("hired_on", _day(period.starts_on)), _day(period.starts_on))
+        last = Least(Coalesce("left_on", _day(period.ends_on)), _day(period.ends_on))
+        employed = employed.alias(first=first, last=last).filter(
+            last__gte=F("first") + datetime.timedelta(days=least_days - 1)
+        )
     if unit is not None:
         employed = employed.filter(unit_id__in=sections.below(people.BusinessUnit, unit.pk))
     if team is not None:
@@ -66,9 +76,15 @@ def population(
     ).order_by("number", "pk")
 
 
+def _day(day: datetime.date) -> Value:
+    return Value(day, output_field=DateField())
+
+
 def newcomers(cycle: Cycle) -> QuerySet[Any]:
     """People of the cycle's population who are not in it yet."""
-    everybody = population(cycle.period, unit=cycle.unit, team=cycle.team, on=cycle.people_on)
+    everybody = population(
+        cycle.period, unit=cycle.unit, team=cycle.team, on=cycle.people_on, least_days=cycle.least_days
+    )
     present = CycleEntry.objects.filter(cycle=cycle, person=OuterRef("pk"))
     return everybody.filter(~Exists(present))
 
@@ -87,6 +103,8 @@ class Readiness:
     newcomers: int
     period_is_closing: bool
     run: ScoreRun | None
+    #: Managers' reviews that nobody has sent yet; None where the cycle has no reviews.
+    unreviewed: int | None = None
 
     @property
     def unscored(self) -> int:
@@ -103,7 +121,11 @@ class Readiness:
     @property
     def can_sign_off(self) -> bool:
         """Every number that would be signed is closed. People without a score are signed off without one."""
-        return self.can_freeze and self.scored > 0 and self.provisional == 0
+        return self.can_freeze and self.scored > 0 and self.provisional == 0 and not self.unreviewed
+
+    @property
+    def steps(self) -> int:
+        return 5 if self.unreviewed is None else 6
 
     @property
     def can_freeze(self) -> bool:
@@ -118,6 +140,7 @@ class Readiness:
                 self.unscored == 0,
                 self.partial == 0,
                 self.newcomers == 0,
+                self.unreviewed == 0,
             ]
         )
 
@@ -138,7 +161,7 @@ class Readiness:
 
 
 def readiness(cycle: Cycle, bands: Sequence[Band]) -> Readiness:
-    """Three queries, whatever the number of people."""
+    """Four queries at most, whatever the number of people."""
     inside = ~Q(state="left_out")
     counted = entry_queries.entries_of(cycle, bands).aggregate(
         people=Count("pk", filter=inside),
@@ -155,6 +178,7 @@ def readiness(cycle: Cycle, bands: Sequence[Band]) -> Readiness:
         newcomers=newcomers(cycle).count() if cycle.is_open else 0,
         period_is_closing=cycle.period.state in ("closing", "closed"),
         run=runs.exclude(kind="incremental").first(),
+        unreviewed=review_queries.missing_managers_reviews(cycle) if cycle.has_reviews else None,
     )
 
 

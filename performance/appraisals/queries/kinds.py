@@ -6,5 +6,13 @@ from performance.inbox.kinds import Kind
 
 
 def work_kinds() -> tuple[Kind, ...]:
-    """Nobody says for somebody else that they have read their result, and nobody is told when they have not."""
-    return (Kind("performance.result", gettext_noop("A result to read")),)
+    """Reviews belong to whoever owes them and are delegated where they stand, for a reason; late ones go up the line.
+    Nobody says for somebody else that they have read their result, and nobody is told when they have not."""
+    return (
+        Kind("performance.result", gettext_noop("A result to read")),
+        Kind("performance.review", gettext_noop("A review"), goes_up=True),
+        Kind("performance.reminder", gettext_noop("A review that is late"), is_note=True),
+        Kind(
+            "performance.peers", gettext_noop("An answer to nominated peers"), goes_up=True, follows_line=True
+        ),
+    )

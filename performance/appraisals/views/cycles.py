@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.appraisals import actions, forms, queries, rules
+from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle
 from performance.appraisals.views import exports as export_views
 from performance.foundation import access, jobs, refusals
@@ -49,6 +49,7 @@ def open_cycle(request: HttpRequest) -> HttpResponse:
         "periods": begun,
         "units": people.BusinessUnit.objects.order_by("name_en"),
         "teams": people_queries.teams(on),
+        "versions": queries.published_versions(),
     }
     if request.method == "GET":
         form = forms.CycleForm(initial=_usual(begun.first()), **choices)
@@ -56,11 +57,16 @@ def open_cycle(request: HttpRequest) -> HttpResponse:
     form = forms.CycleForm(request.POST, **choices)
     if form.is_valid():
         try:
-            opened = actions.open_cycle(by=request.actor, at=timezone.now(), **form.cleaned_data)
+            opened = actions.open_cycle(
+                days=queries.usual_days(on), by=request.actor, at=timezone.now(), **form.cleaned_data
+            )
         except refusals.Refused as refusal:
             form.add_error(refusal.field, refusal.message)
         else:
             messages.success(request, _("Opened: %(cycle)s") % {"cycle": opened})
+            if opened.has_reviews:
+                jobs.nudge(tasks.ask_for_reviews)
+                return redirect("appraisals:stages", opened.pk)
             return redirect("appraisals:cycle", opened.pk)
     return render(request, "appraisals/open.html", {"nav": "performance", "form": form}, status=422)
 
@@ -113,7 +119,7 @@ def add_exception(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     found = _visible(request, cycle_id)
     form = forms.AddForm(request.POST)
     if form.is_valid():
-        person = _one(form, queries.person_to_add(form.cleaned_data["person"]))
+        person = one_person(form, queries.person_to_add(form.cleaned_data["person"]))
         if person is not None:
             try:
                 actions.add_exception(
@@ -175,6 +181,7 @@ def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any
         "shares": shares,
         "widest": max((share.percent for share in shares), default=0) or 1,
         "can_see_reason": rules.can_see_reason(actor),
+        "stages": queries.funnel(found, queries.entries_visible_to(actor, on), on),
     }
     if request.htmx and request.method == "GET":
         return render(request, "appraisals/_card_entries.html", context)
@@ -199,7 +206,7 @@ def _steps(request: HttpRequest, found: Cycle, bands: list[Any], bound: dict[str
     } | bound
 
 
-def _one(form: forms.AddForm, matches: list[people.Person]) -> people.Person | None:
+def one_person(form: Any, matches: list[people.Person]) -> people.Person | None:
     """The person meant, or an error beside the field that says how to go on."""
     if len(matches) == 1:
         return matches[0]

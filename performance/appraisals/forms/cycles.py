@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.appraisals import queries
-from performance.appraisals.models import Band, ExportFormat
+from performance.appraisals.models import Band, ExportFormat, TemplateVersion
 from performance.people import models as people
 
 
@@ -37,6 +37,20 @@ class CycleForm(forms.Form):
     team = forms.ModelChoiceField(
         label=_("Team"), queryset=people.Team.objects.none(), required=False, empty_label=_("Choose one")
     )
+    least_days = forms.IntegerField(
+        label=_("Days here at least"),
+        min_value=0,
+        max_value=400,
+        initial=0,
+        required=False,
+        help_text=_("Whoever was here for fewer days of the period stays out."),
+    )
+    template_version = forms.ModelChoiceField(
+        label=_("Review template"),
+        queryset=TemplateVersion.objects.none(),
+        required=False,
+        empty_label=_("No reviews, the score alone"),
+    )
 
     choice_help = {
         EVERYBODY: _("Everybody who worked here on a day of the period. Leavers too."),
@@ -44,15 +58,19 @@ class CycleForm(forms.Form):
         TEAM: _("The team and the teams below it. Good for a pilot."),
     }
 
-    def __init__(self, *args: Any, periods: Any, units: Any, teams: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, periods: Any, units: Any, teams: Any, versions: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for name, queryset in (("period", periods), ("unit", units), ("team", teams)):
+        chosen = {"period": periods, "unit": units, "team": teams, "template_version": versions}
+        for name, queryset in chosen.items():
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         self.fields["whom"].choice_help = self.choice_help  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         whom = given.pop("whom", self.EVERYBODY)
+        given["least_days"] = given.get("least_days") or 0
         for name in (self.UNIT, self.TEAM):
             if whom != name:
                 given[name] = None

@@ -1,0 +1,45 @@
+"""Forms of the pages: parsing only; what is allowed is decided in rules and actions."""
+
+from performance.appraisals.forms.cycles import (
+    AcknowledgeForm,
+    AddForm,
+    BandsForm,
+    CycleForm,
+    ExportForm,
+    FilterForm,
+    ReasonForm,
+    WaveForm,
+)
+from performance.appraisals.forms.reviews import (
+    DelegateForm,
+    PeerForm,
+    SectionForm,
+    SectionFormSet,
+    SectionRows,
+    StagesForm,
+    TemplateForm,
+    answers_from,
+    key_of,
+    revision_of,
+)
+
+__all__ = [
+    "AcknowledgeForm",
+    "AddForm",
+    "BandsForm",
+    "CycleForm",
+    "DelegateForm",
+    "ExportForm",
+    "FilterForm",
+    "PeerForm",
+    "ReasonForm",
+    "SectionForm",
+    "SectionFormSet",
+    "SectionRows",
+    "StagesForm",
+    "TemplateForm",
+    "WaveForm",
+    "answers_from",
+    "key_of",
+    "revision_of",
+]
