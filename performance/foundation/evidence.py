@@ -8,7 +8,7 @@ them over by `columns_from`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -21,11 +21,13 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True)
 class ComponentRequest:
-    """One component of a weight policy, as its source understands it."""
+    """One component of a weight policy, as its source understands it. `on`: the first of the days that it weighs somebody,
+    by which they are in a unit; None: the unit of the directory."""
 
     key: str
     source_ref: str
     slice: Mapping[str, str] | str
+    on: date | None = None
 
 
 class Ref(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import F
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -14,6 +15,7 @@ from performance.engine import fixed
 from performance.foundation import evidence, i18n, sets
 from performance.kpis import queries, semantics
 from performance.kpis.models import Metric, RateKind, ValueState
+from performance.people import queries as people
 from performance.people.models import BusinessUnit, Person
 
 OWN_UNIT = "own_unit"
@@ -27,13 +29,14 @@ def metric_values(
     components: Sequence[evidence.ComponentRequest],
 ) -> list[evidence.EvidenceColumn]:
     """One column for each component. `source_ref` is the metric's key; the slice is given or, with "own_unit", that of
-    the person's business unit (somebody without one has no value).
+    the business unit that the person was in on the first day asked about (somebody without one has no value).
 
     Values are those known at `as_of`. A bounded number of queries, however many people: each metric and slice is
     read once.
     """
     needs_units = any(component.slice == OWN_UNIT for component in components)
-    own, slices = _unit_slices(person_ids) if needs_units else ([], [])
+    on = next((component.on for component in components if component.on), None)
+    own, slices = _unit_slices(person_ids, on) if needs_units else ([], [])
     wanted = {
         (component.source_ref, semantics.slice_key(slice)): slice
         for component in components
@@ -64,11 +67,13 @@ def metric_values(
     return columns
 
 
-def _unit_slices(person_ids: Sequence[UUID]) -> tuple[list[int], list[Mapping[str, str]]]:
+def _unit_slices(
+    person_ids: Sequence[UUID], on: datetime.date | None
+) -> tuple[list[int], list[Mapping[str, str]]]:
     """For each person the place of their unit's slice, one behind the last for whoever has no unit; and the slices."""
-    units = dict(
-        Person.objects.filter(pk__in=sets.among(person_ids), unit__isnull=False).values_list("pk", "unit_id")
-    )
+    persons = Person.objects.filter(pk__in=sets.among(person_ids))
+    then = people.unit_then(on) if on else F("unit_id")
+    units = dict(persons.annotate(unit_on=then).exclude(unit_on=None).values_list("pk", "unit_on"))
     found = BusinessUnit.objects.filter(pk__in=set(units.values())).values_list("pk", "slice")
     slices: dict[str, Mapping[str, str]] = {}
     order: dict[str, int] = {}

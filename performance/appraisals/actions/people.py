@@ -25,7 +25,7 @@ def take_in(cycle: Cycle) -> int:
     insert a thousand people."""
     fresh: list[CycleEntry] = []
     taken_in = 0
-    missing = queries.newcomers(cycle).values_list("pk", "number", "unit_id", "manager_on", "team_on")
+    missing = queries.newcomers(cycle).values_list("pk", "number", "unit_on", "manager_on", "team_on")
     for person_id, number, unit_id, manager_id, team_id in missing.iterator(chunk_size=BATCH):
         fresh.append(
             CycleEntry(
@@ -71,7 +71,7 @@ def add_exception(
                 cycle=cycle,
                 person=person,
                 number=person.number,
-                unit_id=person.unit_id,
+                unit_id=people_queries.unit_of(person, cycle.people_on),
                 manager=manager,
                 team=team,
                 is_exception=True,

@@ -49,7 +49,7 @@ def population(
     """Everybody employed on a day of the period, or those of a unit or team (with what is below it) on `on`. Whoever
     was here for fewer than `least_days` days of the period is out.
 
-    Annotated with `manager_on` and `team_on`: manager and primary team of that day. By employee number.
+    Annotated with `unit_on`, `manager_on` and `team_on`: unit, manager and primary team of that day. By employee number.
     """
     employed = people.Person.objects.filter(
         Q(left_on=None) | Q(left_on__gte=period.starts_on), Q(hired_on=None) | Q(hired_on__lte=period.ends_on)
@@ -60,8 +60,9 @@ def population(
         employed = employed.alias(first=first, last=last).filter(
             last__gte=F("first") + datetime.timedelta(days=least_days - 1)
         )
+    employed = employed.annotate(unit_on=people_queries.unit_then(on))
     if unit is not None:
-        employed = employed.filter(unit_id__in=sections.below(people.BusinessUnit, unit.pk))
+        employed = employed.filter(unit_on__in=sections.below(people.BusinessUnit, unit.pk))
     if team is not None:
         members = people.TeamMembership.objects.filter(
             people_queries.holds_on(on), team_id__in=sections.below(people.Team, team.pk)

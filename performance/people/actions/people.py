@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import audit, stale
 from performance.people import queries
-from performance.people.actions import invitations, lines, roles, teams
+from performance.people.actions import invitations, lines, moving, roles, teams
 from performance.people.actions.names import is_chinese, romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
 from performance.people.models import Person, Team
@@ -59,14 +59,25 @@ def add_person(
     return person
 
 
-def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datetime.datetime) -> Person:
-    """Changes what stands in the directory. Managers and teams are dated and have their own actions."""
+def edit_person(
+    *,
+    person: Person,
+    fields: Mapping[str, Any],
+    by: Any,
+    at: datetime.datetime,
+    unit_since: datetime.date | None = None,
+) -> Person:
+    """Changes what stands in the directory. Managers and teams are dated and have their own actions.
+
+    `unit_since`: the first day in another unit; what was before stays. Without, the unit is corrected: it counts as if it
+    had been so since the last move.
+    """
     wanted = _clean({key: value for key, value in fields.items() if key in EDITABLE})
     with transaction.atomic():
         person = locked(person)
         if person.erased_at is not None:
             raise PeopleRefused(_("The personal data of this person was erased."), code="erased")
-        changes = {
+        changes: dict[str, Any] = {
             key: [getattr(person, key), value]
             for key, value in wanted.items()
             if getattr(person, key) != value
@@ -76,8 +87,12 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
         if "email" in changes:
             roles.refuse_out_of_reach(person, by)
             invitations.withdraw_for([person.pk], at)
-        for key, (_old, value) in changes.items():
-            setattr(person, key, value)
+        if "unit" in changes and unit_since is not None:
+            _move(person, unit_since, at)
+        for key in changes:
+            setattr(person, key, wanted[key])
+        if "unit" in changes and unit_since is not None:
+            changes["unit_since"] = unit_since
         person.name_en, person.name_zh = both_names(person.name_en, person.name_zh)
         person.name_sort = sorting_name(person.name_en, person.name_zh)
         _save(person)
@@ -85,6 +100,17 @@ def edit_person(*, person: Person, fields: Mapping[str, Any], by: Any, at: datet
         if not WEIGHED_BY.isdisjoint(changes):
             stale.mark("score", [person.pk], at=at)
     return person
+
+
+def _move(person: Person, since: datetime.date, at: datetime.datetime) -> None:
+    """From that day on in the unit that is about to be written."""
+    if since > queries.day_at(person.organisation, at):
+        raise PeopleRefused(
+            _("A move to another unit is entered on its day or afterwards."), field="unit_since"
+        )
+    if person.hired_on is not None and since < person.hired_on:
+        raise PeopleRefused(_("This day is before the person joined."), field="unit_since")
+    moving.note_moves({person.pk: (person.unit_id, since)})
 
 
 def both_names(name_en: str, name_zh: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from performance.foundation import access, api
 from performance.people import actions, forms, queries, rules
 from performance.people.api import shared
-from performance.people.models import BusinessUnit, Person, Scope
+from performance.people.models import BusinessUnit, Person, Scope, UnitStay
 
 FILTERS = [
     OpenApiParameter("q", str, description="Words in a name, its pinyin, the number, title or e-mail."),
@@ -60,14 +60,26 @@ class PersonOut(serializers.ModelSerializer[Person]):
         return shown
 
 
+class UnitStayOut(serializers.ModelSerializer[UnitStay]):
+    unit = serializers.UUIDField(source="unit_id", allow_null=True)
+
+    class Meta:
+        model = UnitStay
+        fields = ["unit", "until"]
+
+
 class PersonDetailOut(PersonOut):
     manager_id = serializers.UUIDField(allow_null=True, help_text="On the day asked for.")
     team_id = serializers.UUIDField(allow_null=True, help_text="The primary team on the day asked for.")
     direct_reports = serializers.IntegerField()
     everyone_below = serializers.IntegerField()
+    earlier_units = UnitStayOut(many=True, help_text="Where they were before, the latest first.")
 
     class Meta(PersonOut.Meta):
-        fields = [*PersonOut.Meta.fields, "manager_id", "team_id", "direct_reports", "everyone_below"]
+        fields = [
+            *PersonOut.Meta.fields,
+            *("manager_id", "team_id", "direct_reports", "everyone_below", "earlier_units"),
+        ]
 
 
 class PersonIn(serializers.Serializer[Person]):
@@ -81,6 +93,14 @@ class PersonIn(serializers.Serializer[Person]):
     city = serializers.CharField(max_length=60, required=False, allow_blank=True)
     hired_on = shared.DayField(required=False, allow_null=True)
     unit_id = serializers.UUIDField(required=False, allow_null=True, help_text="One of /units/.")
+
+
+class ChangedPersonIn(PersonIn):
+    unit_since = shared.DayField(
+        required=False,
+        allow_null=True,
+        help_text="The first day in another unit. Without, the unit is corrected, as if it had always been so.",
+    )
 
 
 class NewPersonIn(PersonIn):
@@ -208,15 +228,22 @@ class OnePerson(api.TenantView):
             "team_id": team.pk if team else None,
             "direct_reports": direct,
             "everyone_below": everyone,
+            "earlier_units": UnitStayOut(queries.earlier_units(person), many=True).data,
         }
         return Response(detail)
 
-    @extend_schema(operation_id="people_change", request=PersonIn(partial=True), responses=PersonOut)
+    @extend_schema(operation_id="people_change", request=ChangedPersonIn(partial=True), responses=PersonOut)
     def patch(self, request: Request, person_id: uuid.UUID) -> Response:
         person = access.get_or_404(queries.people_visible_to(request.actor), pk=person_id)
         access.require(rules.can_edit_people(request.actor))
-        fields = _with_unit(shared.valid(PersonIn(data=request.data, partial=True)))
-        person = actions.edit_person(person=person, fields=fields, by=request.actor, at=timezone.now())
+        fields = _with_unit(shared.valid(ChangedPersonIn(data=request.data, partial=True)))
+        person = actions.edit_person(
+            person=person,
+            unit_since=fields.pop("unit_since", None),
+            fields=fields,
+            by=request.actor,
+            at=timezone.now(),
+        )
         return Response(PersonOut(person).data)
 
 

@@ -59,6 +59,14 @@ class PersonForm(forms.Form):
         return cleaned
 
 
+class EditPersonForm(PersonForm):
+    unit_since = DayField(
+        label=_("In this unit since"),
+        required=False,
+        help_text=_("Of another unit the first day there. Empty: the unit was noted wrongly."),
+    )
+
+
 class NewPersonForm(PersonForm):
     manager: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
         label=_("Manager"), queryset=None, required=False

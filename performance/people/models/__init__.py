@@ -19,6 +19,7 @@ from performance.people.models.directory import (
     RoleGrant,
     Team,
     TeamMembership,
+    UnitStay,
 )
 from performance.people.models.organisations import FiscalPattern, Organisation, Visibility
 
@@ -45,6 +46,7 @@ __all__ = [
     "SetupLink",
     "Team",
     "TeamMembership",
+    "UnitStay",
     "User",
     "UserManager",
     "Visibility",

@@ -130,6 +130,24 @@ class ReportingLine(tenancy.TenantModel):
         return f"{self.person} → {self.manager}"
 
 
+class UnitStay(tenancy.TenantModel):
+    """Where somebody was (NULL: in no unit) until, not including, a day, and since the stay before. The unit that stands
+    with the person holds from the end of the last one on; without any, it always did."""
+
+    person = tenancy.TenantForeignKey(Person, related_name="unit_stays")
+    unit = tenancy.TenantForeignKey(BusinessUnit, null=True, related_name="+")
+    until = models.DateField(_("until"))
+
+    class Meta(tenancy.TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person", "until"], name="one_unit_a_day")
+        ]
+        indexes = [models.Index(fields=["organisation", "until"], name="unit_stay_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.unit} < {self.until}"
+
+
 class Team(tenancy.TenantModel):
     """People who share goals."""
 

@@ -92,6 +92,16 @@ from performance.people.queries.periods import (
     week_years,
 )
 from performance.people.queries.setup import SetupStep, setup_steps
+from performance.people.queries.stays import (
+    A_DAY,
+    Stays,
+    earlier_units,
+    in_units_during,
+    stays_since,
+    stretches,
+    unit_of,
+    unit_then,
+)
 from performance.people.queries.teams import (
     all_teams,
     members_of,
@@ -106,6 +116,7 @@ from performance.people.queries.teams import (
 )
 
 __all__ = [
+    "A_DAY",
     "EXPORTED",
     "PAGE",
     "STATES",
@@ -117,6 +128,7 @@ __all__ = [
     "Quarter",
     "SetupStep",
     "Slices",
+    "Stays",
     "Unfinished",
     "WorkDays",
     "able_administrators",
@@ -140,6 +152,7 @@ __all__ = [
     "days_away",
     "directory",
     "directory_counts",
+    "earlier_units",
     "everyone_below",
     "exported_rows",
     "fiscal_month",
@@ -151,6 +164,7 @@ __all__ = [
     "hold_period",
     "holds_on",
     "ids_below",
+    "in_units_during",
     "latest_invitation",
     "line_above",
     "line_changes",
@@ -191,7 +205,9 @@ __all__ = [
     "setup_steps",
     "special_days",
     "standing_absences",
+    "stays_since",
     "still_to_part",
+    "stretches",
     "successor_of",
     "team_of",
     "teammates",
@@ -205,6 +221,8 @@ __all__ = [
     "tokens_of",
     "tops",
     "unfinished",
+    "unit_of",
+    "unit_then",
     "units",
     "week_years",
     "work_days",

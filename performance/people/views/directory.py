@@ -169,6 +169,7 @@ def _person(request: HttpRequest, person: Person) -> dict[str, Any]:
         "root": root,
         "line": queries.current_line(person.pk, on),
         "team": queries.team_of(person.pk, on),
+        "earlier_units": queries.earlier_units(person),
         "reports_today": root.find(person.pk),
         "changes": queries.changes(lines[:CHANGES_SHOWN], today),
         "has_more_changes": len(lines) > CHANGES_SHOWN,

@@ -44,10 +44,17 @@ def add_person(request: HttpRequest) -> HttpResponse:
 def edit_person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     person = _person(request, person_id)
     initial = {key: getattr(person, key) for key in forms.PersonForm.base_fields}
-    form = forms.PersonForm(request.POST or None, initial=initial)
+    form = forms.EditPersonForm(request.POST or None, initial=initial)
 
     def write() -> None:
-        actions.edit_person(person=person, fields=form.cleaned_data, by=request.actor, at=timezone.now())
+        fields = dict(form.cleaned_data)
+        actions.edit_person(
+            person=person,
+            unit_since=fields.pop("unit_since"),
+            fields=fields,
+            by=request.actor,
+            at=timezone.now(),
+        )
 
     if request.method == "POST" and frame.attempt(form, write):
         return frame.saved(request, _("Saved"), "people:person", person.pk)

@@ -138,7 +138,11 @@ def inputs_of(
     by_segment, trails = list[evidence.InputColumns](), dict[uuid.UUID, str]()
     for segment in group.segments:
         gathered = evidence.gather(
-            components=segment.plan["components"], person_ids=group.person_ids, period=period, as_of=as_of
+            components=segment.plan["components"],
+            person_ids=group.person_ids,
+            period=period,
+            as_of=as_of,
+            on=datetime.date.fromisoformat(segment.starts_on),
         )
         columns = gathered.columns
         if segment.plan["missing"] == Missing.CARRY_FORWARD:

@@ -199,11 +199,9 @@ def _compare_group(
         for segment in group.segments
         for key, component in segment.components.items()
     }
-    units = dict(
-        people.Person.objects.filter(
-            pk__in=sets.among(score.person_id for score in fresh.scores)
-        ).values_list("pk", "unit_id")
-    )
+    persons = people.Person.objects.filter(pk__in=sets.among(score.person_id for score in fresh.scores))
+    then = people_queries.unit_then(run.period.ends_on)
+    units = dict(persons.annotate(unit_then=then).values_list("pk", "unit_then"))
     rows = []
     for score in fresh.scores:
         before = kept[score.person_id]

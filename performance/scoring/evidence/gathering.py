@@ -51,13 +51,15 @@ def gather(
     person_ids: Sequence[uuid.UUID],
     period: Any,
     as_of: datetime.datetime,
+    on: datetime.date | None = None,
 ) -> Gathered:
-    """The inputs of these people. What no collector speaks of is missing, with nothing covered."""
+    """The inputs of these people; by the units that they were in on a day (`on`), else by those of the directory. What no
+    collector speaks of is missing, with nothing covered."""
     gathered = Gathered({component["key"]: nothing(len(person_ids)) for component in components})
     by_kind: dict[str, list[evidence.ComponentRequest]] = {}
     for component in components:
         request = evidence.ComponentRequest(
-            key=component["key"], source_ref=component["source_ref"], slice=component["slice"]
+            key=component["key"], source_ref=component["source_ref"], slice=component["slice"], on=on
         )
         by_kind.setdefault(component["source_kind"], []).append(request)
     for kind, requests in sorted(by_kind.items()):

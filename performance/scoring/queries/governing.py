@@ -4,7 +4,6 @@ import datetime
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -13,10 +12,12 @@ from performance.foundation import sets
 from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import evidence
-from performance.scoring.models import MarketRule, PolicyVersion, SourceKind, VersionState
+from performance.scoring.models import OWN_UNIT, MarketRule, PolicyVersion, SourceKind, VersionState
 
 FIXED = (VersionState.LOCKED, VersionState.SUPERSEDED)
 UnitId = uuid.UUID | None
+#: A version and the first and last day that it weighs somebody.
+Days = tuple[uuid.UUID, datetime.date, datetime.date]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Group:
 
     segments: tuple[evidence.Segment, ...]
     person_ids: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True)
+class Governed:
+    """The days on which one version weighs somebody in one unit, or in several where that makes no difference."""
+
+    version: PolicyVersion
+    first_day: datetime.date
+    last_day: datetime.date
 
 
 @dataclass(frozen=True)
@@ -54,26 +64,29 @@ def groups(
     *,
     pinned: Collection[uuid.UUID] | None = None,
 ) -> list[Group]:
-    """Who is scored in a period and by which versions; everybody unless ids are given. Three queries.
+    """Who is scored in a period and by which versions; everybody unless ids are given. Four queries.
 
-    By the versions that are `pinned` alone, where there are some, whatever was locked since.
+    By the versions that are `pinned` alone, where there are some, whatever was locked since. Whoever moves to another unit
+    within the period is weighed by each unit's versions for the days there.
     """
     turns_of_unit = _turns_of_units(period, pinned=pinned)
     employed = _employed(period)
-    if person_ids is not None:
-        employed = employed.filter(pk__in=sets.among(person_ids))
-    together: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = {}
-    turns_by_versions: dict[tuple[uuid.UUID, ...], Sequence[Turn]] = {}
+    asked = None if person_ids is None else list(person_ids)
+    if asked is not None:
+        employed = employed.filter(pk__in=sets.among(asked))
+    moved = people_queries.stays_since(asked, period.starts_on)
+    governed: dict[people_queries.Stays, tuple[Governed, ...]] = {}
+    together: dict[tuple[Days, ...], list[uuid.UUID]] = {}
+    by_days: dict[tuple[Days, ...], tuple[Governed, ...]] = {}
     for person_id, unit_id in employed.order_by("pk").values_list("pk", "unit_id"):
-        turns = turns_of_unit.get(unit_id, ())
-        if turns:
-            versions = tuple(turn.version.pk for turn in turns)
-            turns_by_versions[versions] = turns
-            together.setdefault(versions, []).append(person_id)
-    return [
-        Group(_segments(period, turns_by_versions[versions]), tuple(found))
-        for versions, found in together.items()
-    ]
+        stays = people_queries.stretches(unit_id, moved.get(person_id, ()), period.starts_on, period.ends_on)
+        if stays not in governed:
+            governed[stays] = _governed(stays, turns_of_unit)
+        if governed[stays]:
+            days = tuple((each.version.pk, each.first_day, each.last_day) for each in governed[stays])
+            by_days[days] = governed[stays]
+            together.setdefault(days, []).append(person_id)
+    return [Group(_segments(by_days[days]), tuple(found)) for days, found in together.items()]
 
 
 def scored_people(
@@ -81,7 +94,7 @@ def scored_people(
 ) -> QuerySet[people.Person]:
     """Everybody whom a locked version governs on some day of the period; one of those `pinned`, where there are some."""
     turns_of_unit = _turns_of_units(period, pinned=pinned)
-    return _in_units(_employed(period), {unit for unit, turns in turns_of_unit.items() if turns})
+    return _in_units(period, {unit for unit, turns in turns_of_unit.items() if turns})
 
 
 def governing_on(
@@ -107,7 +120,7 @@ def people_in_scope(version: PolicyVersion) -> QuerySet[people.Person]:
         for unit_id, turns in turns_of_unit.items()
         if any(turn.version.pk == version.pk for turn in turns)
     }
-    return _in_units(_employed(version.period), concerned)
+    return _in_units(version.period, concerned)
 
 
 def is_in_scope(version: PolicyVersion, person_id: uuid.UUID) -> bool:
@@ -226,24 +239,51 @@ def _chain(unit_id: UnitId, parents: Mapping[uuid.UUID, UnitId]) -> list[UnitId]
     return [*chain, None]
 
 
-def _segments(period: people.Period, turns: Sequence[Turn]) -> tuple[evidence.Segment, ...]:
+def _governed(
+    stays: people_queries.Stays, turns_of_unit: Mapping[UnitId, Sequence[Turn]]
+) -> tuple[Governed, ...]:
+    """Which version weighs somebody on which days. Days in a unit without weights are not weighed."""
+    found: list[Governed] = []
+    for unit_id, since, until in stays:
+        turns = turns_of_unit.get(unit_id, ())
+        ends = [*(turn.first_day - people_queries.A_DAY for turn in turns[1:]), until]
+        for turn, last_day in zip(turns, ends, strict=False):
+            first, last = max(turn.first_day, since), min(last_day, until)
+            if first > last:
+                continue
+            if found and _goes_on(found[-1], turn.version, first):
+                found[-1] = Governed(turn.version, found[-1].first_day, last)
+            else:
+                found.append(Governed(turn.version, first, last))
+    return tuple(found)
+
+
+def _goes_on(before: Governed, version: PolicyVersion, first: datetime.date) -> bool:
+    """Whether a move makes no difference: the same weights, and nothing that is measured by the unit."""
+    components = (version.plan or {}).get("components", ())
+    return (
+        before.version.pk == version.pk
+        and before.last_day + people_queries.A_DAY == first
+        and all(component["slice"] != OWN_UNIT for component in components)
+    )
+
+
+def _segments(days: Sequence[Governed]) -> tuple[evidence.Segment, ...]:
     """The days that each version governs.
 
     Days are those of the whole period, not of the part gone by: all sets of rules are known in advance, and a
     score does not drift from one day to the next by the calendar alone.
     """
-    after = period.ends_on + datetime.timedelta(days=1)
-    starts = [turn.first_day for turn in turns]
     return tuple(
         evidence.Segment(
-            version_id=turn.version.pk,
-            number=turn.version.number,
-            starts_on=start.isoformat(),
-            ends_on=(end - datetime.timedelta(days=1)).isoformat(),
-            days=(end - start).days,
-            plan=turn.version.plan or {},
+            version_id=each.version.pk,
+            number=each.version.number,
+            starts_on=each.first_day.isoformat(),
+            ends_on=each.last_day.isoformat(),
+            days=(each.last_day - each.first_day).days + 1,
+            plan=each.version.plan or {},
         )
-        for turn, (start, end) in zip(turns, pairwise([*starts, after]), strict=True)
+        for each in days
     )
 
 
@@ -254,6 +294,6 @@ def _employed(period: people.Period) -> QuerySet[people.Person]:
     )
 
 
-def _in_units(everybody: QuerySet[people.Person], units: set[UnitId]) -> QuerySet[people.Person]:
-    within = Q(unit_id__in=[unit_id for unit_id in units if unit_id is not None])
-    return everybody.filter(within | Q(unit_id=None)) if None in units else everybody.filter(within)
+def _in_units(period: people.Period, units: set[UnitId]) -> QuerySet[people.Person]:
+    """Employed, and in one of the units, on some day of the period."""
+    return people_queries.in_units_during(_employed(period), units, period.starts_on, period.ends_on)

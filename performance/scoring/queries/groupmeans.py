@@ -15,7 +15,7 @@ from performance.engine import fixed, shares
 from performance.foundation import i18n
 from performance.foundation.components import formats
 from performance.people import models as people
-from performance.scoring.models import CurrentScore, PolicyVersion
+from performance.scoring.models import PolicyVersion
 from performance.scoring.queries import groupsums, suppressing
 from performance.scoring.queries.bands import Standing, standings
 from performance.scoring.queries.lines import MICRO
@@ -100,15 +100,15 @@ class Mean:
         return self.points - self.constant_points
 
 
-def held(scores: QuerySet[CurrentScore]) -> list[Held]:
+def held(scores: QuerySet[Any]) -> list[Held]:
     """The scores of a group in which anything counted. One query."""
     found = scores.filter(score__score_micro__isnull=False).order_by("person_id")
     return [
-        Held(*row)  # type: ignore[arg-type]  # those without a score are filtered out
+        Held(*row)  # those without a score are filtered out
         for row in found.values_list(
             "score_id",
             "person_id",
-            "person__unit_id",
+            "unit_then",
             "score__version_id",
             "score__score_micro",
             "score__constant_micro",

@@ -4,16 +4,18 @@ import datetime
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from performance.engine import score as engine_score
 from performance.foundation import access, tenancy
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import CurrentScore, Score, ScoreBasis
+from performance.scoring.queries import scopes
 from performance.scoring.queries.scores import people_with_visible_scores
 
 #: What is summed of a component over people, and what a score keeps it as.
@@ -61,7 +63,7 @@ def patterns_unseen(
     """unit → which components count together for how many people whose scores this reader does not see. Two queries."""
     found = list(
         unseen_scores(period, actor, on)
-        .values_list("person__unit_id", "score__basis_id", "score__treatment")
+        .values_list("unit_then", "score__basis_id", "score__treatment")
         .annotate(number=Count("pk"))
         .order_by()
     )
@@ -77,12 +79,12 @@ def patterns_unseen(
     return patterns
 
 
-def unseen_scores(
-    period: people.Period, actor: access.Actor, on: datetime.date
-) -> tenancy.TenantQuerySet[CurrentScore]:
-    """The scores of a period in which anything counted, of people whose scores this reader does not see."""
+def unseen_scores(period: people.Period, actor: access.Actor, on: datetime.date) -> QuerySet[Any]:
+    """The scores of a period in which anything counted, of people whose scores this reader does not see; with
+    `unit_then`."""
     seen = Q(person__in=people_with_visible_scores(actor, on).values("pk"))
-    return CurrentScore.objects.filter(~seen, period=period, score__score_micro__isnull=False)
+    found = CurrentScore.objects.filter(~seen, period=period, score__score_micro__isnull=False)
+    return scopes.with_units(found)
 
 
 def columns_of(score_ids: Sequence[uuid.UUID], scores_micro: Sequence[int]) -> engine_score.ScoreColumns:

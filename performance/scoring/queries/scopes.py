@@ -5,8 +5,9 @@ import datetime
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from performance.foundation import access, i18n
 from performance.foundation.components import formats
@@ -106,11 +107,14 @@ def may_open_organisation(actor: access.Actor, on: datetime.date) -> bool:
 
 
 def members(scope: Scope, period: people.Period | None, on: datetime.date) -> QuerySet[people.Person]:
-    """A manager's people are those of the day; of a unit and of everybody, whom a locked policy scores in the period."""
+    """A manager's people are those of the day; of a unit and of everybody, whom a locked policy scores in the period. A
+    unit has those who were in it when the period ended."""
     if scope.manager is not None:
         return people_queries.everyone_below(scope.manager.pk, on)
     found = scored_people(period) if period else people.Person.objects.none()
-    return found.filter(unit_id__in=scope.unit_ids) if scope.unit else found
+    if not scope.unit or period is None:
+        return found
+    return people_queries.in_units_during(found, scope.unit_ids, period.ends_on, period.ends_on)
 
 
 def members_seen(
@@ -131,11 +135,17 @@ def who_leads(persons: Collection[people.Person], on: datetime.date) -> set[uuid
 
 def scores_of(scope: Scope, on: datetime.date) -> QuerySet[CurrentScore]:
     """The scores in force of a group, of all periods."""
-    found = CurrentScore.objects.all()
+    found = with_units(CurrentScore.objects.all())
     if scope.manager is not None:
         below = people_queries.everyone_below(scope.manager.pk, on)
         return found.filter(person_id__in=below.values("pk"))
-    return found.filter(person__unit_id__in=scope.unit_ids) if scope.unit else found
+    return found.filter(unit_then__in=scope.unit_ids) if scope.unit else found
+
+
+def with_units(scores: QuerySet[CurrentScore]) -> QuerySet[Any]:
+    """Annotated with `unit_then`: the unit that the person was in when the period of the score ended."""
+    then = people_queries.unit_then(OuterRef("period__ends_on"), person="person_id", unit="person__unit_id")
+    return scores.annotate(unit_then=then)
 
 
 def told_nodes(
@@ -143,10 +153,8 @@ def told_nodes(
 ) -> frozenset[UnitId]:
     """Of which units (None: everybody) a reader who does not see all scores may be told figures. One query."""
     unseen = ~Q(person__in=people_with_visible_scores(actor, on).values("pk"))
-    found = CurrentScore.objects.filter(period=period, score__score_micro__isnull=False)
-    counted = found.values_list("person__unit_id").annotate(
-        number=Count("pk"), unseen=Count("pk", filter=unseen)
-    )
+    found = with_units(CurrentScore.objects.filter(period=period, score__score_micro__isnull=False))
+    counted = found.values_list("unit_then").annotate(number=Count("pk"), unseen=Count("pk", filter=unseen))
     own = {unit_id: Counted(number, hidden) for unit_id, number, hidden in counted.order_by()}
     return told_among(own, parents)
 

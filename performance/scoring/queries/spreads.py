@@ -49,7 +49,7 @@ def told_spread(
     counted = (
         groupsums.unseen_scores(period, actor, on)
         .annotate(place=place)
-        .values_list("person__unit_id", "place")
+        .values_list("unit_then", "place")
         .annotate(number=Count("pk"))
         .order_by()
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from performance.foundation import audit, stale
 from performance.people import rules
-from performance.people.actions import invitations, leaving, lines, roles
+from performance.people.actions import invitations, leaving, lines, moving, roles
 from performance.people.actions.importing import plan, shapes, steps
 from performance.people.actions.names import romanised, sorting_name
 from performance.people.actions.refusal import PeopleRefused
@@ -22,6 +22,7 @@ from performance.people.models import (
     ReportingLine,
     Team,
     TeamMembership,
+    UnitStay,
 )
 
 BATCH = 1000
@@ -105,7 +106,7 @@ def _write(made: shapes.Plan) -> dict[str, Any]:
     teams = _groups(Team, made.new_teams)
     units = _groups(BusinessUnit, made.new_units)
     people = _add_people(made, units)
-    before = _change_people(made, people, units)
+    before, stays = _change_people(made, people, units)
     leaving = _leaving(made, people)
     ended = {"ended_lines": _end(ReportingLine, leaving), "ended_memberships": _end(TeamMembership, leaving)}
     line_rows, memberships = _starting(made, people, teams)
@@ -114,6 +115,7 @@ def _write(made: shapes.Plan) -> dict[str, Any]:
         "teams": [str(teams[name.lower()]) for name in made.new_teams],
         "units": [str(units[name.lower()]) for name in made.new_units],
         "values": before,
+        "stays": stays,
         **ended,
         "lines": _replace(ReportingLine, line_rows),
         "memberships": _replace(TeamMembership, memberships),
@@ -162,8 +164,10 @@ def _fill(person: Person, values: dict[str, Any]) -> None:
 
 def _change_people(
     made: shapes.Plan, people: dict[str, Person], units: dict[str, uuid.UUID]
-) -> dict[str, dict[str, Any]]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """What stood there before, and which stays in units came and went."""
     touched = []
+    moves: dict[uuid.UUID, tuple[uuid.UUID | None, datetime.date]] = {}
     before: dict[str, dict[str, Any]] = {}
     for change in made.changed:
         values = {key: after for key, (_before, after) in change.fields.items() if key in shapes.PLAIN}
@@ -174,10 +178,14 @@ def _change_people(
         before[str(person.pk)] = {key: audit.plain(getattr(person, key)) for key in kept}
         _fill(person, values)
         if "unit" in change.fields:
+            if person.unit_id is not None:
+                # Whoever had none was noted incompletely: nobody comes from nowhere.
+                moves[person.pk] = (person.unit_id, change.starts_on)
             person.unit_id = units[change.fields["unit"][1].lower()]
         touched.append(person)
     Person.objects.bulk_update(touched, [*shapes.PLAIN, "name_sort", "unit"], batch_size=BATCH)
-    return before
+    fresh, gone = moving.note_moves(moves)
+    return before, _record(fresh=fresh, ended=(), removed=gone)
 
 
 def _starting(
@@ -308,6 +316,9 @@ def _restore(before: dict[str, Any]) -> list[uuid.UUID]:
     ):
         for key in keys:
             _restore_rows(model, before[key])
+    # Imports of before units were dated kept none.
+    if "stays" in before:
+        _restore_rows(UnitStay, before["stays"])
     values = before["values"]
     people = list(Person.objects.select_for_update(of=("self",)).filter(pk__in=list(values)))
     for person in people:
@@ -324,13 +335,16 @@ def _restore(before: dict[str, Any]) -> list[uuid.UUID]:
     return [person.pk for person in people]
 
 
-def _restore_rows(model: type[ReportingLine] | type[TeamMembership], record: dict[str, Any]) -> None:
+def _restore_rows(
+    model: type[ReportingLine] | type[TeamMembership] | type[UnitStay], record: dict[str, Any]
+) -> None:
     model.objects.filter(pk__in=record["new"]).delete()
     until = dict(record["ended"])
-    rows = list(model.objects.filter(pk__in=list(until)))
+    rows: list[Any] = list(model.objects.filter(pk__in=list(until)))
     for row in rows:
         row.ends_on = until[str(row.pk)]
-    model.objects.bulk_update(rows, ["ends_on"], batch_size=BATCH)
+    if rows:
+        model.objects.bulk_update(rows, ["ends_on"], batch_size=BATCH)
     model.objects.bulk_create([model(**kept) for kept in record["removed"]], batch_size=BATCH)
 
 
