@@ -85,6 +85,8 @@ def expected(cycle: Cycle) -> Iterator[dict[str, Any]]:
             "policy_version": score.version.number if score else None,
             "computed_at": score.computed_at if score else None,
             "score_id": str(score.pk) if score else "",
+            "name": entry.person.name_en,
+            "period": cycle.period.name_en,
             "reason": entry.reason,
         }
 

@@ -6,6 +6,8 @@ IN_THE_API = {
     "appraisals/cycles.html": "cycles/",
     "appraisals/entry.html": "entries/{}/",
     "appraisals/export.html": "cycles/{}/exports/",
+    "appraisals/layout.html": "export-layouts/{}/",
+    "appraisals/layouts.html": "export-layouts/",
     "appraisals/open.html": "cycles/",
     "appraisals/publish.html": "cycles/{}/waves/",
     "feedback/ask.html": "feedback-requests/",

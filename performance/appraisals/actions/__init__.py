@@ -16,6 +16,7 @@ from performance.appraisals.actions.exports import (
     run_export,
     stop_export,
 )
+from performance.appraisals.actions.layouts import LayoutRefused, remove_layout, save_layout
 from performance.appraisals.actions.made import make_reviews
 from performance.appraisals.actions.peers import PeerRefused, approve_peer, nominate_peer, turn_peer_down
 from performance.appraisals.actions.people import (
@@ -80,6 +81,7 @@ __all__ = [
     "CycleRefused",
     "ExceptionRefused",
     "ExportRefused",
+    "LayoutRefused",
     "PeerRefused",
     "ResultRefused",
     "ReviewRefused",
@@ -111,11 +113,13 @@ __all__ = [
     "publish_wave",
     "read_result",
     "remind_late",
+    "remove_layout",
     "reopen_review",
     "request_export",
     "revise_template",
     "run_export",
     "save_draft",
+    "save_layout",
     "save_sections",
     "sign_off_cycle",
     "start_template",

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from performance.appraisals import queries, rules
 from performance.appraisals.actions import files
-from performance.appraisals.models import Cycle, CycleEntry, Export, ExportFormat, ExportState
+from performance.appraisals.models import CodePage, Cycle, CycleEntry, Export, ExportFormat, ExportState
 from performance.foundation import access, audit, refusals, tenancy
 
 CHUNK = 500
@@ -40,11 +40,16 @@ def request_export(
     columns: Sequence[str] = queries.DEFAULT_COLUMNS,
     filters: queries.Filters | None = None,
     with_bom: bool = False,
+    code_page: str = CodePage.UTF_8,
+    layout: queries.Chosen | None = None,
 ) -> Export:
-    """Asks for a file of the cycle's entries as they are now. A task writes it."""
+    """Asks for a file of the cycle's entries as they are now. A task writes it. A layout brings its own columns."""
+    columns = layout.columns if layout else columns
     access.require(rules.can_export(by))
     if format not in ExportFormat.values:
         raise ExportRefused(_("Choose XLSX or CSV."), field="format")
+    if code_page not in CodePage.values:
+        raise ExportRefused(_("Choose a code page."), field="code_page")
     unknown = [key for key in columns if key not in queries.COLUMNS]
     if unknown or not columns or len(set(columns)) != len(columns):
         raise ExportRefused(_("Choose at least one column, each of them once."), field="columns")
@@ -57,8 +62,11 @@ def request_export(
         cycle=cycle,
         format=format,
         columns=list(columns),
+        headings=dict(layout.headings) if layout else {},
+        layout=layout.name if layout else "",
         filters=(filters or queries.Filters()).kept,
-        with_bom=with_bom and format == ExportFormat.CSV,
+        with_bom=format == ExportFormat.CSV and _has_mark(code_page, with_bom),
+        code_page=code_page if format == ExportFormat.CSV else CodePage.UTF_8,
         language=translation.get_language() or "en",
         requested_by=by.person,
         requested_at=at,
@@ -67,6 +75,11 @@ def request_export(
     export.save()
     _record("appraisals.request_export", export, by=by, at=at)
     return export
+
+
+def _has_mark(code_page: str, asked: bool) -> bool:
+    """Whether a text table begins with a byte order mark: always where bytes have an order, never where there is none."""
+    return code_page == CodePage.UTF_16 or (asked and code_page == CodePage.UTF_8)
 
 
 @transaction.atomic
@@ -250,7 +263,10 @@ def _record(action: str, export: Export, *, by: object, at: datetime.datetime, *
         "cycle": export.cycle,
         "format": export.format,
         "with_bom": export.with_bom,
+        "layout": export.layout,
         "columns": export.columns,
+        "headings": export.headings,
+        "code_page": export.code_page,
         "filters": export.filters,
         "language": export.language,
         "state": export.state,

@@ -93,13 +93,13 @@ def writer_for(
 
 
 class TextTable:
-    """CSV: UTF-8, comma, CRLF. Numbers with a point, moments as ISO text in the organisation's time zone."""
+    """CSV in its code page, comma, CRLF. Numbers with a point, moments as ISO text in the organisation's time zone."""
 
     def __init__(
         self, export: Export, attempt: Attempt, columns: Sequence[Column], zone: datetime.tzinfo
     ) -> None:
         self.columns, self.zone = columns, zone
-        self.file = attempt.draft.open("w", encoding="utf-8", newline="")
+        self.file = attempt.draft.open("w", encoding=export.code_page, newline="")
         if export.with_bom:
             self.file.write(BOM)
         self.table = csv.writer(self.file, lineterminator="\r\n")
@@ -147,7 +147,8 @@ class Workbook:
             "moment": self.book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             "day": self.book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
         }
-        self.sheet = self.book.add_worksheet(_("Results")[: cells.LONGEST_NAME])
+        others = [_("Definitions"), _("About")]
+        self.sheet = self.book.add_worksheet(cells.sheet_name(export.layout, _("Results"), others))
         self.row = 0
         for place, column in enumerate(columns):
             self.sheet.set_column(place, place, column.width)

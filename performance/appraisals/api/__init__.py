@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.appraisals.api import cycles, entries, exports, results, reviews, stages
+from performance.appraisals.api import cycles, entries, exports, layouts, results, reviews, stages
 
 urls: list[URLPattern] = [
     path("cycles/", cycles.Cycles.as_view(), name="api_cycles"),
@@ -42,6 +42,8 @@ urls: list[URLPattern] = [
         results.Acknowledging.as_view(),
         name="api_acknowledgement",
     ),
+    path("export-layouts/", layouts.Layouts.as_view(), name="api_export_layouts"),
+    path("export-layouts/<uuid:layout_id>/", layouts.LayoutDetail.as_view(), name="api_export_layout"),
     path("exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="api_export"),
     path("exports/<uuid:export_id>/file/", exports.ExportFile.as_view(), name="api_export_file"),
 ]

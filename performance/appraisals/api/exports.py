@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from performance.appraisals import actions, queries, rules, tasks
 from performance.appraisals.api.base import AppraisalsView
-from performance.appraisals.models import Export, ExportFormat
+from performance.appraisals.models import CodePage, Export, ExportFormat
 from performance.foundation import access, api, downloads, jobs
 
 
@@ -28,9 +28,12 @@ class ExportOut(serializers.ModelSerializer[Export]):
             "id",
             "cycle",
             "format",
+            "layout",
             "columns",
+            "headings",
             "filters",
             "with_bom",
+            "code_page",
             "language",
             "state",
             "done",
@@ -65,7 +68,15 @@ class ExportIn(serializers.Serializer[None]):
     columns = serializers.ListField(
         child=serializers.ChoiceField(choices=list(queries.COLUMNS)), required=False, min_length=1
     )
+    layout = serializers.CharField(
+        max_length=40,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The key of a saved layout, or “payroll”; it brings its own columns.",
+    )
     with_bom = serializers.BooleanField(required=False, default=False)
+    code_page = serializers.ChoiceField(choices=CodePage.choices, required=False, default=CodePage.UTF_8)
     filters = FiltersIn(required=False)
 
 
@@ -94,6 +105,8 @@ class Exports(AppraisalsView):
             columns=given.get("columns") or queries.DEFAULT_COLUMNS,
             filters=queries.Filters.from_mapping(given.get("filters") or {}),
             with_bom=given["with_bom"],
+            code_page=given["code_page"],
+            layout=queries.layout_asked_for(request.actor, given["layout"]),
             by=request.actor,
             at=timezone.now(),
         )

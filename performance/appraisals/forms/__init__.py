@@ -7,6 +7,7 @@ from performance.appraisals.forms.cycles import (
     CycleForm,
     ExportForm,
     FilterForm,
+    LayoutForm,
     ReasonForm,
     WaveForm,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "DelegateForm",
     "ExportForm",
     "FilterForm",
+    "LayoutForm",
     "PeerForm",
     "ReasonForm",
     "SectionForm",

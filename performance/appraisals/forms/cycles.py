@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from performance.appraisals import queries
-from performance.appraisals.models import Band, ExportFormat, TemplateVersion
+from performance.appraisals.models import Band, CodePage, ExportFormat, TemplateVersion
 from performance.people import models as people
 
 
@@ -256,8 +256,13 @@ class ExportForm(forms.Form):
         required=False,
         initial=True,
     )
+    code_page = forms.ChoiceField(
+        label=_("Code page of a CSV"), choices=CodePage.choices, initial=CodePage.UTF_8, required=False
+    )
+    layout = forms.CharField(required=False, widget=forms.HiddenInput)
     columns = forms.MultipleChoiceField(
         label=_("Columns"),
+        required=False,
         choices=[(column.key, column.label) for column in queries.COLUMNS.values()],
         initial=list(queries.DEFAULT_COLUMNS),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
@@ -271,3 +276,69 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["format"].choice_help = self.choice_help  # type: ignore[attr-defined]
+
+    def clean_code_page(self) -> str:
+        return self.cleaned_data["code_page"] or CodePage.UTF_8
+
+
+class LayoutForm(forms.Form):
+    """Which columns, in which places, under which headings."""
+
+    name = forms.CharField(label=_("Name of the layout"), max_length=60)
+
+    def __init__(self, *args: Any, kept: queries.Chosen | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ordered = list(kept.columns) if kept else []
+        self.keys = [*ordered, *(key for key in queries.COLUMNS if key not in ordered)]
+        self.fields["name"].initial = kept.name if kept else ""
+        for place, key in enumerate(self.keys, start=1):
+            label = queries.COLUMNS[key].label
+            self.fields[f"use_{key}"] = forms.BooleanField(
+                required=False,
+                initial=key in ordered,
+                widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+            )
+            self.fields[f"place_{key}"] = forms.IntegerField(
+                required=False,
+                min_value=1,
+                max_value=999,
+                initial=place,
+                widget=forms.NumberInput(
+                    attrs={
+                        "class": "form-control",
+                        "aria-label": _("Place of %(column)s") % {"column": label},
+                    }
+                ),
+            )
+            self.fields[f"heading_{key}"] = forms.CharField(
+                required=False,
+                max_length=80,
+                initial=kept.headings.get(key, "") if kept else "",
+                widget=forms.TextInput(
+                    attrs={
+                        "class": "form-control",
+                        "placeholder": label,
+                        "aria-label": _("Heading of %(column)s") % {"column": label},
+                    }
+                ),
+            )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Each column with its three fields."""
+        return [
+            {
+                "label": queries.COLUMNS[key].label,
+                "use": self[f"use_{key}"],
+                "place": self[f"place_{key}"],
+                "heading": self[f"heading_{key}"],
+            }
+            for key in self.keys
+        ]
+
+    def columns(self) -> list[tuple[str, str]]:
+        """What is ticked, by place; those of one place in the order of the page."""
+        given = self.cleaned_data
+        ticked = [key for key in self.keys if given[f"use_{key}"]]
+        ordered = sorted(ticked, key=lambda key: given[f"place_{key}"] or 1000)
+        return [(key, given[f"heading_{key}"]) for key in ordered]

@@ -1,7 +1,8 @@
 """Tables of appraisals: cycles with their bands, stages and entries, templates, reviews, results, and exports."""
 
 from performance.appraisals.models.cycles import Band, Cycle, CycleEntry, CycleState, EntryState
-from performance.appraisals.models.exports import Export, ExportFormat, ExportState
+from performance.appraisals.models.exports import CodePage, Export, ExportFormat, ExportState
+from performance.appraisals.models.layouts import ExportLayout
 from performance.appraisals.models.results import Acknowledgement, Publication, Wave, WaveKind
 from performance.appraisals.models.reviews import Citation, CitedKind, Review, ReviewAnswer, ReviewState
 from performance.appraisals.models.stages import CycleStage, Stage
@@ -19,6 +20,7 @@ __all__ = [
     "Band",
     "Citation",
     "CitedKind",
+    "CodePage",
     "Cycle",
     "CycleEntry",
     "CycleStage",
@@ -26,6 +28,7 @@ __all__ = [
     "EntryState",
     "Export",
     "ExportFormat",
+    "ExportLayout",
     "ExportState",
     "Publication",
     "Review",

@@ -14,9 +14,17 @@ class ExportFormat(models.TextChoices):
     CSV = "csv", _("Text table (CSV)")
 
 
+class CodePage(models.TextChoices):
+    """In which bytes a text table is written: only such as can write every letter."""
+
+    UTF_8 = "utf-8", _("UTF-8")
+    GB18030 = "gb18030", _("GB18030 (GBK, older systems in China)")
+    UTF_16 = "utf-16-le", _("UTF-16 (Unicode of Windows)")
+
+
 CONTENT_TYPES = {
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.CSV: "text/csv",
 }
 
 
@@ -38,8 +46,13 @@ class Export(tenancy.TenantModel):
     cycle = tenancy.TenantForeignKey(Cycle, related_name="exports")
     format = models.CharField(_("format"), max_length=4, choices=ExportFormat.choices)
     columns = models.JSONField(_("columns"), default=list)
+    headings = models.JSONField(_("own headings"), default=dict)
+    layout = models.CharField(_("layout"), max_length=60, blank=True)
     filters = models.JSONField(_("filter"), default=dict)
     with_bom = models.BooleanField(_("byte order mark"), default=False)
+    code_page = models.CharField(
+        _("code page"), max_length=10, choices=CodePage.choices, default=CodePage.UTF_8
+    )
     language = models.CharField(_("language"), max_length=10, default="en")
     state = models.CharField(
         _("state"), max_length=8, choices=ExportState.choices, default=ExportState.WAITING
@@ -63,6 +76,7 @@ class Export(tenancy.TenantModel):
         constraints = [
             models.CheckConstraint(condition=Q(format__in=ExportFormat.values), name="export_format_known"),
             models.CheckConstraint(condition=Q(state__in=ExportState.values), name="export_state_known"),
+            models.CheckConstraint(condition=Q(code_page__in=CodePage.values), name="export_code_page_known"),
             models.CheckConstraint(
                 condition=~Q(state="done") | (Q(finished_at__isnull=False) & ~Q(sha256="")),
                 name="export_done_with_digest",
@@ -87,7 +101,11 @@ class Export(tenancy.TenantModel):
 
     @property
     def content_type(self) -> str:
-        return CONTENT_TYPES[ExportFormat(self.format)]
+        kind = CONTENT_TYPES[ExportFormat(self.format)]
+        if self.format != ExportFormat.CSV:
+            return kind
+        charset = "utf-16" if self.code_page == CodePage.UTF_16 else self.code_page
+        return f"{kind}; charset={charset}"
 
     @property
     def is_open(self) -> bool:

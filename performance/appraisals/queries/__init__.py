@@ -39,6 +39,14 @@ from performance.appraisals.queries.exports import (
     open_exports,
 )
 from performance.appraisals.queries.kinds import work_kinds
+from performance.appraisals.queries.layouts import (
+    PAYROLL,
+    Chosen,
+    chosen,
+    layout_asked_for,
+    layouts_visible_to,
+    payroll,
+)
 from performance.appraisals.queries.overall import overall_of, rating_of
 from performance.appraisals.queries.progress import (
     FunnelStep,
@@ -114,10 +122,12 @@ __all__ = [
     "LABELS",
     "LEAST_PEERS",
     "PAGE",
+    "PAYROLL",
     "SHOWN",
     "STAGE_OF",
     "UNRATED",
     "USUAL_TERMS",
+    "Chosen",
     "Column",
     "Definition",
     "Filters",
@@ -137,6 +147,7 @@ __all__ = [
     "about",
     "acknowledgement_of",
     "bands_of",
+    "chosen",
     "citable",
     "citables",
     "columns_of",
@@ -159,6 +170,8 @@ __all__ = [
     "kinds_asked",
     "late_reviews",
     "late_writers",
+    "layout_asked_for",
+    "layouts_visible_to",
     "lines_after",
     "lines_shown",
     "listed",
@@ -168,6 +181,7 @@ __all__ = [
     "open_exports",
     "overall_of",
     "own_results",
+    "payroll",
     "peers_mean",
     "peers_of",
     "person_to_add",

@@ -7,7 +7,7 @@ so a second attempt after a killed worker writes the same file.
 import datetime
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -130,14 +130,19 @@ COLUMNS: dict[str, Column] = {
         Column(
             "score_id", _("Score’s key"), "text", 38, lambda line: str(line.score.pk) if line.score else ""
         ),
+        Column("name", _("Name in the file’s language"), "text", 24, lambda line: _local(line.entry.person)),
+        Column("period", _("Period"), "text", 18, lambda line: _local(line.entry.cycle.period)),
         Column("reason", _("Reason for the exception"), "text", 32, lambda line: line.entry.reason),
     )
 }
-DEFAULT_COLUMNS = tuple(key for key in COLUMNS if key not in ("score_id", "reason"))
+DEFAULT_COLUMNS = tuple(key for key in COLUMNS if key not in ("name", "period", "score_id", "reason"))
 
 
 def columns_of(export: Export) -> list[Column]:
-    return [COLUMNS[key] for key in export.columns]
+    """In the order of the request, under the headings that were asked for."""
+    return [
+        replace(COLUMNS[key], label=export.headings.get(key) or COLUMNS[key].label) for key in export.columns
+    ]
 
 
 def exports_visible_to(actor: access.Actor) -> QuerySet[Export]:
@@ -180,6 +185,7 @@ def lines_after(
     for entry in chunk:
         score = scores.get(entry.person_id)
         rating = entry_queries.rating_from(bands, score.score_micro) if score else None
+        entry.cycle = export.cycle
         line = Line(entry, score, rating, names.get(rating, "") if rating else "")
         if _keeps(filters, line):
             lines.append(line)

@@ -12,6 +12,7 @@ from performance.appraisals.views.cycles import (
 )
 from performance.appraisals.views.entries import entry, leave_out, own_results, take_back
 from performance.appraisals.views.exports import download, export, export_state, stop_export
+from performance.appraisals.views.layouts import layout, layouts, new_layout, remove_layout
 from performance.appraisals.views.publishing import acknowledge, publish
 from performance.appraisals.views.reviews import (
     cite,
@@ -46,8 +47,11 @@ __all__ = [
     "export",
     "export_state",
     "extend",
+    "layout",
+    "layouts",
     "leave_out",
     "my_reviews",
+    "new_layout",
     "open_cycle",
     "own_results",
     "peers",
@@ -55,6 +59,7 @@ __all__ = [
     "publish",
     "publish_template",
     "remind",
+    "remove_layout",
     "reopen",
     "review",
     "review_draft",

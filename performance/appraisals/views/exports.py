@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from performance.appraisals import actions, forms, queries, rules, tasks
-from performance.appraisals.models import Cycle, Export
+from performance.appraisals.models import Cycle, Export, ExportFormat
 from performance.foundation import access, downloads, jobs, refusals
 from performance.people import queries as people_queries
 
@@ -24,23 +24,28 @@ def export(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     access.require(rules.can_export(request.actor))
     found = _cycle(request, cycle_id)
     filters = _filters(request.GET)
+    layout = queries.layout_asked_for(
+        request.actor, request.POST.get("layout") or request.GET.get("layout", "")
+    )
     if request.method == "GET":
-        return _form_page(request, found, forms.ExportForm(), filters)
-    given = request.POST.copy()
-    if "columns" not in given and "quick" in given:
-        given.setlist("columns", list(queries.DEFAULT_COLUMNS))
-    form = forms.ExportForm(given)
+        begun = {"layout": request.GET.get("layout", "")} | ({"format": ExportFormat.CSV} if layout else {})
+        return _form_page(request, found, forms.ExportForm(initial=begun), filters, layout)
+    sent = request.POST.copy()
+    if "columns" not in sent and "quick" in sent:
+        sent.setlist("columns", list(queries.DEFAULT_COLUMNS))
+    form = forms.ExportForm(sent)
     if form.is_valid():
         try:
+            given = form.cleaned_data | {"layout": layout}
             asked = actions.request_export(
-                cycle=found, filters=filters, by=request.actor, at=timezone.now(), **form.cleaned_data
+                cycle=found, filters=filters, by=request.actor, at=timezone.now(), **given
             )
         except refusals.Refused as refusal:
             form.add_error(refusal.field, refusal.message)
         else:
             jobs.nudge(tasks.write_export, str(asked.pk))
             return redirect("appraisals:cycle", found.pk)
-    return _form_page(request, found, form, filters, status=422)
+    return _form_page(request, found, form, filters, layout, status=422)
 
 
 @require_GET
@@ -62,7 +67,7 @@ def stop_export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @access.role("hr")
-def download(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
+def download(request: HttpRequest, export_id: uuid.UUID) -> Any:
     """The file, or the rest of it, as an attachment. Each time is an audit row."""
     found = _visible(request, export_id)
     part = downloads.part_asked_for(request, found.bytes or 0, found.sha256)
@@ -103,12 +108,25 @@ def _filters(given: QueryDict) -> queries.Filters:
 
 
 def _form_page(
-    request: HttpRequest, found: Cycle, form: forms.ExportForm, filters: queries.Filters, *, status: int = 200
+    request: HttpRequest,
+    found: Cycle,
+    form: forms.ExportForm,
+    filters: queries.Filters,
+    layout: queries.Chosen | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "nav": "performance",
         "cycle": found,
         "form": form,
+        "layout": layout,
+        "layouts": [
+            ("", _("Own choice")),
+            (queries.PAYROLL, queries.payroll().name),
+            *((str(saved.pk), saved.name) for saved in queries.layouts_visible_to(request.actor)),
+        ],
+        "asked_layout": form["layout"].value() or "",
         "filter_notes": queries.filter_in_words(filters.kept),
     }
     return render(request, "appraisals/export.html", context, status=status)
