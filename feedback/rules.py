@@ -60,3 +60,7 @@ def is_told_by(actor: access.Actor, note: Note) -> bool:
 
 def can_answer(actor: access.Actor, request: FeedbackRequest) -> bool:
     return request.to_id == actor.person_id and not actor.only_reads
+
+
+def can_edit_values(actor: access.Actor) -> bool:
+    return actor.has_role("hr") and not actor.only_reads

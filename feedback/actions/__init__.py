@@ -23,6 +23,7 @@ from feedback.actions.meetings import (
 )
 from feedback.actions.notes import NoteRefused, read_note, retract_note, write_note
 from feedback.actions.pulses import PulseRefused, send_pulse
+from feedback.actions.recognition import RecognitionRefused, retire_value, save_value, set_points_a_month
 from feedback.actions.refusal import MeetingRefused
 from feedback.actions.requests import (
     RequestRefused,
@@ -39,6 +40,7 @@ __all__ = [
     "NoteRefused",
     "NotesConflict",
     "PulseRefused",
+    "RecognitionRefused",
     "RequestRefused",
     "add_action_item",
     "add_topic",
@@ -57,10 +59,13 @@ __all__ = [
     "move_meeting",
     "read_note",
     "remove_topic",
+    "retire_value",
     "retract_note",
     "save_private_note",
     "save_shared_notes",
+    "save_value",
     "send_pulse",
+    "set_points_a_month",
     "take_point",
     "withdraw_request",
     "write_note",

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from feedback import rules
+from feedback import queries, rules
 from feedback.actions import requests
-from feedback.models import Note, NoteKind, NoteVisibility
+from feedback.models import MOST_POINTS, CompanyValue, Note, NoteKind, NoteVisibility
 from performance.foundation import access, audit, refusals
 from performance.inbox import actions as inbox
 from performance.people import queries as people
@@ -30,6 +30,8 @@ def write_note(
     visibility: str,
     objective_id: uuid.UUID | None = None,
     key_result_id: uuid.UUID | None = None,
+    value: CompanyValue | None = None,
+    points: int = 0,
 ) -> Note:
     """Tells a colleague something, and lets them (and whoever else may read it) know."""
     on = people.day_at(by.organisation, at)
@@ -41,8 +43,16 @@ def write_note(
         raise NoteRefused(_("Write a sentence or two."), field="text")
     if kind == NoteKind.ANSWER or visibility == NoteVisibility.ASKER:
         raise NoteRefused(_("An answer is given to a request."), field="kind")
+    if value is not None and (kind != NoteKind.PRAISE or value.retired_at is not None):
+        raise NoteRefused(_("Praise is given for one of the values."), field="value")
+    if points and visibility != NoteVisibility.PUBLIC:
+        raise NoteRefused(_("Points come with praise that everybody can read."), field="points")
+    if not 0 <= points <= MOST_POINTS:
+        raise NoteRefused(_("Give up to 10 points at once."), field="points")
     requests.require_goal(by, objective_id, key_result_id, NoteRefused)
     with transaction.atomic():
+        if points:
+            _require_left(points, by, at)
         note = Note.objects.create(
             author=by.person,
             about=about,
@@ -52,6 +62,8 @@ def write_note(
             text=text.strip(),
             objective_id=objective_id,
             key_result_id=key_result_id,
+            value=value,
+            points=points,
             written_at=at,
         )
         inbox.assign_work(
@@ -70,7 +82,8 @@ def write_note(
             action="feedback.write_note",
             subject=about,
             at=at,
-            changes={"note": note.pk, "kind": kind, "visibility": visibility},
+            changes={"note": note.pk, "kind": kind, "visibility": visibility}
+            | ({"points": points} if points else {}),
         )
     return note
 
@@ -100,3 +113,13 @@ def retract_note(*, note: Note, by: access.Actor, at: datetime.datetime) -> Note
             by=by, action="feedback.retract_note", subject=note.about, at=at, changes={"note": note.pk}
         )
     return note
+
+
+def _require_left(points: int, by: access.Actor, at: datetime.datetime) -> None:
+    """One note of an author at a time, so that two at one moment do not give the same points."""
+    Person.objects.select_for_update(no_key=True).get(pk=by.person_id)
+    left = queries.points_left(by.person_id, at)
+    if points > left:
+        raise NoteRefused(
+            _("You have %(left)s points left this month.") % {"left": left}, code="too_many", field="points"
+        )

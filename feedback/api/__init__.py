@@ -17,12 +17,18 @@ from feedback.api.meetings import (
 )
 from feedback.api.notes import Notes, OneNote
 from feedback.api.pulses import Pulses
+from feedback.api.recognition import OneValue, Points, Recognition, Totals, Values
 from feedback.api.requests import AnswerRequest, DeclineRequest, FeedbackRequests, OneRequest
 
 urls = [
     path("notes/", Notes.as_view(), name="api_notes"),
     path("notes/<uuid:note_id>/", OneNote.as_view(), name="api_note"),
     path("pulses/", Pulses.as_view(), name="api_pulses"),
+    path("recognition/", Recognition.as_view(), name="api_recognition"),
+    path("recognition/totals/", Totals.as_view(), name="api_recognition_totals"),
+    path("recognition/points/", Points.as_view(), name="api_recognition_points"),
+    path("recognition/values/", Values.as_view(), name="api_values"),
+    path("recognition/values/<uuid:value_id>/", OneValue.as_view(), name="api_value"),
     path("feedback-requests/", FeedbackRequests.as_view(), name="api_requests"),
     path("feedback-requests/<uuid:request_id>/", OneRequest.as_view(), name="api_request"),
     path("feedback-requests/<uuid:request_id>/answer/", AnswerRequest.as_view(), name="api_answer"),

@@ -22,6 +22,7 @@ class NoteOut(serializers.ModelSerializer[Note]):
     )
 
     request = serializers.UUIDField(source="request_id", allow_null=True)
+    value = serializers.UUIDField(source="value_id", allow_null=True)
     key_result_id = serializers.SerializerMethodField()
 
     class Meta:
@@ -34,6 +35,8 @@ class NoteOut(serializers.ModelSerializer[Note]):
             "visibility",
             "text",
             "request",
+            "value",
+            "points",
             "objective_id",
             "key_result_id",
             "written_at",
@@ -57,6 +60,8 @@ class NoteIn(serializers.Serializer[Note]):
     text = serializers.CharField(max_length=2000)
     objective_id = serializers.UUIDField(required=False)
     key_result_id = serializers.UUIDField(required=False)
+    value = serializers.UUIDField(required=False)
+    points = serializers.IntegerField(required=False, min_value=0, max_value=10)
 
 
 class Notes(api.TenantView):
@@ -77,6 +82,9 @@ class Notes(api.TenantView):
         asked = NoteIn(data=request.data)
         asked.is_valid(raise_exception=True)
         about = access.get_or_404(Person.objects.all(), pk=asked.validated_data.pop("about"))
+        if "value" in asked.validated_data:
+            value_id = asked.validated_data.pop("value")
+            asked.validated_data["value"] = access.get_or_404(queries.company_values(), pk=value_id)
         note = actions.write_note(by=request.actor, at=timezone.now(), about=about, **asked.validated_data)
         (titled,) = queries.titled(request.actor, [note])
         return Response(NoteOut(titled).data, status=status.HTTP_201_CREATED)

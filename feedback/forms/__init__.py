@@ -1,7 +1,7 @@
 """Forms of the feedback pages."""
 
 from feedback.forms.meetings import ActionItemForm, BeginForm, MoveForm, RhythmForm, TopicForm
-from feedback.forms.notes import AnswerForm, DeclineForm, NoteForm, RequestForm
+from feedback.forms.notes import AnswerForm, DeclineForm, NoteForm, PointsForm, RequestForm, ValueForm
 from feedback.forms.pulses import PulseForm
 
 __all__ = [
@@ -11,8 +11,10 @@ __all__ = [
     "DeclineForm",
     "MoveForm",
     "NoteForm",
+    "PointsForm",
     "PulseForm",
     "RequestForm",
     "RhythmForm",
     "TopicForm",
+    "ValueForm",
 ]

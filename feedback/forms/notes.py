@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from feedback.models import FeedbackRequest, NoteKind, NoteVisibility
+from feedback.models import MOST_POINTS, CompanyValue, FeedbackRequest, NoteKind, NoteVisibility
 from performance.people.models import Person
 
 KINDS = [(kind.value, kind.label) for kind in (NoteKind.PRAISE, NoteKind.SUGGESTION)]
@@ -46,6 +46,15 @@ class NoteForm(OnAGoal):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     visibility = forms.ChoiceField(label=_("Who can read it"), choices=READERS, widget=forms.RadioSelect)
+    value = forms.ModelChoiceField(
+        label=_("Shows which value"),
+        queryset=CompanyValue.objects.none(),
+        required=False,
+        empty_label=_("None in particular"),
+    )
+    points = forms.IntegerField(
+        label=pgettext_lazy("recognition", "Points"), min_value=0, max_value=MOST_POINTS, required=False
+    )
 
     choice_help = {
         NoteVisibility.RECIPIENT: _("Nobody else, HR neither. Never part of a review."),
@@ -54,9 +63,19 @@ class NoteForm(OnAGoal):
     }
 
     def __init__(
-        self, *args: Any, colleagues: Any, parts: Iterable[tuple[Any, str]] = (), **kwargs: Any
+        self,
+        *args: Any,
+        colleagues: Any,
+        values: Any,
+        left: int = 0,
+        parts: Iterable[tuple[Any, str]] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["value"].queryset = values  # type: ignore[attr-defined]
+        self.fields["points"].help_text = _(
+            "With praise for everybody to read. You have %(left)s left this month."
+        ) % {"left": left}
         self.fields["about"].queryset = colleagues  # type: ignore[attr-defined]
         self.fields["visibility"].choice_help = self.choice_help  # type: ignore[attr-defined]
         self.tie(parts)
@@ -135,3 +154,13 @@ class DeclineForm(forms.Form):
         max_length=FeedbackRequest._meta.get_field("word").max_length,
         error_messages={"required": _("Write a few words.")},
     )
+
+
+class ValueForm(forms.ModelForm):
+    class Meta:
+        model = CompanyValue
+        fields = ["name_en", "name_zh", "text_en", "text_zh", "ordinal"]
+
+
+class PointsForm(forms.Form):
+    points = forms.IntegerField(label=_("Points a month for everybody to give"), min_value=0, max_value=1000)

@@ -3,10 +3,13 @@
 from feedback.models.meetings import ActionItem, Meeting, OneOnOne, PointKind, PrivateNote, Topic
 from feedback.models.notes import Note, NoteKind, NoteVisibility
 from feedback.models.pulses import Pulse
+from feedback.models.recognition import MOST_POINTS, CompanyValue, RecognitionRule
 from feedback.models.requests import FeedbackRequest
 
 __all__ = [
+    "MOST_POINTS",
     "ActionItem",
+    "CompanyValue",
     "FeedbackRequest",
     "Meeting",
     "Note",
@@ -16,5 +19,6 @@ __all__ = [
     "PointKind",
     "PrivateNote",
     "Pulse",
+    "RecognitionRule",
     "Topic",
 ]

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from feedback.models.recognition import MOST_POINTS, CompanyValue
 from feedback.models.requests import FeedbackRequest
 from performance.foundation import tenancy
 
@@ -37,6 +38,8 @@ class Note(tenancy.TenantModel):
     visibility = models.CharField(_("who can read it"), max_length=10, choices=NoteVisibility.choices)
     text = models.TextField(_("text"), max_length=2000)
     request = tenancy.TenantForeignKey(FeedbackRequest, null=True, blank=True, related_name="answers")
+    value = tenancy.TenantForeignKey(CompanyValue, null=True, blank=True, related_name="notes")
+    points = models.PositiveSmallIntegerField(_("points"), default=0)
     objective_id = models.UUIDField(_("objective"), null=True, blank=True)
     key_result_id = models.UUIDField(_("key result"), null=True, blank=True)
     written_at = models.DateTimeField(_("written at"))
@@ -56,6 +59,13 @@ class Note(tenancy.TenantModel):
                 condition=Q(kind="answer", request__isnull=False)
                 | ~Q(kind="answer") & ~Q(visibility="asker"),
                 name="answer_has_a_request",
+            ),
+            models.CheckConstraint(
+                condition=Q(points=0) | Q(visibility="public", points__lte=MOST_POINTS),
+                name="points_with_public_praise",
+            ),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) | Q(kind="praise"), name="praise_for_a_value"
             ),
         ]
         indexes = [

@@ -30,6 +30,15 @@ from feedback.queries.notes import (
     writers_on_objectives,
 )
 from feedback.queries.pulses import QUESTIONS, PulsePair, PulseRow, pulse_pairs
+from feedback.queries.recognition import (
+    Total,
+    all_values,
+    company_values,
+    point_totals,
+    points_a_month,
+    points_left,
+    praise_feed,
+)
 from feedback.queries.requests import (
     askable_about,
     requests_by,
@@ -43,10 +52,13 @@ __all__ = [
     "Pair",
     "PulsePair",
     "PulseRow",
+    "Total",
     "action_items_of",
+    "all_values",
     "askable_about",
     "citable",
     "colleagues_near",
+    "company_values",
     "history_of",
     "key_result_titles",
     "meeting_page",
@@ -60,7 +72,11 @@ __all__ = [
     "one_on_ones_of",
     "other_of",
     "pairs_of",
+    "point_totals",
+    "points_a_month",
+    "points_left",
     "points_of",
+    "praise_feed",
     "private_note_of",
     "pulse_pairs",
     "recognition",

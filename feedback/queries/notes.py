@@ -32,7 +32,7 @@ def notes_visible_to(actor: access.Actor) -> QuerySet[Note]:
     shared = Q(visibility="manager", manager=actor.person_id)
     return (
         Note.objects.filter(mine | shared | Q(visibility="public"), retracted_at=None)
-        .select_related("author", "about", "manager", "request__by")
+        .select_related("author", "about", "manager", "request__by", "value")
         .order_by("-written_at", "-id")
     )
 

@@ -23,6 +23,7 @@ from feedback.views.meetings import (
 from feedback.views.notes import given, home, note, objective_notes, received, recognition, retract, write
 from feedback.views.pulses import pulse
 from feedback.views.requests import ask, decline, feedback_request, feedback_requests, withdraw
+from feedback.views.values import change_value, company_values, feed, retire_value, set_points
 
 __all__ = [
     "add_action_item",
@@ -30,8 +31,11 @@ __all__ = [
     "ask",
     "begin_one_on_one",
     "change_one_on_one",
+    "change_value",
+    "company_values",
     "decline",
     "end_one_on_one",
+    "feed",
     "feedback_request",
     "feedback_requests",
     "given",
@@ -50,7 +54,9 @@ __all__ = [
     "received",
     "recognition",
     "remove_topic",
+    "retire_value",
     "retract",
+    "set_points",
     "shared_notes",
     "take_point",
     "withdraw",

@@ -54,6 +54,7 @@ def write(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             given = form.cleaned_data | {"key_result_id": id_from(form.cleaned_data["key_result_id"] or "")}
+            given["points"] = given["points"] or 0
             note = actions.write_note(by=request.actor, at=timezone.now(), **given)
         except refusals.Refused as refusal:
             form.add_error(refusal.field, refusal.message)
@@ -129,6 +130,7 @@ def _note_form(request: HttpRequest) -> dict[str, Any]:
             initial=initial,
             colleagues=_colleagues(request, asked.pk if asked else None),
             parts=goal_parts(request, objective_id),
+            **_points(request),
         ),
     }
 
@@ -149,7 +151,14 @@ def id_from(text: str) -> uuid.UUID | None:
 def _bound_note_form(request: HttpRequest) -> forms.NoteForm:
     chosen = id_from(request.POST.get("about", ""))
     parts = goal_parts(request, id_from(request.POST.get("objective_id", "")))
-    return forms.NoteForm(request.POST, colleagues=_colleagues(request, chosen), parts=parts)
+    return forms.NoteForm(
+        request.POST, colleagues=_colleagues(request, chosen), parts=parts, **_points(request)
+    )
+
+
+def _points(request: HttpRequest) -> dict[str, Any]:
+    left = queries.points_left(request.actor.person_id, timezone.now())
+    return {"values": queries.company_values(), "left": left}
 
 
 def goal_parts(request: HttpRequest, objective_id: uuid.UUID | None) -> list[tuple[uuid.UUID, str]]:
