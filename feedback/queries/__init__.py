@@ -29,8 +29,7 @@ from feedback.queries.notes import (
     titled,
     writers_on_objectives,
 )
-from feedback.queries.pulses import QUESTIONS, PulsePair, PulseRow, pulse_pairs
-from feedback.queries.recognition import (
+from feedback.queries.praise import (
     Total,
     all_values,
     company_values,
@@ -39,6 +38,7 @@ from feedback.queries.recognition import (
     points_left,
     praise_feed,
 )
+from feedback.queries.pulses import QUESTIONS, PulsePair, PulseRow, pulse_pairs
 from feedback.queries.requests import (
     askable_about,
     requests_by,
