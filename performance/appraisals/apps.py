@@ -10,6 +10,8 @@ class AppraisalsConfig(AppConfig):
     verbose_name = _("Appraisals")
     log_private: ClassVar[dict[str, frozenset[str]]] = {
         "appraisals.add_exception": frozenset(),
+        "appraisals.decide_appeal": frozenset({"rating_after", "state"}),
+        "appraisals.file_appeal": frozenset({"rating_before"}),
         "appraisals.leave_out": frozenset(),
         "appraisals.take_back_in": frozenset(),
         "appraisals.decline_review": frozenset(),

@@ -1,6 +1,8 @@
 """Who may do what with cycles and exports. Predicates; no queries."""
 
-from performance.appraisals.models import Cycle, CycleEntry, Review
+import datetime
+
+from performance.appraisals.models import Appeal, Cycle, CycleEntry, Review, Wave
 from performance.foundation import access
 
 
@@ -38,6 +40,36 @@ def can_publish(actor: access.Actor, cycle: Cycle) -> bool:
 def can_acknowledge(actor: access.Actor, entry: CycleEntry) -> bool:
     """Nobody says for somebody else that they have read it."""
     return is_own_result(actor, entry) and entry.is_published and not actor.only_reads
+
+
+def can_appeal(actor: access.Actor, entry: CycleEntry, wave: Wave, on: datetime.date) -> bool:
+    """One's own published result, as long as was promised."""
+    return (
+        is_own_result(actor, entry)
+        and entry.is_published
+        and on <= wave.appeal_until
+        and not actor.only_reads
+    )
+
+
+def sees_appeals_of(actor: access.Actor, entry: CycleEntry) -> bool:
+    """The person, HR and auditors; managers see what it came to in the result."""
+    return is_own_result(actor, entry) or sees_all_entries(actor)
+
+
+def can_withdraw_appeal(actor: access.Actor, appeal: Appeal) -> bool:
+    return appeal.is_open and is_own_result(actor, appeal.entry) and not actor.only_reads
+
+
+def decides_appeals(actor: access.Actor) -> bool:
+    return can_run_cycles(actor)
+
+
+def can_decide_appeal(actor: access.Actor, appeal: Appeal, *, leads: bool) -> bool:
+    """HR, but not the person, nobody who leads them, and not whoever signed the numbers off."""
+    entry = appeal.entry
+    is_party = leads or actor.person_id in (entry.person_id, entry.manager_id, entry.cycle.signed_off_by_id)
+    return decides_appeals(actor) and appeal.is_open and not is_party
 
 
 def can_export(actor: access.Actor) -> bool:

@@ -41,6 +41,7 @@ FORGETTERS = [
     "performance.scoring.actions.forget_person",
     "okr.actions.forget_person",
     "feedback.actions.forget_person",
+    "performance.appraisals.actions.forget_person",
 ]
 # What waits for somebody whose last day is over: called with the person, who stands in for them, and when.
 LEAVERS = [

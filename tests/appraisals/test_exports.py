@@ -81,6 +81,8 @@ def expected(cycle: Cycle) -> Iterator[dict[str, Any]]:
             "score_state": score.get_state_display() if score else "",
             "rating": rating,
             "rating_name": bands[rating].name_en if rating else "",
+            "result": rating,
+            "result_source": "Suggested by the score" if rating else "",
             "policy": score.version.policy.name_en if score else "",
             "policy_version": score.version.number if score else None,
             "computed_at": score.computed_at if score else None,

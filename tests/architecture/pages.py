@@ -2,12 +2,15 @@
 where it does what the page's form does. A new page is entered here, so that nobody forgets its endpoint."""
 
 IN_THE_API = {
+    "appraisals/appeal.html": "appeals/{}/",
+    "appraisals/appeals.html": "cycles/{}/appeals/",
     "appraisals/cycle.html": "cycles/{}/",
     "appraisals/cycles.html": "cycles/",
     "appraisals/entry.html": "entries/{}/",
     "appraisals/export.html": "cycles/{}/exports/",
     "appraisals/layout.html": "export-layouts/{}/",
     "appraisals/layouts.html": "export-layouts/",
+    "appraisals/file_appeal.html": "entries/{}/appeals/",
     "appraisals/open.html": "cycles/",
     "appraisals/publish.html": "cycles/{}/waves/",
     "feedback/ask.html": "feedback-requests/",

@@ -1,5 +1,13 @@
 """Writes: cycles through their life, the people in them, templates, reviews, results, and exports."""
 
+from performance.appraisals.actions.appealing import (
+    APPEAL,
+    AppealRefused,
+    decide_appeal,
+    file_appeal,
+    read_answer,
+    withdraw_appeal,
+)
 from performance.appraisals.actions.citing import CiteRefused, cite, uncite
 from performance.appraisals.actions.cycles import (
     CycleRefused,
@@ -16,6 +24,7 @@ from performance.appraisals.actions.exports import (
     run_export,
     stop_export,
 )
+from performance.appraisals.actions.forgetting import forget_person
 from performance.appraisals.actions.layouts import LayoutRefused, remove_layout, save_layout
 from performance.appraisals.actions.made import make_reviews
 from performance.appraisals.actions.peers import PeerRefused, approve_peer, nominate_peer, turn_peer_down
@@ -70,6 +79,7 @@ from performance.appraisals.actions.templates import (
 
 __all__ = [
     "ANNOUNCED_AT_ONCE",
+    "APPEAL",
     "ASKED_AT_ONCE",
     "EVERYBODY",
     "LONGEST_COMMENT",
@@ -77,6 +87,7 @@ __all__ = [
     "RESULT",
     "USUAL",
     "Answer",
+    "AppealRefused",
     "CiteRefused",
     "CycleRefused",
     "ExceptionRefused",
@@ -100,17 +111,21 @@ __all__ = [
     "cite",
     "clear_expired_exports",
     "close_scores",
+    "decide_appeal",
     "decline_review",
     "delegate_review",
     "download_export",
     "excuse_review",
     "extend_cycle",
+    "file_appeal",
+    "forget_person",
     "leave_out",
     "make_reviews",
     "nominate_peer",
     "open_cycle",
     "publish_version",
     "publish_wave",
+    "read_answer",
     "read_result",
     "remind_late",
     "remove_layout",
@@ -129,4 +144,5 @@ __all__ = [
     "turn_peer_down",
     "uncite",
     "what_is_missing",
+    "withdraw_appeal",
 ]

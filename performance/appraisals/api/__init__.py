@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from performance.appraisals.api import cycles, entries, exports, layouts, results, reviews, stages
+from performance.appraisals.api import appeals, cycles, entries, exports, layouts, results, reviews, stages
 
 urls: list[URLPattern] = [
     path("cycles/", cycles.Cycles.as_view(), name="api_cycles"),
@@ -44,6 +44,10 @@ urls: list[URLPattern] = [
     ),
     path("export-layouts/", layouts.Layouts.as_view(), name="api_export_layouts"),
     path("export-layouts/<uuid:layout_id>/", layouts.LayoutDetail.as_view(), name="api_export_layout"),
+    path("cycles/<uuid:cycle_id>/appeals/", appeals.CycleAppeals.as_view(), name="api_cycle_appeals"),
+    path("entries/<uuid:entry_id>/appeals/", appeals.Appeals.as_view(), name="api_appeals"),
+    path("appeals/<uuid:appeal_id>/", appeals.OneAppeal.as_view(), name="api_appeal"),
+    path("appeals/<uuid:appeal_id>/decision/", appeals.Decision.as_view(), name="api_appeal_decision"),
     path("exports/<uuid:export_id>/", exports.ExportDetail.as_view(), name="api_export"),
     path("exports/<uuid:export_id>/file/", exports.ExportFile.as_view(), name="api_export_file"),
 ]

@@ -1,5 +1,6 @@
 """What every endpoint of appraisals shares."""
 
+import datetime
 import uuid
 
 from rest_framework.request import Request
@@ -17,6 +18,9 @@ class AppraisalsView(api.TenantView):
     def cycle(self, request: Request, cycle_id: uuid.UUID) -> Cycle:
         on = people_queries.today(request.actor.organisation)
         return access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
+
+    def today(self, request: Request) -> datetime.date:
+        return people_queries.today(request.actor.organisation)
 
     def entry(self, request: Request, entry_id: uuid.UUID) -> CycleEntry:
         on = people_queries.today(request.actor.organisation)

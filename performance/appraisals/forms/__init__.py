@@ -1,5 +1,6 @@
 """Forms of the pages: parsing only; what is allowed is decided in rules and actions."""
 
+from performance.appraisals.forms.appeals import AppealForm, DecisionForm
 from performance.appraisals.forms.cycles import (
     AcknowledgeForm,
     AddForm,
@@ -27,8 +28,10 @@ from performance.appraisals.forms.reviews import (
 __all__ = [
     "AcknowledgeForm",
     "AddForm",
+    "AppealForm",
     "BandsForm",
     "CycleForm",
+    "DecisionForm",
     "DelegateForm",
     "ExportForm",
     "FilterForm",

@@ -1,5 +1,12 @@
-"""Tables of appraisals: cycles with their bands, stages and entries, templates, reviews, results, and exports."""
+"""Tables of appraisals: cycles with their bands, stages and entries, templates, reviews, results, appeals, and exports."""
 
+from performance.appraisals.models.appeals import (
+    LONGEST_REASON,
+    Appeal,
+    AppealEvidence,
+    AppealState,
+    EvidenceKind,
+)
 from performance.appraisals.models.cycles import Band, Cycle, CycleEntry, CycleState, EntryState
 from performance.appraisals.models.exports import CodePage, Export, ExportFormat, ExportState
 from performance.appraisals.models.layouts import ExportLayout
@@ -16,7 +23,11 @@ from performance.appraisals.models.templates import (
 )
 
 __all__ = [
+    "LONGEST_REASON",
     "Acknowledgement",
+    "Appeal",
+    "AppealEvidence",
+    "AppealState",
     "Band",
     "Citation",
     "CitedKind",
@@ -26,6 +37,7 @@ __all__ = [
     "CycleStage",
     "CycleState",
     "EntryState",
+    "EvidenceKind",
     "Export",
     "ExportFormat",
     "ExportLayout",

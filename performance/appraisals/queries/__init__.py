@@ -1,5 +1,15 @@
 """Reads: cycles, who is in them and with which score, reviews, results, and what an export holds."""
 
+from performance.appraisals.queries.appeals import (
+    Ground,
+    appeals_in,
+    appeals_of,
+    appeals_visible_to,
+    decider_ids,
+    deciders_of,
+    grounds_of,
+    leads,
+)
 from performance.appraisals.queries.cycles import (
     Readiness,
     Share,
@@ -132,6 +142,7 @@ __all__ = [
     "Definition",
     "Filters",
     "FunnelStep",
+    "Ground",
     "Line",
     "Note",
     "PeersMean",
@@ -146,6 +157,9 @@ __all__ = [
     "WaveRow",
     "about",
     "acknowledgement_of",
+    "appeals_in",
+    "appeals_of",
+    "appeals_visible_to",
     "bands_of",
     "chosen",
     "citable",
@@ -153,6 +167,8 @@ __all__ = [
     "columns_of",
     "cycles_visible_to",
     "day_of",
+    "decider_ids",
+    "deciders_of",
     "definitions",
     "distribution",
     "entries_of",
@@ -165,6 +181,7 @@ __all__ = [
     "exports_visible_to",
     "filter_in_words",
     "funnel",
+    "grounds_of",
     "in_sections",
     "kind_name",
     "kinds_asked",
@@ -172,6 +189,7 @@ __all__ = [
     "late_writers",
     "layout_asked_for",
     "layouts_visible_to",
+    "leads",
     "lines_after",
     "lines_shown",
     "listed",

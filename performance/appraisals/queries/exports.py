@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from performance.appraisals import rules
 from performance.appraisals.models import Band, CycleEntry, Export, ExportState
 from performance.appraisals.queries import entries as entry_queries
+from performance.appraisals.queries import results
 from performance.foundation import access, i18n
 from performance.scoring import queries as scoring_queries
 from performance.scoring.models import Score
@@ -29,7 +30,7 @@ MICRO = Decimal(1_000_000)
 class Line:
     """One entry with its score and rating at the export's moment."""
 
-    entry: CycleEntry
+    entry: Any
     score: Score | None
     rating: int | None
     rating_name: str
@@ -61,6 +62,12 @@ def _of_score(field: str) -> Callable[[Line], Any]:
 
 def _local(record: Any) -> str:
     return i18n.local(record, "name") if record else ""
+
+
+def _source(line: Line) -> str:
+    suggested = results.SUGGESTED if line.rating else ""
+    source = line.entry.result_source or suggested
+    return str(results.LABELS[source]) if source else ""
 
 
 COLUMNS: dict[str, Column] = {
@@ -112,6 +119,20 @@ COLUMNS: dict[str, Column] = {
         ),
         Column("rating", _("Suggested rating"), "integer", 12, lambda line: line.rating),
         Column("rating_name", _("Suggested rating in words"), "text", 18, lambda line: line.rating_name),
+        Column(
+            "result",
+            _("Result"),
+            "integer",
+            10,
+            lambda line: line.entry.result_rating or line.rating,
+        ),
+        Column(
+            "result_source",
+            _("Where the result comes from"),
+            "text",
+            22,
+            lambda line: _source(line),
+        ),
         Column(
             "policy",
             _("Weight policy"),
@@ -177,6 +198,7 @@ def lines_after(
         # The first condition alone would do for the answer's rows but one; it is what the index can follow.
         ahead = ahead.filter(number__gte=last.number)
         ahead = ahead.filter(Q(number__gt=last.number) | Q(pk__gt=last.pk))
+    ahead = results.with_results(ahead, at=export.requested_at)
     chunk = list(ahead.select_related("person", "manager", "unit", "team")[:limit])
     scores = _scores(export, chunk)
     filters = entry_queries.Filters.from_mapping(export.filters)

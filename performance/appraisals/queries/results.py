@@ -1,6 +1,7 @@
 """The result of an entry and where it comes from: layers that lie over each other, of which the last that says something
 is the result. No layer changes another: the score's suggestion stands whatever was decided later."""
 
+import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from performance.appraisals.models import Band, Wave
+from performance.appraisals.queries import appeals as appeal_queries
 from performance.appraisals.queries import entries as entry_queries
 from performance.appraisals.queries import waves as wave_queries
 from performance.foundation import access
@@ -19,24 +21,32 @@ SUGGESTED = "suggested"
 
 @dataclass(frozen=True)
 class Layer:
-    """One source of ratings. `rating`: an expression over entries, empty where this source says nothing."""
+    """One source of ratings. `rating`: an expression over entries, as of a moment or as things are (None); empty where
+    this source says nothing."""
 
     key: str
     label: Any
-    rating: Callable[[], Any]
+    rating: Callable[[datetime.datetime | None], Any]
 
 
 #: From the bottom up. What lies over the score's suggestion is entered here and then counts everywhere: on pages, in
 #: the API, in exports and letters, and in incentives.
-LAYERS: tuple[Layer, ...] = ()
-SUGGESTION = Layer(SUGGESTED, _("Suggested by the score"), lambda: F("suggested_rating"))
+LAYERS: tuple[Layer, ...] = (
+    Layer("manager", _("Managers’ rating"), lambda at: F("manager_rating")),
+    Layer("appeal", _("Corrected on appeal"), lambda at: appeal_queries.corrections(at)),
+)
+SUGGESTION = Layer(SUGGESTED, _("Suggested by the score"), lambda at: F("suggested_rating"))
 LABELS: dict[str, Any] = {layer.key: layer.label for layer in (SUGGESTION, *LAYERS)}
 
 
-def with_results(entries: QuerySet[Any], suggested: str = "suggested_rating") -> QuerySet[Any]:
+def with_results(
+    entries: QuerySet[Any], suggested: str = "suggested_rating", at: datetime.datetime | None = None
+) -> QuerySet[Any]:
     """Annotates `result_rating` and `result_source`, and `layer_<key>` for each layer. `suggested` names the field or
     annotation of the suggestion: `rating` after `entries_of`, which knows that of an open cycle as well."""
-    named = {f"layer_{SUGGESTED}": F(suggested)} | {f"layer_{layer.key}": layer.rating() for layer in LAYERS}
+    named = {f"layer_{SUGGESTED}": F(suggested)} | {
+        f"layer_{layer.key}": layer.rating(at) for layer in LAYERS
+    }
     entries = entries.annotate(**named)
     down = [*reversed(named)]
     whence = [When(**{f"{name}__isnull": False}, then=Value(name.removeprefix("layer_"))) for name in down]

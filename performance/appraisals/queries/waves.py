@@ -4,9 +4,18 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from performance.appraisals.models import Acknowledgement, Cycle, CycleEntry, EntryState, Publication, Wave
+from performance.appraisals.models import (
+    Acknowledgement,
+    Appeal,
+    AppealState,
+    Cycle,
+    CycleEntry,
+    EntryState,
+    Publication,
+    Wave,
+)
 from performance.appraisals.queries import sections
 from performance.people import models as people
 
@@ -114,6 +123,8 @@ class Progress:
     published: int
     read: int
     acknowledged: int
+    appeals: int = 0
+    open_appeals: int = 0
 
     @property
     def left(self) -> int:
@@ -131,15 +142,21 @@ class Progress:
         return self.percent(self.read, self.published)
 
     @property
+    def appeals_percent(self) -> int:
+        return self.percent(self.appeals, self.published)
+
+    @property
     def acknowledged_percent(self) -> int:
         return self.percent(self.acknowledged, self.published)
 
 
 def progress_of(cycle: Cycle) -> Progress:
-    """Two queries, whatever the number of people."""
+    """Four queries, whatever the number of people."""
     signed = CycleEntry.objects.filter(cycle=cycle, state__in=[EntryState.SIGNED_OFF, EntryState.PUBLISHED])
     of_state = dict(signed.order_by().values_list("state").annotate(n=Count("pk")))
     published = of_state.get(EntryState.PUBLISHED, 0)
     read = signed.filter(seen_at__isnull=False).count()
     said = Acknowledgement.objects.filter(entry__cycle=cycle).count()
-    return Progress(sum(of_state.values()), published, read, said)
+    appeals = Appeal.objects.filter(entry__cycle=cycle).exclude(state=AppealState.WITHDRAWN)
+    counted = appeals.aggregate(all=Count("pk"), open=Count("pk", filter=Q(state=AppealState.OPEN)))
+    return Progress(sum(of_state.values()), published, read, said, counted["all"], counted["open"])

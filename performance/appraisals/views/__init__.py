@@ -1,5 +1,12 @@
 """Pages and cards of appraisals."""
 
+from performance.appraisals.views.appealing import (
+    appeal,
+    appeals,
+    decide_appeal,
+    file_appeal,
+    withdraw_appeal,
+)
 from performance.appraisals.views.cycles import (
     add_exception,
     add_newcomers,
@@ -33,12 +40,15 @@ __all__ = [
     "add_exception",
     "add_newcomers",
     "answer_peer",
+    "appeal",
+    "appeals",
     "change_bands",
     "change_stages",
     "cite",
     "close_scores",
     "cycle",
     "cycle_list",
+    "decide_appeal",
     "decline",
     "delegate",
     "download",
@@ -47,6 +57,7 @@ __all__ = [
     "export",
     "export_state",
     "extend",
+    "file_appeal",
     "layout",
     "layouts",
     "leave_out",
@@ -70,4 +81,5 @@ __all__ = [
     "template",
     "templates",
     "uncite",
+    "withdraw_appeal",
 ]

@@ -103,11 +103,17 @@ def page(request: HttpRequest, found: CycleEntry, *, status: int = 200, **bound:
 
 
 def _after_publication(actor: access.Actor, found: CycleEntry) -> dict[str, Any]:
-    """What is there once the person sees their result. Two queries."""
+    """What is there once the person sees their result. Four queries."""
     if not found.is_published:
         return {}
+    wave = queries.wave_of(found)
+    on = people_queries.today(actor.organisation)
+    appeals = queries.appeals_of(found) if rules.sees_appeals_of(actor, found) else []
+    counts = any(each.state != "withdrawn" for each in appeals)
     return {
-        "wave": queries.wave_of(found),
+        "wave": wave,
+        "appeals": appeals,
+        "can_appeal": wave is not None and not counts and rules.can_appeal(actor, found, wave, on),
         "acknowledgement": queries.acknowledgement_of(found),
         "can_acknowledge": rules.can_acknowledge(actor, found),
         "acknowledge_form": forms.AcknowledgeForm(),
