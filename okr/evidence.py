@@ -3,26 +3,28 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from okr.models import ProgressPoint
 from okr.models.objectives import SCORED_STATES, OwnerKind, Visibility
 from performance.engine import fixed, progress
-from performance.foundation import evidence, sets
+from performance.foundation import sets
 from performance.foundation.evidence import ComponentRequest, EvidenceColumn, Ref
 
-HUNDREDTH = Decimal("0.01")
+#: Of a percent, in micro percent.
+HUNDREDTH = 10_000
 
 
 class _Figure(NamedTuple):
     """An objective of a person as it stood."""
 
-    objective_id: uuid.UUID
+    objective_id: str
     person_id: uuid.UUID
     title: str
     weight: int
@@ -89,7 +91,8 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
         .order_by("objective_id", "-at", "-id")
         .distinct("objective_id")
         .values_list(
-            "objective_id",
+            # Wanted in addresses alone.
+            Cast("objective_id", TextField()),
             "objective__owner_id",
             "objective__title",
             "objective__weight",
@@ -101,7 +104,7 @@ def _figures(person_ids: Sequence[uuid.UUID], period: Any, as_of: datetime.datet
             "policy_number",
         )
     )
-    return [_Figure(*row) for row in points]
+    return list(map(_Figure._make, points))
 
 
 def _by_owner(column: fixed.AnyInts, owner: fixed.Ints, people: int) -> fixed.AnyInts:
@@ -114,19 +117,15 @@ def _ref(figure: _Figure) -> Ref:
     """The words of a private objective stay out: a score is read by more people, and kept for good."""
     is_private = figure.visibility == Visibility.PRIVATE
     note_en, note_zh = _note(figure)
+    before, after = _url_parts()
     return Ref(
         "Private objective" if is_private else figure.title,
         "私密目标" if is_private else figure.title,
-        _url(figure.objective_id),
+        f"{before}{figure.objective_id}{after}",
         str(figure.version_number),
         note_en,
         note_zh,
     )
-
-
-def _url(objective_id: uuid.UUID) -> str:
-    before, after = _url_parts()
-    return f"{before}{objective_id}{after}"
 
 
 @cache
@@ -137,12 +136,19 @@ def _url_parts() -> tuple[str, str]:
     return before, after
 
 
+def _percent(micro: int) -> str:
+    """To two decimals, half to even, as Decimal rounds: in integers it takes a fifth of the time."""
+    hundredths, rest = divmod(abs(micro), HUNDREDTH)
+    hundredths += rest > HUNDREDTH // 2 or (rest == HUNDREDTH // 2 and hundredths % 2)
+    return f"{'-' if micro < 0 else ''}{hundredths // 100}.{hundredths % 100:02}"
+
+
 def _note(figure: _Figure) -> tuple[str, str]:
     """ "53.4%", with its weight where objectives weigh differently from one, so that the mean can be reckoned again,
     and the version of the period's policy that counted it, where one was chosen."""
     if figure.progress_micro is None:
         return "no progress yet", "尚无进度"
-    percent = (Decimal(figure.progress_micro) / evidence.MICRO).quantize(HUNDREDTH)
+    percent = _percent(figure.progress_micro)
     weight = f" × {figure.weight}" if figure.weight != 1 else ""
     by_en, by_zh = (
         ("", "")

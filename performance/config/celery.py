@@ -8,7 +8,8 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init, worker_ready
+from django.urls import get_resolver
 
 from performance.foundation import broker
 
@@ -173,6 +174,13 @@ app.conf.beat_schedule = {
 def leave_inherited_connections(**kwargs: Any) -> None:
     """Each child of the worker talks to the broker on connections of its own."""
     broker.leave_inherited_connections()
+
+
+@worker_init.connect
+def load_addresses(**kwargs: Any) -> None:
+    """The pages' addresses, and with them nearly all of the code, before the first task rather than in it. Children of the
+    worker inherit what is loaded here."""
+    get_resolver().url_patterns  # noqa: B018 - what is read is loaded
 
 
 @worker_process_init.connect

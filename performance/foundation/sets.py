@@ -8,4 +8,4 @@ from django.db.models.expressions import RawSQL
 
 def among(ids: Iterable[uuid.UUID]) -> RawSQL:
     """For `filter(pk__in=among(ids))`."""
-    return RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
+    return RawSQL("SELECT unnest(%s::uuid[])", [f"{{{','.join([f'{each.int:032x}' for each in ids])}}}"])

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -166,4 +167,9 @@ def _value_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:
 
 def _rows_url(metric: Metric, slice: Mapping[str, str], period: Any) -> str:
     days = {"since": period.starts_on.isoformat(), "until": period.ends_on.isoformat()}
-    return f"{reverse('kpis:rows', args=[metric.pk])}?{urlencode({**days, **dict(sorted(slice.items()))})}"
+    return f"{_rows_page(metric.pk)}?{urlencode({**days, **dict(sorted(slice.items()))})}"
+
+
+@lru_cache(maxsize=4096)
+def _rows_page(metric_id: UUID) -> str:
+    return reverse("kpis:rows", args=[metric_id])

@@ -103,3 +103,8 @@ def test_progress_agrees_with_the_engine_for_every_consensus_case():
         assert abs(Decimal(row.progress_micro or 0) / 1_000_000 - expected) < Decimal("0.5"), case
         checked += 1
     assert checked > 5
+
+
+@pytest.mark.parametrize("micro", [0, 4_999, 5_000, 5_001, 15_000, 53_444_999, 100_000_000, -5_000, -15_001])
+def test_percents_are_rounded_as_decimals_are(micro: int) -> None:
+    assert evidence._percent(micro) == str((Decimal(micro) / 1_000_000).quantize(Decimal("0.01")))

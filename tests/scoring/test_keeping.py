@@ -1,5 +1,6 @@
 """How scores are kept: in columns, with what many share beside them, and read through one door."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from performance.foundation import tenancy
 from performance.foundation.evidence import Ref
 from performance.people import models as people
 from performance.scoring import actions, evidence, queries
+from performance.scoring.evidence import keeping
 from performance.scoring.models import CurrentScore, PolicyVersion, Score, ScoreBasis, ScoreTrail
 from tests.conftest import Cast
 from tests.scoring import collectors
@@ -130,3 +132,24 @@ def test_writing_many_scores_takes_as_many_queries_as_writing_one(
     assert counts[0] == counts[1]
     with tenancy.acting_for(cast.organisation):
         assert CurrentScore.objects.count() == 3
+
+
+def test_scores_spelt_together_are_spelt_as_each_alone() -> None:
+    """Digests are of the spelling: what was written one by one must not look changed to a run over everybody."""
+    rows = [
+        (1, None, 0, [None, 3 * 10**24 + 1], [0, 5], [True, False], None, [0, -2], [3, 0]),
+        (None, None, 7, [Decimal("80000000"), None], [1, 1], [False, False], [None, 61], [9, 9], [0, 1]),
+    ]
+    reckoned = [
+        evidence.Reckoned(*row, [600_000, 400_000], [1, 2], [3, 4], [5, 6], {})  # type: ignore[arg-type]
+        for row in rows
+    ]
+    columns = list(
+        zip(*((*row[:9], [600_000, 400_000], [1, 2], [3, 4], [5, 6]) for row in rows), strict=True)
+    )
+    columns[3] = ([None, 3 * 10**24 + 1], [80_000_000, None])
+    assert keeping.parts_of_all(columns) == [evidence.parts(each) for each in reckoned]
+    assert evidence.parts(reckoned[0]) == (
+        "1\t\\N\t0\t{NULL,3000000000000000000000001}\t{0,5}\t{True,False}\t\\N\t{0,-2}\t{3,0}\t"
+        "{600000,400000}\t{1,2}\t{3,4}\t{5,6}"
+    )

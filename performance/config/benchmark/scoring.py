@@ -93,12 +93,13 @@ TABLES = """
 @dataclass(frozen=True)
 class Full:
     """A run over everybody by so many processes; `floor_s` is the bare statement, `storing_s` what putting the finished
-    scores into their tables takes the database alone."""
+    scores into their tables takes the database alone, `python_s` for how long the processes kept processors busy."""
 
     people: int
     seconds: float
     floor_s: float
     storing_s: float
+    python_s: float
     peak_mb: list[float]
 
     @property
@@ -131,6 +132,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--processes", type=int, default=2, help="Workers of a run.")
     parser.add_argument("--singles", type=int, default=60, help="Single scores computed.")
+    parser.add_argument(
+        "--replays", type=int, default=20_000, help="Frozen scores replayed at most, drawn from all of them."
+    )
 
 
 def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
@@ -142,6 +146,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             "bare SQL s",
             "times",
             "storing s",
+            "Python s",
             "people/s",
             "peak MB each",
             "one p50 ms",
@@ -160,7 +165,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             ground.settle()
             fulls.append(_full(company, place, options["processes"], size, say))
             singles.append(_single(company, options["singles"], size, say))
-            replays.append(_replays(company, options["processes"], size, say))
+            replays.append(_replays(company, options["processes"], options["replays"], say))
             connections["default"].close()
     found.rows = [
         (
@@ -169,6 +174,7 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
             round(full.floor_s, 1),
             round(full.ratio, 1),
             round(full.storing_s, 1),
+            round(full.python_s, 1),
             round(full.people / full.seconds),
             ", ".join(f"{each:.0f}" for each in full.peak_mb),
             round(single.median_ms, 1),
@@ -182,7 +188,8 @@ def run(options: dict[str, Any], say: Callable[[str], None]) -> report.Report:
         f"{options['processes']} processes; three objectives, nine key results and eight components a head. Bare SQL: the "
         "weighted means of the same rows, put into a table without walls by one statement. One: a changed goal to its "
         "stored score, without the way of the message. Storing: the database copies the finished scores within their "
-        "tables. Replays: of frozen scores in another order, after goals, values and units of people have changed."
+        "tables. Python: seconds of processors in all processes together; the rest is the database's. Replays: of frozen "
+        "scores in another order, after goals, values and units of people have changed."
     )
     found.problems = [
         *(
@@ -245,7 +252,14 @@ def _full(
         storing_s = _storing()
     seconds = max(each["ended_at"] for each in told) - begun
     say(f"  {run.total:,} scores: {seconds:.2f} s; storing them alone: {storing_s:.2f} s")
-    return Full(run.total, seconds, floor_s, storing_s, [each["peak_kb"] / 1024 for each in told])
+    return Full(
+        people=run.total,
+        seconds=seconds,
+        floor_s=floor_s,
+        storing_s=storing_s,
+        python_s=sum(each["python_s"] for each in told),
+        peak_mb=[each["peak_kb"] / 1024 for each in told],
+    )
 
 
 def _storing() -> float:
@@ -339,7 +353,7 @@ def _single(company: seeding.Company, count: int, size: int, say: Callable[[str]
     return Single(size, statistics.median(counted), counted[int(len(counted) * 0.95)], max(queries[5:]))
 
 
-def _replays(company: seeding.Company, processes: int, size: int, say: Callable[[str], None]) -> Replays:
+def _replays(company: seeding.Company, processes: int, most: int, say: Callable[[str], None]) -> Replays:
     with tenancy.acting_for(company.organisation):
         people.Period.objects.filter(pk=company.period.pk).update(state="closing")
         company.period.refresh_from_db()
@@ -354,7 +368,7 @@ def _replays(company: seeding.Company, processes: int, size: int, say: Callable[
     out = io.StringIO()
     begun = time.perf_counter()
     with contextlib.suppress(CommandError):
-        call_command("replay_scores", processes=processes, shuffle=7, stdout=out)
+        call_command("replay_scores", processes=processes, shuffle=7, most=most, stdout=out)
     seconds = time.perf_counter() - begun
     told = out.getvalue().splitlines()[-1]
     replayed, _identical, different = (int(number) for number in re.findall(r"\d+", told))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -99,7 +100,13 @@ def value_at(
 def value_url(metric_id: uuid.UUID, slice: Slice, **more: str) -> str:
     """The metric's values, opened at this slice; they lead on to the definition and to the rows."""
     query = urlencode({**more, **dict(sorted(slice.items()))})
-    return reverse("kpis:values", args=[metric_id]) + (f"?{query}" if query else "")
+    return values_page(metric_id) + (f"?{query}" if query else "")
+
+
+@lru_cache(maxsize=4096)
+def values_page(metric_id: uuid.UUID) -> str:
+    """Its address without a slice: thousands of trails lead to the same few."""
+    return reverse("kpis:values", args=[metric_id])
 
 
 def period_value(metric_key: str, slice: Slice, period: Any) -> PeriodValue:

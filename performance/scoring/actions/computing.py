@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -85,13 +85,17 @@ def fresh_scores(
     """The scores of these people that differ from the current ones, not saved; and how many people were looked at. Holds
     the people until the caller's transaction ends. `pinned`: the versions to go by, else those that are locked now."""
     wanted = _hold(person_ids)
-    frozen = CurrentScore.objects.filter(period=period, person_id__in=sets.among(wanted), is_frozen=True)
-    closed = set(frozen.values_list("person_id", flat=True))
+    current = CurrentScore.objects.filter(period=period, person_id__in=sets.among(wanted))
+    in_force, closed = dict[uuid.UUID, str](), set[uuid.UUID]()
+    for person_id, digest, is_frozen in current.values_list("person_id", "score__digest", "is_frozen"):
+        in_force[person_id] = digest
+        if is_frozen:
+            closed.add(person_id)
     looked_at, fresh = 0, list[writing.Fresh]()
     open_ids = [person_id for person_id in wanted if person_id not in closed]
     for group in queries.groups(period, open_ids, pinned=pinned):
         looked_at += len(group.person_ids)
-        changed = _changed(group, period, at=at, as_of=as_of, state=state)
+        changed = _changed(group, period, in_force, at=at, as_of=as_of, state=state)
         fresh += [changed] if len(changed) else []
     return fresh, looked_at
 
@@ -108,23 +112,19 @@ def _hold(person_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
 def _changed(
     group: queries.Group,
     period: people.Period,
+    in_force: Mapping[uuid.UUID, str],
     *,
     at: datetime.datetime,
     as_of: datetime.datetime,
     state: str,
 ) -> writing.Fresh:
-    """The scores of a group that differ from the current ones, not saved yet."""
+    """The scores of a group that differ from those `in_force` (person → digest), not saved yet."""
     inputs, trails = inputs_of(group, period, as_of=as_of)
     reckoned = evidence.reckon_columns(group.segments, inputs, people=len(group.person_ids))
-    current = dict(
-        CurrentScore.objects.filter(period=period, person_id__in=sets.among(group.person_ids)).values_list(
-            "person_id", "score__digest"
-        )
-    )
     return writing.differing(
         reckoned,
         person_ids=group.person_ids,
-        current=current,
+        current=in_force,
         trails=trails,
         stamp=writing.Stamp(period.pk, group.segments[-1].version_id, state, at),
     )

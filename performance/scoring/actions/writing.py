@@ -7,7 +7,8 @@ import datetime
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import connection
 from uuid_utils.compat import uuid7
@@ -30,13 +31,19 @@ class Stamp:
 
 @dataclass(frozen=True)
 class FreshScore:
-    """One score that differs from the one in force."""
+    """One score that differs from the one in force: `written` and `refs` as it is kept, `place` among those that were
+    reckoned with it."""
 
     person_id: uuid.UUID
-    reckoned: evidence.Reckoned
-    parts: Sequence[str]
+    written: str
     refs: str
     digest: str
+    among: evidence.ReckonedColumns = field(repr=False)
+    place: int
+
+    @cached_property
+    def reckoned(self) -> evidence.Reckoned:
+        return self.among.row(self.place)
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,13 @@ def differing(
     basis = evidence.canonical(reckoned.basis)
     basis_id = evidence.content_id(basis)
     scores = []
-    for person_id, row, refs in zip(person_ids, reckoned.rows(), reckoned.refs(), strict=True):
-        written = evidence.parts(row)
+    together = zip(person_ids, reckoned.parts(), reckoned.refs(), strict=True)
+    for place, (person_id, written, refs) in enumerate(together):
         digest = evidence.digest(
             basis_id, written, refs, state=stamp.state, engine_version=engine.ENGINE_VERSION
         )
         if current.get(person_id) != digest:
-            scores.append(FreshScore(person_id, row, written, refs, digest))
+            scores.append(FreshScore(person_id, written, refs, digest, reckoned, place))
     return Fresh(basis_id, basis, trails, stamp, scores)
 
 
@@ -104,7 +111,7 @@ def keep_shared(fresh: Sequence[Fresh]) -> None:
 
 def line_of(score: FreshScore) -> str:
     """A score as it is written."""
-    return "\t".join([str(uuid7()), str(score.person_id), score.digest, score.refs, *score.parts])
+    return f"{uuid7()}\t{score.person_id}\t{score.digest}\t{score.refs}\t{score.written}"
 
 
 def put_in_force(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from performance.engine import curves, fixed, penalty, score
 from performance.scoring.evidence import keeping
-from performance.scoring.evidence.columns import InputColumns, Inputs, columns_of, nothing
+from performance.scoring.evidence.columns import InputColumn, InputColumns, Inputs, columns_of, nothing
 from performance.scoring.evidence.segments import Segment, keys_of
 
 
@@ -54,21 +54,26 @@ class ReckonedColumns:
 
     def rows(self) -> Iterator[Reckoned]:
         """One after another, as they are kept."""
+        for row in zip(*self._kept, strict=True):
+            yield Reckoned(*row, self.basis)  # type: ignore[call-arg]  # the columns are those of Reckoned
+
+    def row(self, place: int) -> Reckoned:
+        """One of them."""
+        return Reckoned(*[column[place] for column in self._kept], self.basis)  # type: ignore[call-arg]
+
+    def parts(self) -> list[str]:
+        """Each as it is written: see `keeping.parts`."""
+        return keeping.parts_of_all(self._kept)
+
+    @cached_property
+    def _kept(self) -> tuple[Sequence[Any], ...]:
+        """The columns of `keeping.Numbers`, in its order."""
         people = len(self.sums.score_micro)
-        scores = fixed.optional_values(self.sums.score_micro, self.sums.scored)
-        constants = fixed.optional_values(self.sums.constant_score_micro, self.sums.scored)
-        given = [
-            columns.get(key, absent)
-            for absent in (nothing(people),)
-            for columns in self.inputs
-            for key in self.keys
-        ]
-        carries = _stacked([column.carried for column in given], people)
-        is_carried = np.asarray(carries.any(axis=1)).tolist()
-        previous = _optional_rows(_stacked([column.previous_micro for column in given], people), carries)
-        columns = (
-            scores,
-            constants,
+        absent = nothing(people)
+        given = [columns.get(key, absent) for columns in self.inputs for key in self.keys]
+        return (
+            fixed.optional_values(self.sums.score_micro, self.sums.scored),
+            fixed.optional_values(self.sums.constant_score_micro, self.sums.scored),
             self.sums.coverage_ppm.tolist(),
             _optional_rows(
                 _stacked([column.values_micro for column in given], people),
@@ -76,7 +81,7 @@ class ReckonedColumns:
             ),
             _stacked([column.coverage_ppm for column in given], people).tolist(),
             _stacked([column.provisional for column in given], people).tolist(),
-            [row if known else None for row, known in zip(previous, is_carried, strict=True)],
+            _previous(given, people),
             self.sums.values_micro.tolist(),
             self.sums.treatment.tolist(),
             self.sums.effective_ppm.tolist(),
@@ -84,8 +89,6 @@ class ReckonedColumns:
             self.sums.contributions_micro.tolist(),
             self.sums.constant_contributions_micro.tolist(),
         )
-        for row in zip(*columns, strict=True):
-            yield Reckoned(*row, self.basis)  # type: ignore[call-arg]  # the columns are those of Reckoned
 
     def refs(self) -> list[str]:
         """The trails of each person as a score keeps them."""
@@ -146,6 +149,16 @@ def _columns(segment: Segment, keys: Sequence[str], inputs: InputColumns, people
 def _stacked(columns: Sequence[npt.NDArray[Any]], people: int) -> npt.NDArray[Any]:
     """P rows of these columns."""
     return np.stack(columns, axis=1) if columns else np.zeros((people, 0), dtype=np.int64)
+
+
+def _previous(given: Sequence[InputColumn], people: int) -> Sequence[list[int | None] | None]:
+    """The scores carried forward; None for whoever carries nothing."""
+    carries = _stacked([column.carried for column in given], people)
+    carriers: list[bool] = np.asarray(carries.any(axis=1)).tolist()
+    if not any(carriers):
+        return [None] * people
+    rows = _optional_rows(_stacked([column.previous_micro for column in given], people), carries)
+    return [row if known else None for row, known in zip(rows, carriers, strict=True)]
 
 
 def _optional_rows(values: npt.NDArray[Any], present: fixed.Flags) -> list[list[int | None]]:

@@ -76,7 +76,13 @@ from performance.scoring.queries.questions import (
     thread,
 )
 from performance.scoring.queries.readiness import metrics_on_their_way
-from performance.scoring.queries.replays import Replay, replay_score, segments_of, untouched_trails
+from performance.scoring.queries.replays import (
+    Replay,
+    replay_score,
+    replay_scores,
+    segments_of,
+    untouched_trails,
+)
 from performance.scoring.queries.restatements import (
     Mark,
     RestatementShown,
@@ -249,6 +255,7 @@ __all__ = [
     "questions_visible_to",
     "read_signals",
     "replay_score",
+    "replay_scores",
     "restatement_shown",
     "restatements",
     "rows_with_bands",

@@ -1,7 +1,7 @@
 """Replay: compute a score again from what it kept, and compare to the last bit."""
 
 import uuid
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from performance import engine
@@ -43,16 +43,33 @@ def replay_score(
     """
     wanted = [uuid.UUID(segment["version"]) for segment in evidence.segments_named(score)]
     known = versions if versions is not None else PolicyVersion.objects.in_bulk(wanted)
-    segments = segments_of(score, known)
-    [again] = evidence.reckon(segments, [evidence.inputs_of(score)])
-    return Replay(
-        score_id=score.pk,
-        kept_micro=score.score_micro,
-        again_micro=again.score_micro,
-        differences=_differences(score, again, untouched_trails([score]) if trails is None else trails),
-        engine_then=score.engine_version,
-        engine_now=engine.ENGINE_VERSION,
-    )
+    [replay] = replay_scores([score], known, untouched_trails([score]) if trails is None else trails)
+    return replay
+
+
+def replay_scores(
+    scores: Sequence[Score], versions: Mapping[uuid.UUID, PolicyVersion], trails: Container[uuid.UUID]
+) -> list[Replay]:
+    """`replay_score` of many, in their order: those that share a basis are recomputed in one go."""
+    alike: dict[uuid.UUID, list[Score]] = {}
+    for score in scores:
+        alike.setdefault(score.basis_id, []).append(score)
+    again: dict[uuid.UUID, evidence.Reckoned] = {}
+    for together in alike.values():
+        segments = segments_of(together[0], versions)
+        reckoned = evidence.reckon(segments, [evidence.inputs_of(score) for score in together])
+        again.update(zip((score.pk for score in together), reckoned, strict=True))
+    return [
+        Replay(
+            score_id=score.pk,
+            kept_micro=score.score_micro,
+            again_micro=again[score.pk].score_micro,
+            differences=_differences(score, again[score.pk], trails),
+            engine_then=score.engine_version,
+            engine_now=engine.ENGINE_VERSION,
+        )
+        for score in scores
+    ]
 
 
 def segments_of(score: Score, versions: Mapping[uuid.UUID, PolicyVersion]) -> list[evidence.Segment]:

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--shuffle", type=int, metavar="SEED", help="in another order, the same for a seed"
         )
+        parser.add_argument("--most", type=int, help="no more than so many of an organisation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         organisations = Organisation.objects.order_by("created_at")
@@ -42,6 +43,7 @@ class Command(BaseCommand):
                 score_ids = _wanted(options["period"], with_provisional=options["all"])
             if options["shuffle"] is not None:
                 random.Random(options["shuffle"]).shuffle(score_ids)  # noqa: S311 - an order, not a secret
+            score_ids = score_ids[: options["most"]]
             replayed += len(score_ids)
             for line in _replayed(organisation_id, score_ids, options["processes"]):
                 different += 1
@@ -82,7 +84,7 @@ def _differing(organisation_id: uuid.UUID, score_ids: Sequence[uuid.UUID]) -> li
         scores = [kept[score_id] for score_id in score_ids]
         versions = PolicyVersion.objects.exclude(plan=None).in_bulk()
         trails = queries.untouched_trails(scores)
-        replays = [queries.replay_score(score, versions, trails) for score in scores]
+        replays = queries.replay_scores(scores, versions, trails)
     return [
         f"{replay.score_id}: {', '.join(replay.differences)}" for replay in replays if not replay.is_identical
     ]
