@@ -20,3 +20,4 @@ class AppraisalsConfig(AppConfig):
         "appraisals.reopen_review": frozenset(),
         "appraisals.turn_peer_down": frozenset(),
     }
+    log_open: ClassVar[frozenset[str]] = frozenset({"appraisals.publish_template"})

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from performance.foundation import audit, deeds, tenancy
+from performance.foundation import audit, deed_names, deeds, tenancy
 from performance.scoring.models import RunKind
 from tests.conftest import Cast
 
@@ -44,12 +44,12 @@ def _written_actions() -> set[str]:
 def test_every_action_that_is_written_down_has_a_name() -> None:
     written = _written_actions()
     assert len(written) > 80, "the search finds the actions"
-    assert (written | COMPOSED) - deeds.DEEDS.keys() == set()
+    assert (written | COMPOSED) - deed_names.DEEDS.keys() == set()
 
 
 def test_every_name_is_told_in_both_languages() -> None:
     with translation.override("zh-hans"):
-        for action, name in [*deeds.DEEDS.items(), *deeds.NAMES.items()]:
+        for action, name in [*deed_names.DEEDS.items(), *deeds.NAMES.items()]:
             assert re.search(r"[\u4e00-\u9fff]", str(name)), action
 
 
@@ -108,7 +108,7 @@ def test_what_an_action_tells_of_another_model_is_a_field_there(
     place: tuple[tuple[str, str], str],
 ) -> None:
     (action, key), label = place
-    assert action in deeds.DEEDS
+    assert action in deed_names.DEEDS
     assert apps.get_model(label)._meta.get_field(key).verbose_name
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from performance.foundation import deeds
+from performance.foundation import deed_names
 from performance.foundation.models import AuditRow
 from performance.inbox import actions, models
 from tests.inbox.calling import acting, rows_of_log
@@ -118,7 +118,7 @@ def test_a_chat_is_tested_changed_paused_and_removed(cast, client_for, host, add
         "inbox.resume_endpoint",
         "inbox.close_endpoint",
     ]
-    assert set(told) <= set(deeds.DEEDS)
+    assert set(told) <= set(deed_names.DEEDS)
 
 
 def test_a_refused_test_says_what_the_chat_said(cast, client_for, host, add_chat, tell) -> None:

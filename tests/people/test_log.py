@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from performance.foundation import audit, deeds, tenancy
+from performance.foundation import audit, deed_names, tenancy
 from performance.people import actions, models, queries
 from tests.conftest import Cast
 
@@ -88,7 +88,7 @@ def test_a_private_reason_is_read_by_hr_and_auditors_alone(
 
 
 def test_only_known_actions_are_declared_and_each_in_one_way() -> None:
-    assert audit.private().keys() | audit.with_open_reasons() <= deeds.DEEDS.keys()
+    assert audit.private().keys() | audit.with_open_reasons() <= deed_names.DEEDS.keys()
     # One of both has an open reason, and besides it changes that are private.
     both = audit.private().keys() & audit.with_open_reasons()
     assert all(audit.private()[action] for action in both)
