@@ -88,7 +88,8 @@ def grounds_of(entry: CycleEntry, actor: access.Actor) -> list[Ground]:
     score = entry.score
     if score is None:
         return []
-    found, goals = [], {}
+    found: list[Ground] = []
+    goals: dict[str, Any] = {}
     for line in scoring_queries.lines_of_score(score):
         said = "" if line.value_micro is None else formats.number(formats.micro(line.value_micro), 1)
         url = reverse("scoring:evidence", args=[score.pk, line.key])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from performance.appraisals import actions, forms, queries, rules
-from performance.appraisals.models import Appeal
+from performance.appraisals.models import Appeal, Band
 from performance.appraisals.views import entries as entry_views
 from performance.foundation import access, once, refusals
 from performance.people import queries as people_queries
@@ -98,7 +98,7 @@ def _page(request: HttpRequest, found: Appeal, *, status: int = 200, form: Any =
     actor, entry = request.actor, found.entry
     on = people_queries.today(actor.organisation)
     bands = queries.bands_of(entry.cycle)
-    named = {band.rating: band for band in bands}
+    named: dict[int | None, Band] = {band.rating: band for band in bands}
     asks = found.is_open and rules.decides_appeals(actor) and not rules.is_own_result(actor, entry)
     can_decide = asks and rules.can_decide_appeal(
         actor, found, leads=queries.leads(actor.person_id, entry, on)
