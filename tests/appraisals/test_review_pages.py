@@ -70,6 +70,20 @@ def test_a_draft_is_read_by_its_writer_alone(
         assert bool(told["answers"]) is (name == "manager"), name
 
 
+def test_hr_reads_of_themselves_no_more_than_anybody_else(
+    cast: Cast, reviewed: Cycle, client_for: SignIn, actor: Actor
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        entry, at = CycleEntry.objects.get(cycle=reviewed, person=cast.hr), timezone.now()
+        peer = actions.nominate_peer(entry=entry, peer=cast.colleague, by=actor(cast.hr), at=at)
+        actions.approve_peer(review=peer, by=actor(cast.boss), at=at)
+        peer.refresh_from_db()
+        send(peer, actor(cast.colleague), 2)
+    for address in (page_of(peer), f"/api/v1/reviews/{peer.pk}/"):
+        assert client_for(cast.hr).get(address).status_code == 404
+        assert client_for(cast.auditor).get(address).status_code == 200
+
+
 def test_only_its_writer_writes_it(cast: Cast, mine: Review, client_for: SignIn) -> None:
     draft = reverse("appraisals:review_draft", args=[mine.pk])
     found = statuses(cast, client_for, draft, "post", data={"revision": "0"})

@@ -109,19 +109,19 @@ def _mine(actor: access.Actor) -> Q:
 
 
 def reviews_visible_to(actor: access.Actor, on: datetime.date) -> QuerySet[Any]:
-    """One's own to write. HR and auditors: all. Managers: self, peer and managers' reviews of the people below them
-    today, and upward ones of the managers below. The person: what managers and they themselves sent, once published.
+    """One's own to write. HR and auditors: all but those of others about themselves. Managers: self, peer and managers'
+    reviews of the people below them today, and upward ones of the managers below. The person: what managers and they
+    themselves sent, once published.
     """
     everything = _whole(Review.objects.all())
-    if rules.sees_all_entries(actor):
-        return everything
-    below = people_queries.below(actor.person_id, on)
     of_me = Q(
         entry__person=actor.person_id, entry__state="published", kind="manager", state=ReviewState.SUBMITTED
     )
-    return everything.filter(
-        (_mine(actor) & ~Q(state=ReviewState.NOMINATED)) | Q(entry__person__in=below) | of_me
-    )
+    my_own = (_mine(actor) & ~Q(state=ReviewState.NOMINATED)) | of_me
+    if rules.sees_all_entries(actor):
+        return everything.filter(~Q(entry__person=actor.person_id) | my_own)
+    below = people_queries.below(actor.person_id, on)
+    return everything.filter(my_own | Q(entry__person__in=below))
 
 
 def reviews_to_write(actor: access.Actor, on: datetime.date) -> list[Any]:
