@@ -115,8 +115,11 @@ def can_read_answers(actor: access.Actor, review: Review) -> bool:
 
 
 def can_delegate(actor: access.Actor, review: Review) -> bool:
-    """Whoever owes a manager's review hands it on, and HR. Nobody else speaks for somebody about themselves."""
+    """Whoever owes a manager's review hands it on, and HR. Nobody else speaks for somebody about themselves, and nobody
+    chooses who writes about them."""
     if review.kind != "manager" or not review.is_open or not is_still_written(review):
+        return False
+    if actor.person_id == review.entry.person_id:
         return False
     return actor.person_id == review.reviewer_id or can_run_cycles(actor)
 
@@ -127,12 +130,12 @@ def can_decline(actor: access.Actor, review: Review) -> bool:
 
 
 def can_excuse(actor: access.Actor, review: Review) -> bool:
-    """HR, but nobody excuses themselves."""
+    """HR, but nobody excuses themselves, nor does away with what would be said about them."""
     return (
         can_run_cycles(actor)
         and is_still_written(review)
         and not review.is_submitted
-        and actor.person_id not in (review.reviewer_id, review.delegate_id)
+        and actor.person_id not in (review.reviewer_id, review.delegate_id, review.entry.person_id)
     )
 
 
