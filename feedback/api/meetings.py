@@ -165,6 +165,7 @@ class OneOnOnes(Talks):
 class SingleOneOnOne(Talks):
     @extend_schema(responses=OneOnOneOut, operation_id="one_on_one_read")
     def get(self, request: Request, one_id: uuid.UUID) -> Response:
+        """One 1:1 of yours: with whom, and how often."""
         return Response(OneOnOneOut(self.one(one_id)).data)
 
     @extend_schema(request=RhythmIn, responses=OneOnOneOut, operation_id="one_on_one_change")

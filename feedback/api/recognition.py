@@ -123,6 +123,7 @@ class Values(Recognised):
 class OneValue(Recognised):
     @extend_schema(responses=ValueOut, operation_id="recognition_value")
     def get(self, request: Request, value_id: uuid.UUID) -> Response:
+        """One value, also a retired one."""
         return Response(ValueOut(access.get_or_404(queries.all_values(), pk=value_id)).data)
 
     @extend_schema(request=ValueIn, responses=ValueOut, operation_id="recognition_change_value")

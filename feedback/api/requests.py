@@ -105,6 +105,7 @@ class FeedbackRequests(Asking):
 class OneRequest(Asking):
     @extend_schema(responses=RequestOut, operation_id="feedback_request_read")
     def get(self, request: Request, request_id: uuid.UUID) -> Response:
+        """One request that you asked or were asked."""
         return Response(self.told(self.found(request_id)))
 
     @extend_schema(responses={204: None}, operation_id="feedback_request_withdraw")

@@ -201,8 +201,8 @@ def test_small_groups_and_what_would_give_them_away_are_withheld(
         [simulation] = queries.simulations_of(simulated)
         told = queries.moved(simulation, actor(cast.hr), now.date(), digest=None)
         # One of P5 and two without a level are three together: the nine of P4 would give them away.
-        assert told.dimensions[1].cells == ()
-        assert told.dimensions[1].withheld == 3
+        assert told.dimensions[2].cells == ()
+        assert told.dimensions[2].withheld == 3
 
 
 def test_the_card_speaks_both_languages_and_has_its_drawing_as_a_table(
