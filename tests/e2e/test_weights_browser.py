@@ -132,7 +132,7 @@ def _try_it_on_the_past(company: stores.Stores, hr: Hands, look: screen.Look) ->
     figures = [str(each) for each in (simulation.within, simulation.beyond, in_band)]
     assert tab.locator("#card-moved .num-lg").all_inner_texts() == figures
     assert tab.locator("#card-moved a[href*='/people/']").count() == 6
-    by_unit, _by_team, by_level, _by_tenure = tab.locator("#card-moved table.table-sm").all()
+    _bands, by_unit, by_level, _by_tenure = tab.locator("#card-moved table.table-sm").all()
     assert by_unit.locator("tbody tr").count() == 2
     # Two people of one level are too few, and would be known if but one more level were told.
     assert [row.inner_text().split()[:2] for row in by_level.locator("tbody tr").all()] == [["P4", "6"]]
