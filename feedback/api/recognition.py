@@ -17,13 +17,13 @@ from performance.foundation import access, api
 from performance.people import queries as people
 
 
-class ValueOut(serializers.ModelSerializer[CompanyValue]):
+class CompanyValueOut(serializers.ModelSerializer[CompanyValue]):
     class Meta:
         model = CompanyValue
         fields = ["id", "name_en", "name_zh", "text_en", "text_zh", "ordinal", "retired_at"]
 
 
-class ValueIn(serializers.Serializer[None]):
+class CompanyValueIn(serializers.Serializer[None]):
     name_en = serializers.CharField(max_length=60)
     name_zh = serializers.CharField(max_length=60, required=False, allow_blank=True)
     text_en = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -107,32 +107,36 @@ class Points(Recognised):
 
 
 class Values(Recognised):
-    @extend_schema(responses=ValueOut(many=True), operation_id="recognition_values")
+    @extend_schema(responses=CompanyValueOut(many=True), operation_id="recognition_values")
     def get(self, request: Request) -> Response:
         """The values in their order, retired ones too."""
-        return Response(ValueOut(queries.all_values(), many=True).data)
+        return Response(CompanyValueOut(queries.all_values(), many=True).data)
 
-    @extend_schema(request=ValueIn, responses={201: ValueOut}, operation_id="recognition_add_value")
+    @extend_schema(
+        request=CompanyValueIn, responses={201: CompanyValueOut}, operation_id="recognition_add_value"
+    )
     def post(self, request: Request) -> Response:
         """HR adds a value."""
         self.require_hr()
-        value = actions.save_value(by=request.actor, at=timezone.now(), **self.valid(ValueIn))
-        return Response(ValueOut(value).data, status=status.HTTP_201_CREATED)
+        value = actions.save_value(by=request.actor, at=timezone.now(), **self.valid(CompanyValueIn))
+        return Response(CompanyValueOut(value).data, status=status.HTTP_201_CREATED)
 
 
 class OneValue(Recognised):
-    @extend_schema(responses=ValueOut, operation_id="recognition_value")
+    @extend_schema(responses=CompanyValueOut, operation_id="recognition_value")
     def get(self, request: Request, value_id: uuid.UUID) -> Response:
         """One value, also a retired one."""
-        return Response(ValueOut(access.get_or_404(queries.all_values(), pk=value_id)).data)
+        return Response(CompanyValueOut(access.get_or_404(queries.all_values(), pk=value_id)).data)
 
-    @extend_schema(request=ValueIn, responses=ValueOut, operation_id="recognition_change_value")
+    @extend_schema(request=CompanyValueIn, responses=CompanyValueOut, operation_id="recognition_change_value")
     def put(self, request: Request, value_id: uuid.UUID) -> Response:
         """HR words it otherwise."""
         self.require_hr()
         value = access.get_or_404(queries.all_values(), pk=value_id)
-        value = actions.save_value(value=value, by=request.actor, at=timezone.now(), **self.valid(ValueIn))
-        return Response(ValueOut(value).data)
+        value = actions.save_value(
+            value=value, by=request.actor, at=timezone.now(), **self.valid(CompanyValueIn)
+        )
+        return Response(CompanyValueOut(value).data)
 
     @extend_schema(responses={204: None}, operation_id="recognition_retire_value")
     def delete(self, request: Request, value_id: uuid.UUID) -> Response:

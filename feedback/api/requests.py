@@ -59,7 +59,7 @@ class AnswerIn(serializers.Serializer[None]):
     visibility = serializers.ChoiceField(choices=["asker", "recipient", "manager"])
 
 
-class DeclineIn(serializers.Serializer[None]):
+class RequestDeclineIn(serializers.Serializer[None]):
     word = serializers.CharField(max_length=300)
 
 
@@ -127,10 +127,13 @@ class AnswerRequest(Asking):
 
 
 class DeclineRequest(Asking):
-    @extend_schema(request=DeclineIn, responses=RequestOut, operation_id="feedback_request_decline")
+    @extend_schema(request=RequestDeclineIn, responses=RequestOut, operation_id="feedback_request_decline")
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """With a word why."""
         row = actions.decline_request(
-            request=self.found(request_id), by=request.actor, at=timezone.now(), **self.valid(DeclineIn)
+            request=self.found(request_id),
+            by=request.actor,
+            at=timezone.now(),
+            **self.valid(RequestDeclineIn),
         )
         return Response(self.told(row))

@@ -72,7 +72,7 @@ class AppealIn(serializers.Serializer[None]):
     grounds = serializers.ListField(child=serializers.CharField(max_length=120), required=False, default=list)
 
 
-class DecisionIn(serializers.Serializer[None]):
+class AppealDecisionIn(serializers.Serializer[None]):
     """`rating` upholds the appeal with that result; null rejects it."""
 
     rating = serializers.IntegerField(min_value=1, max_value=5, allow_null=True)
@@ -150,10 +150,10 @@ class Decision(AppraisalsView):
 
     access = access.Access("member", frozenset({"hr"}))
 
-    @extend_schema(request=DecisionIn, responses=AppealOut)
+    @extend_schema(request=AppealDecisionIn, responses=AppealOut)
     def post(self, request: Request, appeal_id: uuid.UUID) -> Response:
         found = _visible(request, appeal_id)
-        asked = DecisionIn(data=request.data)
+        asked = AppealDecisionIn(data=request.data)
         asked.is_valid(raise_exception=True)
         decided = actions.decide_appeal(
             appeal=found, by=request.actor, at=timezone.now(), **asked.validated_data

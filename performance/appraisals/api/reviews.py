@@ -46,7 +46,7 @@ class ReviewOut(serializers.Serializer[Any]):
         return None if review.overall_micro is None else Decimal(review.overall_micro) / MICRO
 
 
-class AnswerOut(serializers.Serializer[Any]):
+class ReviewAnswerOut(serializers.Serializer[Any]):
     section = serializers.UUIDField(source="section_id")
     rating = serializers.IntegerField(allow_null=True)
     suggested_rating = serializers.IntegerField(allow_null=True)
@@ -65,11 +65,11 @@ class CitationOut(serializers.ModelSerializer[Citation]):
 class WholeReviewOut(ReviewOut):
     """Answers and citations are empty for whoever may not read a draft."""
 
-    answers = AnswerOut(many=True)
+    answers = ReviewAnswerOut(many=True)
     citations = CitationOut(many=True)
 
 
-class AnswerIn(serializers.Serializer[None]):
+class ReviewAnswerIn(serializers.Serializer[None]):
     section = serializers.UUIDField()
     rating = serializers.IntegerField(required=False, allow_null=True, default=None)
     text = serializers.CharField(required=False, allow_blank=True, default="", max_length=8000)
@@ -80,7 +80,7 @@ class ReviewIn(serializers.Serializer[None]):
     """`revision`: the one that was read; `send`: sends what is saved."""
 
     revision = serializers.IntegerField(min_value=0)
-    answers = AnswerIn(many=True, required=False, default=list)
+    answers = ReviewAnswerIn(many=True, required=False, default=list)
     send = serializers.BooleanField(required=False, default=False)
 
 

@@ -19,13 +19,13 @@ from performance.people import queries as people_queries
 PERCENT = Decimal(10_000)
 
 
-class StageOut(serializers.Serializer[Any]):
+class CycleStageOut(serializers.Serializer[Any]):
     stage = serializers.CharField()
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
 
 
-class StageIn(serializers.Serializer[None]):
+class CycleStageIn(serializers.Serializer[None]):
     stage = serializers.ChoiceField(choices=Stage.choices)
     starts_on = serializers.DateField()
     ends_on = serializers.DateField()
@@ -34,7 +34,7 @@ class StageIn(serializers.Serializer[None]):
 class StagesIn(serializers.Serializer[None]):
     """All of them; one that is not named is left out."""
 
-    stages = StageIn(many=True, allow_empty=False)
+    stages = CycleStageIn(many=True, allow_empty=False)
 
 
 class ProgressOut(serializers.Serializer[Any]):
@@ -111,11 +111,11 @@ class TemplateStepIn(serializers.Serializer[None]):
 class Stages(AppraisalsView):
     """The days of a cycle's stages."""
 
-    @extend_schema(responses=StageOut(many=True), operation_id="cycle_stages_list")
+    @extend_schema(responses=CycleStageOut(many=True), operation_id="cycle_stages_list")
     def get(self, request: Request, cycle_id: uuid.UUID) -> Response:
-        return Response(StageOut(queries.stages_of(self.cycle(request, cycle_id)), many=True).data)
+        return Response(CycleStageOut(queries.stages_of(self.cycle(request, cycle_id)), many=True).data)
 
-    @extend_schema(request=StagesIn, responses=StageOut(many=True), operation_id="cycle_stages_change")
+    @extend_schema(request=StagesIn, responses=CycleStageOut(many=True), operation_id="cycle_stages_change")
     def put(self, request: Request, cycle_id: uuid.UUID) -> Response:
         found = self.cycle(request, cycle_id)
         access.require(rules.can_change_cycle(request.actor, found) and found.has_reviews)
@@ -126,7 +126,7 @@ class Stages(AppraisalsView):
         }
         actions.change_stages(cycle=found, days=days, by=request.actor, at=timezone.now())
         jobs.nudge(tasks.ask_for_reviews)
-        return Response(StageOut(queries.stages_of(found), many=True).data)
+        return Response(CycleStageOut(queries.stages_of(found), many=True).data)
 
 
 class Progress(AppraisalsView):

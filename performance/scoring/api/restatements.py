@@ -34,7 +34,7 @@ class RestatementOut(serializers.ModelSerializer[Restatement]):
         fields = ["id", "period", "state", "total", "proposed_by", "proposed_at", "decided_at", "adopted_at"]
 
 
-class CauseOut(serializers.ModelSerializer[RestatementCause]):
+class RestatedCauseOut(serializers.ModelSerializer[RestatementCause]):
     person = serializers.UUIDField(source="person_id", allow_null=True)
     by = serializers.UUIDField(source="by_id", allow_null=True)
 
@@ -56,7 +56,7 @@ class CauseOut(serializers.ModelSerializer[RestatementCause]):
 class ToldCauseOut(serializers.Serializer[Any]):
     """`before` and `after` are null where they are outside the reader's branch."""
 
-    cause = CauseOut()
+    cause = RestatedCauseOut()
     before = serializers.SerializerMethodField()
     after = serializers.SerializerMethodField()
 
@@ -77,13 +77,13 @@ class DecisionOut(serializers.ModelSerializer[RestatementDecision]):
         fields = ["side", "adopts", "reason", "person", "at"]
 
 
-class ImpactOut(serializers.ModelSerializer[Restatement]):
+class RestatedImpactOut(serializers.ModelSerializer[Restatement]):
     class Meta:
         model = Restatement
         fields = ["compared", "higher", "lower", "band_up", "band_down", "change_micro", "bins"]
 
 
-class ShownOut(serializers.Serializer[Any]):
+class RestatedShownOut(serializers.Serializer[Any]):
     """`impact` is null where so few people would be told on one by one."""
 
     restatement = RestatementOut()
@@ -93,9 +93,9 @@ class ShownOut(serializers.Serializer[Any]):
     unlisted = serializers.IntegerField(help_text="People whose scores are not the reader's to see.")
     decisions = serializers.SerializerMethodField()
 
-    @extend_schema_field(ImpactOut(allow_null=True))
+    @extend_schema_field(RestatedImpactOut(allow_null=True))
     def get_impact(self, shown: queries.RestatementShown) -> dict[str, Any] | None:
-        return dict(ImpactOut(shown.restatement).data) if shown.is_told else None
+        return dict(RestatedImpactOut(shown.restatement).data) if shown.is_told else None
 
     @extend_schema_field(DecisionOut(many=True))
     def get_decisions(self, shown: queries.RestatementShown) -> Any:
@@ -114,7 +114,7 @@ class RestatedScoreOut(serializers.ModelSerializer[RestatedScore]):
         ]
 
 
-class DecisionIn(serializers.Serializer[None]):
+class RestatedDecisionIn(serializers.Serializer[None]):
     side = serializers.ChoiceField(choices=Side.choices)
     adopts = serializers.BooleanField()
     reason = serializers.CharField(max_length=1000)
@@ -144,9 +144,9 @@ class Restatements(RestatementsView):
 class OneRestatement(RestatementsView):
     """One proposal: causes, impact and decisions, as much of it as is the reader's to know."""
 
-    @extend_schema(responses=ShownOut)
+    @extend_schema(responses=RestatedShownOut)
     def get(self, request: Request, restatement_id: uuid.UUID) -> Response:
-        return Response(ShownOut(self.shown(request, restatement_id)).data)
+        return Response(RestatedShownOut(self.shown(request, restatement_id)).data)
 
 
 class ScoresOfRestatement(RestatementsView):
@@ -165,9 +165,9 @@ class DecideRestatement(RestatementsView):
 
     access = access.Access("member", frozenset(rules.ROLE_OF_SIDE.values()))
 
-    @extend_schema(request=DecisionIn, responses=ShownOut)
+    @extend_schema(request=RestatedDecisionIn, responses=RestatedShownOut)
     def post(self, request: Request, restatement_id: uuid.UUID) -> Response:
-        asked = DecisionIn(data=request.data)
+        asked = RestatedDecisionIn(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         found = access.get_or_404(queries.restatements(), pk=restatement_id)
@@ -183,4 +183,4 @@ class DecideRestatement(RestatementsView):
         )
         if not decided.is_proposed:
             jobs.nudge(tasks.carry_out_restatements)
-        return Response(ShownOut(self.shown(request, restatement_id)).data)
+        return Response(RestatedShownOut(self.shown(request, restatement_id)).data)

@@ -41,7 +41,7 @@ class CellOut(serializers.Serializer[Any]):
     down = serializers.IntegerField(allow_null=True)
 
 
-class StepOut(serializers.Serializer[Any]):
+class BandStepOut(serializers.Serializer[Any]):
     """One band, or neighbours put together: how many people before and after."""
 
     name_en = serializers.CharField(source="band.name_en")
@@ -90,7 +90,7 @@ class MovedOut(serializers.Serializer[Any]):
     unscored = serializers.IntegerField(source="simulation.unscored")
     figures = serializers.SerializerMethodField()
     by = DimensionOut(many=True, source="dimensions")
-    bands = StepOut(many=True, source="steps")
+    bands = BandStepOut(many=True, source="steps")
     largest = MoveOut(many=True, source="moves")
 
     @extend_schema_field(FiguresOut(allow_null=True))

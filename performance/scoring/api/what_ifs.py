@@ -37,7 +37,7 @@ class SupposedPartIn(bodies.Body):
         return given
 
 
-class WhatIfIn(bodies.Body):
+class SupposedWhatIfIn(bodies.Body):
     """What is supposed to be another; what is left out stays as it is."""
 
     stage = serializers.ChoiceField(choices=Stage.choices, required=False)
@@ -51,13 +51,13 @@ class NameIn(bodies.Body):
     name = serializers.CharField(max_length=LONGEST_NAME)
 
 
-class PeriodIn(bodies.Body):
+class SupposedPeriodIn(bodies.Body):
     period = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Of the next version; not read for a draft."
     )
 
 
-class WhatIfOut(serializers.ModelSerializer[PolicyWhatIf]):
+class SupposedWhatIfOut(serializers.ModelSerializer[PolicyWhatIf]):
     version = serializers.UUIDField(source="version_id")
     asked_by = serializers.UUIDField(source="asked_by_id")
 
@@ -66,13 +66,13 @@ class WhatIfOut(serializers.ModelSerializer[PolicyWhatIf]):
         fields = ["id", "version", "name", "supposed", "asked_by", "asked_at", "kept_at"]
 
 
-class WhatIfDetailOut(WhatIfOut):
+class WhatIfDetailOut(SupposedWhatIfOut):
     """With its simulations, one a past period."""
 
     simulations = serializers.SerializerMethodField()
 
-    class Meta(WhatIfOut.Meta):
-        fields = [*WhatIfOut.Meta.fields, "simulations"]
+    class Meta(SupposedWhatIfOut.Meta):
+        fields = [*SupposedWhatIfOut.Meta.fields, "simulations"]
 
     @extend_schema_field(SimulationOut(many=True))
     def get_simulations(self, what_if: PolicyWhatIf) -> Any:
@@ -80,8 +80,8 @@ class WhatIfDetailOut(WhatIfOut):
         return SimulationOut(queries.simulations_of_what_if(what_if), many=True, context=context).data
 
 
-class SideOut(serializers.Serializer[Any]):
-    what_if = WhatIfOut()
+class SupposedSideOut(serializers.Serializer[Any]):
+    what_if = SupposedWhatIfOut()
     moved = MovedOut()
 
 
@@ -104,16 +104,16 @@ class WhatIfsView(PoliciesView):
 class WhatIfsOfPolicy(WhatIfsView):
     """The kept what-ifs of a version; trying another one, which changes nothing."""
 
-    @extend_schema(responses=WhatIfOut(many=True))
+    @extend_schema(responses=SupposedWhatIfOut(many=True))
     def get(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
-        return Response(WhatIfOut(queries.kept_what_ifs(request.actor, version), many=True).data)
+        return Response(SupposedWhatIfOut(queries.kept_what_ifs(request.actor, version), many=True).data)
 
-    @extend_schema(request=WhatIfIn, responses={202: WhatIfDetailOut})
+    @extend_schema(request=SupposedWhatIfIn, responses={202: WhatIfDetailOut})
     def post(self, request: Request, version_id: uuid.UUID) -> Response:
         version = self.version(request, version_id)
         access.require(rules.can_suppose_weights(request.actor))
-        asked = WhatIfIn(data=request.data)
+        asked = SupposedWhatIfIn(data=request.data)
         asked.is_valid(raise_exception=True)
         what_if = actions.try_what_if(
             version=version,
@@ -166,10 +166,10 @@ class KeepWhatIf(WhatIfsView):
 class DraftWhatIf(WhatIfsView):
     """Writes what is supposed into the draft that it was tried on, or into the next version for a period."""
 
-    @extend_schema(request=PeriodIn, responses={201: PolicyDetailOut})
+    @extend_schema(request=SupposedPeriodIn, responses={201: PolicyDetailOut})
     def post(self, request: Request, what_if_id: uuid.UUID) -> Response:
         found = self.what_if(request, what_if_id)
-        asked = PeriodIn(data=request.data)
+        asked = SupposedPeriodIn(data=request.data)
         asked.is_valid(raise_exception=True)
         named = asked.validated_data["period"]
         period = access.get_or_404(people.Period.objects.all(), pk=named) if named else None
@@ -185,7 +185,7 @@ class CompareWhatIfs(WhatIfsView):
     @extend_schema(
         operation_id="what_ifs_compare",
         parameters=[OpenApiParameter("one", uuid.UUID), OpenApiParameter("other", uuid.UUID)],
-        responses=SideOut(many=True),
+        responses=SupposedSideOut(many=True),
     )
     def get(self, request: Request) -> Response:
         ids = [
@@ -196,7 +196,7 @@ class CompareWhatIfs(WhatIfsView):
         for found in (self.what_if(request, each) for each in ids):
             simulations = queries.simulations_of_what_if(found)
             told = self.moved(request, found, simulations[-1].pk)
-            sides.append({"what_if": WhatIfOut(found).data, "moved": told})
+            sides.append({"what_if": SupposedWhatIfOut(found).data, "moved": told})
         return Response(sides)
 
 
