@@ -15,20 +15,24 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from psycopg import sql
 
 from okr.models import CheckIn, Dependency, Objective, Retrospective
-from performance.appraisals.models import Cycle
+from performance.appraisals import queries
+from performance.appraisals.models import Cycle, Review
 from performance.config.demo import databases
+from performance.config.demo.story import reviews as story
 from performance.config.management.commands import seed_demo
 from performance.foundation import audit, tenancy
 from performance.foundation import databases as foundation_databases
 from performance.foundation.models import StaleRow
 from performance.inbox.models import WorkItem
 from performance.kpis.models import MetricVersion
+from performance.people import queries as people
 from performance.people.models import Organisation, Person
 from performance.scoring import actions as scoring_actions
 from performance.scoring import queries as scoring
@@ -64,7 +68,7 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert MetricVersion.objects.filter(state="certified").count() >= 5
         assert Objective.objects.filter(state="active").count() > 80
         assert CheckIn.objects.count() > 200
-        assert Cycle.objects.get().state == "signed_off"
+        _its_reviews_stand_in_every_state()
         for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
             assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
         asks = Dependency.objects.select_related("objective", "on").order_by("at")
@@ -86,6 +90,31 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert scoring.replay_score(frozen).differences == ()
     _every_score_is_what_a_computation_over_everybody_gives(demo)
     _read_everything_as_the_auditor(demo)
+
+
+def _its_reviews_stand_in_every_state() -> None:
+    """One cycle of numbers is signed off; in the other one people still write, and three are late."""
+    of_numbers, written = Cycle.objects.order_by("signed_off_at")
+    assert (of_numbers.state, of_numbers.has_reviews) == ("signed_off", False)
+    assert (written.state, written.has_reviews) == ("open", True)
+    reviews = Review.objects.filter(entry__cycle=written)
+    states = reviews.values_list("kind", "state").distinct()
+    assert {kind for kind, state in states if state == "submitted"} == {"self", "peer", "upward", "manager"}
+    assert ("peer", "nominated") in states
+    late = queries.late_reviews(written, people.today(written.organisation))
+    assert {review.kind for review in late} == {"self"}
+    assert late.count() == len(story.LATE)
+    draft = reviews.get(entry__person__number="LM-0003", kind="manager")
+    assert (draft.state, draft.reviewer.number) == ("open", "LM-0002")
+    assert draft.answers.exists()
+    assert draft.citations.exists()
+    sent = reviews.filter(kind="manager", state="submitted")
+    overridden = sent.filter(answers__rating__gt=F("answers__suggested_rating")).distinct()
+    assert 0 < overridden.count() < sent.count()
+    for review in reviews.filter(state="open", asked_at__isnull=False):
+        assert WorkItem.objects.filter(
+            kind="performance.review", subject_id=review.pk, done_at=None
+        ).exists(), review
 
 
 def _every_score_is_what_a_computation_over_everybody_gives(demo: Organisation) -> None:

@@ -16,6 +16,7 @@ from performance.config.demo.story import (
     numbers,
     people,
     results,
+    reviews,
     staff,
     stage,
     talk,
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         self._say(began, f"{name_en}: people")
         numbers.tell(told, password)
         self._say(began, f"{name_en}: metrics")
-        for chapter in (goals, staff, weights, talk, results, together, waiting):
+        for chapter in (goals, staff, weights, talk, results, together, waiting, reviews):
             with tenancy.acting_for(organisation):
                 chapter.tell(told)
             self._say(began, f"{name_en}: {chapter.__name__.rpartition('.')[2]}")
