@@ -1,6 +1,6 @@
 """Names that are data carry both languages; this picks the reader's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.db.models import BinaryField, F, Func, Value
@@ -28,6 +28,12 @@ def local(record: Any, field: str) -> str:
     """`record.<field>_zh` for Chinese readers, `record.<field>_en` for others; the other one where it is empty."""
     first, second = ("zh", "en") if is_chinese() else ("en", "zh")
     return getattr(record, f"{field}_{first}", "") or getattr(record, f"{field}_{second}", "")
+
+
+def in_words(pair: Mapping[str, str]) -> str:
+    """The same for a pair that is kept as `{"en": …, "zh": …}`."""
+    first, second = ("zh", "en") if is_chinese() else ("en", "zh")
+    return pair.get(first) or pair.get(second) or ""
 
 
 #: The national encoding of Chinese, in which common characters stand in the order of their pinyin.

@@ -136,5 +136,14 @@ class TemplateSection(tenancy.TenantModel):
         """The score suggests a rating of the cycle, so a scale of one's own has none."""
         return self.kind == SectionKind.SCORE and self.is_rated and not self.steps
 
+    @property
+    def asked_names(self) -> list[Any]:
+        return [kind.label for kind in ReviewKind if kind in self.asked_of]
+
+    @property
+    def looked_at(self) -> list[str]:
+        """What to look at, in the reader's language."""
+        return [i18n.in_words(point) for point in self.points]
+
     def is_for(self, kind: Any) -> bool:
         return kind in self.asked_of

@@ -37,11 +37,6 @@ class Row:
     other: ReviewAnswer | None = None
 
     @property
-    def points(self) -> list[str]:
-        """What to look at, in the reader's language."""
-        return [_in_words(point) for point in self.section.points]
-
-    @property
     def differs(self) -> bool:
         return bool(self.hint and self.answer.rating and self.answer.rating != self.hint.value)
 
@@ -112,13 +107,14 @@ def page(
         "lines": queries.lines_shown(score) if score else [],
         "axis": 100 if score is None or (score.score_micro or 0) <= 100_000_000 else 120,
         "suggested": names.get(hint) if hint else None,
-        "used": {(each.kind, each.subject) for each in citations},
+        "used": {f"{each.kind}:{each.subject}" for each in citations},
         "cited": len(citations),
         "evidence": evidence,
         "others": others,
         "overall": overall,
         "overall_band": names.get(queries.rating_of(overall) or 0),
-        "sum": [row for row in rows if row.section.is_rated],
+        "sum": [row for row in rows if row.answer.rating],
+        "is_rated_whole": all(row.answer.rating for row in rows if row.section.is_rated),
         "today": people_queries.today(actor.organisation),
         "can_delegate": rules.can_delegate(actor, review),
         "delegate_form": delegate_form or _delegate_form(actor, review),
@@ -167,12 +163,8 @@ def _row(
 
 def _named(section: TemplateSection, bands: list[Band]) -> list[tuple[int, str]]:
     if section.steps:
-        return [(place, _in_words(step)) for place, step in enumerate(section.steps, start=1)]
+        return [(place, i18n.in_words(step)) for place, step in enumerate(section.steps, start=1)]
     return [(band.rating, str(band)) for band in reversed(bands)]
-
-
-def _in_words(pair: Mapping[str, str]) -> str:
-    return (pair.get("zh") if i18n.is_chinese() else "") or pair.get("en") or ""
 
 
 def _evidence(actor: access.Actor, review: Review, score: Any, writes: bool) -> list[Group]:
