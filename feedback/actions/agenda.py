@@ -139,8 +139,7 @@ def mark_action_item(
         if (item.done_at is not None) == is_done:
             return item
         if is_done:
-            newest = Meeting.objects.filter(one_on_one=item.one_on_one).order_by("-starts_at", "-id")
-            item.done_at, item.done_in = at, newest.first()
+            item.done_at, item.done_in = at, queries.latest_meeting(item.one_on_one_id)
             inbox.resolve_work(kind="feedback.action", subject_id=item.pk, by=by, at=at)
         else:
             item.done_at = item.done_in = None

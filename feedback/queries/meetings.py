@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from feedback.models import ActionItem, Meeting, OneOnOne, PointKind, PrivateNote, Topic
@@ -83,8 +83,20 @@ def pairs_of(actor: access.Actor, on: datetime.date) -> list[Pair]:
 
 
 def next_meeting(actor: access.Actor) -> Meeting | None:
-    """The nearest one ahead."""
-    return meetings_of(actor).filter(held_at=None).order_by("starts_at", "id").first()
+    """The nearest one ahead. What a 1:1 had planned when it ended is ahead of nobody."""
+    ahead = meetings_of(actor).filter(held_at=None, one_on_one__ended_at=None)
+    return ahead.order_by("starts_at", "id").first()
+
+
+def latest_meeting(one_id: uuid.UUID) -> Meeting | None:
+    """The one that is ahead, or was when they ended; without one the last that was held. When it is to start says
+    nothing: one that was held early may have been planned for a later day than the next."""
+    theirs = Meeting.objects.filter(one_on_one=one_id)
+    return (
+        theirs.select_related("one_on_one__employee", "one_on_one__manager")
+        .order_by(F("held_at").desc(nulls_first=True), "-id")
+        .first()
+    )
 
 
 def history_of(one: OneOnOne) -> QuerySet[Meeting]:

@@ -136,8 +136,7 @@ def mark_action_item(request: HttpRequest, item_id: uuid.UUID) -> HttpResponse:
     item = access.get_or_404(queries.action_items_of(request.actor), pk=item_id)
     is_done = request.POST.get("done") == "1"
     actions.mark_action_item(item=item, is_done=is_done, by=request.actor, at=timezone.now())
-    theirs = queries.meetings_of(request.actor).filter(one_on_one=item.one_on_one_id)
-    return _done(request, theirs.order_by("-starts_at", "-id")[0])
+    return _done(request, queries.latest_meeting(item.one_on_one_id))
 
 
 @require_POST
@@ -194,8 +193,8 @@ def _tried(request: HttpRequest, meeting: Meeting, act: Callable[[], Any]) -> Ht
     return _done(request, meeting)
 
 
-def _done(request: HttpRequest, meeting: Meeting) -> HttpResponse:
-    if request.htmx:
+def _done(request: HttpRequest, meeting: Meeting | None) -> HttpResponse:
+    if request.htmx or meeting is None:
         return shown(request, meeting)
     return redirect("feedback:meeting", meeting.pk)
 

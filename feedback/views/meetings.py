@@ -77,9 +77,7 @@ def _begin_page(request: HttpRequest, form: Any, status: int = 200) -> HttpRespo
 def one_on_one(request: HttpRequest, one_id: uuid.UUID) -> HttpResponse:
     """The meeting ahead; of a 1:1 that ended, its last one."""
     one = access.get_or_404(queries.one_on_ones_of(request.actor), pk=one_id)
-    meetings = queries.meetings_of(request.actor).filter(one_on_one=one)
-    found = meetings.filter(held_at=None).first() or meetings.order_by("-starts_at", "-id").first()
-    return meeting_card.shown(request, found)
+    return meeting_card.shown(request, queries.latest_meeting(one.pk))
 
 
 @require_GET

@@ -129,6 +129,49 @@ def test_a_private_note_is_shown_to_its_author_alone_also_by_the_database(
     assert client_for(cast.manager).get(api).json()["private_note"] == ""
 
 
+def test_what_a_one_on_one_had_planned_when_it_ended_is_not_the_next_meeting(
+    cast: Cast, actor: Load, client_for: SignIn, meeting: Meeting, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        actions.end_one_on_one(one=meeting.one_on_one, by=actor(cast.employee), at=now)
+        assert queries.next_meeting(actor(cast.employee)) is None
+        again = actions.begin_one_on_one(
+            by=actor(cast.employee),
+            at=now,
+            employee=cast.employee,
+            manager=cast.manager,
+            starts_at=now + datetime.timedelta(days=3),
+            every_weeks=1,
+            minutes=30,
+        )
+        following = queries.next_meeting(actor(cast.manager))
+        assert following is not None
+        assert following.one_on_one_id == again.pk
+    page = client_for(cast.employee).get(reverse("feedback:home")).content.decode()
+    assert reverse("feedback:hold_meeting", args=[following.pk]) in page
+
+
+def test_what_is_done_belongs_to_the_meeting_ahead_also_where_it_comes_sooner_than_the_last_was_planned(
+    cast: Cast, actor: Load, client_for: SignIn, meeting: Meeting, now: Any
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        me = actor(cast.employee)
+        item = actions.add_action_item(
+            meeting=meeting, what="List the stock", owner=cast.employee, by=me, at=now
+        )
+        far = now + datetime.timedelta(days=20)
+        actions.move_meeting(meeting=meeting, starts_at=far, by=me, at=now)
+        following = actions.hold_meeting(meeting=meeting, by=me, at=now)
+        assert following is not None
+        soon = now + datetime.timedelta(days=7)
+        actions.move_meeting(meeting=following, starts_at=soon, by=me, at=now)
+    client = client_for(cast.manager)
+    done = client.post(reverse("feedback:mark_action_item", args=[item.pk]), {"done": "1"})
+    assert done["Location"] == reverse("feedback:meeting", args=[following.pk])
+    with tenancy.acting_for(cast.organisation):
+        assert ActionItem.objects.get().done_in_id == following.pk
+
+
 def test_what_was_not_discussed_and_what_is_open_comes_along(
     cast: Cast, actor: Load, meeting: Meeting, now: Any
 ) -> None:
