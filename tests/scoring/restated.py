@@ -4,16 +4,18 @@ import datetime
 import uuid
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from performance.foundation import tenancy
 from performance.people import models as people
 from performance.scoring import actions, tasks
-from performance.scoring.models import Restatement, ScoreRun
+from performance.scoring.models import CurrentScore, PolicyVersion, Restatement, Score, ScoreRun
 from tests.conftest import Cast
 from tests.scoring import collectors
 from tests.scoring.approvals import Actor
 
+MICRO = 1_000_000
 LATER = datetime.timedelta(days=2)
 
 
@@ -57,3 +59,34 @@ def agree(quarter: people.Period, cast: Cast, actor: Actor, values: dict[tuple[A
     decide(proposed, actor(cast.finance_owner), "finance", at)
     with tenancy.remembering(cast.organisation.pk):
         tasks.carry_out_restatements.apply()
+
+
+@pytest.fixture
+def later() -> datetime.datetime:
+    return timezone.now() + LATER
+
+
+def in_force(quarter: people.Period) -> dict[Any, Score]:
+    found = CurrentScore.objects.filter(period=quarter).select_related("score__basis")
+    return {current.person_id: current.score for current in found}
+
+
+@pytest.fixture
+def frozen(
+    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, actor: Actor
+) -> dict[Any, Score]:
+    """person → frozen score."""
+    with tenancy.acting_for(cast.organisation):
+        freeze(quarter, cast, actor, timezone.now())
+        return in_force(quarter)
+
+
+@pytest.fixture
+def proposed(
+    frozen: dict[Any, Score], cast: Cast, quarter: people.Period, later: datetime.datetime
+) -> Restatement:
+    """The employee's goals were at 90, not 82; the comparison of the night has found it."""
+    restate(cast.employee, "okr", 90 * MICRO)
+    with tenancy.acting_for(cast.organisation):
+        compare(quarter, None, later)
+        return Restatement.objects.select_related("period", "run").get()

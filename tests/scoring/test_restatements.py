@@ -2,14 +2,11 @@
 
 import datetime
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.test import Client
-from django.utils import timezone
 
 from performance.foundation import stale, tenancy
 from performance.foundation.models import AuditRow
@@ -20,7 +17,6 @@ from performance.scoring.models import (
     RESTATED,
     RESTATEMENT,
     CurrentScore,
-    PolicyVersion,
     RestatedScore,
     Restatement,
     RestatementCause,
@@ -30,39 +26,9 @@ from performance.scoring.models import (
 from tests.conftest import Cast
 from tests.scoring import restated
 from tests.scoring.conftest import MICRO, Actor
+from tests.scoring.restated import frozen, in_force, later, proposed
 
-ClientFor = Callable[[people.Person], Client]
-
-
-@pytest.fixture
-def later() -> datetime.datetime:
-    return timezone.now() + restated.LATER
-
-
-@pytest.fixture
-def frozen(
-    locked: PolicyVersion, measured: Any, cast: Cast, quarter: people.Period, actor: Actor
-) -> dict[Any, Score]:
-    """person → frozen score."""
-    with tenancy.acting_for(cast.organisation):
-        restated.freeze(quarter, cast, actor, timezone.now())
-        return _in_force(quarter)
-
-
-def _in_force(quarter: people.Period) -> dict[Any, Score]:
-    found = CurrentScore.objects.filter(period=quarter).select_related("score__basis")
-    return {current.person_id: current.score for current in found}
-
-
-@pytest.fixture
-def proposed(
-    frozen: dict[Any, Score], cast: Cast, quarter: people.Period, later: datetime.datetime
-) -> Restatement:
-    """The employee's goals were at 90, not 82; the comparison of the night has found it."""
-    restated.restate(cast.employee, "okr", 90 * MICRO)
-    with tenancy.acting_for(cast.organisation):
-        restated.compare(quarter, None, later)
-        return Restatement.objects.select_related("period", "run").get()
+__all__ = ["frozen", "later", "proposed"]
 
 
 def _waiting(kind: str) -> set[Any]:
@@ -84,7 +50,7 @@ def test_what_changed_is_proposed_with_its_causes_and_its_impact_and_no_score_mo
     proposed: Restatement, frozen: dict[Any, Score], cast: Cast, quarter: people.Period
 ) -> None:
     with tenancy.acting_for(cast.organisation):
-        assert _in_force(quarter) == frozen
+        assert in_force(quarter) == frozen
         [row] = RestatedScore.objects.filter(restatement=proposed)
         assert row.person_id == cast.employee.pk
         assert row.before_micro == frozen[cast.employee.pk].score_micro
@@ -114,7 +80,7 @@ def test_two_yeses_put_the_new_scores_in_force_and_the_old_ones_replay_as_before
         before = frozen[cast.employee.pk]
         marked = stale.waiting("score")
         restated.decide(proposed, actor(cast.business_owner), "business", later)
-        assert _in_force(quarter) == frozen
+        assert in_force(quarter) == frozen
         agreed = restated.decide(proposed, actor(cast.finance_owner), "finance", later)
         assert agreed.state == "agreed"
         # Known only after the decision: not a part of what was decided.
@@ -123,13 +89,13 @@ def test_two_yeses_put_the_new_scores_in_force_and_the_old_ones_replay_as_before
         tasks.carry_out_restatements.apply()
     with tenancy.acting_for(cast.organisation):
         [row] = RestatedScore.objects.filter(restatement=proposed)
-        after = _in_force(quarter)[cast.employee.pk]
+        after = in_force(quarter)[cast.employee.pk]
         assert after.pk != before.pk
         assert (after.score_micro, after.state) == (row.after_micro, "frozen")
         assert evidence.inputs_of(after)[0]["okr"].value_micro == 90 * MICRO
         for score in (before, after):
             assert queries.replay_score(score).is_identical
-        others = {who: score for who, score in _in_force(quarter).items() if who != cast.employee.pk}
+        others = {who: score for who, score in in_force(quarter).items() if who != cast.employee.pk}
         assert others == {who: score for who, score in frozen.items() if who != cast.employee.pk}
         assert stale.waiting("score") >= max(marked, 1)
         assert not _waiting(RESTATEMENT)
@@ -160,7 +126,7 @@ def test_a_no_ends_it_and_the_same_is_not_proposed_again(
         assert not RestatedScore.objects.filter(restatement=None).exists()
         [mark] = queries.marks_of(frozen[cast.employee.pk])
         assert (mark.state, mark.reasons) == ("rejected", ("Paid out already",))
-        assert _in_force(quarter) == frozen
+        assert in_force(quarter) == frozen
         # Something more has changed: that is another proposal.
         restated.restate(cast.colleague, "okr", 5 * MICRO)
         restated.compare(quarter, None, later + 2 * restated.LATER)
@@ -314,124 +280,3 @@ def test_the_database_refuses_what_the_rules_refuse(
             CurrentScore.objects.filter(person=cast.employee).update(score=other)
         with pytest.raises(IntegrityError, match="gives way to nothing"), transaction.atomic():
             CurrentScore.objects.filter(person=cast.employee).delete()
-
-
-def _page(client: Client, address: str) -> str:
-    return client.get(address).content.decode()
-
-
-def test_who_opens_the_pages_and_what_each_is_told(
-    proposed: Restatement, cast: Cast, client_for: ClientFor
-) -> None:
-    address = f"/performance/restatements/{proposed.pk}/"
-    for person in (cast.hr, cast.auditor, cast.business_owner, cast.finance_owner):
-        assert client_for(person).get("/performance/restatements/").status_code == 200
-        assert client_for(person).get(address).status_code == 200
-    for person in (cast.employee, cast.manager, cast.colleague, cast.administrator):
-        assert client_for(person).get("/performance/restatements/").status_code == 403
-        assert client_for(person).get(address).status_code == 403
-    assert client_for(cast.stranger).get(address).status_code in (403, 404)
-    name = cast.employee.name_en
-    assert name in _page(client_for(cast.hr), address)
-    owners = _page(client_for(cast.business_owner), address)
-    assert name not in owners
-    assert "Too few people" in owners
-    assert f'action="{address}decide/"' in owners
-    assert f'action="{address}decide/"' not in _page(client_for(cast.auditor), address)
-
-
-def test_a_decision_by_page_is_kept_to_the_owners_and_to_one_answer(
-    proposed: Restatement, cast: Cast, client_for: ClientFor, quarter: people.Period
-) -> None:
-    address = f"/performance/restatements/{proposed.pk}/decide/"
-    asked = {"side": "business", "decision": "adopt", "reason": "Seen"}
-    for person in (
-        cast.employee,
-        cast.manager,
-        cast.hr,
-        cast.administrator,
-        cast.auditor,
-        cast.finance_owner,
-    ):
-        assert client_for(person).post(address, asked).status_code == 403, person
-    assert client_for(cast.stranger).post(address, asked).status_code in (403, 404)
-    owner = client_for(cast.business_owner)
-    assert owner.post(address, {**asked, "reason": " "}).status_code == 422
-    assert owner.post(address, asked).status_code == 302
-    assert owner.post(address, asked).status_code == 409
-    card = _page(client_for(cast.employee), f"/performance/?period={quarter.pk}")
-    assert "Whether it is restated is being decided." in card
-    assert client_for(cast.finance_owner).post(address, {**asked, "side": "finance"}).status_code == 302
-    with tenancy.remembering(cast.organisation.pk):
-        tasks.carry_out_restatements.apply()
-    card = _page(client_for(cast.employee), f"/performance/?period={quarter.pk}")
-    assert "Restated on" in card
-    assert "Seen" in card
-    assert "/performance/restatements/" not in card
-
-
-def test_hr_alone_asks_for_a_comparison(
-    frozen: dict[Any, Score], cast: Cast, client_for: ClientFor, quarter: people.Period
-) -> None:
-    address = "/performance/restatements/compare/"
-    asked = {"period": quarter.pk}
-    for person in (cast.employee, cast.manager, cast.business_owner, cast.auditor, cast.administrator):
-        assert client_for(person).post(address, asked).status_code == 403
-    assert client_for(cast.hr).post(address, asked).status_code == 302
-    assert client_for(cast.hr).post(address, asked).status_code == 409
-
-
-def test_the_page_asks_as_much_of_one_person_as_of_many(
-    frozen: dict[Any, Score],
-    cast: Cast,
-    quarter: people.Period,
-    later: datetime.datetime,
-    client_for: ClientFor,
-    django_assert_max_num_queries: Any,
-) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    counts = []
-    for who in ([cast.employee], [cast.employee, cast.colleague, cast.manager]):
-        for person in who:
-            restated.restate(person, "okr", 33 * MICRO)
-        with tenancy.acting_for(cast.organisation):
-            restated.compare(quarter, None, later)
-            newest = Restatement.objects.latest("id")
-        later += restated.LATER
-        client = client_for(cast.hr)
-        client.get(f"/performance/restatements/{newest.pk}/")
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            client.get(f"/performance/restatements/{newest.pk}/")
-        counts.append(len(asked))
-    assert counts[0] == counts[1]
-
-
-def test_the_api_tells_and_decides_as_the_pages_do(
-    proposed: Restatement, cast: Cast, client_for: ClientFor, quarter: people.Period
-) -> None:
-    base = f"/api/v1/restatements/{proposed.pk}/"
-    for person in (cast.employee, cast.manager, cast.administrator):
-        assert client_for(person).get(base).status_code == 403
-        assert client_for(person).get("/api/v1/restatements/").status_code == 403
-    assert client_for(cast.stranger).get(base).status_code in (403, 404)
-    whole = client_for(cast.hr).get(base).json()
-    assert whole["impact"]["higher"] == 1
-    assert [cause["before"] for cause in whole["causes"]] == ["82"]
-    owners = client_for(cast.business_owner).get(base).json()
-    assert (owners["impact"], owners["causes"], owners["unlisted"]) == (None, [], 1)
-    assert client_for(cast.business_owner).get(f"{base}scores/").json()["results"] == []
-    [row] = client_for(cast.auditor).get(f"{base}scores/").json()["results"]
-    assert row["person"] == str(cast.employee.pk)
-    asked = {"side": "business", "adopts": False, "reason": "Paid out already"}
-    for person in (cast.employee, cast.hr, cast.auditor, cast.finance_owner):
-        assert client_for(person).post(f"{base}decide/", asked).status_code == 403
-    answer = client_for(cast.business_owner).post(f"{base}decide/", asked)
-    assert answer.json()["restatement"]["state"] == "rejected"
-    assert client_for(cast.business_owner).post(f"{base}decide/", asked).status_code == 409
-    run = {"period": quarter.pk, "kind": "restate"}
-    assert client_for(cast.administrator).post("/api/v1/score-runs/", run).status_code == 403
-    assert client_for(cast.hr).post("/api/v1/score-runs/", run).status_code == 202
