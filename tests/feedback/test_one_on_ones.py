@@ -353,6 +353,11 @@ def test_erasing_a_person_takes_their_one_on_ones_and_both_private_notes(
             with tenancy.speaking_as(person.pk):
                 assert not PrivateNote.objects.exists()
         assert not WorkItem.objects.filter(kind="feedback.action", done_at=None).exists()
+        told = WorkItem.objects.filter(person=cast.manager, kind="feedback.action")
+        assert [item.title_en for item in told] == ["An action item of a 1:1"], (
+            "what was agreed is not quoted"
+        )
+        assert [item.title_zh for item in told] == ["一对一的行动项"]
 
 
 def test_the_pages_cost_the_same_with_a_long_agenda_and_a_large_team(

@@ -16,6 +16,7 @@ from feedback.models import FeedbackRequest, Note
 from performance.foundation import access, tenancy
 from performance.foundation.models import AuditRow
 from performance.inbox.models import WorkItem
+from performance.people import actions as people_actions
 from performance.people import models as people
 from tests.conftest import Cast
 
@@ -119,6 +120,28 @@ def test_taking_an_answer_back_opens_the_request_again(cast: Cast, actor: Load) 
         assert FeedbackRequest.objects.get(pk=row.pk).is_open
         assert not queries.notes_visible_to(actor(cast.manager)).exists()
         assert WorkItem.objects.filter(kind="feedback.request", person=cast.colleague, done_at=None).exists()
+
+
+def test_erasing_whom_an_answer_is_about_leaves_neither_the_answer_nor_what_told_of_it(
+    cast: Cast, actor: Load
+) -> None:
+    answered(cast, actor, asked(cast, actor), "asker")
+    asked(cast, actor, question="Is Wang Fang late again?")
+    with tenancy.acting_for(cast.organisation):
+        people.Person.objects.filter(pk=cast.employee.pk).update(
+            left_on=timezone.localdate() - datetime.timedelta(days=5)
+        )
+        people_actions.erase_personal_data(
+            person=people.Person.objects.get(pk=cast.employee.pk),
+            by=actor(cast.hr),
+            at=timezone.now(),
+            why="Asked by letter",
+        )
+        assert not Note.objects.exists()
+        assert not FeedbackRequest.objects.exists()
+        told = WorkItem.objects.filter(kind__startswith="feedback.")
+        assert not told.filter(done_at=None).exists(), "nothing leads to what is gone"
+        assert not told.exclude(detail_en="").exists(), "and no question is quoted"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ from performance.inbox.actions.messages import (
     waiting_deliveries,
     waiting_letters,
 )
-from performance.inbox.actions.narrowing import end_work_of, reword_work
+from performance.inbox.actions.narrowing import end_work_of, forget_work, reword_work
 from performance.inbox.actions.overdue import (
     close_what_is_done,
     escalate_overdue,
@@ -92,6 +92,7 @@ __all__ = [
     "end_work_of",
     "escalate_overdue",
     "forget_person",
+    "forget_work",
     "hand_work",
     "is_turn_near",
     "key_of",

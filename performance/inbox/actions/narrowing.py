@@ -1,13 +1,17 @@
-"""What people were told of something that they may not see any more."""
+"""What people were told of something that they may not see any more, or that is gone."""
 
 import datetime
 import uuid
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
+from performance.foundation import i18n
+from performance.inbox import kinds
 from performance.inbox.actions.work import resolve_items
 from performance.inbox.models import Letter, WorkItem
 
@@ -24,6 +28,18 @@ def end_work_of(
         WorkItem.objects.filter(subject_id__in=subject_ids, handed_to__in=person_ids, done_at=None).update(
             handed_to=None
         )
+        _reword(about, ("", ""))
+
+
+def forget_work(*, kind: str, subject_ids: Collection[uuid.UUID], at: datetime.datetime) -> None:
+    """These subjects, of a kind whose titles quote what it is about, are gone for good: nothing waits about them, and
+    what was done long ago says as well no more than what kind of thing it was."""
+    about = Q(kind=kind, subject_id__in=subject_ids)
+    described = kinds.kind_of(kind)
+    title_en, title_zh = i18n.in_both(partial(gettext, described.words)) if described else ("–", "–")
+    with transaction.atomic():
+        resolve_items(about, by=None, at=at)
+        WorkItem.objects.filter(about).update(title_en=title_en, title_zh=title_zh)
         _reword(about, ("", ""))
 
 
