@@ -1,5 +1,6 @@
 """Forms of notes and of requests for them."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +23,7 @@ class OnAGoal(forms.Form):
 
     objective_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     key_result_id = forms.TypedChoiceField(
-        label=_("On which key result"), required=False, empty_value=None, widget=forms.Select
+        label=_("On which key result"), required=False, coerce=uuid.UUID, empty_value=None
     )
 
     def tie(self, parts: Iterable[tuple[Any, str]]) -> None:
@@ -79,6 +80,9 @@ class NoteForm(OnAGoal):
         self.fields["about"].queryset = colleagues  # type: ignore[attr-defined]
         self.fields["visibility"].choice_help = self.choice_help  # type: ignore[attr-defined]
         self.tie(parts)
+
+    def clean_points(self) -> int:
+        return self.cleaned_data["points"] or 0
 
 
 class RequestForm(OnAGoal):

@@ -89,9 +89,9 @@ def recognition(actor: access.Actor, *, limit: int = 5) -> list[Note]:
 
 
 def colleagues_near(
-    actor: access.Actor, on: datetime.date, *, also: uuid.UUID | None = None
+    actor: access.Actor, on: datetime.date, *, also: Collection[uuid.UUID] = ()
 ) -> QuerySet[Person]:
-    """Whom one is likely to write to: manager, reports and team. `also` adds somebody found in the directory."""
+    """Whom one is likely to write to: manager, reports and team. `also` adds whom they found in the directory."""
     near = Q(pk__in=people.reports_of(actor.person_id, on).values("pk"))
     manager = people.manager_of(actor.person_id, on)
     if manager:
@@ -100,7 +100,7 @@ def colleagues_near(
     if team:
         near |= Q(pk__in=people.members_of(team.pk, on).values("pk"))
     if also:
-        near |= Q(pk=also)
+        near |= Q(pk__in=also)
     return people.active_people(on).filter(near).exclude(pk=actor.person_id).order_by("name_sort", "number")
 
 

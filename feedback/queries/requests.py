@@ -24,8 +24,8 @@ def requests_waiting_for(actor: access.Actor) -> QuerySet[FeedbackRequest]:
 
 
 def requests_by(actor: access.Actor) -> QuerySet[FeedbackRequest]:
-    """What I asked, with the answers."""
-    return requests_seen_by(actor).filter(by=actor.person_id).prefetch_related("answers")
+    """What I asked."""
+    return requests_seen_by(actor).filter(by=actor.person_id)
 
 
 def askable_about(actor: access.Actor, on: datetime.date) -> QuerySet[Person]:

@@ -51,15 +51,11 @@ def write(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "feedback/write.html", frame.frame(request, "write") | _note_form(request))
     form = _bound_note_form(request)
-    if form.is_valid():
-        try:
-            given = form.cleaned_data | {"key_result_id": id_from(form.cleaned_data["key_result_id"] or "")}
-            given["points"] = given["points"] or 0
-            note = actions.write_note(by=request.actor, at=timezone.now(), **given)
-        except refusals.Refused as refusal:
-            form.add_error(refusal.field, refusal.message)
-        else:
-            return frame.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
+    note = refusals.attempt(
+        form, lambda: actions.write_note(by=request.actor, at=timezone.now(), **form.cleaned_data)
+    )
+    if note is not None:
+        return frame.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
     template = "feedback/_card_write.html" if request.htmx else "feedback/write.html"
     return render(request, template, frame.frame(request, "write") | {"form": form}, status=422)
 
@@ -170,4 +166,6 @@ def goal_parts(request: HttpRequest, objective_id: uuid.UUID | None) -> list[tup
 
 
 def _colleagues(request: HttpRequest, also: uuid.UUID | None) -> Any:
-    return queries.colleagues_near(request.actor, people.today(request.actor.organisation), also=also)
+    return queries.colleagues_near(
+        request.actor, people.today(request.actor.organisation), also=[also] if also else []
+    )

@@ -41,7 +41,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     on = people.today(request.actor.organisation)
     given = request.POST if request.method == "POST" else request.GET
     objective_id = id_from(given.get("objective_id") or given.get("objective", ""))
-    chosen = id_from(given.get("to", ""))
+    chosen = [key for key in map(id_from, given.getlist("to")) if key]
     near = queries.colleagues_near(request.actor, on, also=chosen)
     colleagues = near.filter(pk__in=people.people_who_write(on).values("pk"))
     options: dict[str, Any] = {
@@ -52,26 +52,20 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         initial = {
             "about": id_from(given.get("about", "")) or request.actor.person_id,
-            "to": [chosen] if chosen else [],
+            "to": chosen,
             "objective_id": objective_id,
         }
         return _ask_page(request, forms.RequestForm(initial=initial, **options))
     form = forms.RequestForm(request.POST, **options)
     rows = refusals.attempt(
         form,
-        lambda: actions.ask_for_feedback(by=request.actor, at=timezone.now(), **_cleaned(form)),
+        lambda: actions.ask_for_feedback(by=request.actor, at=timezone.now(), **form.cleaned_data),
     )
     if rows is None:
         return _ask_page(request, form, status=422)
     told = ngettext("%(count)s person is asked.", "%(count)s people are asked.", len(rows))
     messages.success(request, told % {"count": len(rows)})
     return redirect("feedback:requests")
-
-
-def _cleaned(form: Any) -> dict[str, Any]:
-    given = dict(form.cleaned_data)
-    given["key_result_id"] = id_from(given["key_result_id"] or "")
-    return given
 
 
 def _ask_page(request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:

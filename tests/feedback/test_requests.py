@@ -184,6 +184,22 @@ def test_asking_through_the_page_makes_one_request_a_person(cast: Cast, client_f
     assert [each["to"] for each in listed] == [str(cast.employee.pk)], "who else is asked is not told"
 
 
+def test_those_found_in_the_directory_are_asked_beside_those_who_are_near(
+    cast: Cast, client_for: SignIn
+) -> None:
+    address, client = reverse("feedback:ask"), client_for(cast.manager)
+    assert str(cast.hr.pk) not in client.get(address).content.decode()
+    assert str(cast.hr.pk) in client.get(address, {"to": cast.hr.pk}).content.decode()
+    body = {
+        "about": str(cast.manager.pk),
+        "to": [str(cast.hr.pk), str(cast.employee.pk)],
+        "question": "What stands in your way?",
+    }
+    assert client.post(address, body).status_code == 302
+    with tenancy.acting_for(cast.organisation):
+        assert {row.to_id for row in FeedbackRequest.objects.all()} == {cast.hr.pk, cast.employee.pk}
+
+
 def test_a_note_on_a_key_result_names_it_to_readers_of_the_goal_and_refuses_one_of_another(
     cast: Cast, actor: Load, client_for: SignIn, quarter: people.Period, now: Any
 ) -> None:
