@@ -150,12 +150,12 @@ def sign_off_cycle(*, cycle: Cycle, by: access.Actor, at: datetime.datetime) -> 
         raise CycleRefused(_("Close the period first; its numbers still move."), code="period_not_closing")
     if ready.run is not None:
         raise CycleRefused(_("Scores are being computed. Sign off when that is done."), code="run_under_way")
-    if not ready.can_sign_off:
-        raise CycleRefused(_("Close the scores first; some are provisional."), code="not_frozen")
     if ready.unreviewed:
         raise CycleRefused(
             _("Managers still owe reviews. Wait for them, or excuse them with a reason."), code="unreviewed"
         )
+    if not ready.can_sign_off:
+        raise CycleRefused(_("Close the scores first; some are provisional."), code="not_frozen")
     _freeze_entries(held)
     held.state, held.signed_off_by, held.signed_off_at = CycleState.SIGNED_OFF, by.person, at
     held.save(update_fields=["state", "signed_off_by", "signed_off_at"])
