@@ -42,7 +42,7 @@ def key_of(request: Any, said: Any) -> uuid.UUID | None:
 
 
 def kept_once(model: type[models.Model], by: str = "by") -> Callable[[Do], Do]:
-    """An action that makes a row of `model` with a `once_key`: called again by the same person (`by`, the name of the
+    """An action that makes a row of `model` with a `once_key`: called again by the same person (`by`, the path of the
     field) with the same `key`, it gives back the row of the first call. Of two at one moment the second waits.
     """
 

@@ -2,7 +2,9 @@
 
 import datetime
 import json
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -200,6 +202,19 @@ def test_a_doubled_click_files_one_appeal(cast: Cast, published: Cycle, actor: A
     first, second = races.second_waits_for_first(cast.organisation, file, file)
     assert first.state == "open"
     assert second.code == "conflict"
+
+
+def test_a_repeated_call_gives_back_its_own_appeal_and_nobody_else_s(
+    cast: Cast, published: Cycle, actor: Actor
+) -> None:
+    entry, key = entry_of(cast, published, cast.employee), uuid.uuid4()
+    said: dict[str, Any] = {"entry": entry, "reason": "Once", "at": timezone.now(), "key": key}
+    with tenancy.acting_for(cast.organisation):
+        first = actions.file_appeal(by=actor(cast.employee), **said)
+        assert actions.file_appeal(by=actor(cast.employee), **said) == first
+        for other in (cast.manager, cast.hr):
+            with pytest.raises(PermissionDenied):
+                actions.file_appeal(by=actor(other), **said)
 
 
 def test_what_was_said_is_forgotten_with_the_person(

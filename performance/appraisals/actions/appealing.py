@@ -17,7 +17,7 @@ from performance.appraisals.models import (
     AppealState,
     CycleEntry,
 )
-from performance.foundation import access, audit, refusals
+from performance.foundation import access, audit, once, refusals
 from performance.foundation.components import formats
 from performance.inbox import actions as inbox
 from performance.people import queries as people_queries
@@ -30,6 +30,8 @@ class AppealRefused(refusals.Refused):
     """An appeal that cannot be filed, withdrawn or decided as asked."""
 
 
+@once.kept_once(Appeal, by="entry__person")
+@transaction.atomic
 def file_appeal(
     *,
     entry: CycleEntry,
@@ -39,22 +41,8 @@ def file_appeal(
     at: datetime.datetime,
     key: uuid.UUID | None = None,
 ) -> Appeal:
-    """Appeals against one's own published result. `grounds`: keys of `queries.grounds_of`. Sent twice, it is one."""
-    first = Appeal.objects.filter(once_key=key, entry=entry).first() if key else None
-    return first or _file(entry=entry, reason=reason, grounds=grounds, by=by, at=at, key=key)
-
-
-@transaction.atomic
-def _file(
-    *,
-    entry: CycleEntry,
-    reason: str,
-    grounds: Collection[str],
-    by: access.Actor,
-    at: datetime.datetime,
-    key: uuid.UUID | None,
-) -> Appeal:
-    # Whoever files twice at one moment waits here and then finds the first.
+    """Appeals against one's own published result. `grounds`: keys of `queries.grounds_of`."""
+    # Whoever files twice at one moment waits here.
     held = (
         queries.with_results(CycleEntry.objects.select_for_update(of=("self",)))
         .select_related("cycle", "person", "score")
