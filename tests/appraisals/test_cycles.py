@@ -316,3 +316,20 @@ def test_the_distribution_counts_everybody_who_is_not_left_out(
         for share in shares:
             rating = share.band.rating if share.band else None
             assert share.people == sum(entry.rating == rating for entry in entries)
+
+
+def test_ratings_are_counted_and_narrowed_by_what_is_the_result(cast: Cast, cycle: Cycle) -> None:
+    with tenancy.acting_for(cast.organisation):
+        bands = queries.bands_of(cycle)
+        scored = queries.entries_of(cycle, bands).filter(score_micro__isnull=False)
+        entry = scored.get(person=cast.employee)
+        given = 1 if entry.rating == 5 else 5
+        CycleEntry.objects.filter(pk=entry.pk).update(manager_rating=given, overall_micro=given * 1_000_000)
+        shares = {
+            share.band.rating: share.people for share in queries.distribution(scored, bands) if share.band
+        }
+        for rating, people_with in shares.items():
+            filters = queries.Filters(rating=str(rating))
+            found = list(queries.narrowed(queries.entries_of(cycle, bands), filters))
+            assert [each.result_rating for each in found] == [rating] * people_with
+            assert (entry in found) is (rating == given)

@@ -167,9 +167,7 @@ def test_hr_sends_a_review_back_and_what_it_came_to_counts_no_more(
     assert ReviewAnswer.objects.filter(review=sent).count() == 3
 
 
-def test_a_sign_off_waits_for_managers_reviews_and_says_so(
-    cast: Cast, reviewed: Cycle, actor: Actor
-) -> None:
+def test_a_sign_off_waits_for_managers_reviews_and_says_so(cast: Cast, reviewed: Cycle, actor: Actor) -> None:
     people.Period.objects.filter(pk=reviewed.period_id).update(state="closing")
     with pytest.raises(actions.CycleRefused) as refused:
         actions.sign_off_cycle(cycle=reviewed, by=actor(cast.hr), at=timezone.now())

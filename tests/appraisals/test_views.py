@@ -258,6 +258,16 @@ def test_the_way_from_open_to_published_through_the_pages(
     assert "Published" in client.get(page).content.decode()
 
 
+@pytest.mark.parametrize(("name", "said"), [("cycle", "Provisional"), ("closed", "Closed")])
+def test_an_open_cycle_is_provisional_until_its_scores_are_closed(
+    cast: Cast, request: pytest.FixtureRequest, client_for: SignIn, name: str, said: str
+) -> None:
+    address = reverse("appraisals:cycle", args=[request.getfixturevalue(name).pk])
+    card = client_for(cast.hr).get(address, HTTP_HX_REQUEST="true").content.decode()
+    head = card.partition("card-body")[0]
+    assert [word for word in ("Provisional", "Closed") if word in head] == [said]
+
+
 def test_pages_speak_chinese(cast: Cast, published: Cycle, client_for: SignIn) -> None:
     client = client_for(cast.hr)
     client.cookies["accord_language"] = "zh-hans"

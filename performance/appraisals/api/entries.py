@@ -107,9 +107,10 @@ class Entries(AppraisalsView):
         visible = queries.entries_visible_to(request.actor, on)
         entries = queries.entries_of(found, queries.bands_of(found), visible)
         filters = queries.Filters.from_mapping(request.query_params)
-        if filters != queries.Filters():
+        if filters == queries.Filters():
+            entries = queries.with_results(entries, suggested="rating")
+        else:
             entries = queries.narrowed(entries, filters)
-        entries = queries.with_results(entries, suggested="rating")
         paginator = api.NewestFirst()
         page = paginator.paginate_queryset(entries.order_by(), request) or []
         return paginator.get_paginated_response(EntryOut(page, many=True).data)

@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from performance.appraisals import rules
 from performance.appraisals.models import Band, Cycle, CycleEntry
 from performance.appraisals.queries import entries as entry_queries
+from performance.appraisals.queries import results, sections
 from performance.appraisals.queries import reviews as review_queries
-from performance.appraisals.queries import sections
 from performance.foundation import access
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -185,7 +185,7 @@ def readiness(cycle: Cycle, bands: Sequence[Band]) -> Readiness:
 
 @dataclass(frozen=True)
 class Share:
-    """How many people have a rating; `percent` of those with one. `rating` None: no score."""
+    """How many people have a rating as their result; `percent` of those with one. `band` None: no score."""
 
     band: Band | None
     people: int
@@ -193,9 +193,9 @@ class Share:
 
 
 def distribution(entries: QuerySet[Any], bands: Sequence[Band]) -> list[Share]:
-    """Best rating first, people without a score last. One query."""
-    inside = entries.exclude(state="left_out").order_by()
-    counted = dict(inside.values_list("rating").annotate(people=Count("pk")))
+    """Of results, as things are: the best first, people without any last. One query."""
+    inside = results.with_results(entries, suggested="rating").exclude(state="left_out").order_by()
+    counted = dict(inside.values_list("result_rating").annotate(people=Count("pk")))
     rated = sum(counted.get(band.rating, 0) for band in bands)
     shares = [
         Share(band, people := counted.get(band.rating, 0), round(100 * people / rated) if rated else 0)

@@ -188,8 +188,10 @@ def filter_in_words(kept: Mapping[str, str]) -> list[Note]:
         team = people.Team.objects.filter(pk=filters.team_id).first()
         notes.append(Note(_("Team"), str(team or filters.team_id)))
     if filters.rating:
-        unrated = filters.rating == entry_queries.UNRATED
-        notes.append(Note(_("Suggested rating"), _("none") if unrated else int(filters.rating)))
+        if filters.rating == entry_queries.UNRATED:
+            notes.append(Note(_("Suggested rating"), _("none")))
+        else:
+            notes.append(Note(_("Rating"), int(filters.rating)))
     if filters.show and filters.show != "all":
         notes.append(Note(_("Shown"), str(entry_queries.SHOWN[filters.show])))
     return notes

@@ -126,16 +126,6 @@ def _rating(bands: Sequence[Band]) -> Case:
     return Case(*steps, lowest, default=None, output_field=IntegerField())
 
 
-def narrowed(entries: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
-    """Applied to what `entries_of` gives."""
-    entries = in_sections(entries, filters)
-    if filters.rating == UNRATED:
-        entries = entries.filter(rating=None)
-    elif filters.rating:
-        entries = entries.filter(rating=int(filters.rating))
-    return _shown(entries, filters.show)
-
-
 def in_sections(entries: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     """By unit, team (with what is below) and words of the name, number or title."""
     if filters.unit_id:
@@ -158,7 +148,8 @@ def of_state(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
     return entries.exclude(state="left_out")
 
 
-def _shown(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
+def shown(entries: QuerySet[Any], show: str) -> QuerySet[Any]:
+    """Who needs a look, of what `entries_of` gives."""
     entries = of_state(entries, show)
     if show == "unscored":
         return entries.filter(score_micro=None)

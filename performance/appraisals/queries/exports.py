@@ -28,12 +28,16 @@ MICRO = Decimal(1_000_000)
 
 @dataclass(frozen=True)
 class Line:
-    """One entry with its score and rating at the export's moment."""
+    """One entry with its score and the rating that it suggested at the export's moment."""
 
     entry: Any
     score: Score | None
     rating: int | None
     rating_name: str
+
+    @property
+    def result(self) -> int | None:
+        return self.entry.result_rating or self.rating
 
     @property
     def version_ids(self) -> list[uuid.UUID]:
@@ -124,7 +128,7 @@ COLUMNS: dict[str, Column] = {
             _("Result"),
             "integer",
             10,
-            lambda line: line.entry.result_rating or line.rating,
+            lambda line: line.result,
         ),
         Column(
             "result_source",
@@ -254,7 +258,9 @@ def _light() -> QuerySet[Score]:
 
 def _keeps(filters: entry_queries.Filters, line: Line) -> bool:
     micro = line.score.score_micro if line.score else None
-    if filters.rating and filters.rating != (str(line.rating) if line.rating else entry_queries.UNRATED):
+    if filters.rating == entry_queries.UNRATED and line.rating:
+        return False
+    if filters.rating and filters.rating != entry_queries.UNRATED and filters.rating != str(line.result):
         return False
     if filters.show == "unscored":
         return micro is None

@@ -56,6 +56,17 @@ def with_results(
     )
 
 
+def narrowed(entries: QuerySet[Any], filters: entry_queries.Filters) -> QuerySet[Any]:
+    """Applied to what `entries_of` gives, and annotated by `with_results`: a rating narrows to whoever has it as their
+    result."""
+    entries = with_results(entry_queries.in_sections(entries, filters), suggested="rating")
+    if filters.rating == entry_queries.UNRATED:
+        entries = entries.filter(rating=None)
+    elif filters.rating:
+        entries = entries.filter(result_rating=int(filters.rating))
+    return entry_queries.shown(entries, filters.show)
+
+
 def results_over_time(actor: access.Actor) -> list["ResultRow"]:
     """Everything that was published about me, newest first. Three queries."""
     entries = list(with_results(entry_queries.own_results(actor)))

@@ -167,9 +167,9 @@ def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any
     )
     filters = form.filters()
     rows = queries.narrowed(seen, filters).select_related("person", "manager", "unit", "team")
-    rows = queries.with_results(rows, suggested="rating")
     page = Paginator(rows, queries.PAGE).get_page(request.GET.get("page"))
     named = {band.rating: band for band in bands}
+    inside = seen.exclude(state="left_out").filter(score_micro__isnull=False).order_by()
     shares = queries.distribution(queries.in_sections(seen, filters), bands)
     context = {
         "nav": "performance",
@@ -178,6 +178,7 @@ def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any
         "filters": filters,
         "page_obj": page,
         "rows": [(entry, named.get(entry.result_rating)) for entry in page],
+        "score_states": set(inside.values_list("score_state", flat=True).distinct()),
         "shares": shares,
         "widest": max((share.percent for share in shares), default=0) or 1,
         "can_see_reason": rules.can_see_reason(actor),
