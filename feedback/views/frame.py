@@ -1,11 +1,8 @@
-"""What every page of feedback shows beside its own, and how a form ends."""
+"""What every page of feedback shows beside its own."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from feedback import queries
 from performance.foundation.components import parts
@@ -23,12 +20,3 @@ def frame(request: HttpRequest, tab: str) -> dict[str, Any]:
         "week_start": people_rules.monday_of(on),
         "agreement": parts.AGREEMENT,
     }
-
-
-def done(request: HttpRequest, text: str, address: str) -> HttpResponse:
-    messages.success(request, text)
-    if request.htmx:
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = reverse(address)
-        return response
-    return redirect(address)

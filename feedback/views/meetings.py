@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from feedback import actions, forms, queries
 from feedback.models import Meeting, OneOnOne
 from feedback.views import meeting_card
-from performance.foundation import access, refusals
+from performance.foundation import access, going, refusals
 from performance.people import queries as people
 
 PAGE = 20
@@ -164,12 +163,7 @@ def hold_meeting(request: HttpRequest, meeting_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Held. What is open comes along to the next one."))
-    address = reverse("feedback:one_on_one", args=[found.one_on_one_id])
-    if request.htmx:
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = address
-        return response
-    return redirect(address)
+    return going.go_to(request, "feedback:one_on_one", found.one_on_one_id)
 
 
 def _meeting(request: HttpRequest, meeting_id: uuid.UUID) -> Meeting:

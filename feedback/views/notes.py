@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from feedback import actions, forms, queries, rules
 from feedback.models import NoteKind, NoteVisibility
 from feedback.views import frame, meeting_card
-from performance.foundation import access, refusals
+from performance.foundation import access, going, refusals
 from performance.people import queries as people
 from performance.people.models import Person
 
@@ -55,7 +55,7 @@ def write(request: HttpRequest) -> HttpResponse:
         form, lambda: actions.write_note(by=request.actor, at=timezone.now(), **form.cleaned_data)
     )
     if note is not None:
-        return frame.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
+        return going.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")
     template = "feedback/_card_write.html" if request.htmx else "feedback/write.html"
     return render(request, template, frame.frame(request, "write") | {"form": form}, status=422)
 
@@ -76,7 +76,7 @@ def note(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
 def retract(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
     found = access.get_or_404(queries.notes_given(request.actor), pk=note_id)
     actions.retract_note(note=found, by=request.actor, at=timezone.now())
-    return frame.done(request, _("Taken back"), "feedback:given")
+    return going.done(request, _("Taken back"), "feedback:given")
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, going, jobs, refusals
 from performance.foundation.components import formats
 from performance.kpis import actions, queries, rules, tasks, units
 from performance.kpis.models import Metric, MetricVersion, Side, VersionState
@@ -177,11 +177,7 @@ def sign(request: asking.MemberRequest, pk: uuid.UUID) -> HttpResponse:
     else:
         said = _("Signed. The other side is asked too.")
     messages.success(request, said)
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = _address(version)
-        return response
-    return redirect(_address(version))
+    return going.go_to(request, _address(version))
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, going, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.connectors import files
 from performance.sources.views import endpoints, frame
@@ -52,7 +52,7 @@ def connect(request: HttpRequest, kind: str = "postgresql") -> HttpResponse:
     if request.method == "POST":
         connection = refusals.attempt(form, write)
         if connection is not None:
-            return frame.go_to(request, "sources:connection", connection.pk)
+            return going.go_to(request, "sources:connection", connection.pk)
     kinds = models.Kind.choices
     context = frame.context(request, form=form, kind=kind, kinds=kinds)
     return render(request, "sources/connect.html", context, status=422 if form.is_bound else 200)
@@ -261,7 +261,7 @@ def change_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
         if changed is not None:
             if changed.is_asked:
                 ask(changed, models.ProbeKind.CHECK, request)
-            return frame.done(request, _("The source was changed."), "sources:connection", found.pk)
+            return going.done(request, _("The source was changed."), "sources:connection", found.pk)
     context = frame.context(request, form=form, connection=found, kind=found.kind)
     return render(request, "sources/change_connection.html", context, status=422 if form.is_bound else 200)
 
@@ -279,7 +279,7 @@ def pause(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
     access.require(rules.can_connect_sources(request.actor))
     actions.pause_connection(connection=found, by=request.actor, at=timezone.now())
-    return frame.done(request, _("No more loads until you resume."), "sources:connection", found.pk)
+    return going.done(request, _("No more loads until you resume."), "sources:connection", found.pk)
 
 
 @require_POST
@@ -288,7 +288,7 @@ def resume(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     found = frame.connection_of(request, connection_id)
     access.require(rules.can_connect_sources(request.actor))
     actions.resume_connection(connection=found, by=request.actor, at=timezone.now())
-    return frame.done(request, _("Loads run again."), "sources:connection", found.pk)
+    return going.done(request, _("Loads run again."), "sources:connection", found.pk)
 
 
 @require_POST
@@ -297,7 +297,7 @@ def close_connection(request: HttpRequest, connection_id: uuid.UUID) -> HttpResp
     found = frame.connection_of(request, connection_id)
     access.require(rules.can_connect_sources(request.actor))
     actions.close_connection(connection=found, by=request.actor, at=timezone.now())
-    return frame.done(request, _("The source was closed and its password forgotten."), "sources:list")
+    return going.done(request, _("The source was closed and its password forgotten."), "sources:list")
 
 
 @require_POST
@@ -324,4 +324,4 @@ def upload(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     ask(found, models.ProbeKind.DISCOVER, request)
     for load in queries.loads(connection=found).filter(state=models.JobState.WAITING):
         jobs.nudge(tasks.run_load, str(load.pk))
-    return frame.done(request, _("The file was taken over."), "sources:connection", found.pk)
+    return going.done(request, _("The file was taken over."), "sources:connection", found.pk)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, going, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.connectors import proposing
 from performance.sources.views import connections, frame, joins, pushing
@@ -301,6 +301,6 @@ def close_dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     found = frame.dataset_of(request, dataset_id)
     access.require(rules.can_model_datasets(request.actor))
     actions.close_dataset(dataset=found, by=request.actor, at=timezone.now())
-    return frame.done(
+    return going.done(
         request, _("The dataset was closed. Its rows stay."), "sources:connection", found.connection_id
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access, jobs, refusals
+from performance.foundation import access, going, jobs, refusals
 from performance.sources import actions, forms, models, queries, rules, tasks
 from performance.sources.models.endpoints import FIELDS
 from performance.sources.views import frame
@@ -59,7 +59,7 @@ def change_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id:
         )
 
     if request.method == "POST" and refusals.attempt(form, write) is not None:
-        return frame.done(request, _("The endpoint was changed."), "sources:connection", found.pk)
+        return going.done(request, _("The endpoint was changed."), "sources:connection", found.pk)
     return _form(request, found, form, endpoint)
 
 
@@ -70,7 +70,7 @@ def remove_endpoint(request: HttpRequest, connection_id: uuid.UUID, endpoint_id:
     access.require(rules.can_shape_endpoints(request.actor, found))
     endpoint = access.get_or_404(queries.endpoints(found), pk=endpoint_id)
     actions.remove_endpoint(endpoint=endpoint, by=request.actor, at=timezone.now())
-    return frame.done(request, _("The endpoint was removed."), "sources:connection", found.pk)
+    return going.done(request, _("The endpoint was removed."), "sources:connection", found.pk)
 
 
 def _looked_at(request: HttpRequest, endpoint: models.Endpoint) -> HttpResponse:

@@ -1,14 +1,11 @@
-"""What the pages of sources share: who may enter, what they may do, answers after a write."""
+"""What the pages of sources share: who may enter, and what they may do."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from performance.foundation import access
 from performance.sources import models, queries, rules
@@ -51,18 +48,3 @@ def load_of(request: HttpRequest, load_id: uuid.UUID) -> models.Load:
 
 def probe_of(request: HttpRequest, probe_id: uuid.UUID) -> models.Probe:
     return access.get_or_404(queries.probes(), pk=probe_id)
-
-
-def done(request: HttpRequest, text: Any, to: str, *args: Any) -> HttpResponse:
-    """After a write: a toast, and the page that shows the result."""
-    messages.success(request, text)
-    return go_to(request, to, *args)
-
-
-def go_to(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
-    """To another page, also from a script, which would follow a redirect by itself and never show the page."""
-    if not request.headers.get("HX-Request"):
-        return redirect(to, *args)
-    response = HttpResponse(status=204)
-    response["HX-Redirect"] = reverse(to, args=args)
-    return response

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access, refusals
+from performance.foundation import access, going, refusals
 from performance.sources import actions, forms, models, queries, rules
 from performance.sources.views import frame
 
@@ -52,7 +52,7 @@ def join(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
             initial={"key": other.key[:20].rstrip("_")},
         )
         if request.method == "POST" and _joined(request, dataset, other, form):
-            return frame.done(request, _("The columns are there."), "sources:dataset", dataset.pk)
+            return going.done(request, _("The columns are there."), "sources:dataset", dataset.pk)
     context = frame.context(
         request,
         dataset=dataset,
@@ -88,4 +88,4 @@ def remove_join(request: HttpRequest, dataset_id: uuid.UUID, join_id: uuid.UUID)
     access.require(rules.can_join_datasets(request.actor, dataset))
     found = access.get_or_404(models.Join.objects.filter(dataset=dataset), pk=join_id)
     actions.remove_join(join=found, by=request.actor, at=timezone.now())
-    return frame.done(request, _("The columns are gone."), "sources:dataset", dataset.pk)
+    return going.done(request, _("The columns are gone."), "sources:dataset", dataset.pk)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from performance.foundation import access, refusals
+from performance.foundation import access, going, refusals
 from performance.sources import actions, forms, models, queries, rules
 from performance.sources.views import frame
 
@@ -33,7 +33,7 @@ def narrow(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     )
     if request.method == "POST" and (changed := _narrowed(request, dataset, form)) is not None:
         said = _("Readers see their rows by this rule from now on.") if changed else _("Nothing has changed.")
-        return frame.done(request, said, "sources:dataset", dataset.pk)
+        return going.done(request, said, "sources:dataset", dataset.pk)
     context = frame.context(
         request, dataset=dataset, connection=dataset.connection, form=form, offered=offered
     )

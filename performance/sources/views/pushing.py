@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from performance.foundation import access, refusals
+from performance.foundation import access, going, refusals
 from performance.sources import actions, forms, models, queries, rules
 from performance.sources.views import datasets, frame
 
@@ -110,4 +110,4 @@ def revoke_push_token(request: HttpRequest, dataset_id: uuid.UUID, token_id: uui
     access.require(rules.can_push_rows(request.actor, found))
     token = access.get_or_404(queries.push_tokens(found), pk=token_id)
     actions.revoke_push_token(token=token, by=request.actor, at=timezone.now())
-    return frame.done(request, _("The token opens nothing any more"), "sources:dataset", found.pk)
+    return going.done(request, _("The token opens nothing any more"), "sources:dataset", found.pk)
