@@ -9,7 +9,7 @@ from performance.foundation import tenancy
 from performance.people import models as people
 from performance.scoring import queries
 from performance.scoring.models import PolicyVersion, SimulatedScore
-from performance.scoring.queries import distributions, suppressing
+from performance.scoring.queries import spreads, suppressing
 from tests.conftest import Cast
 from tests.scoring.conftest import MICRO, Actor
 from tests.scoring.supposing import goals_and_pulse, many, tried
@@ -56,9 +56,9 @@ def test_who_moves_alone_among_those_unseen_is_not_told_by_a_group() -> None:
 
 
 def test_steps_hold_nobody_unseen_or_enough_before_and_after() -> None:
-    assert distributions.merged([[5, 0, 6], [6, 0, 5]]) == [range(1), range(1, 2), range(2, 3)]
-    assert distributions.merged([[5, 1, 6], [7, 0, 5]]) == [range(1), range(1, 3)]
-    assert distributions.merged([[5, 5, 1], [5, 5, 1]]) == [range(1), range(1, 3)]
+    assert spreads.merged([5, 0, 6], [6, 0, 5]) == [range(1), range(1, 2), range(2, 3)]
+    assert spreads.merged([5, 1, 6], [7, 0, 5]) == [range(1), range(1, 3)]
+    assert spreads.merged([5, 5, 1], [5, 5, 1]) == [range(1), range(1, 3)]
 
 
 def test_groups_are_withheld_from_owners_once_a_curve_is_supposed(

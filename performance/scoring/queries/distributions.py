@@ -1,14 +1,12 @@
 """How scores are spread over the bands before and after, as far as that is told to a reader."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet
 
 from performance.scoring.models import SimulatedScore, Simulation
-from performance.scoring.queries import spreads, suppressing
+from performance.scoring.queries import spreads
 from performance.scoring.queries.bands import Standing, standings
 
 
@@ -28,9 +26,8 @@ def before_and_after(simulation: Simulation, rows: QuerySet[SimulatedScore], uns
     neighbours are put together until it does.
     """
     bands = _bands_of(simulation)
-    edges = [band.low_micro for band in reversed(bands) if band.low_micro is not None]
     counted = (
-        rows.annotate(was=_place("before_micro", edges), now=_place("after_micro", edges))
+        rows.annotate(was=spreads.place_in(bands, "before_micro"), now=spreads.place_in(bands, "after_micro"))
         .values_list("was", "now")
         .annotate(number=Count("pk"), unknown=Count("pk", filter=unseen))
         .order_by()
@@ -48,33 +45,7 @@ def before_and_after(simulation: Simulation, rows: QuerySet[SimulatedScore], uns
             sum(before[at] for at in step),
             sum(after[at] for at in step),
         )
-        for step in merged([unknown_before, unknown_after])
-    )
-
-
-def merged(columns: Sequence[Sequence[int]]) -> list[range]:
-    """Neighbours put together, from the first on, until each holds nobody or enough in every column."""
-
-    def is_safe(start: int, end: int) -> bool:
-        return all(suppressing.is_enough(sum(column[start:end])) for column in columns)
-
-    length, start = len(columns[0]), 0
-    found: list[range] = []
-    for at in range(length):
-        if is_safe(start, at + 1):
-            found.append(range(start, at + 1))
-            start = at + 1
-    while found and not is_safe(start, length):
-        start = found.pop().start
-    return [*found, range(start, length)] if start < length else found
-
-
-def _place(field: str, edges: list[int]) -> Func:
-    return Func(
-        field,
-        Value(edges, output_field=ArrayField(BigIntegerField())),
-        function="width_bucket",
-        output_field=IntegerField(),
+        for step in spreads.merged(unknown_before, unknown_after)
     )
 
 

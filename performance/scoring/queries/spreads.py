@@ -39,16 +39,9 @@ def told_spread(
     step holds nobody whom the reader does not see, or enough of them: in each group that is told of, and in each rest of
     one. Two queries."""
     bands = _bands_of(period)
-    edges = [band.low_micro for band in reversed(bands) if band.low_micro is not None]
-    place = Func(
-        "score__score_micro",
-        Value(edges, output_field=ArrayField(BigIntegerField())),
-        function="width_bucket",
-        output_field=IntegerField(),
-    )
     counted = (
         groupsums.unseen_scores(period, actor, on)
-        .annotate(place=place)
+        .annotate(place=place_in(bands, "score__score_micro"))
         .values_list("unit_then", "place")
         .annotate(number=Count("pk"))
         .order_by()
@@ -68,17 +61,32 @@ def told_spread(
     )
 
 
-def merged(numbers: Sequence[int]) -> list[range]:
-    """Neighbours put together, from the first on, until each holds nobody or enough."""
+def place_in(bands: Sequence[Standing], field: str) -> Func:
+    """In which of the bands a score lies, counted from the lowest."""
+    edges = [band.low_micro for band in reversed(bands) if band.low_micro is not None]
+    return Func(
+        field,
+        Value(edges, output_field=ArrayField(BigIntegerField())),
+        function="width_bucket",
+        output_field=IntegerField(),
+    )
+
+
+def merged(*columns: Sequence[int]) -> list[range]:
+    """Neighbours put together, from the first on, until each holds nobody or enough in every column."""
+
+    def is_safe(start: int, end: int) -> bool:
+        return all(suppressing.is_enough(sum(column[start:end])) for column in columns)
+
+    length, start = len(columns[0]), 0
     found: list[range] = []
-    start = 0
-    for at in range(len(numbers)):
-        if suppressing.is_enough(sum(numbers[start : at + 1])):
+    for at in range(length):
+        if is_safe(start, at + 1):
             found.append(range(start, at + 1))
             start = at + 1
-    while found and not suppressing.is_enough(sum(numbers[start:])):
+    while found and not is_safe(start, length):
         start = found.pop().start
-    return [*found, range(start, len(numbers))] if start < len(numbers) else found
+    return [*found, range(start, length)] if start < length else found
 
 
 def told_among(
