@@ -13,7 +13,7 @@ from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, Score, ScoreWhatIf, Stage
 from performance.scoring.queries.policies import plan_of
 from performance.scoring.queries.replays import segments_of
-from performance.scoring.queries.supposing import Supposed, SupposedLine, name_of
+from performance.scoring.queries.supposing import Supposed, held_against, name_of
 
 #: What is supposed is a score already, of up to as many points as a curve may give.
 AS_IT_IS = {"kind": "identity", "cap": "1000"}
@@ -68,20 +68,7 @@ def supposed_otherwise(score: Score, supposition: Supposition) -> Supposed:
                 for key, each in held.items()
             }
         )
-    [now], [then] = evidence.reckon(segments, [inputs]), evidence.reckon(others, [changed])
-    names = {key: name_of(item) for one in segments for key, item in one.components.items()}
-    old, new = ({line["key"]: line for line in one.explanation["components"]} for one in (now, then))
-    lines = tuple(
-        SupposedLine(
-            names.get(key, key),
-            old[key]["value_micro"],
-            new[key]["value_micro"],
-            old[key]["contribution_micro"],
-            new[key]["contribution_micro"],
-        )
-        for key in old
-    )
-    return Supposed(score, now.score_micro, then.score_micro, lines)
+    return held_against(score, (segments, inputs), (others, changed))
 
 
 def own_what_ifs(actor: access.Actor, score: Score | None = None) -> list[ScoreWhatIf]:

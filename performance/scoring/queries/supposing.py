@@ -1,7 +1,7 @@
 """The score that would follow: the kept score of a period with other values of metrics in it. Nothing is kept."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -70,8 +70,19 @@ def supposed_score(
                 given[key] = replace(given[key], value_micro=_micro(value))
                 moved.add(key)
         after.append(given)
-    [now], [then] = (evidence.reckon(segments, [inputs]) for inputs in (before, after))
-    names = {key: name_of(component) for one in segments for key, component in one.components.items()}
+    return held_against(score, (segments, before), (segments, after), only=moved)
+
+
+#: By what a score is reckoned, and from what.
+Reckoning = tuple[Sequence[evidence.Segment], Sequence[Mapping[str, evidence.Input]]]
+
+
+def held_against(
+    score: Score, kept: Reckoning, otherwise: Reckoning, *, only: Collection[str] | None = None
+) -> Supposed:
+    """Reckoned once as it was kept and once otherwise. `only`: the components that are told of; None for all."""
+    now, then = (evidence.reckon(segments, [inputs])[0] for segments, inputs in (kept, otherwise))
+    names = {key: name_of(component) for one in kept[0] for key, component in one.components.items()}
     old, new = ({line["key"]: line for line in one.explanation["components"]} for one in (now, then))
     lines = tuple(
         SupposedLine(
@@ -82,7 +93,7 @@ def supposed_score(
             new[key]["contribution_micro"],
         )
         for key in old
-        if key in moved
+        if only is None or key in only
     )
     return Supposed(score, now.score_micro, then.score_micro, lines)
 
