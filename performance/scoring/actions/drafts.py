@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from performance.foundation import access, audit, i18n, refusals
@@ -192,9 +192,8 @@ def discard_draft(*, version: PolicyVersion, by: access.Actor, at: datetime.date
     if not version.is_draft:
         raise PolicyRefused(_("Only a draft can be discarded."), code="not_a_draft")
     audit.record(by=by, action="scoring.discard_draft", subject=version, at=at)
-    what_ifs = PolicyWhatIf.objects.filter(version=version)
-    forget_simulations(Simulation.objects.filter(Q(version=version) | Q(what_if__in=what_ifs)))
-    what_ifs.delete()
+    forget_simulations(Simulation.objects.filter(version=version))
+    forget_what_ifs(PolicyWhatIf.objects.filter(version=version))
     _replace_components(version, [], [])
     policy = version.policy
     version.delete()
@@ -209,6 +208,13 @@ def forget_simulations(simulations: QuerySet[Simulation]) -> None:
     Simulation.objects.filter(pk__in=ids).update(
         state=SimulationState.FORGOTTEN, version=None, what_if=None, held_until=None
     )
+
+
+def forget_what_ifs(what_ifs: QuerySet[PolicyWhatIf]) -> None:
+    """With what came out."""
+    ids = list(what_ifs.values_list("pk", flat=True))
+    forget_simulations(Simulation.objects.filter(what_if__in=ids))
+    PolicyWhatIf.objects.filter(pk__in=ids).delete()
 
 
 def locked_row(version: PolicyVersion) -> PolicyVersion:

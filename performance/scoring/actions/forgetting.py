@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from performance.engine import bands as engine_bands
-from performance.scoring.actions.drafts import forget_simulations
+from performance.scoring.actions.drafts import forget_what_ifs
 from performance.scoring.actions.simulations import count_moves
 from performance.scoring.models import PolicyWhatIf, ScoreWhatIf, SimulatedScore, Simulation
 
@@ -14,9 +14,7 @@ from performance.scoring.models import PolicyWhatIf, ScoreWhatIf, SimulatedScore
 def forget_person(gone: Any) -> None:
     """Their what-ifs go. So does what simulations reckoned of them, also from the figures over all: what these told less
     what groups tell would be theirs."""
-    mine = PolicyWhatIf.objects.filter(asked_by=gone.person_id)
-    forget_simulations(Simulation.objects.filter(what_if__in=mine))
-    mine.delete()
+    forget_what_ifs(PolicyWhatIf.objects.filter(asked_by=gone.person_id))
     ScoreWhatIf.objects.filter(person=gone.person_id).delete()
     rows = {
         row.simulation_id: row for row in SimulatedScore.objects.filter(person=gone.person_id).order_by("pk")

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from performance.engine import errors
@@ -16,7 +15,7 @@ from performance.scoring.actions.drafts import (
     PolicyRefused,
     described,
     draft_next_version,
-    forget_simulations,
+    forget_what_ifs,
     revise_draft,
 )
 from performance.scoring.actions.simulations import advance_simulation, take_simulation
@@ -53,7 +52,7 @@ def try_what_if(
             _("No period that is over has scores of these people: there is nothing to simulate on."),
             code="nothing_to_simulate",
         )
-    _forget(PolicyWhatIf.objects.filter(version=version, asked_by=by.person, name=""))
+    forget_what_ifs(PolicyWhatIf.objects.filter(version=version, asked_by=by.person, name=""))
     what_if = PolicyWhatIf.objects.create(version=version, supposed=kept, asked_by=by.person, asked_at=at)
     digest = queries.content_digest(version, plan)
     total = queries.people_in_scope(version).count()
@@ -125,7 +124,7 @@ def forget_what_if(*, what_if: PolicyWhatIf, by: access.Actor, at: datetime.date
         changes={"name": what_if.name, "supposed": what_if.supposed},
         at=at,
     )
-    _forget(PolicyWhatIf.objects.filter(pk=what_if.pk))
+    forget_what_ifs(PolicyWhatIf.objects.filter(pk=what_if.pk))
 
 
 @transaction.atomic
@@ -172,7 +171,7 @@ def clear_old_what_ifs(*, at: datetime.datetime) -> int:
     """Forgets what was tried and never kept, once its time is over. Returns how many."""
     old = PolicyWhatIf.objects.filter(name="", asked_at__lt=at - HELD).order_by("pk")
     ids = list(old.values_list("pk", flat=True)[:CLEARED_AT_ONCE])
-    _forget(PolicyWhatIf.objects.filter(pk__in=ids))
+    forget_what_ifs(PolicyWhatIf.objects.filter(pk__in=ids))
     return len(ids)
 
 
@@ -196,9 +195,3 @@ def _locked(what_if: PolicyWhatIf) -> PolicyWhatIf:
     rows: tenancy.TenantQuerySet = PolicyWhatIf.objects.select_for_update(of=("self",))
     found: PolicyWhatIf = rows.select_related("version__policy").get(pk=what_if.pk)
     return found
-
-
-def _forget(what_ifs: QuerySet[PolicyWhatIf]) -> None:
-    ids = list(what_ifs.values_list("pk", flat=True))
-    forget_simulations(Simulation.objects.filter(what_if__in=ids))
-    PolicyWhatIf.objects.filter(pk__in=ids).delete()
