@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from performance.engine import errors
 from performance.foundation import access, i18n, jobs, refusals
 from performance.foundation.components import formats
+from performance.people import models as people
 from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import WHOLE, PolicyVersion, Side, Stage
@@ -159,6 +160,15 @@ def read(request: HttpRequest, version_id: uuid.UUID) -> HttpResponse:
 def seen(request: HttpRequest, version_id: uuid.UUID) -> PolicyVersion:
     """The version, if the actor may see it; else 404."""
     return access.get_or_404(queries.versions_visible_to(request.actor), pk=version_id)
+
+
+def period_to_draft_for(request: HttpRequest) -> people.Period | None:
+    """The next period that is open, else the current one while it is."""
+    today = people_queries.day_at(request.actor.organisation, timezone.now())
+    still_open = people.Period.objects.exclude(state="closed")
+    coming = still_open.filter(starts_on__gt=today).order_by("starts_on").first()
+    period = coming or people_queries.current_period(today)
+    return period if period is not None and period.state != "closed" else None
 
 
 def _step(request: HttpRequest, version: PolicyVersion, step: Any, done: str) -> HttpResponse:

@@ -109,15 +109,8 @@ def next_version(request: HttpRequest, policy_id: uuid.UUID) -> HttpResponse:
     """Begins the next version as a copy of the newest."""
     access.require(rules.can_draft_policy(request.actor))
     found = access.get_or_404(WeightPolicy.objects.all(), pk=policy_id)
-    today = people_queries.day_at(request.actor.organisation, timezone.now())
-    coming = (
-        people.Period.objects.exclude(state="closed")
-        .filter(starts_on__gt=today)
-        .order_by("starts_on")
-        .first()
-    )
-    period = coming or people_queries.current_period(today)
-    if period is None or period.state == "closed":
+    period = policies.period_to_draft_for(request)
+    if period is None:
         messages.error(request, _("Open a period first."))
         return redirect("scoring:policies")
     try:

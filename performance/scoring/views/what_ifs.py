@@ -12,8 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from performance.foundation import access, jobs, refusals
-from performance.people import models as people
-from performance.people import queries as people_queries
 from performance.scoring import actions, evidence, forms, queries, rules, tasks
 from performance.scoring.models import PolicyVersion, PolicyWhatIf
 from performance.scoring.views import moved_card, policies
@@ -95,7 +93,7 @@ def draft_what_if(request: HttpRequest, what_if_id: uuid.UUID) -> HttpResponse:
     found = seen(request, what_if_id)
     try:
         version = actions.draft_from_what_if(
-            what_if=found, period=period_to_draft_for(request), by=request.actor, at=timezone.now()
+            what_if=found, period=policies.period_to_draft_for(request), by=request.actor, at=timezone.now()
         )
     except refusals.Refused as refusal:
         messages.error(request, str(refusal.message))
@@ -119,16 +117,6 @@ def compare_what_ifs(request: HttpRequest) -> HttpResponse:
 def seen(request: HttpRequest, what_if_id: uuid.UUID) -> PolicyWhatIf:
     """The what-if, if the actor may see it; else 404."""
     return access.get_or_404(queries.what_ifs_visible_to(request.actor), pk=what_if_id)
-
-
-def period_to_draft_for(request: HttpRequest) -> people.Period | None:
-    """The next period that is open, else the one that holds today."""
-    today = people_queries.day_at(request.actor.organisation, timezone.now())
-    still_open = people.Period.objects.exclude(state="closed")
-    coming = still_open.filter(starts_on__gt=today).order_by("starts_on").first()
-    return (
-        coming or still_open.filter(starts_on__lte=today, ends_on__gte=today).order_by("-starts_on").first()
-    )
 
 
 def page_of(request: HttpRequest, found: PolicyWhatIf) -> dict[str, Any]:
@@ -159,7 +147,6 @@ def _steps(request: HttpRequest, found: PolicyWhatIf) -> dict[str, Any]:
         "may_keep": rules.can_keep_what_if(actor, found),
         "may_forget": rules.can_forget_what_if(actor, found),
         "may_draft": allowed(actor, version, is_scored=is_scored),
-        "others": [each for each in queries.kept_what_ifs(actor, version) if each != found],
     }
 
 
