@@ -206,8 +206,7 @@ def catch_up() -> None:
     _attempt(lock_due_policies.run)
     _attempt(carry_out_restatements.run)
     _attempt(rescore_stale.run)
-    with _here():
-        actions.clear_old_what_ifs(at=timezone.now())
+    _attempt(_clear_old_what_ifs)
     _attempt(clear_forgotten_simulations.run)
     with _here():
         open_runs = ScoreRun.objects.filter(state__in=[RunState.WAITING, RunState.RUNNING])
@@ -218,6 +217,11 @@ def catch_up() -> None:
         _attempt(carry_out_run.run, str(run_id))
     for simulation_id in simulation_ids:
         _attempt(carry_out_simulation.run, str(simulation_id))
+
+
+def _clear_old_what_ifs() -> None:
+    with _here():
+        actions.clear_old_what_ifs(at=timezone.now())
 
 
 def _attempt(step: Callable[..., object], *given: str) -> None:
