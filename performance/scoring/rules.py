@@ -10,7 +10,6 @@ from performance.foundation import access
 from performance.scoring.models import (
     PolicyVersion,
     PolicyWhatIf,
-    RunKind,
     RunState,
     Score,
     Side,
@@ -114,14 +113,7 @@ def can_resume_run(actor: access.Actor, run: Any) -> bool:
 
 
 def can_close_check(actor: access.Actor, run: Any) -> bool:
-    return (
-        can_compute_scores(actor)
-        and run.kind in (RunKind.CHECK, RunKind.RESTATE)
-        and (
-            run.state == RunState.FAILED
-            or (run.kind == RunKind.CHECK and run.state == RunState.DONE and bool(run.written))
-        )
-    )
+    return can_compute_scores(actor) and run.wants_a_reason
 
 
 def can_freeze_scores(actor: access.Actor) -> bool:

@@ -27,7 +27,6 @@ from performance.scoring.models import (
     SCORE_CHECK,
     CurrentScore,
     RunKind,
-    RunState,
     Score,
     ScoreDifference,
     ScoreRun,
@@ -156,9 +155,7 @@ def tell_of_broken_check(*, run: ScoreRun, at: datetime.datetime) -> None:
 @transaction.atomic
 def close_check(*, run: ScoreRun, reason: str, by: access.Actor, at: datetime.datetime) -> None:
     """Somebody has looked into the differences, or into why the check broke, and says what was behind it."""
-    found = run.kind == RunKind.CHECK and run.state == RunState.DONE and bool(run.written)
-    is_over = run.state == RunState.FAILED or found
-    if run.kind not in (RunKind.CHECK, RunKind.RESTATE) or not is_over:
+    if not run.wants_a_reason:
         raise CheckRefused(_("This check found nothing to look into."), code="no_differences")
     if not reason.strip():
         raise CheckRefused(_("Say what was behind it."), code="reason_missing", field="reason")

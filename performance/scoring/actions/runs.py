@@ -233,12 +233,11 @@ def _conclude(run: ScoreRun, *, at: datetime.datetime) -> None:
 def fail_run(*, run_id: uuid.UUID, at: datetime.datetime) -> None:
     """Notes that a run ended early; what broke stands in the log, not on pages. It can be taken up again."""
     run = ScoreRun.objects.select_related("period").get(pk=run_id)
-    checks = run.kind in (RunKind.CHECK, RunKind.RESTATE)
-    code = RunProblem.CHECK_FAULT if checks else RunProblem.FAULT
+    code = RunProblem.CHECK_FAULT if run.only_compares else RunProblem.FAULT
     ended = ScoreRun.objects.filter(pk=run_id, state=RunState.RUNNING).update(
         state=RunState.FAILED, finished_at=at, error=code
     )
-    if ended and checks:
+    if ended and run.only_compares:
         checking.tell_of_broken_check(run=run, at=at)
 
 

@@ -116,6 +116,18 @@ class ScoreRun(tenancy.TenantModel):
     def is_open(self) -> bool:
         return self.state in (RunState.WAITING, RunState.RUNNING)
 
+    @property
+    def only_compares(self) -> bool:
+        """Whether it writes no score, but says which would come out otherwise."""
+        return self.kind in (RunKind.CHECK, RunKind.RESTATE)
+
+    @property
+    def wants_a_reason(self) -> bool:
+        """Whether somebody has to look into it: what was compared broke off, or open scores differ. What a comparison of
+        frozen scores finds is proposed, and decided there."""
+        found = self.kind == RunKind.CHECK and self.state == RunState.DONE and bool(self.written)
+        return self.only_compares and (self.state == RunState.FAILED or found)
+
 
 class ScoreRunPart(tenancy.TenantModel):
     """The people of a run behind `after` up to `until`, by their ids; NULL: from the first, to the last. Whoever works on it

@@ -162,9 +162,7 @@ def _result(found: ScoreRun) -> dict[str, str]:
 
 def _check(request: HttpRequest, found: ScoreRun) -> dict[str, Any]:
     """What a check by night found; nothing for other runs."""
-    if found.kind not in (RunKind.CHECK, RunKind.RESTATE):
-        return {}
-    if found.kind == RunKind.RESTATE and found.state != RunState.FAILED:
+    if found.kind != RunKind.CHECK and not found.wants_a_reason:
         return {}
     today = people_queries.day_at(request.actor.organisation, timezone.now())
     differences = list(queries.differences_of(found, request.actor, today)) if found.written else []
