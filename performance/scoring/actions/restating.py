@@ -8,7 +8,8 @@ as it was known at one moment, that of its beginning, so that all of a proposal 
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,20 +48,15 @@ MAX_CAUSES = 500
 CUT = 300
 
 
-@dataclass
-class _Cause:
-    """A cause with whom it concerns."""
-
-    cause: evidence.Cause
-    person_id: uuid.UUID | None
-    people: int = 0
+#: What differs, and whom it concerns where that is one person alone.
+Found = tuple[uuid.UUID | None, evidence.Cause]
 
 
 @dataclass
 class _Impact:
-    """What a comparison found, added up person by person."""
+    """What a comparison found, added up person by person. `causes`: for how many people each."""
 
-    causes: dict[tuple[uuid.UUID | None, evidence.Cause], _Cause] = field(default_factory=dict)
+    causes: Counter[Found] = field(default_factory=Counter)
     changes: list[int] = field(default_factory=list)
     total: int = 0
     up: int = 0
@@ -74,8 +70,7 @@ class _Impact:
             self.down += row.after_band < row.before_band
         for kept in row.causes:
             cause = evidence.cause_from(kept)
-            person_id = None if cause.is_shared else row.person_id
-            self.causes.setdefault((person_id, cause), _Cause(cause, person_id)).people += 1
+            self.causes[None if cause.is_shared else row.person_id, cause] += 1
 
     @property
     def digest(self) -> str:
@@ -161,7 +156,7 @@ def conclude_comparison(*, run: ScoreRun, at: datetime.datetime) -> None:
         proposed_at=at,
     )
     RestatedScore.objects.filter(run=run).update(restatement=restatement)
-    _keep_causes(restatement, impact.causes.values())
+    _keep_causes(restatement, impact.causes)
     deciding.put_before(restatement, at=at)
     audit.record(
         by=run.started_by,
@@ -260,21 +255,21 @@ def _forget(run: ScoreRun) -> None:
     RestatedScore.objects.filter(run=run).delete()
 
 
-def _keep_causes(restatement: Restatement, found: Iterable[_Cause]) -> None:
+def _keep_causes(restatement: Restatement, found: Mapping[Found, int]) -> None:
     """Those of the most people first, each with how it came about where that is known."""
     first = RestatedScore.objects.filter(restatement=restatement).aggregate(at=Min("kept__computed_at"))
-    ordered = sorted(found, key=lambda each: (-each.people, evidence.canonical(each.cause.kept())))
-    origins = queries.origins_of([each.cause for each in ordered], restatement, first["at"])
+    ordered = sorted(found, key=lambda each: (-found[each], evidence.canonical(each[1].kept())))
+    origins = queries.origins_of([cause for _person_id, cause in ordered], restatement, first["at"])
     rows = []
-    for each in ordered[:MAX_CAUSES]:
-        cause, origin = each.cause, origins.get(each.cause.url)
+    for person_id, cause in ordered[:MAX_CAUSES]:
+        origin = origins.get(cause.url)
         rows.append(
             RestatementCause(
                 restatement=restatement,
                 kind=cause.kind if cause.kind in CauseKind.values else CauseKind.METRIC,
                 component_key=cause.key,
-                person_id=each.person_id,
-                people=each.people,
+                person_id=person_id,
+                people=found[person_id, cause],
                 label_en=cause.label[0][:CUT],
                 label_zh=cause.label[1][:CUT],
                 url=cause.url,
