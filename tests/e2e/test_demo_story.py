@@ -21,6 +21,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from psycopg import sql
 
+from feedback.models import ActionItem, CompanyValue, FeedbackRequest, Meeting, Note
 from okr.models import CheckIn, Dependency, Objective, Retrospective
 from performance.appraisals import queries
 from performance.appraisals.models import Cycle, Review
@@ -69,6 +70,7 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert Objective.objects.filter(state="active").count() > 80
         assert CheckIn.objects.count() > 200
         _its_reviews_stand_in_every_state()
+        _they_talk()
         for number in ("LM-0002", "LM-0003", "LM-0004", "LM-0005", "LM-0006"):
             assert WorkItem.objects.filter(person__number=number, done_at=None).exists(), number
         asks = Dependency.objects.select_related("objective", "on").order_by("at")
@@ -90,6 +92,16 @@ def test_the_demo_is_told_to_its_end(demo: Organisation) -> None:
         assert scoring.replay_score(frozen).differences == ()
     _every_score_is_what_a_computation_over_everybody_gives(demo)
     _read_everything_as_the_auditor(demo)
+
+
+def _they_talk() -> None:
+    """One 1:1 was held and the next is planned; one request is answered and one waits; praise names every value."""
+    held, ahead = Meeting.objects.order_by("starts_at")
+    assert (held.held_at is None, ahead.held_at is None) == (False, True)
+    assert sorted(item.done_at is None for item in ActionItem.objects.all()) == [False, True]
+    assert sorted(one.answered_at is None for one in FeedbackRequest.objects.all()) == [False, True]
+    values = set(CompanyValue.objects.values_list("pk", flat=True))
+    assert set(Note.objects.filter(visibility="public").values_list("value", flat=True)) == values
 
 
 def _its_reviews_stand_in_every_state() -> None:
