@@ -28,7 +28,7 @@ def nominate_peer(
     """Proposes a colleague. What the person's manager or HR proposes is agreed to at once."""
     held = Cycle.objects.select_for_update(of=("self",)).get(pk=entry.cycle_id)
     entry.cycle = held
-    on = queries.day_of(by, at)
+    on = people_queries.day_at(by.organisation, at)
     manager = people_queries.manager_of(entry.person_id, on)
     access.require(rules.can_nominate(by, entry, manager.pk if manager else None))
     if ReviewKind.PEER not in queries.kinds_asked(held):
@@ -107,7 +107,7 @@ def _held(review: Review, by: access.Actor, at: datetime.datetime) -> Review:
     )
     if held.state != ReviewState.NOMINATED:
         raise PeerRefused(_("Somebody else has changed this review meanwhile."), code="conflict")
-    manager = people_queries.manager_of(held.entry.person_id, queries.day_of(by, at))
+    manager = people_queries.manager_of(held.entry.person_id, people_queries.day_at(by.organisation, at))
     access.require(rules.can_approve_peer(by, held, manager.pk if manager else None))
     return held
 

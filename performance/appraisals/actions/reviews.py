@@ -21,6 +21,7 @@ from performance.appraisals.models import (
 )
 from performance.foundation import access, audit, refusals
 from performance.inbox import actions as inbox
+from performance.people import queries as people_queries
 
 LONGEST_TEXT = 8000
 
@@ -221,7 +222,7 @@ def delegate_review(
     held = _held(review)
     access.require(rules.can_delegate(by, held))
     why = _reasoned(reason)
-    on = queries.day_of(by, at)
+    on = people_queries.day_at(by.organisation, at)
     if to is not None and to not in queries.stand_ins(held.pk, on):
         raise ReviewRefused(
             _("Choose a colleague who is neither reviewed here nor led by who is."), field="person"
@@ -274,7 +275,7 @@ def _done(review: Review, *, by: access.Actor, at: datetime.datetime) -> None:
 
 def _is_late(review: Review, by: access.Actor, at: datetime.datetime) -> bool:
     stage = review.entry.cycle.stages.filter(stage=queries.STAGE_OF[review.kind]).first()
-    return stage is not None and stage.ends_on < queries.day_of(by, at)
+    return stage is not None and stage.ends_on < people_queries.day_at(by.organisation, at)
 
 
 def _record(

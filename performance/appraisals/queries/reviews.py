@@ -21,7 +21,6 @@ from performance.appraisals.models import (
     TemplateSection,
 )
 from performance.foundation import access
-from performance.people import models as people
 from performance.people import queries as people_queries
 
 #: In which stage a kind of review is written.
@@ -137,17 +136,6 @@ def peers_of(entry: CycleEntry) -> list[Review]:
         "entry__cycle", "entry__person", "reviewer"
     )
     return list(found.order_by("reviewer__name_sort", "pk"))
-
-
-def possible_peers(entry: CycleEntry, words: str, on: datetime.date) -> list[people.Person]:
-    """Colleagues by name or number: not the person, not who leads them, nobody who only reads."""
-    away = {
-        entry.person_id,
-        entry.manager_id,
-        *Review.objects.filter(entry=entry).values_list("reviewer", flat=True),
-    }
-    named = people_queries.matching(people_queries.people_who_write(on), words)
-    return list(named.exclude(pk__in=away - {None}).order_by("name_sort", "pk")[:8])
 
 
 def managers_words(entry: CycleEntry) -> list[Review]:

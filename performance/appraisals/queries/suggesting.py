@@ -1,7 +1,5 @@
 """What a review rests on, where its writer may see it: the score with what it suggests, goals, check-ins, feedback."""
 
-import datetime
-
 from django.urls import reverse
 
 from performance.appraisals.models import Review
@@ -11,10 +9,6 @@ from performance.foundation.components import formats
 from performance.people import queries as people
 from performance.scoring import queries as scoring
 from performance.scoring.models import CurrentScore, Score
-
-
-def day_of(actor: access.Actor, at: datetime.datetime) -> datetime.date:
-    return people.day_at(actor.organisation, at)
 
 
 def score_shown(actor: access.Actor, review: Review) -> tuple[Score | None, int | None]:

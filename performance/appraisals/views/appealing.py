@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from performance.appraisals import actions, forms, queries, rules
 from performance.appraisals.models import Appeal, Band
 from performance.appraisals.views import entries as entry_views
+from performance.appraisals.views.finding import cycle_seen
 from performance.foundation import access, once, refusals
 from performance.people import queries as people_queries
 
@@ -126,7 +127,7 @@ def _page(request: HttpRequest, found: Appeal, *, status: int = 200, form: Any =
 def appeals(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """All appeals of a cycle, what waits first."""
     on = people_queries.today(request.actor.organisation)
-    found = access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
+    found = cycle_seen(request, cycle_id)
     context = {
         "nav": "performance",
         "cycle": found,

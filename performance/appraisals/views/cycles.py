@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle
 from performance.appraisals.views import exports as export_views
+from performance.appraisals.views.finding import cycle_seen, one_person
 from performance.foundation import access, jobs, refusals
 from performance.people import models as people
 from performance.people import queries as people_queries
@@ -75,13 +76,13 @@ def open_cycle(request: HttpRequest) -> HttpResponse:
 @access.member
 def cycle(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """One cycle: how far it is, its people and their numbers, what stands before the sign-off, its exports."""
-    return _page(request, _visible(request, cycle_id))
+    return _page(request, cycle_seen(request, cycle_id))
 
 
 @require_POST
 @access.role("hr")
 def change_bands(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
-    found = _visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     form = forms.BandsForm(request.POST, bands=queries.bands_of(found))
     if form.is_valid():
         try:
@@ -97,7 +98,7 @@ def change_bands(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def close_scores(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """Starts the run that freezes the period's scores."""
-    found = _visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     run = actions.close_scores(cycle=found, by=request.actor, at=timezone.now())
     jobs.nudge(scoring_tasks.carry_out_run, str(run.pk))
     return _done(request, found, _("The scores are being closed"))
@@ -106,7 +107,7 @@ def close_scores(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access.role("hr")
 def add_newcomers(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
-    found = _visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     added = actions.add_newcomers(cycle=found, by=request.actor, at=timezone.now())
     words = ngettext("%(count)s person added", "%(count)s people added", added) % {"count": added}
     return _done(request, found, words)
@@ -116,7 +117,7 @@ def add_newcomers(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def add_exception(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """Takes in one person by number or name, with the reason."""
-    found = _visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     form = forms.AddForm(request.POST)
     if form.is_valid():
         person = one_person(form, queries.person_to_add(form.cleaned_data["person"]))
@@ -143,14 +144,9 @@ def sign_off(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 
 
 def _step(request: HttpRequest, cycle_id: uuid.UUID, act: Callable[..., Cycle], words: str) -> HttpResponse:
-    found = _visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     act(cycle=found, by=request.actor, at=timezone.now())
     return _done(request, found, words)
-
-
-def _visible(request: HttpRequest, cycle_id: uuid.UUID) -> Cycle:
-    on = people_queries.today(request.actor.organisation)
-    return access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
 
 
 def _page(request: HttpRequest, found: Cycle, *, status: int = 200, **bound: Any) -> HttpResponse:
@@ -205,18 +201,6 @@ def _steps(request: HttpRequest, found: Cycle, bands: list[Any], bound: dict[str
         "add_form": forms.AddForm(auto_id="add_%s"),
         "exceptions": queries.exceptions_of(found),
     } | bound
-
-
-def one_person(form: Any, matches: list[people.Person]) -> people.Person | None:
-    """The person meant, or an error beside the field that says how to go on."""
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        named = ", ".join(f"{person} ({person.number})" for person in matches[:5])
-        form.add_error("person", _("Several people match: %(people)s. Type the number.") % {"people": named})
-    else:
-        form.add_error("person", _("Nobody has this number or name."))
-    return None
 
 
 def _usual(period: people.Period | None) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle, Export, ExportFormat
+from performance.appraisals.views.finding import cycle_seen
 from performance.foundation import access, downloads, jobs, refusals
-from performance.people import queries as people_queries
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,7 +22,7 @@ from performance.people import queries as people_queries
 def export(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """Chooses format and columns; the filter of the list comes along in the address and is kept."""
     access.require(rules.can_export(request.actor))
-    found = _cycle(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     filters = _filters(request.GET)
     layout = queries.layout_asked_for(
         request.actor, request.POST.get("layout") or request.GET.get("layout", "")
@@ -92,11 +92,6 @@ def _job(export: Export) -> dict[str, Any]:
         "url": reverse("appraisals:export_state", args=[export.pk]),
         "stop_url": reverse("appraisals:stop_export", args=[export.pk]),
     }
-
-
-def _cycle(request: HttpRequest, cycle_id: uuid.UUID) -> Cycle:
-    on = people_queries.today(request.actor.organisation)
-    return access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
 
 
 def _visible(request: HttpRequest, export_id: uuid.UUID) -> Export:

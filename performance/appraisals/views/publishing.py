@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle
 from performance.appraisals.views import entries as entry_views
+from performance.appraisals.views.finding import cycle_seen
 from performance.foundation import access, jobs, refusals
 from performance.foundation.components import formats
 from performance.people import models as people
@@ -25,7 +26,7 @@ from performance.people import queries as people_queries
 def publish(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """The waves so far, and the form of the next one."""
     on = people_queries.today(request.actor.organisation)
-    found = access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
+    found = cycle_seen(request, cycle_id)
     promised = queries.promised_terms(found)
     given = request.POST if request.method == "POST" else None
     form = forms.WaveForm(

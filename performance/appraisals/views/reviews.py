@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from performance.appraisals import actions, forms, queries, rules
 from performance.appraisals.models import Citation
 from performance.appraisals.views import reviewing
-from performance.appraisals.views.cycles import one_person
+from performance.appraisals.views.finding import one_person
 from performance.foundation import access, refusals
 from performance.people import queries as people_queries
 

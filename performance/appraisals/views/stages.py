@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from performance.appraisals import actions, forms, queries, rules, tasks
 from performance.appraisals.models import Cycle, CycleEntry, Review
-from performance.appraisals.views.cycles import one_person
+from performance.appraisals.views.finding import cycle_seen, one_person
 from performance.foundation import access, cells, jobs, refusals
 from performance.people import queries as people_queries
 
@@ -24,7 +24,7 @@ from performance.people import queries as people_queries
 @access.member
 def progress(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """By unit and by stage; then who is late, by name. As a table of text where `format=csv` is asked for."""
-    found = visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     actor, on = request.actor, people_queries.today(request.actor.organisation)
     seen = queries.entries_visible_to(actor, on)
     kinds = queries.kinds_asked(found)
@@ -35,14 +35,12 @@ def progress(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     context = {
         "nav": "performance",
         "cycle": found,
-        "stages": queries.stages_of(found),
         "stage": queries.stage_on(queries.stages_of(found), on),
         "kinds": [(kind, queries.kind_name(kind)) for kind in kinds],
         "units": units,
         "page_obj": Paginator(late, queries.PAGE).get_page(request.GET.get("page")),
         "unreminded": queries.late_writers(found, on),
         "can_change": rules.can_change_cycle(actor, found),
-        "can_excuse": rules.can_run_cycles(actor),
         "today": on,
     }
     return render(request, "appraisals/progress.html", context)
@@ -66,7 +64,7 @@ def _as_text(cycle: Cycle, units: list[Any]) -> HttpResponse:
 @access.role("hr")
 def remind(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """Reminds whoever is late, each review once."""
-    found = visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     told = actions.remind_late(cycle=found, by=request.actor, at=timezone.now())
     words = ngettext("%(count)s late review was reminded of", "%(count)s late reviews were reminded of", told)
     messages.success(request, words % {"count": told})
@@ -77,7 +75,7 @@ def remind(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 @access.role("hr")
 def extend(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """From the pilot to everybody."""
-    found = visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     added = actions.extend_cycle(cycle=found, by=request.actor, at=timezone.now())
     jobs.nudge(tasks.ask_for_reviews)
     words = ngettext("%(count)s person added", "%(count)s people added", added) % {"count": added}
@@ -89,7 +87,7 @@ def extend(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
 @access.role("hr", writes=True)
 def change_stages(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     """The days of the stages."""
-    found = visible(request, cycle_id)
+    found = cycle_seen(request, cycle_id)
     access.require(rules.can_change_cycle(request.actor, found) and found.has_reviews)
     standing = {each.stage: (each.starts_on, each.ends_on) for each in queries.stages_of(found)}
     form = forms.StagesForm(request.POST or None, standing=standing)
@@ -187,8 +185,3 @@ def _entry(request: HttpRequest, entry_id: uuid.UUID) -> tuple[CycleEntry, Any]:
     entry = access.get_or_404(queries.entries_with_peers(actor, on), pk=entry_id)
     manager = people_queries.manager_of(entry.person_id, on)
     return entry, manager.pk if manager else None
-
-
-def visible(request: HttpRequest, cycle_id: uuid.UUID) -> Cycle:
-    on = people_queries.today(request.actor.organisation)
-    return access.get_or_404(queries.cycles_visible_to(request.actor, on), pk=cycle_id)
