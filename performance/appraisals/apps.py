@@ -20,4 +20,5 @@ class AppraisalsConfig(AppConfig):
         "appraisals.reopen_review": frozenset(),
         "appraisals.turn_peer_down": frozenset(),
     }
+    log_closed: ClassVar[str] = "performance.appraisals.queries.log.closed_changes"
     log_open: ClassVar[frozenset[str]] = frozenset({"appraisals.publish_template"})

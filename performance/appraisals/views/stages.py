@@ -31,7 +31,9 @@ def progress(request: HttpRequest, cycle_id: uuid.UUID) -> HttpResponse:
     units = queries.progress_by_unit(found, seen, on, kinds)
     if request.GET.get("format") == "csv":
         return _as_text(found, units)
-    late = queries.late_reviews(found, on).filter(entry__in=seen).order_by("due_on", "entry__number", "pk")
+    may_open = queries.reviews_visible_to(actor, on).values("pk")
+    late = queries.late_reviews(found, on).filter(entry__in=seen, pk__in=may_open)
+    late = late.order_by("due_on", "entry__number", "pk")
     context = {
         "nav": "performance",
         "cycle": found,
