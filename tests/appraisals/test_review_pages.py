@@ -84,6 +84,20 @@ def test_hr_reads_of_themselves_no_more_than_anybody_else(
         assert client_for(cast.auditor).get(address).status_code == 200
 
 
+def test_the_line_comes_from_a_person_to_their_reviews_and_peers(
+    cast: Cast, reviewed: Cycle, mine: Review, client_for: SignIn
+) -> None:
+    with tenancy.acting_for(cast.organisation):
+        own = review_of(reviewed, cast.employee, "self")
+    page = reverse("appraisals:entry", args=[mine.entry_id])
+    for name in ("manager", "boss", "hr", "auditor"):
+        client = client_for(getattr(cast, name))
+        shown = client.get(page).content.decode()
+        for address in (page_of(mine), page_of(own), reverse("appraisals:peers", args=[mine.entry_id])):
+            assert address in shown, name
+            assert client.get(address).status_code == 200
+
+
 def test_only_its_writer_writes_it(cast: Cast, mine: Review, client_for: SignIn) -> None:
     draft = reverse("appraisals:review_draft", args=[mine.pk])
     found = statuses(cast, client_for, draft, "post", data={"revision": "0"})

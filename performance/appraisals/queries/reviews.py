@@ -138,10 +138,14 @@ def peers_of(entry: CycleEntry) -> list[Review]:
     return list(found.order_by("reviewer__name_sort", "pk"))
 
 
-def managers_words(entry: CycleEntry) -> list[Review]:
-    """The managers' reviews of somebody that were sent, the lead first."""
-    found = Review.objects.filter(entry=entry, kind=ReviewKind.MANAGER, state=ReviewState.SUBMITTED)
-    return list(found.select_related("reviewer", "delegate").order_by("-is_lead", "-until_on", "pk"))
+def reviews_of(actor: access.Actor, entry: CycleEntry, on: datetime.date) -> list[Any]:
+    """Those of somebody that the reader may open: the managers' with the lead first, their own, then others'."""
+    order = [ReviewKind.MANAGER, ReviewKind.SELF, ReviewKind.PEER, ReviewKind.UPWARD]
+    found = reviews_visible_to(actor, on).filter(entry=entry).exclude(state=ReviewState.NOMINATED)
+    return sorted(
+        found,
+        key=lambda each: (order.index(each.kind), not each.is_lead, each.reviewer.name_sort, each.pk),
+    )
 
 
 @dataclass(frozen=True)

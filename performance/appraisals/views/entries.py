@@ -75,7 +75,9 @@ def visible(request: HttpRequest, entry_id: uuid.UUID) -> CycleEntry:
 
 
 def page(request: HttpRequest, found: CycleEntry, *, status: int = 200, **bound: Any) -> HttpResponse:
-    actor = request.actor
+    actor, on = request.actor, people_queries.today(request.actor.organisation)
+    has_reviews, is_own = found.cycle.has_reviews, rules.is_own_result(actor, found)
+    is_told = found.is_published or not is_own
     bands = queries.bands_of(found.cycle)
     numbers = queries.with_results(queries.entries_of(found.cycle, bands), suggested="rating").get(
         pk=found.pk
@@ -87,12 +89,15 @@ def page(request: HttpRequest, found: CycleEntry, *, status: int = 200, **bound:
         "numbers": numbers,
         "bands": bands,
         "steps": queries.steps_of(numbers, bands),
-        "words": queries.managers_words(found),
-        "managers_band": next((band for band in bands if band.rating == found.manager_rating), None),
-        "peers": queries.peers_mean(found),
-        "asks_peers": found.cycle.has_reviews and rules.sees_all_entries(actor),
-        "is_own": rules.is_own_result(actor, found),
-        "sees_cycle": not rules.is_own_result(actor, found) or rules.sees_all_entries(actor),
+        "reviews": queries.reviews_of(actor, found, on) if has_reviews else [],
+        "managers_band": next(
+            (band for band in bands if is_told and band.rating == found.manager_rating), None
+        ),
+        "peers": queries.peers_mean(found) if has_reviews and is_told else None,
+        "asks_peers": has_reviews and queries.entries_with_peers(actor, on).filter(pk=found.pk).exists(),
+        "today": on,
+        "is_own": is_own,
+        "sees_cycle": not is_own or rules.sees_all_entries(actor),
         "can_see_reason": rules.can_see_reason(actor),
         "can_except": rules.can_except(actor, found.cycle, found.person),
         "form": forms.ReasonForm(),
