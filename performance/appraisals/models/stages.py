@@ -22,7 +22,7 @@ class Stage(models.TextChoices):
 
 
 class CycleStage(tenancy.TenantModel):
-    """One stage of a cycle. It begins on its day by itself; `asked_at` is when its reviews were put before people.
+    """One stage of a cycle. It begins on its day by itself.
 
     A cycle without stages has no reviews: scores alone suggest its ratings.
     """
@@ -31,7 +31,6 @@ class CycleStage(tenancy.TenantModel):
     stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    asked_at = models.DateTimeField(_("asked at"), null=True, blank=True)
 
     class Meta(tenancy.TenantModel.Meta):
         ordering = ["starts_on", "id"]
@@ -39,11 +38,6 @@ class CycleStage(tenancy.TenantModel):
             models.UniqueConstraint(fields=["organisation", "cycle", "stage"], name="stage_once_a_cycle"),
             models.CheckConstraint(condition=Q(stage__in=Stage.values), name="stage_known"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="stage_ends_after_start"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["organisation", "starts_on"], condition=Q(asked_at=None), name="stage_to_ask"
-            ),
         ]
 
     def __str__(self) -> str:
