@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -97,7 +97,7 @@ def publish_wave(
         published_by=by.person,
         published_at=at,
     )
-    _show(wave, CycleEntry.objects.filter(pk__in=keys))
+    _show(wave, keys)
     changes = {"number": wave.number, "people": wave.people, "unit": whom.unit, "team": whom.team}
     if not queries.to_publish(held).exists():
         held.state, held.published_by, held.published_at = CycleState.PUBLISHED, by.person, at
@@ -132,11 +132,10 @@ PUBLICATIONS = """
 """
 
 
-def _show(wave: Wave, entries: QuerySet[CycleEntry]) -> None:
-    keys = list(entries.values_list("pk", flat=True))
+def _show(wave: Wave, keys: list[uuid.UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(PUBLICATIONS, {"wave": wave.pk, "organisation": wave.organisation_id, "entries": keys})
-    entries.update(state=EntryState.PUBLISHED)
+    CycleEntry.objects.filter(pk__in=keys).update(state=EntryState.PUBLISHED)
 
 
 @transaction.atomic
