@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback import queries, rules
 from feedback.actions import requests
 from feedback.models import MOST_POINTS, CompanyValue, Note, NoteKind, NoteVisibility
-from performance.foundation import access, audit, refusals
+from performance.foundation import access, audit, once, refusals
 from performance.inbox import actions as inbox
 from performance.people import queries as people
 from performance.people.models import Person
@@ -20,6 +20,7 @@ class NoteRefused(refusals.Refused):
     """A note cannot be written or taken back."""
 
 
+@once.kept_once(Note, by="author")
 def write_note(
     *,
     by: access.Actor,
@@ -32,6 +33,7 @@ def write_note(
     key_result_id: uuid.UUID | None = None,
     value: CompanyValue | None = None,
     points: int = 0,
+    key: uuid.UUID | None = None,
 ) -> Note:
     """Tells a colleague something, and lets them (and whoever else may read it) know."""
     on = people.day_at(by.organisation, at)
@@ -65,6 +67,7 @@ def write_note(
             value=value,
             points=points,
             written_at=at,
+            once_key=key,
         )
         inbox.assign_work(
             to=about,

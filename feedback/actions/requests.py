@@ -38,8 +38,10 @@ def ask_for_feedback(
     objective_id: uuid.UUID | None = None,
     key_result_id: uuid.UUID | None = None,
     due_on: datetime.date | None = None,
+    key: uuid.UUID | None = None,
 ) -> list[FeedbackRequest]:
-    """Asks up to ten colleagues at once, each by a request of their own: none of them sees who else is asked."""
+    """Asks up to ten colleagues at once, each by a request of their own: none of them sees who else is asked. Called
+    again with the same `key`, it gives back the requests of the first call."""
     on = people.day_at(by.organisation, at)
     said = require_words(question, 500, "question", RequestRefused)
     asked = list({person.pk: person for person in to}.values())
@@ -55,7 +57,14 @@ def ask_for_feedback(
     if due_on is not None and not on <= due_on <= on + AHEAD:
         raise RequestRefused(_("Choose a day within a year, from today on."), field="due_on")
     require_goal(by, objective_id, key_result_id, RequestRefused)
+    keys = {person.pk: uuid.uuid5(key, str(person.pk)) for person in asked} if key else {}
     with transaction.atomic():
+        if keys:
+            # One asking of a person at a time, so that the second of two sees what the first has made.
+            Person.objects.select_for_update(no_key=True).get(pk=by.person_id)
+            standing = queries.requests_by(by).filter(once_key__in=keys.values())
+            if standing:
+                return list(standing)
         rows = FeedbackRequest.objects.bulk_create(
             [
                 FeedbackRequest(
@@ -67,6 +76,7 @@ def ask_for_feedback(
                     key_result_id=key_result_id,
                     due_on=due_on,
                     asked_at=at,
+                    once_key=keys.get(person.pk),
                 )
                 for person in asked
             ]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from feedback import actions, queries
 from feedback.models import Note, NoteKind, NoteVisibility
-from performance.foundation import access, api
+from performance.foundation import access, api, once
 from performance.people.models import Person
 
 
@@ -77,7 +77,7 @@ class Notes(api.TenantView):
         notes = queries.titled(request.actor, page or [])
         return paginator.get_paginated_response(NoteOut(notes, many=True).data)
 
-    @extend_schema(request=NoteIn, responses={201: NoteOut})
+    @extend_schema(parameters=[api.ONCE], request=NoteIn, responses={201: NoteOut})
     def post(self, request: Request) -> Response:
         asked = NoteIn(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -85,7 +85,13 @@ class Notes(api.TenantView):
         if "value" in asked.validated_data:
             value_id = asked.validated_data.pop("value")
             asked.validated_data["value"] = access.get_or_404(queries.company_values(), pk=value_id)
-        note = actions.write_note(by=request.actor, at=timezone.now(), about=about, **asked.validated_data)
+        note = actions.write_note(
+            by=request.actor,
+            at=timezone.now(),
+            about=about,
+            key=once.key_of(request, request.data),
+            **asked.validated_data,
+        )
         (titled,) = queries.titled(request.actor, [note])
         return Response(NoteOut(titled).data, status=status.HTTP_201_CREATED)
 

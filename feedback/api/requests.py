@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from feedback import actions, queries
 from feedback.api.notes import NoteOut
 from feedback.models import FeedbackRequest
-from performance.foundation import access, api
+from performance.foundation import access, api, once
 from performance.people.models import Person
 
 
@@ -88,7 +88,12 @@ class FeedbackRequests(Asking):
         rows = queries.titled(request.actor, page or [])
         return paginator.get_paginated_response(RequestOut(rows, many=True).data)
 
-    @extend_schema(request=RequestIn, responses={201: RequestOut(many=True)}, operation_id="feedback_ask")
+    @extend_schema(
+        parameters=[api.ONCE],
+        request=RequestIn,
+        responses={201: RequestOut(many=True)},
+        operation_id="feedback_ask",
+    )
     def post(self, request: Request) -> Response:
         """One request for each person that is asked."""
         given = self.valid(RequestIn)
@@ -97,7 +102,14 @@ class FeedbackRequests(Asking):
         if len(asked) != len(keys):
             raise actions.RequestRefused(_("Choose colleagues who work here."), field="to")
         about = access.get_or_404(Person.objects.all(), pk=given.pop("about", request.actor.person_id))
-        rows = actions.ask_for_feedback(to=asked, about=about, by=request.actor, at=timezone.now(), **given)
+        rows = actions.ask_for_feedback(
+            to=asked,
+            about=about,
+            key=once.key_of(request, request.data),
+            by=request.actor,
+            at=timezone.now(),
+            **given,
+        )
         shown = queries.titled(request.actor, rows)
         return Response(RequestOut(shown, many=True).data, status=status.HTTP_201_CREATED)
 

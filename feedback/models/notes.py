@@ -44,6 +44,7 @@ class Note(tenancy.TenantModel):
     key_result_id = models.UUIDField(_("key result"), null=True, blank=True)
     written_at = models.DateTimeField(_("written at"))
     retracted_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     #: Set by `queries.titled` for one reader. It is not kept with the note: a goal's title is for those who may see it.
     objective_title: str = ""
@@ -51,6 +52,7 @@ class Note(tenancy.TenantModel):
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
+            models.UniqueConstraint(fields=["organisation", "author", "once_key"], name="note_sent_once"),
             models.CheckConstraint(condition=~Q(author=F("about")), name="note_to_somebody_else"),
             models.CheckConstraint(
                 condition=~Q(visibility="public") | Q(kind="praise"), name="only_praise_is_public"

@@ -22,6 +22,7 @@ class FeedbackRequest(tenancy.TenantModel):
     declined_at = models.DateTimeField(_("declined at"), null=True, blank=True)
     word = models.CharField(_("word"), max_length=300, blank=True)
     withdrawn_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+    once_key = models.UUIDField(null=True, editable=False)
 
     #: Set by `queries.titled` for one reader, as of a note.
     objective_title: str = ""
@@ -29,6 +30,8 @@ class FeedbackRequest(tenancy.TenantModel):
 
     class Meta(tenancy.TenantModel.Meta):
         constraints = [
+            # One asking makes a request a person: each of them has a key that is made from the asking's and theirs.
+            models.UniqueConstraint(fields=["organisation", "by", "once_key"], name="request_sent_once"),
             models.CheckConstraint(condition=~Q(by=F("to")), name="request_to_another"),
             models.CheckConstraint(condition=~Q(to=F("about")), name="request_about_another"),
             models.CheckConstraint(

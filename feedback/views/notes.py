@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from feedback import actions, forms, queries, rules
 from feedback.models import NoteKind, NoteVisibility
 from feedback.views import frame, meeting_card
-from performance.foundation import access, going, refusals
+from performance.foundation import access, going, once, refusals
 from performance.people import queries as people
 from performance.people.models import Person
 
@@ -51,8 +51,9 @@ def write(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "feedback/write.html", frame.frame(request, "write") | _note_form(request))
     form = _bound_note_form(request)
+    key = once.key_of(request, request.POST)
     note = refusals.attempt(
-        form, lambda: actions.write_note(by=request.actor, at=timezone.now(), **form.cleaned_data)
+        form, lambda: actions.write_note(by=request.actor, at=timezone.now(), key=key, **form.cleaned_data)
     )
     if note is not None:
         return going.done(request, _("Sent to %(person)s") % {"person": note.about}, "feedback:given")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from feedback import actions, forms, queries, rules
 from feedback.models import FeedbackRequest
 from feedback.views.notes import goal_parts, id_from
-from performance.foundation import access, refusals
+from performance.foundation import access, once, refusals
 from performance.people import queries as people
 
 SHOWN = 50
@@ -57,9 +57,10 @@ def ask(request: HttpRequest) -> HttpResponse:
         }
         return _ask_page(request, forms.RequestForm(initial=initial, **options))
     form = forms.RequestForm(request.POST, **options)
+    key = once.key_of(request, request.POST)
     rows = refusals.attempt(
         form,
-        lambda: actions.ask_for_feedback(by=request.actor, at=timezone.now(), **form.cleaned_data),
+        lambda: actions.ask_for_feedback(by=request.actor, at=timezone.now(), key=key, **form.cleaned_data),
     )
     if rows is None:
         return _ask_page(request, form, status=422)

@@ -161,6 +161,27 @@ def test_praise_is_written_on_the_page_with_its_value_and_points(
     assert client.get(reverse("api_recognition_points")).json() == {"points_a_month": 20, "left": 15}
 
 
+def test_praise_that_is_sent_twice_is_written_and_takes_points_once(cast: Cast, client_for: SignIn) -> None:
+    body = {"about": str(cast.employee.pk), "kind": "praise", "text": "Well done.", "visibility": "public"}
+    client = client_for(cast.colleague)
+    for _time in range(2):
+        sent = client.post(reverse("feedback:write"), body | {"points": "5", "once": "one"})
+        assert sent.status_code == 302
+    for _time in range(2):
+        told = client.post(
+            reverse("api_notes"),
+            body | {"points": 4},
+            content_type="application/json",
+            headers={"Idempotency-Key": "two"},
+        )
+        assert told.status_code == 201
+    with tenancy.acting_for(cast.organisation):
+        assert sorted(Note.objects.values_list("points", flat=True)) == [4, 5]
+        assert queries.points_left(cast.colleague.pk, timezone.now()) == 11
+    page = client.get(reverse("feedback:write")).content.decode()
+    assert 'name="once"' in page
+
+
 def test_the_feed_costs_the_same_however_much_praise_there_is(
     cast: Cast, actor: Load, client_for: SignIn, value: CompanyValue
 ) -> None:

@@ -184,6 +184,26 @@ def test_asking_through_the_page_makes_one_request_a_person(cast: Cast, client_f
     assert [each["to"] for each in listed] == [str(cast.employee.pk)], "who else is asked is not told"
 
 
+def test_what_is_asked_twice_by_one_press_is_asked_once(cast: Cast, client_for: SignIn) -> None:
+    to = [str(cast.employee.pk), str(cast.colleague.pk)]
+    body = {"about": str(cast.manager.pk), "to": to, "question": "What stands in your way?"}
+    client = client_for(cast.manager)
+    for _time in range(2):
+        assert client.post(reverse("feedback:ask"), body | {"once": "one"}).status_code == 302
+    answers = [
+        client.post(
+            reverse("api_requests"), body, content_type="application/json", headers={"Idempotency-Key": "two"}
+        )
+        for _time in range(2)
+    ]
+    first, again = ({each["id"] for each in answer.json()} for answer in answers)
+    assert first == again
+    with tenancy.acting_for(cast.organisation):
+        assert FeedbackRequest.objects.count() == 4
+        assert WorkItem.objects.filter(kind="feedback.request").count() == 4
+    assert 'name="once"' in client.get(reverse("feedback:ask")).content.decode()
+
+
 def test_those_found_in_the_directory_are_asked_beside_those_who_are_near(
     cast: Cast, client_for: SignIn
 ) -> None:
