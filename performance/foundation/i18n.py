@@ -30,6 +30,12 @@ def local(record: Any, field: str) -> str:
     return getattr(record, f"{field}_{first}", "") or getattr(record, f"{field}_{second}", "")
 
 
+def local_in(item: Mapping[str, Any], field: str) -> str:
+    """The same for what is kept as `{"<field>_en": …, "<field>_zh": …}`; "" where it says neither."""
+    first, second = ("zh", "en") if is_chinese() else ("en", "zh")
+    return str(item.get(f"{field}_{first}") or item.get(f"{field}_{second}") or "")
+
+
 def in_words(pair: Mapping[str, str]) -> str:
     """The same for a pair that is kept as `{"en": …, "zh": …}`."""
     first, second = ("zh", "en") if is_chinese() else ("en", "zh")

@@ -295,5 +295,4 @@ def named(told: Told, key: str) -> str:
     """What a component is called in the reader's language."""
     if key == OTHERS:
         return _("Components told together")
-    first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
-    return str(told.get(f"name_{first}") or told.get(f"name_{second}") or key)
+    return i18n.local_in(told, "name") or key

@@ -165,8 +165,7 @@ def visible(
 
 
 def component_names(simulation: Simulation) -> dict[str, str]:
-    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
-    return {item["key"]: item[first] or item[second] for item in simulation.plan["components"]}
+    return {item["key"]: i18n.local_in(item, "name") for item in simulation.plan["components"]}
 
 
 def _size() -> Func:
@@ -256,16 +255,11 @@ def _dimension(
 
 
 def _unit_name(group: dict[str, Any]) -> str:
-    return _("Without a unit") if group["unit_id"] is None else _in_language(group, "unit")
+    return _("Without a unit") if group["unit_id"] is None else i18n.local_in(group, "unit__name")
 
 
 def _team_name(group: dict[str, Any]) -> str:
-    return _("Without a team") if group["team_id"] is None else _in_language(group, "team")
-
-
-def _in_language(group: dict[str, Any], of: str) -> str:
-    first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
-    return str(group[f"{of}__name_{first}"] or group[f"{of}__name_{second}"])
+    return _("Without a team") if group["team_id"] is None else i18n.local_in(group, "team__name")
 
 
 def _no_level() -> str:

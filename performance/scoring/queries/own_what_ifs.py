@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from performance.foundation import access
+from performance.foundation import access, i18n
 from performance.foundation.components import formats
 from performance.scoring import evidence
 from performance.scoring.models import PolicyVersion, Score, ScoreWhatIf, Stage
 from performance.scoring.queries.policies import plan_of
 from performance.scoring.queries.replays import segments_of
-from performance.scoring.queries.supposing import Supposed, held_against, name_of
+from performance.scoring.queries.supposing import Supposed, held_against
 
 #: What is supposed is a score already, of up to as many points as a curve may give.
 AS_IT_IS = {"kind": "identity", "cap": "1000"}
@@ -87,7 +87,9 @@ def supposition_of(kept: Mapping[str, Any]) -> Supposition:
 
 def own_words(score: Score, kept: Mapping[str, Any]) -> str:
     """What is supposed, in one line."""
-    names = {item["key"]: name_of(item) for item in (score.version.plan or {}).get("components", [])}
+    names = {
+        item["key"]: i18n.local_in(item, "name") for item in (score.version.plan or {}).get("components", [])
+    }
     words = [
         f"{names.get(key, key)} {formats.number(formats.micro(value), 1)}"
         for key, value in kept.get("values", {}).items()

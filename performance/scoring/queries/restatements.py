@@ -272,8 +272,7 @@ def _components(restatement: Restatement) -> list[dict[str, str]]:
 
 
 def _names(restatement: Restatement) -> dict[str, str]:
-    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
-    return {item["key"]: item[first] or item[second] for item in _components(restatement)}
+    return {item["key"]: i18n.local_in(item, "name") for item in _components(restatement)}
 
 
 def metrics_weighed(restatement: Restatement) -> set[str]:
@@ -295,12 +294,9 @@ def _by_unit(
         .annotate(number=Count("pk"), change=Sum("change_micro"), unseen=Count("pk", filter=unseen))
         .order_by("-number", "unit_id")
     )
-    first, second = (
-        ("unit__name_zh", "unit__name_en") if i18n.is_chinese() else ("unit__name_en", "unit__name_zh")
-    )
     cells = [
         suppressing.Cell(
-            str(group[first] or group[second] or _("Without a unit")),
+            i18n.local_in(group, "unit__name") or _("Without a unit"),
             group["number"],
             int(group["change"]),
             group["unseen"],

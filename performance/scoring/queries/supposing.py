@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 from performance.engine import fixed
 from performance.foundation import i18n
@@ -82,7 +81,9 @@ def held_against(
 ) -> Supposed:
     """Reckoned once as it was kept and once otherwise. `only`: the components that are told of; None for all."""
     now, then = (evidence.reckon(segments, [inputs])[0] for segments, inputs in (kept, otherwise))
-    names = {key: name_of(component) for one in kept[0] for key, component in one.components.items()}
+    names = {
+        key: i18n.local_in(component, "name") for one in kept[0] for key, component in one.components.items()
+    }
     old, new = ({line["key"]: line for line in one.explanation["components"]} for one in (now, then))
     lines = tuple(
         SupposedLine(
@@ -103,8 +104,3 @@ def _micro(value: Decimal) -> int:
     return int(
         fixed.EXACT.multiply(value, Decimal(fixed.ONE)).quantize(Decimal(1), ROUND_HALF_EVEN, fixed.EXACT)
     )
-
-
-def name_of(component: Mapping[str, Any]) -> str:
-    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
-    return component[first] or component[second]

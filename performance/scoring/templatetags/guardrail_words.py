@@ -21,7 +21,7 @@ EXAMPLE = (80, 40)
 def held_words(item: Mapping[str, Any], step_cap_ppm: int | None) -> list[str]:
     """A sentence for each guardrail that holds a planned component, or one of its multipliers."""
     words = {
-        "name": _name(item),
+        "name": i18n.local_in(item, "name"),
         "without": _share(item["share_ppm"], 1),
         "low": _share(item["min_ppm"]),
         "high": _share(item["max_ppm"]),
@@ -85,11 +85,6 @@ def penalty_example(alpha_quarters: int) -> dict[str, str]:
         "varied": formats.number(Decimal(found.score_micro or 0) / WHOLE, 1),
         "plain": formats.number(Decimal(found.constant_score_micro or 0) / WHOLE, 1),
     }
-
-
-def _name(item: Mapping[str, Any]) -> str:
-    first, second = ("name_zh", "name_en") if i18n.is_chinese() else ("name_en", "name_zh")
-    return str(item[first] or item[second])
 
 
 def _share(ppm: int | None, places: int | None = None) -> str:

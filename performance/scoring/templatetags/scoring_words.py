@@ -110,7 +110,7 @@ def missing_reading(missing: str) -> str:
 @register.filter
 def local_name(item: Mapping[str, Any]) -> str:
     """The name of a planned component, which is kept as plain data."""
-    return _in_language(item, "name")
+    return i18n.local_in(item, "name")
 
 
 @register.filter
@@ -128,18 +128,13 @@ def mark(digest: str) -> str:
 @register.filter
 def text_of(ref: Mapping[str, str]) -> str:
     """The label of a reference in the reader's language."""
-    return _in_language(ref, "label")
+    return i18n.local_in(ref, "label")
 
 
 @register.filter
 def note_of(ref: Mapping[str, str]) -> str:
     """What a reference gave, in the reader's language; "" where it says nothing."""
-    return _in_language(ref, "note")
-
-
-def _in_language(item: Mapping[str, Any], field: str) -> str:
-    first, second = ("zh", "en") if i18n.is_chinese() else ("en", "zh")
-    return str(item.get(f"{field}_{first}") or item.get(f"{field}_{second}") or "")
+    return i18n.local_in(ref, "note")
 
 
 def _shown(value: Any) -> str:
