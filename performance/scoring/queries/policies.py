@@ -172,16 +172,31 @@ def plan_of(
     if version.plan and stage in (None, version.stage):
         frozen: dict[str, Any] = version.plan
         return frozen
-    drafts = drafts_of(version)
+    return plan_with(
+        version, drafts_of(version), weighing_of(version), stage=stage or version.stage, before=before, at=at
+    )
+
+
+def plan_with(
+    version: PolicyVersion,
+    drafts: Sequence[evidence.ComponentDraft],
+    weighing: evidence.Weighing,
+    *,
+    stage: str,
+    before: datetime.date | None = None,
+    at: datetime.datetime | None = None,
+) -> dict[str, Any]:
+    """What the plan would be if the version were locked now with these; everything else is as it stands there:
+    guardrails, market rules, bands."""
     return evidence.frozen_plan(
         drafts,
-        stage=stage or version.stage,
+        stage=stage,
         missing=version.missing,
         step_cap_ppm=version.step_cap_ppm,
         previous_ppm=previous_weights(version),
         bands=version.bands,
         signals=signals_of(version, before=before, at=at),
-        weighing=weighing_of(version),
+        weighing=weighing,
         measured=measured_for(version, drafts, at=at),
     )
 

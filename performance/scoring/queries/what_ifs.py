@@ -12,8 +12,7 @@ from performance.engine import errors
 from performance.foundation import access, tenancy
 from performance.scoring import evidence, rules
 from performance.scoring.models import WHOLE, PolicyVersion, PolicyWhatIf, Simulation, Stage
-from performance.scoring.queries.policies import drafts_of, measured_for, previous_weights, weighing_of
-from performance.scoring.queries.signals import signals_of
+from performance.scoring.queries.policies import drafts_of, plan_with, weighing_of
 from performance.scoring.queries.simulations import content_digest
 
 
@@ -57,24 +56,12 @@ def supposed_weighing(version: PolicyVersion, kept: Mapping[str, Any]) -> eviden
 
 
 def supposed_plan(version: PolicyVersion, kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan that the version would be locked with, if it said what is supposed. Everything else is as it stands there:
-    guardrails, market rules as they were read, bands.
+    """The plan that the version would be locked with, if it said what is supposed.
 
     Raises engine.errors.InvalidInput where no weights hold all guardrails.
     """
     content = evidence.supposing(content_of(version), kept)
-    components = list(content.components)
-    return evidence.frozen_plan(
-        components,
-        stage=content.stage,
-        missing=version.missing,
-        step_cap_ppm=version.step_cap_ppm,
-        previous_ppm=previous_weights(version),
-        bands=version.bands,
-        signals=signals_of(version),
-        weighing=supposed_weighing(version, kept),
-        measured=measured_for(version, components),
-    )
+    return plan_with(version, list(content.components), supposed_weighing(version, kept), stage=content.stage)
 
 
 def supposed_digest(what_if: PolicyWhatIf) -> str | None:
@@ -86,7 +73,7 @@ def supposed_digest(what_if: PolicyWhatIf) -> str | None:
 
 
 @dataclass(frozen=True)
-class Supposed:
+class Otherwise:
     """One thing that is supposed to be another: of which component (None: of the whole), and how it stands. Values are as
     the page writes them, curves as they are kept."""
 
@@ -97,27 +84,27 @@ class Supposed:
     after: Any
 
 
-def supposed_words(what_if: PolicyWhatIf) -> list[Supposed]:
+def supposed_words(what_if: PolicyWhatIf) -> list[Otherwise]:
     """What a what-if supposes, in the order of the form. Two queries."""
     content = content_of(what_if.version)
     supposed = evidence.supposing(content, what_if.supposed)
     found = []
     if supposed.stage != content.stage:
         before, after = (str(Stage(each.stage).label) for each in (content, supposed))
-        found.append(Supposed(None, "words", _("Business stage"), before, after))
+        found.append(Otherwise(None, "words", _("Business stage"), before, after))
     if supposed.alpha_quarters != content.alpha_quarters:
         found.append(
-            Supposed(
+            Otherwise(
                 None, "alpha", _("Penalty for what is weak"), content.alpha_quarters, supposed.alpha_quarters
             )
         )
     for was, now in zip(content.components, supposed.components, strict=True):
         if was.base_ppm != now.base_ppm:
-            found.append(Supposed(now, "ppm", _("Base weight"), was.base_ppm, now.base_ppm))
+            found.append(Otherwise(now, "ppm", _("Base weight"), was.base_ppm, now.base_ppm))
         for stage in Stage:
             factors = [each.multipliers.get(stage.value, WHOLE) for each in (was, now)]
             if factors[0] != factors[1]:
-                found.append(Supposed(now, "factor", str(stage.label), *factors))
+                found.append(Otherwise(now, "factor", str(stage.label), *factors))
         if was.curve != now.curve:
-            found.append(Supposed(now, "curve", _("How the value becomes a score"), was.curve, now.curve))
+            found.append(Otherwise(now, "curve", _("How the value becomes a score"), was.curve, now.curve))
     return found
