@@ -249,17 +249,24 @@ def _opened(restatement: Restatement, shown: list[RestatementCause], actor: acce
     """The addresses of those values that the reader may see; None where they see every score with all it is made of."""
     if rules.sees_all_scores(actor):
         return None
-    keys = {component["source_ref"] for component in _components(restatement)}
-    period = restatement.period
-    values = MetricValue.objects.filter(
-        metric__key__in=keys,
+    values = values_weighed(metrics_weighed(restatement), restatement.period)
+    return {value_url(value, restatement.period) for value in kpis.sight_of(actor).seen(values)}
+
+
+def values_weighed(keys: Iterable[str], period: people.Period) -> QuerySet[MetricValue]:
+    """What these metrics say now of the days of a period."""
+    return MetricValue.objects.filter(
+        metric__key__in=set(keys),
         period_start=period.starts_on,
         period_end=period.ends_on,
         superseded_at=None,
     )
+
+
+def value_url(value: MetricValue, period: people.Period) -> str:
+    """The address by which a score of the period refers to the value."""
     days = {"since": f"{period.starts_on}", "until": f"{period.ends_on}"}
-    seen = kpis.sight_of(actor).seen(values)
-    return {kpis.value_url(value.metric_id, value.slice, **days) for value in seen}
+    return kpis.value_url(value.metric_id, value.slice, **days)
 
 
 def _components(restatement: Restatement) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from performance.kpis.models import MetricValue, MetricVersion
 from performance.people import models as people
 from performance.scoring import evidence
 from performance.scoring.models import CauseKind, Restatement
-from performance.scoring.queries.restatements import metrics_weighed
+from performance.scoring.queries.restatements import metrics_weighed, value_url, values_weighed
 from performance.sources.models import Load
 
 
@@ -70,22 +70,13 @@ def _objective_origins(urls: Iterable[str], since: datetime.datetime) -> dict[st
 def metric_origins(keys: Iterable[str], period: people.Period, since: datetime.datetime) -> dict[str, Origin]:
     """Address of a value in the period → where it came from, for values of these metrics that were written after `since`.
     Three queries."""
-    values = list(
-        MetricValue.objects.filter(
-            metric__key__in=set(keys),
-            period_start=period.starts_on,
-            period_end=period.ends_on,
-            superseded_at=None,
-            as_of__gt=since,
-        ).select_related("metric")
-    )
+    values = list(values_weighed(keys, period).filter(as_of__gt=since).select_related("metric"))
     if not values:
         return {}
     beneath = _datasets_beneath({value.metric.key for value in values})
     loads = _loads(set().union(*beneath.values()), since)
-    days = {"since": f"{period.starts_on}", "until": f"{period.ends_on}"}
     return {
-        kpis.value_url(value.metric_id, value.slice, **days): _origin(
+        value_url(value, period): _origin(
             value, [load for load in loads if load.dataset_id in beneath[value.metric.key]]
         )
         for value in values
