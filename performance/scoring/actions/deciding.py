@@ -186,7 +186,7 @@ def _refuse(restatement: Restatement, side: str, reason: str, by: access.Actor) 
         raise RestatementRefused(
             _("Whoever proposed a restatement cannot decide on it."), code="own_proposal"
         )
-    if RestatedScore.objects.filter(restatement=restatement, person=by.person).exists():
+    if queries.is_among(restatement, by.person_id):
         raise RestatementRefused(_("Your own score is among them: others decide."), code="is_scored")
     given = RestatementDecision.objects.filter(restatement=restatement)
     if given.filter(side=side).exists():

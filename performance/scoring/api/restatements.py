@@ -13,6 +13,7 @@ from performance.foundation import access, api, jobs
 from performance.people import queries as people_queries
 from performance.scoring import actions, queries, rules, tasks
 from performance.scoring.models import (
+    LONGEST_REASON,
     RestatedScore,
     Restatement,
     RestatementCause,
@@ -117,7 +118,7 @@ class RestatedScoreOut(serializers.ModelSerializer[RestatedScore]):
 class RestatedDecisionIn(serializers.Serializer[None]):
     side = serializers.ChoiceField(choices=Side.choices)
     adopts = serializers.BooleanField()
-    reason = serializers.CharField(max_length=1000)
+    reason = serializers.CharField(max_length=LONGEST_REASON)
 
 
 class RestatementsView(api.TenantView):

@@ -59,8 +59,7 @@ def decide(request: HttpRequest, restatement_id: uuid.UUID) -> HttpResponse:
     """One side adopts it or does not."""
     found = access.get_or_404(queries.restatements(), pk=restatement_id)
     side = request.POST.get("side", "")
-    if side not in Side.values or not request.actor.has_role(rules.ROLE_OF_SIDE[Side(side)]):
-        access.require(False)
+    access.require(side in Side.values and request.actor.has_role(rules.ROLE_OF_SIDE[Side(side)]))
     access.require(not request.actor.only_reads)
     reason = request.POST.get("reason", "").replace("\r\n", "\n")
     try:
