@@ -39,8 +39,10 @@ def split(
     """
     people = len(keys)
     least = list(floors) if floors is not None else [0] * people
-    most = list(caps) if caps is not None else [None] * people
-    _judge(pool, weights, keys, least, most)
+    given = list(caps) if caps is not None else [None] * people
+    _judge(pool, weights, keys, least, given)
+    # Nobody can get more than there is.
+    most = [pool if cap is None else cap for cap in given]
     # Who has no weight takes no part.
     held = {place: least[place] for place in range(people) if not weights[place]}
     free = [place for place in range(people) if weights[place]]
@@ -49,15 +51,15 @@ def split(
         rate = Fraction(rest, sum(weights[place] for place in free))
         wanted = {place: rate * weights[place] for place in free}
         low = [place for place in free if wanted[place] < least[place]]
-        high = [place for place in free if _is_over(wanted[place], most[place])]
+        high = [place for place in free if wanted[place] > most[place]]
         added = sum(least[place] - wanted[place] for place in low)
-        taken = sum(wanted[place] - (most[place] or 0) for place in high)
+        taken = sum(wanted[place] - most[place] for place in high)
         if not low and not high:
             break
         if added >= taken:
             held |= {place: least[place] for place in low}
         if taken >= added:
-            held |= {place: most[place] or 0 for place in high}
+            held |= {place: most[place] for place in high}
         free = [place for place in free if place not in held]
         rest = pool - sum(held.values())
     amounts = [held.get(place, 0) for place in range(people)]
@@ -73,10 +75,6 @@ def _apportioned(rest: int, weights: Sequence[int], keys: Sequence[str], free: S
     order = shares.key_order([keys[place] for place in free])
     found = shares.apportion(numerators, whole, np.array([rest], dtype=object), order)
     return [int(amount) for amount in found[0]]
-
-
-def _is_over(wanted: Fraction, cap: int | None) -> bool:
-    return cap is not None and wanted > cap
 
 
 def _judge(
