@@ -110,7 +110,7 @@ def test_the_database_reads_a_plain_line_as_value_by_value(
 ) -> None:
     wanted = [Cell("integer", False), Cell(type_, is_key, lines.is_steady(zone))]
     text = "".join(f"7,{cell}\n" for cell in cells)
-    numbered = Plain(wanted, delimiter=",", is_trimmed=True).numbered(text, 1)
+    numbered = Plain(wanted, delimiter=",").numbered(text, 1)
     if numbered is not None:
         assert numbered[1] == len(cells)
         expected = _values_of(text, type_, is_key=is_key, zone=zone)
@@ -122,9 +122,7 @@ def test_the_database_reads_a_plain_line_as_value_by_value(
 @pytest.mark.parametrize("is_key", [False, True])
 @pytest.mark.parametrize("zone", [SHANGHAI, BERLIN])
 def test_each_cell_that_is_plain_is_read_as_value_by_value(type_: str, is_key: bool, zone: ZoneInfo) -> None:
-    plain = Plain(
-        [Cell("integer", False), Cell(type_, is_key, lines.is_steady(zone))], delimiter=",", is_trimmed=True
-    )
+    plain = Plain([Cell("integer", False), Cell(type_, is_key, lines.is_steady(zone))], delimiter=",")
     texts = [f"7,{cell}\n" for cell in CELLS]
     taken = [text for text in texts if plain.numbered(text, 1)]
     assert len(taken) >= 3
@@ -150,7 +148,7 @@ def test_each_cell_that_is_plain_is_read_as_value_by_value(type_: str, is_key: b
     ],
 )
 def test_ordinary_cells_are_plain(type_: str, cell: str) -> None:
-    plain = Plain([Cell(type_, is_key=False, is_steady=True), None], delimiter=",", is_trimmed=True)
+    plain = Plain([Cell(type_, is_key=False, is_steady=True), None], delimiter=",")
     assert plain.numbered(f"{cell},unasked\r\n", 5) == (f"5,{cell}\n", 1)
 
 
@@ -324,7 +322,7 @@ def test_a_database_read_by_lines_gives_what_it_gives_by_values(
 
 
 def test_lines_beyond_one_piece_are_numbered_on_and_judged_to_the_last() -> None:
-    plain = Plain([Cell("integer", True), Cell("text", False)], delimiter=",", is_trimmed=True)
+    plain = Plain([Cell("integer", True), Cell("text", False)], delimiter=",")
     text = "".join(f"{number},{'x' * 90}\n" for number in range(3 * lines.PIECE // 90))
     numbered = plain.numbered(text, 11)
     assert numbered is not None

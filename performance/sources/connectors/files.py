@@ -179,7 +179,6 @@ class FileConnector:
             plain = Plain(
                 [wanted.get(place) for place in range(len(titles))],
                 delimiter=reader.delimiter,
-                is_trimmed=True,
             )
             seen = 0
             while raw := reader.raw(size):

@@ -63,14 +63,14 @@ class Cell:
 
 
 class Plain:
-    """Lines with these cells. None: a cell that nobody asked for. `is_trimmed`: white space around a text is no part of
-    it, and a line without anything is no row."""
+    """Lines with these cells. None: a cell that nobody asked for. White space around a text is no part of it, and a line
+    without anything is no row."""
 
-    def __init__(self, cells: Sequence[Cell | None], *, delimiter: str, is_trimmed: bool) -> None:
+    def __init__(self, cells: Sequence[Cell | None], *, delimiter: str) -> None:
         self._delimiter = delimiter
         mark = re.escape(delimiter)
-        forms = [_unasked(mark) if cell is None else _form(cell, mark, is_trimmed) for cell in cells]
-        nothing = rf'(?!(?:"")?(?:{mark}(?:"")?)*+\n)' if is_trimmed else ""
+        forms = [_unasked(mark) if cell is None else _form(cell, mark) for cell in cells]
+        nothing = rf'(?!(?:"")?(?:{mark}(?:"")?)*+\n)'
         # Possessive throughout: nothing is tried twice, and no memory is held to do so.
         line = f"{nothing}{mark.join(forms)}\n"
         self._lines = re.compile(f"(?:{line})++")
@@ -170,9 +170,9 @@ def _unasked(mark: str) -> str:
     return rf'(?:[^{mark}"\r\n]++|"(?:[^"\r\n]|"")*+")?+'
 
 
-def _form(cell: Cell, mark: str, is_trimmed: bool) -> str:
+def _form(cell: Cell, mark: str) -> str:
     if cell.type == "text":
-        form = _key_text(mark, is_trimmed) if cell.is_key else _text(mark, is_trimmed, '""')
+        form = _key_text(mark) if cell.is_key else _text(mark, '""')
     else:
         spelt = SPELT[cell.type]
         if cell.type == "timestamp" and cell.is_steady:
@@ -182,18 +182,17 @@ def _form(cell: Cell, mark: str, is_trimmed: bool) -> str:
     return form if cell.is_key else f"(?:{form})?+"
 
 
-def _text(mark: str, is_trimmed: bool, quote: str) -> str:
+def _text(mark: str, quote: str) -> str:
     """`quote`: how a quote is written within quotes."""
-    bare, word = rf'[^{mark}"\r\n]++', rf'(?:[^"\r\n]++|{quote})++'
-    if is_trimmed:
-        bare, word = (rf"(?!\s){form}(?<!\s)" for form in (bare, word))
+    forms = (rf'[^{mark}"\r\n]++', rf'(?:[^"\r\n]++|{quote})++')
+    bare, word = (rf"(?!\s){form}(?<!\s)" for form in forms)
     return rf'(?:{bare}|"(?:{word})?+")'
 
 
-def _key_text(mark: str, is_trimmed: bool) -> str:
+def _key_text(mark: str) -> str:
     """Something, and not too much of it; without quotes within quotes, so that what is counted is what there is."""
     too_much = rf'(?![^{mark}"\n]{{{MAX_KEY + 1}}}|"(?:"|[^"\n]{{{MAX_KEY + 1}}}))'
-    return too_much + _text(mark, is_trimmed, "(?!)")
+    return too_much + _text(mark, "(?!)")
 
 
 def _pieces(text: str) -> Iterator[str]:
